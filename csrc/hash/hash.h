@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hash room inside libpyaccel: what merkle/ and verify/ call. */
+#ifndef PA_HASH_H
+#define PA_HASH_H
+
+#include "../core/internal.h"
+#include "pyaccel/hash.h"
+
+/* Hashes without concatenating: digest of row i = H(segments[0][i] || segments[1][i] || ...), for i in
+ * [first, first + n), written to digests + (i - first) * digest size. At most 4 segments, each pa_rows_valid
+ * for first + n rows; one with stride 0 serves every row ("0x00", a tag).
+ *   midstate  NULL, or the state after whole blocks that all rows share (tagged hashes)
+ * OK; INVALID_ARGUMENT when an offset is bad (digests are then undefined: the caller closes them);
+ * OUT_OF_MEMORY. Uses the lanes of the bound variant where they pay. */
+typedef struct {
+    uint64_t state[8];     /* words of the algorithm, 32-bit ones in the low halves */
+    uint64_t bytes;        /* absorbed so far, a multiple of the block size         */
+} pa_midstate;
+
+typedef pyaccel_status pa_hash_segments_fn(uint8_t *digests, const pa_midstate *midstate, const pyaccel_rows *segments,
+                                           uint32_t segment_count, uint64_t first, uint64_t n);
+
+pa_hash_segments_fn pa_sha256_lanes;
+pa_hash_segments_fn pa_sha256d_lanes;
+pa_hash_segments_fn pa_sha512_lanes;
+pa_hash_segments_fn pa_keccak256_lanes;
+pa_hash_segments_fn pa_ripemd160_lanes;
+pa_hash_segments_fn pa_hash160_lanes;
+
+#endif

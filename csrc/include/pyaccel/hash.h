@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hashing many messages at once. */
+#ifndef PYACCEL_HASH_H
+#define PYACCEL_HASH_H
+
+#include "pyaccel/core.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Algorithms: FIPS 180-4 (SHA-2), Keccak with the original padding (0x01) as Ethereum uses it, RIPEMD-160
+ * (Dobbertin, Bosselaers, Preneel 1996). sha256d is SHA-256 twice, hash160 is RIPEMD-160 of SHA-256. */
+#define PYACCEL_HASH_SHA256 1    /* 32 bytes */
+#define PYACCEL_HASH_SHA256D 2   /* 32 bytes */
+#define PYACCEL_HASH_SHA512 3    /* 64 bytes */
+#define PYACCEL_HASH_KECCAK256 4 /* 32 bytes */
+#define PYACCEL_HASH_RIPEMD160 5 /* 20 bytes */
+#define PYACCEL_HASH_HASH160 6   /* 20 bytes */
+
+/* All 0 but struct_size: the defaults. */
+typedef struct {
+    size_t struct_size;        /* sizeof(pyaccel_hash_options)                                             */
+    const uint8_t *key;        /* keyed algorithms only; a key for an unkeyed one is INVALID_ARGUMENT      */
+    uint64_t key_size;         /* bytes                                                                    */
+    const uint8_t *context;    /* algorithms with a context string only                                    */
+    uint64_t context_size;     /* bytes                                                                    */
+    uint64_t digest_size;      /* bytes; 0: the algorithm's own; another one only where output is variable */
+    uint32_t threads;          /* 0: PYACCEL_THREADS, else the caller's thread alone                       */
+    uint32_t reserved;         /* 0                                                                        */
+    pyaccel_progress progress; /* may be NULL                                                              */
+    void *user;                /* handed to progress                                                       */
+} pyaccel_hash_options;
+
+/* digests[i * d .. (i + 1) * d) = H(row i), d = the digest size, for i < n, in the caller's order.
+ *   digests       n * d bytes; must not overlap the messages
+ *   digests_size  its capacity in bytes, >= n * d
+ *   messages      n rows of 0 .. 2^61 - 1 bytes each
+ * Returns OK; INVALID_ARGUMENT; UNSUPPORTED; OUT_OF_MEMORY; CANCELLED; BAD_ENVIRONMENT. On any but OK the first
+ * min(digests_size, n * d) bytes are zero. Variable time in the lengths, not in the contents. Thread-safe. */
+PYACCEL_API pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
+                                             const pyaccel_rows *messages, uint64_t n,
+                                             const pyaccel_hash_options *options);
+
+/* Digest size in bytes of an algorithm, 0 when it is unknown. */
+PYACCEL_API uint64_t pyaccel_hash_digest_size(uint32_t algorithm);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verification of many signatures at once. Works on public data and is variable-time. */
+#ifndef PYACCEL_VERIFY_H
+#define PYACCEL_VERIFY_H
+
+#include "pyaccel/core.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Schemes. */
+#define PYACCEL_SCHEME_ED25519 1         /* RFC 8032; keys 32 bytes, signatures 64 (R || S)                       */
+#define PYACCEL_SCHEME_SECP256K1_ECDSA 2 /* SEC 1; keys 33, 65 or raw 64 bytes, signatures r || s (64) or DER     */
+#define PYACCEL_SCHEME_BIP340 3          /* UNSUPPORTED until its issue                                           */
+#define PYACCEL_SCHEME_P256_ECDSA 4      /* UNSUPPORTED until its issue                                           */
+#define PYACCEL_SCHEME_P384_ECDSA 5      /* UNSUPPORTED until its issue                                           */
+#define PYACCEL_SCHEME_SM2 6             /* UNSUPPORTED until its issue                                           */
+
+/* Rules: what is valid. There is no default in C. A rule of another scheme is INVALID_ARGUMENT.
+ * Ed25519:
+ *   zip215        S < l; A and R any encoding that decodes (y >= p and x = 0 with sign allowed); small order
+ *                 allowed; [8][S]B = [8]R + [8][k]A. ZIP-215.
+ *   rfc8032       S < l; A and R canonical, x = 0 with sign refused; small order allowed; [S]B = R + [k]A exactly.
+ *   openssl, dalek-strict, libsodium: UNSUPPORTED until their issue.
+ * ECDSA: r and s in [1, n - 1] always;
+ *   any           nothing more
+ *   low-s         s <= (n - 1) / 2
+ *   bitcoin-core  any s; keys may also be hybrid (06 / 07 with the parity of y checked), which the others refuse
+ *   fabric        UNSUPPORTED until its issue. */
+#define PYACCEL_RULE_ZIP215 1
+#define PYACCEL_RULE_RFC8032 2
+#define PYACCEL_RULE_OPENSSL 3
+#define PYACCEL_RULE_DALEK_STRICT 4
+#define PYACCEL_RULE_LIBSODIUM 5
+#define PYACCEL_RULE_ANY 16
+#define PYACCEL_RULE_LOW_S 17
+#define PYACCEL_RULE_BITCOIN_CORE 18
+#define PYACCEL_RULE_FABRIC 19
+#define PYACCEL_RULE_BIP340 32
+#define PYACCEL_RULE_GBT32918 48
+
+/* How a message becomes the digest that is signed; 0: the scheme's own (ECDSA on 256-bit curves: sha256). NONE: rows are
+ * ready digests (32 bytes on secp256k1). INVALID_ARGUMENT for schemes that hash the message themselves (Ed25519). */
+#define PYACCEL_MESSAGE_HASH_NONE 1
+#define PYACCEL_MESSAGE_HASH_SHA256 2
+#define PYACCEL_MESSAGE_HASH_SHA256D 3
+#define PYACCEL_MESSAGE_HASH_KECCAK256 4
+#define PYACCEL_MESSAGE_HASH_SHA384 5
+
+/* 0: auto, keys told apart by length and prefix: 33 bytes 02/03, 65 bytes 04 (bitcoin-core: 06/07), 64 bytes x || y. */
+#define PYACCEL_KEY_FORMAT_AUTO 1
+#define PYACCEL_KEY_FORMAT_SPKI 2 /* UNSUPPORTED until its issue */
+
+/* 0: raw. Named, never guessed. */
+#define PYACCEL_SIGNATURE_FORMAT_RAW 1     /* fixed width, big-endian r || s for ECDSA                               */
+#define PYACCEL_SIGNATURE_FORMAT_DER 2     /* SEQUENCE of two INTEGERs, strict DER as BIP-66 (no sighash byte)       */
+#define PYACCEL_SIGNATURE_FORMAT_DER_LAX 3 /* what Bitcoin Core's lax parser takes; an integer too large fails range */
+
+/* Why a row is 0; the first that applies in this order. */
+#define PYACCEL_REASON_NONE 0     /* valid, or not looked at                                             */
+#define PYACCEL_REASON_LENGTH 1   /* key, signature or digest of another length than the format has      */
+#define PYACCEL_REASON_KEY 2      /* the key does not decode under the rule                              */
+#define PYACCEL_REASON_ENCODING 3 /* the signature's encoding (DER, a point R) does not decode           */
+#define PYACCEL_REASON_RANGE 4    /* a scalar is 0 or too large (S >= l, r or s out of range, high s)    */
+#define PYACCEL_REASON_EQUATION 5 /* all well formed; the equation does not hold                         */
+
+/* Public keys that are used again and again: original bytes, decoded points and validity per rule. Immutable, thread-safe. */
+typedef struct pyaccel_prepared_keys pyaccel_prepared_keys;
+
+/* All 0 but struct_size: the defaults. */
+typedef struct {
+    size_t struct_size;  /* sizeof(pyaccel_prepare_options)                                                    */
+    uint64_t memory;     /* bytes that the handle may take for points and tables; 0: 64 MiB. Keys that do not
+                            fit are kept as bytes alone and take the unprepared path                           */
+    uint32_t key_format; /* PYACCEL_KEY_FORMAT_*; 0: auto                                                      */
+    uint32_t threads;    /* 0: PYACCEL_THREADS, else the caller's thread alone                                 */
+    uint64_t reserved;   /* 0                                                                                  */
+} pyaccel_prepare_options;
+
+/* *keys = handle of n keys (NULL on any status but OK); a key that does not decode makes its rows 0. */
+PYACCEL_API pyaccel_status pyaccel_prepared_keys_new(pyaccel_prepared_keys **keys, uint32_t scheme,
+                                                     const pyaccel_rows *public_keys, uint64_t n,
+                                                     const pyaccel_prepare_options *options);
+/* NULL is ignored. */
+PYACCEL_API void pyaccel_prepared_keys_free(pyaccel_prepared_keys *keys);
+/* Number of keys; bytes held (original bytes, points, tables). 0 for NULL. */
+PYACCEL_API uint64_t pyaccel_prepared_keys_count(const pyaccel_prepared_keys *keys);
+PYACCEL_API uint64_t pyaccel_prepared_keys_memory(const pyaccel_prepared_keys *keys);
+
+/* rule and struct_size must be set; the rest may be 0. */
+typedef struct {
+    size_t struct_size;         /* sizeof(pyaccel_verify_options)                                              */
+    uint32_t rule;              /* PYACCEL_RULE_*                                                              */
+    uint32_t message_hash;      /* PYACCEL_MESSAGE_HASH_*; 0: the scheme's own                                 */
+    uint32_t key_format;        /* PYACCEL_KEY_FORMAT_*; 0: auto                                               */
+    uint32_t signature_format;  /* PYACCEL_SIGNATURE_FORMAT_*; 0: raw                                          */
+    const pyaccel_rows *identity;           /* SM2 only: n rows, or one for all (stride 0)                     */
+    const pyaccel_prepared_keys *prepared;  /* in place of public_keys, which is then NULL; same scheme        */
+    const uint32_t *key_index;  /* n indices into prepared or into the rows of public_keys; NULL: row i has key i */
+    uint64_t key_count;         /* rows in public_keys where key_index is given; else 0                        */
+    uint8_t *reasons;           /* NULL, or n bytes: PYACCEL_REASON_* of each row; zeroed on any status but OK */
+    uint32_t threads;           /* 0: PYACCEL_THREADS, else the caller's thread alone                          */
+    uint32_t reserved;          /* 0                                                                           */
+    pyaccel_progress progress;  /* may be NULL                                                                 */
+    void *user;                 /* handed to progress                                                          */
+} pyaccel_verify_options;
+
+/* verdicts[i] = 1 when signature i over message i is valid under public key i and the rule, else 0: exactly what a one-by-one
+ * verifier says of row i, for any mixture of good, bad and malformed rows.
+ *   verdicts      n bytes, not overlapping any input
+ *   public_keys, messages, signatures   n rows each (stride 0: one for all); public_keys NULL with options.prepared
+ *   options       not NULL
+ * Returns OK; INVALID_ARGUMENT (also a key_index past the end); UNSUPPORTED; OUT_OF_MEMORY; CANCELLED; BAD_ENVIRONMENT: all
+ * verdicts are then 0. Variable time. Thread-safe. */
+PYACCEL_API pyaccel_status pyaccel_verify_many(uint8_t *verdicts, uint32_t scheme, const pyaccel_rows *public_keys,
+                                               const pyaccel_rows *messages, const pyaccel_rows *signatures, uint64_t n,
+                                               const pyaccel_verify_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a backend is: it proves itself, prepares plans or declines, and runs them on buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from pyaccel.operations import Operation
+    from pyaccel.rows import Rows
+
+Parameters = Mapping[str, Any]
+"""Parameters of an operation by name; hashable values only."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a backend that works says of itself.
+
+    Attributes:
+        device: the device's own name ("Intel Xeon", "NVIDIA H100").
+        detail: further facts for `pyaccel info`, name to text (driver, compute units, variants).
+        memory: bytes of device memory, 0 where it is the host's.
+    """
+
+    device: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+    memory: int = 0
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """Why a backend can't be used here, in words for a person, with the mend."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Declined:
+    """Why a backend doesn't run an operation under some parameters; the scheduler goes on to the next."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Bytes on some device.
+
+    Attributes:
+        device: name of the backend that holds them ("native": host memory).
+        data: the backend's own handle; host memory: Rows (inputs) or a contiguous uint8 array (outputs).
+        layout: form tag, "canonical" unless an operation defines others.
+    """
+
+    device: str
+    data: Any
+    layout: str = "canonical"
+
+
+Inputs = Mapping[str, "Rows | npt.NDArray[Any] | Buffer"]
+Outputs = Mapping[str, "npt.NDArray[np.uint8] | Buffer"]
+
+
+class Plan(Protocol):
+    """An operation under fixed parameters, ready to run any number of times, from any thread."""
+
+    @property
+    def variant(self) -> str:
+        """Which implementation runs ("avx512", "opencl:0/sha256", ...), as the tables show it."""
+        ...
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """Computes all n rows of outputs from inputs.
+
+        Raises:
+            pyaccel.errors.DeviceError: the device failed; outputs are then undefined and the scheduler redoes
+                the rows elsewhere.
+            ValueError: an argument is wrong, in words that name it.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """One device that runs operations."""
+
+    @property
+    def name(self) -> str:
+        """Spelling in `device=`: "native", "golden", "opencl:0"."""
+        ...
+
+    def probe(self) -> Capabilities | Unavailable:
+        """Proves that the device works, by running something. Cheap after the first call."""
+        ...
+
+    def prepare(self, operation: Operation, parameters: Parameters) -> Plan | Declined:
+        """Makes a plan (cached by the scheduler per operation and parameters), or declines with a reason."""
+        ...

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The registry: one table, one row per operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal
+
+from pyaccel.backends.base import Inputs, Outputs, Parameters
+
+Golden = Callable[[Parameters, Inputs, Outputs, int], None]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that pyaccel computes, whatever the device.
+
+    Attributes:
+        name: its one spelling ("hash_many").
+        parameters: names of the parameters that a plan is made for; each has a hashable value.
+        inputs: names of the inputs, n rows each unless `shapes` says otherwise.
+        outputs: names of the outputs.
+        golden_path: "module:function" of the readable reference, imported when first used.
+        split: how a batch may be cut over devices.
+        work: what the cost model counts ("compressions", "field multiplications").
+        shapes: row shapes in words, for the docs and for errors.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    golden_path: str
+    split: Literal["rows", "power_of_two_subtrees", "none"]
+    work: str
+    shapes: str
+
+    def golden(self) -> Golden:
+        """The readable reference: fills outputs from inputs, one row after the other."""
+        module, _, function = self.golden_path.partition(":")
+        loaded: Golden = getattr(import_module(module), function)
+        return loaded
+
+
+_TABLE = (
+    Operation(
+        name="hash_many",
+        parameters=("algorithm", "digest_size", "key", "context"),
+        inputs=("messages",),
+        outputs=("digests",),
+        golden_path="pyaccel.golden.hashing:hash_many",
+        split="rows",
+        work="compressions",
+        shapes="messages: n rows of any length; digests: uint8[n, digest_size]",
+    ),
+    Operation(
+        name="merkle.layers",
+        parameters=("form", "algorithm", "limit"),
+        inputs=("leaves",),
+        outputs=("nodes",),
+        golden_path="pyaccel.golden.merkle:layers",
+        split="power_of_two_subtrees",
+        work="compressions",
+        shapes="leaves: n rows; nodes: uint8[node_count(n), 32], leaf nodes first, root last",
+    ),
+    Operation(
+        name="merkle.root",
+        parameters=("form", "algorithm", "limit"),
+        inputs=("leaves",),
+        outputs=("root", "mutated"),
+        golden_path="pyaccel.golden.merkle:root",
+        split="power_of_two_subtrees",
+        work="compressions",
+        shapes="leaves: n rows; root: uint8[1, 32]; mutated: uint8[1] (CVE-2012-2459, form bitcoin)",
+    ),
+    Operation(
+        name="merkle.verify_many",
+        parameters=("form", "algorithm"),
+        inputs=("roots", "leaves", "indices", "proofs", "sizes"),
+        outputs=("verdicts",),
+        golden_path="pyaccel.golden.merkle:verify_many",
+        split="rows",
+        work="compressions",
+        shapes="roots: n or 1 rows of 32; leaves: n rows; indices: uint64[n]; proofs: n rows of 32 * depth; "
+        "sizes: uint64[n] or uint64[1]; verdicts: uint8[n]",
+    ),
+    Operation(
+        name="verify_many",
+        parameters=("scheme", "rule", "message_hash", "key_format", "signature_format"),
+        inputs=("public_keys", "messages", "signatures", "identity", "key_index"),
+        outputs=("verdicts", "reasons"),
+        golden_path="pyaccel.golden.signatures:verify_many",
+        split="rows",
+        work="field multiplications",
+        shapes="public_keys, messages, signatures: n rows each (one row: one for all), or with key_index uint32[n] "
+        "any number of public_keys or PreparedKeys; identity: None; verdicts: uint8[n]; reasons: uint8[n] or None",
+    ),
+)
+
+OPERATIONS = {operation.name: operation for operation in _TABLE}
+"""Operation by name."""
