@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The field interface: what <field>_<variant>.h defines and *_formulas.h may use. Include one field per translation
+ * unit, then the formulas. A field header includes this file first.
+ *
+ * Every operation works on LANES independent values at once and never branches on their values.
+ *
+ * Types
+ *   fe      LANES elements, lazily reduced; assignable; passed by pointer, outputs first, any aliasing allowed
+ *   mask    LANES truth values; passed by value
+ *   row     one packed element in memory (four 64-bit words, least significant first, any value below 2^256;
+ *           the toy field: one unsigned int); tables are arrays of rows
+ *   fe_state  what fe_begin saved
+ * Constants
+ *   LANES       elements in an fe
+ *   FE_BYTES    bytes of an encoded element (32; toy: 1), in the byte order of the field's standard
+ *   FE_BITS     low bits of an encoding that hold the number (255 for 2^255-19: the top bit is the caller's)
+ *   FE_MUL_MAG  largest magnitude that a factor may have: at least 1; the strictest variants have 1
+ *   FE_MAX_MAG  largest magnitude of any value: at least 32
+ *
+ * Magnitude: how far a value is from reduced, a bound known at compile time. Formulas must be right for any
+ * FE_MUL_MAG >= 1, so they say fe_norm(x, m) before x of magnitude m becomes a factor: it carries where the variant
+ * needs that and costs nothing elsewhere. With PA_DEBUG_BOUNDS every bound below is asserted.
+ *
+ *   void fe_set_int(fe *r, unsigned int k)                  k in every lane, k <= 0xffff        -> magnitude 1
+ *   void fe_set_words(fe *r, w0, w1, w2, w3)                sum of w_i 2^(64 i) in every lane; 256-bit fields only -> 1
+ *   void fe_add(fe *r, const fe *a, const fe *b)            a + b                               -> mag a + mag b
+ *   void fe_sub(fe *r, const fe *a, const fe *b, int m)     a - b, where mag b <= m             -> mag a + m + 1
+ *   void fe_neg(fe *r, const fe *a, int m)                  -a, where mag a <= m                -> m + 1
+ *   void fe_mul_small(fe *r, const fe *a, unsigned int k)   k a, 1 <= k, k mag a <= FE_MAX_MAG  -> k mag a
+ *   void fe_carry(fe *r, const fe *a)                       a                                   -> 1
+ *   void fe_mul(fe *r, const fe *a, const fe *b)            a b, both mags <= FE_MUL_MAG        -> 1
+ *   void fe_sqr(fe *r, const fe *a)                         a^2, mag a <= FE_MUL_MAG            -> 1
+ *   void fe_sqr_n(fe *r, const fe *a, int n)                a^(2^n), n >= 1, mag as fe_sqr      -> 1
+ *   void fe_inv(fe *r, const fe *a)                         1 / a, and 0 for 0; mag as fe_mul   -> 1
+ *   void fe_root_power(fe *r, const fe *a)                  a^((p - 5) / 8) where p = 5 mod 8, a^((p + 1) / 4) where
+ *                                                           p = 3 mod 4; mag as fe_mul          -> 1
+ *   mask fe_is_zero(const fe *a)  fe_equal(const fe *a, const fe *b)     modulo p, any magnitude
+ *   mask fe_is_odd(const fe *a)                                         of the number in [0, p), any magnitude
+ *   void fe_select(fe *r, mask m, const fe *a, const fe *b)             m ? a : b        -> the larger magnitude
+ *   void fe_norm(fe *x, int m)                              x stays as it is, ready to be a factor; mag x <= m
+ *   mask mask_and(mask a, mask b)  mask_or(mask a, mask b)  mask_not(mask a)
+ *   int mask_any(mask a)                                    nonzero when any lane is true
+ *   unsigned int mask_bits(mask a)                          bit i = lane i
+ *   mask mask_from_bits(unsigned int bits)                  the inverse; bits past LANES are ignored
+ *
+ * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL unless defined before);
+ * pointers to fe and mask are private.
+ *   void fe_from_rows(fe *r, FE_SPACE const unsigned char *const rows[LANES], mask *ok)
+ *       lane i = number in the low FE_BITS bits of rows[i][0 .. FE_BYTES), modulo p; ok: it was below p   -> 1
+ *   void fe_to_rows(FE_SPACE unsigned char *const rows[LANES], const fe *a)    canonical, bits past FE_BITS zero, any mag
+ *   mask mask_row_bit(FE_SPACE const unsigned char *const rows[LANES], int byte, int bit)   that bit of rows[i][byte]
+ *   void fe_gather(fe *r, FE_SPACE const row *const rows[LANES])       lane i = *rows[i]                  -> 1
+ *   void fe_scatter(FE_SPACE row *const rows[LANES], const fe *a)      *rows[i] = lane i, any mag
+ *
+ *   fe_state fe_begin(void)  void fe_end(fe_state)          around every batch: set and restore what the arithmetic
+ *                                                           needs of the thread (the rounding mode of FMA variants)
+ *
+ * Rules for *_formulas.h, which also compile as OpenCL C 1.2: integers are int, unsigned int and unsigned char, no stdint
+ * names, size_t, __int128, function pointers, recursion, variable-length or static arrays; loop bounds are constants;
+ * tables are read through fe_gather alone; functions are FE_FN; curve constants come from functions or macros that the
+ * including file defines, so that the toy field can bring its own. */
+#ifndef PA_FIELD_H
+#define PA_FIELD_H
+
+/* Run times define the first, compilers by themselves the second. */
+#if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
+#define FE_OPENCL 1
+#else
+#define FE_OPENCL 0
+#endif
+
+#ifndef FE_SPACE
+#if FE_OPENCL
+#define FE_SPACE __global
+#else
+#define FE_SPACE
+#endif
+#endif
+
+#define FE_FN static inline
+
+#if defined(PA_DEBUG_BOUNDS) && !FE_OPENCL
+#include <assert.h>
+#define FE_ASSERT(condition) assert(condition)
+#else
+#define FE_ASSERT(condition) ((void)0)
+#endif
+
+/* A macro, so that the comparison of two constants vanishes in every compiler and mode. */
+#define fe_norm(x, magnitude)            \
+    do {                                 \
+        if ((magnitude) > FE_MUL_MAG) {  \
+            fe_carry((x), (x));          \
+        }                                \
+    } while (0)
+
+#endif
