@@ -44,6 +44,8 @@ class Operation:
         return loaded
 
 
+# Input rows are pyaccel.rows.Rows: row i is inputs[name][i], for any i < n also where one value serves all rows.
+# Parameters come resolved: no None where the name has a default.
 _TABLE = (
     Operation(
         name="hash_many",
@@ -83,8 +85,19 @@ _TABLE = (
         golden_path="pyaccel.golden.merkle:verify_many",
         split="rows",
         work="compressions",
-        shapes="roots: n or 1 rows of 32; leaves: n rows; indices: uint64[n]; proofs: n rows of 32 * depth; "
-        "sizes: uint64[n] or uint64[1]; verdicts: uint8[n]",
+        shapes="roots: n rows of 32 or one for all; leaves: n rows; indices: uint64[n]; proofs: n rows of "
+        "32 * depth; sizes: uint64[n] or uint64[1]; verdicts: uint8[n]",
+    ),
+    Operation(
+        name="merkle.verify_consistency",
+        parameters=("form", "algorithm"),
+        inputs=("old_root", "new_root", "sizes", "proof"),
+        outputs=("verdicts",),
+        golden_path="pyaccel.golden.merkle:consistency",
+        split="none",
+        work="compressions",
+        shapes="n = 1; old_root, new_root: one row of 32; sizes: uint64[2], old and new; proof: one row of "
+        "32 * depth; verdicts: uint8[1]",
     ),
     Operation(
         name="verify_many",
@@ -94,8 +107,10 @@ _TABLE = (
         golden_path="pyaccel.golden.signatures:verify_many",
         split="rows",
         work="field multiplications",
-        shapes="public_keys, messages, signatures: n rows each (one row: one for all), or with key_index uint32[n] "
-        "any number of public_keys or PreparedKeys; identity: None; verdicts: uint8[n]; reasons: uint8[n] or None",
+        shapes="public_keys, messages: n rows or one for all; signatures: n rows; with key_index uint32[n] any "
+        "number of public_keys, or PreparedKeys (whose .rows are the keys); identity: None; "
+        "message_hash: None where the scheme hashes the message itself; verdicts: uint8[n]; "
+        "reasons: uint8[n] of PYACCEL_REASON_* or None",
     ),
 )
 

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a backend is: it proves itself, prepares plans or declines, and runs them on buffers."""
+"""What a backend is: it proves itself, prepares plans or declines, and runs them on buffers.
+
+Each module of this folder offers `discover() -> tuple[Backend, ...] | Unavailable`: the devices of its kind, or
+why there are none, with the mend. The scheduler calls it when the kind is first wanted; it may be slow then, and
+its result is kept.
+"""
 
 from __future__ import annotations
 
@@ -87,6 +92,11 @@ class Plan(Protocol):
 
 class Backend(Protocol):
     """One device that runs operations."""
+
+    @property
+    def kind(self) -> str:
+        """Which shipped cost curves hold until a machine is calibrated: "native", "golden", "opencl-cpu", "opencl-gpu"."""
+        ...
 
     @property
     def name(self) -> str:

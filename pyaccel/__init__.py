@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hashing, Merkle trees and signature verification in batches, on whatever silicon the machine has."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyaccel import errors as errors
+    from pyaccel import merkle as merkle
+    from pyaccel import scheduler as scheduler
+    from pyaccel.hashing import algorithms as algorithms
+    from pyaccel.hashing import hash_many as hash_many
+    from pyaccel.machine import info as info
+    from pyaccel.merkle import forms as forms
+    from pyaccel.prepared_keys import PreparedKeys as PreparedKeys
+    from pyaccel.rows import Rows as Rows
+    from pyaccel.scheduler import device as device
+    from pyaccel.scheduler import devices as devices
+    from pyaccel.scheduler import explain as explain
+    from pyaccel.self_test import selftest as selftest
+    from pyaccel.signatures import reasons as reasons
+    from pyaccel.signatures import rules as rules
+    from pyaccel.signatures import schemes as schemes
+    from pyaccel.signatures import verify as verify
+    from pyaccel.signatures import verify_many as verify_many
+
+__version__ = "0.1.0"
+
+_MODULE_OF = {
+    "PreparedKeys": "prepared_keys",
+    "Rows": "rows",
+    "algorithms": "hashing",
+    "device": "scheduler",
+    "devices": "scheduler",
+    "explain": "scheduler",
+    "forms": "merkle",
+    "hash_many": "hashing",
+    "info": "machine",
+    "reasons": "signatures",
+    "rules": "signatures",
+    "schemes": "signatures",
+    "selftest": "self_test",
+    "verify": "signatures",
+    "verify_many": "signatures",
+}
+_SUBMODULES = ("errors", "merkle", "scheduler")
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported at first use, so that `import pyaccel` costs next to nothing."""
+    if name in _MODULE_OF:
+        value = getattr(import_module(f"pyaccel.{_MODULE_OF[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _SUBMODULES:
+        return import_module(f"pyaccel.{name}")
+    raise AttributeError(f"module 'pyaccel' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF, *_SUBMODULES})
