@@ -31,6 +31,13 @@ static inline bool pa_rows_fixed(const pyaccel_rows *rows, uint64_t width)
     return rows->offset_bits == 0 && rows->width == width;
 }
 
+/* ---- options ------------------------------------------------------------------------------------------ */
+
+/* True when options (not NULL) are of a size that this library knows and hold nothing that it does not; the
+ * size is looked at first, so that nothing past a shorter struct is read. */
+#define PA_OPTIONS_VALID(options)                                                                  \
+    ((options)->struct_size == sizeof *(options) && (options)->reserved == 0)
+
 /* ---- CPU (cpu.c, the only reader of CPUID) ------------------------------------------------------------ */
 
 #define PA_CPU_AVX2 (1u << 0)       /* AVX2, FMA, BMI2, ADX, and the OS saves ymm        */

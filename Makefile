@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# Nothing needs to be prepared: every target makes what it needs. Python >= 3.11 and a C compiler are all it takes.
+
+PYTHON ?= python3
+VENV ?= .venv
+BUILD ?= build
+EXTRAS ?= test,cli,bench,golden,opencl-cpu
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PACKAGE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')/pyaccel
+# The environment's own cmake and ninja, where the system has none, come first.
+export PATH := $(abspath $(BIN)):$(PATH)
+CMAKE_FLAGS := -G Ninja -DPYACCEL_WERROR=ON -DPYACCEL_EMULATED=ON
+
+.PHONY: venv build demo test c-test test-all test-long lint bench docs clean
+
+venv: $(VENV)/.tools
+
+$(VENV)/.tools: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install --group build
+	command -v cmake >/dev/null || $(PIP) install cmake
+	command -v ninja >/dev/null || $(PIP) install ninja
+	touch $@
+
+# Editable install, once per pyproject.toml; afterwards only what changed is compiled and put beside it.
+$(VENV)/.editable: pyproject.toml | $(VENV)/.tools
+	$(PIP) install --no-build-isolation -C build-dir=$(BUILD)/editable -C cmake.define.PYACCEL_WERROR=ON \
+	  -C cmake.define.PYACCEL_EMULATED=ON -C cmake.args=-GNinja --editable '.[$(EXTRAS)]'
+	touch $@
+
+build: $(VENV)/.tools $(VENV)/.editable
+	cmake --build $(BUILD)/editable
+	cmake --install $(BUILD)/editable --prefix '$(PACKAGE)' >/dev/null
+
+demo: build
+	$(BIN)/pyaccel demo
+
+# C tests first: they are quick, and say more exactly what is wrong.
+test: build c-test
+	$(BIN)/python -m pytest -m 'not packaging and not slow' $(PYTEST_ARGS)
+
+c-test: $(VENV)/.tools
+	cmake -S . -B $(BUILD)/c $(CMAKE_FLAGS) -DPYACCEL_TESTS=ON -DCMAKE_BUILD_TYPE=Debug >/dev/null
+	cmake --build $(BUILD)/c
+	ctest --test-dir $(BUILD)/c --output-on-failure
+
+test-all:
+	.ci/run all
+
+test-long:
+	.ci/run long
+
+lint: $(VENV)/.lint
+	.ci/run lint
+
+bench: build
+	$(BIN)/pyaccel bench
+
+docs: build
+	$(PIP) install '.[docs]'
+	$(BIN)/mkdocs build --strict
+
+$(VENV)/.lint: pyproject.toml | $(VENV)/.tools
+	$(PIP) install --group lint
+	touch $@
+
+clean:
+	rm -rf $(BUILD) dist site $(VENV)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# One set of install rules: the prefix is the folder of the Python package in a wheel, a system's prefix elsewhere.
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+if(SKBUILD)
+  set(CMAKE_INSTALL_LIBDIR lib)
+  set(CMAKE_INSTALL_INCLUDEDIR include)
+endif()
+set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/pyaccel")
+
+install(DIRECTORY csrc/include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+set(targets pyaccel)
+if(NOT SKBUILD)
+  list(APPEND targets pyaccel_static)
+endif()
+install(TARGETS ${targets} EXPORT pyaccel-targets
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(EXPORT pyaccel-targets NAMESPACE pyaccel:: DESTINATION "${config_dir}")
+
+configure_package_config_file(cmake/pyaccel-config.cmake.in pyaccel-config.cmake INSTALL_DESTINATION "${config_dir}")
+write_basic_package_version_file(pyaccel-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pyaccel-config.cmake"
+  "${CMAKE_CURRENT_BINARY_DIR}/pyaccel-config-version.cmake" DESTINATION "${config_dir}")
+
+configure_file(cmake/pyaccel.pc.in pyaccel.pc @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pyaccel.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+if(SKBUILD AND EXISTS "${PROJECT_SOURCE_DIR}/kernels")
+  install(DIRECTORY kernels/ DESTINATION kernels)
+endif()

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the C source of pyaccel._core from the public headers, which are the only declarations there are.
+
+Usage: build_binding.py INCLUDE_FOLDER OUTPUT_C SOURCE...
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from cffi import FFI
+
+# What C calls back: Python binds it with @ffi.def_extern(), the void * is an ffi handle.
+CALLBACKS = 'extern "Python" int pa_python_progress(void *user, uint64_t done, uint64_t total);\n'
+
+
+def headers(umbrella: str) -> list[str]:
+    """Names of the headers that pyaccel.h includes, in its order."""
+    return re.findall(r'^#include "(pyaccel/\w+\.h)"', umbrella, re.MULTILINE)
+
+
+def declarations(header: str) -> str:
+    """The text of one header as cffi's parser takes it: no comment, no directive but integer constants."""
+    text = re.sub(r"/\*.*?\*/", " ", header, flags=re.DOTALL)
+    text = re.sub(r"^#ifdef __cplusplus\n.*?^#endif\n", "", text, flags=re.DOTALL | re.MULTILINE)
+    lines = []
+    for line in text.splitlines():
+        constant = re.fullmatch(r"#define (PYACCEL_\w+) (\d+)\s*", line)
+        if constant:
+            lines.append(f"#define {constant[1]} {constant[2]}")
+        elif not line.startswith("#"):
+            lines.append(line.replace("PYACCEL_API", ""))
+    return "\n".join(lines) + "\n"
+
+
+def implemented(text: str, sources: list[Path]) -> str:
+    """Drops the prototypes that no source defines; goes when every room stands."""
+    code = "".join(source.read_text() for source in sources)
+    defined = set(re.findall(r"\b(pyaccel_\w+)\(", code))
+    return re.sub(
+        r"[^;{}#]*?\b(pyaccel_\w+)\([^;{}]*\);",
+        lambda m: m[0] if m[1] in defined or "(*" in m[0] else "",
+        text,
+    )
+
+
+def main(include: Path, output: Path, sources: list[Path]) -> None:
+    names = headers((include / "pyaccel.h").read_text())
+    ffi = FFI()
+    ffi.set_source("pyaccel._core", '#include "pyaccel.h"\n')
+    ffi.cdef(CALLBACKS)
+    for name in names:
+        ffi.cdef(implemented(declarations((include / name).read_text()), sources))
+    ffi.emit_c_code(str(output))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), [Path(name) for name in sys.argv[3:]])

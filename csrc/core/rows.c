@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks and reads the rows of a batch. */
+#include <string.h>
+
+#include "internal.h"
+
+/* True when n rows of width bytes, stride apart, end within size bytes; no product may wrap. */
+static bool fixed_rows_fit(uint64_t width, uint64_t stride, uint64_t n, uint64_t size)
+{
+    if (width > size) {
+        return false;
+    }
+    return stride == 0 || n - 1 <= (size - width) / stride;
+}
+
+bool pa_rows_valid(const pyaccel_rows *rows, uint64_t n)
+{
+    if (rows == NULL || rows->reserved != 0) {
+        return false;
+    }
+    if (rows->offset_bits == 0) {
+        return rows->offsets == NULL &&
+               (n == 0 || rows->width == 0 ||
+                (rows->data != NULL && fixed_rows_fit(rows->width, rows->stride, n, rows->data_size)));
+    }
+    /* The n + 1 offsets themselves must be addressable. */
+    return (rows->offset_bits == 32 || rows->offset_bits == 64) && rows->width == 0 &&
+           rows->stride == 0 && n < SIZE_MAX / sizeof(uint64_t) && (n == 0 || rows->offsets != NULL);
+}
+
+/* The empty asm keeps the compiler from reading memory again instead of using the checked value: other
+ * threads may write to offsets. memcpy: they may be unaligned. */
+static uint64_t read_offset(const pyaccel_rows *rows, uint64_t i)
+{
+    if (rows->offset_bits == 32) {
+        uint32_t narrow;
+        memcpy(&narrow, (const uint8_t *)rows->offsets + i * sizeof narrow, sizeof narrow);
+        __asm__ volatile("" : "+r"(narrow));
+        return narrow;
+    }
+    uint64_t offset;
+    memcpy(&offset, (const uint8_t *)rows->offsets + i * sizeof offset, sizeof offset);
+    __asm__ volatile("" : "+r"(offset));
+    return offset;
+}
+
+bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i)
+{
+    *row = (pa_bytes){NULL, 0};
+    if (rows->offset_bits == 0) {
+        if (rows->width != 0) {
+            *row = (pa_bytes){rows->data + i * rows->stride, rows->width};
+        }
+        return true;
+    }
+    uint64_t begin = read_offset(rows, i);
+    uint64_t end = read_offset(rows, i + 1);
+    if (begin > end || end > rows->data_size || (begin != end && rows->data == NULL)) {
+        return false;
+    }
+    if (begin != end) {
+        *row = (pa_bytes){rows->data + begin, end - begin};
+    }
+    return true;
+}
