@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "environment.h"
+#include "../hash/kernel.h"
 #include "internal.h"
 
 /* ---- the table ---------------------------------------------------------------------------------------- */
@@ -21,6 +22,10 @@ typedef struct {
 /* Within a family the best comes first: the first whose needs are met is bound. */
 static const candidate candidates[] = {
     /* hash */
+    {PA_FAMILY_SHA256, "portable", 0, &pa_sha256_portable},
+    {PA_FAMILY_SHA512, "portable", 0, &pa_sha512_portable},
+    {PA_FAMILY_KECCAK256, "portable", 0, &pa_keccak256_portable},
+    {PA_FAMILY_RIPEMD160, "portable", 0, &pa_ripemd160_portable},
 
     /* ed25519 */
 

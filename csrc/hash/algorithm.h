@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What tells one hash algorithm from another, and the two ways to run one: single messages and lanes. */
+#ifndef PA_HASH_ALGORITHM_H
+#define PA_HASH_ALGORITHM_H
+
+#include "hash.h"
+#include "kernel.h"
+
+#define PA_HASH_MAX_BLOCK 136
+#define PA_HASH_MAX_DIGEST 64
+#define PA_HASH_MAX_SEGMENTS 4
+
+typedef struct pa_hash_algorithm {
+    pa_family single;
+    pa_family lanes;     /* PA_FAMILY_COUNT: no lanes */
+    uint32_t block_size; /* bytes */
+    uint32_t length_size; /* bytes of the length field that ends the padding */
+    uint32_t state_words;
+    uint32_t digest_words;
+    bool wide;       /* 64-bit words */
+    bool big_endian; /* words, and the length in bits, in bytes */
+    uint8_t pad_first; /* set bit after the message; pad_last is or-ed into the last byte */
+    uint8_t pad_last;
+    pa_hash_state initial;
+    const struct pa_hash_algorithm *second; /* applied to the digest, or NULL */
+} pa_hash_algorithm;
+
+/* NULL when id is unknown. */
+const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id);
+
+/* Digest bytes of the last stage. */
+uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm);
+
+/* Blocks that a message of `total` bytes takes with its padding. */
+uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total);
+
+/* Pads a message of `total` bytes (absorbed midstate included) whose last `used` bytes stand in tail.
+ *   shapes   tail: room for the blocks returned, zero after `used`; used < the block size
+ *   returns  1 or 2, the blocks in tail */
+uint32_t pa_hash_pad(const pa_hash_algorithm *algorithm, uint8_t *tail, uint32_t used, uint64_t total);
+
+/* *state = midstate, or the algorithm's initial value when it is NULL. */
+void pa_hash_start(const pa_hash_algorithm *algorithm, pa_hash_state *state, const pa_midstate *midstate);
+
+/* One batch over one stage of kernels. */
+typedef struct {
+    const pa_hash_algorithm *algorithm;
+    const struct pa_hash_single *single;
+    const struct pa_hash_single *second; /* NULL without a second stage */
+    const struct pa_hash_lanes *lanes;   /* NULL without lanes */
+    const pa_midstate *midstate;
+    uint64_t absorbed; /* bytes in midstate */
+    uint32_t segment_count;
+} pa_hash_job;
+
+/* digest = hash of the concatenated parts, all stages. */
+void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts);
+
+/* Working memory of lanes, reused from group to group of one job. */
+typedef struct {
+    _Alignas(64) uint8_t staging[PA_HASH_MAX_LANES][256];
+    _Alignas(64) uint32_t state[8 * PA_HASH_MAX_LANES];
+    _Alignas(64) uint32_t words[16 * PA_HASH_MAX_LANES];
+    uint32_t schedule[64];    /* of the padding block of messages of scheduled_total bytes */
+    uint64_t scheduled_total;
+    uint64_t staged_total;    /* staging holds the padding of messages of this many bytes */
+} pa_hash_scratch;
+
+void pa_hash_scratch_start(pa_hash_scratch *scratch);
+
+/* digests[l * 32 ..) = hash of parts[l] (segment_count parts each) for l < count <= lanes, all stages that are
+ * SHA-256; digests has room for all lanes. Before: the job has lanes. */
+void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch,
+                   const pa_bytes *const *parts, uint32_t count);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pyaccel_hash_many: checks the call, then cuts the batch into ranges for the threads. */
+#include <string.h>
+
+#include "algorithm.h"
+
+typedef struct {
+    uint8_t *digests;
+    uint64_t digest_size;
+    pa_hash_segments_fn *hash;
+    const pyaccel_rows *messages;
+} hash_batch;
+
+static pa_hash_segments_fn *segments_function(uint32_t algorithm)
+{
+    switch (algorithm) {
+    case PYACCEL_HASH_SHA256:
+        return pa_sha256_lanes;
+    case PYACCEL_HASH_SHA256D:
+        return pa_sha256d_lanes;
+    case PYACCEL_HASH_SHA512:
+        return pa_sha512_lanes;
+    case PYACCEL_HASH_KECCAK256:
+        return pa_keccak256_lanes;
+    case PYACCEL_HASH_RIPEMD160:
+        return pa_ripemd160_lanes;
+    case PYACCEL_HASH_HASH160:
+        return pa_hash160_lanes;
+    default:
+        return NULL;
+    }
+}
+
+static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
+{
+    const hash_batch *batch = context;
+    return batch->hash(batch->digests + first * batch->digest_size, NULL, batch->messages, 1, first, last - first);
+}
+
+/* Rows a range: enough work to outweigh handing it to a thread (about 64 KiB), and progress now and then. */
+static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n)
+{
+    uint64_t bytes = messages->offset_bits ? messages->data_size / n : messages->width;
+    uint64_t rows = 65536 / (bytes + 64) + 1;
+    return (rows + 63) / 64 * 64 * 4;
+}
+
+static bool options_valid(const pyaccel_hash_options *options, uint64_t digest_size)
+{
+    return options->struct_size == sizeof *options && options->reserved == 0 && options->key == NULL &&
+           options->key_size == 0 && options->context == NULL && options->context_size == 0 &&
+           (options->digest_size == 0 || options->digest_size == digest_size);
+}
+
+/* True when the digests overlap the bytes that the rows may reach. Before: pa_rows_valid, n > 0. */
+static bool overlaps(const uint8_t *digests, uint64_t size, const pyaccel_rows *rows, uint64_t n)
+{
+    uint64_t reach = rows->offset_bits ? rows->data_size : (n - 1) * rows->stride + rows->width;
+    uintptr_t out = (uintptr_t)digests, in = (uintptr_t)rows->data;
+    if (reach == 0 || rows->data == NULL)
+        return false;
+    return out < in ? in - out < size : out - in < reach;
+}
+
+static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
+                                   const pyaccel_rows *messages, uint64_t n, const pyaccel_hash_options *options)
+{
+    static const pyaccel_hash_options defaults = {.struct_size = sizeof defaults};
+    hash_batch batch = {
+        .digests = digests,
+        .digest_size = pyaccel_hash_digest_size(algorithm),
+        .hash = segments_function(algorithm),
+        .messages = messages,
+    };
+    if (options == NULL)
+        options = &defaults;
+    if (batch.hash == NULL || !options_valid(options, batch.digest_size) || messages == NULL ||
+        !pa_rows_valid(messages, n))
+        return PYACCEL_INVALID_ARGUMENT;
+    if (n == 0)
+        return pa_bind();
+    if (digests == NULL || n > digests_size / batch.digest_size || overlaps(digests, n * batch.digest_size, messages, n))
+        return PYACCEL_INVALID_ARGUMENT;
+    pyaccel_status status = pa_bind();
+    if (status != PYACCEL_OK)
+        return status;
+    return pa_parallel(options->threads, n, range_rows(messages, n), hash_range, &batch, options->progress,
+                       options->user);
+}
+
+pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
+                                 const pyaccel_rows *messages, uint64_t n, const pyaccel_hash_options *options)
+{
+    pyaccel_status status = hash_checked(digests, digests_size, algorithm, messages, n, options);
+    if (status != PYACCEL_OK && digests != NULL) {
+        /* An unknown algorithm has no digest size: the largest closes whatever the caller expects. */
+        uint64_t d = pyaccel_hash_digest_size(algorithm);
+        d = d ? d : PA_HASH_MAX_DIGEST;
+        memset(digests, 0, (size_t)(n > digests_size / d ? digests_size : n * d));
+    }
+    return status;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A group of messages through SHA-256 lanes: where each lane's next blocks come from. Knows no vector. */
+#include <string.h>
+
+#include "algorithm.h"
+#include "bytes.h"
+
+#define BLOCK 64
+#define STAGED_BLOCKS 4
+
+void pa_hash_scratch_start(pa_hash_scratch *scratch)
+{
+    scratch->staged_total = UINT64_MAX;
+    scratch->scheduled_total = UINT64_MAX;
+}
+
+/* schedule[t] = W_t + K_t of the block that holds only the padding of a message of `total` bytes, total a multiple of
+ * 64: the same for every lane, so it is computed once and saves the lanes' own schedule. FIPS 180-4, 6.2.2. */
+static void schedule_padding(const pa_hash_algorithm *algorithm, pa_hash_scratch *scratch, uint64_t total)
+{
+    if (scratch->scheduled_total == total)
+        return;
+    uint8_t block[BLOCK] = {0};
+    uint32_t w[64];
+    pa_hash_pad(algorithm, block, 0, total);
+    for (unsigned t = 0; t < 16; t++)
+        w[t] = pa_load_be32(block + 4 * t);
+    for (unsigned t = 16; t < 64; t++) {
+        uint32_t x = w[t - 15], y = w[t - 2];
+        w[t] = w[t - 16] + w[t - 7] + (pa_rotr32(x, 7) ^ pa_rotr32(x, 18) ^ x >> 3) +
+               (pa_rotr32(y, 17) ^ pa_rotr32(y, 19) ^ y >> 10);
+    }
+    for (unsigned t = 0; t < 64; t++)
+        scratch->schedule[t] = w[t] + pa_sha256_constants[t];
+    scratch->scheduled_total = total;
+}
+
+static void start_lanes(const pa_hash_job *job, uint32_t *state, const pa_midstate *midstate)
+{
+    pa_hash_state initial;
+    pa_hash_start(job->algorithm, &initial, midstate);
+    for (uint32_t w = 0; w < 8; w++)
+        for (uint32_t l = 0; l < job->lanes->lanes; l++)
+            state[w * job->lanes->lanes + l] = initial.word[w];
+}
+
+static uint64_t message_bytes(const pa_hash_job *job, const pa_bytes *parts)
+{
+    uint64_t size = 0;
+    for (uint32_t s = 0; s < job->segment_count; s++)
+        size += parts[s].size;
+    return size;
+}
+
+/* Messages of one size, either in one part or short: whole blocks of a single part are absorbed where they lie, what
+ * remains goes through staging, whose padding stays from group to group. */
+static void absorb_equal(const pa_hash_job *job, pa_hash_scratch *scratch, const pa_bytes *const *parts, uint64_t size)
+{
+    const struct pa_hash_lanes *kernel = job->lanes;
+    const uint8_t *data[PA_HASH_MAX_LANES];
+    uint64_t total = job->absorbed + size;
+    uint64_t whole = job->segment_count == 1 ? size / BLOCK : 0;
+    uint32_t rest = (uint32_t)(size - whole * BLOCK);
+    if (whole > 0) {
+        for (uint32_t l = 0; l < kernel->lanes; l++)
+            data[l] = parts[l][0].data;
+        kernel->blocks(scratch->state, data, whole);
+    }
+    if (rest == 0) {
+        schedule_padding(job->algorithm, scratch, total);
+        kernel->shared(scratch->state, scratch->schedule);
+        return;
+    }
+    if (scratch->staged_total != total) {
+        memset(scratch->staging, 0, sizeof scratch->staging);
+        for (uint32_t l = 0; l < kernel->lanes; l++)
+            pa_hash_pad(job->algorithm, scratch->staging[l] + rest / BLOCK * BLOCK, rest % BLOCK, total);
+        scratch->staged_total = total;
+    }
+    for (uint32_t l = 0; l < kernel->lanes; l++) {
+        uint8_t *to = scratch->staging[l];
+        data[l] = to;
+        for (uint32_t s = 0; s < job->segment_count; s++) {
+            uint64_t skip = whole * BLOCK;
+            if (parts[l][s].size > skip)
+                memcpy(to, parts[l][s].data + skip, parts[l][s].size - skip);
+            to += parts[l][s].size - skip;
+        }
+    }
+    kernel->blocks(scratch->state, data, pa_hash_block_count(job->algorithm, rest));
+}
+
+/* One lane's way through its message: `ready` blocks at `next`, then more. */
+typedef struct {
+    const pa_bytes *parts;
+    const uint8_t *next;
+    uint64_t ready;
+    uint64_t used;  /* bytes of the current part that are absorbed or ready */
+    uint64_t total; /* bytes of the message so far, midstate included */
+    uint32_t part;
+    bool last; /* the padding is among the ready blocks */
+    bool done;
+} lane_cursor;
+
+/* Makes at least one block ready: whole blocks where they lie, else one assembled in staging (two when the padding
+ * needs a second). Before: ready == 0 and not last. */
+static void refill(const pa_hash_job *job, lane_cursor *lane, uint8_t *staging)
+{
+    uint32_t filled = 0;
+    while (lane->part < job->segment_count) {
+        const pa_bytes *part = &lane->parts[lane->part];
+        uint64_t left = part->size - lane->used;
+        if (filled == 0 && left >= BLOCK) {
+            lane->next = part->data + lane->used;
+            lane->ready = left / BLOCK;
+            lane->used += lane->ready * BLOCK;
+            lane->total += lane->ready * BLOCK;
+            return;
+        }
+        uint32_t take = left < BLOCK - filled ? (uint32_t)left : BLOCK - filled;
+        if (take > 0)
+            memcpy(staging + filled, part->data + lane->used, take);
+        filled += take;
+        lane->used += take;
+        lane->total += take;
+        if (lane->used == part->size) {
+            lane->part++;
+            lane->used = 0;
+        }
+        if (filled == BLOCK) {
+            lane->next = staging;
+            lane->ready = 1;
+            return;
+        }
+    }
+    memset(staging + filled, 0, 2 * BLOCK - filled);
+    lane->next = staging;
+    lane->ready = pa_hash_pad(job->algorithm, staging, filled, lane->total);
+    lane->last = true;
+}
+
+/* Messages of any sizes: all lanes advance by as many blocks as the one with the fewest ready has. A lane that is done
+ * leaves its state in `kept` and then reads along with another, so that its loads stay inside that one's message. */
+static void absorb_any(const pa_hash_job *job, pa_hash_scratch *scratch, const pa_bytes *const *parts)
+{
+    const struct pa_hash_lanes *kernel = job->lanes;
+    uint32_t lanes = kernel->lanes, live = lanes;
+    uint32_t *kept = scratch->words;
+    lane_cursor cursors[PA_HASH_MAX_LANES];
+    const uint8_t *data[PA_HASH_MAX_LANES];
+    for (uint32_t l = 0; l < lanes; l++)
+        cursors[l] = (lane_cursor){.parts = parts[l], .total = job->absorbed};
+    scratch->staged_total = UINT64_MAX;
+    while (live > 0) {
+        uint64_t advance = UINT64_MAX;
+        const uint8_t *other = NULL;
+        for (uint32_t l = 0; l < lanes; l++) {
+            lane_cursor *lane = &cursors[l];
+            if (lane->done)
+                continue;
+            if (lane->ready == 0)
+                refill(job, lane, scratch->staging[l]);
+            if (lane->ready < advance)
+                advance = lane->ready;
+            other = lane->next;
+        }
+        for (uint32_t l = 0; l < lanes; l++)
+            data[l] = cursors[l].done ? other : cursors[l].next;
+        kernel->blocks(scratch->state, data, advance);
+        for (uint32_t l = 0; l < lanes; l++) {
+            lane_cursor *lane = &cursors[l];
+            if (lane->done)
+                continue;
+            lane->next += advance * BLOCK;
+            lane->ready -= advance;
+            if (lane->ready > 0 || !lane->last)
+                continue;
+            lane->done = true;
+            live--;
+            for (uint32_t w = 0; w < 8; w++)
+                kept[w * lanes + l] = scratch->state[w * lanes + l];
+        }
+    }
+    memcpy(scratch->state, kept, 8 * lanes * sizeof *kept);
+}
+
+/* SHA-256 of each lane's 32-byte digest, which stands in `state` word by word as a schedule wants it. */
+static void second_sha256(const pa_hash_job *job, pa_hash_scratch *scratch)
+{
+    uint32_t lanes = job->lanes->lanes;
+    memcpy(scratch->words, scratch->state, 8 * lanes * sizeof *scratch->words);
+    memset(scratch->words + 8 * lanes, 0, 8 * lanes * sizeof *scratch->words);
+    for (uint32_t l = 0; l < lanes; l++) {
+        scratch->words[8 * lanes + l] = 0x80000000;
+        scratch->words[15 * lanes + l] = 8 * 32;
+    }
+    start_lanes(job, scratch->state, NULL);
+    job->lanes->words(scratch->state, scratch->words);
+}
+
+void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch, const pa_bytes *const *parts,
+                   uint32_t count)
+{
+    const pa_bytes *padded[PA_HASH_MAX_LANES];
+    uint64_t size = message_bytes(job, parts[0]);
+    bool equal = true;
+    /* Lanes without a row of their own repeat the last row. */
+    for (uint32_t l = 0; l < job->lanes->lanes; l++) {
+        padded[l] = parts[l < count ? l : count - 1];
+        equal = equal && message_bytes(job, padded[l]) == size;
+    }
+    start_lanes(job, scratch->state, job->midstate);
+    if (equal && (job->segment_count == 1 || pa_hash_block_count(job->algorithm, size) <= STAGED_BLOCKS))
+        absorb_equal(job, scratch, padded, size);
+    else
+        absorb_any(job, scratch, padded);
+
+    const pa_hash_algorithm *second = job->algorithm->second;
+    if (second != NULL && second->single == job->algorithm->single)
+        second_sha256(job, scratch);
+    if (second == NULL || second->single == job->algorithm->single) {
+        job->lanes->store(digests, scratch->state);
+        return;
+    }
+    const pa_hash_job rest = {.algorithm = second, .single = job->second, .segment_count = 1};
+    uint8_t inner[PA_HASH_MAX_LANES * 32];
+    job->lanes->store(inner, scratch->state);
+    for (uint32_t l = 0; l < count; l++) {
+        pa_bytes row = {inner + 32 * l, 32};
+        pa_hash_one(&rest, digests + l * pa_hash_digest_bytes(second), &row);
+    }
+}

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+pa_sources(portable
+  hash/algorithms.c
+  hash/hash_many.c
+  hash/keccak256_portable.c
+  hash/lanes.c
+  hash/ripemd160_portable.c
+  hash/segments.c
+  hash/sha256_portable.c
+  hash/sha512_portable.c)
