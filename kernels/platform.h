@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One kernel text, three compilers: OpenCL C 1.2, CUDA (NVRTC) and C11 (tests, sanitizers).
+ *
+ * Types uchar, uint, ulong are 8, 32 and 64 bits everywhere. Kernels are written as
+ *     KERNEL void family_operation(GLOBAL out *..., GLOBAL const in *..., uint n)
+ *     { const uint i = global_id(); if (i >= n) return; ... }
+ * and keep to the 1.2 subset: no generic address space, no subgroups, no program-scope variables but CONSTANT. */
+#ifndef PYACCEL_PLATFORM_H
+#define PYACCEL_PLATFORM_H
+
+#if defined(__OPENCL_VERSION__)
+
+#define KERNEL __kernel
+#define GLOBAL __global
+#define CONSTANT __constant
+#define DEVICE_FUNCTION static inline
+#define UNROLL _Pragma("unroll")
+#define global_id() ((uint)get_global_id(0))
+#define rotate_right(x, k) rotate((uint)(x), 32u - (k))
+#define multiply_high(a, b) mul_hi((ulong)(a), (ulong)(b))
+#define atomic_set(flag) ((void)atomic_or((flag), 1u))
+#ifdef __ENDIAN_LITTLE__
+#define DEVICE_LITTLE_ENDIAN 1
+#else
+#define DEVICE_LITTLE_ENDIAN 0
+#endif
+
+#elif defined(__CUDACC__)
+
+typedef unsigned char uchar;
+typedef unsigned int uint;
+typedef unsigned long long ulong;
+#define KERNEL extern "C" __global__
+#define GLOBAL
+#define CONSTANT static __constant__ const
+#define DEVICE_FUNCTION static __device__ __forceinline__
+#define UNROLL _Pragma("unroll")
+#define global_id() (blockIdx.x * blockDim.x + threadIdx.x)
+#define rotate_right(x, k) __funnelshift_r((x), (x), (k))
+#define multiply_high(a, b) __umul64hi((a), (b))
+#define atomic_set(flag) ((void)atomicOr((flag), 1u))
+#define DEVICE_LITTLE_ENDIAN 1
+
+#else
+
+#include <stdint.h>
+typedef uint8_t uchar;
+typedef uint32_t uint;
+typedef uint64_t ulong;
+/* The harness that includes a kernel runs the work items one after the other and sets their number here. */
+static uint c_global_id;
+#define KERNEL
+#define GLOBAL
+#define CONSTANT static const
+#define DEVICE_FUNCTION static inline
+#define UNROLL
+#define global_id() c_global_id
+#define rotate_right(x, k) ((uint)(x) >> (k) | (uint)(x) << (32u - (k)))
+#define multiply_high(a, b) ((ulong)((unsigned __int128)(ulong)(a) * (ulong)(b) >> 64))
+#define atomic_set(flag) ((void)(*(flag) |= 1u))
+#define DEVICE_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+
+#endif
+
+/* A 32-bit word between the device's order and big-endian order, either way. */
+DEVICE_FUNCTION uint big_endian(uint x)
+{
+#if DEVICE_LITTLE_ENDIAN
+    return (rotate_right(x, 24u) & 0x00ff00ffu) | (rotate_right(x, 8u) & 0xff00ff00u);
+#else
+    return x;
+#endif
+}
+
+#endif

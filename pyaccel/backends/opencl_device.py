@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One OpenCL device: its context, queue and programs, and one batch at a time."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyaccel.backends.base import Unavailable
+from pyaccel.backends.kernel_source import kernel_source
+from pyaccel.backends.opencl_loader import forked
+from pyaccel.errors import DeviceError
+
+LOCAL_SIZE = 64
+"""Work items of a group, for every kernel: one size, because some runtimes compile anew for each."""
+
+_LARGEST_CHUNK = 1 << 30
+_build_lock = threading.Lock()
+
+
+class Device:
+    """Owns what a device keeps between batches; all of it is made at first use and after a failure.
+
+    Attributes:
+        name: "opencl:0".
+        chunk_bytes: most bytes of one kind (rows, digests, nodes) that are on the device at a time, unless a single row
+            is longer.
+        kind: "opencl-cpu" or "opencl-gpu" (accelerators too).
+        memory: bytes of its own memory, 0 where it shares the host's.
+    """
+
+    def __init__(self, name: str, cl: Any, handle: Any) -> None:
+        """Args: name: spelling in `device=`; cl: the pyopencl module; handle: its Device."""
+        self.name = name
+        self._cl = cl
+        self._handle = handle
+        self._lock = threading.RLock()
+        self._context: Any = None
+        self._queue: Any = None
+        self._programs: dict[str, Any] = {}
+        self._shared_memory = bool(handle.host_unified_memory)
+        self.memory = 0 if self._shared_memory else int(handle.global_mem_size)
+        self.chunk_bytes = min(int(handle.max_mem_alloc_size), int(handle.global_mem_size) // 4, _LARGEST_CHUNK)
+        self._largest_buffer = int(handle.max_mem_alloc_size)
+        self._in_use: list[npt.NDArray[Any]] = []
+        self.kind = "opencl-cpu" if int(handle.type) & int(cl.device_type.CPU) else "opencl-gpu"
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Has the device for itself; any failure inside becomes DeviceError and a fresh start for the next batch."""
+        if lost := forked():
+            raise DeviceError(f"{self.name}: {lost.reason}")
+        with self._lock:
+            try:
+                if self._queue is None:
+                    self._context = self._cl.Context([self._handle])
+                    self._queue = self._cl.CommandQueue(self._context)
+                try:
+                    yield
+                finally:
+                    # Kernels may still be reading the caller's memory, whatever ended the batch.
+                    self._queue.finish()
+            except (self._cl.Error, MemoryError) as error:
+                self._queue = None
+                self._programs.clear()
+                raise DeviceError(f"{self.name}: {str(error).strip() or type(error).__name__}") from error
+            finally:
+                self._in_use.clear()
+
+    def build(self, path: str) -> None:
+        """Compiles kernels/<path>, once. Inside batch()."""
+        if path in self._programs:
+            return
+        # Runtimes report mere remarks, and pyopencl warns of every remark. The filter is the whole process's: one at a time.
+        with _build_lock, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = self._cl.Program(self._context, kernel_source(path))
+            self._programs[path] = program.build(options=["-cl-std=CL1.2"])
+
+    def launch(self, path: str, entry: str, n: int, *arguments: Any) -> None:
+        """Enqueues kernel `entry` of kernels/<path> over n work items; n follows the arguments. Inside batch()."""
+        self.build(path)
+        kernel = self._cl.Kernel(self._programs[path], entry)
+        kernel.set_args(*arguments, np.uint32(n))
+        items = -(-n // LOCAL_SIZE) * LOCAL_SIZE
+        self._cl.enqueue_nd_range_kernel(self._queue, kernel, (items,), (LOCAL_SIZE,))
+
+    def upload(self, array: npt.NDArray[Any]) -> Any:
+        """A buffer that kernels read array from, without a copy where memory is shared. Inside batch()."""
+        if array.nbytes == 0:
+            return self.allocate(4)
+        self._check_size(array.nbytes)
+        flags = self._cl.mem_flags
+        # Kernels read whole words, so memory is shared only where it is aligned to them.
+        shared = self._shared_memory and array.ctypes.data % 16 == 0
+        how = flags.USE_HOST_PTR if shared else flags.COPY_HOST_PTR
+        self._in_use.append(array)
+        return self._cl.Buffer(self._context, flags.READ_ONLY | how, hostbuf=array)
+
+    def allocate(self, size: int) -> Any:
+        """A buffer of size bytes, contents undefined. Inside batch()."""
+        self._check_size(size)
+        return self._cl.Buffer(self._context, self._cl.mem_flags.READ_WRITE, size)
+
+    def write(self, buffer: Any, array: npt.NDArray[Any]) -> None:
+        """Copies array to the start of buffer. Inside batch()."""
+        self._cl.enqueue_copy(self._queue, buffer, array)
+
+    def copy(self, target: Any, target_offset: int, source: Any, size: int) -> None:
+        """Copies the first size bytes of source into target, both on the device. Inside batch()."""
+        self._cl.enqueue_copy(self._queue, target, source, byte_count=size, dst_offset=target_offset)
+
+    def read(self, array: npt.NDArray[Any], buffer: Any) -> None:
+        """Fills array from the start of buffer, after all that was enqueued before. Inside batch()."""
+        if array.nbytes:
+            self._cl.enqueue_copy(self._queue, array, buffer)
+
+    def facts(self) -> dict[str, str]:
+        """What `pyaccel info` shows beside the device's name."""
+        handle = self._handle
+        return {
+            "platform": str(handle.platform.name).strip(),
+            "version": str(handle.version).strip(),
+            "driver": str(handle.driver_version).strip(),
+            "compute units": str(handle.max_compute_units),
+        }
+
+    def prove(self) -> str | Unavailable:
+        """Builds and runs kernels/check/platform.cl and compares; the device's own name, or why it is not usable."""
+        numbers = np.zeros(100, np.uint64)
+        met = np.zeros(1, np.uint32)
+        try:
+            if int(self._handle.max_work_group_size) < LOCAL_SIZE:
+                return Unavailable(f"its work groups hold fewer than {LOCAL_SIZE} items")
+            with self.batch():
+                on_device, flag = self.allocate(numbers.nbytes), self.allocate(met.nbytes)
+                self.write(flag, met)
+                self.launch("check/platform.cl", "check_platform", len(numbers), on_device, flag)
+                self.read(numbers, on_device)
+                self.read(met, flag)
+            device_name = " ".join(str(self._handle.name).split())
+        except Exception as error:  # noqa: BLE001 - a broken runtime may raise anything
+            return Unavailable(" ".join(str(error).split())[:500] or type(error).__name__)
+        if list(map(int, numbers)) != check_numbers(len(numbers)) or met[0] != 1:
+            return Unavailable("it computes wrong numbers")
+        return device_name
+
+    def _check_size(self, size: int) -> None:
+        if size > self._largest_buffer:
+            raise DeviceError(f"{self.name}: {size} bytes are more than a buffer of it holds ({self._largest_buffer})")
+
+
+def check_numbers(n: int) -> Sequence[int]:
+    """What kernels/check/platform.cl must answer, in Python integers (formula there)."""
+    numbers = []
+    for i in range(n):
+        x = (i + 1) * 0x9E3779B97F4A7C15 % (1 << 64)
+        low = x % (1 << 32)
+        turned = (low >> 7 | low << 25) % (1 << 32)
+        swapped = int.from_bytes(turned.to_bytes(4, "little"), "big")
+        numbers.append(x * 0xD6E8FEB86659FD93 >> 64 ^ swapped << 16)
+    return numbers

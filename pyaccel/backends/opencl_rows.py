@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows as a device takes them: in chunks that fit, offsets checked once and relative to their chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyaccel.backends.base import Buffer
+
+if TYPE_CHECKING:
+    from pyaccel.rows import Rows
+
+_WORD = 4
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows first .. first + count of a batch.
+
+    Attributes:
+        data: the bytes that hold them, a view of the caller's.
+        offsets: uint64[count + 1] into data, or None.
+        width, stride: as in Rows, where offsets is None.
+    """
+
+    first: int
+    count: int
+    data: npt.NDArray[np.uint8]
+    offsets: npt.NDArray[np.uint64] | None
+    width: int
+    stride: int
+
+
+def host_rows(name: str, value: Any) -> Rows:
+    """The rows behind an input, which must lie in host memory."""
+    if isinstance(value, Buffer):
+        if value.device != "native" or value.layout != "canonical":
+            raise ValueError(f"{name}: rows on {value.device} in layout {value.layout!r} can't be read here")
+        value = value.data
+    rows: Rows = value
+    return rows
+
+
+def checked_offsets(name: str, rows: Rows, n: int) -> npt.NDArray[np.uint64]:
+    """The n + 1 offsets of rows as a copy of their own, checked: the caller may be writing to his.
+
+    Raises:
+        ValueError: a row runs backwards or past the end of the data; names it.
+    """
+    assert rows.offsets is not None
+    offsets = np.array(rows.offsets[: n + 1], np.uint64)
+    wrong = (offsets[1:] < offsets[:-1]) | (offsets[1:] > len(rows.data))
+    if bool(wrong.any()):
+        i = int(wrong.argmax())
+        raise ValueError(f"{name}: row {i} is bytes {offsets[i]} to {offsets[i + 1]} of {len(rows.data)}")
+    return offsets
+
+
+def chunks(name: str, rows: Rows, n: int, most_bytes: int, most_rows: int) -> Iterator[Chunk]:
+    """Cuts the first n rows so that a chunk has at most most_bytes and most_rows, but at least one row.
+
+    Args:
+        name: the input's name, for errors.
+        rows: n rows or more, or one for all.
+        most_bytes: of the memory that a chunk spans, gaps between rows included.
+    """
+    if rows.offsets is None:
+        fit = most_rows
+        if rows.stride:
+            fit = min(fit, max(0, most_bytes - rows.width) // rows.stride + 1)
+        for first in range(0, n, fit):
+            count = min(fit, n - first)
+            start = first * rows.stride
+            end = start + (count - 1) * rows.stride + rows.width
+            if end > len(rows.data):
+                raise ValueError(
+                    f"{name}: row {first + count - 1} ends at {end}, past the {len(rows.data)} bytes of data"
+                )
+            yield Chunk(first, count, rows.data[start:end], None, rows.width, rows.stride)
+        return
+    offsets = checked_offsets(name, rows, n)
+    first = 0
+    while first < n:
+        # Rows that lie on whole words stay on them.
+        start = int(offsets[first]) // _WORD * _WORD
+        fit = int(np.searchsorted(offsets, np.uint64(start + most_bytes), side="right")) - 1 - first
+        count = min(max(fit, 1), most_rows, n - first)
+        end = int(offsets[first + count])
+        relative = offsets[first : first + count + 1] - np.uint64(start)
+        yield Chunk(first, count, rows.data[start:end], relative, 0, 0)
+        first += count
