@@ -64,6 +64,7 @@ typedef enum {
     PA_FAMILY_RIPEMD160,
     PA_FAMILY_ED25519,      /* struct pa_verify_kernel                                                 */
     PA_FAMILY_SECP256K1,    /* struct pa_verify_kernel                                                 */
+    PA_FAMILY_PROBE,        /* struct pa_probe                                                          */
     PA_FAMILY_COUNT
 } pa_family;
 

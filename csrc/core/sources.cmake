@@ -2,7 +2,9 @@
 pa_sources(portable
   core/cpu.c
   core/entropy.c
+  core/probe.c
   core/rows.c
   core/status.c
   core/threads.c
   core/variants.c)
+pa_sources(avx2 core/probe_avx2.c)

@@ -9,6 +9,7 @@
 #include "environment.h"
 #include "../hash/kernel.h"
 #include "internal.h"
+#include "probe.h"
 
 /* ---- the table ---------------------------------------------------------------------------------------- */
 
@@ -21,6 +22,12 @@ typedef struct {
 
 /* Within a family the best comes first: the first whose needs are met is bound. */
 static const candidate candidates[] = {
+    /* probe */
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_PROBE, "avx2", PA_CPU_AVX2, &pa_probe_avx2},
+#endif
+    {PA_FAMILY_PROBE, "portable", 0, &pa_probe_portable},
+
     /* hash */
     {PA_FAMILY_SHA256, "portable", 0, &pa_sha256_portable},
     {PA_FAMILY_SHA512, "portable", 0, &pa_sha512_portable},
@@ -43,7 +50,7 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_SHA256] = "sha256",       [PA_FAMILY_SHA256_LANES] = "sha256-lanes",
     [PA_FAMILY_SHA512] = "sha512",       [PA_FAMILY_KECCAK256] = "keccak256",
     [PA_FAMILY_RIPEMD160] = "ripemd160", [PA_FAMILY_ED25519] = "ed25519",
-    [PA_FAMILY_SECP256K1] = "secp256k1",
+    [PA_FAMILY_SECP256K1] = "secp256k1", [PA_FAMILY_PROBE] = "probe",
 };
 
 /* ---- names -------------------------------------------------------------------------------------------- */

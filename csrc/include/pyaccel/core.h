@@ -102,6 +102,12 @@ PYACCEL_API uint32_t pyaccel_variant_count(void);
 /* Fills *out; INVALID_ARGUMENT when index is past the end (then *out is zeroed). Thread-safe. */
 PYACCEL_API pyaccel_status pyaccel_variant_get(pyaccel_variant *out, uint32_t index);
 
+/* Measures, for about 5 ms on the calling thread: *clock_hz, the core's clock from a chain of dependent
+ * multiplications (0 where this build has no such chain), and *vector_rate, 256-bit additions a second (64-bit
+ * multiplications on the portable level). So that a figure can say at what machine moment it was taken, and whether
+ * two threads have a core each. INVALID_ARGUMENT for NULL; BAD_ENVIRONMENT. Thread-safe. */
+PYACCEL_API pyaccel_status pyaccel_probe(double *clock_hz, double *vector_rate);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Micro rows for pytest-benchmark: `pytest bench --benchmark-only`. Rank on min: a shared machine only adds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyaccel
+import pytest
+from pyaccel.rows import Rows
+
+pytest.importorskip("pytest_benchmark")
+
+
+@pytest.mark.parametrize("n", [1, 16, 1024])
+@pytest.mark.parametrize("algorithm", pyaccel.algorithms())
+def test_hash_many(benchmark, algorithm, n):
+    """Rows of 64 bytes in one array."""
+    benchmark.group = f"hash_many {algorithm}"
+    benchmark.extra_info["bytes"] = 64 * n
+    rows = np.zeros((n, 64), np.uint8)
+    assert benchmark(pyaccel.hash_many, algorithm, rows).shape[0] == n
+
+
+@pytest.mark.parametrize("n", [1, 1024])
+def test_rows_of_list(benchmark, n):
+    """What marshalling a list of bytes costs before any work."""
+    benchmark.group = "rows"
+    messages = [bytes(64)] * n
+    benchmark(Rows.of, messages, "messages")
