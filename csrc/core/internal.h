@@ -9,7 +9,7 @@
 
 #include "pyaccel/core.h"
 
-/* ---- rows (rows.c) ---------------------------------------------------------------------------------- */
+/* ---- rows (rows.c) --------------------------------------------------------------------------- */
 
 /* One row: size bytes at data (NULL only when size is 0). */
 typedef struct {
@@ -31,40 +31,40 @@ static inline bool pa_rows_fixed(const pyaccel_rows *rows, uint64_t width)
     return rows->offset_bits == 0 && rows->width == width;
 }
 
-/* ---- options ------------------------------------------------------------------------------------------ */
+/* ---- options --------------------------------------------------------------------------------- */
 
 /* True when options (not NULL) are of a size that this library knows and hold nothing that it does not; the
  * size is looked at first, so that nothing past a shorter struct is read. */
 #define PA_OPTIONS_VALID(options)                                                                  \
     ((options)->struct_size == sizeof *(options) && (options)->reserved == 0)
 
-/* ---- CPU (cpu.c, the only reader of CPUID) ------------------------------------------------------------ */
+/* ---- CPU (cpu.c, the only reader of CPUID) --------------------------------------------------- */
 
-#define PA_CPU_AVX2 (1u << 0)       /* AVX2, FMA, BMI2, ADX, and the OS saves ymm        */
-#define PA_CPU_AVX512 (1u << 1)     /* F, BW, DQ, VL, VBMI2, and the OS saves zmm        */
-#define PA_CPU_AVX512IFMA (1u << 2) /* the above and IFMA                                */
+#define PA_CPU_AVX2 (1u << 0)       /* AVX2, FMA, BMI2, ADX, and the OS saves ymm */
+#define PA_CPU_AVX512 (1u << 1)     /* F, BW, DQ, VL, VBMI2, and the OS saves zmm */
+#define PA_CPU_AVX512IFMA (1u << 2) /* the above and IFMA */
 #define PA_CPU_SHANI (1u << 3)
 #define PA_CPU_ADX (1u << 4)
 #define PA_CPU_GFNI (1u << 5)
-#define PA_CPU_AVX512_EMULATED (1u << 6)     /* test builds: AVX-512 kernels over pairs of ymm    */
-#define PA_CPU_AVX512IFMA_EMULATED (1u << 7) /* likewise                                          */
+#define PA_CPU_AVX512_EMULATED (1u << 6)     /* test builds: AVX-512 kernels over pairs of ymm */
+#define PA_CPU_AVX512IFMA_EMULATED (1u << 7) /* likewise */
 
 /* Bits that this CPU and operating system have (the emulated ones: never). Read once. */
 uint32_t pa_cpu_features(void);
 
-/* ---- variants (variants.c, the only binder) ----------------------------------------------------------- */
+/* ---- variants (variants.c, the only binder) -------------------------------------------------- */
 
 /* A family is one job that has a variant per CPU class. Each variant file exports one constant table of the
  * family's own struct type; variants.c lists them, best first. */
 typedef enum {
-    PA_FAMILY_SHA256,       /* struct pa_hash_single: portable, shani                                  */
-    PA_FAMILY_SHA256_LANES, /* struct pa_hash_lanes: avx512, avx512-emulated; may be unbound (NULL)    */
+    PA_FAMILY_SHA256,       /* struct pa_hash_single: portable, shani */
+    PA_FAMILY_SHA256_LANES, /* struct pa_hash_lanes: avx512, avx512-emulated; may be unbound (NULL) */
     PA_FAMILY_SHA512,
     PA_FAMILY_KECCAK256,
     PA_FAMILY_RIPEMD160,
-    PA_FAMILY_ED25519,      /* struct pa_verify_kernel                                                 */
-    PA_FAMILY_SECP256K1,    /* struct pa_verify_kernel                                                 */
-    PA_FAMILY_PROBE,        /* struct pa_probe                                                          */
+    PA_FAMILY_ED25519,   /* struct pa_verify_kernel */
+    PA_FAMILY_SECP256K1, /* struct pa_verify_kernel */
+    PA_FAMILY_PROBE,     /* struct pa_probe */
     PA_FAMILY_COUNT
 } pa_family;
 
@@ -77,7 +77,7 @@ const void *pa_bound(pa_family family);
 /* Counts one batch run by the bound variant of family (relaxed atomic). */
 void pa_count(pa_family family);
 
-/* ---- threads (threads.c) ------------------------------------------------------------------------------ */
+/* ---- threads (threads.c) --------------------------------------------------------------------- */
 
 /* Works on rows [first, last) of a batch. */
 typedef pyaccel_status pa_range_fn(void *context, uint64_t first, uint64_t last);
@@ -86,10 +86,10 @@ typedef pyaccel_status pa_range_fn(void *context, uint64_t first, uint64_t last)
  * of 64 rows) on `threads` threads (0: PYACCEL_THREADS, else 1; the caller's is one of them); with one thread,
  * no thread is made. progress, when given, is called from the calling thread only. Workers block all signals
  * and are made anew after a fork. Returns the first status that is not OK; remaining ranges are then skipped. */
-pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_range_fn *fn, void *context,
-                           pyaccel_progress progress, void *user);
+pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_range_fn *fn,
+                           void *context, pyaccel_progress progress, void *user);
 
-/* ---- entropy (entropy.c) ------------------------------------------------------------------------------ */
+/* ---- entropy (entropy.c) --------------------------------------------------------------------- */
 
 /* Fills out with bytes of the operating system; false when it has none. */
 bool pa_entropy(uint8_t *out, size_t size);

@@ -39,7 +39,8 @@ static void portable_run(uint64_t rounds)
         for (int j = 0; j < 6; j++) {
             x[j] *= 0x9e3779b97f4a7c15u;
         }
-        __asm__ volatile("" : "+r"(x[0]), "+r"(x[1]), "+r"(x[2]), "+r"(x[3]), "+r"(x[4]), "+r"(x[5]));
+        __asm__ volatile(""
+                         : "+r"(x[0]), "+r"(x[1]), "+r"(x[2]), "+r"(x[3]), "+r"(x[4]), "+r"(x[5]));
     }
 }
 
@@ -73,6 +74,7 @@ pyaccel_status pyaccel_probe(double *clock_hz, double *vector_rate)
 #if defined(__x86_64__)
     *clock_hz = CHAIN_ROUNDS * MULTIPLIES * MULTIPLY_LATENCY / best_seconds(chain, CHAIN_ROUNDS);
 #endif
-    *vector_rate = (double)PROBE_ROUNDS * PA_PROBE_OPERATIONS / best_seconds(probe->run, PROBE_ROUNDS);
+    *vector_rate =
+        (double)PROBE_ROUNDS * PA_PROBE_OPERATIONS / best_seconds(probe->run, PROBE_ROUNDS);
     return PYACCEL_OK;
 }

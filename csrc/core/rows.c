@@ -21,11 +21,13 @@ bool pa_rows_valid(const pyaccel_rows *rows, uint64_t n)
     if (rows->offset_bits == 0) {
         return rows->offsets == NULL &&
                (n == 0 || rows->width == 0 ||
-                (rows->data != NULL && fixed_rows_fit(rows->width, rows->stride, n, rows->data_size)));
+                (rows->data != NULL &&
+                 fixed_rows_fit(rows->width, rows->stride, n, rows->data_size)));
     }
     /* The n + 1 offsets themselves must be addressable. */
     return (rows->offset_bits == 32 || rows->offset_bits == 64) && rows->width == 0 &&
-           rows->stride == 0 && n < SIZE_MAX / sizeof(uint64_t) && (n == 0 || rows->offsets != NULL);
+           rows->stride == 0 && n < SIZE_MAX / sizeof(uint64_t) &&
+           (n == 0 || rows->offsets != NULL);
 }
 
 /* The empty asm keeps the compiler from reading memory again instead of using the checked value: other

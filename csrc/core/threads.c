@@ -11,8 +11,9 @@
 #include "internal.h"
 
 #define THREADS_MAX 1024u
-#define STACK_SIZE ((size_t)2 << 20) /* musl's own default, 128 KiB, is too little for kernels' scratch */
-#define RANGE_UNIT 64u               /* rows; covers every lane count                                  */
+#define STACK_SIZE                                                                                 \
+    ((size_t)2 << 20)  /* musl's own default, 128 KiB, is too little for kernels' scratch */
+#define RANGE_UNIT 64u /* rows; covers every lane count                                  */
 
 /* One call of pa_parallel; lives on its caller's stack. */
 typedef struct job {
@@ -35,7 +36,9 @@ static struct {
     uint32_t count;
     uint64_t generation; /* raised in the child of a fork, where the workers are gone */
     bool stopping;
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER};
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER,
+          .work = PTHREAD_COND_INITIALIZER,
+          .idle = PTHREAD_COND_INITIALIZER};
 
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 static uint32_t default_threads = 1;
@@ -80,7 +83,8 @@ static void start(void)
         }
         value = value * 10 + (uint32_t)(*digit - '0');
     }
-    snprintf(complaint, sizeof complaint, "PYACCEL_THREADS=%.80s: not a number from 1 to %u", text, THREADS_MAX);
+    snprintf(complaint, sizeof complaint, "PYACCEL_THREADS=%.80s: not a number from 1 to %u", text,
+             THREADS_MAX);
 }
 
 const char *pa_threads_complaint(void)
@@ -162,7 +166,8 @@ static void grow_pool(uint32_t count)
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (pool.count < count && pthread_create(&pool.workers[pool.count], &attributes, worker, NULL) == 0) {
+    while (pool.count < count &&
+           pthread_create(&pool.workers[pool.count], &attributes, worker, NULL) == 0) {
         pool.count++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -201,8 +206,8 @@ static void dismiss_helpers(job *work, uint64_t generation)
     pthread_mutex_unlock(&pool.lock);
 }
 
-pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_range_fn *fn, void *context,
-                           pyaccel_progress progress, void *user)
+pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_range_fn *fn,
+                           void *context, pyaccel_progress progress, void *user)
 {
     if (pa_threads_complaint() != NULL) {
         return PYACCEL_BAD_ENVIRONMENT;

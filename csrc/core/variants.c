@@ -6,23 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "environment.h"
 #include "../hash/kernel.h"
+#include "environment.h"
 #include "internal.h"
 #include "probe.h"
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 typedef struct {
     pa_family family;
     const char *variant;
-    uint32_t needs; /* PA_CPU_*; an emulated row names its EMULATED bit, which no CPU has of itself */
+    uint32_t needs; /* PA_CPU_*; an emulated row names its EMULATED bit, which no CPU has */
     const void *table;
 } candidate;
 
 /* Within a family the best comes first: the first whose needs are met is bound. */
 static const candidate candidates[] = {
-    /* probe */
+/* probe */
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_PROBE, "avx2", PA_CPU_AVX2, &pa_probe_avx2},
 #endif
@@ -53,7 +53,7 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_SECP256K1] = "secp256k1", [PA_FAMILY_PROBE] = "probe",
 };
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *name;
@@ -86,20 +86,20 @@ static const cpu_name features[] = {
 /* Bits whose variants were left out of this build. gfni has no build option: it is a detail of a variant. */
 #define LEFT_OUT                                                                                   \
     ((PYACCEL_WITH_AVX2 ? 0u : PA_CPU_AVX2) | (PYACCEL_WITH_AVX512 ? 0u : PA_CPU_AVX512) |         \
-     (PYACCEL_WITH_AVX512IFMA ? 0u : PA_CPU_AVX512IFMA) | (PYACCEL_WITH_SHANI ? 0u : PA_CPU_SHANI) | \
-     (PYACCEL_WITH_ADX ? 0u : PA_CPU_ADX))
+     (PYACCEL_WITH_AVX512IFMA ? 0u : PA_CPU_AVX512IFMA) |                                          \
+     (PYACCEL_WITH_SHANI ? 0u : PA_CPU_SHANI) | (PYACCEL_WITH_ADX ? 0u : PA_CPU_ADX))
 
-/* ---- state -------------------------------------------------------------------------------------------- */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 #define NAMES_SIZE 128
 #define TEXT_SIZE 320
 
 static pthread_once_t bind_once = PTHREAD_ONCE_INIT;
-static uint32_t available;                  /* bits that CPU and build have, emulated ones included */
+static uint32_t available; /* bits that CPU and build have, emulated ones included */
 static const candidate *bound[PA_FAMILY_COUNT];
-static char names[NAMES_SIZE];              /* what pyaccel_cpu_names answers                       */
+static char names[NAMES_SIZE]; /* what pyaccel_cpu_names answers */
 static char spec_in_force[NAMES_SIZE];
-static char complaint[TEXT_SIZE];           /* about PYACCEL_CPU; empty when there is none          */
+static char complaint[TEXT_SIZE]; /* about PYACCEL_CPU; empty when there is none */
 static _Atomic uint64_t calls[CANDIDATES + 1];
 
 static void append(char text[NAMES_SIZE], const char *separator, const char *word)
@@ -208,16 +208,18 @@ static void bind_at_start(void)
     pyaccel_status status = select_spec(spec);
     if (status != PYACCEL_OK) {
         snprintf(complaint, TEXT_SIZE, "PYACCEL_CPU=%.80s: %s; level[,-feature...] of: %s", spec,
-                 status == PYACCEL_UNSUPPORTED ? "this CPU or this build lacks it" : "unknown name", names);
+                 status == PYACCEL_UNSUPPORTED ? "this CPU or this build lacks it" : "unknown name",
+                 names);
     }
 }
 
-/* ---- what others call --------------------------------------------------------------------------------- */
+/* ---- what others call ------------------------------------------------------------------------ */
 
 pyaccel_status pa_bind(void)
 {
     pthread_once(&bind_once, bind_at_start);
-    return complaint[0] == '\0' && pa_threads_complaint() == NULL ? PYACCEL_OK : PYACCEL_BAD_ENVIRONMENT;
+    return complaint[0] == '\0' && pa_threads_complaint() == NULL ? PYACCEL_OK
+                                                                  : PYACCEL_BAD_ENVIRONMENT;
 }
 
 const void *pa_bound(pa_family family)
@@ -252,8 +254,11 @@ const char *pyaccel_cpu_spec(void)
 {
     static _Thread_local char text[TEXT_SIZE];
     pthread_once(&bind_once, bind_at_start);
-    const char *threads = pa_threads_complaint();
-    snprintf(text, TEXT_SIZE, "%s", complaint[0] != '\0' ? complaint : threads != NULL ? threads : spec_in_force);
+    const char *answer = pa_threads_complaint();
+    if (answer == NULL) {
+        answer = spec_in_force;
+    }
+    snprintf(text, TEXT_SIZE, "%s", complaint[0] != '\0' ? complaint : answer);
     return text;
 }
 

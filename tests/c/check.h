@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-static unsigned checks_done, checks_failed;
+static _Atomic unsigned checks_done, checks_failed;
 
 #define CHECK(condition)                                                                           \
     do {                                                                                           \

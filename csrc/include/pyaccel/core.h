@@ -82,8 +82,8 @@ PYACCEL_API pyaccel_status pyaccel_cpu_select(const char *spec);
  * Static storage. */
 PYACCEL_API const char *pyaccel_cpu_names(void);
 
-/* The spec in force ("avx512ifma", "avx2,-shani"); when PYACCEL_CPU is not possible, a sentence that says
- * why and lists what is. Thread-local storage, valid until the thread's next call of it. */
+/* The spec in force ("avx512ifma", "avx2,-shani"); when PYACCEL_CPU or PYACCEL_THREADS is not possible, a
+ * sentence that says why and lists what is. Thread-local storage, valid until the thread's next call of it. */
 PYACCEL_API const char *pyaccel_cpu_spec(void);
 
 /* One row per variant that this build holds, index 0 .. pyaccel_variant_count() - 1: the family it serves

@@ -99,8 +99,7 @@ PYACCEL_API void pyaccel_merkle_tree_free(pyaccel_merkle_tree *tree);
 PYACCEL_API uint64_t pyaccel_merkle_tree_size(const pyaccel_merkle_tree *tree);
 
 /* root = 32 bytes. */
-PYACCEL_API pyaccel_status pyaccel_merkle_tree_root(uint8_t *root, uint64_t root_size,
-                                                    const pyaccel_merkle_tree *tree);
+PYACCEL_API pyaccel_status pyaccel_merkle_tree_root(uint8_t *root, uint64_t root_size, const pyaccel_merkle_tree *tree);
 
 /* proof = the inclusion proof of leaf index, its siblings from the leaf upwards; *proof_size: in: capacity, out: bytes written
  * (at most 64 * 32). proof NULL asks for the size alone. An index past the end is INVALID_ARGUMENT, *proof_size is then 0. */

@@ -90,20 +90,20 @@ PYACCEL_API uint64_t pyaccel_prepared_keys_memory(const pyaccel_prepared_keys *k
 
 /* rule and struct_size must be set; the rest may be 0. */
 typedef struct {
-    size_t struct_size;         /* sizeof(pyaccel_verify_options)                                              */
-    uint32_t rule;              /* PYACCEL_RULE_*                                                              */
-    uint32_t message_hash;      /* PYACCEL_MESSAGE_HASH_*; 0: the scheme's own                                 */
-    uint32_t key_format;        /* PYACCEL_KEY_FORMAT_*; 0: auto                                               */
-    uint32_t signature_format;  /* PYACCEL_SIGNATURE_FORMAT_*; 0: raw                                          */
-    const pyaccel_rows *identity;           /* SM2 only: n rows, or one for all (stride 0)                     */
-    const pyaccel_prepared_keys *prepared;  /* in place of public_keys, which is then NULL; same scheme        */
-    const uint32_t *key_index;  /* n indices into prepared or into the rows of public_keys; NULL: row i has key i */
-    uint64_t key_count;         /* rows in public_keys where key_index is given; else 0                        */
-    uint8_t *reasons;           /* NULL, or n bytes: PYACCEL_REASON_* of each row; zeroed on any status but OK */
-    uint32_t threads;           /* 0: PYACCEL_THREADS, else the caller's thread alone                          */
-    uint32_t reserved;          /* 0                                                                           */
-    pyaccel_progress progress;  /* may be NULL                                                                 */
-    void *user;                 /* handed to progress                                                          */
+    size_t struct_size;                    /* sizeof(pyaccel_verify_options) */
+    uint32_t rule;                         /* PYACCEL_RULE_* */
+    uint32_t message_hash;                 /* PYACCEL_MESSAGE_HASH_*; 0: the scheme's own */
+    uint32_t key_format;                   /* PYACCEL_KEY_FORMAT_*; 0: auto */
+    uint32_t signature_format;             /* PYACCEL_SIGNATURE_FORMAT_*; 0: raw */
+    const pyaccel_rows *identity;          /* SM2 only: n rows, or one for all (stride 0) */
+    const pyaccel_prepared_keys *prepared; /* in place of public_keys (then NULL); same scheme */
+    const uint32_t *key_index;             /* n indices into prepared or public_keys; NULL: row i has key i */
+    uint64_t key_count;                    /* rows in public_keys where key_index is given; else 0 */
+    uint8_t *reasons;                      /* NULL, or n bytes: PYACCEL_REASON_*; zeroed on any status but OK */
+    uint32_t threads;                      /* 0: PYACCEL_THREADS, else the caller's thread alone */
+    uint32_t reserved;                     /* 0 */
+    pyaccel_progress progress;             /* may be NULL */
+    void *user;                            /* handed to progress */
 } pyaccel_verify_options;
 
 /* verdicts[i] = 1 when signature i over message i is valid under public key i and the rule, else 0: exactly what a one-by-one

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs checks in a child process: each sees an environment, and a library, of its own. */
+#ifndef PA_TEST_CHILD_H
+#define PA_TEST_CHILD_H
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+/* The child sets name=value (NULL: nothing), runs body, and its failed checks become the parent's. */
+static inline void in_child(const char *name, const char *value, void (*body)(void))
+{
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        if (name != NULL) {
+            setenv(name, value, 1);
+        }
+        checks_done = checks_failed = 0;
+        alarm(60); /* a deadlock ends as a failure */
+        body();
+        fflush(NULL);
+        _exit(checks_failed != 0 || checks_done == 0);
+    }
+    int status = -1;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+          WEXITSTATUS(status) == 0);
+}
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PYACCEL_CPU and pyaccel_cpu_select: every name, alone and with features removed, and every way to be wrong. */
+#include <string.h>
+
+#include "child.h"
+#include "core/internal.h"
+
+/* True when name is one of the blank-separated names of this machine. */
+static bool runs_here(const char *name)
+{
+    size_t size = strlen(name);
+    for (const char *at = pyaccel_cpu_names(); (at = strstr(at, name)) != NULL; at += size) {
+        if ((at == pyaccel_cpu_names() || at[-1] == ' ') && (at[size] == '\0' || at[size] == ' ')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool spec_is(const char *spec)
+{
+    return strcmp(pyaccel_cpu_spec(), spec) == 0;
+}
+
+/* What a feature that is removed by name does to the spec: nothing where it never was. */
+static const char *shown(const char *with, const char *without, const char *feature)
+{
+    return runs_here(feature) ? with : without;
+}
+
+static void check_best(void)
+{
+    CHECK(pa_bind() == PYACCEL_OK);
+    CHECK(spec_is(runs_here("avx512ifma") ? "avx512ifma"
+                  : runs_here("avx512")   ? "avx512"
+                  : runs_here("avx2")     ? "avx2"
+                                          : "portable"));
+}
+
+static void check_portable(void)
+{
+    CHECK(pa_bind() == PYACCEL_OK && spec_is("portable"));
+    pyaccel_variant row;
+    for (uint32_t i = 0; pyaccel_variant_get(&row, i) == PYACCEL_OK; i++) {
+        CHECK(row.bound == (strcmp(row.variant, "portable") == 0));
+    }
+}
+
+static void check_avx2_without_shani(void)
+{
+    if (!runs_here("avx2")) {
+        CHECK(pa_bind() == PYACCEL_BAD_ENVIRONMENT);
+        return;
+    }
+    CHECK(pa_bind() == PYACCEL_OK && spec_is(shown("avx2,-shani", "avx2", "shani")));
+    pyaccel_variant row;
+    for (uint32_t i = 0; pyaccel_variant_get(&row, i) == PYACCEL_OK; i++) {
+        CHECK(!row.bound ||
+              (strcmp(row.variant, "shani") != 0 && strstr(row.variant, "avx512") == NULL));
+    }
+}
+
+static void check_refused(void)
+{
+    CHECK(pa_bind() == PYACCEL_BAD_ENVIRONMENT);
+    CHECK(strstr(pyaccel_cpu_spec(), "PYACCEL_CPU=") != NULL);
+    CHECK(strstr(pyaccel_cpu_spec(), pyaccel_cpu_names()) != NULL);
+    CHECK(pa_bind() == PYACCEL_BAD_ENVIRONMENT);
+    /* Another mistake changes nothing; a good choice mends it. */
+    CHECK(pyaccel_cpu_select("nonsense") == PYACCEL_INVALID_ARGUMENT &&
+          pa_bind() == PYACCEL_BAD_ENVIRONMENT);
+    CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
+    CHECK(pa_bind() == PYACCEL_OK && spec_is("portable"));
+}
+
+static void check_long_name(void)
+{
+    check_refused();
+    CHECK(pyaccel_cpu_select("nonsense") == PYACCEL_INVALID_ARGUMENT && spec_is("portable"));
+}
+
+static void check_select(void)
+{
+    static const char *const levels[] = {
+        "portable", "avx2", "avx512", "avx512ifma", "avx512-emulated", "avx512ifma-emulated"};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
+        pyaccel_status status = pyaccel_cpu_select(levels[i]);
+        CHECK(status == (runs_here(levels[i]) ? PYACCEL_OK : PYACCEL_UNSUPPORTED));
+        CHECK(spec_is(status == PYACCEL_OK ? levels[i] : "portable"));
+    }
+    CHECK(pyaccel_cpu_select("portable,-shani") == PYACCEL_OK && spec_is("portable"));
+    if (runs_here("avx2")) {
+        CHECK(pyaccel_cpu_select("avx2,-gfni,-shani,-gfni") == PYACCEL_OK);
+        CHECK(spec_is(shown(shown("avx2,-shani,-gfni", "avx2,-shani", "gfni"),
+                            shown("avx2,-gfni", "avx2", "gfni"), "shani")));
+    }
+    CHECK(pyaccel_cpu_select(NULL) == PYACCEL_OK);
+    check_best();
+    CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
+    CHECK(pyaccel_cpu_select("") == PYACCEL_OK);
+    check_best();
+
+    static const char *const wrong[] = {
+        ",",      "avx",       "avx2 ",      " avx2",         "AVX2",         "avx2,",
+        "avx2,-", "avx2shani", "avx2,shani", "avx2,-shani,",  "avx2,,-shani", "shani",
+        "-shani", "avx2,-sha", "avx2,-avx2", "avx2;-shani",   "avx2,-shani ", "avx512-",
+        "native", "portabl",   "portable0",  "avx2,-shanixx", "emulated",     "avx2-emulated"};
+    char before[64];
+    snprintf(before, sizeof before, "%.63s", pyaccel_cpu_spec());
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK(pyaccel_cpu_select(wrong[i]) == PYACCEL_INVALID_ARGUMENT);
+        CHECK(spec_is(before));
+    }
+}
+
+/* In every binding a family has at most one variant, the counter that moves is the bound one's, and rows
+ * that this CPU can't run are never bound. */
+static void check_variants(void)
+{
+    static const char *const specs[] = {
+        "portable", "avx2", "avx512", "avx512ifma", "avx512-emulated", "avx512ifma-emulated"};
+    for (size_t s = 0; s < sizeof specs / sizeof *specs; s++) {
+        if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
+            continue;
+        }
+        for (uint32_t i = 0; i < pyaccel_variant_count(); i++) {
+            pyaccel_variant a, b;
+            CHECK(pyaccel_variant_get(&a, i) == PYACCEL_OK && (!a.bound || a.runnable));
+            CHECK(a.family != NULL && a.variant != NULL);
+            for (uint32_t k = 0; k < i; k++) {
+                CHECK(pyaccel_variant_get(&b, k) == PYACCEL_OK);
+                CHECK(strcmp(a.family, b.family) != 0 ||
+                      (strcmp(a.variant, b.variant) != 0 && !(a.bound && b.bound)));
+            }
+        }
+        for (pa_family family = 0; family < PA_FAMILY_COUNT; family++) {
+            uint64_t moved = 0;
+            for (uint32_t i = 0; i < pyaccel_variant_count(); i++) {
+                pyaccel_variant before, after, again;
+                CHECK(pyaccel_variant_get(&before, i) == PYACCEL_OK);
+                pa_count(family);
+                CHECK(pyaccel_variant_get(&after, i) == PYACCEL_OK);
+                CHECK(pyaccel_variant_get(&again, i) == PYACCEL_OK && again.calls == after.calls);
+                CHECK(after.calls == before.calls ||
+                      (after.bound && after.calls == before.calls + 1));
+                moved += after.calls - before.calls;
+            }
+            CHECK(moved == (pa_bound(family) == NULL ? 0 : 1));
+        }
+    }
+    pyaccel_variant past = {"x", "x", 1, 1, 1};
+    CHECK(pyaccel_variant_get(&past, pyaccel_variant_count()) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(past.family == NULL && past.variant == NULL && past.bound == 0 && past.runnable == 0 &&
+          past.calls == 0);
+    CHECK(pyaccel_variant_get(NULL, 0) == PYACCEL_INVALID_ARGUMENT);
+}
+
+int main(void)
+{
+    unsetenv("PYACCEL_CPU");
+    unsetenv("PYACCEL_THREADS");
+    in_child(NULL, NULL, check_best);
+    in_child("PYACCEL_CPU", "", check_best);
+    in_child("PYACCEL_CPU", "portable", check_portable);
+    in_child("PYACCEL_CPU", "portable,-adx", check_portable);
+    in_child("PYACCEL_CPU", "avx2,-shani", check_avx2_without_shani);
+    in_child("PYACCEL_CPU", "avx3", check_refused);
+    in_child("PYACCEL_CPU", "avx2,shani", check_refused);
+    in_child("PYACCEL_CPU", "%s%n", check_refused);
+    char long_name[4096];
+    memset(long_name, 'x', sizeof long_name);
+    long_name[sizeof long_name - 1] = '\0';
+    in_child("PYACCEL_CPU", long_name, check_long_name);
+    in_child(NULL, NULL, check_select);
+    in_child(NULL, NULL, check_variants);
+    return finish();
+}
