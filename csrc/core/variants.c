@@ -37,14 +37,8 @@ static const candidate candidates[] = {
     /* ed25519 */
 
     /* secp256k1 */
-
-    {PA_FAMILY_COUNT, NULL, 0, NULL},
 };
-
-#define CANDIDATES (sizeof candidates / sizeof *candidates - 1)
-
-/* A variable, since the table may be empty until its first rows land. */
-static const uint32_t candidate_count = CANDIDATES;
+#define CANDIDATES (sizeof candidates / sizeof *candidates)
 
 static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_SHA256] = "sha256",       [PA_FAMILY_SHA256_LANES] = "sha256-lanes",
@@ -100,7 +94,7 @@ static const candidate *bound[PA_FAMILY_COUNT];
 static char names[NAMES_SIZE]; /* what pyaccel_cpu_names answers */
 static char spec_in_force[NAMES_SIZE];
 static char complaint[TEXT_SIZE]; /* about PYACCEL_CPU; empty when there is none */
-static _Atomic uint64_t calls[CANDIDATES + 1];
+static _Atomic uint64_t calls[CANDIDATES];
 
 static void append(char text[NAMES_SIZE], const char *separator, const char *word)
 {
@@ -140,7 +134,7 @@ static void bind_within(const cpu_name *level, uint32_t removed)
     for (size_t family = 0; family < PA_FAMILY_COUNT; family++) {
         bound[family] = NULL;
     }
-    for (size_t i = 0; i < candidate_count; i++) {
+    for (size_t i = 0; i < CANDIDATES; i++) {
         const candidate *row = &candidates[i];
         if (bound[row->family] == NULL && (row->needs & ~mask) == 0) {
             bound[row->family] = row;
@@ -264,7 +258,7 @@ const char *pyaccel_cpu_spec(void)
 
 uint32_t pyaccel_variant_count(void)
 {
-    return candidate_count;
+    return CANDIDATES;
 }
 
 pyaccel_status pyaccel_variant_get(pyaccel_variant *out, uint32_t index)
@@ -273,7 +267,7 @@ pyaccel_status pyaccel_variant_get(pyaccel_variant *out, uint32_t index)
         return PYACCEL_INVALID_ARGUMENT;
     }
     memset(out, 0, sizeof *out);
-    if (index >= candidate_count) {
+    if (index >= CANDIDATES) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pthread_once(&bind_once, bind_at_start);

@@ -120,6 +120,7 @@ static void check_variants(void)
 {
     static const char *const specs[] = {
         "portable", "avx2", "avx512", "avx512ifma", "avx512-emulated", "avx512ifma-emulated"};
+    CHECK(pyaccel_variant_count() > 0);
     for (size_t s = 0; s < sizeof specs / sizeof *specs; s++) {
         if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
             continue;
