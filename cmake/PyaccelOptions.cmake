@@ -49,6 +49,8 @@ if(PYACCEL_SANITIZE)
 endif()
 target_include_directories(pa_flags INTERFACE "${PROJECT_SOURCE_DIR}/csrc/include")
 target_compile_definitions(pa_flags INTERFACE "PYACCEL_VERSION=\"${PROJECT_VERSION}\"" _GNU_SOURCE)
+# Bounds of lazily reduced field elements (csrc/field/field.h) are asserted.
+target_compile_definitions(pa_flags INTERFACE $<$<CONFIG:Debug>:PA_DEBUG_BOUNDS>)
 foreach(switch EMULATED WITH_AVX2 WITH_AVX512 WITH_AVX512IFMA WITH_SHANI WITH_ADX)
   if(PYACCEL_${switch})
     target_compile_definitions(pa_flags INTERFACE PYACCEL_${switch}=1)

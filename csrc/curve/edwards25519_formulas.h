@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The group of a twisted Edwards curve -x^2 + y^2 = 1 + d x^2 y^2, where p = 5 mod 8 and d is not a square: edwards25519,
+ * or a toy curve. Then the addition law is complete: no pair of points, equal, opposite or of small order, is special.
+ * Source: H. Hisil, K. Wong, G. Carter, E. Dawson, "Twisted Edwards Curves Revisited", 2008 (extended coordinates).
+ *
+ * Before: a field header, and curve_d, curve_2d, curve_sqrt_minus_1 (fe *r), each of magnitude 1.
+ * Also compiles as OpenCL C 1.2: see field.h for the rules. Numbers behind coordinates are magnitudes. */
+#ifndef PA_EDWARDS25519_FORMULAS_H
+#define PA_EDWARDS25519_FORMULAS_H
+
+/* x = X / Z, y = Y / Z, T = X Y / Z; all of magnitude 1. A point that edwards_double left without T has none. */
+typedef struct {
+    fe x, y, z, t;
+} edwards_point;
+
+/* A point made ready to be added: Y + X (2), Y - X (3), 2 Z (2), 2 d T (1, or 2 when negated). In memory: 4 rows in this
+ * order. One with Z = 1 is kept in 3 rows, without 2 Z. */
+typedef struct {
+    fe y_plus_x, y_minus_x, z2, t2d;
+} edwards_cached;
+
+/* Tables hold the multiples 0 P, 1 P, ..., so an index is the absolute value of a signed digit. */
+#define EDWARDS_WINDOW 5
+#define EDWARDS_TABLE_POINTS ((1 << (EDWARDS_WINDOW - 1)) + 1)
+#define EDWARDS_TABLE_ROWS (4 * EDWARDS_TABLE_POINTS)
+#define EDWARDS_BASE_WINDOW 10
+#define EDWARDS_BASE_POINTS ((1 << (EDWARDS_BASE_WINDOW - 1)) + 1)
+#define EDWARDS_BASE_ROWS (3 * EDWARDS_BASE_POINTS)
+
+FE_FN void edwards_identity(edwards_point *r)
+{
+    fe_set_int(&r->x, 0);
+    fe_set_int(&r->y, 1);
+    fe_set_int(&r->z, 1);
+    fe_set_int(&r->t, 0);
+}
+
+FE_FN void edwards_neg(edwards_point *r, const edwards_point *p)
+{
+    fe_neg(&r->x, &p->x, 1);
+    fe_carry(&r->x, &r->x);
+    r->y = p->y;
+    r->z = p->z;
+    fe_neg(&r->t, &p->t, 1);
+    fe_carry(&r->t, &r->t);
+}
+
+/* Identity: (0 : z : z). Projective, so no inversion; T is not read. */
+FE_FN mask edwards_is_identity(const edwards_point *p)
+{
+    return mask_and(fe_is_zero(&p->x), fe_equal(&p->y, &p->z));
+}
+
+/* r = (e f : g h : f g), T = e h where with_t; magnitudes e <= 4, f <= 5, g <= 3, h <= 2. 3 or 4 products. */
+FE_FN void edwards_complete(edwards_point *r, fe *e, fe *f, fe *g, fe *h, int with_t)
+{
+    fe_norm(e, 4);
+    fe_norm(f, 5);
+    fe_norm(g, 3);
+    fe_norm(h, 2);
+    fe_mul(&r->x, e, f);
+    fe_mul(&r->y, g, h);
+    fe_mul(&r->z, f, g);
+    if (with_t) {
+        fe_mul(&r->t, e, h);
+    } else {
+        fe_set_int(&r->t, 0);
+    }
+}
+
+/* r = 2 p; T of p is not read, T of r only made where with_t (a constant): a doubling after a doubling needs none.
+ * H = X^2 + Y^2, E = H - (X + Y)^2, G = X^2 - Y^2, F = 2 Z^2 + G. 4 squarings, 3 or 4 products. */
+FE_FN void edwards_double(edwards_point *r, const edwards_point *p, int with_t)
+{
+    fe xx, yy, e, f, g, h;
+    fe_add(&e, &p->x, &p->y);
+    fe_norm(&e, 2);
+    fe_sqr(&e, &e);
+    fe_sqr(&xx, &p->x);
+    fe_sqr(&yy, &p->y);
+    fe_sqr(&f, &p->z);
+    fe_add(&h, &xx, &yy);       /* 2 */
+    fe_sub(&e, &h, &e, 1);      /* 4 */
+    fe_sub(&g, &xx, &yy, 1);    /* 3 */
+    fe_mul_small(&f, &f, 2);    /* 2 */
+    fe_add(&f, &f, &g);         /* 5 */
+    edwards_complete(r, &e, &f, &g, &h, with_t);
+}
+
+/* r = p + q. A = (Y1 - X1)(Y2 - X2), B = (Y1 + X1)(Y2 + X2), C = T1 2d T2, D = 2 Z1 Z2;
+ * E = B - A, F = D - C, G = D + C, H = B + A. 7 or 8 products; one less for affine q, whose z2 is not read. */
+FE_FN void edwards_add_any(edwards_point *r, const edwards_point *p, const edwards_cached *q, int affine, int with_t)
+{
+    edwards_cached n = *q;
+    fe a, b, c, d, e, f, g, h;
+    fe_norm(&n.y_plus_x, 2);
+    fe_norm(&n.y_minus_x, 3);
+    fe_norm(&n.t2d, 2);
+    fe_sub(&a, &p->y, &p->x, 1);
+    fe_norm(&a, 3);
+    fe_mul(&a, &a, &n.y_minus_x);
+    fe_add(&b, &p->y, &p->x);
+    fe_norm(&b, 2);
+    fe_mul(&b, &b, &n.y_plus_x);
+    fe_mul(&c, &p->t, &n.t2d);
+    if (affine) {
+        fe_mul_small(&d, &p->z, 2);
+    } else {
+        fe_norm(&n.z2, 2);
+        fe_mul(&d, &p->z, &n.z2);
+    }
+    fe_sub(&e, &b, &a, 1);      /* 3 */
+    fe_sub(&f, &d, &c, 1);      /* 4 */
+    fe_add(&g, &d, &c);         /* 3 */
+    fe_add(&h, &b, &a);         /* 2 */
+    edwards_complete(r, &e, &f, &g, &h, with_t);
+}
+
+FE_FN void edwards_add(edwards_point *r, const edwards_point *p, const edwards_cached *q, int with_t)
+{
+    edwards_add_any(r, p, q, 0, with_t);
+}
+
+/* Mixed: q has Z = 1. */
+FE_FN void edwards_add_affine(edwards_point *r, const edwards_point *p, const edwards_cached *q, int with_t)
+{
+    edwards_add_any(r, p, q, 1, with_t);
+}
+
+/* One product. Before: p has its T. */
+FE_FN void edwards_to_cached(edwards_cached *r, const edwards_point *p)
+{
+    fe d2;
+    curve_2d(&d2);
+    fe_add(&r->y_plus_x, &p->y, &p->x);
+    fe_sub(&r->y_minus_x, &p->y, &p->x, 1);
+    fe_mul_small(&r->z2, &p->z, 2);
+    fe_mul(&r->t2d, &p->t, &d2);
+}
+
+/* r = m ? -q : q, lane by lane. Before: q as edwards_to_cached or a table gave it. */
+FE_FN void edwards_cached_neg_if(edwards_cached *r, const edwards_cached *q, mask m)
+{
+    fe plus = q->y_plus_x, negative;
+    fe_select(&r->y_plus_x, m, &q->y_minus_x, &plus);
+    fe_norm(&r->y_plus_x, 3);
+    fe_select(&r->y_minus_x, m, &plus, &q->y_minus_x);
+    fe_neg(&negative, &q->t2d, 1);
+    fe_select(&r->t2d, m, &negative, &q->t2d);
+    r->z2 = q->z2;
+}
+
+/* r = the point of LANES encodings (RFC 8032, 5.1.3): y, and the parity of x in the top bit.
+ *   decodes    the lanes whose y has an x; the others hold some pair that is not on the curve. y >= p and x = 0 with the
+ *              parity bit set are taken, as ZIP-215 wants
+ *   canonical  the lanes that RFC 8032 takes: those that decode, y < p, and no parity bit on x = 0
+ * x = u v^3 (u v^7)^((p - 5) / 8) with u = y^2 - 1, v = d y^2 + 1, times sqrt(-1) where v x^2 = -u. v is never 0. */
+FE_FN void edwards_decode(edwards_point *r, FE_SPACE const unsigned char *const rows[LANES], mask *decodes, mask *canonical)
+{
+    fe u, v, v3, x, check, other, c;
+    mask odd = mask_row_bit(rows, FE_BYTES - 1, 7), direct, twisted;
+    fe_from_rows(&r->y, rows, canonical);
+    fe_set_int(&r->z, 1);
+
+    fe_sqr(&u, &r->y);
+    curve_d(&c);
+    fe_mul(&v, &u, &c);
+    fe_add(&v, &v, &r->z);
+    fe_norm(&v, 2);
+    fe_sub(&u, &u, &r->z, 1);
+    fe_carry(&u, &u);
+
+    fe_sqr(&v3, &v);
+    fe_mul(&v3, &v3, &v);
+    fe_sqr(&x, &v3);
+    fe_mul(&x, &x, &v);
+    fe_mul(&x, &x, &u);
+    fe_root_power(&x, &x);
+    fe_mul(&x, &x, &v3);
+    fe_mul(&x, &x, &u);
+
+    fe_sqr(&check, &x);
+    fe_mul(&check, &check, &v);
+    direct = fe_equal(&check, &u);
+    fe_neg(&other, &u, 1);
+    twisted = fe_equal(&check, &other);
+    curve_sqrt_minus_1(&c);
+    fe_mul(&other, &x, &c);
+    fe_select(&x, twisted, &other, &x);
+
+    *decodes = mask_or(direct, twisted);
+    *canonical = mask_and(*canonical, mask_and(*decodes, mask_not(mask_and(odd, fe_is_zero(&x)))));
+    fe_neg(&other, &x, 1);
+    fe_carry(&other, &other);
+    odd = mask_or(mask_and(odd, mask_not(fe_is_odd(&x))), mask_and(mask_not(odd), fe_is_odd(&x)));
+    fe_select(&r->x, odd, &other, &x);
+    fe_mul(&r->t, &r->x, &r->y);
+}
+
+/* rows = the canonical encodings of p. One inversion; T is not read. */
+FE_FN void edwards_encode(FE_SPACE unsigned char *const rows[LANES], const edwards_point *p)
+{
+    fe inverse, x, y;
+    unsigned int odd;
+    fe_inv(&inverse, &p->z);
+    fe_mul(&x, &p->x, &inverse);
+    fe_mul(&y, &p->y, &inverse);
+    odd = mask_bits(fe_is_odd(&x));
+    fe_to_rows(rows, &y);
+    for (int i = 0; i < LANES; i++) {
+        rows[i][FE_BYTES - 1] |= (unsigned char)((odd >> i & 1u) << 7);
+    }
+}
+
+/* Row c of the multiple `index` in a table of `coordinates` rows a point. */
+FE_FN void edwards_gather(fe *r, FE_SPACE const row *const tables[LANES], const unsigned int index[LANES],
+                          unsigned int coordinates, unsigned int c)
+{
+    FE_SPACE const row *at[LANES];
+    for (int i = 0; i < LANES; i++) {
+        at[i] = tables[i] + (coordinates * index[i] + c);
+    }
+    fe_gather(r, at);
+}
+
+FE_FN void edwards_scatter(FE_SPACE row *const tables[LANES], unsigned int first, const fe *a)
+{
+    FE_SPACE row *at[LANES];
+    for (int i = 0; i < LANES; i++) {
+        at[i] = tables[i] + first;
+    }
+    fe_scatter(at, a);
+}
+
+/* tables[i] = the EDWARDS_TABLE_ROWS rows of 0 P, 1 P, ..., 2^(EDWARDS_WINDOW - 1) P, P = lane i of p, which has its T. */
+FE_FN void edwards_table(FE_SPACE row *const tables[LANES], const edwards_point *p)
+{
+    edwards_point multiple;
+    edwards_cached one, cached;
+    edwards_to_cached(&one, p);
+    edwards_identity(&multiple);
+    for (unsigned int k = 0; k < EDWARDS_TABLE_POINTS; k++) {
+        edwards_to_cached(&cached, &multiple);
+        edwards_scatter(tables, 4 * k, &cached.y_plus_x);
+        edwards_scatter(tables, 4 * k + 1, &cached.y_minus_x);
+        edwards_scatter(tables, 4 * k + 2, &cached.z2);
+        edwards_scatter(tables, 4 * k + 3, &cached.t2d);
+        if (k == 0) {
+            multiple = *p;
+        } else if (k + 1 < EDWARDS_TABLE_POINTS) {
+            edwards_add(&multiple, &multiple, &one, 1);
+        }
+    }
+}
+
+/* r = lane i: index[i] P of the table of P at tables[i], negated where the lane of negate is true. */
+FE_FN void edwards_lookup(edwards_cached *r, FE_SPACE const row *const tables[LANES], const unsigned int index[LANES],
+                          mask negate)
+{
+    edwards_gather(&r->y_plus_x, tables, index, 4, 0);
+    edwards_gather(&r->y_minus_x, tables, index, 4, 1);
+    edwards_gather(&r->z2, tables, index, 4, 2);
+    edwards_gather(&r->t2d, tables, index, 4, 3);
+    edwards_cached_neg_if(r, r, negate);
+}
+
+/* The same from tables of affine points (3 rows a point), such as that of the base point. */
+FE_FN void edwards_lookup_affine(edwards_cached *r, FE_SPACE const row *const tables[LANES],
+                                 const unsigned int index[LANES], mask negate)
+{
+    edwards_gather(&r->y_plus_x, tables, index, 3, 0);
+    edwards_gather(&r->y_minus_x, tables, index, 3, 1);
+    fe_set_int(&r->z2, 2);
+    edwards_gather(&r->t2d, tables, index, 3, 2);
+    edwards_cached_neg_if(r, r, negate);
+}
+
+#endif

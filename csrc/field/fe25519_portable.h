@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arithmetic modulo p = 2^255 - 19, one lane, five limbs of 51 bits in 64-bit words. Interface: field.h.
+ *
+ * A value of magnitude m is sum of limb[i] 2^(51 i) with every limb <= m (2^51 + 2^13). Encodings are little-endian. */
+#ifndef PA_FE25519_PORTABLE_H
+#define PA_FE25519_PORTABLE_H
+
+#include "field.h"
+#include "words.h"
+
+#define LANES 1
+#define FE_BYTES 32
+#define FE_BITS 255
+#define FE_MUL_MAG 8
+#define FE_MAX_MAG 32
+
+typedef struct {
+    uint64_t limb[5];
+} fe;
+typedef unsigned int mask;
+typedef struct {
+    uint64_t word[4];
+} row;
+typedef int fe_state;
+
+#define FE_LIMB_MASK ((UINT64_C(1) << 51) - 1)
+#define FE_LIMB_BOUND ((UINT64_C(1) << 51) + (UINT64_C(1) << 13))
+
+FE_FN fe_state fe_begin(void)
+{
+    return 0;
+}
+
+FE_FN void fe_end(fe_state state)
+{
+    (void)state;
+}
+
+FE_FN mask mask_and(mask a, mask b)
+{
+    return a & b;
+}
+
+FE_FN mask mask_or(mask a, mask b)
+{
+    return a | b;
+}
+
+FE_FN mask mask_not(mask a)
+{
+    return a ^ 1u;
+}
+
+FE_FN int mask_any(mask a)
+{
+    return a != 0;
+}
+
+FE_FN unsigned int mask_bits(mask a)
+{
+    return a;
+}
+
+FE_FN mask mask_from_bits(unsigned int bits)
+{
+    return bits & 1u;
+}
+
+FE_FN void fe_check(const fe *a, int magnitude)
+{
+    for (int i = 0; i < 5; i++) {
+        FE_ASSERT(a->limb[i] <= (uint64_t)magnitude * FE_LIMB_BOUND);
+    }
+    (void)a;
+    (void)magnitude;
+}
+
+FE_FN void fe_set_int(fe *r, unsigned int k)
+{
+    *r = (fe){{k, 0, 0, 0, 0}};
+}
+
+/* Any number below 2^256; bit 255 counts 19. */
+FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
+{
+    r->limb[0] = (w0 & FE_LIMB_MASK) + 19 * (w3 >> 63);
+    r->limb[1] = (w0 >> 51 | w1 << 13) & FE_LIMB_MASK;
+    r->limb[2] = (w1 >> 38 | w2 << 26) & FE_LIMB_MASK;
+    r->limb[3] = (w2 >> 25 | w3 << 39) & FE_LIMB_MASK;
+    r->limb[4] = w3 >> 12 & FE_LIMB_MASK;
+}
+
+FE_FN void fe_add(fe *r, const fe *a, const fe *b)
+{
+    for (int i = 0; i < 5; i++) {
+        r->limb[i] = a->limb[i] + b->limb[i];
+    }
+    fe_check(r, FE_MAX_MAG);
+}
+
+/* r = a + (m + 1) p - b limb by limb; no limb of (m + 1) p is below m (2^51 + 2^13) for m < FE_MAX_MAG. */
+FE_FN void fe_sub(fe *r, const fe *a, const fe *b, int m)
+{
+    uint64_t multiple = (uint64_t)m + 1;
+    fe_check(b, m);
+    r->limb[0] = a->limb[0] + multiple * (FE_LIMB_MASK - 18) - b->limb[0];
+    for (int i = 1; i < 5; i++) {
+        r->limb[i] = a->limb[i] + multiple * FE_LIMB_MASK - b->limb[i];
+    }
+    fe_check(r, FE_MAX_MAG);
+}
+
+FE_FN void fe_neg(fe *r, const fe *a, int m)
+{
+    const fe zero = {{0, 0, 0, 0, 0}};
+    fe_sub(r, &zero, a, m);
+    fe_check(r, m + 1);
+}
+
+FE_FN void fe_mul_small(fe *r, const fe *a, unsigned int k)
+{
+    FE_ASSERT(k >= 1 && k <= FE_MAX_MAG);
+    for (int i = 0; i < 5; i++) {
+        r->limb[i] = a->limb[i] * k;
+    }
+    fe_check(r, FE_MAX_MAG);
+}
+
+/* All carries at once: each is at most 2^6, so limbs end below 2^51 + 19 * 2^6. */
+FE_FN void fe_carry(fe *r, const fe *a)
+{
+    uint64_t carry = 19 * (a->limb[4] >> 51);
+    fe_check(a, FE_MAX_MAG);
+    for (int i = 0; i < 5; i++) {
+        uint64_t limb = a->limb[i];
+        r->limb[i] = (limb & FE_LIMB_MASK) + carry;
+        carry = limb >> 51;
+    }
+}
+
+/* r = the five columns, carried. Columns stay below 77 * 64 * 2^102.01 < 2^115 (four of five terms times 19) and
+ * the last, free of 19, below 5 * 64 * 2^102.01 < 2^110.4, so 19 times its carry fits 64 bits. */
+FE_FN void fe_carry_columns(fe *r, pa_u128 c0, pa_u128 c1, pa_u128 c2, pa_u128 c3, pa_u128 c4)
+{
+    c1 += (uint64_t)(c0 >> 51);
+    c2 += (uint64_t)(c1 >> 51);
+    c3 += (uint64_t)(c2 >> 51);
+    c4 += (uint64_t)(c3 >> 51);
+    uint64_t low = ((uint64_t)c0 & FE_LIMB_MASK) + 19 * (uint64_t)(c4 >> 51);
+    r->limb[0] = low & FE_LIMB_MASK;
+    r->limb[1] = ((uint64_t)c1 & FE_LIMB_MASK) + (low >> 51);
+    r->limb[2] = (uint64_t)c2 & FE_LIMB_MASK;
+    r->limb[3] = (uint64_t)c3 & FE_LIMB_MASK;
+    r->limb[4] = (uint64_t)c4 & FE_LIMB_MASK;
+}
+
+/* r = a b mod p; a, b, r: 5 limbs; schoolbook columns, 2^255 folded as 19 into the second factor.
+ * Before: magnitudes <= 8. After: magnitude 1.
+ * Floor: 25 multiplications of 64 x 64 bits, one a cycle: 25 cycles; measured about twice that, because 128-bit
+ * column sums are pairs of additions through the carry flag. */
+FE_FN void fe_mul(fe *r, const fe *a, const fe *b)
+{
+    const uint64_t a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3], a4 = a->limb[4];
+    const uint64_t b0 = b->limb[0], b1 = b->limb[1], b2 = b->limb[2], b3 = b->limb[3], b4 = b->limb[4];
+    const uint64_t f1 = 19 * b1, f2 = 19 * b2, f3 = 19 * b3, f4 = 19 * b4;
+    fe_check(a, FE_MUL_MAG);
+    fe_check(b, FE_MUL_MAG);
+    pa_u128 c0 = (pa_u128)a0 * b0 + (pa_u128)a1 * f4 + (pa_u128)a2 * f3 + (pa_u128)a3 * f2 + (pa_u128)a4 * f1;
+    pa_u128 c1 = (pa_u128)a0 * b1 + (pa_u128)a1 * b0 + (pa_u128)a2 * f4 + (pa_u128)a3 * f3 + (pa_u128)a4 * f2;
+    pa_u128 c2 = (pa_u128)a0 * b2 + (pa_u128)a1 * b1 + (pa_u128)a2 * b0 + (pa_u128)a3 * f4 + (pa_u128)a4 * f3;
+    pa_u128 c3 = (pa_u128)a0 * b3 + (pa_u128)a1 * b2 + (pa_u128)a2 * b1 + (pa_u128)a3 * b0 + (pa_u128)a4 * f4;
+    pa_u128 c4 = (pa_u128)a0 * b4 + (pa_u128)a1 * b3 + (pa_u128)a2 * b2 + (pa_u128)a3 * b1 + (pa_u128)a4 * b0;
+    fe_carry_columns(r, c0, c1, c2, c3, c4);
+}
+
+/* r = a^2 mod p; a, r: 5 limbs; 15 products instead of 25, mixed ones doubled.
+ * Before: magnitude <= 8. After: magnitude 1. */
+FE_FN void fe_sqr(fe *r, const fe *a)
+{
+    const uint64_t a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3], a4 = a->limb[4];
+    const uint64_t d0 = 2 * a0, d1 = 2 * a1, d2 = 2 * a2, f3 = 19 * a3, f4 = 19 * a4;
+    fe_check(a, FE_MUL_MAG);
+    pa_u128 c0 = (pa_u128)a0 * a0 + (pa_u128)d1 * f4 + (pa_u128)d2 * f3;
+    pa_u128 c1 = (pa_u128)d0 * a1 + (pa_u128)d2 * f4 + (pa_u128)a3 * f3;
+    pa_u128 c2 = (pa_u128)d0 * a2 + (pa_u128)a1 * a1 + (pa_u128)(2 * a3) * f4;
+    pa_u128 c3 = (pa_u128)d0 * a3 + (pa_u128)d1 * a2 + (pa_u128)a4 * f4;
+    pa_u128 c4 = (pa_u128)d0 * a4 + (pa_u128)d1 * a3 + (pa_u128)a2 * a2;
+    fe_carry_columns(r, c0, c1, c2, c3, c4);
+}
+
+FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
+{
+    fe power = *a;
+    for (int i = 0; i < n; i++) {
+        fe_sqr(&power, &power);
+    }
+    *r = power;
+}
+
+/* word = a in [0, p), least significant first; any magnitude. */
+FE_FN void fe_canonical(uint64_t word[4], const fe *a)
+{
+    fe t;
+    fe_carry(&t, a);
+    fe_carry(&t, &t);
+    /* Now t < 2^255 + 2^205 < 2 p, so it is t or t - p; t >= p exactly when t + 19 reaches 2^255. */
+    uint64_t quotient = 19;
+    for (int i = 0; i < 5; i++) {
+        quotient = (t.limb[i] + quotient) >> 51;
+    }
+    uint64_t carry = 19 * quotient;
+    for (int i = 0; i < 5; i++) {
+        uint64_t limb = t.limb[i] + carry;
+        t.limb[i] = limb & FE_LIMB_MASK;
+        carry = limb >> 51;
+    }
+    word[0] = t.limb[0] | t.limb[1] << 51;
+    word[1] = t.limb[1] >> 13 | t.limb[2] << 38;
+    word[2] = t.limb[2] >> 26 | t.limb[3] << 25;
+    word[3] = t.limb[3] >> 39 | t.limb[4] << 12;
+}
+
+FE_FN mask fe_is_zero(const fe *a)
+{
+    uint64_t word[4];
+    fe_canonical(word, a);
+    return (word[0] | word[1] | word[2] | word[3]) == 0;
+}
+
+FE_FN mask fe_is_odd(const fe *a)
+{
+    uint64_t word[4];
+    fe_canonical(word, a);
+    return (mask)(word[0] & 1);
+}
+
+FE_FN mask fe_equal(const fe *a, const fe *b)
+{
+    uint64_t x[4], y[4];
+    fe_canonical(x, a);
+    fe_canonical(y, b);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
+}
+
+FE_FN void fe_select(fe *r, mask m, const fe *a, const fe *b)
+{
+    uint64_t all = 0 - (uint64_t)m;
+    for (int i = 0; i < 5; i++) {
+        r->limb[i] = (a->limb[i] & all) | (b->limb[i] & ~all);
+    }
+}
+
+FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
+{
+    uint64_t w0 = pa_load64_le(rows[0]);
+    uint64_t w1 = pa_load64_le(rows[0] + 8);
+    uint64_t w2 = pa_load64_le(rows[0] + 16);
+    uint64_t w3 = pa_load64_le(rows[0] + 24) & UINT64_MAX >> 1;
+    *ok = w3 != UINT64_MAX >> 1 || (w1 & w2) != UINT64_MAX || w0 < UINT64_MAX - 18;
+    fe_set_words(r, w0, w1, w2, w3);
+}
+
+FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
+{
+    uint64_t word[4];
+    fe_canonical(word, a);
+    for (int i = 0; i < 4; i++) {
+        pa_store64_le(rows[0] + 8 * i, word[i]);
+    }
+}
+
+FE_FN mask mask_row_bit(const unsigned char *const rows[LANES], int byte, int bit)
+{
+    return (mask)rows[0][byte] >> bit & 1u;
+}
+
+FE_FN void fe_gather(fe *r, const row *const rows[LANES])
+{
+    const uint64_t *word = rows[0]->word;
+    fe_set_words(r, word[0], word[1], word[2], word[3]);
+}
+
+FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
+{
+    fe_canonical(rows[0]->word, a);
+}
+
+#include "fe25519_chains.h"
+
+#endif
