@@ -8,3 +8,5 @@ pa_sources(portable
   hash/segments.c
   hash/sha256_portable.c
   hash/sha512_portable.c)
+pa_sources(shani hash/sha256_shani.c)
+pa_sources(avx512 hash/sha256_avx512.c)
