@@ -51,9 +51,13 @@ static inline void round_once(uint64_t *s, uint64_t constant)
     b[9] = pa_rotl64(s[22] ^ d[2], 61);
     b[19] = pa_rotl64(s[23] ^ d[3], 56);
     b[4] = pa_rotl64(s[24] ^ d[4], 14);
-    for (unsigned y = 0; y < 25; y += 5)
-        for (unsigned x = 0; x < 5; x++)
-            s[y + x] = b[y + x] ^ (~b[y + (x + 1) % 5] & b[y + (x + 2) % 5]);
+    for (unsigned y = 0; y < 25; y += 5) {
+        s[y] = b[y] ^ (~b[y + 1] & b[y + 2]);
+        s[y + 1] = b[y + 1] ^ (~b[y + 2] & b[y + 3]);
+        s[y + 2] = b[y + 2] ^ (~b[y + 3] & b[y + 4]);
+        s[y + 3] = b[y + 3] ^ (~b[y + 4] & b[y]);
+        s[y + 4] = b[y + 4] ^ (~b[y] & b[y + 1]);
+    }
     s[0] ^= constant;
 }
 

@@ -36,10 +36,6 @@ static inline __attribute__((always_inline)) void extend(__m512i w[16], unsigned
     w[i] = _mm512_add_epi32(_mm512_add_epi32(w[i], w[(i + 9) & 15]), _mm512_add_epi32(s0, s1));
 }
 
-#define SIXTEEN(step) \
-    step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7) \
-    step(8) step(9) step(10) step(11) step(12) step(13) step(14) step(15)
-
 /* One block into the state, all lanes.
  *   shapes   s: 8 vectors, w: 16 vectors (overwritten)
  *   formula  FIPS 180-4, 6.2.2; 64 * 17 + 48 * 11 + 8 operations for 16 blocks, half of them on one port where
@@ -54,9 +50,9 @@ static inline __attribute__((always_inline)) void compress(__m512i s[8], __m512i
 #define STEP(i) round_once(s, i, _mm512_add_epi32(w[i], _mm512_set1_epi32((int)k[i])));
 #define STEP_AND_EXTEND(i) STEP(i) extend(w, i);
     for (; k < pa_sha256_constants + 48; k += 16) {
-        SIXTEEN(STEP_AND_EXTEND)
+        PA_SIXTEEN(STEP_AND_EXTEND)
     }
-    SIXTEEN(STEP)
+    PA_SIXTEEN(STEP)
 #undef STEP_AND_EXTEND
 #undef STEP
     for (unsigned i = 0; i < 8; i++)
@@ -130,7 +126,7 @@ static void absorb_shared(uint32_t *state, const uint32_t *schedule)
     load_vectors(before, state, 8);
     for (const uint32_t *wk = schedule; wk < schedule + 64; wk += 16) {
 #define STEP(i) round_once(s, i, _mm512_set1_epi32((int)wk[i]));
-        SIXTEEN(STEP)
+        PA_SIXTEEN(STEP)
 #undef STEP
     }
     for (unsigned i = 0; i < 8; i++)

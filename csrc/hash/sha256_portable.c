@@ -25,6 +25,26 @@ static inline uint32_t majority(uint32_t x, uint32_t y, uint32_t z)
     return (x & y) | (z & (x | y));
 }
 
+/* Round i of a run of 16: the eight state words rotate through v instead of being moved. */
+static inline __attribute__((always_inline)) void round_once(uint32_t v[8], unsigned i, uint32_t wk)
+{
+    uint32_t a = v[(0 - i) & 7], b = v[(1 - i) & 7], c = v[(2 - i) & 7];
+    uint32_t e = v[(4 - i) & 7], f = v[(5 - i) & 7], g = v[(6 - i) & 7];
+    uint32_t s1 = pa_rotr32(e, 6) ^ pa_rotr32(e, 11) ^ pa_rotr32(e, 25);
+    uint32_t s0 = pa_rotr32(a, 2) ^ pa_rotr32(a, 13) ^ pa_rotr32(a, 22);
+    uint32_t t1 = v[(7 - i) & 7] + wk + choose(e, f, g) + s1;
+    v[(3 - i) & 7] += t1;
+    v[(7 - i) & 7] = t1 + majority(a, b, c) + s0;
+}
+
+/* w[i] = W_t+16 in place of W_t. */
+static inline __attribute__((always_inline)) void extend(uint32_t w[16], unsigned i)
+{
+    uint32_t x = w[(i + 1) & 15], y = w[(i + 14) & 15];
+    w[i] += w[(i + 9) & 15] + (pa_rotr32(x, 7) ^ pa_rotr32(x, 18) ^ x >> 3) +
+            (pa_rotr32(y, 17) ^ pa_rotr32(y, 19) ^ y >> 10);
+}
+
 /* SHA-256 compression (FIPS 180-4, 6.2.2).
  *   shapes   state: 8 words, data: count * 64 bytes
  *   formula  H += 64 rounds over W, W_t = s1(W_t-2) + W_t-7 + s0(W_t-15) + W_t-16, kept as a ring of 16
@@ -39,25 +59,18 @@ static void sha256_blocks_portable(pa_hash_state *state, const uint8_t *data, ui
             w[i] = pa_load_be32(data + 4 * i);
         for (unsigned i = 0; i < 8; i++)
             v[i] = h[i];
-        for (unsigned t = 0; t < 64; t += 16) {
-            for (unsigned i = 0; i < 16; i++) {
-                uint32_t a = v[(0 - i) & 7], b = v[(1 - i) & 7], c = v[(2 - i) & 7];
-                uint32_t e = v[(4 - i) & 7], f = v[(5 - i) & 7], g = v[(6 - i) & 7];
-                uint32_t s0 = pa_rotr32(a, 2) ^ pa_rotr32(a, 13) ^ pa_rotr32(a, 22);
-                uint32_t s1 = pa_rotr32(e, 6) ^ pa_rotr32(e, 11) ^ pa_rotr32(e, 25);
-                uint32_t t1 = v[(7 - i) & 7] + s1 + choose(e, f, g) + pa_sha256_constants[t + i] + w[i];
-                v[(3 - i) & 7] += t1;
-                v[(7 - i) & 7] = t1 + s0 + majority(a, b, c);
-            }
-            for (unsigned i = 0; i < 16; i++) {
-                uint32_t x = w[(i + 1) & 15], y = w[(i + 14) & 15];
-                w[i] += w[(i + 9) & 15] + (pa_rotr32(x, 7) ^ pa_rotr32(x, 18) ^ x >> 3) +
-                        (pa_rotr32(y, 17) ^ pa_rotr32(y, 19) ^ y >> 10);
-            }
+        const uint32_t *k = pa_sha256_constants;
+#define STEP(i) round_once(v, i, w[i] + k[i]);
+#define STEP_AND_EXTEND(i) STEP(i) extend(w, i);
+        for (; k < pa_sha256_constants + 48; k += 16) {
+            PA_SIXTEEN(STEP_AND_EXTEND)
         }
+        PA_SIXTEEN(STEP)
+#undef STEP_AND_EXTEND
+#undef STEP
         for (unsigned i = 0; i < 8; i++)
             h[i] += v[i];
     }
 }
 
-const struct pa_hash_single pa_sha256_portable = {sha256_blocks_portable, 500};
+const struct pa_hash_single pa_sha256_portable = {sha256_blocks_portable, 650};
