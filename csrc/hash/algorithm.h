@@ -12,13 +12,13 @@
 
 typedef struct pa_hash_algorithm {
     pa_family single;
-    pa_family lanes;     /* PA_FAMILY_COUNT: no lanes */
-    uint32_t block_size; /* bytes */
+    pa_family lanes;      /* PA_FAMILY_COUNT: no lanes */
+    uint32_t block_size;  /* bytes */
     uint32_t length_size; /* bytes of the length field that ends the padding */
     uint32_t state_words;
     uint32_t digest_words;
-    bool wide;       /* 64-bit words */
-    bool big_endian; /* words, and the length in bits, in bytes */
+    bool wide;         /* 64-bit words */
+    bool big_endian;   /* words, and the length in bits, in bytes */
     uint8_t pad_first; /* set bit after the message; pad_last is or-ed into the last byte */
     uint8_t pad_last;
     pa_hash_state initial;
@@ -37,10 +37,12 @@ uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total)
 /* Pads a message of `total` bytes (absorbed midstate included) whose last `used` bytes stand in tail.
  *   shapes   tail: room for the blocks returned, zero after `used`; used < the block size
  *   returns  1 or 2, the blocks in tail */
-uint32_t pa_hash_pad(const pa_hash_algorithm *algorithm, uint8_t *tail, uint32_t used, uint64_t total);
+uint32_t pa_hash_pad(const pa_hash_algorithm *algorithm, uint8_t *tail, uint32_t used,
+                     uint64_t total);
 
 /* *state = midstate, or the algorithm's initial value when it is NULL. */
-void pa_hash_start(const pa_hash_algorithm *algorithm, pa_hash_state *state, const pa_midstate *midstate);
+void pa_hash_start(const pa_hash_algorithm *algorithm, pa_hash_state *state,
+                   const pa_midstate *midstate);
 
 /* One batch over one stage of kernels. */
 typedef struct {
@@ -61,9 +63,9 @@ typedef struct {
     _Alignas(64) uint8_t staging[PA_HASH_MAX_LANES][256];
     _Alignas(64) uint32_t state[8 * PA_HASH_MAX_LANES];
     _Alignas(64) uint32_t words[16 * PA_HASH_MAX_LANES];
-    uint32_t schedule[64];    /* of the padding block of messages of scheduled_total bytes */
+    uint32_t schedule[64]; /* of the padding block of messages of scheduled_total bytes */
     uint64_t scheduled_total;
-    uint64_t staged_total;    /* staging holds the padding of messages of this many bytes */
+    uint64_t staged_total; /* staging holds the padding of messages of this many bytes */
 } pa_hash_scratch;
 
 void pa_hash_scratch_start(pa_hash_scratch *scratch);

@@ -6,10 +6,11 @@
 #include "bytes.h"
 
 /* First bits of the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3 and 5.3.5). */
-#define SHA256_SHAPE                                                                                                   \
-    .single = PA_FAMILY_SHA256, .lanes = PA_FAMILY_SHA256_LANES, .block_size = 64, .length_size = 8, .state_words = 8, \
-    .digest_words = 8, .big_endian = true, .pad_first = 0x80,                                                          \
-    .initial.word = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
+#define SHA256_SHAPE                                                                               \
+    .single = PA_FAMILY_SHA256, .lanes = PA_FAMILY_SHA256_LANES, .block_size = 64,                 \
+    .length_size = 8, .state_words = 8, .digest_words = 8, .big_endian = true, .pad_first = 0x80,  \
+    .initial.word = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,                               \
+                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
 
 static const pa_hash_algorithm sha256 = {SHA256_SHAPE};
 
@@ -38,7 +39,8 @@ static const pa_hash_algorithm sha512 = {
     .big_endian = true,
     .pad_first = 0x80,
     .initial.wide = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
-                     0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179},
+                     0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b,
+                     0x5be0cd19137e2179},
 };
 
 static const pa_hash_algorithm keccak256 = {
@@ -90,53 +92,63 @@ uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total)
     return (total + algorithm->length_size) / algorithm->block_size + 1;
 }
 
-uint32_t pa_hash_pad(const pa_hash_algorithm *algorithm, uint8_t *tail, uint32_t used, uint64_t total)
+uint32_t pa_hash_pad(const pa_hash_algorithm *algorithm, uint8_t *tail, uint32_t used,
+                     uint64_t total)
 {
     uint32_t blocks = (uint32_t)pa_hash_block_count(algorithm, used);
     uint8_t *end = tail + blocks * algorithm->block_size;
     tail[used] |= algorithm->pad_first;
     end[-1] |= algorithm->pad_last;
-    if (algorithm->length_size == 0)
+    if (algorithm->length_size == 0) {
         return blocks;
-    if (algorithm->big_endian)
+    }
+    if (algorithm->big_endian) {
         pa_store_be64(end - 8, total << 3);
-    else
+    } else {
         pa_store_le64(end - algorithm->length_size, total << 3);
-    if (algorithm->length_size == 16)
+    }
+    if (algorithm->length_size == 16) {
         pa_store_be64(end - 16, total >> 61);
+    }
     return blocks;
 }
 
-void pa_hash_start(const pa_hash_algorithm *algorithm, pa_hash_state *state, const pa_midstate *midstate)
+void pa_hash_start(const pa_hash_algorithm *algorithm, pa_hash_state *state,
+                   const pa_midstate *midstate)
 {
     *state = algorithm->initial;
-    if (midstate == NULL)
+    if (midstate == NULL) {
         return;
+    }
     for (uint32_t i = 0; i < 8 && i < algorithm->state_words; i++) {
-        if (algorithm->wide)
+        if (algorithm->wide) {
             state->wide[i] = midstate->state[i];
-        else
+        } else {
             state->word[i] = (uint32_t)midstate->state[i];
+        }
     }
 }
 
-static void store_digest(const pa_hash_algorithm *algorithm, uint8_t *digest, const pa_hash_state *state)
+static void store_digest(const pa_hash_algorithm *algorithm, uint8_t *digest,
+                         const pa_hash_state *state)
 {
     for (uint32_t i = 0; i < algorithm->digest_words; i++) {
-        if (algorithm->wide && algorithm->big_endian)
+        if (algorithm->wide && algorithm->big_endian) {
             pa_store_be64(digest + 8 * i, state->wide[i]);
-        else if (algorithm->wide)
+        } else if (algorithm->wide) {
             pa_store_le64(digest + 8 * i, state->wide[i]);
-        else if (algorithm->big_endian)
+        } else if (algorithm->big_endian) {
             pa_store_be32(digest + 4 * i, state->word[i]);
-        else
+        } else {
             pa_store_le32(digest + 4 * i, state->word[i]);
+        }
     }
 }
 
 /* Hashes one message of several parts: whole blocks where they lie, the rest through a buffer of two blocks. */
-static void hash_stage(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel, uint8_t *digest,
-                       const pa_midstate *midstate, const pa_bytes *parts, uint32_t part_count)
+static void hash_stage(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                       uint8_t *digest, const pa_midstate *midstate, const pa_bytes *parts,
+                       uint32_t part_count)
 {
     pa_hash_state state;
     uint8_t buffer[2 * PA_HASH_MAX_BLOCK];
@@ -150,11 +162,13 @@ static void hash_stage(const pa_hash_algorithm *algorithm, const struct pa_hash_
         total += size;
         if (used > 0) {
             uint32_t take = size < block - used ? (uint32_t)size : block - used;
-            if (take > 0)
+            if (take > 0) {
                 memcpy(buffer + used, data, take);
+            }
             used += take;
-            if (used < block)
+            if (used < block) {
                 continue;
+            }
             kernel->blocks(&state, buffer, 1);
             data += take;
             size -= take;
@@ -164,8 +178,9 @@ static void hash_stage(const pa_hash_algorithm *algorithm, const struct pa_hash_
             data += size - size % block;
         }
         used = (uint32_t)(size % block);
-        if (used > 0)
+        if (used > 0) {
             memcpy(buffer, data, used);
+        }
     }
     memset(buffer + used, 0, 2 * block - used);
     kernel->blocks(&state, buffer, pa_hash_pad(algorithm, buffer, used, total));

@@ -13,12 +13,13 @@
  * OK; INVALID_ARGUMENT when an offset is bad (digests are then undefined: the caller closes them);
  * OUT_OF_MEMORY. Uses the lanes of the bound variant where they pay. */
 typedef struct {
-    uint64_t state[8];     /* words of the algorithm, 32-bit ones in the low halves */
-    uint64_t bytes;        /* absorbed so far, a multiple of the block size         */
+    uint64_t state[8]; /* words of the algorithm, 32-bit ones in the low halves */
+    uint64_t bytes;    /* absorbed so far, a multiple of the block size         */
 } pa_midstate;
 
-typedef pyaccel_status pa_hash_segments_fn(uint8_t *digests, const pa_midstate *midstate, const pyaccel_rows *segments,
-                                           uint32_t segment_count, uint64_t first, uint64_t n);
+typedef pyaccel_status pa_hash_segments_fn(uint8_t *digests, const pa_midstate *midstate,
+                                           const pyaccel_rows *segments, uint32_t segment_count,
+                                           uint64_t first, uint64_t n);
 
 pa_hash_segments_fn pa_sha256_lanes;
 pa_hash_segments_fn pa_sha256d_lanes;

@@ -34,7 +34,8 @@ static pa_hash_segments_fn *segments_function(uint32_t algorithm)
 static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
 {
     const hash_batch *batch = context;
-    return batch->hash(batch->digests + first * batch->digest_size, NULL, batch->messages, 1, first, last - first);
+    return batch->hash(batch->digests + first * batch->digest_size, NULL, batch->messages, 1, first,
+                       last - first);
 }
 
 /* Rows a range: enough work to outweigh handing it to a thread (about 64 KiB), and progress now and then. */
@@ -47,8 +48,9 @@ static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n)
 
 static bool options_valid(const pyaccel_hash_options *options, uint64_t digest_size)
 {
-    return options->struct_size == sizeof *options && options->reserved == 0 && options->key == NULL &&
-           options->key_size == 0 && options->context == NULL && options->context_size == 0 &&
+    return options->struct_size == sizeof *options && options->reserved == 0 &&
+           options->key == NULL && options->key_size == 0 && options->context == NULL &&
+           options->context_size == 0 &&
            (options->digest_size == 0 || options->digest_size == digest_size);
 }
 
@@ -57,13 +59,15 @@ static bool overlaps(const uint8_t *digests, uint64_t size, const pyaccel_rows *
 {
     uint64_t reach = rows->offset_bits ? rows->data_size : (n - 1) * rows->stride + rows->width;
     uintptr_t out = (uintptr_t)digests, in = (uintptr_t)rows->data;
-    if (reach == 0 || rows->data == NULL)
+    if (reach == 0 || rows->data == NULL) {
         return false;
+    }
     return out < in ? in - out < size : out - in < reach;
 }
 
 static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
-                                   const pyaccel_rows *messages, uint64_t n, const pyaccel_hash_options *options)
+                                   const pyaccel_rows *messages, uint64_t n,
+                                   const pyaccel_hash_options *options)
 {
     static const pyaccel_hash_options defaults = {.struct_size = sizeof defaults};
     hash_batch batch = {
@@ -72,24 +76,31 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
         .hash = segments_function(algorithm),
         .messages = messages,
     };
-    if (options == NULL)
+    if (options == NULL) {
         options = &defaults;
+    }
     if (batch.hash == NULL || !options_valid(options, batch.digest_size) || messages == NULL ||
-        !pa_rows_valid(messages, n))
+        !pa_rows_valid(messages, n)) {
         return PYACCEL_INVALID_ARGUMENT;
-    if (n == 0)
+    }
+    if (n == 0) {
         return pa_bind();
-    if (digests == NULL || n > digests_size / batch.digest_size || overlaps(digests, n * batch.digest_size, messages, n))
+    }
+    if (digests == NULL || n > digests_size / batch.digest_size ||
+        overlaps(digests, n * batch.digest_size, messages, n)) {
         return PYACCEL_INVALID_ARGUMENT;
+    }
     pyaccel_status status = pa_bind();
-    if (status != PYACCEL_OK)
+    if (status != PYACCEL_OK) {
         return status;
-    return pa_parallel(options->threads, n, range_rows(messages, n), hash_range, &batch, options->progress,
-                       options->user);
+    }
+    return pa_parallel(options->threads, n, range_rows(messages, n), hash_range, &batch,
+                       options->progress, options->user);
 }
 
 pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
-                                 const pyaccel_rows *messages, uint64_t n, const pyaccel_hash_options *options)
+                                 const pyaccel_rows *messages, uint64_t n,
+                                 const pyaccel_hash_options *options)
 {
     pyaccel_status status = hash_checked(digests, digests_size, algorithm, messages, n, options);
     if (status != PYACCEL_OK && digests != NULL) {

@@ -20,12 +20,12 @@ static const uint64_t round_constants[24] = {
 static inline void round_once(uint64_t *s, uint64_t constant)
 {
     uint64_t b[25];
-    uint64_t c[5];
-    uint64_t d[5];
-    for (unsigned x = 0; x < 5; x++)
-        c[x] = s[x] ^ s[x + 5] ^ s[x + 10] ^ s[x + 15] ^ s[x + 20];
-    for (unsigned x = 0; x < 5; x++)
-        d[x] = c[(x + 4) % 5] ^ pa_rotl64(c[(x + 1) % 5], 1);
+    uint64_t c[5] = {s[0] ^ s[5] ^ s[10] ^ s[15] ^ s[20], s[1] ^ s[6] ^ s[11] ^ s[16] ^ s[21],
+                     s[2] ^ s[7] ^ s[12] ^ s[17] ^ s[22], s[3] ^ s[8] ^ s[13] ^ s[18] ^ s[23],
+                     s[4] ^ s[9] ^ s[14] ^ s[19] ^ s[24]};
+    uint64_t d[5] = {c[4] ^ pa_rotl64(c[1], 1), c[0] ^ pa_rotl64(c[2], 1),
+                     c[1] ^ pa_rotl64(c[3], 1), c[2] ^ pa_rotl64(c[4], 1),
+                     c[3] ^ pa_rotl64(c[0], 1)};
     b[0] = s[0] ^ d[0];
     b[10] = pa_rotl64(s[1] ^ d[1], 1);
     b[20] = pa_rotl64(s[2] ^ d[2], 62);
@@ -69,10 +69,12 @@ static void keccak256_blocks_portable(pa_hash_state *state, const uint8_t *data,
 {
     uint64_t *s = state->wide;
     for (; count > 0; count--, data += 136) {
-        for (unsigned i = 0; i < 17; i++)
+        for (unsigned i = 0; i < 17; i++) {
             s[i] ^= pa_load_le64(data + 8 * i);
-        for (unsigned i = 0; i < 24; i++)
+        }
+        for (unsigned i = 0; i < 24; i++) {
             round_once(s, round_constants[i]);
+        }
     }
 }
 

@@ -21,9 +21,9 @@ struct pa_hash_single {
 #define PA_HASH_MAX_LANES 16
 
 /* step(0) ... step(15): rounds written out, so that words which rotate by index stay in registers. */
-#define PA_SIXTEEN(step)                                                                                               \
-    step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7)                                                    \
-    step(8) step(9) step(10) step(11) step(12) step(13) step(14) step(15)
+#define PA_SIXTEEN(step)                                                                           \
+    step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7) step(8) step(9) step(10)       \
+        step(11) step(12) step(13) step(14) step(15)
 
 /* Family PA_FAMILY_SHA256_LANES: `lanes` messages at once. State and schedules are stored word by word:
  * word w of lane l stands at [w * lanes + l]; both arrays are aligned to 64 bytes. */

@@ -16,22 +16,26 @@ void pa_hash_scratch_start(pa_hash_scratch *scratch)
 
 /* schedule[t] = W_t + K_t of the block that holds only the padding of a message of `total` bytes, total a multiple of
  * 64: the same for every lane, so it is computed once and saves the lanes' own schedule. FIPS 180-4, 6.2.2. */
-static void schedule_padding(const pa_hash_algorithm *algorithm, pa_hash_scratch *scratch, uint64_t total)
+static void schedule_padding(const pa_hash_algorithm *algorithm, pa_hash_scratch *scratch,
+                             uint64_t total)
 {
-    if (scratch->scheduled_total == total)
+    if (scratch->scheduled_total == total) {
         return;
+    }
     uint8_t block[BLOCK] = {0};
     uint32_t w[64];
     pa_hash_pad(algorithm, block, 0, total);
-    for (unsigned t = 0; t < 16; t++)
+    for (unsigned t = 0; t < 16; t++) {
         w[t] = pa_load_be32(block + 4 * t);
+    }
     for (unsigned t = 16; t < 64; t++) {
         uint32_t x = w[t - 15], y = w[t - 2];
         w[t] = w[t - 16] + w[t - 7] + (pa_rotr32(x, 7) ^ pa_rotr32(x, 18) ^ x >> 3) +
                (pa_rotr32(y, 17) ^ pa_rotr32(y, 19) ^ y >> 10);
     }
-    for (unsigned t = 0; t < 64; t++)
+    for (unsigned t = 0; t < 64; t++) {
         scratch->schedule[t] = w[t] + pa_sha256_constants[t];
+    }
     scratch->scheduled_total = total;
 }
 
@@ -39,22 +43,26 @@ static void start_lanes(const pa_hash_job *job, uint32_t *state, const pa_midsta
 {
     pa_hash_state initial;
     pa_hash_start(job->algorithm, &initial, midstate);
-    for (uint32_t w = 0; w < 8; w++)
-        for (uint32_t l = 0; l < job->lanes->lanes; l++)
+    for (uint32_t w = 0; w < 8; w++) {
+        for (uint32_t l = 0; l < job->lanes->lanes; l++) {
             state[w * job->lanes->lanes + l] = initial.word[w];
+        }
+    }
 }
 
 static uint64_t message_bytes(const pa_hash_job *job, const pa_bytes *parts)
 {
     uint64_t size = 0;
-    for (uint32_t s = 0; s < job->segment_count; s++)
+    for (uint32_t s = 0; s < job->segment_count; s++) {
         size += parts[s].size;
+    }
     return size;
 }
 
 /* Messages of one size, either in one part or short: whole blocks of a single part are absorbed where they lie, what
  * remains goes through staging, whose padding stays from group to group. */
-static void absorb_equal(const pa_hash_job *job, pa_hash_scratch *scratch, const pa_bytes *const *parts, uint64_t size)
+static void absorb_equal(const pa_hash_job *job, pa_hash_scratch *scratch,
+                         const pa_bytes *const *parts, uint64_t size)
 {
     const struct pa_hash_lanes *kernel = job->lanes;
     const uint8_t *data[PA_HASH_MAX_LANES];
@@ -62,8 +70,9 @@ static void absorb_equal(const pa_hash_job *job, pa_hash_scratch *scratch, const
     uint64_t whole = job->segment_count == 1 ? size / BLOCK : 0;
     uint32_t rest = (uint32_t)(size - whole * BLOCK);
     if (whole > 0) {
-        for (uint32_t l = 0; l < kernel->lanes; l++)
+        for (uint32_t l = 0; l < kernel->lanes; l++) {
             data[l] = parts[l][0].data;
+        }
         kernel->blocks(scratch->state, data, whole);
     }
     if (rest == 0) {
@@ -73,8 +82,10 @@ static void absorb_equal(const pa_hash_job *job, pa_hash_scratch *scratch, const
     }
     if (scratch->staged_total != total) {
         memset(scratch->staging, 0, sizeof scratch->staging);
-        for (uint32_t l = 0; l < kernel->lanes; l++)
-            pa_hash_pad(job->algorithm, scratch->staging[l] + rest / BLOCK * BLOCK, rest % BLOCK, total);
+        for (uint32_t l = 0; l < kernel->lanes; l++) {
+            pa_hash_pad(job->algorithm, scratch->staging[l] + rest / BLOCK * BLOCK, rest % BLOCK,
+                        total);
+        }
         scratch->staged_total = total;
     }
     for (uint32_t l = 0; l < kernel->lanes; l++) {
@@ -82,8 +93,9 @@ static void absorb_equal(const pa_hash_job *job, pa_hash_scratch *scratch, const
         data[l] = to;
         for (uint32_t s = 0; s < job->segment_count; s++) {
             uint64_t skip = whole * BLOCK;
-            if (parts[l][s].size > skip)
+            if (parts[l][s].size > skip) {
                 memcpy(to, parts[l][s].data + skip, parts[l][s].size - skip);
+            }
             to += parts[l][s].size - skip;
         }
     }
@@ -118,8 +130,9 @@ static void refill(const pa_hash_job *job, lane_cursor *lane, uint8_t *staging)
             return;
         }
         uint32_t take = left < BLOCK - filled ? (uint32_t)left : BLOCK - filled;
-        if (take > 0)
+        if (take > 0) {
             memcpy(staging + filled, part->data + lane->used, take);
+        }
         filled += take;
         lane->used += take;
         lane->total += take;
@@ -141,44 +154,53 @@ static void refill(const pa_hash_job *job, lane_cursor *lane, uint8_t *staging)
 
 /* Messages of any sizes: all lanes advance by as many blocks as the one with the fewest ready has. A lane that is done
  * leaves its state in `kept` and then reads along with another, so that its loads stay inside that one's message. */
-static void absorb_any(const pa_hash_job *job, pa_hash_scratch *scratch, const pa_bytes *const *parts)
+static void absorb_any(const pa_hash_job *job, pa_hash_scratch *scratch,
+                       const pa_bytes *const *parts)
 {
     const struct pa_hash_lanes *kernel = job->lanes;
     uint32_t lanes = kernel->lanes, live = lanes;
     uint32_t *kept = scratch->words;
     lane_cursor cursors[PA_HASH_MAX_LANES];
     const uint8_t *data[PA_HASH_MAX_LANES];
-    for (uint32_t l = 0; l < lanes; l++)
+    for (uint32_t l = 0; l < lanes; l++) {
         cursors[l] = (lane_cursor){.parts = parts[l], .total = job->absorbed};
+    }
     scratch->staged_total = UINT64_MAX;
     while (live > 0) {
         uint64_t advance = UINT64_MAX;
         const uint8_t *other = NULL;
         for (uint32_t l = 0; l < lanes; l++) {
             lane_cursor *lane = &cursors[l];
-            if (lane->done)
+            if (lane->done) {
                 continue;
-            if (lane->ready == 0)
+            }
+            if (lane->ready == 0) {
                 refill(job, lane, scratch->staging[l]);
-            if (lane->ready < advance)
+            }
+            if (lane->ready < advance) {
                 advance = lane->ready;
+            }
             other = lane->next;
         }
-        for (uint32_t l = 0; l < lanes; l++)
+        for (uint32_t l = 0; l < lanes; l++) {
             data[l] = cursors[l].done ? other : cursors[l].next;
+        }
         kernel->blocks(scratch->state, data, advance);
         for (uint32_t l = 0; l < lanes; l++) {
             lane_cursor *lane = &cursors[l];
-            if (lane->done)
+            if (lane->done) {
                 continue;
+            }
             lane->next += advance * BLOCK;
             lane->ready -= advance;
-            if (lane->ready > 0 || !lane->last)
+            if (lane->ready > 0 || !lane->last) {
                 continue;
+            }
             lane->done = true;
             live--;
-            for (uint32_t w = 0; w < 8; w++)
+            for (uint32_t w = 0; w < 8; w++) {
                 kept[w * lanes + l] = scratch->state[w * lanes + l];
+            }
         }
     }
     memcpy(scratch->state, kept, 8 * lanes * sizeof *kept);
@@ -198,8 +220,8 @@ static void second_sha256(const pa_hash_job *job, pa_hash_scratch *scratch)
     job->lanes->words(scratch->state, scratch->words);
 }
 
-void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch, const pa_bytes *const *parts,
-                   uint32_t count)
+void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch,
+                   const pa_bytes *const *parts, uint32_t count)
 {
     const pa_bytes *padded[PA_HASH_MAX_LANES];
     uint64_t size = message_bytes(job, parts[0]);
@@ -210,14 +232,17 @@ void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *sc
         equal = equal && message_bytes(job, padded[l]) == size;
     }
     start_lanes(job, scratch->state, job->midstate);
-    if (equal && (job->segment_count == 1 || pa_hash_block_count(job->algorithm, size) <= STAGED_BLOCKS))
+    if (equal &&
+        (job->segment_count == 1 || pa_hash_block_count(job->algorithm, size) <= STAGED_BLOCKS)) {
         absorb_equal(job, scratch, padded, size);
-    else
+    } else {
         absorb_any(job, scratch, padded);
+    }
 
     const pa_hash_algorithm *second = job->algorithm->second;
-    if (second != NULL && second->single == job->algorithm->single)
+    if (second != NULL && second->single == job->algorithm->single) {
         second_sha256(job, scratch);
+    }
     if (second == NULL || second->single == job->algorithm->single) {
         job->lanes->store(digests, scratch->state);
         return;

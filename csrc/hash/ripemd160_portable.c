@@ -6,25 +6,22 @@
 /* Message word of each step, left and right line, and its rotation (appendix A of the paper). The word orders are
  * powers of rho, applied on the right to 9 i + 5 mod 16; rotations belong to the word: shift[round][word]. */
 static const uint8_t left_word[80] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-    7, 4, 13, 1, 10, 6, 15, 3, 12, 0, 9, 5, 2, 14, 11, 8,
-    3, 10, 14, 4, 9, 15, 8, 1, 2, 7, 0, 6, 13, 11, 5, 12,
-    1, 9, 11, 10, 0, 8, 12, 4, 13, 3, 7, 15, 14, 5, 6, 2,
-    4, 0, 5, 9, 7, 12, 2, 10, 14, 1, 3, 8, 11, 6, 15, 13,
+    0,  1, 2,  3, 4,  5,  6, 7,  8, 9,  10, 11, 12, 13, 14, 15, 7,  4,  13, 1,
+    10, 6, 15, 3, 12, 0,  9, 5,  2, 14, 11, 8,  3,  10, 14, 4,  9,  15, 8,  1,
+    2,  7, 0,  6, 13, 11, 5, 12, 1, 9,  11, 10, 0,  8,  12, 4,  13, 3,  7,  15,
+    14, 5, 6,  2, 4,  0,  5, 9,  7, 12, 2,  10, 14, 1,  3,  8,  11, 6,  15, 13,
 };
 static const uint8_t right_word[80] = {
-    5, 14, 7, 0, 9, 2, 11, 4, 13, 6, 15, 8, 1, 10, 3, 12,
-    6, 11, 3, 7, 0, 13, 5, 10, 14, 15, 8, 12, 4, 9, 1, 2,
-    15, 5, 1, 3, 7, 14, 6, 9, 11, 8, 12, 2, 10, 0, 4, 13,
-    8, 6, 4, 1, 3, 11, 15, 0, 5, 12, 2, 13, 9, 7, 10, 14,
-    12, 15, 10, 4, 1, 5, 8, 7, 6, 2, 13, 14, 0, 3, 9, 11,
+    5,  14, 7,  0,  9,  2,  11, 4,  13, 6, 15, 8, 1,  10, 3,  12, 6, 11, 3, 7,
+    0,  13, 5,  10, 14, 15, 8,  12, 4,  9, 1,  2, 15, 5,  1,  3,  7, 14, 6, 9,
+    11, 8,  12, 2,  10, 0,  4,  13, 8,  6, 4,  1, 3,  11, 15, 0,  5, 12, 2, 13,
+    9,  7,  10, 14, 12, 15, 10, 4,  1,  5, 8,  7, 6,  2,  13, 14, 0, 3,  9, 11,
 };
 static const uint8_t shift[80] = {
-    11, 14, 15, 12, 5, 8, 7, 9, 11, 13, 14, 15, 6, 7, 9, 8,
-    12, 13, 11, 15, 6, 9, 9, 7, 12, 15, 11, 13, 7, 8, 7, 7,
-    13, 15, 14, 11, 7, 7, 6, 8, 13, 14, 13, 12, 5, 5, 6, 9,
-    14, 11, 12, 14, 8, 6, 5, 5, 15, 12, 15, 14, 9, 9, 8, 6,
-    15, 12, 13, 13, 9, 5, 8, 6, 14, 11, 12, 11, 8, 6, 5, 5,
+    11, 14, 15, 12, 5,  8,  7,  9,  11, 13, 14, 15, 6,  7,  9,  8,  12, 13, 11, 15,
+    6,  9,  9,  7,  12, 15, 11, 13, 7,  8,  7,  7,  13, 15, 14, 11, 7,  7,  6,  8,
+    13, 14, 13, 12, 5,  5,  6,  9,  14, 11, 12, 14, 8,  6,  5,  5,  15, 12, 15, 14,
+    9,  9,  8,  6,  15, 12, 13, 13, 9,  5,  8,  6,  14, 11, 12, 11, 8,  6,  5,  5,
 };
 
 /* floor(2^30 times the square roots (left) and cube roots (right) of 2, 3, 5, 7). */
@@ -60,8 +57,8 @@ static inline void step(uint32_t v[5], uint32_t f, uint32_t x, uint32_t k, unsig
 }
 
 /* The 16 steps of one round in both lines. Inlined with a constant round, so that mix costs no branch. */
-static inline __attribute__((always_inline)) void round_once(uint32_t l[5], uint32_t r[5], const uint32_t x[16],
-                                                             unsigned round)
+static inline __attribute__((always_inline)) void round_once(uint32_t l[5], uint32_t r[5],
+                                                             const uint32_t x[16], unsigned round)
 {
     const uint8_t *s = shift + 16 * round;
     for (unsigned j = 16 * round; j < 16 * round + 16; j++) {
@@ -82,8 +79,9 @@ static void ripemd160_blocks_portable(pa_hash_state *state, const uint8_t *data,
         uint32_t x[16];
         uint32_t l[5] = {h[0], h[1], h[2], h[3], h[4]};
         uint32_t r[5] = {h[0], h[1], h[2], h[3], h[4]};
-        for (unsigned i = 0; i < 16; i++)
+        for (unsigned i = 0; i < 16; i++) {
             x[i] = pa_load_le32(data + 4 * i);
+        }
         round_once(l, r, x, 0);
         round_once(l, r, x, 1);
         round_once(l, r, x, 2);

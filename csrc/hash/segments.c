@@ -16,15 +16,18 @@ typedef struct {
 } mixed_rows;
 
 /* Parts of one row. Fixed rows were checked as a whole by pa_rows_valid. */
-static inline bool row_parts(const pa_hash_job *job, pa_bytes *parts, const pyaccel_rows *segments, uint64_t i)
+static inline bool row_parts(const pa_hash_job *job, pa_bytes *parts, const pyaccel_rows *segments,
+                             uint64_t i)
 {
     for (uint32_t s = 0; s < job->segment_count; s++) {
         if (segments[s].offset_bits != 0) {
-            if (!pa_rows_get(&parts[s], &segments[s], i))
+            if (!pa_rows_get(&parts[s], &segments[s], i)) {
                 return false;
+            }
         } else {
             parts[s].size = segments[s].width;
-            parts[s].data = segments[s].width > 0 ? segments[s].data + i * segments[s].stride : NULL;
+            parts[s].data =
+                segments[s].width > 0 ? segments[s].data + i * segments[s].stride : NULL;
         }
     }
     return true;
@@ -33,8 +36,9 @@ static inline bool row_parts(const pa_hash_job *job, pa_bytes *parts, const pyac
 static uint64_t row_total(const pa_hash_job *job, const pa_bytes *parts)
 {
     uint64_t total = job->absorbed;
-    for (uint32_t s = 0; s < job->segment_count; s++)
+    for (uint32_t s = 0; s < job->segment_count; s++) {
         total += parts[s].size;
+    }
     return total;
 }
 
@@ -45,13 +49,15 @@ static bool lanes_pay(const pa_hash_job *job, uint64_t blocks, uint64_t longest)
 }
 
 /* Digests of a group whose rows need not be neighbours: through a buffer, then to their places. */
-static void group_rows(const pa_hash_job *job, uint8_t *digests, uint64_t digest_size, pa_hash_scratch *scratch,
-                       const pa_bytes *const *parts, const uint16_t *rows, uint32_t count)
+static void group_rows(const pa_hash_job *job, uint8_t *digests, uint64_t digest_size,
+                       pa_hash_scratch *scratch, const pa_bytes *const *parts, const uint16_t *rows,
+                       uint32_t count)
 {
     uint8_t buffer[PA_HASH_MAX_LANES * 32];
     pa_hash_group(job, buffer, scratch, parts, count);
-    for (uint32_t l = 0; l < count; l++)
+    for (uint32_t l = 0; l < count; l++) {
         memcpy(digests + rows[l] * digest_size, buffer + l * digest_size, digest_size);
+    }
 }
 
 /* order = row numbers by descending block count, stable: radix sort, 8 bits a pass. */
@@ -64,10 +70,12 @@ static void sort_rows(mixed_rows *rows, uint32_t count)
     }
     for (unsigned shift = 0; shift < 64 && longest >> shift > 0; shift += 8) {
         uint32_t start[257] = {0};
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count; i++) {
             start[256 - (rows->blocks[i] >> shift & 255)]++;
-        for (uint32_t v = 1; v < 257; v++)
+        }
+        for (uint32_t v = 1; v < 257; v++) {
             start[v] += start[v - 1];
+        }
         for (uint32_t i = 0; i < count; i++) {
             uint16_t row = rows->order[i];
             rows->spare[start[255 - (rows->blocks[row] >> shift & 255)]++] = row;
@@ -77,8 +85,9 @@ static void sort_rows(mixed_rows *rows, uint32_t count)
 }
 
 /* Rows of lengths that may differ. Descending order: a row too long for the others of its group goes alone. */
-__attribute__((noinline)) static pyaccel_status hash_mixed(const pa_hash_job *job, uint8_t *digests, uint64_t digest_size,
-                                 const pyaccel_rows *segments, uint64_t first, uint64_t n, uint32_t *used)
+__attribute__((noinline)) static pyaccel_status
+hash_mixed(const pa_hash_job *job, uint8_t *digests, uint64_t digest_size,
+           const pyaccel_rows *segments, uint64_t first, uint64_t n, uint32_t *used)
 {
     mixed_rows rows;
     pa_hash_scratch scratch;
@@ -89,9 +98,11 @@ __attribute__((noinline)) static pyaccel_status hash_mixed(const pa_hash_job *jo
         uint8_t *out = digests + done * digest_size;
         for (uint32_t i = 0; i < count; i++) {
             pa_bytes *parts = rows.parts + i * job->segment_count;
-            if (!row_parts(job, parts, segments, first + done + i))
+            if (!row_parts(job, parts, segments, first + done + i)) {
                 return PYACCEL_INVALID_ARGUMENT;
-            rows.blocks[i] = pa_hash_block_count(job->algorithm, row_total(job, parts) - job->absorbed);
+            }
+            rows.blocks[i] =
+                pa_hash_block_count(job->algorithm, row_total(job, parts) - job->absorbed);
         }
         sort_rows(&rows, count);
         for (uint32_t i = 0; i < count;) {
@@ -117,8 +128,10 @@ __attribute__((noinline)) static pyaccel_status hash_mixed(const pa_hash_job *jo
 }
 
 /* Rows of one length: groups of neighbours. Returns how many rows were hashed; the rest does not fill lanes. */
-__attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *job, uint8_t *digests, uint64_t digest_size,
-                                  const pyaccel_rows *segments, uint64_t first, uint64_t n)
+__attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *job,
+                                                            uint8_t *digests, uint64_t digest_size,
+                                                            const pyaccel_rows *segments,
+                                                            uint64_t first, uint64_t n)
 {
     pa_hash_scratch scratch;
     uint64_t done = 0;
@@ -128,8 +141,9 @@ __attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *j
         const pa_bytes *group[PA_HASH_MAX_LANES];
         uint8_t buffer[PA_HASH_MAX_LANES * 32];
         uint32_t members = n - done < job->lanes->lanes ? (uint32_t)(n - done) : job->lanes->lanes;
-        if (!lanes_pay(job, members, 1))
+        if (!lanes_pay(job, members, 1)) {
             break;
+        }
         for (uint32_t l = 0; l < members; l++) {
             group[l] = parts + l * job->segment_count;
             row_parts(job, parts + l * job->segment_count, segments, first + done + l);
@@ -138,8 +152,9 @@ __attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *j
         /* A whole group of 32-byte digests is written in place. */
         bool direct = members == job->lanes->lanes && digest_size == 32;
         pa_hash_group(job, direct ? out : buffer, &scratch, group, members);
-        if (!direct)
+        if (!direct) {
             memcpy(out, buffer, members * digest_size);
+        }
         done += members;
     }
     return done;
@@ -150,20 +165,23 @@ static pyaccel_status hash_singles(const pa_hash_job *job, uint8_t *digests, uin
 {
     for (uint64_t i = 0; i < n; i++) {
         pa_bytes parts[PA_HASH_MAX_SEGMENTS];
-        if (!row_parts(job, parts, segments, first + i))
+        if (!row_parts(job, parts, segments, first + i)) {
             return PYACCEL_INVALID_ARGUMENT;
+        }
         pa_hash_one(job, digests + i * digest_size, parts);
     }
     return PYACCEL_OK;
 }
 
 static pyaccel_status hash_segments(uint32_t id, uint8_t *digests, const pa_midstate *midstate,
-                                    const pyaccel_rows *segments, uint32_t segment_count, uint64_t first, uint64_t n)
+                                    const pyaccel_rows *segments, uint32_t segment_count,
+                                    uint64_t first, uint64_t n)
 {
     const pa_hash_algorithm *algorithm = pa_hash_algorithm_get(id);
     /* A midstate holds 8 words, which is less than a Keccak state. */
-    if (segment_count > PA_HASH_MAX_SEGMENTS || (midstate != NULL && algorithm->state_words > 8))
+    if (segment_count > PA_HASH_MAX_SEGMENTS || (midstate != NULL && algorithm->state_words > 8)) {
         return PYACCEL_INVALID_ARGUMENT;
+    }
     const pa_hash_job job = {
         .algorithm = algorithm,
         .single = pa_bound(algorithm->single),
@@ -179,8 +197,9 @@ static pyaccel_status hash_segments(uint32_t id, uint8_t *digests, const pa_mids
     pyaccel_status status = PYACCEL_OK;
     if (lanes_pay(&job, n, 1)) {
         bool fixed = true;
-        for (uint32_t s = 0; s < segment_count; s++)
+        for (uint32_t s = 0; s < segment_count; s++) {
             fixed = fixed && segments[s].offset_bits == 0;
+        }
         if (fixed) {
             done = hash_fixed_groups(&job, digests, digest_size, segments, first, n);
             used = 2;
@@ -190,50 +209,64 @@ static pyaccel_status hash_segments(uint32_t id, uint8_t *digests, const pa_mids
         }
     }
     if (done < n) {
-        status = hash_singles(&job, digests + done * digest_size, digest_size, segments, first + done, n - done);
+        status = hash_singles(&job, digests + done * digest_size, digest_size, segments,
+                              first + done, n - done);
         used |= 1;
     }
-    if (used & 1)
+    if (used & 1) {
         pa_count(algorithm->single);
-    if (used & 2)
+    }
+    if (used & 2) {
         pa_count(algorithm->lanes);
-    if (n > 0 && algorithm->second != NULL && algorithm->second->single != algorithm->single)
+    }
+    if (n > 0 && algorithm->second != NULL && algorithm->second->single != algorithm->single) {
         pa_count(algorithm->second->single);
+    }
     return status;
 }
 
-pyaccel_status pa_sha256_lanes(uint8_t *digests, const pa_midstate *midstate, const pyaccel_rows *segments,
-                               uint32_t segment_count, uint64_t first, uint64_t n)
+pyaccel_status pa_sha256_lanes(uint8_t *digests, const pa_midstate *midstate,
+                               const pyaccel_rows *segments, uint32_t segment_count, uint64_t first,
+                               uint64_t n)
 {
     return hash_segments(PYACCEL_HASH_SHA256, digests, midstate, segments, segment_count, first, n);
 }
 
-pyaccel_status pa_sha256d_lanes(uint8_t *digests, const pa_midstate *midstate, const pyaccel_rows *segments,
-                                uint32_t segment_count, uint64_t first, uint64_t n)
+pyaccel_status pa_sha256d_lanes(uint8_t *digests, const pa_midstate *midstate,
+                                const pyaccel_rows *segments, uint32_t segment_count,
+                                uint64_t first, uint64_t n)
 {
-    return hash_segments(PYACCEL_HASH_SHA256D, digests, midstate, segments, segment_count, first, n);
+    return hash_segments(PYACCEL_HASH_SHA256D, digests, midstate, segments, segment_count, first,
+                         n);
 }
 
-pyaccel_status pa_sha512_lanes(uint8_t *digests, const pa_midstate *midstate, const pyaccel_rows *segments,
-                               uint32_t segment_count, uint64_t first, uint64_t n)
+pyaccel_status pa_sha512_lanes(uint8_t *digests, const pa_midstate *midstate,
+                               const pyaccel_rows *segments, uint32_t segment_count, uint64_t first,
+                               uint64_t n)
 {
     return hash_segments(PYACCEL_HASH_SHA512, digests, midstate, segments, segment_count, first, n);
 }
 
-pyaccel_status pa_keccak256_lanes(uint8_t *digests, const pa_midstate *midstate, const pyaccel_rows *segments,
-                                  uint32_t segment_count, uint64_t first, uint64_t n)
+pyaccel_status pa_keccak256_lanes(uint8_t *digests, const pa_midstate *midstate,
+                                  const pyaccel_rows *segments, uint32_t segment_count,
+                                  uint64_t first, uint64_t n)
 {
-    return hash_segments(PYACCEL_HASH_KECCAK256, digests, midstate, segments, segment_count, first, n);
+    return hash_segments(PYACCEL_HASH_KECCAK256, digests, midstate, segments, segment_count, first,
+                         n);
 }
 
-pyaccel_status pa_ripemd160_lanes(uint8_t *digests, const pa_midstate *midstate, const pyaccel_rows *segments,
-                                  uint32_t segment_count, uint64_t first, uint64_t n)
+pyaccel_status pa_ripemd160_lanes(uint8_t *digests, const pa_midstate *midstate,
+                                  const pyaccel_rows *segments, uint32_t segment_count,
+                                  uint64_t first, uint64_t n)
 {
-    return hash_segments(PYACCEL_HASH_RIPEMD160, digests, midstate, segments, segment_count, first, n);
+    return hash_segments(PYACCEL_HASH_RIPEMD160, digests, midstate, segments, segment_count, first,
+                         n);
 }
 
-pyaccel_status pa_hash160_lanes(uint8_t *digests, const pa_midstate *midstate, const pyaccel_rows *segments,
-                                uint32_t segment_count, uint64_t first, uint64_t n)
+pyaccel_status pa_hash160_lanes(uint8_t *digests, const pa_midstate *midstate,
+                                const pyaccel_rows *segments, uint32_t segment_count,
+                                uint64_t first, uint64_t n)
 {
-    return hash_segments(PYACCEL_HASH_HASH160, digests, midstate, segments, segment_count, first, n);
+    return hash_segments(PYACCEL_HASH_HASH160, digests, midstate, segments, segment_count, first,
+                         n);
 }

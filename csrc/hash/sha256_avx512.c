@@ -45,8 +45,9 @@ static inline __attribute__((always_inline)) void compress(__m512i s[8], __m512i
 {
     __m512i before[8];
     const uint32_t *k = pa_sha256_constants;
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         before[i] = s[i];
+    }
 #define STEP(i) round_once(s, i, _mm512_add_epi32(w[i], _mm512_set1_epi32((int)k[i])));
 #define STEP_AND_EXTEND(i) STEP(i) extend(w, i);
     for (; k < pa_sha256_constants + 48; k += 16) {
@@ -55,21 +56,26 @@ static inline __attribute__((always_inline)) void compress(__m512i s[8], __m512i
     PA_SIXTEEN(STEP)
 #undef STEP_AND_EXTEND
 #undef STEP
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         s[i] = _mm512_add_epi32(s[i], before[i]);
+    }
 }
 
 /* w = 16 x 16 words, transposed: word i of lane l goes to lane l of w[i]; bytes to big-endian words. */
-static inline __attribute__((always_inline)) void load_block(__m512i w[16], const uint8_t *const *data, uint64_t offset)
+static inline __attribute__((always_inline)) void
+load_block(__m512i w[16], const uint8_t *const *data, uint64_t offset)
 {
     const __m512i big_endian =
         _mm512_broadcast_i32x4(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
     __m512i x[16], y[16];
-    for (unsigned l = 0; l < 16; l++)
+    for (unsigned l = 0; l < 16; l++) {
         x[l] = _mm512_shuffle_epi8(_mm512_loadu_si512(data[l] + offset), big_endian);
+    }
     for (unsigned l = 0; l < 16; l += 4) {
-        __m512i a = _mm512_unpacklo_epi32(x[l], x[l + 1]), b = _mm512_unpackhi_epi32(x[l], x[l + 1]);
-        __m512i c = _mm512_unpacklo_epi32(x[l + 2], x[l + 3]), d = _mm512_unpackhi_epi32(x[l + 2], x[l + 3]);
+        __m512i a = _mm512_unpacklo_epi32(x[l], x[l + 1]),
+                b = _mm512_unpackhi_epi32(x[l], x[l + 1]);
+        __m512i c = _mm512_unpacklo_epi32(x[l + 2], x[l + 3]),
+                d = _mm512_unpackhi_epi32(x[l + 2], x[l + 3]);
         y[l] = _mm512_unpacklo_epi64(a, c);
         y[l + 1] = _mm512_unpackhi_epi64(a, c);
         y[l + 2] = _mm512_unpacklo_epi64(b, d);
@@ -77,8 +83,10 @@ static inline __attribute__((always_inline)) void load_block(__m512i w[16], cons
     }
     /* Quarter q of y[4 j + i] holds word 4 q + i of lanes 4 j .. 4 j + 3. */
     for (unsigned i = 0; i < 4; i++) {
-        __m512i a = _mm512_shuffle_i32x4(y[i], y[4 + i], 0x88), b = _mm512_shuffle_i32x4(y[8 + i], y[12 + i], 0x88);
-        __m512i c = _mm512_shuffle_i32x4(y[i], y[4 + i], 0xdd), d = _mm512_shuffle_i32x4(y[8 + i], y[12 + i], 0xdd);
+        __m512i a = _mm512_shuffle_i32x4(y[i], y[4 + i], 0x88),
+                b = _mm512_shuffle_i32x4(y[8 + i], y[12 + i], 0x88);
+        __m512i c = _mm512_shuffle_i32x4(y[i], y[4 + i], 0xdd),
+                d = _mm512_shuffle_i32x4(y[8 + i], y[12 + i], 0xdd);
         w[i] = _mm512_shuffle_i32x4(a, b, 0x88);
         w[4 + i] = _mm512_shuffle_i32x4(c, d, 0x88);
         w[8 + i] = _mm512_shuffle_i32x4(a, b, 0xdd);
@@ -86,16 +94,19 @@ static inline __attribute__((always_inline)) void load_block(__m512i w[16], cons
     }
 }
 
-static inline __attribute__((always_inline)) void load_vectors(__m512i *vectors, const uint32_t *words, unsigned count)
+static inline __attribute__((always_inline)) void
+load_vectors(__m512i *vectors, const uint32_t *words, unsigned count)
 {
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         vectors[i] = _mm512_load_si512(words + i * LANES);
+    }
 }
 
 static inline __attribute__((always_inline)) void store_state(uint32_t *state, const __m512i s[8])
 {
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         _mm512_store_si512(state + i * LANES, s[i]);
+    }
 }
 
 static void absorb_blocks(uint32_t *state, const uint8_t *const *data, uint64_t count)
@@ -129,8 +140,9 @@ static void absorb_shared(uint32_t *state, const uint32_t *schedule)
         PA_SIXTEEN(STEP)
 #undef STEP
     }
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         s[i] = _mm512_add_epi32(s[i], before[i]);
+    }
     store_state(state, s);
 }
 
@@ -144,8 +156,10 @@ static void store_digests(uint8_t *digests, const uint32_t *state)
     __m512i s[8], y[8];
     load_vectors(s, state, 8);
     for (unsigned i = 0; i < 8; i += 4) {
-        __m512i a = _mm512_unpacklo_epi32(s[i], s[i + 1]), b = _mm512_unpackhi_epi32(s[i], s[i + 1]);
-        __m512i c = _mm512_unpacklo_epi32(s[i + 2], s[i + 3]), d = _mm512_unpackhi_epi32(s[i + 2], s[i + 3]);
+        __m512i a = _mm512_unpacklo_epi32(s[i], s[i + 1]),
+                b = _mm512_unpackhi_epi32(s[i], s[i + 1]);
+        __m512i c = _mm512_unpacklo_epi32(s[i + 2], s[i + 3]),
+                d = _mm512_unpackhi_epi32(s[i + 2], s[i + 3]);
         y[i] = _mm512_shuffle_epi8(_mm512_unpacklo_epi64(a, c), big_endian);
         y[i + 1] = _mm512_shuffle_epi8(_mm512_unpackhi_epi64(a, c), big_endian);
         y[i + 2] = _mm512_shuffle_epi8(_mm512_unpacklo_epi64(b, d), big_endian);
@@ -158,7 +172,8 @@ static void store_digests(uint8_t *digests, const uint32_t *state)
         _mm256_storeu_si256((__m256i *)(digests + 32 * i), _mm512_castsi512_si256(low));
         _mm256_storeu_si256((__m256i *)(digests + 32 * (4 + i)), _mm512_extracti64x4_epi64(low, 1));
         _mm256_storeu_si256((__m256i *)(digests + 32 * (8 + i)), _mm512_castsi512_si256(high));
-        _mm256_storeu_si256((__m256i *)(digests + 32 * (12 + i)), _mm512_extracti64x4_epi64(high, 1));
+        _mm256_storeu_si256((__m256i *)(digests + 32 * (12 + i)),
+                            _mm512_extracti64x4_epi64(high, 1));
     }
 }
 

@@ -55,10 +55,12 @@ static void sha256_blocks_portable(pa_hash_state *state, const uint8_t *data, ui
     for (; count > 0; count--, data += 64) {
         uint32_t w[16];
         uint32_t v[8];
-        for (unsigned i = 0; i < 16; i++)
+        for (unsigned i = 0; i < 16; i++) {
             w[i] = pa_load_be32(data + 4 * i);
-        for (unsigned i = 0; i < 8; i++)
+        }
+        for (unsigned i = 0; i < 8; i++) {
             v[i] = h[i];
+        }
         const uint32_t *k = pa_sha256_constants;
 #define STEP(i) round_once(v, i, w[i] + k[i]);
 #define STEP_AND_EXTEND(i) STEP(i) extend(w, i);
@@ -68,8 +70,9 @@ static void sha256_blocks_portable(pa_hash_state *state, const uint8_t *data, ui
         PA_SIXTEEN(STEP)
 #undef STEP_AND_EXTEND
 #undef STEP
-        for (unsigned i = 0; i < 8; i++)
+        for (unsigned i = 0; i < 8; i++) {
             h[i] += v[i];
+        }
     }
 }
 

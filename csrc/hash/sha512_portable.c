@@ -67,10 +67,12 @@ static void sha512_blocks_portable(pa_hash_state *state, const uint8_t *data, ui
     for (; count > 0; count--, data += 128) {
         uint64_t w[16];
         uint64_t v[8];
-        for (unsigned i = 0; i < 16; i++)
+        for (unsigned i = 0; i < 16; i++) {
             w[i] = pa_load_be64(data + 8 * i);
-        for (unsigned i = 0; i < 8; i++)
+        }
+        for (unsigned i = 0; i < 8; i++) {
             v[i] = h[i];
+        }
         const uint64_t *k = round_constants;
 #define STEP(i) round_once(v, i, w[i] + k[i]);
 #define STEP_AND_EXTEND(i) STEP(i) extend(w, i);
@@ -80,8 +82,9 @@ static void sha512_blocks_portable(pa_hash_state *state, const uint8_t *data, ui
         PA_SIXTEEN(STEP)
 #undef STEP_AND_EXTEND
 #undef STEP
-        for (unsigned i = 0; i < 8; i++)
+        for (unsigned i = 0; i < 8; i++) {
             h[i] += v[i];
+        }
     }
 }
 

@@ -15,24 +15,27 @@ typedef struct {
 } pa_merkle;
 
 /* Checks form and options (NULL: defaults) and binds. */
-pyaccel_status pa_merkle_start(pa_merkle *merkle, uint32_t form, const pyaccel_merkle_options *options);
+pyaccel_status pa_merkle_start(pa_merkle *merkle, uint32_t form,
+                               const pyaccel_merkle_options *options);
 
 /* nodes = leaf nodes of rows [first, first + n); one thread. INVALID_ARGUMENT for a bad offset, or a row of another
  * size than 32 bytes in form bitcoin. */
-pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const pyaccel_rows *leaves, uint64_t first,
-                                uint64_t n);
+pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const pyaccel_rows *leaves,
+                                uint64_t first, uint64_t n);
 
 /* parents[i] = H(pairs[i]), pairs of 64 bytes; one thread; must not overlap. */
-pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const uint8_t *pairs, uint64_t n);
+pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const uint8_t *pairs,
+                               uint64_t n);
 
 /* parents = the (count + 1) / 2 nodes over `count` nodes, the last one alone treated as the form does.
  *   mutated  may be NULL; set to 1 when two equal nodes are paired (form bitcoin), else left as it is
  * One thread; must not overlap; count > 0. */
-pyaccel_status pa_merkle_parents(const pa_merkle *merkle, uint8_t *parents, const uint8_t *nodes, uint64_t count,
-                                 uint32_t *mutated);
+pyaccel_status pa_merkle_parents(const pa_merkle *merkle, uint8_t *parents, const uint8_t *nodes,
+                                 uint64_t count, uint32_t *mutated);
 
 /* All layers of a tree of n > 0 leaves, as pyaccel_merkle_layers; on merkle->threads threads. */
-pyaccel_status pa_merkle_build(const pa_merkle *merkle, uint8_t *nodes, const pyaccel_rows *leaves, uint64_t n);
+pyaccel_status pa_merkle_build(const pa_merkle *merkle, uint8_t *nodes, const pyaccel_rows *leaves,
+                               uint64_t n);
 
 /* SHA-256 of nothing: the root of an empty rfc6962 tree. */
 extern const uint8_t pa_merkle_empty_root[NODE];
@@ -47,8 +50,9 @@ static inline uint64_t pa_merkle_layer_size(uint64_t n, unsigned k)
 static inline unsigned pa_merkle_height(uint64_t n)
 {
     unsigned k = 0;
-    while (n > 1 && k < 64 && (n - 1) >> k != 0)
+    while (n > 1 && k < 64 && (n - 1) >> k != 0) {
         k++;
+    }
     return k;
 }
 
