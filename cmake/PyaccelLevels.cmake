@@ -62,11 +62,11 @@ function(pa_library)
   if(CMAKE_SYSTEM_NAME STREQUAL Linux)
     # nodelete: worker threads must not lose their code to dlclose.
     target_link_options(pyaccel PRIVATE
-      "LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map" LINKER:-z,nodelete LINKER:-z,defs)
+      "LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map" LINKER:-z,nodelete)
     set_target_properties(pyaccel PROPERTIES LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/exports.map")
-    if(PYACCEL_SANITIZE)
-      # Sanitizer symbols come with the program.
-      target_link_options(pyaccel PRIVATE LINKER:-z,undefs)
+    # The symbols of sanitizers come with the program.
+    if(NOT PYACCEL_SANITIZE AND NOT PYACCEL_FUZZ)
+      target_link_options(pyaccel PRIVATE LINKER:-z,defs)
     endif()
   endif()
   # A wheel holds no links: there each of the three names would be a copy.
