@@ -178,7 +178,7 @@ static void check_decode(void)
         unsigned char bytes[LANES], again[LANES];
         const unsigned char *rows[LANES];
         unsigned char *to[LANES];
-        affine want[LANES];
+        affine want[LANES] = {{0}};
         unsigned int decodes = 0, canonical = 0;
         edwards_point r;
         mask got_decodes, got_canonical;
