@@ -287,3 +287,23 @@ def verify_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int
             row(inputs["proofs"], i),
             int(sizes[0 if len(sizes) == 1 else i]),
         )
+
+
+def consistency(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) -> None:
+    """verdicts[0] = 1 when the proof shows that the old tree is a prefix of the new one, else 0.
+
+    Args:
+        parameters: `form`, which has to be rfc6962; `algorithm` None or the form's own.
+        inputs: `old_root`, `new_root` (one row of 32 bytes each), `sizes` (uint64[2], old and new), `proof` (one row).
+        outputs: `verdicts`, uint8[1].
+        n: 1.
+
+    Raises:
+        ValueError: a parameter does not fit.
+    """
+    if _form(parameters) != "rfc6962":
+        raise ValueError("only form rfc6962 has consistency proofs")
+    sizes: Any = inputs["sizes"]
+    verdicts: Any = outputs["verdicts"]
+    old_root, new_root, proof = (row(inputs[name], 0) for name in ("old_root", "new_root", "proof"))
+    verdicts[0] = verify_consistency(old_root, new_root, int(sizes[0]), int(sizes[1]), proof)
