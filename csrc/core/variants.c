@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../hash/kernel.h"
+#include "../verify/verify.h"
 #include "environment.h"
 #include "internal.h"
 #include "probe.h"
@@ -46,6 +47,7 @@ static const candidate candidates[] = {
     /* ed25519 */
 
     /* secp256k1 */
+    {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},
 };
 #define CANDIDATES (sizeof candidates / sizeof *candidates)
 

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Points of y^2 = x^3 + b in Jacobian coordinates, (X, Y, Z) standing for (X / Z^2, Y / Z^3):
+ * secp256k1, and every curve of a = 0 whose group has prime order, as the toy curves of the
+ * tests.
+ *
+ * Include a field first. The including file defines CURVE_B, at most 0xffff, and curve_beta(fe
+ * *r), a cube root of unity other than 1 of magnitude 1. All coordinates have magnitude 1;
+ * infinity is any point with Z = 0. No function branches on lane data: what a cheap formula
+ * cannot do is reported as a mask, and redone by curve_add_complete.
+ *
+ * Costs (M, S products and squares): double 3M + 4S, mixed addition 8M + 3S, addition 12M + 4S.
+ * Sources: the formulas of the Explicit-Formulas Database for short Weierstrass curves with a =
+ *         0 (Jacobian coordinates). */
+#ifndef PA_CURVE_SECP256K1_FORMULAS_H
+#define PA_CURVE_SECP256K1_FORMULAS_H
+
+typedef struct {
+    fe x, y;
+} curve_affine;
+
+typedef struct {
+    fe x, y, z;
+} curve_jacobian;
+
+/* Odd multiples in a table: 1, 3, .., 2 CURVE_TABLE_SIZE - 1, for digits of CURVE_TABLE_WIDTH
+ * bits. */
+#define CURVE_TABLE_WIDTH 5
+#define CURVE_TABLE_SIZE 8
+
+FE_FN void curve_set_infinity(curve_jacobian *r)
+{
+    fe_set_int(&r->x, 1);
+    fe_set_int(&r->y, 1);
+    fe_set_int(&r->z, 0);
+}
+
+FE_FN void curve_from_affine(curve_jacobian *r, const curve_affine *p)
+{
+    r->x = p->x;
+    r->y = p->y;
+    fe_set_int(&r->z, 1);
+}
+
+FE_FN void curve_select(curve_jacobian *r, mask m, const curve_jacobian *a, const curve_jacobian *b)
+{
+    fe_select(&r->x, m, &a->x, &b->x);
+    fe_select(&r->y, m, &a->y, &b->y);
+    fe_select(&r->z, m, &a->z, &b->z);
+}
+
+/* curve_right_side
+ * r = x^3 + b.
+ * Before: x of magnitude 1.
+ * After:  magnitude 2. */
+FE_FN void curve_right_side(fe *r, const fe *x)
+{
+    fe cube, b;
+    fe_sqr(&cube, x);
+    fe_mul(&cube, &cube, x);
+    fe_set_int(&b, CURVE_B);
+    fe_add(r, &cube, &b);
+}
+
+/* Lanes where p is a point of the curve. */
+FE_FN mask curve_holds(const curve_affine *p)
+{
+    fe left, right;
+    fe_sqr(&left, &p->y);
+    curve_right_side(&right, &p->x);
+    return fe_equal(&left, &right);
+}
+
+/* curve_lift_x
+ * r = the point of abscissa x whose y is odd where odd says so; returned: lanes that have one
+ * (elsewhere r is no point).
+ * Form:   y = (x^3 + b)^((p + 1) / 4), p = 3 mod 4. No point of a group of odd order > 1 has y =
+ *         0. */
+FE_FN mask curve_lift_x(curve_affine *r, const fe *x, mask odd)
+{
+    fe right, square, negative;
+    mask exists, keep;
+    curve_right_side(&right, x);
+    fe_norm(&right, 2);
+    fe_root_power(&r->y, &right);
+    fe_sqr(&square, &r->y);
+    exists = fe_equal(&square, &right);
+    keep = fe_is_odd(&r->y);
+    keep = mask_or(mask_and(keep, odd), mask_and(mask_not(keep), mask_not(odd)));
+    fe_neg(&negative, &r->y, 1);
+    fe_carry(&negative, &negative);
+    fe_select(&r->y, keep, &r->y, &negative);
+    r->x = *x;
+    return exists;
+}
+
+/* curve_double
+ * r = 2 p, 3M + 4S; right for every p, infinity too (no point has order 2). r may be p.
+ * Form: T = X Y^2, E = 3 X^2; X' = E^2 - 8 T, Y' = E (4 T - X') - 8 Y^4, Z' = 2 Y Z. */
+FE_FN void curve_double(curve_jacobian *r, const curve_jacobian *p)
+{
+    fe e, t, y2, y4, u, v;
+    fe_sqr(&e, &p->x);
+    fe_mul_small(&e, &e, 3);
+    fe_norm(&e, 3);
+    fe_sqr(&y2, &p->y);
+    fe_sqr(&y4, &y2);
+    fe_mul(&t, &p->x, &y2);
+    fe_mul_small(&u, &p->y, 2);
+    fe_norm(&u, 2);
+    fe_mul(&r->z, &u, &p->z);
+
+    fe_sqr(&u, &e);
+    fe_mul_small(&v, &t, 8);
+    fe_sub(&u, &u, &v, 8);
+    fe_carry(&r->x, &u);
+
+    fe_mul_small(&u, &t, 4);
+    fe_sub(&u, &u, &r->x, 1);
+    fe_norm(&u, 6);
+    fe_mul(&u, &u, &e);
+    fe_mul_small(&v, &y4, 8);
+    fe_sub(&u, &u, &v, 8);
+    fe_carry(&r->y, &u);
+}
+
+/* The end that both additions share: u1, s1 of p, h = u2 - u1, s = s2 - s1 of magnitude <=
+ * FE_MUL_MAG, z_product the factor of h in Z'. X' = s^2 - h^3 - 2 u1 h^2, Y' = s (u1 h^2 - X') -
+ * s1 h^3, Z' = z_product h. */
+FE_FN mask curve_add_end(curve_jacobian *r, const fe *u1, const fe *s1, const fe *h, const fe *s,
+                         const fe *z_product)
+{
+    fe h2, h3, v, t, w;
+    fe_mul(&r->z, z_product, h);
+    fe_sqr(&h2, h);
+    fe_mul(&h3, &h2, h);
+    fe_mul(&v, u1, &h2);
+    fe_mul(&w, s1, &h3);
+
+    fe_mul_small(&t, &v, 2);
+    fe_add(&t, &t, &h3);
+    fe_sqr(&h2, s);
+    fe_sub(&t, &h2, &t, 3);
+    fe_carry(&r->x, &t);
+
+    fe_sub(&t, &v, &r->x, 1);
+    fe_norm(&t, 3);
+    fe_mul(&t, &t, s);
+    fe_sub(&t, &t, &w, 1);
+    fe_carry(&r->y, &t);
+    return fe_is_zero(&r->z);
+}
+
+/* curve_add_mixed
+ * r = p + q, 8M + 3S.
+ * Returned: lanes where p is infinite or p = +-q, in which r may be wrong; it is right
+ *         elsewhere. r may be p. */
+FE_FN mask curve_add_mixed(curve_jacobian *r, const curve_jacobian *p, const curve_affine *q)
+{
+    fe z2, h, s, u1 = p->x, s1 = p->y, z1 = p->z;
+    fe_sqr(&z2, &z1);
+    fe_mul(&h, &q->x, &z2);
+    fe_mul(&s, &q->y, &z2);
+    fe_mul(&s, &s, &z1);
+    fe_sub(&h, &h, &u1, 1);
+    fe_norm(&h, 3);
+    fe_sub(&s, &s, &s1, 1);
+    fe_norm(&s, 3);
+    return curve_add_end(r, &u1, &s1, &h, &s, &z1);
+}
+
+/* curve_add
+ * r = p + q, 12M + 4S.
+ * Returned: lanes where p or q is infinite or p = +-q, in which r may be wrong; it is right
+ *         elsewhere. r may be p or q. */
+FE_FN mask curve_add(curve_jacobian *r, const curve_jacobian *p, const curve_jacobian *q)
+{
+    fe z2, zz, u1, s1, h, s;
+    fe_mul(&zz, &p->z, &q->z);
+    fe_sqr(&z2, &q->z);
+    fe_mul(&u1, &p->x, &z2);
+    fe_mul(&s1, &p->y, &z2);
+    fe_mul(&s1, &s1, &q->z);
+    fe_sqr(&z2, &p->z);
+    fe_mul(&h, &q->x, &z2);
+    fe_mul(&s, &q->y, &z2);
+    fe_mul(&s, &s, &p->z);
+    fe_sub(&h, &h, &u1, 1);
+    fe_norm(&h, 3);
+    fe_sub(&s, &s, &s1, 1);
+    fe_norm(&s, 3);
+    return curve_add_end(r, &u1, &s1, &h, &s, &zz);
+}
+
+/* curve_add_complete
+ * r = p + q for every p and q, 15M + 8S. r may be p or q.
+ * Form: where the sum cannot be trusted, p or q is infinite and the other one is meant; or X1 /
+ * Z1^2 = X2 / Z2^2, and p = q where also Y1 Z2^3 = Y2 Z1^3, else p = -q. */
+FE_FN void curve_add_complete(curve_jacobian *r, const curve_jacobian *p, const curve_jacobian *q)
+{
+    curve_jacobian sum, twice, infinity;
+    fe left, right;
+    const mask failed = curve_add(&sum, p, q);
+    mask same;
+    fe_sqr(&left, &q->z);
+    fe_mul(&left, &left, &q->z);
+    fe_mul(&left, &left, &p->y);
+    fe_sqr(&right, &p->z);
+    fe_mul(&right, &right, &p->z);
+    fe_mul(&right, &right, &q->y);
+    same = fe_equal(&left, &right);
+    curve_double(&twice, p);
+    curve_set_infinity(&infinity);
+    curve_select(&twice, same, &twice, &infinity);
+    curve_select(&twice, fe_is_zero(&p->z), q, &twice);
+    curve_select(&twice, fe_is_zero(&q->z), p, &twice);
+    curve_select(r, failed, &twice, &sum);
+}
+
+/* curve_odd_multiples
+ * multiples[i] = (2 i + 1) p, i < CURVE_TABLE_SIZE.
+ * Before: the order of p is a prime above 4 CURVE_TABLE_SIZE.
+ * Form:   d = 2 p has Z = z. On the isomorphic curve (x, y) -> (x z^2, y z^3), d is affine, so
+ *         every step is a mixed addition; Z times z leads back. None is exceptional: k p = +-2 p
+ *         for an odd k < 2 CURVE_TABLE_SIZE contradicts the order. */
+FE_FN void curve_odd_multiples(curve_jacobian multiples[CURVE_TABLE_SIZE], const curve_affine *p)
+{
+    curve_jacobian d, at;
+    curve_affine step;
+    fe z2, z3;
+    int i;
+    curve_from_affine(&d, p);
+    curve_double(&d, &d);
+    step.x = d.x;
+    step.y = d.y;
+    fe_sqr(&z2, &d.z);
+    fe_mul(&z3, &z2, &d.z);
+    fe_mul(&at.x, &p->x, &z2);
+    fe_mul(&at.y, &p->y, &z3);
+    fe_set_int(&at.z, 1);
+    curve_from_affine(&multiples[0], p);
+    for (i = 1; i < CURVE_TABLE_SIZE; i++) {
+        curve_add_mixed(&at, &at, &step);
+        multiples[i] = at;
+        fe_mul(&multiples[i].z, &at.z, &d.z);
+    }
+}
+
+/* r = product of all Z, to be inverted. */
+FE_FN void curve_z_product(fe *r, const curve_jacobian multiples[CURVE_TABLE_SIZE])
+{
+    int i;
+    *r = multiples[0].z;
+    for (i = 1; i < CURVE_TABLE_SIZE; i++) {
+        fe_mul(r, r, &multiples[i].z);
+    }
+}
+
+/* curve_store_table
+ * table[lane] = 3 rows for each multiple (x, y), none infinite: x, y, beta x, where (beta x, y)
+ * = lambda (x, y).
+ * Form:   z_inverse is 1 / curve_z_product; going down from the last multiple, its product with
+ *         all lower Z is 1 / Z_i. */
+FE_FN void curve_store_table(FE_SPACE row *const table[LANES],
+                             const curve_jacobian multiples[CURVE_TABLE_SIZE], const fe *z_inverse)
+{
+    fe below[CURVE_TABLE_SIZE], rest = *z_inverse, beta;
+    int i, lane;
+    curve_beta(&beta);
+    fe_set_int(&below[0], 1);
+    for (i = 1; i < CURVE_TABLE_SIZE; i++) {
+        fe_mul(&below[i], &below[i - 1], &multiples[i - 1].z);
+    }
+    for (i = CURVE_TABLE_SIZE - 1; i >= 0; i--) {
+        FE_SPACE row *out[3][LANES];
+        fe inverse, inverse2, x, y;
+        for (lane = 0; lane < LANES; lane++) {
+            out[0][lane] = table[lane] + 3 * i;
+            out[1][lane] = table[lane] + 3 * i + 1;
+            out[2][lane] = table[lane] + 3 * i + 2;
+        }
+        fe_mul(&inverse, &rest, &below[i]);
+        fe_mul(&rest, &rest, &multiples[i].z);
+        fe_sqr(&inverse2, &inverse);
+        fe_mul(&x, &multiples[i].x, &inverse2);
+        fe_mul(&y, &multiples[i].y, &inverse2);
+        fe_mul(&y, &y, &inverse);
+        fe_scatter(out[0], &x);
+        fe_scatter(out[1], &y);
+        fe_mul(&x, &x, &beta);
+        fe_scatter(out[2], &x);
+    }
+}
+
+/* curve_x_is
+ * Lanes where p is finite and its affine abscissa is x.
+ * Form:   X = x Z^2.
+ * Before: x of magnitude 1. */
+FE_FN mask curve_x_is(const curve_jacobian *p, const fe *x)
+{
+    fe t;
+    fe_sqr(&t, &p->z);
+    fe_mul(&t, &t, x);
+    return mask_and(fe_equal(&t, &p->x), mask_not(fe_is_zero(&p->z)));
+}
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Integers modulo n, the order of secp256k1's group, and their recoding for the ladder. Variable
+ * time throughout. */
+#ifndef PA_VERIFY_SECP256K1_SCALAR_H
+#define PA_VERIFY_SECP256K1_SCALAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* 0 <= value < n, 64-bit limbs, least significant first. */
+typedef struct {
+    uint64_t limb[4];
+} pa_secp256k1_scalar;
+
+/* (-1)^negative * magnitude, magnitude < 2^128. */
+typedef struct {
+    uint64_t limb[2];
+    bool negative;
+} pa_secp256k1_half;
+
+/* *out = 32 big-endian bytes mod n; true when they were below n already. */
+bool pa_secp256k1_scalar_from_bytes(pa_secp256k1_scalar *out, const uint8_t bytes[32]);
+
+/* bytes = a, 32 bytes big-endian. */
+void pa_secp256k1_scalar_to_bytes(uint8_t bytes[32], const pa_secp256k1_scalar *a);
+
+/* bytes = a + n, 32 bytes big-endian; false, and bytes as they were, when that does not fit. */
+bool pa_secp256k1_scalar_add_order(uint8_t bytes[32], const pa_secp256k1_scalar *a);
+
+bool pa_secp256k1_scalar_is_zero(const pa_secp256k1_scalar *a);
+
+/* a > (n - 1) / 2 */
+bool pa_secp256k1_scalar_is_high(const pa_secp256k1_scalar *a);
+
+/* *out = a b mod n; out may be a or b. */
+void pa_secp256k1_scalar_mul(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a,
+                             const pa_secp256k1_scalar *b);
+
+/* Replaces each of count scalars, none of them 0, by its inverse mod n: one inversion and 3
+ * (count - 1) multiplications. scratch holds count scalars. */
+void pa_secp256k1_scalar_invert_many(pa_secp256k1_scalar *values, pa_secp256k1_scalar *scratch,
+                                     uint64_t count);
+
+/* a = low + 2^128 high. */
+void pa_secp256k1_scalar_split_bits(pa_secp256k1_half *low, pa_secp256k1_half *high,
+                                    const pa_secp256k1_scalar *a);
+
+/* a = first + second lambda mod n, lambda the eigenvalue of (x, y) -> (beta x, y). */
+void pa_secp256k1_scalar_split_lambda(pa_secp256k1_half *first, pa_secp256k1_half *second,
+                                      const pa_secp256k1_scalar *a);
+
+/* Digits of a value below 2^128 in non-adjacent form of any width: one more than bits. */
+#define PA_SECP256K1_DIGITS 129
+
+/* digits[i], sum digits[i] 2^i = a: each zero or odd with |digit| < 2^(width - 1), and among any
+ * width neighbours at most one that is not zero. Returns 1 + the index of the highest one that
+ * is not zero. 2 <= width <= 12. */
+int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_half *a, int width);
+
+#endif

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+pa_sources(portable
+  verify/der.c
+  verify/prepared_keys.c
+  verify/secp256k1_lanes.c
+  verify/secp256k1_scalar.c
+  verify/secp256k1_single.c
+  verify/verify_many.c)

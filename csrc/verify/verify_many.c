@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pyaccel_verify_many: checks the call, hands ranges of rows to the scheme's kernel, closes the
+ * outputs on any failure. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "prepared_keys.h"
+
+/* Rows that are worth a thread and a progress report: some milliseconds of work. Small batches
+ * are cut finer, so that a commit of 150 validators spreads too. */
+#define GRAIN_SMALL 64
+#define GRAIN_LARGE 512
+#define SMALL_BATCH 4096
+
+/* Reasons that nobody asked for stay here while they fit. */
+#define LOCAL_REASONS 256
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+pyaccel_status pa_verify_scheme_status(uint32_t scheme)
+{
+    switch (scheme) {
+    case PYACCEL_SCHEME_ED25519:
+    case PYACCEL_SCHEME_SECP256K1_ECDSA:
+        return PYACCEL_OK;
+    case PYACCEL_SCHEME_BIP340:
+    case PYACCEL_SCHEME_P256_ECDSA:
+    case PYACCEL_SCHEME_P384_ECDSA:
+    case PYACCEL_SCHEME_SM2:
+        return PYACCEL_UNSUPPORTED;
+    default:
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+}
+
+const struct pa_verify_kernel *pa_verify_kernel_of(uint32_t scheme, pa_family *family)
+{
+    *family = scheme == PYACCEL_SCHEME_ED25519 ? PA_FAMILY_ED25519 : PA_FAMILY_SECP256K1;
+    return pa_bound(*family);
+}
+
+pyaccel_status pa_verify_key_format_status(uint32_t key_format)
+{
+    switch (key_format) {
+    case 0:
+    case PYACCEL_KEY_FORMAT_AUTO:
+        return PYACCEL_OK;
+    case PYACCEL_KEY_FORMAT_SPKI:
+        return PYACCEL_UNSUPPORTED;
+    default:
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+}
+
+static pyaccel_status rule_status(uint32_t scheme, uint32_t rule)
+{
+    const bool edwards = scheme == PYACCEL_SCHEME_ED25519;
+    switch (rule) {
+    case PYACCEL_RULE_ZIP215:
+    case PYACCEL_RULE_RFC8032:
+        return edwards ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
+    case PYACCEL_RULE_OPENSSL:
+    case PYACCEL_RULE_DALEK_STRICT:
+    case PYACCEL_RULE_LIBSODIUM:
+        return edwards ? PYACCEL_UNSUPPORTED : PYACCEL_INVALID_ARGUMENT;
+    case PYACCEL_RULE_ANY:
+    case PYACCEL_RULE_LOW_S:
+    case PYACCEL_RULE_BITCOIN_CORE:
+        return edwards ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OK;
+    case PYACCEL_RULE_FABRIC:
+        return edwards ? PYACCEL_INVALID_ARGUMENT : PYACCEL_UNSUPPORTED;
+    default:
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+}
+
+static pyaccel_status message_hash_status(uint32_t scheme, uint32_t message_hash)
+{
+    if (scheme == PYACCEL_SCHEME_ED25519) {
+        return message_hash == 0 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
+    }
+    switch (message_hash) {
+    case 0:
+    case PYACCEL_MESSAGE_HASH_NONE:
+    case PYACCEL_MESSAGE_HASH_SHA256:
+    case PYACCEL_MESSAGE_HASH_SHA256D:
+    case PYACCEL_MESSAGE_HASH_KECCAK256:
+        return PYACCEL_OK;
+    default: /* SHA384 belongs to P-384 */
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+}
+
+static pyaccel_status signature_format_status(uint32_t scheme, uint32_t signature_format)
+{
+    switch (signature_format) {
+    case 0:
+    case PYACCEL_SIGNATURE_FORMAT_RAW:
+        return PYACCEL_OK;
+    case PYACCEL_SIGNATURE_FORMAT_DER:
+    case PYACCEL_SIGNATURE_FORMAT_DER_LAX:
+        return scheme == PYACCEL_SCHEME_ED25519 ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OK;
+    default:
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+}
+
+/* ---- arguments ------------------------------------------------------------------------------ */
+
+/* Every name that the options hold, wrong ones before those to come. */
+static pyaccel_status check_names(uint32_t scheme, const pyaccel_verify_options *options)
+{
+    const pyaccel_status found[] = {
+        rule_status(scheme, options->rule),
+        message_hash_status(scheme, options->message_hash),
+        signature_format_status(scheme, options->signature_format),
+        pa_verify_key_format_status(options->key_format),
+    };
+    pyaccel_status status = PYACCEL_OK;
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
+        if (found[i] == PYACCEL_INVALID_ARGUMENT) {
+            return PYACCEL_INVALID_ARGUMENT;
+        }
+        if (found[i] != PYACCEL_OK) {
+            status = found[i];
+        }
+    }
+    return status;
+}
+
+/* Fills the job's keys from public_keys or the handle. */
+static bool take_keys(pa_verify_job *job, uint32_t scheme, const struct pa_verify_kernel *kernel,
+                      const pyaccel_rows *public_keys, uint64_t n,
+                      const pyaccel_verify_options *options)
+{
+    const struct pyaccel_prepared_keys *prepared = options->prepared;
+    if (options->key_count != 0 && (prepared != NULL || options->key_index == NULL)) {
+        return false;
+    }
+    job->key_index = options->key_index;
+    if (prepared == NULL) {
+        job->public_keys = public_keys;
+        job->key_count = options->key_index == NULL ? n : options->key_count;
+        return public_keys != NULL && pa_rows_valid(public_keys, job->key_count);
+    }
+    if (public_keys != NULL || prepared->kernel->scheme != scheme) {
+        return false;
+    }
+    job->public_keys = &prepared->rows;
+    job->key_count = prepared->count;
+    if (prepared->kernel == kernel) {
+        job->prepared = prepared->entries;
+        job->prepared_count = prepared->prepared_count;
+    }
+    return options->key_index != NULL || n <= prepared->count;
+}
+
+static pyaccel_status check_call(pa_verify_job *job, const struct pa_verify_kernel **kernel,
+                                 pa_family *family, uint32_t scheme,
+                                 const pyaccel_rows *public_keys, const pyaccel_rows *messages,
+                                 const pyaccel_rows *signatures, uint64_t n,
+                                 const pyaccel_verify_options *options)
+{
+    pyaccel_status status = pa_verify_scheme_status(scheme);
+    if (status == PYACCEL_INVALID_ARGUMENT) {
+        return status;
+    }
+    if (options->reserved != 0 || messages == NULL || signatures == NULL ||
+        !pa_rows_valid(messages, n) || !pa_rows_valid(signatures, n)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    if (status != PYACCEL_OK) {
+        return status;
+    }
+    if (options->identity != NULL) { /* SM2 alone has one */
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    status = check_names(scheme, options);
+    if (status == PYACCEL_INVALID_ARGUMENT) {
+        return status;
+    }
+    *kernel = pa_verify_kernel_of(scheme, family);
+    if (!take_keys(job, scheme, *kernel, public_keys, n, options)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    if (status != PYACCEL_OK || *kernel == NULL) {
+        return PYACCEL_UNSUPPORTED;
+    }
+    job->messages = messages;
+    job->signatures = signatures;
+    job->rule = options->rule;
+    job->message_hash = options->message_hash;
+    if (job->message_hash == 0 && scheme != PYACCEL_SCHEME_ED25519) {
+        job->message_hash = PYACCEL_MESSAGE_HASH_SHA256;
+    }
+    job->key_format = options->key_format == 0 ? PYACCEL_KEY_FORMAT_AUTO : options->key_format;
+    job->signature_format =
+        options->signature_format == 0 ? PYACCEL_SIGNATURE_FORMAT_RAW : options->signature_format;
+    return PYACCEL_OK;
+}
+
+/* ---- the run -------------------------------------------------------------------------------- */
+
+typedef struct {
+    const struct pa_verify_kernel *kernel;
+    const pa_verify_job *job;
+    uint8_t *verdicts;
+    uint8_t *reasons;
+} run_context;
+
+static pyaccel_status run_range(void *context, uint64_t first, uint64_t last)
+{
+    const run_context *run = context;
+    return run->kernel->verify_range(run->verdicts, run->reasons, run->job, first, last);
+}
+
+static pyaccel_status run(uint8_t *verdicts, const struct pa_verify_kernel *kernel,
+                          const pa_verify_job *job, uint64_t n,
+                          const pyaccel_verify_options *options)
+{
+    uint8_t local[LOCAL_REASONS];
+    uint8_t *own = NULL;
+    if (options->reasons == NULL && n > sizeof local) {
+        own = n <= SIZE_MAX ? malloc((size_t)n) : NULL;
+        if (own == NULL) {
+            return PYACCEL_OUT_OF_MEMORY;
+        }
+    }
+    run_context context = {kernel, job, verdicts, options->reasons};
+    if (options->reasons == NULL) {
+        context.reasons = own == NULL ? local : own;
+    }
+    const pyaccel_status status =
+        pa_parallel(options->threads, n, n <= SMALL_BATCH ? GRAIN_SMALL : GRAIN_LARGE, run_range,
+                    &context, options->progress, options->user);
+    free(own);
+    return status;
+}
+
+pyaccel_status pyaccel_verify_many(uint8_t *verdicts, uint32_t scheme,
+                                   const pyaccel_rows *public_keys, const pyaccel_rows *messages,
+                                   const pyaccel_rows *signatures, uint64_t n,
+                                   const pyaccel_verify_options *options)
+{
+    /* Fields of options of another size can't be trusted, not even where reasons would be. */
+    const bool readable = options != NULL && options->struct_size == sizeof *options;
+    pyaccel_status status = n > SIZE_MAX || (verdicts == NULL && n > 0) || !readable
+                                ? PYACCEL_INVALID_ARGUMENT
+                                : pa_bind();
+    if (status == PYACCEL_OK) {
+        pa_verify_job job = {0};
+        const struct pa_verify_kernel *kernel;
+        pa_family family;
+        status = check_call(&job, &kernel, &family, scheme, public_keys, messages, signatures, n,
+                            options);
+        if (status == PYACCEL_OK && n > 0) {
+            status = run(verdicts, kernel, &job, n, options);
+            pa_count(family);
+        }
+    }
+    if (status != PYACCEL_OK && n <= SIZE_MAX) {
+        if (verdicts != NULL) {
+            memset(verdicts, 0, (size_t)n);
+        }
+        if (readable && options->reasons != NULL) {
+            memset(options->reasons, 0, (size_t)n);
+        }
+    }
+    return status;
+}
