@@ -130,7 +130,7 @@ class MerklePlan:
         with device.batch():
             flag = device.allocate(mutated.nbytes)
             device.write(flag, mutated)
-            room = min(n, most) * NODE
+            room = max(min(n, most), len(tops)) * NODE
             here, there = device.allocate(room), device.allocate(room)
             for position, start in enumerate(range(0, n, most)):
                 count = min(most, n - start)

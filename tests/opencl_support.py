@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every OpenCL device of this machine, and how tests run a plan on one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pyaccel.backends import opencl
+from pyaccel.backends.base import Backend, Declined, Unavailable
+from pyaccel.operations import OPERATIONS
+from pyaccel.rows import Rows
+
+
+def _devices() -> Iterable[Any]:
+    """A pytest parameter per device; one that can't be used is skipped with its reason."""
+    found = opencl.discover()
+    if isinstance(found, Unavailable):
+        yield pytest.param(None, id="opencl", marks=pytest.mark.skip(reason=found.reason))
+        return
+    for backend in found:
+        proved = backend.probe()
+        if isinstance(proved, Unavailable):
+            yield pytest.param(None, id=backend.name, marks=pytest.mark.skip(reason=proved.reason))
+        else:
+            yield pytest.param(backend, id=f"{backend.name}-{proved.detail['platform'].split()[0]}")
+
+
+DEVICES = list(_devices())
+"""Parameters for pytest.mark.parametrize("backend", DEVICES)."""
+
+on_every_device = pytest.mark.parametrize("backend", DEVICES)
+
+
+def plan_of(backend: Backend, operation: str, **parameters: Any) -> Any:
+    """The backend's plan; the test fails where it declines."""
+    plan = backend.prepare(OPERATIONS[operation], parameters)
+    assert not isinstance(plan, Declined), plan.reason
+    return plan
+
+
+def hash_on(backend: Backend, algorithm: str, messages: Rows, n: int) -> list[bytes]:
+    """n digests by the device; fails where it writes past them."""
+    digests = np.full((n + 1, 32), 0xA5, np.uint8)
+    plan_of(backend, "hash_many", algorithm=algorithm).run({"messages": messages}, {"digests": digests[:n]}, n)
+    assert (digests[n] == 0xA5).all()
+    return [digest.tobytes() for digest in digests[:n]]
+
+
+def root_on(backend: Backend, form: str, leaves: Rows, n: int) -> tuple[bytes, int]:
+    """Root and mutation flag by the device."""
+    root, mutated = np.full((1, 32), 0xA5, np.uint8), np.full(1, 0xA5, np.uint8)
+    plan_of(backend, "merkle.root", form=form).run({"leaves": leaves}, {"root": root, "mutated": mutated}, n)
+    return root.tobytes(), int(mutated[0])
+
+
+def layers_on(backend: Backend, form: str, leaves: Rows, n: int, nodes: int) -> list[bytes]:
+    """All nodes by the device."""
+    out = np.full((nodes, 32), 0xA5, np.uint8)
+    plan_of(backend, "merkle.layers", form=form).run({"leaves": leaves}, {"nodes": out}, n)
+    return [node.tobytes() for node in out]
+
+
+def reference_layers(form: str, leaves: list[bytes]) -> list[list[bytes]]:
+    """Layers of a tree by hashlib, straight from merkle.h."""
+
+    def parent(left: bytes, right: bytes) -> bytes:
+        if form == "bitcoin":
+            return sha256(sha256(left + right).digest()).digest()
+        return sha256(b"\1" + left + right).digest()
+
+    layer = list(leaves) if form == "bitcoin" else [sha256(b"\0" + leaf).digest() for leaf in leaves]
+    layers = [layer]
+    while len(layer) > 1:
+        above = [parent(layer[i], layer[i + 1]) for i in range(0, len(layer) - 1, 2)]
+        if len(layer) % 2:
+            above.append(parent(layer[-1], layer[-1]) if form == "bitcoin" else layer[-1])
+        layers.append(layer := above)
+    return layers
+
+
+def reference_mutated(layers: list[list[bytes]]) -> bool:
+    """Whether two equal nodes are siblings somewhere (CVE-2012-2459)."""
+    return any(layer[i] == layer[i + 1] for layer in layers for i in range(0, len(layer) - 1, 2))

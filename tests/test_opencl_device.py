@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes wrong with OpenCL, and what comes of it: missing loaders, broken platforms, lost devices, forks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from opencl_support import hash_on, on_every_device, plan_of
+
+from pyaccel.backends import opencl, opencl_device, opencl_loader
+from pyaccel.backends.base import Capabilities, Declined, Unavailable
+from pyaccel.backends.opencl_device import Device, check_numbers
+from pyaccel.errors import DeviceError
+from pyaccel.operations import OPERATIONS
+from pyaccel.rows import as_rows
+
+pytestmark = pytest.mark.opencl
+
+SHA256 = {"algorithm": "sha256"}
+
+
+def in_a_process(program: str, **environment: str) -> str:
+    """What a fresh interpreter prints."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("OCL_ICD")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=inherited | environment, capture_output=True, text=True, timeout=120, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_nothing_is_loaded_before_it_is_wanted() -> None:
+    loaded = in_a_process("import sys, pyaccel.backends.opencl; print('pyopencl' in sys.modules)")
+    assert loaded == "False"
+
+
+def test_the_runtime_from_pip_needs_nothing_else(tmp_path: Path) -> None:
+    """On a machine without any OpenCL: no vendor is announced by the system, none by the environment."""
+    if opencl_loader.pip_runtime() is None:
+        pytest.skip("the extra opencl-cpu is not installed (or not for this processor)")
+    program = f"""
+import os
+from pathlib import Path
+from pyaccel.backends import opencl, opencl_loader
+opencl_loader.SYSTEM_VENDORS = Path({str(tmp_path / "none")!r})
+print([type(backend.probe()).__name__ for backend in opencl.discover()], 'OCL_ICD_VENDORS' in os.environ)
+"""
+    assert in_a_process(program) == "['Capabilities'] False"
+
+
+def test_the_runtime_from_pip_stands_beside_the_system_s() -> None:
+    if opencl_loader.pip_runtime() is None:
+        pytest.skip("the extra opencl-cpu is not installed (or not for this processor)")
+    if not list(opencl_loader.SYSTEM_VENDORS.glob("*.icd")):
+        pytest.skip(f"{opencl_loader.SYSTEM_VENDORS} announces no runtime of the system")
+    count = "from pyaccel.backends import opencl_loader; print(len(opencl_loader.load()[1]))"
+    system = in_a_process(count, OCL_ICD_VENDORS=str(opencl_loader.SYSTEM_VENDORS))
+    assert int(in_a_process(count)) == int(system) + 1
+
+
+def test_no_runtime(tmp_path: Path) -> None:
+    pytest.importorskip("pyopencl", reason="the extra opencl is not installed")
+    program = "from pyaccel.backends import opencl; print(opencl.discover())"
+    assert "no OpenCL runtime was found; install" in in_a_process(program, OCL_ICD_VENDORS=str(tmp_path))
+
+
+def test_no_pyopencl() -> None:
+    program = "import sys; sys.modules['pyopencl'] = None\nfrom pyaccel.backends import opencl; print(opencl.discover())"
+    assert "pip install 'pyaccel[opencl]'" in in_a_process(program)
+
+
+@pytest.mark.parametrize("variable", ["OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"])
+def test_the_user_s_choice_of_runtimes_stands(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opencl_loader, "pip_runtime", lambda: Path("/runtime"))
+    for name in ("OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "chosen")
+    before = dict(os.environ)
+    with opencl_loader.vendors_announced():
+        assert dict(os.environ) == before
+
+
+def test_vendors_are_announced_for_a_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "other.icd").write_text("libother.so\n")
+    monkeypatch.setattr(opencl_loader, "SYSTEM_VENDORS", tmp_path)
+    monkeypatch.setattr(opencl_loader, "pip_runtime", lambda: Path("/lib/libintelocl.so"))
+    with pytest.raises(KeyError), opencl_loader.vendors_announced():
+        folder = Path(os.environ["OCL_ICD_VENDORS"])
+        announced = {path.name: path.read_text() for path in folder.iterdir()}
+        raise KeyError
+    assert announced == {"other.icd": "libother.so\n", "pyaccel-intel-cpu.icd": "/lib/libintelocl.so"}
+    assert "OCL_ICD_VENDORS" not in os.environ
+    assert not folder.exists()
+    # A system that has this runtime itself must not load it twice.
+    (tmp_path / "intel.icd").write_text("/opt/libintelocl.so\n")
+    with opencl_loader.vendors_announced():
+        assert "OCL_ICD_VENDORS" not in os.environ
+
+
+def test_a_broken_platform_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = opencl_loader.load()
+    if isinstance(loaded, Unavailable):
+        pytest.skip(loaded.reason)
+    cl, platforms = loaded
+
+    def fail() -> None:
+        raise cl.LogicError("clGetDeviceIDs failed: it is broken")
+
+    broken = SimpleNamespace(name="Broken", get_devices=fail)
+    monkeypatch.setattr(opencl, "load", lambda: (cl, [broken, *platforms]))
+    first, *others = opencl.discover()
+    assert first.name == "opencl:0"
+    assert first.probe() == Unavailable("platform Broken: clGetDeviceIDs failed: it is broken")
+    assert first.prepare(OPERATIONS["hash_many"], SHA256) == Declined(first.probe().reason)
+    assert any(isinstance(backend.probe(), Capabilities) for backend in others)
+
+
+def test_no_device_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = opencl_loader.load()
+    if isinstance(loaded, Unavailable):
+        pytest.skip(loaded.reason)
+    monkeypatch.setattr(opencl, "load", lambda: (loaded[0], [SimpleNamespace(name="Empty", get_devices=list)]))
+    assert opencl.discover() == Unavailable("the OpenCL runtimes that were found have no device")
+
+
+def fresh(backend: Any) -> opencl.OpenCLBackend:
+    """Another backend over the same device, with nothing built or proved."""
+    used = backend._device
+    return opencl.OpenCLBackend(backend.name, Device(backend.name, used._cl, used._handle))
+
+
+@on_every_device
+def test_a_device_that_can_not_build(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = fresh(backend)
+    monkeypatch.setattr(opencl_device, "kernel_source", lambda path: "this is no kernel")
+    probed = other.probe()
+    assert isinstance(probed, Unavailable)
+    assert probed.reason.startswith(f"{backend.name} does not pass its first test: ")
+    assert other.prepare(OPERATIONS["hash_many"], SHA256) == Declined(probed.reason)
+
+
+@on_every_device
+def test_a_device_that_computes_wrong_numbers(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opencl_device, "check_numbers", lambda n: check_numbers(n)[::-1])
+    assert fresh(backend).probe() == Unavailable(f"{backend.name} does not pass its first test: it computes wrong numbers")
+
+
+@on_every_device
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("hash_many", SHA256),
+        ("hash_many", {"algorithm": "sha256d"}),
+        ("merkle.root", {"form": "bitcoin"}),
+        ("merkle.layers", {"form": "rfc6962"}),
+    ],
+)
+def test_a_device_that_hashes_wrongly(
+    backend: Any, operation: str, parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = opencl_device.kernel_source
+    wrong = lambda path: right(path).replace("0x428a2f98u", "0x428a2f99u")  # noqa: E731
+    monkeypatch.setattr(opencl_device, "kernel_source", wrong)
+    declined = fresh(backend).prepare(OPERATIONS[operation], parameters)
+    assert isinstance(declined, Declined)
+    assert declined.reason.endswith("answers a known question wrongly")
+
+
+@on_every_device
+@pytest.mark.parametrize(
+    ("operation", "parameters", "reason"),
+    [
+        ("hash_many", {"algorithm": "keccak256"}, "not for keccak256"),
+        ("hash_many", {"algorithm": "sha256", "key": b"k"}, "neither key nor context"),
+        ("hash_many", {"algorithm": "sha256", "context": b"c"}, "neither key nor context"),
+        ("hash_many", {"algorithm": "sha256d", "digest_size": 20}, "has 32 bytes"),
+        ("merkle.root", {"form": "ssz"}, "not ssz"),
+        ("merkle.root", {"form": "bitcoin", "algorithm": "sha256"}, "bitcoin with sha256d"),
+        ("merkle.layers", {"form": "rfc6962", "limit": 8}, "without a limit"),
+        ("merkle.verify_many", {"form": "bitcoin"}, "no kernel for merkle.verify_many"),
+        ("verify_many", {"scheme": "ed25519"}, "no kernel for verify_many"),
+    ],
+)
+def test_what_is_declined(backend: Any, operation: str, parameters: dict[str, Any], reason: str) -> None:
+    declined = backend.prepare(OPERATIONS[operation], parameters)
+    assert isinstance(declined, Declined)
+    assert reason in declined.reason
+
+
+@on_every_device
+@pytest.mark.parametrize("error", ["MemoryError", "RuntimeError", "LogicError", None])
+def test_a_lost_device_starts_anew(backend: Any, error: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_of(backend, "hash_many", **SHA256)
+    device = backend._device
+    raised = getattr(device._cl, error)("clEnqueueNDRangeKernel failed: lost") if error else MemoryError()
+
+    def fail(*arguments: Any) -> None:
+        raise raised
+
+    rows, digests = as_rows("messages", [b"abc"]), np.zeros((1, 32), np.uint8)
+    with monkeypatch.context() as patch:
+        patch.setattr(device, "launch", fail)
+        with pytest.raises(DeviceError, match=f"{backend.name}: "):
+            plan.run({"messages": rows}, {"digests": digests}, 1)
+    plan.run({"messages": rows}, {"digests": digests}, 1)
+    assert digests.tobytes() == sha256(b"abc").digest()
+
+
+@on_every_device
+def test_threads_share_a_device(backend: Any) -> None:
+    messages = [bytes([i]) * i for i in range(200)]
+    rows = as_rows("messages", messages)
+    expected = [sha256(message).digest() for message in messages]
+    results: list[bool] = []
+
+    def work() -> None:
+        results.extend(hash_on(backend, "sha256", rows, 200) == expected for _ in range(10))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 40
+
+
+def status_of_child(child: Callable[[], bool]) -> int:
+    """Exit status of a forked process: 0 when child says True, 14 (SIGALRM) when it hangs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads: the point here
+        process = os.fork()
+    if process == 0:
+        import signal
+
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(20)
+        status = 2
+        try:
+            status = 0 if child() else 1
+        finally:
+            os._exit(status)
+    return os.waitpid(process, 0)[1]
+
+
+@on_every_device
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_forked_child_declines_and_does_not_hang(backend: Any, busy: bool) -> None:
+    """Also when another thread of the parent was inside a batch at the moment of the fork."""
+    plan = plan_of(backend, "hash_many", **SHA256)
+    rows, digests = as_rows("messages", [b"abc"]), np.zeros((1, 32), np.uint8)
+
+    def child() -> bool:
+        try:
+            plan.run({"messages": rows}, {"digests": digests}, 1)
+        except DeviceError as error:
+            assert "forked" in str(error)
+        else:
+            return False
+        lost = backend.probe()
+        declined = backend.prepare(OPERATIONS["hash_many"], SHA256)
+        return isinstance(lost, Unavailable) and isinstance(declined, Declined) and opencl.discover() == lost
+
+    if busy:
+        held, done = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with backend._device.batch():
+                held.set()
+                done.wait(60)
+
+        holder = threading.Thread(target=hold)
+        holder.start()
+        held.wait(60)
+        try:
+            assert status_of_child(child) == 0
+        finally:
+            done.set()
+            holder.join()
+    else:
+        assert status_of_child(child) == 0
+    assert hash_on(backend, "sha256", rows, 1) == [sha256(b"abc").digest()]
