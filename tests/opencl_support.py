@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,7 +12,11 @@ import pytest
 from pyaccel.backends import opencl
 from pyaccel.backends.base import Backend, Declined, Unavailable
 from pyaccel.operations import OPERATIONS
-from pyaccel.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyaccel.rows import Rows
 
 
 def _devices() -> Iterable[Any]:
@@ -44,7 +47,7 @@ def plan_of(backend: Backend, operation: str, **parameters: Any) -> Any:
 
 
 def hash_on(backend: Backend, algorithm: str, messages: Rows, n: int) -> list[bytes]:
-    """n digests by the device; fails where it writes past them."""
+    """The n digests by the device; fails where it writes past them."""
     digests = np.full((n + 1, 32), 0xA5, np.uint8)
     plan_of(backend, "hash_many", algorithm=algorithm).run({"messages": messages}, {"digests": digests[:n]}, n)
     assert (digests[n] == 0xA5).all()

@@ -8,11 +8,11 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -25,6 +25,9 @@ from pyaccel.errors import DeviceError
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import as_rows
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 pytestmark = pytest.mark.opencl
 
 SHA256 = {"algorithm": "sha256"}
@@ -34,7 +37,12 @@ def in_a_process(program: str, **environment: str) -> str:
     """What a fresh interpreter prints."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("OCL_ICD")}
     done = subprocess.run(
-        [sys.executable, "-c", program], env=inherited | environment, capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", program],
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
     )
     return done.stdout.strip()
 
@@ -75,7 +83,9 @@ def test_no_runtime(tmp_path: Path) -> None:
 
 
 def test_no_pyopencl() -> None:
-    program = "import sys; sys.modules['pyopencl'] = None\nfrom pyaccel.backends import opencl; print(opencl.discover())"
+    program = (
+        "import sys; sys.modules['pyopencl'] = None\nfrom pyaccel.backends import opencl; print(opencl.discover())"
+    )
     assert "pip install 'pyaccel[opencl]'" in in_a_process(program)
 
 
@@ -96,7 +106,7 @@ def test_vendors_are_announced_for_a_moment(monkeypatch: pytest.MonkeyPatch, tmp
     (tmp_path / "other.icd").write_text("libother.so\n")
     monkeypatch.setattr(opencl_loader, "SYSTEM_VENDORS", tmp_path)
     monkeypatch.setattr(opencl_loader, "pip_runtime", lambda: Path("/lib/libintelocl.so"))
-    with pytest.raises(KeyError), opencl_loader.vendors_announced():
+    with suppress(KeyError), opencl_loader.vendors_announced():
         folder = Path(os.environ["OCL_ICD_VENDORS"])
         announced = {path.name: path.read_text() for path in folder.iterdir()}
         raise KeyError
@@ -144,7 +154,7 @@ def fresh(backend: Any) -> opencl.OpenCLBackend:
 @on_every_device
 def test_a_device_that_can_not_build(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     other = fresh(backend)
-    monkeypatch.setattr(opencl_device, "kernel_source", lambda path: "this is no kernel")
+    monkeypatch.setattr(opencl_device, "kernel_source", lambda _: "this is no kernel")
     probed = other.probe()
     assert isinstance(probed, Unavailable)
     assert probed.reason.startswith(f"{backend.name} does not pass its first test: ")
@@ -154,7 +164,9 @@ def test_a_device_that_can_not_build(backend: Any, monkeypatch: pytest.MonkeyPat
 @on_every_device
 def test_a_device_that_computes_wrong_numbers(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opencl_device, "check_numbers", lambda n: check_numbers(n)[::-1])
-    assert fresh(backend).probe() == Unavailable(f"{backend.name} does not pass its first test: it computes wrong numbers")
+    assert fresh(backend).probe() == Unavailable(
+        f"{backend.name} does not pass its first test: it computes wrong numbers"
+    )
 
 
 @on_every_device
@@ -206,7 +218,7 @@ def test_a_lost_device_starts_anew(backend: Any, error: str | None, monkeypatch:
     device = backend._device
     raised = getattr(device._cl, error)("clEnqueueNDRangeKernel failed: lost") if error else MemoryError()
 
-    def fail(*arguments: Any) -> None:
+    def fail(*_: Any) -> None:
         raise raised
 
     rows, digests = as_rows("messages", [b"abc"]), np.zeros((1, 32), np.uint8)
@@ -263,12 +275,8 @@ def test_a_forked_child_declines_and_does_not_hang(backend: Any, busy: bool) -> 
     rows, digests = as_rows("messages", [b"abc"]), np.zeros((1, 32), np.uint8)
 
     def child() -> bool:
-        try:
+        with pytest.raises(DeviceError, match="forked"):
             plan.run({"messages": rows}, {"digests": digests}, 1)
-        except DeviceError as error:
-            assert "forked" in str(error)
-        else:
-            return False
         lost = backend.probe()
         declined = backend.prepare(OPERATIONS["hash_many"], SHA256)
         return isinstance(lost, Unavailable) and isinstance(declined, Declined) and opencl.discover() == lost

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import mmap
 import random
-from collections.abc import Callable
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -19,6 +17,10 @@ from opencl_support import DEVICES, hash_on, on_every_device, plan_of
 from pyaccel.backends.base import Backend, Buffer
 from pyaccel.errors import DeviceError
 from pyaccel.rows import Rows, as_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 pytestmark = pytest.mark.opencl
 
@@ -45,7 +47,7 @@ def offsets_of(messages: list[bytes], dtype: Any, first: int = 0) -> np.ndarray[
 
 
 def varied(n: int, seed: int) -> list[bytes]:
-    """n messages of 0 to 200 bytes, a fifth of them empty."""
+    """Messages of 0 to 200 bytes, a fifth of them empty."""
     source = random.Random(seed)
     return [source.randbytes(source.choice((0, source.randrange(8), 64, 128, source.randrange(200)))) for _ in range(n)]
 
@@ -123,8 +125,9 @@ def test_chunks_of_varied_rows(backend: Backend, small_chunks: int) -> None:
 
 
 @on_every_device
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("width", [0, 1, 32, 65, 4096, 5000])
-def test_chunks_of_fixed_rows(backend: Backend, small_chunks: int, width: int) -> None:
+def test_chunks_of_fixed_rows(backend: Backend, width: int) -> None:
     data = np.random.default_rng(4).integers(0, 256, (300, width), np.uint8)
     rows = as_rows("messages", data)
     assert hash_on(backend, "sha256d", rows, 300) == [HASHES["sha256d"](row.tobytes()) for row in data]
@@ -141,10 +144,13 @@ def test_offsets_and_strides_past_four_gigabytes(backend: Backend) -> None:
     expected = [sha256(data[start : start + 100]).digest() for start in map(int, offsets[:-1])]
     assert hash_on(backend, "sha256", Rows(data, offsets=offsets), 10) == expected
     far = Rows(data[: beyond + 64], width=64, stride=beyond)
-    assert hash_on(backend, "sha256", far, 2) == [sha256(bytes(64)).digest(), sha256(data[beyond : beyond + 64]).digest()]
+    assert hash_on(backend, "sha256", far, 2) == [
+        sha256(bytes(64)).digest(),
+        sha256(data[beyond : beyond + 64]).digest(),
+    ]
 
 
-@pytest.mark.parametrize("backend", [device for device in DEVICES])
+@pytest.mark.parametrize("backend", DEVICES)
 @given(st.lists(st.binary(max_size=200), max_size=40), st.sampled_from(sorted(HASHES)))
 def test_any_messages(backend: Backend, messages: list[bytes], algorithm: str) -> None:
     expected = [HASHES[algorithm](message) for message in messages]
@@ -171,7 +177,7 @@ def test_offsets_changed_after_their_check(backend: Backend, changed: list[int])
     rows = Rows(b"abcdefghi", offsets=offsets)
     rows.offsets[:] = changed  # type: ignore[index]
     plan = plan_of(backend, "hash_many", algorithm="sha256")
-    with pytest.raises(ValueError, match="messages: row [12] is bytes"):
+    with pytest.raises(ValueError, match=r"messages: row [12] is bytes"):
         plan.run({"messages": rows}, {"digests": np.zeros((3, 32), np.uint8)}, 3)
 
 
@@ -181,7 +187,7 @@ def test_offsets_changed_after_their_check(backend: Backend, changed: list[int])
 )
 def test_unfit_outputs_are_refused(backend: Backend, digests: Any) -> None:
     plan = plan_of(backend, "hash_many", algorithm="sha256")
-    with pytest.raises(ValueError, match="digests: .* wanted 96 contiguous bytes"):
+    with pytest.raises(ValueError, match=r"digests: .* wanted 96 contiguous bytes"):
         plan.run({"messages": as_rows("messages", [b"a", b"b", b"c"])}, {"digests": digests}, 3)
 
 

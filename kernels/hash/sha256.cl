@@ -6,12 +6,13 @@
  * Shapes: digests n x 32 bytes; row i is the width bytes from byte i * stride (stride 0: one row for all).
  * NDRange: n rounded up to the local size, local size 64, 48 registers: eight groups and more on a GPU's
  * multiprocessor. A row of 64 bytes is one item's two 32-byte sectors, so no transposition is needed. */
-KERNEL void hash_sha256_fixed(GLOBAL uint *digests, GLOBAL const uint *data, ulong width, ulong stride, uint passes,
-                              uint n)
+KERNEL void hash_sha256_fixed(GLOBAL uint *digests, GLOBAL const uint *data, ulong width,
+                              ulong stride, uint passes, uint n)
 {
     const uint i = global_id();
-    if (i >= n)
+    if (i >= n) {
         return;
+    }
     uint state[8];
     sha256_row(state, data, i * stride, width, 0, passes);
     sha256_end(digests + 8 * (ulong)i, state);
@@ -21,12 +22,13 @@ KERNEL void hash_sha256_fixed(GLOBAL uint *digests, GLOBAL const uint *data, ulo
  * Shapes: digests n x 32 bytes; row i is bytes offsets[i] .. offsets[i + 1) of data; n + 1 offsets.
  * NDRange and budget as above; a group takes as long as its longest row.
  * Before: offsets never decrease and end within data (the host has checked its own copy of them). */
-KERNEL void hash_sha256_offsets(GLOBAL uint *digests, GLOBAL const uint *data, GLOBAL const ulong *offsets,
-                                uint passes, uint n)
+KERNEL void hash_sha256_offsets(GLOBAL uint *digests, GLOBAL const uint *data,
+                                GLOBAL const ulong *offsets, uint passes, uint n)
 {
     const uint i = global_id();
-    if (i >= n)
+    if (i >= n) {
         return;
+    }
     uint state[8];
     sha256_row(state, data, offsets[i], offsets[i + 1] - offsets[i], 0, passes);
     sha256_end(digests + 8 * (ulong)i, state);

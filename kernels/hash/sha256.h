@@ -7,14 +7,16 @@
 
 /* FIPS 180-4, 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 CONSTANT uint sha256_k[64] = {
-    0x428a2f98u, 0x71374491u, 0xb5c0fbcfu, 0xe9b5dba5u, 0x3956c25bu, 0x59f111f1u, 0x923f82a4u, 0xab1c5ed5u,
-    0xd807aa98u, 0x12835b01u, 0x243185beu, 0x550c7dc3u, 0x72be5d74u, 0x80deb1feu, 0x9bdc06a7u, 0xc19bf174u,
-    0xe49b69c1u, 0xefbe4786u, 0x0fc19dc6u, 0x240ca1ccu, 0x2de92c6fu, 0x4a7484aau, 0x5cb0a9dcu, 0x76f988dau,
-    0x983e5152u, 0xa831c66du, 0xb00327c8u, 0xbf597fc7u, 0xc6e00bf3u, 0xd5a79147u, 0x06ca6351u, 0x14292967u,
-    0x27b70a85u, 0x2e1b2138u, 0x4d2c6dfcu, 0x53380d13u, 0x650a7354u, 0x766a0abbu, 0x81c2c92eu, 0x92722c85u,
-    0xa2bfe8a1u, 0xa81a664bu, 0xc24b8b70u, 0xc76c51a3u, 0xd192e819u, 0xd6990624u, 0xf40e3585u, 0x106aa070u,
-    0x19a4c116u, 0x1e376c08u, 0x2748774cu, 0x34b0bcb5u, 0x391c0cb3u, 0x4ed8aa4au, 0x5b9cca4fu, 0x682e6ff3u,
-    0x748f82eeu, 0x78a5636fu, 0x84c87814u, 0x8cc70208u, 0x90befffau, 0xa4506cebu, 0xbef9a3f7u, 0xc67178f2u};
+    0x428a2f98u, 0x71374491u, 0xb5c0fbcfu, 0xe9b5dba5u, 0x3956c25bu, 0x59f111f1u, 0x923f82a4u,
+    0xab1c5ed5u, 0xd807aa98u, 0x12835b01u, 0x243185beu, 0x550c7dc3u, 0x72be5d74u, 0x80deb1feu,
+    0x9bdc06a7u, 0xc19bf174u, 0xe49b69c1u, 0xefbe4786u, 0x0fc19dc6u, 0x240ca1ccu, 0x2de92c6fu,
+    0x4a7484aau, 0x5cb0a9dcu, 0x76f988dau, 0x983e5152u, 0xa831c66du, 0xb00327c8u, 0xbf597fc7u,
+    0xc6e00bf3u, 0xd5a79147u, 0x06ca6351u, 0x14292967u, 0x27b70a85u, 0x2e1b2138u, 0x4d2c6dfcu,
+    0x53380d13u, 0x650a7354u, 0x766a0abbu, 0x81c2c92eu, 0x92722c85u, 0xa2bfe8a1u, 0xa81a664bu,
+    0xc24b8b70u, 0xc76c51a3u, 0xd192e819u, 0xd6990624u, 0xf40e3585u, 0x106aa070u, 0x19a4c116u,
+    0x1e376c08u, 0x2748774cu, 0x34b0bcb5u, 0x391c0cb3u, 0x4ed8aa4au, 0x5b9cca4fu, 0x682e6ff3u,
+    0x748f82eeu, 0x78a5636fu, 0x84c87814u, 0x8cc70208u, 0x90befffau, 0xa4506cebu, 0xbef9a3f7u,
+    0xc67178f2u};
 
 /* state = the initial hash value: FIPS 180-4, 5.3.3 (square roots of the first 8 primes). */
 DEVICE_FUNCTION void sha256_begin(uint state[8])
@@ -73,12 +75,14 @@ DEVICE_FUNCTION void sha256_compress(uint state[8], uint w[16])
 DEVICE_FUNCTION void sha256_second_block(uint w[16], uint state[8])
 {
     UNROLL
-    for (uint j = 0; j < 8; j++)
+    for (uint j = 0; j < 8; j++) {
         w[j] = state[j];
+    }
     w[8] = 0x80000000u;
     UNROLL
-    for (uint j = 9; j < 15; j++)
+    for (uint j = 9; j < 15; j++) {
         w[j] = 0;
+    }
     w[15] = 256;
     sha256_begin(state);
 }
@@ -87,20 +91,21 @@ DEVICE_FUNCTION void sha256_second_block(uint w[16], uint state[8])
  * Shapes: the row is the length bytes from byte start of data; data is aligned to 4 bytes; passes 1 or 2;
  * prefixed 1 puts one byte 0x00 before the row (the leaf of RFC 6962), else 0.
  * Bounds: reads data[start .. start + length) only; whole words only where start and the block allow it. */
-DEVICE_FUNCTION void sha256_row(uint state[8], GLOBAL const uint *data, ulong start, ulong length, uint prefixed,
-                                uint passes)
+DEVICE_FUNCTION void sha256_row(uint state[8], GLOBAL const uint *data, ulong start, ulong length,
+                                uint prefixed, uint passes)
 {
     GLOBAL const uchar *row = (GLOBAL const uchar *)data + start;
     const ulong size = length + prefixed;
-    const ulong blocks = (size + 72) / 64; /* 0x80 and the 8 bytes of the bit count end the last block */
+    const ulong blocks = (size + 72) / 64; /* 0x80 and an 8-byte count of bits end the last one */
     const ulong aligned = prefixed == 0 && (start & 3) == 0 ? size / 64 : 0;
     uint w[16];
     sha256_begin(state);
     for (ulong block = 0; block < blocks + passes - 1; block++) {
         if (block < aligned) {
             UNROLL
-            for (uint j = 0; j < 16; j++)
+            for (uint j = 0; j < 16; j++) {
                 w[j] = big_endian(data[start / 4 + 16 * block + j]);
+            }
         } else if (block < blocks) {
             UNROLL
             for (uint j = 0; j < 16; j++) {
@@ -109,8 +114,9 @@ DEVICE_FUNCTION void sha256_row(uint state[8], GLOBAL const uint *data, ulong st
                 for (uint k = 0; k < 4; k++) {
                     const ulong at = 64 * block + 4 * j + k;
                     uint byte = at == size ? 0x80u : 0u;
-                    if (at >= prefixed && at < size)
+                    if (at >= prefixed && at < size) {
                         byte = row[at - prefixed];
+                    }
                     word = word << 8 | byte;
                 }
                 w[j] = word;
@@ -130,8 +136,9 @@ DEVICE_FUNCTION void sha256_row(uint state[8], GLOBAL const uint *data, ulong st
 DEVICE_FUNCTION void sha256_end(GLOBAL uint *digest, const uint state[8])
 {
     UNROLL
-    for (uint j = 0; j < 8; j++)
+    for (uint j = 0; j < 8; j++) {
         digest[j] = big_endian(state[j]);
+    }
 }
 
 #endif

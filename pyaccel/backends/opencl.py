@@ -33,7 +33,8 @@ def discover() -> tuple[Backend, ...] | Unavailable:
     for platform in platforms:
         try:
             for handle in platform.get_devices():
-                found.append(OpenCLBackend(name(), Device(name(), cl, handle)))
+                device = Device(name(), cl, handle)
+                found.append(OpenCLBackend(device.name, device))
         except cl.Error as error:
             found.append(OpenCLBackend(name(), Unavailable(f"platform {platform.name}: {str(error).strip()}")))
     return tuple(found) or Unavailable("the OpenCL runtimes that were found have no device")
@@ -52,12 +53,12 @@ class OpenCLBackend:
 
     @property
     def name(self) -> str:
-        """ "opencl:0"."""
+        """As `device=` spells it: opencl:0, opencl:1, and so on."""
         return self._name
 
     @property
     def kind(self) -> str:
-        """ "opencl-cpu" or "opencl-gpu"."""
+        """Either opencl-cpu or opencl-gpu."""
         return self._device.kind if isinstance(self._device, Device) else "opencl-cpu"
 
     def probe(self) -> Capabilities | Unavailable:

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +16,14 @@ from pyaccel.backends.kernel_source import kernel_source
 from pyaccel.backends.opencl_loader import forked
 from pyaccel.errors import DeviceError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 LOCAL_SIZE = 64
 """Work items of a group, for every kernel: one size, because some runtimes compile anew for each."""
 
 _LARGEST_CHUNK = 1 << 30
+_PROOF_ITEMS = 100
 _build_lock = threading.Lock()
 
 
@@ -77,7 +80,7 @@ class Device:
         """Compiles kernels/<path>, once. Inside batch()."""
         if path in self._programs:
             return
-        # Runtimes report mere remarks, and pyopencl warns of every remark. The filter is the whole process's: one at a time.
+        # Runtimes report mere remarks, and pyopencl warns of every one. The filter is the process's: one at a time.
         with _build_lock, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             program = self._cl.Program(self._context, kernel_source(path))
@@ -133,21 +136,21 @@ class Device:
 
     def prove(self) -> str | Unavailable:
         """Builds and runs kernels/check/platform.cl and compares; the device's own name, or why it is not usable."""
-        numbers = np.zeros(100, np.uint64)
-        met = np.zeros(1, np.uint32)
+        products, words, met = np.zeros(_PROOF_ITEMS, np.uint64), np.zeros(_PROOF_ITEMS, ">u4"), np.zeros(1, np.uint32)
         try:
             if int(self._handle.max_work_group_size) < LOCAL_SIZE:
                 return Unavailable(f"its work groups hold fewer than {LOCAL_SIZE} items")
             with self.batch():
-                on_device, flag = self.allocate(numbers.nbytes), self.allocate(met.nbytes)
-                self.write(flag, met)
-                self.launch("check/platform.cl", "check_platform", len(numbers), on_device, flag)
-                self.read(numbers, on_device)
-                self.read(met, flag)
+                buffers = [self.allocate(array.nbytes) for array in (products, words, met)]
+                self.write(buffers[2], met)
+                self.launch("check/platform.cl", "check_platform", _PROOF_ITEMS, *buffers)
+                for array, buffer in zip((products, words, met), buffers, strict=True):
+                    self.read(array, buffer)
             device_name = " ".join(str(self._handle.name).split())
         except Exception as error:  # noqa: BLE001 - a broken runtime may raise anything
             return Unavailable(" ".join(str(error).split())[:500] or type(error).__name__)
-        if list(map(int, numbers)) != check_numbers(len(numbers)) or met[0] != 1:
+        answers = list(zip(map(int, products), map(int, words), strict=True))
+        if answers != check_numbers(_PROOF_ITEMS) or met[0] != 1:
             return Unavailable("it computes wrong numbers")
         return device_name
 
@@ -156,13 +159,12 @@ class Device:
             raise DeviceError(f"{self.name}: {size} bytes are more than a buffer of it holds ({self._largest_buffer})")
 
 
-def check_numbers(n: int) -> Sequence[int]:
-    """What kernels/check/platform.cl must answer, in Python integers (formula there)."""
+def check_numbers(n: int) -> Sequence[tuple[int, int]]:
+    """What kernels/check/platform.cl must answer, in Python integers (formula there): products and words."""
     numbers = []
     for i in range(n):
         x = (i + 1) * 0x9E3779B97F4A7C15 % (1 << 64)
         low = x % (1 << 32)
         turned = (low >> 7 | low << 25) % (1 << 32)
-        swapped = int.from_bytes(turned.to_bytes(4, "little"), "big")
-        numbers.append(x * 0xD6E8FEB86659FD93 >> 64 ^ swapped << 16)
+        numbers.append((x * 0xD6E8FEB86659FD93 >> 64 ^ turned << 16, turned))
     return numbers

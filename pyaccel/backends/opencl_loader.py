@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyaccel.backends.base import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SYSTEM_VENDORS = Path("/etc/OpenCL/vendors")
 """Where the system's OpenCL runtimes announce themselves."""
@@ -47,8 +49,8 @@ def vendors_announced() -> Iterator[None]:
     """Makes the loader find the runtime from pip beside the system's own, for its first look around.
 
     The .icd file in Intel's package names a path that does not exist, so another is written: into a folder that holds
-    copies of the system's .icd files too, and that is gone, with the variable, once the loader has read it. A user's own
-    choice by an environment variable stands, and so does an Intel runtime of the system.
+    copies of the system's .icd files too, and that is gone, with the variable, once the loader has read it. A user's
+    own choice by an environment variable stands, and so does an Intel runtime of the system.
     """
     runtime = pip_runtime()
     system = {path.name: path.read_bytes() for path in sorted(SYSTEM_VENDORS.glob("*.icd")) if os.access(path, os.R_OK)}
@@ -67,8 +69,8 @@ def vendors_announced() -> Iterator[None]:
 
 
 def load() -> tuple[Any, list[Any]] | Unavailable:
-    """pyopencl and its platforms, or why there are none. Takes some 0.2 s the first time."""
-    global _loaded_in
+    """The module pyopencl and its platforms, or why there are none. Takes some 0.2 s the first time."""
+    global _loaded_in  # noqa: PLW0603 - a fact of the process
     if lost := forked():
         return lost
     _loaded_in = os.getpid()

@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pyaccel.backends.base import Buffer, Inputs, Outputs
-from pyaccel.backends.opencl_device import Device
 from pyaccel.backends.opencl_rows import Chunk, checked_offsets, chunks, host_rows
 from pyaccel.rows import Rows
+
+if TYPE_CHECKING:
+    from pyaccel.backends.opencl_device import Device
 
 NODE = 32
 """Bytes of a digest and of a node."""
@@ -64,7 +66,7 @@ class HashPlan:
 
     @property
     def variant(self) -> str:
-        """ "opencl:0/sha256"."""
+        """Device and algorithm: opencl:0/sha256."""
         return f"{self.device.name}/{self.algorithm}"
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
@@ -84,8 +86,8 @@ class HashPlan:
 class MerklePlan:
     """merkle.root and merkle.layers in the forms bitcoin and rfc6962.
 
-    A tree larger than the device takes at once is cut into subtrees of a power of two of leaves; their roots are a layer,
-    from which the top goes on.
+    A tree larger than the device takes at once is cut into subtrees of a power of two of leaves; their roots are a
+    layer, from which the top goes on.
     """
 
     device: Device
@@ -95,7 +97,7 @@ class MerklePlan:
 
     @property
     def variant(self) -> str:
-        """ "opencl:0/merkle-bitcoin"."""
+        """Device and form: opencl:0/merkle-bitcoin."""
         return f"{self.device.name}/merkle-{self.form}"
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
@@ -175,6 +177,12 @@ class MerklePlan:
         """Goes from `count` nodes of layer `bottom` up to layer `top` in the buffers here and there.
 
         Args:
+            here: device buffer that holds the nodes.
+            there: another one of that size.
+            flag: device buffer of the mutation flag (form bitcoin).
+            count: nodes at the bottom.
+            bottom: height to start from.
+            top: height to end at.
             start: first leaf below these nodes, a multiple of 2^top unless the tree ends at top.
             layers: where each layer is to be kept; empty: nowhere.
 
@@ -203,7 +211,7 @@ def layer_widths(n: int) -> list[int]:
 
 
 def node_rows(rows: Rows, n: int) -> npt.NDArray[np.uint8]:
-    """n rows of 32 bytes as one contiguous array; ValueError for another width, names the row."""
+    """The first n rows, of 32 bytes each, as one contiguous array; ValueError for another width, names the row."""
     array = rows.array(n)
     if array is None:
         offsets = checked_offsets("leaves", rows, n)

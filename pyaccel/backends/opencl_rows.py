@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ import numpy.typing as npt
 from pyaccel.backends.base import Buffer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyaccel.rows import Rows
 
 _WORD = 4
@@ -67,7 +68,9 @@ def chunks(name: str, rows: Rows, n: int, most_bytes: int, most_rows: int) -> It
     Args:
         name: the input's name, for errors.
         rows: n rows or more, or one for all.
+        n: rows of the batch.
         most_bytes: of the memory that a chunk spans, gaps between rows included.
+        most_rows: of a chunk.
     """
     if rows.offsets is None:
         fit = most_rows
