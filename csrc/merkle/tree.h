@@ -8,6 +8,12 @@
 
 #define NODE 32u /* bytes */
 
+struct pyaccel_merkle_tree {
+    uint32_t form;
+    uint64_t n;
+    uint8_t nodes[]; /* all layers, as pyaccel_merkle_layers */
+};
+
 /* One call's settings, checked. */
 typedef struct {
     uint32_t form;
@@ -33,9 +39,15 @@ pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const 
 pyaccel_status pa_merkle_parents(const pa_merkle *merkle, uint8_t *parents, const uint8_t *nodes,
                                  uint64_t count, uint32_t *mutated);
 
-/* All layers of a tree of n > 0 leaves, as pyaccel_merkle_layers; on merkle->threads threads. */
-pyaccel_status pa_merkle_build(const pa_merkle *merkle, uint8_t *nodes, const pyaccel_rows *leaves,
-                               uint64_t n);
+/* All layers of a tree of n > 0 leaves, as pyaccel_merkle_layers, on merkle->threads threads. The first old_n leaves
+ * are those of a tree whose layers are old (NULL when old_n is 0), which gives every node that stays as it was; rows
+ * [0, n - old_n) of leaves follow them. */
+pyaccel_status pa_merkle_extend(const pa_merkle *merkle, uint8_t *nodes, uint64_t n,
+                                const uint8_t *old, uint64_t old_n, const pyaccel_rows *leaves);
+
+/* pa_merkle_pairs on merkle->threads threads. */
+pyaccel_status pa_merkle_pairs_parallel(const pa_merkle *merkle, uint8_t *parents,
+                                        const uint8_t *pairs, uint64_t n);
 
 /* SHA-256 of nothing: the root of an empty rfc6962 tree. */
 extern const uint8_t pa_merkle_empty_root[NODE];
