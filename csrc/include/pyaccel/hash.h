@@ -33,7 +33,7 @@ typedef struct {
 } pyaccel_hash_options;
 
 /* digests[i * d .. (i + 1) * d) = H(row i), d = the digest size, for i < n, in the caller's order.
- *   digests       n * d bytes; must not overlap the messages
+ *   digests       n * d bytes; must not overlap the messages (INVALID_ARGUMENT)
  *   digests_size  its capacity in bytes, >= n * d
  *   messages      n rows of 0 .. 2^61 - 1 bytes each
  * Returns OK; INVALID_ARGUMENT; UNSUPPORTED; OUT_OF_MEMORY; CANCELLED; BAD_ENVIRONMENT. On any but OK the first

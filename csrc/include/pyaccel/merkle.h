@@ -56,7 +56,8 @@ PYACCEL_API pyaccel_status pyaccel_merkle_layers(uint8_t *nodes, uint64_t nodes_
  *                    as in RFC 9162 2.1.3.1. bitcoin: ceil(log2(size)) nodes; where the node is the last of an odd layer
  *                    its sibling is itself and must be given so; elsewhere a sibling equal to the node is refused.
  *   sizes            sizes_count numbers of leaves: n of them, or 1 for all
- * A malformed proof, an index >= size or a size of 0 is a verdict of 0, not an error.
+ * A malformed proof, a root or bitcoin leaf of another size than 32 bytes, an index >= size or a size of 0 is a verdict of 0,
+ * not an error.
  * Returns OK; INVALID_ARGUMENT; UNSUPPORTED; BAD_ENVIRONMENT: all verdicts are then 0. */
 PYACCEL_API pyaccel_status pyaccel_merkle_verify_many(uint8_t *verdicts, uint64_t verdicts_size, uint32_t form,
                                                       const pyaccel_rows *roots, const pyaccel_rows *leaves,
