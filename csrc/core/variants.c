@@ -45,6 +45,7 @@ static const candidate candidates[] = {
     {PA_FAMILY_RIPEMD160, "portable", 0, &pa_ripemd160_portable},
 
     /* ed25519 */
+    {PA_FAMILY_ED25519, "portable", 0, &pa_ed25519_portable},
 
     /* secp256k1 */
     {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ed25519 on any CPU. */
+#include "../field/fe25519_portable.h"
+
+/* One lane: a full group is one row, for which sparse digits are quicker. */
+#define ED25519_LANES_MIN 2
+
+#include "ed25519_lanes.h"
+
+const struct pa_verify_kernel pa_ed25519_portable = {
+    .scheme = PYACCEL_SCHEME_ED25519,
+    .prepared_size = sizeof(pa_ed25519_point),
+    .prepare = ed25519_prepare,
+    .verify_range = ed25519_verify_range,
+};

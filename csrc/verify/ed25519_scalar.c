@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scalars modulo the order l of the base point: range, reduction, signed digits. */
+#include "../field/words.h"
+#include "ed25519.h"
+
+static const uint64_t order[5] = {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 0x1000000000000000, 0};
+
+/* floor(2^512 / l), for Barrett's reduction */
+static const uint64_t reciprocal[5] = {0xed9ce5a30a2c131b, 0x2106215d086329a7, 0xffffffffffffffeb,
+                                       0xffffffffffffffff, 0xf};
+
+/* r = a - b mod 2^320; returns 1 when a < b. */
+static unsigned int subtract(uint64_t r[5], const uint64_t a[5], const uint64_t b[5])
+{
+    unsigned int borrow = 0;
+    for (int i = 0; i < 5; i++) {
+        pa_u128 difference = (pa_u128)a[i] - b[i] - borrow;
+        r[i] = (uint64_t)difference;
+        borrow = (unsigned int)(difference >> 64) & 1;
+    }
+    return borrow;
+}
+
+/* r = the lowest n words of a b; a, b: 5 words, n <= 10. */
+static void multiply(uint64_t *r, int n, const uint64_t a[5], const uint64_t b[5])
+{
+    for (int i = 0; i < n; i++) {
+        r[i] = 0;
+    }
+    for (int i = 0; i < 5; i++) {
+        uint64_t carry = 0;
+        for (int j = 0; j < 5 && i + j < n; j++) {
+            pa_u128 sum = (pa_u128)a[i] * b[j] + r[i + j] + carry;
+            r[i + j] = (uint64_t)sum;
+            carry = (uint64_t)(sum >> 64);
+        }
+        if (i + 5 < n) {
+            r[i + 5] = carry;
+        }
+    }
+}
+
+bool pa_ed25519_scalar_decode(pa_ed25519_scalar *r, const uint8_t bytes[32])
+{
+    uint64_t number[5] = {0}, difference[5];
+    for (int i = 0; i < 4; i++) {
+        number[i] = r->word[i] = pa_load64_le(bytes + 8 * i);
+    }
+    return subtract(difference, number, order) == 1;
+}
+
+/* r = x mod l, x: 8 words. Barrett (Handbook of Applied Cryptography, 14.42) with base 2^64 and k = 4:
+ * q = floor(floor(x / 2^192) reciprocal / 2^320) is at most 2 below floor(x / l), so r = x - q l < 3 l < 2^320.
+ * About 60 products of words; hashing the same 64 bytes takes ten times as long. */
+void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64])
+{
+    uint64_t x[8], product[10], remainder[5];
+    for (int i = 0; i < 8; i++) {
+        x[i] = pa_load64_le(bytes + 8 * i);
+    }
+    multiply(product, 10, x + 3, reciprocal);
+    uint64_t multiple[5];
+    multiply(multiple, 5, product + 5, order);
+    subtract(remainder, x, multiple);
+    for (int i = 0; i < 2; i++) {
+        uint64_t difference[5];
+        if (subtract(difference, remainder, order) == 0) {
+            for (int j = 0; j < 5; j++) {
+                remainder[j] = difference[j];
+            }
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        r->word[i] = remainder[i];
+    }
+}
+
+/* Bits [at, at + width) of a, width <= 12; bits past the end are 0. */
+static int bits_at(const pa_ed25519_scalar *a, int at, int width)
+{
+    int word = at / 64, shift = at % 64;
+    if (word >= 4) {
+        return 0;
+    }
+    uint64_t bits = a->word[word] >> shift;
+    if (shift + width > 64 && word < 3) {
+        bits |= a->word[word + 1] << (64 - shift);
+    }
+    return (int)(bits & ((UINT64_C(1) << width) - 1));
+}
+
+void pa_ed25519_scalar_digits(int16_t *digits, int count, int width, const pa_ed25519_scalar *a)
+{
+    int carry = 0;
+    for (int i = 0; i < count; i++) {
+        int digit = bits_at(a, width * i, width) + carry;
+        carry = digit > 1 << (width - 1);
+        digits[i] = (int16_t)(digit - (carry << width));
+    }
+}
+
+void pa_ed25519_scalar_naf(int8_t digits[256], int width, const pa_ed25519_scalar *a)
+{
+    int carry = 0;
+    for (int i = 0; i < 256; i++) {
+        digits[i] = 0;
+    }
+    for (int i = 0; i < 256;) {
+        int window = bits_at(a, i, width) + carry;
+        if (window % 2 == 0) {
+            i++;
+            continue;
+        }
+        carry = window > 1 << (width - 1);
+        digits[i] = (int8_t)(window - (carry << width));
+        i += width;
+    }
+}
