@@ -23,6 +23,8 @@ write_basic_package_version_file(pyaccel-config-version.cmake COMPATIBILITY Same
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pyaccel-config.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/pyaccel-config-version.cmake" DESTINATION "${config_dir}")
 
+# From where the .pc file lies to the prefix: Debian's libdir is two folders deep.
+file(RELATIVE_PATH pc_to_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file(cmake/pyaccel.pc.in pyaccel.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pyaccel.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 

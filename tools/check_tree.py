@@ -42,6 +42,7 @@ def complaints(path: Path) -> list[str]:
 
 
 def main() -> int:
+    """Exit status: 1 when anything is wrong."""
     names = subprocess.run(["git", "ls-files", "-z"], check=True, capture_output=True, text=True).stdout.split("\0")
     bad = [f"{name}: {text}" for name in filter(None, names) if Path(name).exists() for text in complaints(Path(name))]
     print("\n".join(bad) or f"{len(names) - 1} files checked")
