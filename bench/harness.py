@@ -79,6 +79,16 @@ class Line:
     disturbed: bool
 
 
+def probe() -> tuple[float, float]:
+    """Clock in Hz and vector additions a second, now, on this thread (pyaccel_probe in pyaccel/core.h)."""
+    from pyaccel._core import ffi, lib
+
+    clock, rate = ffi.new("double *"), ffi.new("double *")
+    if lib.pyaccel_probe(clock, rate) != lib.PYACCEL_OK:
+        raise ValueError("the probe can't run: PYACCEL_CPU or PYACCEL_THREADS holds an impossible value")
+    return clock[0], rate[0]
+
+
 @contextmanager
 def pinned_core() -> Iterator[int]:
     """Binds the process to the last core of its affinity mask; gives that core, and all back afterwards."""
@@ -123,12 +133,12 @@ def measure(contest: Contest, rounds: int = ROUNDS) -> Line:
             raise ValueError(f"{contest.name}, n = {contest.n}: {peer} and pyaccel give different results")
     contestants = {"pyaccel": contest.ours, **contest.peers}
     repeats = {name: _repeats(work) for name, work in contestants.items()}
-    before = pyaccel.probe()
+    before = probe()
     samples: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, work in contestants.items():
             samples[name].append(_sample(work, repeats[name]))
-    after = pyaccel.probe()
+    after = probe()
     ratios = {
         peer: statistics.median(p / o for p, o in zip(samples[peer], samples["pyaccel"], strict=True))
         for peer in contest.peers
@@ -211,9 +221,9 @@ def separate_cores() -> float:
 
     if len(os.sched_getaffinity(0)) < 2:
         return 1.0
-    alone = pyaccel.probe()[1]
+    alone = probe()[1]
     with ThreadPoolExecutor(2) as pool:
-        together = sum(rate for _, rate in pool.map(lambda _: pyaccel.probe(), range(2)))
+        together = sum(rate for _, rate in pool.map(lambda _: probe(), range(2)))
     return round(together / alone, 2) if alone else 0.0
 
 
