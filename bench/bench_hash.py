@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
+
 import pyaccel
 
 from .harness import Contest, installed

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+
 import pyaccel
 from pyaccel._core import ffi, lib
 

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pyaccel
 import pytest
+
+import pyaccel
 from pyaccel.rows import as_rows
 
 pytest.importorskip("pytest_benchmark")
@@ -13,7 +16,7 @@ pytest.importorskip("pytest_benchmark")
 
 @pytest.mark.parametrize("n", [1, 16, 1024])
 @pytest.mark.parametrize("algorithm", pyaccel.algorithms())
-def test_hash_many(benchmark, algorithm, n):
+def test_hash_many(benchmark: Any, algorithm: str, n: int) -> None:
     """Rows of 64 bytes in one array."""
     benchmark.group = f"hash_many {algorithm}"
     benchmark.extra_info["bytes"] = 64 * n
@@ -22,7 +25,7 @@ def test_hash_many(benchmark, algorithm, n):
 
 
 @pytest.mark.parametrize("n", [1, 1024])
-def test_rows_of_list(benchmark, n):
+def test_rows_of_list(benchmark: Any, n: int) -> None:
     """What marshalling a list of bytes costs before any work."""
     benchmark.group = "rows"
     messages = [bytes(64)] * n

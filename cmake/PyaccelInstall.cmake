@@ -31,3 +31,8 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pyaccel.pc" DESTINATION "${CMAKE_INST
 if(SKBUILD AND EXISTS "${PROJECT_SOURCE_DIR}/kernels")
   install(DIRECTORY kernels/ DESTINATION kernels)
 endif()
+
+# The benchmarks are part of the package (pyaccel.bench), so that a user's `pyaccel bench` runs what we run.
+if(SKBUILD)
+  install(DIRECTORY bench/ DESTINATION bench FILES_MATCHING PATTERN "*.py" PATTERN "test_*" EXCLUDE PATTERN results EXCLUDE)
+endif()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,4 +78,4 @@ def bench(names: Sequence[str], *, rounds: int | None, as_json: bool, save: Path
             plot.mkdir(parents=True, exist_ok=True)
             console.print(f"drawn {harness.plot(report, plot / f'{name}.png')}", highlight=False)
     if as_json:
-        print(json.dumps(reports, indent=1))
+        sys.stdout.write(json.dumps(reports, indent=1) + "\n")
