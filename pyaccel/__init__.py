@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pyaccel.signatures import verify as verify
     from pyaccel.signatures import verify_many as verify_many
 
-__version__ = "0.1.0"
-
 _MODULE_OF = {
     "PreparedKeys": "prepared_keys",
     "Rows": "rows",
@@ -54,6 +52,10 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"pyaccel.{_MODULE_OF[name]}"), name)
         globals()[name] = value
         return value
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("pyaccel")
     if name in _SUBMODULES:
         return import_module(f"pyaccel.{name}")
     raise AttributeError(f"module 'pyaccel' has no attribute {name!r}")

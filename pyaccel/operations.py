@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
 
 from pyaccel.backends.base import Inputs, Outputs, Parameters
 
@@ -23,6 +23,7 @@ class Operation:
         inputs: names of the inputs, n rows each unless `shapes` says otherwise.
         outputs: names of the outputs.
         golden_path: "module:function" of the readable reference, imported when first used.
+        parameters_path: "module:function" that checks parameters given by name and fills in defaults.
         split: how a batch may be cut over devices.
         work: what the cost model counts ("compressions", "field multiplications").
         shapes: row shapes in words, for the docs and for errors.
@@ -33,15 +34,30 @@ class Operation:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     golden_path: str
+    parameters_path: str
     split: Literal["rows", "power_of_two_subtrees", "none"]
     work: str
     shapes: str
 
     def golden(self) -> Golden:
         """The readable reference: fills outputs from inputs, one row after the other."""
-        module, _, function = self.golden_path.partition(":")
-        loaded: Golden = getattr(import_module(module), function)
+        loaded: Golden = _load(self.golden_path)
         return loaded
+
+    def resolve(self, **given: Any) -> tuple[Any, ...]:
+        """One checked value for each of `parameters`, defaults filled in.
+
+        Raises:
+            ValueError: a name is unknown, or does not go with the others.
+            TypeError: a parameter without a default is missing.
+        """
+        values: tuple[Any, ...] = _load(self.parameters_path)(**given)
+        return values[: len(self.parameters)]
+
+
+def _load(path: str) -> Any:
+    module, _, function = path.partition(":")
+    return getattr(import_module(module), function)
 
 
 # Input rows are pyaccel.rows.Rows: row i is inputs[name][i], for any i < n also where one value serves all rows.
@@ -53,6 +69,7 @@ _TABLE = (
         inputs=("messages",),
         outputs=("digests",),
         golden_path="pyaccel.golden.hashing:hash_many",
+        parameters_path="pyaccel.hashing:parameters",
         split="rows",
         work="compressions",
         shapes="messages: n rows of any length; digests: uint8[n, digest_size]",
@@ -63,6 +80,7 @@ _TABLE = (
         inputs=("leaves",),
         outputs=("nodes",),
         golden_path="pyaccel.golden.merkle:layers",
+        parameters_path="pyaccel.merkle_tree:parameters",
         split="power_of_two_subtrees",
         work="compressions",
         shapes="leaves: n rows; nodes: uint8[node_count(n), 32], leaf nodes first, root last",
@@ -73,6 +91,7 @@ _TABLE = (
         inputs=("leaves",),
         outputs=("root", "mutated"),
         golden_path="pyaccel.golden.merkle:root",
+        parameters_path="pyaccel.merkle_tree:parameters",
         split="power_of_two_subtrees",
         work="compressions",
         shapes="leaves: n rows; root: uint8[1, 32]; mutated: uint8[1] (CVE-2012-2459, form bitcoin)",
@@ -83,6 +102,7 @@ _TABLE = (
         inputs=("roots", "leaves", "indices", "proofs", "sizes"),
         outputs=("verdicts",),
         golden_path="pyaccel.golden.merkle:verify_many",
+        parameters_path="pyaccel.merkle_tree:parameters",
         split="rows",
         work="compressions",
         shapes="roots: n rows of 32 or one for all; leaves: n rows; indices: uint64[n]; proofs: n rows of "
@@ -94,6 +114,7 @@ _TABLE = (
         inputs=("old_root", "new_root", "sizes", "proof"),
         outputs=("verdicts",),
         golden_path="pyaccel.golden.merkle:consistency",
+        parameters_path="pyaccel.merkle_tree:parameters",
         split="none",
         work="compressions",
         shapes="n = 1; old_root, new_root: one row of 32; sizes: uint64[2], old and new; proof: one row of "
@@ -105,6 +126,7 @@ _TABLE = (
         inputs=("public_keys", "messages", "signatures", "identity", "key_index"),
         outputs=("verdicts", "reasons"),
         golden_path="pyaccel.golden.signatures:verify_many",
+        parameters_path="pyaccel.signatures:parameters",
         split="rows",
         work="field multiplications",
         shapes="public_keys, messages: n rows or one for all; signatures: n rows; with key_index uint32[n] any "

@@ -13,9 +13,7 @@ import numpy.typing as npt
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
-_WANTED = (
-    "a list or tuple of bytes-like objects, a uint8 array of shape (n, k), pyaccel.Rows, or an Arrow binary array"
-)
+_WANTED = "a list or tuple of bytes-like objects, a uint8 array of shape (n, k), pyaccel.Rows, or an Arrow binary array"
 _OFFSET_TYPES = {"uint32": np.uint32, "int32": np.uint32, "uint64": np.uint64, "int64": np.uint64}
 
 
@@ -121,6 +119,15 @@ class Rows:
             return np.full(n, self.width, np.uint64)
         return np.diff(self.offsets[: n + 1]).astype(np.uint64, copy=False)
 
+    def require_width(self, name: str, width: int) -> None:
+        """Raises ValueError, with the first row that differs, unless every row has `width` bytes."""
+        if self.offsets is None and (self.width == width or self.count == 0):
+            return
+        wrong = self.lengths(len(self)) != width
+        if bool(wrong.any()):
+            i = int(wrong.argmax())
+            raise ValueError(f"{name}: row {i} has {len(self[i])} bytes; wanted {width}")
+
     def __len__(self) -> int:
         """Number of rows, 1 where one value serves all."""
         return 1 if self.count is None else self.count
@@ -169,8 +176,8 @@ def as_rows(name: str, value: Any, *, one_for_all: bool = False) -> Rows:
 
     Args:
         name: the argument's name, for errors.
-        value: list or tuple of bytes-like, uint8 array (n, k) with contiguous rows, Rows, Arrow binary array;
-            one bytes-like for all rows where one_for_all.
+        value: list or tuple of bytes-like, uint8 array (n, k) with contiguous rows, Rows, Arrow binary array.
+        one_for_all: whether one bytes-like for all rows is taken, too.
 
     Raises:
         TypeError, ValueError: what was wanted, what came (type, shape, row index) and how to mend it.
@@ -195,7 +202,8 @@ def _from_whole(name: str, value: Any) -> Rows:
     if hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__"):
         from pyaccel import arrow
 
-        return arrow.rows(name, value)
+        found: Rows = arrow.rows(name, value)
+        return found
     try:
         view = memoryview(value)
     except TypeError:
@@ -262,7 +270,7 @@ def _flat(name: str, value: Any) -> bytes | Bytes:
         raise TypeError(f"{name}: {_kind(value)} came; wanted a bytes-like object") from None
     if view.ndim != 1 or view.format not in ("B", "b", "c") or not view.contiguous:
         raise TypeError(
-            f"{name}: {_kind(value)} of shape {view.shape} and item format {view.format!r} came; wanted contiguous bytes"
+            f"{name}: {_kind(value)} of shape {view.shape} and item format {view.format!r} came; wanted flat bytes"
         )
     return np.frombuffer(view, np.uint8) if view.nbytes else np.empty(0, np.uint8)
 
@@ -284,8 +292,10 @@ def _checked_offsets(offsets: Any, size: int) -> Offsets:
         raise ValueError(f"offsets: row {i} runs backwards, from {offsets[i]} to {offsets[i + 1]}")
     if int(offsets[-1]) > size:
         i = max(int(np.searchsorted(offsets, size, side="right")) - 1, 0)
-        raise ValueError(f"offsets: row {i} ends at {offsets[min(i + 1, len(offsets) - 1)]}, past the {size} bytes of data")
-    return offsets.view(_OFFSET_TYPES[offsets.dtype.name])
+        end = offsets[min(i + 1, len(offsets) - 1)]
+        raise ValueError(f"offsets: row {i} ends at {end}, past the {size} bytes of data")
+    checked: Offsets = offsets.view(_OFFSET_TYPES[offsets.dtype.name])
+    return checked
 
 
 def _fixed_count(size: int, width: int, stride: int) -> int | None:

@@ -12,12 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 if TYPE_CHECKING:
     from pyaccel.operations import Operation
-    from pyaccel.rows import Rows
 
 Parameters = Mapping[str, Any]
 """Parameters of an operation by name; hashable values only."""
@@ -67,8 +63,11 @@ class Buffer:
     layout: str = "canonical"
 
 
-Inputs = Mapping[str, "Rows | npt.NDArray[Any] | Buffer"]
-Outputs = Mapping[str, "npt.NDArray[np.uint8] | Buffer"]
+Inputs = Mapping[str, Any]
+"""Input by name: Rows, PreparedKeys, an array of numbers, a Buffer or None, as the operation's shapes say."""
+
+Outputs = Mapping[str, Any]
+"""Output by name: a contiguous uint8 array, a Buffer, or None where it is not wanted."""
 
 
 class Plan(Protocol):
@@ -93,9 +92,13 @@ class Plan(Protocol):
 class Backend(Protocol):
     """One device that runs operations."""
 
+    def __hash__(self) -> int:
+        """By identity: what is known of a backend is kept by it."""
+        ...
+
     @property
     def kind(self) -> str:
-        """Which shipped cost curves hold until a machine is calibrated: "native", "golden", "opencl-cpu", "opencl-gpu"."""
+        """Which shipped cost curves hold: "native", "golden", "opencl-cpu" or "opencl-gpu"."""
         ...
 
     @property

@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The CPU, through libpyaccel. cffi releases the GIL while C computes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pyaccel.backends.base import Backend, Capabilities, Declined, Inputs, Outputs, Parameters, Plan, Unavailable
+from pyaccel.errors import PyaccelError, UnsupportedError
+
+if TYPE_CHECKING:
+    from pyaccel.operations import Operation
+    from pyaccel.prepared_keys import PreparedKeys
+
+__all__ = ["MISSING", "NativeBackend", "discover", "ffi", "lib"]
+
+MISSING: str | None = None
+"""Why libpyaccel can't be used, None where it can."""
+
+try:
+    from pyaccel._core import ffi, lib
+except ImportError as error:
+    MISSING = (
+        f"the compiled core can't be loaded ({error}); install pyaccel again: pip install --force-reinstall pyaccel"
+    )
+else:
+    _BYTES = ffi.typeof("uint8_t[]")
+    _ROWS = ffi.typeof("pyaccel_rows *")
+    _HASH_OPTIONS = ffi.typeof("pyaccel_hash_options *")
+    _MERKLE_OPTIONS = ffi.typeof("pyaccel_merkle_options *")
+    _VERIFY_OPTIONS = ffi.typeof("pyaccel_verify_options *")
+    _PREPARE_OPTIONS = ffi.typeof("pyaccel_prepare_options *")
+
+_FAMILIES = {
+    "sha256": ("sha256", "sha256-lanes"),
+    "sha256d": ("sha256", "sha256-lanes"),
+    "hash160": ("sha256", "sha256-lanes", "ripemd160"),
+    "secp256k1-ecdsa": ("secp256k1",),
+}
+"""Families of variants that serve an algorithm or scheme; where it is not listed, the family of its own name."""
+
+
+def discover() -> tuple[Backend, ...] | Unavailable:
+    """The one native backend, or why the compiled core is missing."""
+    return Unavailable(MISSING) if MISSING else (NativeBackend(),)
+
+
+class NativeBackend:
+    """libpyaccel on this machine's CPU."""
+
+    name = "native"
+    kind = "native"
+
+    def probe(self) -> Capabilities | Unavailable:
+        """What CPU this is and which variants are bound."""
+        from pyaccel.cpu import model_name
+
+        if lib.pyaccel_abi_version() < lib.PYACCEL_ABI_VERSION:
+            return Unavailable(
+                f"libpyaccel has ABI {lib.pyaccel_abi_version()}, not {lib.PYACCEL_ABI_VERSION} or later"
+            )
+        detail = {"cpu": text(lib.pyaccel_cpu_spec()), "threads": str(threads() or environment_threads())}
+        return Capabilities(model_name(), detail)
+
+    def prepare(self, operation: Operation, parameters: Parameters) -> Plan | Declined:
+        """A plan, unless the library does not know the operation or one of its names."""
+        make = _PLANS.get(operation.name)
+        if make is None:
+            return Declined(f"libpyaccel has no {operation.name}")
+        try:
+            return make(parameters)
+        except (LookupError, AttributeError) as error:
+            return Declined(str(error.args[0]))
+
+
+class NativePlan:
+    """Base of the plans: which names bound variants go by."""
+
+    def __init__(self, serves: str) -> None:
+        self._families = _FAMILIES.get(serves, (serves,))
+
+    @property
+    def variant(self) -> str:
+        """The bound variants of the families that serve it: "shani", "shani+avx512"."""
+        bound = [name for family, name, is_bound, _, _ in variants() if is_bound and family in self._families]
+        return "+".join(dict.fromkeys(bound)) or "portable"
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """As Plan.run."""
+        raise NotImplementedError
+
+
+class HashPlan(NativePlan):
+    """hash_many."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__(parameters["algorithm"])
+        self._call = lib.pyaccel_hash_many
+        self._algorithm = _value("HASH", parameters["algorithm"])
+        self._one = _options(_HASH_OPTIONS, threads=1)
+        self._many = _options(_HASH_OPTIONS, threads=threads())
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """As Plan.run."""
+        digests: Any = outputs["digests"]
+        options = self._one if n == 1 else self._many
+        status = self._call(
+            ffi.from_buffer(_BYTES, digests), digests.nbytes, self._algorithm, _rows(inputs["messages"]), n, options
+        )
+        if status:
+            _raise("hash_many", status)
+
+
+class MerklePlan(NativePlan):
+    """Base of the Merkle plans: the function, form and options."""
+
+    function: str
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__(parameters["algorithm"])
+        self._call = getattr(lib, self.function)
+        self._form = _value("MERKLE", parameters["form"])
+        algorithm = _value("HASH", parameters["algorithm"])
+        limit = parameters.get("limit") or 0
+        self._options = _options(_MERKLE_OPTIONS, threads=threads(), algorithm=algorithm, limit=limit)
+
+
+class RootPlan(MerklePlan):
+    """merkle.root."""
+
+    function = "pyaccel_merkle_root"
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """As Plan.run."""
+        root, mutated = outputs["root"], outputs["mutated"]
+        flag = ffi.new("uint32_t *")
+        leaves = _rows(inputs["leaves"])
+        status = self._call(_out(root), root.nbytes, flag, self._form, leaves, n, self._options)
+        if status:
+            _raise("merkle.root", status)
+        mutated[0] = flag[0]
+
+
+class LayersPlan(MerklePlan):
+    """merkle.layers."""
+
+    function = "pyaccel_merkle_layers"
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """As Plan.run."""
+        nodes: Any = outputs["nodes"]
+        leaves = _rows(inputs["leaves"])
+        status = self._call(_out(nodes), nodes.nbytes, self._form, leaves, n, self._options)
+        if status:
+            _raise("merkle.layers", status)
+
+
+class MerkleVerifyPlan(MerklePlan):
+    """merkle.verify_many."""
+
+    function = "pyaccel_merkle_verify_many"
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """As Plan.run."""
+        verdicts: Any = outputs["verdicts"]
+        sizes: Any = inputs["sizes"]
+        status = self._call(
+            _out(verdicts),
+            verdicts.nbytes,
+            self._form,
+            _rows(inputs["roots"]),
+            _rows(inputs["leaves"]),
+            ffi.from_buffer("uint64_t[]", inputs["indices"]),
+            _rows(inputs["proofs"]),
+            ffi.from_buffer("uint64_t[]", sizes),
+            len(sizes),
+            n,
+            self._options,
+        )
+        if status:
+            _raise("merkle.verify_many", status)
+
+
+class ConsistencyPlan(MerklePlan):
+    """merkle.verify_consistency."""
+
+    function = "pyaccel_merkle_verify_consistency"
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:  # noqa: ARG002 - always 1
+        """As Plan.run."""
+        old_size, new_size = (int(size) for size in inputs["sizes"])
+        old_root, new_root, proof = (inputs[name][0] for name in ("old_root", "new_root", "proof"))
+        verdict = ffi.from_buffer(_BYTES, outputs["verdicts"], require_writable=True)
+        status = self._call(
+            verdict, self._form, old_root, new_root, old_size, new_size, proof, len(proof), self._options
+        )
+        if status:
+            _raise("merkle.verify_consistency", status)
+
+
+class VerifyPlan(NativePlan):
+    """verify_many."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__(parameters["scheme"])
+        message_hash = parameters["message_hash"]
+        self._call = lib.pyaccel_verify_many
+        self._scheme = _value("SCHEME", parameters["scheme"])
+        self._options = {
+            "struct_size": ffi.sizeof("pyaccel_verify_options"),
+            "rule": _value("RULE", parameters["rule"]),
+            "message_hash": _value("MESSAGE_HASH", message_hash) if message_hash else 0,
+            "key_format": _value("KEY_FORMAT", parameters["key_format"]),
+            "signature_format": _value("SIGNATURE_FORMAT", parameters["signature_format"]),
+        }
+        self._threads = threads()
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """As Plan.run."""
+        from pyaccel.prepared_keys import PreparedKeys
+
+        keys: Any = inputs["public_keys"]
+        index: Any = inputs["key_index"]
+        reasons: Any = outputs["reasons"]
+        options = ffi.new(_VERIFY_OPTIONS, self._options)
+        options.threads = 1 if n == 1 else self._threads
+        pinned = []
+        if index is not None:
+            pinned.append(ffi.from_buffer("uint32_t[]", index))
+            options.key_index = pinned[-1]
+        if reasons is not None:
+            pinned.append(_out(reasons))
+            options.reasons = pinned[-1]
+        if isinstance(keys, PreparedKeys):
+            options.prepared = keys.native
+            key_rows = ffi.NULL
+        else:
+            key_rows = _rows(keys)
+            options.key_count = 0 if index is None else len(keys)
+        status = self._call(
+            _out(outputs["verdicts"]),
+            self._scheme,
+            key_rows,
+            _rows(inputs["messages"]),
+            _rows(inputs["signatures"]),
+            n,
+            options,
+        )
+        if status:
+            _raise("verify_many", status)
+
+
+_PLANS: dict[str, Callable[[Parameters], Plan]] = {
+    "hash_many": HashPlan,
+    "merkle.root": RootPlan,
+    "merkle.layers": LayersPlan,
+    "merkle.verify_many": MerkleVerifyPlan,
+    "merkle.verify_consistency": ConsistencyPlan,
+    "verify_many": VerifyPlan,
+}
+
+
+def prepared_keys(keys: PreparedKeys, memory: int) -> Any:
+    """The handle of prepared keys, freed with its Python object."""
+    options = _options(
+        _PREPARE_OPTIONS, memory=memory, threads=threads(), key_format=_value("KEY_FORMAT", keys.key_format)
+    )
+    handle = ffi.new("pyaccel_prepared_keys **")
+    scheme = _value("SCHEME", keys.scheme)
+    status = lib.pyaccel_prepared_keys_new(handle, scheme, _rows(keys.rows), len(keys), options)
+    if status:
+        _raise("PreparedKeys", status)
+    return ffi.gc(handle[0], lib.pyaccel_prepared_keys_free)
+
+
+def prepared_memory(keys: PreparedKeys) -> int:
+    """Bytes that the handle of prepared keys holds."""
+    return int(lib.pyaccel_prepared_keys_memory(keys.native))
+
+
+def variants() -> list[tuple[str, str, bool, bool, int]]:
+    """Every variant of this build: family, name, whether it is bound, whether this CPU runs it, batches it ran."""
+    count = lib.pyaccel_variant_count()
+    table = ffi.new("pyaccel_variant[]", count)
+    for i in range(count):
+        lib.pyaccel_variant_get(table + i, i)
+    return [(text(v.family), text(v.variant), bool(v.bound), bool(v.runnable), int(v.calls)) for v in table]
+
+
+def threads() -> int:
+    """What options.threads asks for: the cores that this process may use, or 0 where PYACCEL_THREADS says it."""
+    from pyaccel.cpu import usable_cores
+
+    return 0 if os.environ.get("PYACCEL_THREADS") else usable_cores()
+
+
+def environment_threads() -> int:
+    """What PYACCEL_THREADS asks for, 0 where it is not a number (C then answers BAD_ENVIRONMENT)."""
+    value = os.environ.get("PYACCEL_THREADS", "")
+    return int(value) if value.isdecimal() else 0
+
+
+def text(value: Any) -> str:
+    """A C string."""
+    result: str = ffi.string(value).decode()
+    return result
+
+
+def _options(kind: Any, **fields: int) -> Any:
+    options = ffi.new(kind, fields)
+    options.struct_size = ffi.sizeof(kind.item)
+    return options
+
+
+def _out(array: Any) -> Any:
+    return ffi.from_buffer(_BYTES, array, require_writable=True)
+
+
+def _rows(rows: Any) -> Any:
+    """The pyaccel_rows of some Rows, made once and kept with them, as is what it points at."""
+    native = rows.native
+    if native is None:
+        data = ffi.from_buffer(_BYTES, rows.buffer)
+        if rows.offsets is None:
+            offsets, bits = ffi.NULL, 0
+        else:
+            offsets, bits = ffi.from_buffer(rows.offsets), 8 * rows.offsets.itemsize
+        view = ffi.new(_ROWS, (data, len(data), offsets, bits, 0, rows.width, rows.stride))
+        native = rows.native = (view, data, offsets)
+    return native[0]
+
+
+def _value(kind: str, name: str) -> int:
+    """The enumeration that a name has in C: of "RULE" and "low-s", PYACCEL_RULE_LOW_S."""
+    constant = f"PYACCEL_{kind}_{name.upper().replace('-', '_')}"
+    value = getattr(lib, constant, None)
+    if value is None:
+        raise LookupError(f"libpyaccel has no {constant}")
+    return int(value)
+
+
+def _raise(operation: str, status: int) -> None:
+    reason = f"{operation}: {text(lib.pyaccel_status_text(status))}"
+    if status == lib.PYACCEL_INVALID_ARGUMENT:
+        raise ValueError(reason)
+    if status == lib.PYACCEL_UNSUPPORTED:
+        raise UnsupportedError(reason)
+    if status == lib.PYACCEL_OUT_OF_MEMORY:
+        raise MemoryError(reason)
+    if status == lib.PYACCEL_BAD_ENVIRONMENT:
+        raise PyaccelError(f"{reason}: {text(lib.pyaccel_cpu_spec())}")
+    raise PyaccelError(reason)

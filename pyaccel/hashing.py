@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hashing many messages at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyaccel.choices import choice
+from pyaccel.operations import OPERATIONS
+from pyaccel.rows import Rows, as_rows
+from pyaccel.scheduler.execution import run
+
+DIGEST_SIZES = {"sha256": 32, "sha256d": 32, "sha512": 64, "keccak256": 32, "ripemd160": 20, "hash160": 20}
+"""Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""
+
+_HASH_MANY = OPERATIONS["hash_many"]
+_PLAIN = {algorithm: (algorithm, size, None, None) for algorithm, size in DIGEST_SIZES.items()}
+
+
+def algorithms() -> tuple[str, ...]:
+    """The names that `algorithm=` takes."""
+    return tuple(DIGEST_SIZES)
+
+
+def parameters(
+    algorithm: str, digest_size: int | None = None, key: Any = None, context: Any = None
+) -> tuple[str, int, None, None]:
+    """The parameters of a plan for hash_many, checked, with defaults filled in.
+
+    Raises:
+        ValueError: the algorithm is unknown, or has no such parameter.
+    """
+    if digest_size is None and key is None and context is None:
+        try:
+            return _PLAIN[algorithm]
+        except (KeyError, TypeError):
+            pass
+    choice("algorithm", algorithm, DIGEST_SIZES)
+    size = DIGEST_SIZES[algorithm]
+    if key is not None:
+        raise ValueError(f"key: {algorithm} takes no key")
+    if context is not None:
+        raise ValueError(f"context: {algorithm} takes no context")
+    if digest_size not in (None, size):
+        raise ValueError(f"digest_size: {digest_size} came; {algorithm} has {size} bytes")
+    return _PLAIN[algorithm]
+
+
+def hash_many(
+    algorithm: str,
+    messages: Any,
+    *,
+    digest_size: int | None = None,
+    key: Any = None,
+    context: Any = None,
+    out: npt.NDArray[np.uint8] | None = None,
+    device: str = "auto",
+) -> npt.NDArray[np.uint8]:
+    """Digest i = H(message i), whatever the batch.
+
+    Args:
+        algorithm: one of `algorithms()`.
+        messages: n byte strings: list or tuple of bytes-like, uint8 array (n, k), Rows, Arrow binary array.
+        digest_size: bytes of a digest, where the algorithm has a choice; None: its own.
+        key: for keyed algorithms only.
+        context: for algorithms with a context string only.
+        out: where the digests go: uint8[n, digest_size], C-contiguous, apart from the messages. Untouched when an
+            argument is wrong.
+        device: "auto" or the name of a device.
+
+    Returns:
+        uint8[n, digest_size], `out` where it was given.
+
+    Raises:
+        TypeError, ValueError: an argument is wrong; says what was wanted and what came.
+        DeviceUnavailableError: the device asked for is not here.
+    """
+    values = parameters(algorithm, digest_size, key, context)
+    rows = as_rows("messages", messages)
+    n = len(rows)
+    if out is None:
+        out = np.empty((n, values[1]), np.uint8)
+    else:
+        _check_out(out, (n, values[1]), rows)
+    run(_HASH_MANY, values, {"messages": rows}, {"digests": out}, n, device=device)
+    return out
+
+
+def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:
+    if not isinstance(out, np.ndarray) or out.dtype != np.uint8:
+        came = f"an array of {out.dtype}" if isinstance(out, np.ndarray) else f"a {type(out).__name__}"
+        raise TypeError(f"out: {came} came; wanted an array of uint8 of shape {shape}")
+    if out.shape != shape:
+        raise ValueError(f"out: shape {out.shape} came; wanted {shape}")
+    if not out.flags.c_contiguous:
+        raise ValueError(f"out: strides {out.strides} came; wanted a C-contiguous array: np.empty({shape}, np.uint8)")
+    if not out.flags.writeable:
+        raise ValueError("out: a read-only array came; wanted one that can be written")
+    if np.may_share_memory(out, rows.data):
+        raise ValueError("out: overlaps the messages; wanted memory of its own")

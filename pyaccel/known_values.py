@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The values behind known_answers, each with the standard or list it was copied from. None was computed by pyaccel."""
+
+from __future__ import annotations
+
+
+def _txid(text: str) -> bytes:
+    """Bitcoin prints hashes backwards."""
+    return bytes.fromhex(text)[::-1]
+
+
+_EXAMPLE_448 = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
+_EXAMPLE_896 = (
+    b"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
+)
+_GENERATOR = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
+
+HASHES: dict[str, tuple[str, tuple[tuple[bytes, str], ...]]] = {
+    "sha256": (
+        "FIPS 180-4 examples, NIST",
+        (
+            (b"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            (b"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (_EXAMPLE_448, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"),
+        ),
+    ),
+    "sha256d": (
+        "Bitcoin: genesis block header and its hash",
+        (
+            (
+                bytes.fromhex(
+                    "01000000" + "00" * 32 + "3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a"
+                    "29ab5f49ffff001d1dac2b7c"
+                ),
+                "6fe28c0ab6f1b372c1a6a246ae63f74f931e8365e15a089c68d6190000000000",
+            ),
+        ),
+    ),
+    "sha512": (
+        "FIPS 180-4 examples, NIST",
+        (
+            (
+                b"abc",
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+            ),
+            (
+                _EXAMPLE_896,
+                "8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018"
+                "501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909",
+            ),
+        ),
+    ),
+    "keccak256": (
+        "Ethereum yellow paper: KEC of nothing and of RLP(())",
+        (
+            (b"", "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"),
+            (b"\x80", "56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"),
+        ),
+    ),
+    "ripemd160": (
+        "Dobbertin, Bosselaers, Preneel 1996, appendix B",
+        (
+            (b"", "9c1185a5c5e9fc54612808977ee8f548b2258d31"),
+            (b"abc", "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc"),
+            (_EXAMPLE_448, "12a053384a9c0c88e405a06c27dcf49ada62eb2b"),
+        ),
+    ),
+    "hash160": ("BIP-173 example key", ((_GENERATOR, "751e76e8199196d454941c45d1b3a323f1433bd6"),)),
+}
+"""Source, and (message, digest) pairs, by algorithm."""
+
+TREE_HASH = {"bitcoin": "sha256d", "rfc6962": "sha256"}
+
+_BLOCK = "Bitcoin block 100000"
+_TXIDS = [
+    _txid("8c14f0db3df150123e6f3dbbf30f8b955a8249b62ac1d1ff16284aefa3d06d87"),
+    _txid("fff2525b8931402dd09222c50775608f75787bd2b87e56995a7bdd30f79702c4"),
+    _txid("6359f0868171b1d194cbee1af2f16ea598ae8fad666d9b012c8ed2b79a236ec4"),
+    _txid("e9a66845e05d5abc0ad04ec80f774a7e585c6e8db975962d069a522137b80c1d"),
+]
+_BLOCK_PAIRS = [
+    _txid("ccdafb73d8dcd0173d5d5c3c9a0770d0b3953db889dab99ef05b1907518cb815"),
+    _txid("8e30899078ca1813be036a073bbf80b86cdddde1c96e9e9c99e9e3782df4ae49"),
+]
+_BLOCK_ROOT = _txid("f3e94742aca4b5ef85488dc37c06c3282295ffec960994b2c0d5ac2a25a95766")
+
+_LOG = "transparency-dev/merkle, testonly/constants.go"
+_LOG_LEAVES = [
+    bytes.fromhex(leaf)
+    for leaf in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+]
+_LOG_ROOTS = [
+    bytes.fromhex(root)
+    for root in (
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    )
+]
+_LOG_NODES = {
+    name: bytes.fromhex(node)
+    for name, node in {
+        "1": "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+        "2": "0298d122906dcfc10892cb53a73992fc5b9f493ea4c9badb27b791b4127a7fe7",
+        "4": "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+        "2..4": "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "4..6": "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+        "6..8": "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+        "4..8": "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+    }.items()
+}
+"""Nodes over leaves first .. last, from transparency-dev/merkle, testdata/{inclusion,consistency}/*/happy-path.json."""
+
+ROOTS: list[tuple[str, str, list[bytes], bytes, bool]] = [
+    ("bitcoin", _BLOCK, _TXIDS, _BLOCK_ROOT, False),
+    *(("rfc6962", _LOG, _LOG_LEAVES[:size], root, False) for size, root in enumerate(_LOG_ROOTS)),
+]
+"""Form, source, leaves, root, mutated."""
+
+LAYERS: list[tuple[str, str, list[bytes], list[bytes]]] = [
+    ("bitcoin", _BLOCK, _TXIDS, [*_TXIDS, *_BLOCK_PAIRS, _BLOCK_ROOT]),
+    (
+        "rfc6962",
+        _LOG,
+        _LOG_LEAVES[:3],
+        [_LOG_ROOTS[1], _LOG_NODES["1"], _LOG_NODES["2"], _LOG_ROOTS[2], _LOG_NODES["2"], _LOG_ROOTS[3]],
+    ),
+]
+"""Form, source, leaves, nodes of all layers."""
+
+_LOG_PATH = _LOG_NODES["1"] + _LOG_NODES["2..4"] + _LOG_NODES["4..8"]
+
+PROOFS: list[tuple[str, str, list[tuple[bytes, bytes, int, bytes, int, bool]]]] = [
+    (
+        "bitcoin",
+        _BLOCK,
+        [
+            (_BLOCK_ROOT, _TXIDS[0], 0, _TXIDS[1] + _BLOCK_PAIRS[1], 4, True),
+            (_BLOCK_ROOT, _TXIDS[3], 3, _TXIDS[2] + _BLOCK_PAIRS[0], 4, True),
+            (_BLOCK_ROOT, _TXIDS[3], 2, _TXIDS[2] + _BLOCK_PAIRS[0], 4, False),
+        ],
+    ),
+    (
+        "rfc6962",
+        "transparency-dev/merkle, testdata/inclusion",
+        [
+            (_LOG_ROOTS[1], _LOG_LEAVES[0], 0, b"", 1, True),
+            (_LOG_ROOTS[8], _LOG_LEAVES[0], 0, _LOG_PATH, 8, True),
+            (_LOG_ROOTS[3], _LOG_LEAVES[2], 2, _LOG_ROOTS[2], 3, True),
+            (_LOG_ROOTS[0], _LOG_LEAVES[0], 0, _LOG_PATH, 8, False),
+            (_LOG_ROOTS[8], _LOG_LEAVES[0], 2, _LOG_PATH, 8, False),
+            (_LOG_ROOTS[8], _LOG_LEAVES[0], 0, _LOG_PATH[32:], 8, False),
+        ],
+    ),
+]
+"""Form, source, and (root, leaf, index, proof, size, verdict) of each question."""
+
+_LOG_STEP = _LOG_NODES["4..6"] + _LOG_NODES["6..8"] + _LOG_ROOTS[4]
+
+CONSISTENCY: list[tuple[str, bytes, bytes, int, int, bytes, bool]] = [
+    ("transparency-dev/merkle, testdata/consistency/2", _LOG_ROOTS[6], _LOG_ROOTS[8], 6, 8, _LOG_STEP, True),
+    ("transparency-dev/merkle, testdata/consistency/2, old size", _LOG_ROOTS[6], _LOG_ROOTS[8], 5, 8, _LOG_STEP, False),
+    ("transparency-dev/merkle, testdata/consistency/0", _LOG_ROOTS[1], _LOG_ROOTS[1], 1, 1, b"", True),
+]
+"""Source, old root, new root, old size, new size, proof, verdict."""
+
+_NONE, _RANGE, _ENCODING, _EQUATION = 0, 4, 3, 5
+"""PYACCEL_REASON_*."""
+
+_RFC8032_KEY = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
+_RFC8032_SIGNATURE = bytes.fromhex(
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+)
+_ORDER = bytes.fromhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010")
+_IDENTITY = b"\1" + bytes(31)
+_IDENTITY_WITH_SIGN = b"\1" + bytes(30) + b"\x80"
+
+_WYCHEPROOF_KEY = bytes.fromhex(
+    "04b838ff44e5bc177bf21189d0766082fc9d843226887fc9760371100b7ee20a6f"
+    "f0c9d75bfba7b31a6bca1974496eeb56de357071955d83c4b1badaa0b21832e9"
+)
+_WYCHEPROOF_R = "813ef79ccefa9a56f7ba805f0e478584fe5f0dd5f567bc09b5123ccbc9832365"
+_LOW_S = "6ff18a52dcc0336f7af62400a6dd9b810732baf1ff758000d6f613a556eb31ba"
+_HIGH_S = "900e75ad233fcc908509dbff5922647db37c21f4afd3203ae8dc4ae7794b0f87"
+_DER_LOW, _DER_HIGH, _DER_LONG_LENGTH = (
+    bytes.fromhex(head + "022100" + _WYCHEPROOF_R + tail)
+    for head, tail in (("3045", "0220" + _LOW_S), ("3046", "022100" + _HIGH_S), ("308145", "0220" + _LOW_S))
+)
+
+SIGNATURES: list[tuple[str, str | None, str, str, list[tuple[bytes, bytes, bytes]], dict[str, tuple[int, ...]]]] = [
+    (
+        "ed25519",
+        None,
+        "raw",
+        "RFC 8032 7.1 test 2; ZIP-215 test vectors",
+        [
+            (_RFC8032_KEY, b"\x72", _RFC8032_SIGNATURE),
+            (_RFC8032_KEY, b"\x73", _RFC8032_SIGNATURE),
+            (_RFC8032_KEY, b"\x72", _RFC8032_SIGNATURE[:32] + _ORDER),
+            (_IDENTITY, b"Zcash", _IDENTITY + bytes(32)),
+            (_IDENTITY, b"Zcash", _IDENTITY_WITH_SIGN + bytes(32)),
+        ],
+        {
+            "zip215": (_NONE, _EQUATION, _RANGE, _NONE, _NONE),
+            "rfc8032": (_NONE, _EQUATION, _RANGE, _NONE, _ENCODING),
+        },
+    ),
+    (
+        "secp256k1-ecdsa",
+        "sha256",
+        "raw",
+        "Wycheproof ecdsa_secp256k1_sha256_bitcoin, tcId 1 and 2",
+        [
+            (_WYCHEPROOF_KEY, b"123400", bytes.fromhex(_WYCHEPROOF_R + _LOW_S)),
+            (_WYCHEPROOF_KEY, b"123400", bytes.fromhex(_WYCHEPROOF_R + _HIGH_S)),
+            (_WYCHEPROOF_KEY, b"123401", bytes.fromhex(_WYCHEPROOF_R + _LOW_S)),
+        ],
+        {
+            "any": (_NONE, _NONE, _EQUATION),
+            "low-s": (_NONE, _RANGE, _EQUATION),
+            "bitcoin-core": (_NONE, _NONE, _EQUATION),
+        },
+    ),
+    (
+        "secp256k1-ecdsa",
+        "sha256",
+        "der",
+        "Wycheproof ecdsa_secp256k1_sha256_bitcoin, tcId 1 to 3",
+        [
+            (_WYCHEPROOF_KEY, b"123400", _DER_LOW),
+            (_WYCHEPROOF_KEY, b"123400", _DER_HIGH),
+            (_WYCHEPROOF_KEY, b"123400", _DER_LONG_LENGTH),
+        ],
+        {"low-s": (_NONE, _RANGE, _ENCODING)},
+    ),
+]
+"""Scheme, message hash, signature format, source, (key, message, signature) of each row, and reasons by rule."""

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Public keys that are used again and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyaccel.rows import Rows, as_rows
+
+
+class PreparedKeys:
+    """Decoded public keys, kept with their bytes and their validity under each rule. Immutable and thread-safe.
+
+    Passed as public_keys of verify_many, together with key_index. An invalid key makes its rows False.
+
+    Args:
+        scheme: one of `pyaccel.schemes()`.
+        public_keys: the keys, as rows.
+        memory: bytes that points and tables may take; None: 64 MiB. Keys that do not fit are kept as bytes and take the
+            unprepared path.
+        key_format: as in verify_many.
+
+    Raises:
+        TypeError, ValueError: an argument is wrong.
+        UnsupportedError: a name that does not work yet.
+
+    Attributes:
+        scheme: the scheme that the keys are for.
+        key_format: their format.
+        rows: a copy of the keys, byte for byte.
+        native: the native backend's handle, None where that backend is missing.
+    """
+
+    __slots__ = ("key_format", "native", "rows", "scheme")
+
+    scheme: str
+    key_format: str
+    rows: Rows
+    native: Any
+
+    def __init__(self, scheme: str, public_keys: Any, *, memory: int | None = None, key_format: str = "auto") -> None:
+        from pyaccel.signatures import parameters
+
+        parameters(scheme, key_format=key_format)
+        if memory is not None and memory < 1:
+            raise ValueError(f"memory: {memory} came; wanted at least 1 byte, or None for 64 MiB")
+        self.scheme = scheme
+        self.key_format = key_format
+        self.rows = _copied(as_rows("public_keys", public_keys))
+        from pyaccel.backends import native
+
+        self.native = native.prepared_keys(self, memory or 0) if native.MISSING is None else None
+
+    def __len__(self) -> int:
+        """Number of keys."""
+        return len(self.rows)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the prepared form holds: bytes of the keys, points and tables."""
+        from pyaccel.backends import native
+
+        return native.prepared_memory(self) if self.native is not None else self.rows.nbytes(len(self))
+
+    def __repr__(self) -> str:
+        return f"PreparedKeys({self.scheme!r}, {len(self)} keys, {self.memory} bytes)"
+
+
+def _copied(rows: Rows) -> Rows:
+    """The same rows in memory that nobody else can write."""
+    n = len(rows)
+    fixed = rows.array(n)
+    if fixed is not None:
+        return as_rows("public_keys", np.array(fixed))
+    assert rows.offsets is not None
+    first = rows.offsets[0]
+    data = rows.data[int(first) : int(rows.offsets[-1])].tobytes()
+    return Rows(data, offsets=rows.offsets - first)

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sends each batch where it finishes first; `device=` and PYACCEL_DEVICE override it."""
+
+from __future__ import annotations
+
+from pyaccel.scheduler.execution import run
+from pyaccel.scheduler.explanation import Explanation, explain
+from pyaccel.scheduler.registry import Device, devices
+from pyaccel.scheduler.runs import Ran, last_run, record
+from pyaccel.scheduler.selection import device
+
+__all__ = ["Device", "Explanation", "Ran", "device", "devices", "explain", "last_run", "record", "run"]

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a batch: takes a placement, runs its plan, and sees to it that no row is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+from pyaccel.backends.base import Inputs, Outputs
+from pyaccel.errors import DeviceError
+from pyaccel.operations import Operation
+from pyaccel.rows import Rows
+from pyaccel.scheduler import health, runs
+from pyaccel.scheduler.placement import Choice, Placement
+from pyaccel.scheduler.selection import selected
+from pyaccel.scheduler.splitting import part, part_rows
+
+Progress = Callable[[int, int], object]
+"""Called with (rows done, rows in all); raising in it ends the call."""
+
+_placements: dict[tuple[str, tuple[object, ...]], Placement] = {}
+_PLACEMENTS = 1024
+"""Placements kept; keys of hashes are parameters too, and must not fill the memory."""
+
+
+def placement(operation: Operation, values: tuple[object, ...]) -> Placement:
+    """The placement of an operation under these parameters, kept."""
+    key = (operation.name, values)
+    found = _placements.get(key)
+    if found is None:
+        if len(_placements) >= _PLACEMENTS:
+            _placements.clear()
+        found = _placements[key] = Placement(operation, values)
+    return found
+
+
+def run(
+    operation: Operation,
+    values: tuple[object, ...],
+    inputs: Inputs,
+    outputs: Outputs,
+    n: int,
+    *,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> None:
+    """Computes n rows of outputs on the device asked for, or on the one that is done first.
+
+    Args:
+        operation: what to compute.
+        values: one hashable value for each of operation.parameters.
+        inputs: as operation.shapes says.
+        outputs: contiguous arrays in host memory.
+        n: rows.
+        device: "auto", or a device by name.
+        progress: called now and then with rows done and rows in all.
+
+    Raises:
+        ValueError: the device's name is unknown, or an argument is wrong.
+        DeviceUnavailableError, SelfTestError, UnsupportedError: as Placement.cheapest and .named.
+    """
+    place = placement(operation, values)
+    device = selected(device)
+    if device == "auto":
+        inline = place.inline if n <= place.inline_until else None
+        choice = inline or place.cheapest(n, _nbytes(inputs))
+    else:
+        choice = place.named(device)
+    start = perf_counter()
+    if progress is None:
+        choice = _run(place, choice, inputs, outputs, n)
+    else:
+        rows = part_rows(place.curve(choice.backend.kind), operation, n)
+        for first in range(0, n, rows):
+            last = min(first + rows, n)
+            some_inputs, some_outputs = part(inputs, outputs, first, last, n)
+            choice = _run(place, choice, some_inputs, some_outputs, last - first)
+            progress(last, n)
+    runs.keep((operation.name, choice.backend.name, choice.plan, n, perf_counter() - start, choice.notes))
+
+
+def _run(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
+    """Runs the choice; where its device fails, the next one: returns the one that did it."""
+    failed: frozenset[str] = frozenset()
+    while True:
+        try:
+            choice.plan.run(inputs, outputs, n)
+        except DeviceError as error:
+            backend = choice.backend
+            health.warn_of_failure(backend, place.operation, error)
+            failed |= {backend.name}
+            following = place.named("native", failed) if backend.name != "native" else place.named("golden", failed)
+            choice = Choice(following.backend, following.plan, (*choice.notes, f"{backend.name} failed: {error}"))
+        else:
+            return choice
+
+
+def _nbytes(inputs: Inputs) -> int:
+    """Bytes of all input rows."""
+    total = 0
+    for value in inputs.values():
+        if isinstance(value, Rows):
+            total += value.nbytes(len(value) if value.count is None else value.count)
+    return total

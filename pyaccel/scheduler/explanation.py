@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a batch goes where it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyaccel.backends.base import Unavailable
+from pyaccel.operations import OPERATIONS
+from pyaccel.scheduler import execution
+from pyaccel.scheduler.curves import POINTS, ROW_BYTES
+from pyaccel.scheduler.registry import MODULES, discovered, looked_for
+from pyaccel.scheduler.selection import selected
+
+
+@dataclass(frozen=True)
+class Line:
+    """One backend in an explanation.
+
+    Attributes:
+        device: its name.
+        curve: seconds at each of POINTS; empty where it is not available.
+        cost: seconds for this batch, None where it can't take it.
+        chosen: whether the batch goes here.
+        reason: why not; empty for the chosen one.
+    """
+
+    device: str
+    curve: tuple[float, ...]
+    cost: float | None
+    chosen: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The curves behind a choice; printing it shows them as a table.
+
+    Attributes:
+        operation: its name.
+        parameters: as the backends see them, defaults filled in.
+        n: rows.
+        nbytes: bytes of all rows together.
+        device: what was asked for.
+        chosen: name of the backend that takes the batch.
+        lines: one per backend.
+    """
+
+    operation: str
+    parameters: dict[str, Any]
+    n: int
+    nbytes: int
+    device: str
+    chosen: str
+    lines: tuple[Line, ...]
+
+    def __str__(self) -> str:
+        given = ", ".join(f"{name}={value}" for name, value in self.parameters.items() if value is not None)
+        head = ["device", *(f"n={point}" for point in POINTS), f"this: n={self.n}", ""]
+        table = [head]
+        for line in self.lines:
+            curve = [_seconds(value) for value in line.curve] or ["-"] * len(POINTS)
+            cost = "-" if line.cost is None else _seconds(line.cost)
+            table.append([line.device, *curve, cost, "<- chosen" if line.chosen else line.reason])
+        widths = [max(len(row[i]) for row in table) for i in range(len(head) - 1)]
+        rows = ["  ".join([*(cell.rjust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in table]
+        title = f"{self.operation}({given}), {self.n} rows of {self.nbytes} bytes together, device={self.device}"
+        return "\n".join([title, *(row.rstrip() for row in rows)])
+
+
+def explain(
+    operation: str, n: int, *, nbytes: int | None = None, device: str = "auto", **parameters: Any
+) -> Explanation:
+    """Which backend takes a batch, and the cost curves behind the choice.
+
+    Args:
+        operation: its name, as in pyaccel.operations.
+        n: rows.
+        nbytes: bytes of all rows together; None: rows of the usual size.
+        device: as the operation itself takes it.
+        **parameters: as the operation itself takes them (algorithm=, form=, scheme=, rule=, ...).
+
+    Raises:
+        ValueError: an unknown operation, parameter or device; lists the valid ones.
+        DeviceUnavailableError: the device asked for is not here.
+    """
+    if operation not in OPERATIONS:
+        raise ValueError(f"operation {operation!r} is unknown; there are {', '.join(OPERATIONS)}")
+    row = OPERATIONS[operation]
+    unknown = set(parameters) - set(row.parameters)
+    if unknown:
+        names = ", ".join(row.parameters)
+        raise ValueError(f"{operation} has no parameter {', '.join(sorted(unknown))}; it has {names}")
+    if nbytes is None:
+        nbytes = ROW_BYTES.get(operation, 0) * n
+    place = execution.placement(row, row.resolve(**parameters))
+    device = selected(device)
+    choice = place.cheapest(n, nbytes) if device == "auto" else place.named(device)
+    chosen = choice.backend.name
+    lines = []
+    for kind in MODULES:
+        if not looked_for(kind) and MODULES[kind] is not None:
+            candidate = next(c for c in place.candidates() if c.name == kind)
+            reason = f"not looked for: starting it would take about {candidate.curve.start_up:.1g} s"
+            lines.append(Line(kind, candidate.curve.seconds, candidate.curve.cost(row, n, nbytes), False, reason))
+            continue
+        found = discovered(kind)
+        if isinstance(found, Unavailable):
+            lines.append(Line(kind, (), None, False, f"not available: {found.reason}"))
+            continue
+        for backend in found:
+            curve = place.curve(backend.kind)
+            reason = place.refusal(backend) or ""
+            cost = None if reason else curve.cost(row, n, nbytes)
+            if not reason and backend.name != chosen:
+                reason = "slower here" if device == "auto" else f"{device} was asked for"
+            lines.append(Line(backend.name, curve.seconds, cost, backend.name == chosen, reason))
+    return Explanation(operation, place.parameters, n, nbytes, device, chosen, tuple(lines))
+
+
+def _seconds(value: float) -> str:
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if value >= scale:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value * 1e9:.3g} ns"

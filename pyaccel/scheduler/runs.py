@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ran where: the last batch of this thread, or every batch within a block."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from pyaccel.backends.base import Plan
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One batch that ran.
+
+    Attributes:
+        operation: its name.
+        device: name of the backend that computed the result.
+        variant: which implementation there.
+        n: rows.
+        seconds: wall time in the backend.
+        notes: why backends that came first did not run it, a line each ("opencl:0 declined: ...").
+    """
+
+    operation: str
+    device: str
+    variant: str
+    n: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+Entry = tuple[str, str, Plan, int, float, tuple[str, ...]]
+"""A Ran whose plan has not been asked for its variant yet, which costs more than a small batch."""
+
+
+class _Thread(threading.local):
+    last: Entry | None = None
+
+
+_thread = _Thread()
+_collector: ContextVar[list[Ran] | None] = ContextVar("pyaccel.record", default=None)
+
+
+def _ran(entry: Entry) -> Ran:
+    operation, device, plan, n, seconds, notes = entry
+    return Ran(operation, device, plan.variant, n, seconds, notes)
+
+
+def keep(entry: Entry) -> None:
+    """Notes a batch that ran."""
+    _thread.last = entry
+    collector = _collector.get()
+    if collector is not None:
+        collector.append(_ran(entry))
+
+
+def last_run() -> Ran | None:
+    """What the last batch of this thread ran on, None before the first."""
+    return _ran(_thread.last) if _thread.last else None
+
+
+@contextmanager
+def record() -> Iterator[list[Ran]]:
+    """Within it, every batch of this thread or task is added to the list that it gives."""
+    batches: list[Ran] = []
+    token = _collector.set(batches)
+    try:
+        yield batches
+    finally:
+        _collector.reset(token)

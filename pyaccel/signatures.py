@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verification of many signatures at once. A bad signature is False, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from pyaccel.choices import choice
+from pyaccel.operations import OPERATIONS
+from pyaccel.prepared_keys import PreparedKeys
+from pyaccel.rows import Rows, as_rows
+from pyaccel.scheduler.execution import run
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """What a signature scheme has.
+
+    Attributes:
+        rules: what is valid, the default first; csrc/include/pyaccel/verify.h says what each means.
+        message_hashes: how a message becomes the digest that is signed, the default first; none where the
+            scheme hashes the message itself.
+        signature_formats: encodings of a signature, the default first.
+        later_rules: rules that the C headers reserve and that do not work yet.
+    """
+
+    rules: tuple[str, ...]
+    message_hashes: tuple[str, ...]
+    signature_formats: tuple[str, ...]
+    later_rules: tuple[str, ...] = ()
+
+
+SCHEMES = {
+    "ed25519": Scheme(("zip215", "rfc8032"), (), ("raw",), ("openssl", "dalek-strict", "libsodium")),
+    "secp256k1-ecdsa": Scheme(
+        ("any", "low-s", "bitcoin-core"),
+        ("sha256", "sha256d", "keccak256", "none"),
+        ("raw", "der", "der-lax"),
+        ("fabric",),
+    ),
+}
+"""Scheme by name; C: csrc/include/pyaccel/verify.h."""
+
+LATER_SCHEMES = ("bip340", "p256-ecdsa", "p384-ecdsa", "sm2")
+"""Names that the C headers reserve and that do not work yet."""
+
+REASONS = ("none", "length", "key", "encoding", "range", "equation")
+"""Name of each reason code; C: PYACCEL_REASON_*."""
+
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint8]
+
+_VERIFY_MANY = OPERATIONS["verify_many"]
+
+
+def schemes() -> tuple[str, ...]:
+    """The names that `scheme=` takes."""
+    return tuple(SCHEMES)
+
+
+def rules(scheme: str) -> tuple[str, ...]:
+    """The names that `rule=` takes for a scheme, its default first.
+
+    Raises:
+        ValueError: the scheme is unknown.
+    """
+    return SCHEMES[choice("scheme", scheme, SCHEMES, LATER_SCHEMES)].rules
+
+
+def reasons() -> tuple[str, ...]:
+    """Names of the codes that `reasons=True` gives, by code."""
+    return REASONS
+
+
+def parameters(
+    scheme: str,
+    rule: str | None = None,
+    message_hash: str | None = None,
+    key_format: str = "auto",
+    signature_format: str = "raw",
+) -> tuple[str, str, str | None, str, str]:
+    """The parameters of a plan, checked, with defaults filled in.
+
+    Raises:
+        ValueError: a name is unknown, or does not go with the scheme; lists those that do.
+        UnsupportedError: a name that does not work yet.
+    """
+    key = (scheme, rule, message_hash, key_format, signature_format)
+    try:
+        return _checked[key]
+    except (KeyError, TypeError):
+        pass
+    row = SCHEMES[choice("scheme", scheme, SCHEMES, LATER_SCHEMES)]
+    rule = row.rules[0] if rule is None else choice(f"rule of {scheme}", rule, row.rules, row.later_rules)
+    if row.message_hashes:
+        default = row.message_hashes[0]
+        message_hash = default if message_hash is None else choice("message_hash", message_hash, row.message_hashes)
+    elif message_hash is not None:
+        raise ValueError(f"message_hash: {message_hash!r} came; {scheme} hashes the message itself")
+    choice("key_format", key_format, ("auto",), ("spki",))
+    choice(f"signature_format of {scheme}", signature_format, row.signature_formats)
+    result = (scheme, rule, message_hash, key_format, signature_format)
+    _checked[key] = result
+    return result
+
+
+_checked: dict[tuple[str, str | None, str | None, str, str], tuple[str, str, str | None, str, str]] = {}
+
+
+@overload
+def verify_many(
+    scheme: str,
+    public_keys: Any,
+    messages: Any,
+    signatures: Any,
+    *,
+    rule: str | None = None,
+    message_hash: str | None = None,
+    identity: Any = None,
+    key_format: str = "auto",
+    signature_format: str = "raw",
+    key_index: Any = None,
+    reasons: Literal[False] = False,
+    progress: Callable[[int, int], object] | None = None,
+    device: str = "auto",
+) -> Bools: ...
+@overload
+def verify_many(
+    scheme: str,
+    public_keys: Any,
+    messages: Any,
+    signatures: Any,
+    *,
+    rule: str | None = None,
+    message_hash: str | None = None,
+    identity: Any = None,
+    key_format: str = "auto",
+    signature_format: str = "raw",
+    key_index: Any = None,
+    reasons: Literal[True],
+    progress: Callable[[int, int], object] | None = None,
+    device: str = "auto",
+) -> tuple[Bools, Codes]: ...
+def verify_many(
+    scheme: str,
+    public_keys: Any,
+    messages: Any,
+    signatures: Any,
+    *,
+    rule: str | None = None,
+    message_hash: str | None = None,
+    identity: Any = None,
+    key_format: str = "auto",
+    signature_format: str = "raw",
+    key_index: Any = None,
+    reasons: bool = False,
+    progress: Callable[[int, int], object] | None = None,
+    device: str = "auto",
+) -> Bools | tuple[Bools, Codes]:
+    """Whether signature i over message i is valid under public key i: what a one-by-one verifier says of row i.
+
+    Args:
+        scheme: one of `schemes()`.
+        public_keys: n rows, or one bytes-like for all; with key_index any number of rows, or PreparedKeys.
+        messages: n rows, or one bytes-like for all.
+        signatures: n rows.
+        rule: one of `rules(scheme)`; None: the first of them.
+        message_hash: how a message becomes the digest; None: the scheme's own; "none": rows are ready digests.
+        identity: SM2 only.
+        key_format: "auto": told apart by length and prefix.
+        signature_format: "raw", "der" or "der-lax"; named, never guessed.
+        key_index: n numbers: row i has key key_index[i].
+        reasons: also say why a row is False.
+        progress: called with (rows done, n) now and then; what it raises ends the call and comes out of it.
+        device: "auto" or the name of a device.
+
+    Returns:
+        bool[n]; with reasons=True also uint8[n], whose names are `pyaccel.reasons()`. A malformed key, signature or
+        digest is a False of its row.
+
+    Raises:
+        TypeError, ValueError: an argument is wrong; says what was wanted and what came.
+        IndexError: a key_index past the end.
+        UnsupportedError: a name that does not work yet; says which do.
+        DeviceUnavailableError: the device asked for is not here.
+    """
+    values = parameters(scheme, rule, message_hash, key_format, signature_format)
+    if identity is not None:
+        raise ValueError(f"identity: {scheme} has none; it belongs to SM2 alone")
+    signature_rows = as_rows("signatures", signatures)
+    n = len(signature_rows)
+    message_rows = _same_count("messages", as_rows("messages", messages, one_for_all=True), n)
+    keys = _keys(scheme, public_keys, n, indexed=key_index is not None)
+    index = None if key_index is None else _key_index(key_index, n, len(keys))
+    verdicts = np.zeros(n, np.uint8)
+    codes = np.zeros(n, np.uint8) if reasons else None
+    inputs = {
+        "public_keys": keys,
+        "messages": message_rows,
+        "signatures": signature_rows,
+        "identity": None,
+        "key_index": index,
+    }
+    outputs = {"verdicts": verdicts, "reasons": codes}
+    run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress)
+    answers = verdicts.view(np.bool_)
+    return answers if codes is None else (answers, codes)
+
+
+def verify(
+    scheme: str,
+    public_key: Any,
+    message: Any,
+    signature: Any,
+    *,
+    rule: str | None = None,
+    message_hash: str | None = None,
+    identity: Any = None,
+    key_format: str = "auto",
+    signature_format: str = "raw",
+    device: str = "auto",
+) -> bool:
+    """Whether one signature is valid: `verify_many` with a batch of one."""
+    answer = verify_many(
+        scheme,
+        [public_key],
+        [message],
+        [signature],
+        rule=rule,
+        message_hash=message_hash,
+        identity=identity,
+        key_format=key_format,
+        signature_format=signature_format,
+        device=device,
+    )
+    return bool(answer[0])
+
+
+def _keys(scheme: str, public_keys: Any, n: int, *, indexed: bool) -> Rows | PreparedKeys:
+    if not isinstance(public_keys, PreparedKeys):
+        rows = as_rows("public_keys", public_keys, one_for_all=not indexed)
+        return rows if indexed else _same_count("public_keys", rows, n)
+    if public_keys.scheme != scheme:
+        raise ValueError(f"public_keys: prepared for {public_keys.scheme}, not for {scheme}")
+    if not indexed and len(public_keys) != n:
+        raise ValueError(
+            f"public_keys: {len(public_keys)} came for {n} signatures; say with key_index which goes where"
+        )
+    return public_keys
+
+
+def _same_count(name: str, rows: Rows, n: int) -> Rows:
+    if rows.count is not None and rows.count != n:
+        raise ValueError(
+            f"{name}: {rows.count} rows came for {n} signatures; wanted as many, or one bytes-like for all"
+        )
+    return rows
+
+
+def _key_index(values: Any, n: int, count: int) -> npt.NDArray[np.uint32]:
+    array = np.asarray(values)
+    if array.ndim != 1 or len(array) != n:
+        raise ValueError(f"key_index: shape {array.shape} came; wanted ({n},), one a signature")
+    if n == 0:
+        return np.empty(0, np.uint32)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"key_index: {array.dtype} came; wanted whole numbers")
+    bad = (array < 0) | (array >= count)
+    if bool(bad.any()):
+        i = int(bad.argmax())
+        raise IndexError(f"key_index: {array[i]} came at {i}; there are {count} public keys")
+    return np.ascontiguousarray(array, np.uint32)
