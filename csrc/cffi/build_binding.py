@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the C source of pyaccel._core from the public headers, which are the only declarations there are.
 
-Usage: build_binding.py INCLUDE_FOLDER OUTPUT_C SOURCE...
+Usage: build_binding.py INCLUDE_FOLDER OUTPUT_C
 """
 
 from __future__ import annotations
@@ -35,26 +35,16 @@ def declarations(header: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def implemented(text: str, sources: list[Path]) -> str:
-    """Drops the prototypes that no source defines; goes when every room stands."""
-    code = "".join(source.read_text() for source in sources)
-    defined = set(re.findall(r"\b(pyaccel_\w+)\(", code))
-    return re.sub(
-        r"[^;{}#]*?\b(pyaccel_\w+)\([^;{}]*\);",
-        lambda m: m[0] if m[1] in defined or "(*" in m[0] else "",
-        text,
-    )
-
-
-def main(include: Path, output: Path, sources: list[Path]) -> None:
+def main(include: Path, output: Path) -> None:
+    """Writes output from the headers in include."""
     names = headers((include / "pyaccel.h").read_text())
     ffi = FFI()
     ffi.set_source("pyaccel._core", '#include "pyaccel.h"\n')
     ffi.cdef(CALLBACKS)
     for name in names:
-        ffi.cdef(implemented(declarations((include / name).read_text()), sources))
+        ffi.cdef(declarations((include / name).read_text()))
     ffi.emit_c_code(str(output))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), [Path(name) for name in sys.argv[3:]])
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
