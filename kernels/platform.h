@@ -8,7 +8,7 @@
 #ifndef PYACCEL_PLATFORM_H
 #define PYACCEL_PLATFORM_H
 
-#if defined(__OPENCL_VERSION__)
+#if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__) /* at run time; in clang alone */
 
 #define KERNEL __kernel
 #define GLOBAL __global
