@@ -4,6 +4,7 @@
 
 #include "child.h"
 #include "core/internal.h"
+#include "pyaccel.h"
 
 /* True when name is one of the blank-separated names of this machine. */
 static bool runs_here(const char *name)
@@ -60,8 +61,78 @@ static void check_avx2_without_shani(void)
     }
 }
 
+/* True when all of size bytes are value. */
+static bool all(const uint8_t *bytes, size_t size, uint8_t value)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != value) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Calls that would be right otherwise: each says BAD_ENVIRONMENT and closes its outputs. */
+static void check_every_call_refused(void)
+{
+    static const uint8_t data[64] = {1};
+    const pyaccel_rows row = {.data = data, .data_size = 64, .width = 32};
+    const pyaccel_rows long_row = {.data = data, .data_size = 64, .width = 64};
+    const uint64_t index = 0, size = 1;
+    uint8_t out[64];
+
+    memset(out, 0xa5, sizeof out);
+    CHECK(pyaccel_hash_many(out, 32, PYACCEL_HASH_SHA256, &row, 1, NULL) ==
+          PYACCEL_BAD_ENVIRONMENT);
+    CHECK(all(out, 32, 0) && all(out + 32, 32, 0xa5));
+
+    memset(out, 0xa5, sizeof out);
+    uint32_t mutated = 7;
+    CHECK(pyaccel_merkle_root(out, 32, &mutated, PYACCEL_MERKLE_BITCOIN, &row, 1, NULL) ==
+          PYACCEL_BAD_ENVIRONMENT);
+    CHECK(all(out, 32, 0) && all(out + 32, 32, 0xa5) && mutated == 1);
+
+    memset(out, 0xa5, sizeof out);
+    CHECK(pyaccel_merkle_layers(out, 32, PYACCEL_MERKLE_BITCOIN, &row, 1, NULL) ==
+          PYACCEL_BAD_ENVIRONMENT);
+    CHECK(all(out, 32, 0) && all(out + 32, 32, 0xa5));
+
+    const pyaccel_rows no_proof = {0};
+    out[0] = 0xa5;
+    CHECK(pyaccel_merkle_verify_many(out, 1, PYACCEL_MERKLE_BITCOIN, &row, &row, &index, &no_proof,
+                                     &size, 1, 1, NULL) == PYACCEL_BAD_ENVIRONMENT);
+    CHECK(out[0] == 0);
+
+    out[0] = 0xa5;
+    CHECK(pyaccel_merkle_verify_consistency(out, PYACCEL_MERKLE_RFC6962, data, data, 1, 1, NULL, 0,
+                                            NULL) == PYACCEL_BAD_ENVIRONMENT);
+    CHECK(out[0] == 0);
+
+    pyaccel_merkle_tree *tree = (pyaccel_merkle_tree *)out;
+    CHECK(pyaccel_merkle_tree_new(&tree, PYACCEL_MERKLE_BITCOIN, &row, 1, NULL) ==
+          PYACCEL_BAD_ENVIRONMENT);
+    CHECK(tree == NULL);
+
+    pyaccel_prepared_keys *keys = (pyaccel_prepared_keys *)out;
+    CHECK(pyaccel_prepared_keys_new(&keys, PYACCEL_SCHEME_ED25519, &row, 1, NULL) ==
+          PYACCEL_BAD_ENVIRONMENT);
+    CHECK(keys == NULL);
+
+    uint8_t reason = 0xa5;
+    const pyaccel_verify_options options = {
+        .struct_size = sizeof options, .rule = PYACCEL_RULE_ZIP215, .reasons = &reason};
+    out[0] = 0xa5;
+    CHECK(pyaccel_verify_many(out, PYACCEL_SCHEME_ED25519, &row, &row, &long_row, 1, &options) ==
+          PYACCEL_BAD_ENVIRONMENT);
+    CHECK(out[0] == 0 && reason == 0);
+
+    double clock = 1, rate = 1;
+    CHECK(pyaccel_probe(&clock, &rate) == PYACCEL_BAD_ENVIRONMENT);
+}
+
 static void check_refused(void)
 {
+    check_every_call_refused();
     CHECK(pa_bind() == PYACCEL_BAD_ENVIRONMENT);
     CHECK(strstr(pyaccel_cpu_spec(), "PYACCEL_CPU=") != NULL);
     CHECK(strstr(pyaccel_cpu_spec(), pyaccel_cpu_names()) != NULL);
@@ -173,6 +244,7 @@ int main(void)
     memset(long_name, 'x', sizeof long_name);
     long_name[sizeof long_name - 1] = '\0';
     in_child("PYACCEL_CPU", long_name, check_long_name);
+    in_child("PYACCEL_THREADS", "0", check_every_call_refused);
     in_child(NULL, NULL, check_select);
     in_child(NULL, NULL, check_variants);
     return finish();
