@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The group of a twisted Edwards curve -x^2 + y^2 = 1 + d x^2 y^2, where p = 5 mod 8 and d is not a square: edwards25519,
- * or a toy curve. Then the addition law is complete: no pair of points, equal, opposite or of small order, is special.
- * Source: H. Hisil, K. Wong, G. Carter, E. Dawson, "Twisted Edwards Curves Revisited", 2008 (extended coordinates).
+/* The group of a twisted Edwards curve -x^2 + y^2 = 1 + d x^2 y^2, where p = 5 mod 8 and d is not
+ * a square: edwards25519, or a toy curve. Then the addition law is complete: no pair of points,
+ * equal, opposite or of small order, is special.
+ * Source: H. Hisil, K. Wong, G. Carter, E. Dawson, "Twisted Edwards Curves Revisited", 2008.
  *
  * Before: a field header, and curve_d, curve_2d, curve_sqrt_minus_1 (fe *r), each of magnitude 1.
- * Also compiles as OpenCL C 1.2: see field.h for the rules. Numbers behind coordinates are magnitudes. */
+ * Also compiles as OpenCL C 1.2: see field.h for the rules. Numbers behind coordinates are
+ * magnitudes. */
 #ifndef PA_EDWARDS25519_FORMULAS_H
 #define PA_EDWARDS25519_FORMULAS_H
 
-/* x = X / Z, y = Y / Z, T = X Y / Z; all of magnitude 1. A point that edwards_double left without T has none. */
+/* x = X / Z, y = Y / Z, T = X Y / Z; all of magnitude 1. A point that edwards_double left without
+ * T has none. */
 typedef struct {
     fe x, y, z, t;
 } edwards_point;
 
-/* A point made ready to be added: Y + X (2), Y - X (3), 2 Z (2), 2 d T (1, or 2 when negated). In memory: 4 rows in this
- * order. One with Z = 1 is kept in 3 rows, without 2 Z. */
+/* A point made ready to be added: Y + X (2), Y - X (3), 2 Z (2), 2 d T (1, or 2 when negated). In
+ * memory: 4 rows in this order. One with Z = 1 is kept in 3 rows, without 2 Z. */
 typedef struct {
     fe y_plus_x, y_minus_x, z2, t2d;
 } edwards_cached;
@@ -51,7 +54,8 @@ FE_FN mask edwards_is_identity(const edwards_point *p)
     return mask_and(fe_is_zero(&p->x), fe_equal(&p->y, &p->z));
 }
 
-/* r = (e f : g h : f g), T = e h where with_t; magnitudes e <= 4, f <= 5, g <= 3, h <= 2. 3 or 4 products. */
+/* r = (e f : g h : f g), T = e h where with_t; magnitudes e <= 4, f <= 5, g <= 3, h <= 2. 3 or 4
+ * products. */
 FE_FN void edwards_complete(edwards_point *r, fe *e, fe *f, fe *g, fe *h, int with_t)
 {
     fe_norm(e, 4);
@@ -68,8 +72,9 @@ FE_FN void edwards_complete(edwards_point *r, fe *e, fe *f, fe *g, fe *h, int wi
     }
 }
 
-/* r = 2 p; T of p is not read, T of r only made where with_t (a constant): a doubling after a doubling needs none.
- * H = X^2 + Y^2, E = H - (X + Y)^2, G = X^2 - Y^2, F = 2 Z^2 + G. 4 squarings, 3 or 4 products. */
+/* r = 2 p; T of p is not read, T of r only made where with_t: a doubling after a doubling needs
+ * none. H = X^2 + Y^2, E = H - (X + Y)^2, G = X^2 - Y^2, F = 2 Z^2 + G.
+ * 4 squarings, 3 or 4 products. */
 FE_FN void edwards_double(edwards_point *r, const edwards_point *p, int with_t)
 {
     fe xx, yy, e, f, g, h;
@@ -79,17 +84,19 @@ FE_FN void edwards_double(edwards_point *r, const edwards_point *p, int with_t)
     fe_sqr(&xx, &p->x);
     fe_sqr(&yy, &p->y);
     fe_sqr(&f, &p->z);
-    fe_add(&h, &xx, &yy);       /* 2 */
-    fe_sub(&e, &h, &e, 1);      /* 4 */
-    fe_sub(&g, &xx, &yy, 1);    /* 3 */
-    fe_mul_small(&f, &f, 2);    /* 2 */
-    fe_add(&f, &f, &g);         /* 5 */
+    fe_add(&h, &xx, &yy);    /* 2 */
+    fe_sub(&e, &h, &e, 1);   /* 4 */
+    fe_sub(&g, &xx, &yy, 1); /* 3 */
+    fe_mul_small(&f, &f, 2); /* 2 */
+    fe_add(&f, &f, &g);      /* 5 */
     edwards_complete(r, &e, &f, &g, &h, with_t);
 }
 
 /* r = p + q. A = (Y1 - X1)(Y2 - X2), B = (Y1 + X1)(Y2 + X2), C = T1 2d T2, D = 2 Z1 Z2;
- * E = B - A, F = D - C, G = D + C, H = B + A. 7 or 8 products; one less for affine q, whose z2 is not read. */
-FE_FN void edwards_add_any(edwards_point *r, const edwards_point *p, const edwards_cached *q, int affine, int with_t)
+ * E = B - A, F = D - C, G = D + C, H = B + A.
+ * 7 or 8 products; one less for affine q, whose z2 is not read. */
+FE_FN void edwards_add_any(edwards_point *r, const edwards_point *p, const edwards_cached *q,
+                           int affine, int with_t)
 {
     edwards_cached n = *q;
     fe a, b, c, d, e, f, g, h;
@@ -109,20 +116,22 @@ FE_FN void edwards_add_any(edwards_point *r, const edwards_point *p, const edwar
         fe_norm(&n.z2, 2);
         fe_mul(&d, &p->z, &n.z2);
     }
-    fe_sub(&e, &b, &a, 1);      /* 3 */
-    fe_sub(&f, &d, &c, 1);      /* 4 */
-    fe_add(&g, &d, &c);         /* 3 */
-    fe_add(&h, &b, &a);         /* 2 */
+    fe_sub(&e, &b, &a, 1); /* 3 */
+    fe_sub(&f, &d, &c, 1); /* 4 */
+    fe_add(&g, &d, &c);    /* 3 */
+    fe_add(&h, &b, &a);    /* 2 */
     edwards_complete(r, &e, &f, &g, &h, with_t);
 }
 
-FE_FN void edwards_add(edwards_point *r, const edwards_point *p, const edwards_cached *q, int with_t)
+FE_FN void edwards_add(edwards_point *r, const edwards_point *p, const edwards_cached *q,
+                       int with_t)
 {
     edwards_add_any(r, p, q, 0, with_t);
 }
 
 /* Mixed: q has Z = 1. */
-FE_FN void edwards_add_affine(edwards_point *r, const edwards_point *p, const edwards_cached *q, int with_t)
+FE_FN void edwards_add_affine(edwards_point *r, const edwards_point *p, const edwards_cached *q,
+                              int with_t)
 {
     edwards_add_any(r, p, q, 1, with_t);
 }
@@ -151,11 +160,13 @@ FE_FN void edwards_cached_neg_if(edwards_cached *r, const edwards_cached *q, mas
 }
 
 /* r = the point of LANES encodings (RFC 8032, 5.1.3): y, and the parity of x in the top bit.
- *   decodes    the lanes whose y has an x; the others hold some pair that is not on the curve. y >= p and x = 0 with the
- *              parity bit set are taken, as ZIP-215 wants
+ *   decodes    the lanes whose y has an x; the others hold some pair that is not on the curve.
+ *              y >= p and x = 0 with the parity bit set are taken, as ZIP-215 wants
  *   canonical  the lanes that RFC 8032 takes: those that decode, y < p, and no parity bit on x = 0
- * x = u v^3 (u v^7)^((p - 5) / 8) with u = y^2 - 1, v = d y^2 + 1, times sqrt(-1) where v x^2 = -u. v is never 0. */
-FE_FN void edwards_decode(edwards_point *r, FE_SPACE const unsigned char *const rows[LANES], mask *decodes, mask *canonical)
+ * x = u v^3 (u v^7)^((p - 5) / 8) with u = y^2 - 1, v = d y^2 + 1, times sqrt(-1) where
+ * v x^2 = -u. v is never 0. */
+FE_FN void edwards_decode(edwards_point *r, FE_SPACE const unsigned char *const rows[LANES],
+                          mask *decodes, mask *canonical)
 {
     fe u, v, v3, x, check, other, c;
     mask odd = mask_row_bit(rows, FE_BYTES - 1, 7), direct, twisted;
@@ -213,8 +224,8 @@ FE_FN void edwards_encode(FE_SPACE unsigned char *const rows[LANES], const edwar
 }
 
 /* Row c of the multiple `index` in a table of `coordinates` rows a point. */
-FE_FN void edwards_gather(fe *r, FE_SPACE const row *const tables[LANES], const unsigned int index[LANES],
-                          unsigned int coordinates, unsigned int c)
+FE_FN void edwards_gather(fe *r, FE_SPACE const row *const tables[LANES],
+                          const unsigned int index[LANES], unsigned int coordinates, unsigned int c)
 {
     FE_SPACE const row *at[LANES];
     for (int i = 0; i < LANES; i++) {
@@ -232,7 +243,8 @@ FE_FN void edwards_scatter(FE_SPACE row *const tables[LANES], unsigned int first
     fe_scatter(at, a);
 }
 
-/* tables[i] = the EDWARDS_TABLE_ROWS rows of 0 P, 1 P, ..., 2^(EDWARDS_WINDOW - 1) P, P = lane i of p, which has its T. */
+/* tables[i] = the EDWARDS_TABLE_ROWS rows of 0 P, 1 P, ..., 2^(EDWARDS_WINDOW - 1) P, P = lane i
+ * of p, which has its T. */
 FE_FN void edwards_table(FE_SPACE row *const tables[LANES], const edwards_point *p)
 {
     edwards_point multiple;
@@ -253,9 +265,10 @@ FE_FN void edwards_table(FE_SPACE row *const tables[LANES], const edwards_point 
     }
 }
 
-/* r = lane i: index[i] P of the table of P at tables[i], negated where the lane of negate is true. */
-FE_FN void edwards_lookup(edwards_cached *r, FE_SPACE const row *const tables[LANES], const unsigned int index[LANES],
-                          mask negate)
+/* r = lane i: index[i] P of the table of P at tables[i], negated where the lane of negate is
+ * true. */
+FE_FN void edwards_lookup(edwards_cached *r, FE_SPACE const row *const tables[LANES],
+                          const unsigned int index[LANES], mask negate)
 {
     edwards_gather(&r->y_plus_x, tables, index, 4, 0);
     edwards_gather(&r->y_minus_x, tables, index, 4, 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exponentiation chains modulo p = 2^255 - 19, over any of its variants; included at the end of each. */
+/* Exponentiation chains modulo p = 2^255 - 19, over any of its variants; included at the end of
+ * each. */
 #ifndef PA_FE25519_CHAINS_H
 #define PA_FE25519_CHAINS_H
 
@@ -9,12 +10,12 @@
 FE_FN void fe25519_chain(fe *high, fe *low, const fe *a)
 {
     fe a9, t5, t10, t20, t50, t100, t;
-    fe_sqr(&t, a);           /* 2 */
-    fe_sqr_n(&a9, &t, 2);    /* 8 */
-    fe_mul(&a9, &a9, a);     /* 9 */
-    fe_mul(low, &a9, &t);    /* 11 */
-    fe_sqr(&t, low);         /* 22 */
-    fe_mul(&t5, &t, &a9);    /* 31 = 2^5 - 1 */
+    fe_sqr(&t, a);        /* 2 */
+    fe_sqr_n(&a9, &t, 2); /* 8 */
+    fe_mul(&a9, &a9, a);  /* 9 */
+    fe_mul(low, &a9, &t); /* 11 */
+    fe_sqr(&t, low);      /* 22 */
+    fe_mul(&t5, &t, &a9); /* 31 = 2^5 - 1 */
     fe_sqr_n(&t, &t5, 5);
     fe_mul(&t10, &t, &t5);
     fe_sqr_n(&t, &t10, 10);

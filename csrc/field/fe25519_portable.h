@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arithmetic modulo p = 2^255 - 19, one lane, five limbs of 51 bits in 64-bit words. Interface: field.h.
+/* Arithmetic modulo p = 2^255 - 19, one lane, five limbs of 51 bits in 64-bit words. Interface:
+ * field.h.
  *
- * A value of magnitude m is sum of limb[i] 2^(51 i) with every limb <= m (2^51 + 2^13). Encodings are little-endian. */
+ * A value of magnitude m is sum of limb[i] 2^(51 i) with every limb <= m (2^51 + 2^13). Encodings
+ * are little-endian. */
 #ifndef PA_FE25519_PORTABLE_H
 #define PA_FE25519_PORTABLE_H
 
@@ -98,7 +100,8 @@ FE_FN void fe_add(fe *r, const fe *a, const fe *b)
     fe_check(r, FE_MAX_MAG);
 }
 
-/* r = a + (m + 1) p - b limb by limb; no limb of (m + 1) p is below m (2^51 + 2^13) for m < FE_MAX_MAG. */
+/* r = a + (m + 1) p - b limb by limb; no limb of (m + 1) p is below m (2^51 + 2^13) for m <
+ * FE_MAX_MAG. */
 FE_FN void fe_sub(fe *r, const fe *a, const fe *b, int m)
 {
     uint64_t multiple = (uint64_t)m + 1;
@@ -138,8 +141,14 @@ FE_FN void fe_carry(fe *r, const fe *a)
     }
 }
 
-/* r = the five columns, carried. Columns stay below 77 * 64 * 2^102.01 < 2^115 (four of five terms times 19) and
- * the last, free of 19, below 5 * 64 * 2^102.01 < 2^110.4, so 19 times its carry fits 64 bits. */
+FE_FN pa_u128 wide(uint64_t a, uint64_t b)
+{
+    return (pa_u128)a * b;
+}
+
+/* r = the five columns, carried. Columns stay below 77 * 64 * 2^102.01 < 2^115 (four of five
+ * terms times 19) and the last, free of 19, below 5 * 64 * 2^102.01 < 2^110.4, so 19 times its
+ * carry fits 64 bits. */
 FE_FN void fe_carry_columns(fe *r, pa_u128 c0, pa_u128 c1, pa_u128 c2, pa_u128 c3, pa_u128 c4)
 {
     c1 += (uint64_t)(c0 >> 51);
@@ -155,37 +164,37 @@ FE_FN void fe_carry_columns(fe *r, pa_u128 c0, pa_u128 c1, pa_u128 c2, pa_u128 c
 }
 
 /* r = a b mod p; a, b, r: 5 limbs; schoolbook columns, 2^255 folded as 19 into the second factor.
- * Before: magnitudes <= 8. After: magnitude 1.
- * Floor: 25 multiplications of 64 x 64 bits, one a cycle: 25 cycles; measured about twice that, because 128-bit
- * column sums are pairs of additions through the carry flag. */
+ * Before: magnitudes <= 8. After: magnitude 1. Floor: 25 multiplications of 64 x 64 bits, one a
+ * cycle: 25 cycles; measured about twice that, because 128-bit column sums are pairs of additions
+ * through the carry flag. */
 FE_FN void fe_mul(fe *r, const fe *a, const fe *b)
 {
-    const uint64_t a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3], a4 = a->limb[4];
-    const uint64_t b0 = b->limb[0], b1 = b->limb[1], b2 = b->limb[2], b3 = b->limb[3], b4 = b->limb[4];
-    const uint64_t f1 = 19 * b1, f2 = 19 * b2, f3 = 19 * b3, f4 = 19 * b4;
+    const uint64_t *x = a->limb, *y = b->limb;
+    const uint64_t y1 = 19 * y[1], y2 = 19 * y[2], y3 = 19 * y[3], y4 = 19 * y[4];
     fe_check(a, FE_MUL_MAG);
     fe_check(b, FE_MUL_MAG);
-    pa_u128 c0 = (pa_u128)a0 * b0 + (pa_u128)a1 * f4 + (pa_u128)a2 * f3 + (pa_u128)a3 * f2 + (pa_u128)a4 * f1;
-    pa_u128 c1 = (pa_u128)a0 * b1 + (pa_u128)a1 * b0 + (pa_u128)a2 * f4 + (pa_u128)a3 * f3 + (pa_u128)a4 * f2;
-    pa_u128 c2 = (pa_u128)a0 * b2 + (pa_u128)a1 * b1 + (pa_u128)a2 * b0 + (pa_u128)a3 * f4 + (pa_u128)a4 * f3;
-    pa_u128 c3 = (pa_u128)a0 * b3 + (pa_u128)a1 * b2 + (pa_u128)a2 * b1 + (pa_u128)a3 * b0 + (pa_u128)a4 * f4;
-    pa_u128 c4 = (pa_u128)a0 * b4 + (pa_u128)a1 * b3 + (pa_u128)a2 * b2 + (pa_u128)a3 * b1 + (pa_u128)a4 * b0;
-    fe_carry_columns(r, c0, c1, c2, c3, c4);
+    fe_carry_columns(
+        r, wide(x[0], y[0]) + wide(x[1], y4) + wide(x[2], y3) + wide(x[3], y2) + wide(x[4], y1),
+        wide(x[0], y[1]) + wide(x[1], y[0]) + wide(x[2], y4) + wide(x[3], y3) + wide(x[4], y2),
+        wide(x[0], y[2]) + wide(x[1], y[1]) + wide(x[2], y[0]) + wide(x[3], y4) + wide(x[4], y3),
+        wide(x[0], y[3]) + wide(x[1], y[2]) + wide(x[2], y[1]) + wide(x[3], y[0]) + wide(x[4], y4),
+        wide(x[0], y[4]) + wide(x[1], y[3]) + wide(x[2], y[2]) + wide(x[3], y[1]) +
+            wide(x[4], y[0]));
 }
 
 /* r = a^2 mod p; a, r: 5 limbs; 15 products instead of 25, mixed ones doubled.
  * Before: magnitude <= 8. After: magnitude 1. */
 FE_FN void fe_sqr(fe *r, const fe *a)
 {
-    const uint64_t a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3], a4 = a->limb[4];
-    const uint64_t d0 = 2 * a0, d1 = 2 * a1, d2 = 2 * a2, f3 = 19 * a3, f4 = 19 * a4;
+    const uint64_t *x = a->limb;
+    const uint64_t d0 = 2 * x[0], d1 = 2 * x[1], d2 = 2 * x[2], d3 = 2 * x[3];
+    const uint64_t x3 = 19 * x[3], x4 = 19 * x[4];
     fe_check(a, FE_MUL_MAG);
-    pa_u128 c0 = (pa_u128)a0 * a0 + (pa_u128)d1 * f4 + (pa_u128)d2 * f3;
-    pa_u128 c1 = (pa_u128)d0 * a1 + (pa_u128)d2 * f4 + (pa_u128)a3 * f3;
-    pa_u128 c2 = (pa_u128)d0 * a2 + (pa_u128)a1 * a1 + (pa_u128)(2 * a3) * f4;
-    pa_u128 c3 = (pa_u128)d0 * a3 + (pa_u128)d1 * a2 + (pa_u128)a4 * f4;
-    pa_u128 c4 = (pa_u128)d0 * a4 + (pa_u128)d1 * a3 + (pa_u128)a2 * a2;
-    fe_carry_columns(r, c0, c1, c2, c3, c4);
+    fe_carry_columns(r, wide(x[0], x[0]) + wide(d1, x4) + wide(d2, x3),
+                     wide(d0, x[1]) + wide(d2, x4) + wide(x[3], x3),
+                     wide(d0, x[2]) + wide(x[1], x[1]) + wide(d3, x4),
+                     wide(d0, x[3]) + wide(d1, x[2]) + wide(x[4], x4),
+                     wide(d0, x[4]) + wide(d1, x[3]) + wide(x[2], x[2]));
 }
 
 FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
@@ -203,7 +212,8 @@ FE_FN void fe_canonical(uint64_t word[4], const fe *a)
     fe t;
     fe_carry(&t, a);
     fe_carry(&t, &t);
-    /* Now t < 2^255 + 2^205 < 2 p, so it is t or t - p; t >= p exactly when t + 19 reaches 2^255. */
+    /* Now t < 2^255 + 2^205 < 2 p, so it is t or t - p; t >= p exactly when t + 19 reaches
+     * 2^255. */
     uint64_t quotient = 19;
     for (int i = 0; i < 5; i++) {
         quotient = (t.limb[i] + quotient) >> 51;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A toy field modulo the prime TOY_P <= 251, small enough to run formulas over every input.
  *
- * Defined by the includer: TOY_P; TOY_BITS (FE_BITS, 8 by default; 7 leaves room for a sign bit); LANES (1 by
- * default, at most 16); TOY_MUL_MAG (FE_MUL_MAG, 1 by default: the strictest). Values are as lazy as those of real fields:
- * an fe of magnitude m holds numbers in [0, m p], and knows its m, which PA_DEBUG_BOUNDS holds against the contract. */
+ * Defined by the includer: TOY_P; TOY_BITS (FE_BITS, 8 by default; 7 leaves room for a sign bit);
+ * LANES (1 by default, at most 16); TOY_MUL_MAG (FE_MUL_MAG, 1 by default: the strictest). Values
+ * are as lazy as those of real fields: an fe of magnitude m holds numbers in [0, m p], and knows
+ * its m, which PA_DEBUG_BOUNDS holds against the contract. */
 #ifndef PA_FE_TOY_H
 #define PA_FE_TOY_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The field interface: what <field>_<variant>.h defines and *_formulas.h may use. Include one field per translation
- * unit, then the formulas. A field header includes this file first.
+/* The field interface: what <field>_<variant>.h defines and *_formulas.h may use. Include one
+ * field per translation unit, then the formulas. A field header includes this file first.
  *
  * Every operation works on LANES independent values at once and never branches on their values.
  *
@@ -17,9 +17,10 @@
  *   FE_MUL_MAG  largest magnitude that a factor may have: at least 1; the strictest variants have 1
  *   FE_MAX_MAG  largest magnitude of any value: at least 32
  *
- * Magnitude: how far a value is from reduced, a bound known at compile time. Formulas must be right for any
- * FE_MUL_MAG >= 1, so they say fe_norm(x, m) before x of magnitude m becomes a factor: it carries where the variant
- * needs that and costs nothing elsewhere. With PA_DEBUG_BOUNDS every bound below is asserted.
+ * Magnitude: how far a value is from reduced, a bound known at compile time. Formulas must be
+ * right for any FE_MUL_MAG >= 1, so they say fe_norm(x, m) before x of magnitude m becomes a
+ * factor: it carries where the variant needs that and costs nothing elsewhere. With
+ * PA_DEBUG_BOUNDS every bound below is asserted.
  *
  *   void fe_set_int(fe *r, unsigned int k)                  k in every lane, k <= 0xffff        -> magnitude 1
  *   void fe_set_words(fe *r, w0, w1, w2, w3)                sum of w_i 2^(64 i) in every lane; 256-bit fields only -> 1
@@ -43,22 +44,25 @@
  *   unsigned int mask_bits(mask a)                          bit i = lane i
  *   mask mask_from_bits(unsigned int bits)                  the inverse; bits past LANES are ignored
  *
- * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL unless defined before);
- * pointers to fe and mask are private.
+ * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL
+ * unless defined before); pointers to fe and mask are private.
  *   void fe_from_rows(fe *r, FE_SPACE const unsigned char *const rows[LANES], mask *ok)
  *       lane i = number in the low FE_BITS bits of rows[i][0 .. FE_BYTES), modulo p; ok: it was below p   -> 1
- *   void fe_to_rows(FE_SPACE unsigned char *const rows[LANES], const fe *a)    canonical, bits past FE_BITS zero, any mag
- *   mask mask_row_bit(FE_SPACE const unsigned char *const rows[LANES], int byte, int bit)   that bit of rows[i][byte]
+ *   void fe_to_rows(FE_SPACE unsigned char *const rows[LANES], const fe *a)
+ *       canonical, bits past FE_BITS zero; any magnitude
+ *   mask mask_row_bit(FE_SPACE const unsigned char *const rows[LANES], int byte, int bit)
+ *       that bit of rows[i][byte]
  *   void fe_gather(fe *r, FE_SPACE const row *const rows[LANES])       lane i = *rows[i]                  -> 1
  *   void fe_scatter(FE_SPACE row *const rows[LANES], const fe *a)      *rows[i] = lane i, any mag
  *
  *   fe_state fe_begin(void)  void fe_end(fe_state)          around every batch: set and restore what the arithmetic
  *                                                           needs of the thread (the rounding mode of FMA variants)
  *
- * Rules for *_formulas.h, which also compile as OpenCL C 1.2: integers are int, unsigned int and unsigned char, no stdint
- * names, size_t, __int128, function pointers, recursion, variable-length or static arrays; loop bounds are constants;
- * tables are read through fe_gather alone; functions are FE_FN; curve constants come from functions or macros that the
- * including file defines, so that the toy field can bring its own. */
+ * Rules for *_formulas.h, which also compile as OpenCL C 1.2: integers are int, unsigned int and
+ * unsigned char, no stdint names, size_t, __int128, function pointers, recursion, variable-length
+ * or static arrays; loop bounds are constants; tables are read through fe_gather alone; functions
+ * are FE_FN; curve constants come from functions or macros that the including file defines, so
+ * that the toy field can bring its own. */
 #ifndef PA_FIELD_H
 #define PA_FIELD_H
 
@@ -89,11 +93,11 @@
 #endif
 
 /* A macro, so that the comparison of two constants vanishes in every compiler and mode. */
-#define fe_norm(x, magnitude)            \
-    do {                                 \
-        if ((magnitude) > FE_MUL_MAG) {  \
-            fe_carry((x), (x));          \
-        }                                \
+#define fe_norm(x, magnitude)                                                                      \
+    do {                                                                                           \
+        if ((magnitude) > FE_MUL_MAG) {                                                            \
+            fe_carry((x), (x));                                                                    \
+        }                                                                                          \
     } while (0)
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside the Ed25519 scheme: scalars, decoded points, and the chunk of rows that a variant works on. */
+/* Inside the Ed25519 scheme: scalars, decoded points, and the chunk of rows that a variant works
+ * on. */
 #ifndef PA_ED25519_H
 #define PA_ED25519_H
 
 #include "verify.h"
 
-/* ---- scalars modulo l = 2^252 + 27742317777372353535851937790883648493 (ed25519_scalar.c) ------------------- */
+/* ---- scalars modulo l = 2^252 + 27742317777372353535851937790883648493 (ed25519_scalar.c) --- */
 
 /* Four words, least significant first. */
 typedef struct {
@@ -22,17 +23,18 @@ void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64]);
  * Before: a < 2^253, 2 <= width <= 12, count width > 253. */
 void pa_ed25519_scalar_digits(int16_t *digits, int count, int width, const pa_ed25519_scalar *a);
 
-/* a = sum of digits[i] 2^i, i < 256; nonzero digits are odd, below 2^(width - 1) in absolute value, and at least
- * width places apart. Before: a < 2^253, 2 <= width <= 8. */
+/* a = sum of digits[i] 2^i, i < 256; nonzero digits are odd, below 2^(width - 1) in absolute
+ * value, and at least width places apart. Before: a < 2^253, 2 <= width <= 8. */
 void pa_ed25519_scalar_naf(int8_t digits[256], int width, const pa_ed25519_scalar *a);
 
-/* ---- points ------------------------------------------------------------------------------------------------- */
+/* ---- points --------------------------------------------------------------------------------- */
 
 #define PA_ED25519_DECODES 1u   /* what zip215 asks of an encoding  */
 #define PA_ED25519_CANONICAL 2u /* what rfc8032 asks                */
 
-/* A decoded point, and so a prepared key: x, y and t = x y modulo p in words, least significant first (the `row` of
- * csrc/field). When encoding has no PA_ED25519_DECODES the coordinates mean nothing. */
+/* A decoded point, and so a prepared key: x, y and t = x y modulo p in words, least significant
+ * first (the `row` of csrc/field). When encoding has no PA_ED25519_DECODES the coordinates mean
+ * nothing. */
 typedef struct {
     uint64_t x[4], y[4], t[4];
     uint32_t encoding;
@@ -42,33 +44,36 @@ typedef struct {
 /* Digits of the fixed windows over the multiples of B; A's windows have half that width. */
 #define PA_ED25519_BASE_DIGITS 26
 
-/* [s]B - [k]A - R = 0, or 8 times that when cofactored, for one row. The variable-time path: signed digits of A are
- * sparse. Before: a and r decode; s, k < l. Portable arithmetic. (ed25519_single.c) */
-bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r, const pa_ed25519_scalar *s,
-                       const pa_ed25519_scalar *k, bool cofactored);
+/* [s]B - [k]A - R = 0, or 8 times that when cofactored, for one row. The variable-time path:
+ * signed digits of A are sparse. Before: a and r decode; s, k < l. Portable arithmetic.
+ * (ed25519_single.c) */
+bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
+                       const pa_ed25519_scalar *s, const pa_ed25519_scalar *k, bool cofactored);
 
-/* ---- chunks of rows (ed25519_rows.c) --------------------------------------------------------------------------- */
+/* ---- chunks of rows (ed25519_rows.c) -------------------------------------------------------- */
 
 #define PA_ED25519_CHUNK 64
 
+/* encoded: R || A, zeros where a length is wrong; k = SHA-512(R || A || M) mod l; key: a prepared
+ * one, or the entry of `keys` that is to be decoded. */
 typedef struct {
     uint8_t reasons[PA_ED25519_CHUNK];
-    uint8_t encoded[PA_ED25519_CHUNK][64];         /* R || A; zeros where a length is wrong                */
-    bool in_range[PA_ED25519_CHUNK];               /* S < l                                                */
-    pa_ed25519_scalar s[PA_ED25519_CHUNK];
-    pa_ed25519_scalar k[PA_ED25519_CHUNK];         /* SHA-512(R || A || M) mod l                           */
-    const pa_ed25519_point *key[PA_ED25519_CHUNK]; /* a prepared key, or an entry of `keys` to be decoded  */
-    pa_ed25519_point keys[PA_ED25519_CHUNK];
-    pa_ed25519_point r[PA_ED25519_CHUNK];
+    uint8_t encoded[PA_ED25519_CHUNK][64];
+    bool in_range[PA_ED25519_CHUNK]; /* S < l */
+    pa_ed25519_scalar s[PA_ED25519_CHUNK], k[PA_ED25519_CHUNK];
+    const pa_ed25519_point *key[PA_ED25519_CHUNK];
+    pa_ed25519_point keys[PA_ED25519_CHUNK], r[PA_ED25519_CHUNK];
 } pa_ed25519_chunk;
 
-/* Fills all of chunk but keys and r for rows first .. first + n of job, n <= PA_ED25519_CHUNK; reasons are LENGTH or NONE.
- * OK, or INVALID_ARGUMENT (a bad offset or key index), or what the hash room says. */
-pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_job *job, uint64_t first, uint64_t n);
+/* Fills all of chunk but keys and r for rows first .. first + n of job, n <= PA_ED25519_CHUNK;
+ * reasons are LENGTH or NONE. OK, or INVALID_ARGUMENT (a bad offset or key index), or what the
+ * hash room says. */
+pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_job *job,
+                                     uint64_t first, uint64_t n);
 
-/* After decoding: sets the reasons KEY, ENCODING and RANGE under rule, and lists the rows that still have none: live[j],
- * j < the returned number. */
-unsigned int pa_ed25519_chunk_judge(unsigned int live[PA_ED25519_CHUNK], pa_ed25519_chunk *chunk, uint32_t rule,
-                                    uint64_t n);
+/* After decoding: sets the reasons KEY, ENCODING and RANGE under rule, and lists the rows that
+ * still have none: live[j], j < the returned number. */
+unsigned int pa_ed25519_chunk_judge(unsigned int live[PA_ED25519_CHUNK], pa_ed25519_chunk *chunk,
+                                    uint32_t rule, uint64_t n);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ed25519 in groups of LANES rows. A variant includes its field, then this file, and offers ed25519_prepare and
- * ed25519_verify_range in its table.
+/* Ed25519 in groups of LANES rows. A variant includes its field, then this file, and offers
+ * ed25519_prepare and ed25519_verify_range in its table.
  *
- * A chunk of rows is read and hashed (ed25519_rows.c); the points that need it are decoded, full lanes of them whatever rows
- * they come from; then every row runs [s]B - [k]A - R exactly, by itself: in lanes when a group has at least
- * ED25519_LANES_MIN live rows (defined by the variant), one by one (ed25519_single.c) when not. k is SHA-512 reduced
- * modulo l; A is negated, never k, and never 8 k: A may have a part of small order. */
+ * A chunk of rows is read and hashed (ed25519_rows.c); the points that need it are decoded, full
+ * lanes of them whatever rows they come from; then every row runs [s]B - [k]A - R exactly, by
+ * itself: in lanes when a group has at least ED25519_LANES_MIN live rows (defined by the
+ * variant), one by one (ed25519_single.c) when not. k is SHA-512 reduced modulo l; A is negated,
+ * never k, and never 8 k: A may have a part of small order. */
 #ifndef PA_ED25519_LANES_H
 #define PA_ED25519_LANES_H
 
@@ -19,12 +20,13 @@
 _Static_assert(sizeof(row) == 32, "points and tables are rows of four words");
 _Static_assert(sizeof(pa_ed25519_point) % 64 == 0, "entries of prepared keys are 64-byte aligned");
 _Static_assert(EDWARDS_BASE_WINDOW == 2 * EDWARDS_WINDOW, "windows of B and of A end together");
-_Static_assert(PA_ED25519_BASE_DIGITS * EDWARDS_BASE_WINDOW > 253 && ED25519_DIGITS * EDWARDS_WINDOW > 253,
-               "digits hold scalars below 2^253");
-_Static_assert(sizeof pa_edwards25519_base == EDWARDS_BASE_ROWS * sizeof(row), "the table fits the windows of B");
+_Static_assert(ED25519_DIGITS *EDWARDS_WINDOW > 253, "digits hold scalars below 2^253");
+_Static_assert(sizeof pa_edwards25519_base == EDWARDS_BASE_ROWS * sizeof(row),
+               "the table fits the windows of B");
 
 /* *out[i] = the point of rows[i], with what its encoding is. */
-static void ed25519_decode(pa_ed25519_point *const out[LANES], const unsigned char *const rows[LANES])
+static void ed25519_decode(pa_ed25519_point *const out[LANES],
+                           const unsigned char *const rows[LANES])
 {
     edwards_point p;
     mask decodes, canonical;
@@ -59,7 +61,8 @@ static void ed25519_load(edwards_point *p, const pa_ed25519_point *const points[
     fe_set_int(&p->z, 1);
 }
 
-/* Decodes R of every row, and A where it is not prepared. A last group that is not full repeats its first point. */
+/* Decodes R of every row, and A where it is not prepared. A last group that is not full repeats
+ * its first point. */
 static void ed25519_decode_chunk(pa_ed25519_chunk *chunk, unsigned int n)
 {
     const unsigned char *from[2 * PA_ED25519_CHUNK];
@@ -99,10 +102,12 @@ static mask ed25519_digit(unsigned int index[LANES], const int16_t *digits, int 
     return mask_from_bits(negative);
 }
 
-/* Lanes in which [s]B - [k]A - R = 0, or 8 times that: one chain of 250 doublings, every 5 of them an addition from the
- * table of -A, every 10 one from that of B, the same for all lanes.
- * About 250 (3 M + 4 S) + 51 (8 M + 1 M) + 26 7 M + 17 9 M for the table = 1550 M + 1000 S a group. */
-static mask ed25519_group(const pa_ed25519_chunk *chunk, const unsigned int rows[LANES], bool cofactored)
+/* Lanes in which [s]B - [k]A - R = 0, or 8 times that: one chain of 250 doublings, every 5 of
+ * them an addition from the table of -A, every 10 one from that of B, the same for all lanes.
+ * About 250 (3 M + 4 S) + 51 (8 M + 1 M) + 26 7 M + 17 9 M for the table = 1550 M + 1000 S a
+ * group. */
+static mask ed25519_group(const pa_ed25519_chunk *chunk, const unsigned int rows[LANES],
+                          bool cofactored)
 {
     row memory[LANES][EDWARDS_TABLE_ROWS];
     row *table[LANES];
@@ -116,7 +121,8 @@ static mask ed25519_group(const pa_ed25519_chunk *chunk, const unsigned int rows
         a[i] = chunk->key[rows[i]];
         r[i] = &chunk->r[rows[i]];
         pa_ed25519_scalar_digits(k_digits[i], ED25519_DIGITS, EDWARDS_WINDOW, &chunk->k[rows[i]]);
-        pa_ed25519_scalar_digits(s_digits[i], PA_ED25519_BASE_DIGITS, EDWARDS_BASE_WINDOW, &chunk->s[rows[i]]);
+        pa_ed25519_scalar_digits(s_digits[i], PA_ED25519_BASE_DIGITS, EDWARDS_BASE_WINDOW,
+                                 &chunk->s[rows[i]]);
     }
 
     edwards_point p, sum;
@@ -152,7 +158,8 @@ static mask ed25519_group(const pa_ed25519_chunk *chunk, const unsigned int rows
 }
 
 /* Sets the reason EQUATION of the live rows that deserve it. */
-static void ed25519_equations(pa_ed25519_chunk *chunk, const unsigned int *live, unsigned int count, bool cofactored)
+static void ed25519_equations(pa_ed25519_chunk *chunk, const unsigned int *live, unsigned int count,
+                              bool cofactored)
 {
     for (unsigned int at = 0; at < count; at += LANES) {
         unsigned int rows[LANES], holds = 0, size = count - at < LANES ? count - at : LANES;
@@ -163,10 +170,10 @@ static void ed25519_equations(pa_ed25519_chunk *chunk, const unsigned int *live,
             holds = mask_bits(ed25519_group(chunk, rows, cofactored));
         } else {
             for (unsigned int i = 0; i < size; i++) {
-                unsigned int row_number = live[at + i];
-                holds |= (unsigned int)pa_ed25519_single(chunk->key[row_number], &chunk->r[row_number],
-                                                         &chunk->s[row_number], &chunk->k[row_number], cofactored)
-                         << i;
+                const unsigned int j = live[at + i];
+                const bool equal = pa_ed25519_single(chunk->key[j], &chunk->r[j], &chunk->s[j],
+                                                     &chunk->k[j], cofactored);
+                holds |= (unsigned int)equal << i;
             }
         }
         for (unsigned int i = 0; i < size; i++) {
@@ -177,8 +184,8 @@ static void ed25519_equations(pa_ed25519_chunk *chunk, const unsigned int *live,
     }
 }
 
-static pyaccel_status ed25519_verify_chunk(uint8_t *verdicts, uint8_t *reasons, const pa_verify_job *job, uint64_t first,
-                                           unsigned int n)
+static pyaccel_status ed25519_verify_chunk(uint8_t *verdicts, uint8_t *reasons,
+                                           const pa_verify_job *job, uint64_t first, unsigned int n)
 {
     pa_ed25519_chunk chunk;
     unsigned int live[PA_ED25519_CHUNK];
@@ -196,7 +203,8 @@ static pyaccel_status ed25519_verify_chunk(uint8_t *verdicts, uint8_t *reasons, 
     return PYACCEL_OK;
 }
 
-/* pa_verify_kernel.prepare: a key of another length than 32 bytes gives an entry that no rule takes. */
+/* pa_verify_kernel.prepare: a key of another length than 32 bytes gives an entry that no rule
+ * takes. */
 static void ed25519_prepare(void *prepared, const uint8_t *key, uint64_t size, uint32_t key_format)
 {
     const unsigned char *rows[LANES];
@@ -215,13 +223,14 @@ static void ed25519_prepare(void *prepared, const uint8_t *key, uint64_t size, u
 }
 
 /* pa_verify_kernel.verify_range */
-static pyaccel_status ed25519_verify_range(uint8_t *verdicts, uint8_t *reasons, const pa_verify_job *job, uint64_t first,
-                                           uint64_t last)
+static pyaccel_status ed25519_verify_range(uint8_t *verdicts, uint8_t *reasons,
+                                           const pa_verify_job *job, uint64_t first, uint64_t last)
 {
     pyaccel_status status = PYACCEL_OK;
     fe_state state = fe_begin();
     while (first < last && status == PYACCEL_OK) {
-        unsigned int n = last - first < PA_ED25519_CHUNK ? (unsigned int)(last - first) : PA_ED25519_CHUNK;
+        unsigned int n =
+            last - first < PA_ED25519_CHUNK ? (unsigned int)(last - first) : PA_ED25519_CHUNK;
         status = ed25519_verify_chunk(verdicts + first, reasons + first, job, first, n);
         first += n;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every variant of Ed25519 does alike: rows become encodings, scalars and hashes; decoded points become reasons. */
+/* What every variant of Ed25519 does alike: rows become encodings, scalars and hashes; decoded
+ * points become reasons. */
 #include <string.h>
 
 #include "../hash/hash.h"
@@ -42,7 +43,8 @@ static bool read_row(pa_ed25519_chunk *chunk, const pa_verify_job *job, uint64_t
     return true;
 }
 
-pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_job *job, uint64_t first, uint64_t n)
+pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_job *job,
+                                     uint64_t first, uint64_t n)
 {
     for (uint64_t i = 0; i < n; i++) {
         if (!read_row(chunk, job, first, i)) {
@@ -61,8 +63,8 @@ pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_jo
     return status;
 }
 
-unsigned int pa_ed25519_chunk_judge(unsigned int live[PA_ED25519_CHUNK], pa_ed25519_chunk *chunk, uint32_t rule,
-                                    uint64_t n)
+unsigned int pa_ed25519_chunk_judge(unsigned int live[PA_ED25519_CHUNK], pa_ed25519_chunk *chunk,
+                                    uint32_t rule, uint64_t n)
 {
     uint32_t needed = rule == PYACCEL_RULE_RFC8032 ? PA_ED25519_CANONICAL : PA_ED25519_DECODES;
     unsigned int count = 0;

@@ -49,9 +49,9 @@ bool pa_ed25519_scalar_decode(pa_ed25519_scalar *r, const uint8_t bytes[32])
     return subtract(difference, number, order) == 1;
 }
 
-/* r = x mod l, x: 8 words. Barrett (Handbook of Applied Cryptography, 14.42) with base 2^64 and k = 4:
- * q = floor(floor(x / 2^192) reciprocal / 2^320) is at most 2 below floor(x / l), so r = x - q l < 3 l < 2^320.
- * About 60 products of words; hashing the same 64 bytes takes ten times as long. */
+/* r = x mod l, x: 8 words. Barrett (Handbook of Applied Cryptography, 14.42), base 2^64, k = 4:
+ * q = floor(floor(x / 2^192) reciprocal / 2^320) is at most 2 below floor(x / l), so that
+ * r = x - q l < 3 l < 2^320. 50 products of words, little beside the hash that gives x. */
 void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64])
 {
     uint64_t x[8], product[10], remainder[5];

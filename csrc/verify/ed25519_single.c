@@ -34,7 +34,8 @@ static void odd_multiples(edwards_cached odd[ODD_MULTIPLES], const edwards_point
 }
 
 /* *sum += digit P, digit odd; leaves T out unless asked. */
-static void add_odd(edwards_point *sum, const edwards_cached odd[ODD_MULTIPLES], int digit, bool with_t)
+static void add_odd(edwards_point *sum, const edwards_cached odd[ODD_MULTIPLES], int digit,
+                    bool with_t)
 {
     edwards_cached term;
     edwards_cached_neg_if(&term, &odd[(digit < 0 ? -digit : digit) / 2], mask_from_bits(digit < 0));
@@ -51,10 +52,11 @@ static void add_base(edwards_point *sum, int digit)
     edwards_add_affine(sum, sum, &term, 0);
 }
 
-/* sum = [s]B - [k]A in one chain of doublings: k in sparse signed digits over the odd multiples of -A, s in windows of 10
- * bits over the multiples of B. About 253 (3 M + 4 S) + 43 9 M + 26 7 M + 75 M for the table: 1400 M + 1000 S. */
-bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r, const pa_ed25519_scalar *s,
-                       const pa_ed25519_scalar *k, bool cofactored)
+/* sum = [s]B - [k]A in one chain of doublings: k in sparse signed digits over the odd multiples
+ * of -A, s in windows of 10 bits over the multiples of B. About 253 (3 M + 4 S) + 43 9 M + 26 7 M
+ * + 75 M for the table: 1400 M + 1000 S. */
+bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
+                       const pa_ed25519_scalar *s, const pa_ed25519_scalar *k, bool cofactored)
 {
     int8_t k_digits[256];
     int16_t s_digits[PA_ED25519_BASE_DIGITS];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edwards25519_formulas.h over a toy curve with cofactor 8, on every point and pair of points; the reference is the
- * affine addition law on plain numbers. */
+/* edwards25519_formulas.h over a toy curve with cofactor 8, on every point and pair of points;
+ * the reference is the affine addition law on plain numbers. */
 #define PA_DEBUG_BOUNDS 1
 #define TOY_BITS 7
 #ifndef TOY_P
@@ -33,7 +33,7 @@ FE_FN void curve_sqrt_minus_1(fe *r)
 
 #include "curve/edwards25519_formulas.h"
 
-/* ---- the reference --------------------------------------------------------------------------------- */
+/* ---- the reference -------------------------------------------------------------------------- */
 
 typedef struct {
     unsigned int x, y;
@@ -61,7 +61,8 @@ static affine sum(affine p, affine q)
 {
     unsigned int product = TOY_D * (p.x * q.x % TOY_P * p.y % TOY_P * q.y % TOY_P) % TOY_P;
     return (affine){(p.x * q.y + q.x * p.y) % TOY_P * inverse((1 + product) % TOY_P) % TOY_P,
-                    (p.y * q.y + p.x * q.x) % TOY_P * inverse((1 + TOY_P - product) % TOY_P) % TOY_P};
+                    (p.y * q.y + p.x * q.x) % TOY_P * inverse((1 + TOY_P - product) % TOY_P) %
+                        TOY_P};
 }
 
 static int same(affine p, affine q)
@@ -69,7 +70,7 @@ static int same(affine p, affine q)
     return p.x == q.x && p.y == q.y;
 }
 
-/* ---- lanes --------------------------------------------------------------------------------------- */
+/* ---- lanes ---------------------------------------------------------------------------------- */
 
 static void set(fe *r, const unsigned int number[LANES])
 {
@@ -127,7 +128,7 @@ static int is_point(const edwards_point *r, const affine p[LANES], int with_t)
     return 1;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------- */
+/* ---- checks --------------------------------------------------------------------------------- */
 
 static void check_pairs(void)
 {
@@ -171,7 +172,8 @@ static void check_pairs(void)
     }
 }
 
-/* Every byte, against all points with that y: canonical takes y < p without the parity bit on x = 0. */
+/* Every byte, against all points with that y: canonical takes y < p without the parity bit on x =
+ * 0. */
 static void check_decode(void)
 {
     for (unsigned int k = 0; k < 256; k++) {
@@ -191,7 +193,8 @@ static void check_decode(void)
                 if (points[j].y == y && (points[j].x == 0 || (points[j].x & 1) == odd)) {
                     want[i] = points[j];
                     decodes |= 1u << i;
-                    canonical |= (unsigned int)((bytes[i] & 127) < TOY_P && !(points[j].x == 0 && odd)) << i;
+                    canonical |=
+                        (unsigned int)((bytes[i] & 127) < TOY_P && !(points[j].x == 0 && odd)) << i;
                 }
             }
         }
@@ -208,14 +211,16 @@ static void check_decode(void)
             get(y, &r.y);
             get(z, &r.z);
             get(t, &r.t);
-            CHECK(x[i] == want[i].x && y[i] == want[i].y && z[i] == 1 && t[i] == x[i] * y[i] % TOY_P);
+            CHECK(x[i] == want[i].x && y[i] == want[i].y && z[i] == 1 &&
+                  t[i] == x[i] * y[i] % TOY_P);
             CHECK(again[i] == (want[i].y | (want[i].x & 1) << 7));
             CHECK((canonical >> i & 1) == (again[i] == bytes[i]));
         }
     }
 }
 
-/* The table of every point, and every signed digit looked up in it; then the same points as an affine table. */
+/* The table of every point, and every signed digit looked up in it; then the same points as an
+ * affine table. */
 static void check_tables(void)
 {
     for (unsigned int k = 0; k < count; k++) {

@@ -6,7 +6,7 @@
 #include "check.h"
 #include "field/fe25519_portable.h"
 
-/* ---- the reference: numbers of 80 bytes, least significant first ------------------------------------------------ */
+/* ---- the reference: numbers of 80 bytes, least significant first ---------------------------- */
 
 #define BIG 80
 typedef struct {
@@ -93,7 +93,7 @@ static big big_mod(const big *a)
     return r;
 }
 
-/* ---- values under test ------------------------------------------------------------------------------------- */
+/* ---- values under test ---------------------------------------------------------------------- */
 
 static uint64_t state = 0x9e3779b97f4a7c15;
 
@@ -119,7 +119,8 @@ static void add_sample(fe value, int magnitude)
     samples[sample_count++] = (sample){value, magnitude};
 }
 
-/* Magnitude 1 edges as words, then lazy limbs at the bound of the largest factor, then random ones. */
+/* Magnitude 1 edges as words, then lazy limbs at the bound of the largest factor, then random
+ * ones. */
 static void make_samples(void)
 {
     static const uint64_t words[][4] = {
@@ -185,11 +186,12 @@ static int is(const fe *r, int magnitude, const big *want)
     return memcmp(&value, &reduced, BIG) == 0 && memcmp(bytes, reduced.byte, 32) == 0;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------------ */
+/* ---- checks --------------------------------------------------------------------------------- */
 
 static void check_pair(const sample *a, const sample *b)
 {
-    big x = value_of(&a->value), y = value_of(&b->value), p = big_p(), want, multiple = big_of((uint64_t)b->magnitude + 1);
+    big x = value_of(&a->value), y = value_of(&b->value), p = big_p(), want,
+        multiple = big_of((uint64_t)b->magnitude + 1);
     int below;
     fe r;
     want = big_add(&x, &y);
@@ -285,7 +287,8 @@ static void check_bytes(const unsigned char bytes[32])
     CHECK(mask_bits(ok) == (unsigned int)(memcmp(&want, &reduced, BIG) == 0));
     CHECK(is(&r, 1, &want));
     for (int bit = 0; bit < 256; bit++) {
-        CHECK(mask_bits(mask_row_bit(rows, bit / 8, bit % 8)) == ((unsigned int)bytes[bit / 8] >> bit % 8 & 1u));
+        CHECK(mask_bits(mask_row_bit(rows, bit / 8, bit % 8)) ==
+              ((unsigned int)bytes[bit / 8] >> bit % 8 & 1u));
     }
 }
 
@@ -295,7 +298,9 @@ static void check_encodings(void)
     unsigned char bytes[32];
     for (int k = 0; k < 256; k++) {
         for (int i = 0; i < 32; i++) {
-            bytes[i] = (unsigned char)(8 * i + 8 <= k ? 0xff : 8 * i <= k ? (1 << (k - 8 * i)) - 1 : 0);
+            bytes[i] = (unsigned char)(8 * i + 8 <= k ? 0xff
+                                       : 8 * i <= k   ? (1 << (k - 8 * i)) - 1
+                                                      : 0);
         }
         check_bytes(bytes);
         memset(bytes, 0, 32);

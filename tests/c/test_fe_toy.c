@@ -53,12 +53,12 @@ static int is(const fe *r, const unsigned int number[LANES])
     return same;
 }
 
-#define EACH(expression)                             \
-    for (int i = 0; i < LANES; i++) {                \
-        unsigned int a = p->a[i], b = p->b[i];       \
-        want[i] = (expression) % TOY_P;              \
-        (void)a;                                     \
-        (void)b;                                     \
+#define EACH(expression)                                                                           \
+    for (int i = 0; i < LANES; i++) {                                                              \
+        unsigned int a = p->a[i], b = p->b[i];                                                     \
+        want[i] = (expression) % TOY_P;                                                            \
+        (void)a;                                                                                   \
+        (void)b;                                                                                   \
     }
 
 static void check_arithmetic(const pairs *p)
@@ -93,7 +93,8 @@ static void check_arithmetic(const pairs *p)
 static void check_masks(const pairs *p)
 {
     unsigned int want[LANES];
-    unsigned int equal = 0, zero = 0, odd = 0, choice = (p->a[0] * 7 + p->b[0]) & ((1u << LANES) - 1);
+    unsigned int equal = 0, zero = 0, odd = 0,
+                 choice = (p->a[0] * 7 + p->b[0]) & ((1u << LANES) - 1);
     fe r, t;
     for (int i = 0; i < LANES; i++) {
         equal |= (unsigned int)(p->a[i] == p->b[i]) << i;

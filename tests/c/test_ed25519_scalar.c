@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scalars modulo l: range and reduction at every boundary, by construction (x = q l + r for known
+ * q and r); digits by summing them up again. */
+#include <string.h>
+
+#include "check.h"
+#include "verify/ed25519.h"
+
+/* 70 bytes, least significant first: room for q l + r. */
+typedef struct {
+    unsigned char byte[70];
+} big;
+
+static const unsigned char order[32] = {
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+
+static uint64_t state = 0x2545f4914f6cdd1d;
+
+static unsigned int next_random(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (unsigned int)(state >> 32);
+}
+
+/* r += q l, q: 33 bytes */
+static void add_multiple(big *r, const unsigned char q[33])
+{
+    for (int i = 0; i < 33; i++) {
+        unsigned int carry = 0;
+        for (int j = 0; i + j < 70; j++) {
+            carry += r->byte[i + j] + (j < 32 ? (unsigned int)q[i] * order[j] : 0);
+            r->byte[i + j] = (unsigned char)carry;
+            carry >>= 8;
+        }
+    }
+}
+
+/* l - 1 - k for small k */
+static big below_order(unsigned int k)
+{
+    big r = {{0}};
+    memcpy(r.byte, order, 32);
+    r.byte[0] = (unsigned char)(r.byte[0] - 1 - k);
+    return r;
+}
+
+static int fits_64_bytes(const big *a)
+{
+    for (int i = 64; i < 70; i++) {
+        if (a->byte[i] != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is(const pa_ed25519_scalar *a, const big *want)
+{
+    for (int i = 0; i < 32; i++) {
+        if ((unsigned char)(a->word[i / 8] >> (8 * (i % 8))) != want->byte[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void check_reduce(const big *remainder, const unsigned char q[33])
+{
+    big x = *remainder;
+    pa_ed25519_scalar r;
+    add_multiple(&x, q);
+    if (fits_64_bytes(&x)) {
+        pa_ed25519_scalar_reduce(&r, x.byte);
+        CHECK(is(&r, remainder));
+    }
+}
+
+/* q = 0, 1, 2^k - 1, 2^k, random; r = 0, 1, l - 1, l - 2, random. */
+static void check_reductions(void)
+{
+    for (int k = 0; k < 800; k++) {
+        unsigned char q[33] = {0};
+        for (int i = 0; i < 33; i++) {
+            if (k < 260) {
+                q[i] = (unsigned char)(8 * i + 8 <= k ? 0xff
+                                       : 8 * i <= k   ? (1 << (k - 8 * i)) - 1
+                                                      : 0);
+            } else if (k < 520) {
+                q[i] = (unsigned char)(i == (k - 260) / 8 ? 1 << (k - 260) % 8 : 0);
+            } else {
+                q[i] = (unsigned char)(i < 32 ? next_random() : next_random() & 15);
+            }
+        }
+        big r = {{0}};
+        check_reduce(&r, q);
+        r.byte[0] = 1;
+        check_reduce(&r, q);
+        for (unsigned int below = 0; below < 3; below++) {
+            r = below_order(below);
+            check_reduce(&r, q);
+        }
+        for (int i = 0; i < 31; i++) {
+            r.byte[i] = (unsigned char)next_random();
+        }
+        r.byte[31] = (unsigned char)(next_random() & 15);
+        check_reduce(&r, q);
+    }
+    /* 2^512 - 1 = q l + r with r = 2^512 - 1 mod l, worked out in Python. */
+    static const unsigned char largest[32] = {0x00, 0x0f, 0x9c, 0x44, 0xe3, 0x11, 0x06, 0xa4,
+                                              0x47, 0x93, 0x85, 0x68, 0xa7, 0x1b, 0x0e, 0xd0,
+                                              0x65, 0xbe, 0xf5, 0x17, 0xd2, 0x73, 0xec, 0xce,
+                                              0x3d, 0x9a, 0x30, 0x7c, 0x1b, 0x41, 0x99, 0x03};
+    big ones, want = {{0}};
+    pa_ed25519_scalar r;
+    memset(&ones, 0xff, sizeof ones);
+    memcpy(want.byte, largest, 32);
+    pa_ed25519_scalar_reduce(&r, ones.byte);
+    CHECK(is(&r, &want));
+}
+
+static void check_range(void)
+{
+    big x = {{0}};
+    pa_ed25519_scalar s;
+    CHECK(pa_ed25519_scalar_decode(&s, x.byte) && is(&s, &x));
+    for (unsigned int below = 0; below < 16; below++) {
+        x = below_order(below);
+        CHECK(pa_ed25519_scalar_decode(&s, x.byte) && is(&s, &x));
+        memcpy(x.byte, order, 32);
+        x.byte[0] = (unsigned char)(x.byte[0] + below);
+        CHECK(!pa_ed25519_scalar_decode(&s, x.byte));
+    }
+    for (int bit = 0; bit < 256; bit++) {
+        memset(&x, 0, sizeof x);
+        x.byte[bit / 8] = (unsigned char)(1 << bit % 8);
+        CHECK(pa_ed25519_scalar_decode(&s, x.byte) == (bit <= 252));
+        for (int i = 0; i < bit / 8; i++) {
+            x.byte[i] = 0xff;
+        }
+        x.byte[bit / 8] = (unsigned char)((2 << bit % 8) - 1);
+        CHECK(pa_ed25519_scalar_decode(&s, x.byte) == (bit <= 251));
+    }
+}
+
+/* want = sum of digit 2^at, by adding and subtracting one bit after the other modulo 2^320. */
+static void add_digit(uint64_t sum[5], int digit, int at)
+{
+    uint64_t size = (uint64_t)(digit < 0 ? -digit : digit);
+    for (int bit = 0; bit < 16; bit++) {
+        if ((size >> bit & 1) == 0) {
+            continue;
+        }
+        uint64_t term = UINT64_C(1) << (at + bit) % 64;
+        for (int i = (at + bit) / 64; i < 5 && term != 0; i++) {
+            uint64_t before = sum[i];
+            sum[i] = digit < 0 ? before - term : before + term;
+            term = digit < 0 ? before < term : sum[i] < before;
+        }
+    }
+}
+
+static int sums_to(const uint64_t sum[5], const pa_ed25519_scalar *a)
+{
+    return memcmp(sum, a->word, sizeof a->word) == 0 && sum[4] == 0;
+}
+
+static void check_digits(const pa_ed25519_scalar *a)
+{
+    for (int width = 2; width <= 12; width++) {
+        int16_t digits[128];
+        uint64_t sum[5] = {0};
+        int count = 253 / width + 1, within = 1;
+        pa_ed25519_scalar_digits(digits, count, width, a);
+        for (int i = 0; i < count; i++) {
+            within &= -(1 << (width - 1)) <= digits[i] && digits[i] <= 1 << (width - 1);
+            add_digit(sum, digits[i], width * i);
+        }
+        CHECK(within && sums_to(sum, a));
+    }
+    for (int width = 2; width <= 8; width++) {
+        int8_t digits[256];
+        uint64_t sum[5] = {0};
+        int within = 1, last = -width;
+        pa_ed25519_scalar_naf(digits, width, a);
+        for (int i = 0; i < 256; i++) {
+            if (digits[i] != 0) {
+                within &= digits[i] % 2 != 0 && i - last >= width;
+                within &= -(1 << (width - 1)) < digits[i] && digits[i] < 1 << (width - 1);
+                last = i;
+                add_digit(sum, digits[i], i);
+            }
+        }
+        CHECK(within && sums_to(sum, a));
+    }
+}
+
+static void check_all_digits(void)
+{
+    pa_ed25519_scalar a;
+    for (int bit = 0; bit <= 253; bit++) {
+        for (int i = 0; i < 4; i++) {
+            a.word[i] = bit >= 64 * i + 64 ? UINT64_MAX
+                        : bit > 64 * i     ? (UINT64_C(1) << (bit - 64 * i)) - 1
+                                           : 0;
+        }
+        check_digits(&a); /* 2^bit - 1 */
+        if (bit < 253) {
+            a = (pa_ed25519_scalar){{0}};
+            a.word[bit / 64] = UINT64_C(1) << bit % 64;
+            check_digits(&a);
+        }
+        for (int i = 0; i < 4; i++) {
+            a.word[i] = (uint64_t)next_random() << 32 | next_random();
+        }
+        a.word[3] &= (UINT64_C(1) << 61) - 1;
+        check_digits(&a);
+    }
+}
+
+int main(void)
+{
+    check_range();
+    check_reductions();
+    check_all_digits();
+    return finish();
+}
