@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pyaccel demo`: the main job on real data, on every backend, and a comparison of what they say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import pyaccel
+from pyaccel.cli.demo_data import Job, jobs, repository_data, signed_batch
+from pyaccel.cli.errors import one_line
+from pyaccel.cli.progress import progress_bar
+from pyaccel.cli.report import Report
+from pyaccel.cli.runner import Progress, Runner
+from pyaccel.cli.sampled_runner import SampledRunner
+from pyaccel.cli.table import show
+from pyaccel.cli.verification import verify_file
+
+REMARKS_ABOVE = "remarks on each file stand above, with device auto"
+
+GOLDEN_ROWS = 24
+"""Rows of each batch that golden computes: it is there to be read, not to be fast."""
+
+
+@dataclass
+class Run:
+    """All files on one device: reports, and the raw outputs of each file's batches."""
+
+    device: str
+    reports: list[Report] = field(default_factory=list)
+    outputs: list[list[bytes]] = field(default_factory=list)
+
+    @property
+    def merged(self) -> Report:
+        """One report of all files."""
+        report = Report(f"device {self.device}", f"the same {len(self.reports)} files")
+        for i, part in enumerate(self.reports):
+            report.merge(part, {"file": i})
+        report.remarks[REMARKS_ABOVE] = None
+        return report
+
+
+def run_demo(signatures: int, *, as_json: bool) -> int:
+    """Runs the demo; the answer is the exit status: 0 when every check passed and all backends say the same.
+
+    Args:
+        signatures: rows of the generated batch.
+        as_json: whether to print JSON in place of tables.
+    """
+    console, waiting = Console(quiet=as_json), Console(stderr=True)
+    work = jobs(repository_data())
+    with progress_bar(waiting, "demo") as progress:
+        work.append(signed_batch(signatures, progress))
+    runs = [_run("auto", work, waiting)]
+    console.rule("[bold]device auto[/]: each batch where the scheduler sends it")
+    show(console, runs[0].reports)
+    for device in pyaccel.devices():
+        console.print()
+        console.rule(f"[bold]device {device.name}[/]")
+        if not device.available:
+            console.print(Text(f"not here: {one_line(device.reason)}", style="yellow"))
+            continue
+        runs.append(_run(device.name, work, waiting))
+        show(console, [runs[-1].merged])
+    same = [[run.outputs[i] == runs[0].outputs[i] for run in runs] for i in range(len(work))]
+    console.print()
+    console.rule("[bold]outputs of the backends, byte for byte[/]")
+    console.print(_comparison(work, runs, same))
+    bad = sum(report.bad_count for run in runs for report in run.reports)
+    different = sum(not equal for row in same for equal in row)
+    console.print(_conclusion(runs, bad, different))
+    if as_json:
+        click.echo(json.dumps(_document(work, runs, same), indent=2))
+    return 1 if bad or different else 0
+
+
+def _runner(device: str, progress: Progress) -> Runner:
+    if device == "golden":
+        return SampledRunner(device, GOLDEN_ROWS, progress, keep_outputs=True)
+    return Runner(device, progress, keep_outputs=True)
+
+
+def _run(device: str, work: Sequence[Job], waiting: Console) -> Run:
+    run = Run(device)
+    for job in work:
+        with progress_bar(waiting, f"{device}: {job.path.name}") as progress:
+            runner = _runner(device, progress)
+            report = verify_file(job.path, runner, job.options)
+            report.source = job.path.name
+            run.reports.append(report)
+            run.outputs.append(runner.outputs)
+    return run
+
+
+def _comparison(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequence[bool]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+    table.add_column("file", overflow="fold")
+    table.add_column("bytes compared", justify="right", no_wrap=True)
+    for run in runs:
+        table.add_column(run.device, justify="center", no_wrap=True)
+    for i, job in enumerate(work):
+        size = sum(map(len, runs[0].outputs[i]))
+        words = [Text("=", style="green") if equal else Text("DIFFERS", style="bold red") for equal in same[i]]
+        table.add_row(job.path.name, f"{size:,}", *words)
+    return table
+
+
+def _conclusion(runs: Sequence[Run], bad: int, different: int) -> Text:
+    names = ", ".join(run.device for run in runs)
+    if bad or different:
+        return Text(f"✗ {bad:,} bad checks, {different:,} outputs that differ, on {names}", style="bold red")
+    checked = sum(report.judged_count for report in runs[0].reports)
+    return Text(f"✓ all {checked:,} checks passed on each of {names}, with equal outputs", style="bold green")
+
+
+def _document(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequence[bool]]) -> dict[str, Any]:
+    return {
+        "runs": [{"device": run.device, "files": [report.as_json() for report in run.reports]} for run in runs],
+        "comparison": [
+            {"file": job.path.name, "equal": {run.device: equal for run, equal in zip(runs, row, strict=True)}}
+            for job, row in zip(work, same, strict=True)
+        ],
+    }

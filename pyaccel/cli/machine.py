@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pyaccel info` and `pyaccel selftest` as tables and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import pyaccel
+from pyaccel.cli.errors import one_line
+
+_STYLES = {"pass": "green", "fail": "bold red", "skip": "dim"}
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """What one device says of one operation; the reason goes into a footnote."""
+
+    row: str
+    device: str
+    text: str
+    style: str
+    reason: str
+
+
+def _plain_table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _print_matrix(console: Console, cells: Iterable[_Cell]) -> None:
+    """Operations down, devices across, each reason once below."""
+    rows: dict[str, dict[str, _Cell]] = {}
+    devices: dict[str, None] = {}
+    notes: dict[tuple[str, str], int] = {}
+    for cell in cells:
+        rows.setdefault(cell.row, {})[cell.device] = cell
+        devices[cell.device] = None
+        if cell.reason:
+            notes.setdefault((cell.device, cell.reason), len(notes) + 1)
+    table = _plain_table("operation", *devices)
+    for name, row in rows.items():
+        texts = []
+        for device in devices:
+            found = row.get(device)
+            if found is None:
+                texts.append(Text(""))
+                continue
+            number = notes.get((device, found.reason))
+            texts.append(Text(found.text + (f" [{number}]" if number else ""), style=found.style))
+        table.add_row(name, *texts)
+    console.print(table)
+    for (device, reason), number in notes.items():
+        console.print(Text(f"[{number}] {device}: {one_line(reason)}", style="dim"))
+
+
+def _marked(names: Mapping[str, bool]) -> Text:
+    parts = [Text(f"{name} {'✓' if here else '✗'}  ", style="green" if here else "dim") for name, here in names.items()]
+    return Text.assemble(*parts)
+
+
+def show_info(console: Console, *, as_json: bool) -> int:
+    """Prints what this machine has and which code serves what on it; the answer is the exit status."""
+    info = pyaccel.info()
+    if as_json:
+        click.echo(json.dumps(asdict(info), indent=2))
+        return 0
+    facts = Table.grid(padding=(0, 2))
+    quota = "no limit" if info.quota is None else f"{info.quota:g} cores"
+    for name, value in (
+        ("pyaccel", f"{info.version}, library {info.library or 'missing'}, ABI {info.abi}, Python {info.python}"),
+        ("machine", f"{info.system}, {info.processor}"),
+        ("threads", f"{info.threads} for large batches; {info.cores} cores usable, quota {quota}"),
+        ("CPU", info.spec),
+        ("levels", _marked(info.levels)),
+        ("features", _marked(info.features)),
+    ):
+        facts.add_row(Text(name, style="bold"), value)
+    console.print(facts)
+    console.print()
+    _print_variants(console, info)
+    console.print()
+    devices = _plain_table("device", "", "what it is, or why it is missing")
+    for device in info.devices:
+        mark = Text("✓", style="green") if device.available else Text("✗", style="yellow")
+        devices.add_row(device.name, mark, one_line(device.device if device.available else device.reason))
+    console.print(devices)
+    console.print()
+    _print_matrix(
+        console,
+        (
+            _Cell(
+                f"{row.operation} {row.of}",
+                row.device,
+                row.variant or "declines",
+                "" if row.variant else "dim",
+                row.reason,
+            )
+            for row in info.operations
+        ),
+    )
+    return 0
+
+
+def _print_variants(console: Console, info: pyaccel.machine.Info) -> None:
+    table = _plain_table("family", "served by", "also in this build")
+    families: dict[str, list[pyaccel.machine.Variant]] = {}
+    for variant in info.variants:
+        families.setdefault(variant.family, []).append(variant)
+    for family, variants in families.items():
+        bound = ", ".join(variant.name for variant in variants if variant.bound)
+        others = (
+            variant.name + ("" if variant.runnable else " (not on this CPU)")
+            for variant in variants
+            if not variant.bound
+        )
+        table.add_row(family, Text(bound, style="green"), ", ".join(others))
+    console.print(table)
+
+
+def show_selftest(console: Console, *, as_json: bool) -> int:
+    """Asks every backend what has a known answer; the answer is the exit status, 1 when one is wrong."""
+    results = pyaccel.selftest()
+    failed = sum(row.result == "fail" for row in results)
+    status = 1 if failed else 0
+    if as_json:
+        click.echo(json.dumps({"status": status, "results": [asdict(row) for row in results]}, indent=2))
+        return status
+    _print_matrix(
+        console,
+        (
+            _Cell(f"{row.operation} {row.of}", row.device, row.result, _STYLES[row.result], row.reason)
+            for row in results
+        ),
+    )
+    passed = sum(row.result == "pass" for row in results)
+    skipped = len(results) - passed - failed
+    mark, style = ("✗", "bold red") if failed else ("✓", "bold green")
+    console.print(Text(f"{mark} {passed} passed, {failed} failed, {skipped} skipped", style=style))
+    return status

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands. Exit status: 0 all good, 1 something is bad, 2 the input can't be used."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from pyaccel.cli.bitcoin_network import NETWORK_BY_NAME
+from pyaccel.cli.errors import UnusableInputError, one_line
+from pyaccel.cli.report import Report, document
+
+GOOD, BAD, UNUSABLE = 0, 1, 2
+INTERRUPTED = 130
+
+_FILE = click.Path(path_type=Path)
+_DEVICE = click.option(
+    "--device", default="auto", metavar="NAME", help="What runs the batches: auto, native, golden, opencl:0, ..."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines in place of tables.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pyaccel", message="pyaccel %(version)s")
+def app() -> None:
+    """Hashing, Merkle trees and signature verification in batches.
+
+    Exit status: 0 all good, 1 something is bad, 2 the input can't be used.
+    """
+
+
+@app.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE...")
+@click.option("--spent", type=_FILE, metavar="FILE", help="Outputs that the Bitcoin block spends, in input order.")
+@click.option("--out", type=_FILE, metavar="FILE", help="Where the verdicts of a batch go, one JSON line a row.")
+@click.option(
+    "--kind", type=click.Choice(["bitcoin-block", "light-block", "batch"]), help="What the files hold; default: look."
+)
+@click.option(
+    "--network",
+    type=click.Choice(list(NETWORK_BY_NAME)),
+    help="Rules for Bitcoin blocks; default: by magic, else main.",
+)
+@_DEVICE
+@_JSON
+def verify(
+    files: tuple[Path, ...],
+    spent: Path | None,
+    out: Path | None,
+    kind: str | None,
+    network: str | None,
+    device: str,
+    as_json: bool,
+) -> int:
+    """Check Bitcoin blocks, CometBFT light blocks and batches of signatures.
+
+    A Bitcoin block is raw or hex, bare or behind network magic and length, plain or .bz2. A light block is JSON with
+    signed_header and validator_set, or a bundle of them. A batch is JSON Lines: scheme, public_key, message, signature
+    in hex, optional rule, message_hash, key_format and signature_format.
+    """
+    from pyaccel.cli.progress import progress_bar
+    from pyaccel.cli.runner import Runner
+    from pyaccel.cli.table import show
+    from pyaccel.cli.verification import Options, verify_file
+
+    for option, value in (("--spent", spent), ("--out", out)):
+        if value and len(files) > 1:
+            raise click.UsageError(f"{option} goes with one FILE, {len(files)} came; verify them one by one")
+    options = Options(kind, spent, NETWORK_BY_NAME[network] if network else None, out)
+    errors_to = Console(stderr=True)
+    Runner(device).hash_many("sha256", [b""])
+    reports: list[Report] = []
+    errors: list[str] = []
+    for path in files:
+        try:
+            with progress_bar(errors_to, path.name) as progress:
+                reports.append(verify_file(path, Runner(device, progress), options))
+        except UnusableInputError as error:
+            errors.append(str(error))
+    status = UNUSABLE if errors else BAD if any(report.bad_count for report in reports) else GOOD
+    if as_json:
+        click.echo(json.dumps(document(reports, errors, status), indent=2))
+    else:
+        show(Console(), reports)
+    for line in errors:
+        click.echo(f"pyaccel: {line}", err=True)
+    return status
+
+
+@app.command()
+@_JSON
+def info(as_json: bool) -> int:
+    """Show the machine, CPU levels and features, which variant serves which family, and the devices."""
+    from pyaccel.cli.machine import show_info
+
+    return show_info(Console(), as_json=as_json)
+
+
+@app.command()
+@_JSON
+def selftest(as_json: bool) -> int:
+    """Ask every operation on every backend questions with known answers."""
+    from pyaccel.cli.machine import show_selftest
+
+    return show_selftest(Console(), as_json=as_json)
+
+
+@app.command()
+@click.option(
+    "--signatures",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(1, 10_000_000),
+    help="How many Ed25519 signatures the generated batch has.",
+)
+@_JSON
+def demo(signatures: int, as_json: bool) -> int:
+    """Check real blocks and a generated batch on every backend, and compare what the backends say."""
+    from pyaccel.cli.demo import run_demo
+
+    return run_demo(signatures, as_json=as_json)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(arguments: tuple[str, ...]) -> int:
+    """Measure against named peers; `pyaccel bench --help` says more."""
+    if find_spec("pyaccel.cli.bench") is None:
+        raise UnusableInputError("bench", "", "this build has no benchmarks", "take a newer one")
+    status: int = import_module("pyaccel.cli.bench").run_bench(list(arguments))
+    return status
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line; the answer is the exit status. Whatever goes wrong is told in one line."""
+    from pyaccel.errors import PyaccelError
+
+    try:
+        status = app.main(
+            args=None if arguments is None else list(arguments), prog_name="pyaccel", standalone_mode=False
+        )
+        return status if isinstance(status, int) else GOOD
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+    except click.ClickException as error:
+        _complain(f"{error.format_message()} (pyaccel --help says more)")
+    except (UnusableInputError, PyaccelError, ValueError) as error:
+        _complain(str(error))
+    except MemoryError:
+        _complain("out of memory; split the input")
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return UNUSABLE
+
+
+def _complain(text: str) -> None:
+    click.echo(f"pyaccel: {one_line(text)}", err=True)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A progress bar on standard error, for people who wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from pyaccel.cli.runner import Progress as Report
+
+
+@contextmanager
+def progress_bar(console: Console, source: str) -> Iterator[Report]:
+    """Shows a bar for each kind of work that `report(what, done, total)` tells of; gone when all is done.
+
+    A console that is no terminal shows nothing. A total of 0 is one that is not known yet.
+    """
+    columns = (
+        TextColumn("{task.fields[source]}", style="cyan"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, source=source, total=total or None)
+            progress.update(tasks[what], completed=done, total=total or None)
+
+        yield report

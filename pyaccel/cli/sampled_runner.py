@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A runner for a backend that is too slow for whole batches: it computes some rows of each, native the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyaccel.cli.report import Step
+from pyaccel.cli.runner import Bytes, Progress, Runner, Verdicts
+
+Indices = npt.NDArray[np.intp]
+
+
+class SampledRunner(Runner):
+    """Runs at most `rows` rows of a batch on `device`, evenly spread, and the others natively.
+
+    Its outputs hold every row, so that they can be compared with those of any other runner.
+    """
+
+    def __init__(self, device: str, rows: int, progress: Progress, *, keep_outputs: bool = False) -> None:
+        super().__init__(device, progress, keep_outputs=keep_outputs)
+        self._rows = rows
+        self._whole = Runner(device, progress)
+        self._native = Runner("native", progress)
+
+    @property
+    def note(self) -> str:
+        """What the table says beside the device."""
+        return f"{self.device} computes {self._rows} rows of each larger batch, spread over it; the others run natively"
+
+    def _split(self, n: int) -> tuple[Indices, Indices] | None:
+        """Rows for the device and rows for native, or None where the device takes all."""
+        if n <= self._rows:
+            return None
+        mine = np.linspace(0, n - 1, self._rows).astype(np.intp)
+        return mine, np.setdiff1d(np.arange(n), mine)
+
+    def _joined(self, mine: Step, others: Step) -> Step:
+        step = mine + others
+        return Step(step.seconds, step.devices, step.variants, (*step.notes, self.note))
+
+    def hash_many(self, algorithm: str, messages: Sequence[bytes]) -> tuple[Bytes, Step]:
+        """Digests of messages, one a row."""
+        split = self._split(len(messages))
+        if split is None:
+            return super().hash_many(algorithm, messages)
+        mine, mine_step = self._whole.hash_many(algorithm, [messages[i] for i in split[0]])
+        others, others_step = self._native.hash_many(algorithm, [messages[i] for i in split[1]])
+        digests = np.empty((len(messages), mine.shape[1]), np.uint8)
+        digests[split[0]], digests[split[1]] = mine, others
+        self._kept(digests.tobytes())
+        return digests, self._joined(mine_step, others_step)
+
+    def verify_codes(
+        self, scheme: str, public_keys: Any, messages: Any, signatures: Any, what: str, **parameters: Any
+    ) -> tuple[Verdicts, Bytes, Step]:
+        """Verdicts, reason codes, and how they were computed."""
+        split = self._split(len(signatures))
+        if split is None:
+            return super().verify_codes(scheme, public_keys, messages, signatures, what, **parameters)
+        verdicts = np.zeros(len(signatures), np.bool_)
+        codes = np.zeros(len(signatures), np.uint8)
+        steps = []
+        for runner, rows in ((self._whole, split[0]), (self._native, split[1])):
+            keys, texts, signed = ([values[i] for i in rows] for values in (public_keys, messages, signatures))
+            verdicts[rows], codes[rows], step = runner.verify_codes(scheme, keys, texts, signed, what, **parameters)
+            steps.append(step)
+        self._kept(verdicts.tobytes() + codes.tobytes())
+        return verdicts, codes, self._joined(*steps)

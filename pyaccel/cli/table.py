@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reports as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from pyaccel.cli.errors import one_line
+from pyaccel.cli.report import Check, Report
+
+NAMED = 12
+"""Bad things of one check that are named in the table; --json names all."""
+
+
+def duration(seconds: float) -> str:
+    """Seconds to a tenth of a millisecond."""
+    return f"{seconds:.4f}" if seconds >= 0.0001 else "<0.0001"
+
+
+def amount_per_second(rate: float | None) -> str:
+    """A rate with a unit prefix."""
+    if rate is None:
+        return "–"
+    for scale, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if rate >= scale:
+            return f"{rate / scale:.3g} {unit}/s"
+    return f"{rate:.3g} /s"
+
+
+def _verdict(check: Check) -> Text:
+    if not check.judged:
+        return Text("computed", style="dim")
+    return Text(f"{len(check.bad):,}", style="bold red") if check.bad else Text("0", style="green")
+
+
+def _checks_table(report: Report) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False, padding=(0, 1))
+    table.add_column("check", no_wrap=True)
+    for name in ("checked", "bad", "seconds", "rate"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("device", overflow="fold")
+    table.add_column("variant", overflow="fold")
+    for check in report.checks.values():
+        table.add_row(
+            check.name,
+            f"{check.checked:,}",
+            _verdict(check),
+            duration(check.seconds) if check.devices else "–",
+            amount_per_second(check.rate),
+            ", ".join(check.devices) + ("*" if check.notes else ""),
+            ", ".join(check.variants),
+        )
+    return table
+
+
+def _lines(report: Report) -> Iterable[Text]:
+    for check in report.checks.values():
+        for bad in check.bad[:NAMED]:
+            place = f" {bad.place}" if bad.place else ""
+            yield Text(f"bad: {check.name}:{place} ({one_line(bad.reason)})", style="red")
+        if len(check.bad) > NAMED:
+            yield Text(f"bad: {check.name}: and {len(check.bad) - NAMED:,} more; --json names all", style="red")
+    if report.not_covered:
+        kinds = ", ".join(f"{count:,} × {kind}" for kind, count in sorted(report.not_covered.items()))
+        yield Text(f"not covered: {kinds}", style="yellow")
+    for note in dict.fromkeys(note for check in report.checks.values() for note in check.notes):
+        yield Text(f"* {one_line(note)}", style="dim")
+    for remark in report.remarks:
+        yield Text(one_line(remark), style="dim")
+    yield _conclusion(report)
+
+
+def _conclusion(report: Report) -> Text:
+    if report.bad_count:
+        return Text(f"✗ {report.bad_count:,} bad of {report.judged_count:,} checked", style="bold red")
+    covered = "; what is not covered was not checked" if report.not_covered else ""
+    return Text(f"✓ all {report.judged_count:,} checks passed{covered}", style="bold green")
+
+
+def render(report: Report) -> RenderableType:
+    """A report as one table with its title above and what it means below."""
+    title = Text.assemble((one_line(report.source), "bold cyan"), "  ", one_line(report.title))
+    facts = [Text(f"{name}: {one_line(str(value))}", style="dim") for name, value in report.facts.items()]
+    return Group(Text(), title, *facts, Padding(_checks_table(report), (1, 0)), *_lines(report))
+
+
+def show(console: Console, reports: Iterable[Report]) -> None:
+    """Prints reports one after the other."""
+    for report in reports:
+        console.print(render(report), highlight=False)
