@@ -58,7 +58,7 @@ def _describe(report: Report, blocks: Sequence[Block]) -> None:
     inputs = sum(len(transaction.inputs) for block in blocks for transaction in block.transactions)
     number = "Bitcoin block" if len(blocks) == 1 else f"{len(blocks):,} Bitcoin blocks"
     height = blocks[0].height if len(blocks) == 1 else None
-    named = "" if height is None else f" {height:,}"
+    named = "" if height is None else f" {height}"
     report.title = f"{number}{named}: {transactions:,} transactions, {inputs:,} inputs"
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import click
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,7 +20,7 @@ from pyaccel.cli.progress import progress_bar
 from pyaccel.cli.report import Report
 from pyaccel.cli.runner import Progress, Runner
 from pyaccel.cli.sampled_runner import SampledRunner
-from pyaccel.cli.table import show
+from pyaccel.cli.table import plain_table, show, wide_console
 from pyaccel.cli.verification import verify_file
 
 REMARKS_ABOVE = "remarks on each file stand above, with device auto"
@@ -55,7 +54,8 @@ def run_demo(signatures: int, *, as_json: bool) -> int:
         signatures: rows of the generated batch.
         as_json: whether to print JSON in place of tables.
     """
-    console, waiting = Console(quiet=as_json), Console(stderr=True)
+    console, waiting = wide_console(), Console(stderr=True)
+    console.quiet = as_json
     work = jobs(repository_data())
     with progress_bar(waiting, "demo") as progress:
         work.append(signed_batch(signatures, progress))
@@ -101,8 +101,8 @@ def _run(device: str, work: Sequence[Job], waiting: Console) -> Run:
 
 
 def _comparison(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequence[bool]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
-    table.add_column("file", overflow="fold")
+    table = plain_table()
+    table.add_column("file", overflow="ellipsis", no_wrap=True)
     table.add_column("bytes compared", justify="right", no_wrap=True)
     for run in runs:
         table.add_column(run.device, justify="center", no_wrap=True)

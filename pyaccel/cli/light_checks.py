@@ -62,7 +62,7 @@ def _title(blocks: Sequence[LightBlock]) -> str:
     if len(blocks) > 1:
         return f"{len(blocks)} CometBFT light blocks"
     header = blocks[0].header
-    return f"CometBFT light block: height {header.height:,} of {header.chain_id!r}"
+    return f"CometBFT light block: height {header.height} of {header.chain_id!r}"
 
 
 def _check_hashes(report: Report, runner: Runner, block: LightBlock, index: Mapping[str, int]) -> None:
@@ -79,8 +79,8 @@ def _check_hashes(report: Report, runner: Runner, block: LightBlock, index: Mapp
     heights = [Bad(index, f"the commit is for height {commit.height}, the header for {header.height}")]
     report.add("commit height", 1, heights if commit.height != header.height else [], Step())
     for name, validators, stated in (
-        ("validator set hash", block.validators, header.validators_hash),
-        ("next validator set hash", block.next_validators, header.next_validators_hash),
+        ("validators hash", block.validators, header.validators_hash),
+        ("next validators hash", block.next_validators, header.next_validators_hash),
     ):
         if validators is not None:
             root, _, step = runner.root("rfc6962", validator_leaves(validators))
@@ -163,7 +163,7 @@ def _check_power(report: Report, block: LightBlock, index: Mapping[str, int], ve
         return
     size, entries = len(block.validators), len(block.commit.signatures)
     sizes = [Bad(index, f"{entries} entries for {size} validators")]
-    report.add("one commit entry a validator", 1, sizes if entries != size else [], Step())
+    report.add("commit size", 1, sizes if entries != size else [], Step())
     total = sum(member.power for member in block.validators)
     powers = [Bad(index, f"good signatures for the block have {verified:,} of {total:,}, which is not over 2/3")]
-    report.add("voting power over 2/3", 1, powers if 3 * verified <= 2 * total else [], Step())
+    report.add("power over 2/3", 1, powers if 3 * verified <= 2 * total else [], Step())

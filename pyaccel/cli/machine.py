@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 import click
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 import pyaccel
 from pyaccel.cli.errors import one_line
+from pyaccel.cli.table import plain_table
 
 _STYLES = {"pass": "green", "fail": "bold red", "skip": "dim"}
 
@@ -30,8 +30,8 @@ class _Cell:
     reason: str
 
 
-def _plain_table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+def _table(*columns: str) -> Table:
+    table = plain_table()
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
@@ -41,13 +41,14 @@ def _print_matrix(console: Console, cells: Iterable[_Cell]) -> None:
     """Operations down, devices across, each reason once below."""
     rows: dict[str, dict[str, _Cell]] = {}
     devices: dict[str, None] = {}
-    notes: dict[tuple[str, str], int] = {}
+    notes: dict[str, dict[str, None]] = {}
     for cell in cells:
         rows.setdefault(cell.row, {})[cell.device] = cell
         devices[cell.device] = None
         if cell.reason:
-            notes.setdefault((cell.device, cell.reason), len(notes) + 1)
-    table = _plain_table("operation", *devices)
+            notes.setdefault(cell.reason, {})[cell.device] = None
+    numbers = {reason: number for number, reason in enumerate(notes, 1)}
+    table = _table("operation", *devices)
     for name, row in rows.items():
         texts = []
         for device in devices:
@@ -55,12 +56,12 @@ def _print_matrix(console: Console, cells: Iterable[_Cell]) -> None:
             if found is None:
                 texts.append(Text(""))
                 continue
-            number = notes.get((device, found.reason))
+            number = numbers.get(found.reason)
             texts.append(Text(found.text + (f" [{number}]" if number else ""), style=found.style))
         table.add_row(name, *texts)
     console.print(table)
-    for (device, reason), number in notes.items():
-        console.print(Text(f"[{number}] {device}: {one_line(reason)}", style="dim"))
+    for reason, where in notes.items():
+        console.print(Text(f"[{numbers[reason]}] {', '.join(where)}: {one_line(reason)}", style="dim"))
 
 
 def _marked(names: Mapping[str, bool]) -> Text:
@@ -89,7 +90,7 @@ def show_info(console: Console, *, as_json: bool) -> int:
     console.print()
     _print_variants(console, info)
     console.print()
-    devices = _plain_table("device", "", "what it is, or why it is missing")
+    devices = _table("device", "", "what it is, or why it is missing")
     for device in info.devices:
         mark = Text("✓", style="green") if device.available else Text("✗", style="yellow")
         devices.add_row(device.name, mark, one_line(device.device if device.available else device.reason))
@@ -101,7 +102,7 @@ def show_info(console: Console, *, as_json: bool) -> int:
             _Cell(
                 f"{row.operation} {row.of}",
                 row.device,
-                row.variant or "declines",
+                row.variant.removeprefix(f"{row.device}/") or "declines",
                 "" if row.variant else "dim",
                 row.reason,
             )
@@ -112,7 +113,7 @@ def show_info(console: Console, *, as_json: bool) -> int:
 
 
 def _print_variants(console: Console, info: pyaccel.machine.Info) -> None:
-    table = _plain_table("family", "served by", "also in this build")
+    table = _table("family", "served by", "also in this build")
     families: dict[str, list[pyaccel.machine.Variant]] = {}
     for variant in info.variants:
         families.setdefault(variant.family, []).append(variant)

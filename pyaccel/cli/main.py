@@ -7,8 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -68,7 +66,7 @@ def verify(
     """
     from pyaccel.cli.progress import progress_bar
     from pyaccel.cli.runner import Runner
-    from pyaccel.cli.table import show
+    from pyaccel.cli.table import show, wide_console
     from pyaccel.cli.verification import Options, verify_file
 
     for option, value in (("--spent", spent), ("--out", out)):
@@ -89,7 +87,7 @@ def verify(
     if as_json:
         click.echo(json.dumps(document(reports, errors, status), indent=2))
     else:
-        show(Console(), reports)
+        show(wide_console(), reports)
     for line in errors:
         click.echo(f"pyaccel: {line}", err=True)
     return status
@@ -100,8 +98,9 @@ def verify(
 def info(as_json: bool) -> int:
     """Show the machine, CPU levels and features, which variant serves which family, and the devices."""
     from pyaccel.cli.machine import show_info
+    from pyaccel.cli.table import wide_console
 
-    return show_info(Console(), as_json=as_json)
+    return show_info(wide_console(), as_json=as_json)
 
 
 @app.command()
@@ -109,8 +108,9 @@ def info(as_json: bool) -> int:
 def selftest(as_json: bool) -> int:
     """Ask every operation on every backend questions with known answers."""
     from pyaccel.cli.machine import show_selftest
+    from pyaccel.cli.table import wide_console
 
-    return show_selftest(Console(), as_json=as_json)
+    return show_selftest(wide_console(), as_json=as_json)
 
 
 @app.command()
@@ -129,14 +129,18 @@ def demo(signatures: int, as_json: bool) -> int:
     return run_demo(signatures, as_json=as_json)
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def bench(arguments: tuple[str, ...]) -> int:
-    """Measure against named peers; `pyaccel bench --help` says more."""
-    if find_spec("pyaccel.cli.bench") is None:
-        raise UnusableInputError("bench", "", "this build has no benchmarks", "take a newer one")
-    status: int = import_module("pyaccel.cli.bench").run_bench(list(arguments))
-    return status
+@app.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--rounds", type=click.IntRange(1), help="Samples of each contestant.")
+@click.option("--save", type=_FILE, metavar="FOLDER", help="Keep each report there, by machine class.")
+@click.option("--plot", type=_FILE, metavar="FOLDER", help="Draw rate against batch size there.")
+@_JSON
+def bench(names: tuple[str, ...], rounds: int | None, save: Path | None, plot: Path | None, as_json: bool) -> int:
+    """Measure against named peers in the same process; no NAME: every benchmark."""
+    from pyaccel.cli.bench import bench as run_benchmarks
+
+    run_benchmarks(names, rounds=rounds, as_json=as_json, save=save, plot=plot)
+    return GOOD
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

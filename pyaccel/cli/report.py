@@ -36,24 +36,17 @@ class Step:
 
     Attributes:
         seconds: wall-clock time.
-        devices: names of the backends; empty where nothing was computed in a batch.
-        variants: which of their implementations.
+        ran_on: device and variant of each batch; empty where nothing was computed in one.
         notes: why it ran elsewhere than asked.
     """
 
     seconds: float = 0.0
-    devices: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
+    ran_on: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
     def __add__(self, other: Step) -> Step:
         """Two steps taken one after the other."""
-        return Step(
-            self.seconds + other.seconds,
-            self.devices + other.devices,
-            self.variants + other.variants,
-            self.notes + other.notes,
-        )
+        return Step(self.seconds + other.seconds, self.ran_on + other.ran_on, self.notes + other.notes)
 
 
 @dataclass
@@ -65,8 +58,7 @@ class Check:
         checked: how many.
         bad: those that failed.
         seconds: time that the batches took, together.
-        devices: where they ran, each once, in order.
-        variants: which implementations ran, each once, in order.
+        ran_on: devices and variants that they ran on, each pair once, in order.
         notes: why something ran elsewhere than asked.
         judged: whether the rows have a verdict; else they were only computed, for another check.
     """
@@ -75,15 +67,14 @@ class Check:
     checked: int = 0
     bad: list[Bad] = field(default_factory=list)
     seconds: float = 0.0
-    devices: dict[str, None] = field(default_factory=dict)
-    variants: dict[str, None] = field(default_factory=dict)
+    ran_on: dict[tuple[str, str], None] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     judged: bool = True
 
     @property
     def rate(self) -> float | None:
         """Rows a second, where a batch was timed."""
-        return self.checked / self.seconds if self.seconds > 0 and self.devices else None
+        return self.checked / self.seconds if self.seconds > 0 and self.ran_on else None
 
     def as_json(self) -> dict[str, Any]:
         """Names and values for machines."""
@@ -94,8 +85,7 @@ class Check:
             "bad": [{"index": dict(bad.index), "reason": bad.reason} for bad in self.bad],
             "seconds": round(self.seconds, 6),
             "rate": None if self.rate is None else round(self.rate, 1),
-            "devices": list(self.devices),
-            "variants": list(self.variants),
+            "ran_on": [{"device": device, "variant": variant} for device, variant in self.ran_on],
             "notes": list(self.notes),
         }
 
@@ -126,14 +116,13 @@ class Report:
         check.checked += checked
         check.bad.extend(bad)
         check.seconds += step.seconds
-        check.devices.update(dict.fromkeys(step.devices))
-        check.variants.update(dict.fromkeys(step.variants))
+        check.ran_on.update(dict.fromkeys(step.ran_on))
         check.notes.update(dict.fromkeys(step.notes))
 
     def merge(self, other: Report, index: Mapping[str, int]) -> None:
         """Adds what another report found, check by check; index is put before those of its bad things."""
         for name, check in other.checks.items():
-            step = Step(check.seconds, tuple(check.devices), tuple(check.variants), tuple(check.notes))
+            step = Step(check.seconds, tuple(check.ran_on), tuple(check.notes))
             bad = [Bad({**index, **item.index}, item.reason) for item in check.bad]
             self.add(name, check.checked, bad, step, judged=check.judged)
         self.not_covered.update(other.not_covered)

@@ -12,6 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 import pyaccel
+import pyaccel.merkle
+import pyaccel.scheduler
+import pyaccel.signatures
 from pyaccel.cli.report import Step
 
 Bytes = npt.NDArray[np.uint8]
@@ -63,8 +66,7 @@ class Runner:
         steps.append(
             Step(
                 time.perf_counter() - start,
-                tuple(dict.fromkeys(run.device for run in ran)),
-                tuple(dict.fromkeys(run.variant for run in ran)),
+                tuple(dict.fromkeys((run.device, run.variant.removeprefix(f"{run.device}/")) for run in ran)),
                 tuple(dict.fromkeys(note for run in ran for note in run.notes)),
             )
         )

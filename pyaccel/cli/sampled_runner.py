@@ -41,7 +41,7 @@ class SampledRunner(Runner):
 
     def _joined(self, mine: Step, others: Step) -> Step:
         step = mine + others
-        return Step(step.seconds, step.devices, step.variants, (*step.notes, self.note))
+        return Step(step.seconds, step.ran_on, (*step.notes, self.note))
 
     def hash_many(self, algorithm: str, messages: Sequence[bytes]) -> tuple[Bytes, Step]:
         """Digests of messages, one a row."""

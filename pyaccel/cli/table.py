@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable
 
 from rich import box
@@ -33,28 +35,47 @@ def amount_per_second(rate: float | None) -> str:
     return f"{rate:.3g} /s"
 
 
+def plain_table() -> Table:
+    """A table with a line below its head and nothing else drawn."""
+    return Table(
+        box=box.SIMPLE_HEAD,
+        header_style="bold",
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, 2, 0, 0),
+        collapse_padding=True,
+    )
+
+
+def wide_console() -> Console:
+    """Standard output: as wide as the terminal, 100 columns where it is none."""
+    wide = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(width=None if wide else 100)
+
+
 def _verdict(check: Check) -> Text:
     if not check.judged:
-        return Text("computed", style="dim")
+        return Text("·", style="dim")
     return Text(f"{len(check.bad):,}", style="bold red") if check.bad else Text("0", style="green")
 
 
 def _checks_table(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False, padding=(0, 1))
-    table.add_column("check", no_wrap=True)
+    table = plain_table()
+    table.add_column("check", overflow="fold")
     for name in ("checked", "bad", "seconds", "rate"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("device", overflow="fold")
+    table.add_column("device", no_wrap=True)
     table.add_column("variant", overflow="fold")
     for check in report.checks.values():
+        asterisk = "*" if check.notes else ""
         table.add_row(
             check.name,
             f"{check.checked:,}",
             _verdict(check),
-            duration(check.seconds) if check.devices else "–",
+            duration(check.seconds) if check.ran_on else "–",
             amount_per_second(check.rate),
-            ", ".join(check.devices) + ("*" if check.notes else ""),
-            ", ".join(check.variants),
+            "\n".join(f"{device}{asterisk}" for device, _ in check.ran_on),
+            "\n".join(variant for _, variant in check.ran_on),
         )
     return table
 
@@ -62,8 +83,8 @@ def _checks_table(report: Report) -> Table:
 def _lines(report: Report) -> Iterable[Text]:
     for check in report.checks.values():
         for bad in check.bad[:NAMED]:
-            place = f" {bad.place}" if bad.place else ""
-            yield Text(f"bad: {check.name}:{place} ({one_line(bad.reason)})", style="red")
+            parts = ("bad", check.name, bad.place, one_line(bad.reason))
+            yield Text(": ".join(part for part in parts if part), style="red")
         if len(check.bad) > NAMED:
             yield Text(f"bad: {check.name}: and {len(check.bad) - NAMED:,} more; --json names all", style="red")
     if report.not_covered:
@@ -73,6 +94,8 @@ def _lines(report: Report) -> Iterable[Text]:
         yield Text(f"* {one_line(note)}", style="dim")
     for remark in report.remarks:
         yield Text(one_line(remark), style="dim")
+    if any(not check.judged for check in report.checks.values()):
+        yield Text("· computed for other checks, no verdict of its own", style="dim")
     yield _conclusion(report)
 
 
