@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import warnings
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +17,7 @@ from pyaccel.backends.base import Backend, Declined, Unavailable
 from pyaccel.operations import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pyaccel.rows import Rows
 
@@ -30,7 +33,8 @@ def _devices() -> Iterable[Any]:
         if isinstance(proved, Unavailable):
             yield pytest.param(None, id=backend.name, marks=pytest.mark.skip(reason=proved.reason))
         else:
-            yield pytest.param(backend, id=f"{backend.name}-{proved.detail['platform'].split()[0]}")
+            name = f"{backend.name}-{proved.detail['platform'].split()[0]}"
+            yield pytest.param(backend, id=name, marks=pytest.mark.opencl)
 
 
 DEVICES = list(_devices())
@@ -89,3 +93,19 @@ def reference_layers(form: str, leaves: list[bytes]) -> list[list[bytes]]:
 def reference_mutated(layers: list[list[bytes]]) -> bool:
     """Whether two equal nodes are siblings somewhere (CVE-2012-2459)."""
     return any(layer[i] == layer[i + 1] for layer in layers for i in range(0, len(layer) - 1, 2))
+
+
+def status_of_child(child: Callable[[], bool]) -> int:
+    """Exit status of a forked process: 0 when child says True, 14 (SIGALRM) when it hangs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads: the point here
+        process = os.fork()
+    if process == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(20)
+        status = 2
+        try:
+            status = 0 if child() else 1
+        finally:
+            os._exit(status)
+    return os.waitpid(process, 0)[1]

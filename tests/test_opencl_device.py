@@ -7,16 +7,15 @@ import os
 import subprocess
 import sys
 import threading
-import warnings
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
-from opencl_support import hash_on, on_every_device, plan_of
+from opencl_support import hash_on, on_every_device, plan_of, status_of_child
 
 from pyaccel.backends import opencl, opencl_device, opencl_loader
 from pyaccel.backends.base import Capabilities, Declined, Unavailable
@@ -24,9 +23,7 @@ from pyaccel.backends.opencl_device import Device, check_numbers
 from pyaccel.errors import DeviceError
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import as_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from pyaccel.scheduler import health
 
 pytestmark = pytest.mark.opencl
 
@@ -170,24 +167,32 @@ def test_a_device_that_computes_wrong_numbers(backend: Any, monkeypatch: pytest.
 
 
 @on_every_device
-@pytest.mark.parametrize(
-    ("operation", "parameters"),
-    [
-        ("hash_many", SHA256),
-        ("hash_many", {"algorithm": "sha256d"}),
-        ("merkle.root", {"form": "bitcoin"}),
-        ("merkle.layers", {"form": "rfc6962"}),
-    ],
-)
-def test_a_device_that_hashes_wrongly(
+@pytest.mark.parametrize(("operation", "parameters"), [("hash_many", SHA256), ("merkle.root", {"form": "bitcoin"})])
+def test_a_kernel_that_does_not_build(
     backend: Any, operation: str, parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = fresh(backend)
+    assert isinstance(other.probe(), Capabilities)
+    monkeypatch.setattr(opencl_device, "kernel_source", lambda _: "this is no kernel")
+    declined = other.prepare(OPERATIONS[operation], parameters)
+    assert isinstance(declined, Declined)
+    assert declined.reason.startswith(f"{backend.name}: ")
+
+
+@on_every_device
+@pytest.mark.parametrize("algorithm", ["sha256", "sha256d"])
+def test_a_device_that_hashes_wrongly_is_not_used(
+    backend: Any, algorithm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = opencl_device.kernel_source
     wrong = lambda path: right(path).replace("0x428a2f98u", "0x428a2f99u")  # noqa: E731
     monkeypatch.setattr(opencl_device, "kernel_source", wrong)
-    declined = fresh(backend).prepare(OPERATIONS[operation], parameters)
-    assert isinstance(declined, Declined)
-    assert declined.reason.endswith("answers a known question wrongly")
+    monkeypatch.setattr(health, "_proved", set())
+    monkeypatch.setattr(health, "_quarantined", {})
+    other = fresh(backend)
+    with pytest.warns(RuntimeWarning, match=f"does not use {backend.name} any more"):
+        health.prove(other, OPERATIONS["hash_many"], {"algorithm": algorithm})
+    assert health.quarantined(other)
 
 
 @on_every_device
@@ -246,24 +251,6 @@ def test_threads_share_a_device(backend: Any) -> None:
     for thread in threads:
         thread.join()
     assert results == [True] * 40
-
-
-def status_of_child(child: Callable[[], bool]) -> int:
-    """Exit status of a forked process: 0 when child says True, 14 (SIGALRM) when it hangs."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads: the point here
-        process = os.fork()
-    if process == 0:
-        import signal
-
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(20)
-        status = 2
-        try:
-            status = 0 if child() else 1
-        finally:
-            os._exit(status)
-    return os.waitpid(process, 0)[1]
 
 
 @on_every_device

@@ -69,6 +69,11 @@ class HashPlan:
         """Device and algorithm: opencl:0/sha256."""
         return f"{self.device.name}/{self.algorithm}"
 
+    def build(self) -> None:
+        """Compiles the kernels; DeviceError where that fails."""
+        with self.device.batch():
+            self.device.build(_HASH)
+
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """digests[i] = H(messages[i]) for i < n; raises as Plan.run."""
         messages = host_rows("messages", inputs["messages"])
@@ -99,6 +104,11 @@ class MerklePlan:
     def variant(self) -> str:
         """Device and form: opencl:0/merkle-bitcoin."""
         return f"{self.device.name}/merkle-{self.form}"
+
+    def build(self) -> None:
+        """Compiles the kernels; DeviceError where that fails."""
+        with self.device.batch():
+            self.device.build(_LAYERS)
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """Root and mutation flag, or all layers, of the tree over n leaves; raises as Plan.run."""
