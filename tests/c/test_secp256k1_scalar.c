@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scalars modulo the order of secp256k1, their splits and digits, against schoolbook numbers. */
+#include "check.h"
+#include "reference256.h"
+#include "verify/secp256k1_scalar.h"
+
+static const number lambda = {{0x1b23bd72, 0xdf02967c, 0x20816678, 0x122e22ea, 0x8812645a,
+                               0xa5261c02, 0xc05c30e0, 0x5363ad4c}};
+
+static pa_secp256k1_scalar scalar_of(const number *a)
+{
+    uint8_t bytes[32];
+    pa_secp256k1_scalar r;
+    number_to_bytes(bytes, a);
+    pa_secp256k1_scalar_from_bytes(&r, bytes);
+    return r;
+}
+
+static bool is_scalar(const pa_secp256k1_scalar *a, const number *expected)
+{
+    const number value = number_from_words(a->limb);
+    return number_equal(&value, expected);
+}
+
+/* The half modulo n. */
+static number half_value(const pa_secp256k1_half *half)
+{
+    const uint64_t words[4] = {half->limb[0], half->limb[1], 0, 0};
+    const number magnitude = number_from_words(words);
+    return half->negative ? mod_neg(&magnitude, &group_order) : magnitude;
+}
+
+static void test_digits(const pa_secp256k1_half *half, int width)
+{
+    int16_t digits[PA_SECP256K1_DIGITS];
+    const int size = pa_secp256k1_recode(digits, half, width);
+    const number expected = half_value(half);
+    number sum = {{0}};
+    int last = PA_SECP256K1_DIGITS + width, sound = 1;
+    for (int i = PA_SECP256K1_DIGITS - 1; i >= 0; i--) {
+        const int digit = digits[i];
+        sum = mod_add(&sum, &sum, &group_order);
+        if (digit != 0) {
+            const number magnitude = number_of((uint32_t)(digit < 0 ? -digit : digit));
+            sum = digit < 0 ? mod_sub(&sum, &magnitude, &group_order)
+                            : mod_add(&sum, &magnitude, &group_order);
+            sound &= digit % 2 != 0 && magnitude.word[0] < 1u << (width - 1) && last - i >= width;
+            sound &= i < size;
+            last = i;
+        }
+    }
+    CHECK(sound);
+    CHECK(size == 0 || digits[size - 1] != 0);
+    CHECK(number_equal(&sum, &expected));
+}
+
+static void test_splits(const number *a)
+{
+    const pa_secp256k1_scalar scalar = scalar_of(a);
+    pa_secp256k1_half first, second;
+    const number shift = {{0, 0, 0, 0, 1}};
+    pa_secp256k1_scalar_split_lambda(&first, &second, &scalar);
+    number sum = half_value(&second), value = half_value(&first);
+    sum = mod_mul(&sum, &lambda, &group_order);
+    sum = mod_add(&sum, &value, &group_order);
+    CHECK(number_equal(&sum, a));
+    for (int width = 2; width <= 12; width += 2) {
+        test_digits(&first, width);
+        test_digits(&second, width);
+    }
+    pa_secp256k1_scalar_split_bits(&first, &second, &scalar);
+    CHECK(!first.negative && !second.negative);
+    sum = half_value(&second);
+    value = half_value(&first);
+    sum = mod_mul(&sum, &shift, &group_order);
+    sum = mod_add(&sum, &value, &group_order);
+    CHECK(number_equal(&sum, a));
+    test_digits(&first, 10);
+    test_digits(&second, 10);
+}
+
+static void test_one(const number *a, const number *b)
+{
+    const pa_secp256k1_scalar x = scalar_of(a), y = scalar_of(b);
+    const number zero = {{0}}, one = number_of(1);
+    pa_secp256k1_scalar r;
+    CHECK(is_scalar(&x, a));
+    const number product = mod_mul(a, b, &group_order);
+    pa_secp256k1_scalar_mul(&r, &x, &y);
+    CHECK(is_scalar(&r, &product));
+    r = x;
+    pa_secp256k1_scalar_mul(&r, &r, &r);
+    const number square = mod_mul(a, a, &group_order);
+    CHECK(is_scalar(&r, &square));
+    CHECK(pa_secp256k1_scalar_is_zero(&x) == number_equal(a, &zero));
+
+    /* High: n - a is smaller than a. */
+    const number negative = mod_neg(a, &group_order);
+    CHECK(pa_secp256k1_scalar_is_high(&x) == number_below(&negative, a));
+
+    uint8_t bytes[32] = {0}, expected[32];
+    uint32_t carry;
+    const number sum = number_add(a, &group_order, &carry);
+    number_to_bytes(expected, &sum);
+    CHECK(pa_secp256k1_scalar_add_order(bytes, &x) == !carry);
+    CHECK(carry || memcmp(bytes, expected, 32) == 0);
+    number_to_bytes(expected, a);
+    pa_secp256k1_scalar_to_bytes(bytes, &x);
+    CHECK(memcmp(bytes, expected, 32) == 0);
+
+    if (!number_equal(a, &zero) && !number_equal(b, &zero)) {
+        pa_secp256k1_scalar values[3] = {x, y, x}, scratch[3];
+        pa_secp256k1_scalar_invert_many(values, scratch, 3);
+        const number inverses[3] = {number_from_words(values[0].limb),
+                                    number_from_words(values[1].limb),
+                                    number_from_words(values[2].limb)};
+        const number back = mod_mul(&inverses[0], a, &group_order);
+        const number also_back = mod_mul(&inverses[1], b, &group_order);
+        CHECK(number_equal(&back, &one) && number_equal(&also_back, &one));
+        CHECK(number_equal(&inverses[0], &inverses[2]));
+    }
+    test_splits(a);
+}
+
+/* Numbers from n up are reduced, and said to be. */
+static void test_bytes(void)
+{
+    uint8_t bytes[32];
+    number a = group_order;
+    const number one = number_of(1);
+    a = number_sub(&a, &one);
+    for (int i = 0; i < 4; i++) {
+        pa_secp256k1_scalar r;
+        const number reduced = number_mod(&a, &group_order);
+        number_to_bytes(bytes, &a);
+        CHECK(pa_secp256k1_scalar_from_bytes(&r, bytes) == number_below(&a, &group_order));
+        CHECK(is_scalar(&r, &reduced));
+        uint32_t carry;
+        a = number_add(&a, &one, &carry);
+    }
+    pa_secp256k1_scalar r;
+    memset(bytes, 0xff, 32);
+    a = number_from_bytes(bytes);
+    a = number_mod(&a, &group_order);
+    CHECK(!pa_secp256k1_scalar_from_bytes(&r, bytes) && is_scalar(&r, &a));
+}
+
+int main(void)
+{
+    enum { EDGES = 16 };
+    const number one = number_of(1);
+    const number half = number_half(&group_order, 0); /* (n - 1) / 2 */
+    number edges[EDGES] = {{{0}}, one, number_of(2), number_of(0xffff), half, lambda};
+    uint32_t carry;
+    edges[6] = number_add(&half, &one, &carry);
+    edges[7] = number_sub(&group_order, &one);
+    edges[8] = mod_mul(&lambda, &lambda, &group_order);
+    edges[9] = mod_neg(&lambda, &group_order);
+    edges[10] = (number){{0, 0, 0, 0, 1}};                                  /* 2^128 */
+    edges[11] = (number){{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}}; /* 2^128 - 1 */
+    edges[12] = (number){
+        {0, 0, 0, 0, 0xffffffff, 0xffffffff, 0xffffffff, 0x7fffffff}}; /* halves 0, 2^127 - 1 */
+    edges[13] = number_sub(&prime, &group_order);                      /* r + n < p below it */
+    edges[14] = (number){{0, 0, 0, 0, 0, 0, 0, 0x80000000}};
+    edges[15] = (number){{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xfffffffd, 0xffffffff,
+                          0xffffffff, 0xffffffff}};
+    for (int i = 0; i < EDGES; i++) {
+        for (int j = 0; j < EDGES; j++) {
+            if (i == j || j < 3 || i < 3) {
+                test_one(&edges[i], &edges[j]);
+            }
+        }
+    }
+    for (int i = 0; i < 150; i++) {
+        const number a = random_number(&group_order), b = random_number(&group_order);
+        test_one(&a, &b);
+    }
+    for (int i = 0; i < 200; i++) {
+        const pa_secp256k1_half wide = {
+            {i % 3 ? random_word() : UINT64_MAX, i % 5 ? random_word() : UINT64_MAX}, i % 2};
+        for (int width = 2; width <= 12; width++) {
+            test_digits(&wide, width);
+        }
+    }
+    test_bytes();
+    return finish();
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* secp256k1_formulas.h and the ladder over toy curves y^2 = x^3 + b of prime order: every pair of
+ * points, and ECDSA for every key, every pair of scalars and every r, against tables of the affine
+ * addition law on plain numbers. Built for a prime above the order and one below it, for strict and
+ * lazy factors. */
+#define PA_DEBUG_BOUNDS 1
+#ifndef TOY_P
+#define TOY_P 79
+#define CURVE_B 7
+#define TOY_ORDER 67
+#endif
+#include <string.h>
+
+#include "check.h"
+#include "field/fe_toy.h"
+
+FE_FN void curve_beta(fe *r)
+{
+    unsigned int root = 2;
+    while (root * root * root % TOY_P != 1) {
+        root++;
+    }
+    fe_set_int(r, root);
+}
+
+#include "curve/secp256k1_formulas.h"
+#if LANES == 1
+#include "verify/secp256k1_ladder.h"
+#include "verify/secp256k1_scalar.h"
+#endif
+
+/* ---- the reference ------------------------------------------------------------------------ */
+
+/* Index 0 is infinity, index k is k G. */
+typedef struct {
+    int x, y;
+} affine;
+
+static affine points[TOY_ORDER];
+
+static int modulo(int a)
+{
+    return (a % TOY_P + TOY_P) % TOY_P;
+}
+
+static int inverse_of(int a)
+{
+    int r = 1;
+    while (modulo(a * r) != 1) {
+        r++;
+    }
+    return r;
+}
+
+/* Walks from G until infinity, which must come after TOY_ORDER steps. */
+static void list_points(void)
+{
+    int slope;
+    affine g = {0, 0}, p;
+    for (g.x = 0; g.x < TOY_P && g.y == 0; g.x++) {
+        for (int y = 1; y < TOY_P && g.y == 0; y++) {
+            g.y = modulo(y * y - g.x * g.x * g.x - CURVE_B) == 0 ? y : 0;
+        }
+    }
+    g.x--;
+    p = g;
+    points[1] = g;
+    for (int k = 2; k < TOY_ORDER; k++) {
+        if (p.x == g.x) {
+            CHECK(p.y == g.y);
+            slope = modulo(3 * p.x * p.x * inverse_of(modulo(2 * p.y)));
+        } else {
+            slope = modulo((p.y - g.y) * inverse_of(modulo(p.x - g.x)));
+        }
+        const int x = modulo(slope * slope - p.x - g.x);
+        p = (affine){x, modulo(slope * (p.x - x) - p.y)};
+        points[k] = p;
+    }
+    CHECK(p.x == g.x && p.y == modulo(-g.y));
+}
+
+/* ---- points between both worlds ----------------------------------------------------------- */
+
+static unsigned char bytes[LANES];
+
+static void set_lane(fe *r, int lane, int value)
+{
+    bytes[lane] = (unsigned char)value;
+    const unsigned char *rows[LANES];
+    for (int i = 0; i < LANES; i++) {
+        rows[i] = &bytes[i];
+    }
+    mask ok;
+    fe_from_rows(r, rows, &ok);
+}
+
+/* Point k[lane] in every lane, with Z = z[lane] where it is finite. */
+static void set_points(curve_jacobian *r, const int k[LANES], const int z[LANES])
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        set_lane(&r->x, lane, k[lane] ? points[k[lane]].x * z[lane] * z[lane] % TOY_P : 5);
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        set_lane(&r->y, lane,
+                 k[lane] ? points[k[lane]].y * z[lane] % TOY_P * z[lane] * z[lane] % TOY_P : 3);
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        set_lane(&r->z, lane, k[lane] ? z[lane] : 0);
+    }
+}
+
+/* Lane holds point k. */
+static int lane_is(const curve_jacobian *p, int lane, int k)
+{
+    const int x = (int)(p->x.lane[lane] % TOY_P), y = (int)(p->y.lane[lane] % TOY_P);
+    const int z = (int)(p->z.lane[lane] % TOY_P);
+    if (k == 0 || z == 0) {
+        return k == 0 && z == 0;
+    }
+    return x == modulo(points[k].x * z * z) && y == modulo(modulo(points[k].y * z * z) * z);
+}
+
+/* ---- formulas ----------------------------------------------------------------------------- */
+
+static void test_pairs(void)
+{
+    for (int i = 0; i < TOY_ORDER; i++) {
+        for (int j = 0; j < TOY_ORDER; j++) {
+            int k[LANES], l[LANES], zk[LANES], zl[LANES], ones[LANES];
+            for (int lane = 0; lane < LANES; lane++) {
+                k[lane] = (i + 5 * lane) % TOY_ORDER;
+                l[lane] = (j + (i + 1) * lane) % TOY_ORDER;
+                zk[lane] = 1 + (3 * i + j + lane) % (TOY_P - 1);
+                zl[lane] = 1 + (i + 7 * j + 2 * lane) % (TOY_P - 1);
+                ones[lane] = 1;
+            }
+            curve_jacobian p, q, affine_q, r;
+            set_points(&p, k, zk);
+            set_points(&q, l, zl);
+            set_points(&affine_q, l, ones);
+            const curve_affine mixed_q = {affine_q.x, affine_q.y};
+            const unsigned int add_failed = mask_bits(curve_add(&r, &p, &q));
+            for (int lane = 0; lane < LANES; lane++) {
+                const int a = k[lane], b = l[lane], sum = (a + b) % TOY_ORDER;
+                const int special = a == 0 || b == 0 || a == b || sum == 0;
+                CHECK((int)(add_failed >> lane & 1) == special);
+                CHECK(special || lane_is(&r, lane, sum));
+            }
+            const unsigned int mixed_failed = mask_bits(curve_add_mixed(&r, &p, &mixed_q));
+            for (int lane = 0; lane < LANES; lane++) {
+                const int a = k[lane], b = l[lane], sum = (a + b) % TOY_ORDER;
+                const int special = a == 0 || a == b || sum == 0;
+                if (b != 0) {
+                    CHECK((int)(mixed_failed >> lane & 1) == special);
+                    CHECK(special || lane_is(&r, lane, sum));
+                }
+            }
+            curve_add_complete(&r, &p, &q);
+            for (int lane = 0; lane < LANES; lane++) {
+                CHECK(lane_is(&r, lane, (k[lane] + l[lane]) % TOY_ORDER));
+            }
+            r = p;
+            curve_add_complete(&r, &r, &q);
+            for (int lane = 0; lane < LANES; lane++) {
+                CHECK(lane_is(&r, lane, (k[lane] + l[lane]) % TOY_ORDER));
+            }
+            r = q;
+            curve_double(&r, &r);
+            for (int lane = 0; lane < LANES; lane++) {
+                CHECK(lane_is(&r, lane, 2 * l[lane] % TOY_ORDER));
+            }
+        }
+    }
+}
+
+/* Every abscissa: lifted to both parities; and every (x, y) on the curve or off it. */
+static void test_decoding(void)
+{
+    for (int x0 = 0; x0 < TOY_P; x0++) {
+        int x[LANES], exists[LANES], root[LANES];
+        fe fx;
+        for (int lane = 0; lane < LANES; lane++) {
+            x[lane] = (x0 + 11 * lane) % TOY_P;
+            exists[lane] = 0;
+            root[lane] = 0;
+            for (int k = 1; k < TOY_ORDER; k++) {
+                if (points[k].x == x[lane]) {
+                    exists[lane] = 1;
+                    root[lane] = points[k].y;
+                }
+            }
+        }
+        for (int lane = 0; lane < LANES; lane++) {
+            set_lane(&fx, lane, x[lane]);
+        }
+        for (unsigned int odd = 0; odd < 2; odd++) {
+            curve_affine p;
+            const mask lifted = curve_lift_x(&p, &fx, mask_from_bits(0 - odd));
+            for (int lane = 0; lane < LANES; lane++) {
+                CHECK((int)(mask_bits(lifted) >> lane & 1) == exists[lane]);
+                if (exists[lane]) {
+                    const unsigned int y = p.y.lane[lane] % TOY_P;
+                    CHECK((int)y == root[lane] || (int)y == TOY_P - root[lane]);
+                    CHECK((y & 1) == odd);
+                }
+            }
+        }
+        for (int y = 0; y < TOY_P; y++) {
+            curve_affine p = {.x = fx};
+            fe_set_int(&p.y, (unsigned int)y);
+            const unsigned int holds = mask_bits(curve_holds(&p));
+            for (int lane = 0; lane < LANES; lane++) {
+                const int on = exists[lane] && (y == root[lane] || y == TOY_P - root[lane]);
+                CHECK((int)(holds >> lane & 1) == on);
+            }
+        }
+    }
+}
+
+/* The table of point k: x, y, beta x of 1, 3, .., 15 times k G. */
+static void make_table(row tables[LANES][3 * CURVE_TABLE_SIZE], const int k[LANES])
+{
+    int ones[LANES];
+    row *out[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        ones[lane] = 1;
+        out[lane] = tables[lane];
+    }
+    curve_jacobian start, multiples[CURVE_TABLE_SIZE];
+    fe product;
+    set_points(&start, k, ones);
+    const curve_affine p = {start.x, start.y};
+    curve_odd_multiples(multiples, &p);
+    curve_z_product(&product, multiples);
+    fe_inv(&product, &product);
+    curve_store_table(out, multiples, &product);
+}
+
+static void test_tables(void)
+{
+    fe beta;
+    curve_beta(&beta);
+    for (int k0 = 1; k0 < TOY_ORDER; k0++) {
+        int k[LANES];
+        row tables[LANES][3 * CURVE_TABLE_SIZE];
+        for (int lane = 0; lane < LANES; lane++) {
+            k[lane] = 1 + (k0 + lane) % (TOY_ORDER - 1);
+        }
+        make_table(tables, k);
+        for (int lane = 0; lane < LANES; lane++) {
+            for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
+                const affine multiple = points[(2 * i + 1) * k[lane] % TOY_ORDER];
+                CHECK((int)tables[lane][3 * i] == multiple.x);
+                CHECK((int)tables[lane][3 * i + 1] == multiple.y);
+                CHECK((int)tables[lane][3 * i + 2] == modulo(multiple.x * (int)beta.lane[0]));
+            }
+        }
+    }
+}
+
+/* ---- ECDSA -------------------------------------------------------------------------------- */
+
+#if LANES == 1
+/* The number of (beta x, y) = lambda (x, y). */
+static int find_lambda(void)
+{
+    fe beta;
+    curve_beta(&beta);
+    for (int k = 2; k < TOY_ORDER; k++) {
+        if (points[k].x == modulo(points[1].x * (int)beta.lane[0]) && points[k].y == points[1].y) {
+            return k;
+        }
+    }
+    return 0;
+}
+
+static ladder_term make_term(int16_t digits[PA_SECP256K1_DIGITS], int value, const row *x,
+                             const row *y)
+{
+    const pa_secp256k1_half half = {{(uint64_t)(value < 0 ? -value : value), 0}, value < 0};
+    const int size = pa_secp256k1_recode(digits, &half, CURVE_TABLE_WIDTH);
+    return (ladder_term){digits, size, x, y, 3};
+}
+
+/* u1 G + u2 Q as the real scheme forms it: u1 cut into bits, u2 = first + second lambda with signs.
+ * Which of the many splits of u2 is taken changes with the pair, so that all meet. */
+static void sum_by_ladder(curve_jacobian *sum, const row *g_table, const row *shifted_table,
+                          const row *q_table, int u1, int u2, int lambda)
+{
+    int16_t digits[4][PA_SECP256K1_DIGITS];
+    const int second = (u1 + 3 * u2) % 19 - 9;
+    int first = ((u2 - second * lambda) % TOY_ORDER + TOY_ORDER) % TOY_ORDER;
+    first = u1 & 1 ? first : first - TOY_ORDER;
+    const ladder_term terms[4] = {
+        make_term(digits[0], u1 % 8, g_table, g_table + 1),
+        make_term(digits[1], u1 / 8, shifted_table, shifted_table + 1),
+        make_term(digits[2], first, q_table, q_table + 1),
+        make_term(digits[3], second, q_table + 2, q_table + 1),
+    };
+    ladder(sum, terms, 4);
+}
+
+/* x(R) = r mod n, decided from r and r + n as far as they are below p, for all 0 < r < n. */
+static void test_comparison(const curve_jacobian *sum, int k)
+{
+    for (int r = 1; r < TOY_ORDER; r++) {
+        int matches = 0;
+        for (int number = r; number < 256; number += TOY_ORDER) {
+            if (number > r + TOY_ORDER) {
+                break;
+            }
+            unsigned char byte = (unsigned char)number;
+            const unsigned char *rows[LANES] = {&byte};
+            fe x;
+            mask below;
+            fe_from_rows(&x, rows, &below);
+            matches |= mask_any(mask_and(below, curve_x_is(sum, &x)));
+        }
+        if (matches != (k != 0 && points[k].x % TOY_ORDER == r)) {
+            CHECK(!"r was compared rightly");
+        }
+    }
+}
+
+static void test_ecdsa(void)
+{
+    const int lambda = find_lambda();
+    const int one[LANES] = {1}, eight[LANES] = {8};
+    row g_table[LANES][3 * CURVE_TABLE_SIZE], shifted_table[LANES][3 * CURVE_TABLE_SIZE];
+    CHECK(lambda > 1 && (lambda * lambda + lambda + 1) % TOY_ORDER == 0);
+    make_table(g_table, one);
+    make_table(shifted_table, eight);
+    for (int key = 1; key < TOY_ORDER; key++) {
+        const int keys[LANES] = {key};
+        row q_table[LANES][3 * CURVE_TABLE_SIZE];
+        make_table(q_table, keys);
+        for (int u1 = 0; u1 < TOY_ORDER; u1++) {
+            for (int u2 = 0; u2 < TOY_ORDER; u2++) {
+                const int expected = (u1 + u2 * key) % TOY_ORDER;
+                curve_jacobian sum;
+                sum_by_ladder(&sum, g_table[0], shifted_table[0], q_table[0], u1, u2, lambda);
+                CHECK(lane_is(&sum, 0, expected));
+                if (u2 == key || u1 == key) { /* each point many times, each r with each of them */
+                    test_comparison(&sum, expected);
+                }
+            }
+        }
+    }
+}
+#endif
+
+int main(void)
+{
+    list_points();
+    test_pairs();
+    test_decoding();
+    test_tables();
+#if LANES == 1
+    test_ecdsa();
+#endif
+    return finish();
+}

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pyaccel_verify_many as a call: every bad argument closes the outputs; reasons, formats,
+ * key_index, progress, threads; prepared keys mean what their bytes mean. */
+#include <stdlib.h>
+
+#include "check.h"
+#include "ecdsa_reference.h"
+#include "hash/hash.h"
+#include "pyaccel/hash.h"
+
+#define ECDSA PYACCEL_SCHEME_SECP256K1_ECDSA
+
+/* Rows that are good, made once: base keys and signatures repeated. */
+#define BASES 3
+#define ROWS 700
+static signed_row rows[ROWS];
+
+static void make_rows(void)
+{
+    for (int i = 0; i < BASES; i++) {
+        uint8_t digest[32];
+        const number d = random_number(&group_order), k = random_number(&group_order);
+        const number z = random_number(&group_order);
+        number_to_bytes(digest, &z);
+        rows[i] = sign_digest(&d, &k, digest);
+    }
+    for (int i = BASES; i < ROWS; i++) {
+        rows[i] = rows[i % BASES];
+    }
+}
+
+/* ---- bad arguments ------------------------------------------------------------------------ */
+
+/* A call whose parts may be spoilt one by one. */
+typedef struct {
+    uint32_t scheme;
+    pyaccel_rows keys, messages, signatures;
+    const pyaccel_rows *keys_at, *messages_at, *signatures_at;
+    uint64_t n;
+    pyaccel_verify_options options;
+    int no_options, no_verdicts;
+} call;
+
+static uint8_t verdicts[ROWS], reasons[ROWS];
+
+static void begin(call *c)
+{
+    *c = (call){.scheme = ECDSA, .n = 5};
+    c->keys = fixed_rows(rows->prefixed_key, 65, sizeof *rows, 5);
+    c->messages = fixed_rows(rows->digest, 32, sizeof *rows, 5);
+    c->signatures = fixed_rows(rows->signature, 64, sizeof *rows, 5);
+    c->keys_at = &c->keys;
+    c->messages_at = &c->messages;
+    c->signatures_at = &c->signatures;
+    c->options = ecdsa_options(PYACCEL_RULE_ANY);
+    c->options.reasons = reasons;
+}
+
+static void begin_ed25519(call *c)
+{
+    begin(c);
+    c->scheme = PYACCEL_SCHEME_ED25519;
+    c->keys = fixed_rows(rows->prefixed_key, 32, sizeof *rows, 5);
+    c->options.rule = PYACCEL_RULE_ZIP215;
+    c->options.message_hash = 0;
+}
+
+/* Runs the call over outputs full of ones and sevens; on any status but OK they must come back
+ * zero. */
+static pyaccel_status run(const call *c)
+{
+    memset(verdicts, 1, sizeof verdicts);
+    memset(reasons, 7, sizeof reasons);
+    const pyaccel_status status =
+        pyaccel_verify_many(c->no_verdicts ? NULL : verdicts, c->scheme, c->keys_at, c->messages_at,
+                            c->signatures_at, c->n, c->no_options ? NULL : &c->options);
+    if (status != PYACCEL_OK && !c->no_verdicts) {
+        int closed = 1;
+        for (uint64_t i = 0; i < c->n && i < ROWS; i++) {
+            closed &= verdicts[i] == 0;
+            if (!c->no_options && c->options.struct_size == sizeof c->options &&
+                c->options.reasons != NULL) {
+                closed &= reasons[i] == 0;
+            }
+        }
+        CHECK(closed);
+        CHECK(verdicts[c->n] == 1); /* nothing behind the outputs */
+    }
+    return status;
+}
+
+#define EXPECT(expected, ...)                                                                      \
+    do {                                                                                           \
+        call c;                                                                                    \
+        begin(&c);                                                                                 \
+        __VA_ARGS__;                                                                               \
+        CHECK(run(&c) == (expected));                                                              \
+    } while (0)
+
+#define EXPECT_ED25519(expected, ...)                                                              \
+    do {                                                                                           \
+        call c;                                                                                    \
+        begin_ed25519(&c);                                                                         \
+        __VA_ARGS__;                                                                               \
+        CHECK(run(&c) == (expected));                                                              \
+    } while (0)
+
+static void test_pointers_and_shapes(void)
+{
+    EXPECT(PYACCEL_OK, );
+    CHECK(verdicts[0] == 1 && verdicts[4] == 1 && reasons[4] == PYACCEL_REASON_NONE);
+    EXPECT_ED25519(PYACCEL_OK, );
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.no_options = 1);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.no_verdicts = 1);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.keys_at = NULL);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.messages_at = NULL);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures_at = NULL);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.keys.data = NULL);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.messages.data = NULL);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures.data = NULL);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.keys.data_size -= 1);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.messages.data_size -= 1);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures.data_size -= 1);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures.reserved = 1);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures.offset_bits = 16);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.keys.stride = UINT64_MAX);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.struct_size -= 1);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.struct_size += 8);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.struct_size = 0);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.reserved = 1);
+    EXPECT(PYACCEL_OK, c.n = 0);
+    EXPECT(PYACCEL_OK, c.n = 0; c.no_verdicts = 1);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.n = 0; c.options.rule = 0);
+}
+
+static void test_names(void)
+{
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = 0);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = 7);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = UINT32_MAX);
+    for (uint32_t scheme = PYACCEL_SCHEME_BIP340; scheme <= PYACCEL_SCHEME_SM2; scheme++) {
+        EXPECT(PYACCEL_UNSUPPORTED, c.scheme = scheme);
+    }
+    for (uint32_t rule = 0; rule < 64; rule++) {
+        const bool edwards = rule >= PYACCEL_RULE_ZIP215 && rule <= PYACCEL_RULE_LIBSODIUM;
+        const bool ecdsa = rule >= PYACCEL_RULE_ANY && rule <= PYACCEL_RULE_FABRIC;
+        const pyaccel_status of_edwards =
+            rule <= PYACCEL_RULE_RFC8032 ? PYACCEL_OK : PYACCEL_UNSUPPORTED;
+        const pyaccel_status of_ecdsa =
+            rule <= PYACCEL_RULE_BITCOIN_CORE ? PYACCEL_OK : PYACCEL_UNSUPPORTED;
+        EXPECT(ecdsa ? of_ecdsa : PYACCEL_INVALID_ARGUMENT, c.options.rule = rule);
+        EXPECT_ED25519(edwards ? of_edwards : PYACCEL_INVALID_ARGUMENT, c.options.rule = rule);
+    }
+    for (uint32_t hash = 0; hash < 8; hash++) {
+        EXPECT(hash <= PYACCEL_MESSAGE_HASH_KECCAK256 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
+               c.options.message_hash = hash);
+        EXPECT_ED25519(hash == 0 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
+                       c.options.message_hash = hash);
+    }
+    for (uint32_t format = 0; format < 6; format++) {
+        EXPECT(format <= PYACCEL_SIGNATURE_FORMAT_DER_LAX ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
+               c.options.signature_format = format);
+        EXPECT_ED25519(format <= PYACCEL_SIGNATURE_FORMAT_RAW ? PYACCEL_OK
+                                                              : PYACCEL_INVALID_ARGUMENT,
+                       c.options.signature_format = format);
+        EXPECT(format <= PYACCEL_KEY_FORMAT_AUTO   ? PYACCEL_OK
+               : format == PYACCEL_KEY_FORMAT_SPKI ? PYACCEL_UNSUPPORTED
+                                                   : PYACCEL_INVALID_ARGUMENT,
+               c.options.key_format = format);
+    }
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.identity = &c.messages);
+    EXPECT_ED25519(PYACCEL_INVALID_ARGUMENT, c.options.identity = &c.messages);
+    /* What is wrong comes before what is still to come. */
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.rule = PYACCEL_RULE_FABRIC;
+           c.options.message_hash = 99);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = PYACCEL_SCHEME_SM2; c.signatures_at = NULL);
+}
+
+/* Offsets and indices are read with the rows: one that is bad anywhere fails the call, whatever
+ * came before. */
+static void test_offsets_and_indices(void)
+{
+    uint64_t offsets[6] = {0, 64, 128, 192, 256, 320};
+    uint8_t packed[320];
+    for (int i = 0; i < 5; i++) {
+        memcpy(packed + 64 * i, rows[i].signature, 64);
+    }
+    const pyaccel_rows good = {
+        .data = packed, .data_size = sizeof packed, .offsets = offsets, .offset_bits = 64};
+    EXPECT(PYACCEL_OK, c.signatures = good);
+    CHECK(verdicts[0] == 1 && verdicts[4] == 1);
+    for (int i = 0; i < 6; i++) {
+        const uint64_t right = offsets[i];
+        offsets[i] = 321;
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures = good);
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.messages = good);
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.keys = good);
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.messages = good;
+               c.options.message_hash = PYACCEL_MESSAGE_HASH_SHA256);
+        offsets[i] = UINT64_MAX;
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures = good);
+        EXPECT_ED25519(PYACCEL_INVALID_ARGUMENT, c.signatures = good);
+        offsets[i] = right;
+    }
+    offsets[3] = 100; /* backwards */
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures = good);
+
+    uint32_t index[5] = {4, 3, 2, 1, 0};
+    EXPECT(PYACCEL_OK, c.options.key_index = index; c.options.key_count = 5);
+    CHECK(verdicts[2] == 1 && verdicts[0] == (4 % BASES == 0));
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.key_index = index; c.options.key_count = 4);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.key_index = index; c.options.key_count = 0);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.key_index = index;
+           c.options.key_count = 6); /* past the keys */
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.key_count = 5);
+    index[4] = UINT32_MAX;
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.key_index = index; c.options.key_count = 5);
+    EXPECT_ED25519(PYACCEL_INVALID_ARGUMENT, c.options.key_index = index; c.options.key_count = 5);
+}
+
+/* ---- progress and threads ----------------------------------------------------------------- */
+
+typedef struct {
+    uint64_t calls, last, stop_at;
+} progress_log;
+
+static int log_progress(void *user, uint64_t done, uint64_t total)
+{
+    progress_log *log = user;
+    CHECK(done >= log->last && done <= total && total == ROWS);
+    log->last = done;
+    return ++log->calls == log->stop_at;
+}
+
+static void test_long_batch(void)
+{
+    /* One row of each kind of fault among good ones. */
+    static signed_row mixed[ROWS];
+    memcpy(mixed, rows, sizeof rows);
+    mixed[100].signature[63] ^= 1;
+    mixed[333].prefixed_key[64] ^= 1;
+    memset(mixed[600].signature, 0, 32);
+    for (uint32_t threads = 0; threads < 4; threads++) {
+        for (int with_reasons = 0; with_reasons < 2; with_reasons++) {
+            call c;
+            progress_log log = {0, 0, UINT64_MAX};
+            begin(&c);
+            c.n = ROWS;
+            c.keys = fixed_rows(mixed->prefixed_key, 65, sizeof *mixed, ROWS);
+            c.messages = fixed_rows(mixed->digest, 32, sizeof *mixed, ROWS);
+            c.signatures = fixed_rows(mixed->signature, 64, sizeof *mixed, ROWS);
+            c.options.threads = threads;
+            c.options.reasons = with_reasons ? reasons : NULL;
+            c.options.progress = log_progress;
+            c.options.user = &log;
+            memset(verdicts, 9, sizeof verdicts);
+            CHECK(pyaccel_verify_many(verdicts, ECDSA, &c.keys, &c.messages, &c.signatures, ROWS,
+                                      &c.options) == PYACCEL_OK);
+            CHECK(log.calls > 0 && log.last == ROWS);
+            int right = 1;
+            for (int i = 0; i < ROWS; i++) {
+                right &= verdicts[i] == (i != 100 && i != 333 && i != 600);
+                if (with_reasons) {
+                    right &= reasons[i] == (i == 100   ? PYACCEL_REASON_EQUATION
+                                            : i == 333 ? PYACCEL_REASON_KEY
+                                            : i == 600 ? PYACCEL_REASON_RANGE
+                                                       : PYACCEL_REASON_NONE);
+                }
+            }
+            CHECK(right);
+
+            /* Stopped: nothing stays open, though some rows were verified. */
+            log = (progress_log){0, 0, 1};
+            memset(verdicts, 9, sizeof verdicts);
+            memset(reasons, 9, sizeof reasons);
+            CHECK(pyaccel_verify_many(verdicts, ECDSA, &c.keys, &c.messages, &c.signatures, ROWS,
+                                      &c.options) == PYACCEL_CANCELLED);
+            for (int i = 0; i < ROWS; i++) {
+                right &= verdicts[i] == 0 && (!with_reasons || reasons[i] == 0);
+            }
+            CHECK(right);
+        }
+    }
+}
+
+/* ---- what is not raw ---------------------------------------------------------------------- */
+
+/* DER of row 0, its r padded where it must be. */
+static uint64_t put_der(uint8_t der[80], const signed_row *row)
+{
+    uint8_t *at = der + 2;
+    for (int half = 0; half < 2; half++) {
+        const uint8_t *value = row->signature + 32 * half;
+        int skip = 0;
+        while (skip < 31 && value[skip] == 0) {
+            skip++;
+        }
+        const int pad = value[skip] >> 7;
+        *at++ = 0x02;
+        *at++ = (uint8_t)(32 - skip + pad);
+        *at = 0;
+        memcpy(at + pad, value + skip, (size_t)(32 - skip));
+        at += 32 - skip + pad;
+    }
+    der[0] = 0x30;
+    der[1] = (uint8_t)(at - der - 2);
+    return (uint64_t)(at - der);
+}
+
+static uint32_t reason_of(const uint8_t *signature, uint64_t size, uint32_t format,
+                          const uint8_t *message, uint64_t message_size, uint32_t message_hash)
+{
+    const pyaccel_rows keys = fixed_rows(rows->prefixed_key, 65, 65, 1);
+    const pyaccel_rows messages = fixed_rows(message, message_size, message_size, 1);
+    const pyaccel_rows signatures = fixed_rows(signature, size, size, 1);
+    pyaccel_verify_options options = ecdsa_options(PYACCEL_RULE_ANY);
+    options.signature_format = format;
+    options.message_hash = message_hash;
+    options.reasons = reasons;
+    CHECK(pyaccel_verify_many(verdicts, ECDSA, &keys, &messages, &signatures, 1, &options) ==
+          PYACCEL_OK);
+    CHECK(verdicts[0] == (reasons[0] == PYACCEL_REASON_NONE));
+    return reasons[0];
+}
+
+static void test_formats(void)
+{
+    enum { NONE = PYACCEL_MESSAGE_HASH_NONE };
+    const uint32_t raw = PYACCEL_SIGNATURE_FORMAT_RAW, strict = PYACCEL_SIGNATURE_FORMAT_DER,
+                   lax = PYACCEL_SIGNATURE_FORMAT_DER_LAX;
+    uint8_t der[80], signature[65] = {0};
+    const uint8_t *digest = rows->digest;
+    const uint64_t size = put_der(der, rows);
+    memcpy(signature, rows->signature, 64);
+    CHECK(reason_of(signature, 64, raw, digest, 32, NONE) == PYACCEL_REASON_NONE);
+    CHECK(reason_of(signature, 64, 0, digest, 32, NONE) == PYACCEL_REASON_NONE);
+    CHECK(reason_of(signature, 63, raw, digest, 32, NONE) == PYACCEL_REASON_LENGTH);
+    CHECK(reason_of(signature, 65, raw, digest, 32, NONE) == PYACCEL_REASON_LENGTH);
+    CHECK(reason_of(signature, 0, raw, digest, 32, NONE) == PYACCEL_REASON_LENGTH);
+    CHECK(reason_of(signature, 64, raw, digest, 31, NONE) == PYACCEL_REASON_LENGTH);
+    CHECK(reason_of(signature, 64, raw, digest, 0, NONE) == PYACCEL_REASON_LENGTH);
+    CHECK(reason_of(signature, 64, strict, digest, 32, NONE) == PYACCEL_REASON_ENCODING);
+    CHECK(reason_of(signature, 0, lax, digest, 32, NONE) == PYACCEL_REASON_ENCODING);
+    CHECK(reason_of(der, size, strict, digest, 32, NONE) == PYACCEL_REASON_NONE);
+    CHECK(reason_of(der, size, lax, digest, 32, NONE) == PYACCEL_REASON_NONE);
+    CHECK(reason_of(der, size, raw, digest, 32, NONE) == PYACCEL_REASON_LENGTH);
+    CHECK(reason_of(der, size - 1, strict, digest, 32, NONE) == PYACCEL_REASON_ENCODING);
+    der[1]++;
+    CHECK(reason_of(der, size, strict, digest, 32, NONE) == PYACCEL_REASON_ENCODING);
+    CHECK(reason_of(der, size, lax, digest, 32, NONE) == PYACCEL_REASON_NONE);
+    uint8_t large[] = "\x30\x26\x02\x21"
+                      "\x01................................"
+                      "\x02\x01\x01";
+    CHECK(reason_of(large, sizeof large - 1, lax, digest, 32, NONE) == PYACCEL_REASON_RANGE);
+    CHECK(reason_of(large, sizeof large - 1, strict, digest, 32, NONE) == PYACCEL_REASON_RANGE);
+}
+
+/* A message and its ready digest give the same verdict; the digest comes from the hash room's
+ * public call. */
+static void test_message_hashes(void)
+{
+    static const uint32_t pairs[][2] = {
+        {0, PYACCEL_HASH_SHA256},
+        {PYACCEL_MESSAGE_HASH_SHA256, PYACCEL_HASH_SHA256},
+        {PYACCEL_MESSAGE_HASH_SHA256D, PYACCEL_HASH_SHA256D},
+        {PYACCEL_MESSAGE_HASH_KECCAK256, PYACCEL_HASH_KECCAK256},
+    };
+    uint8_t message[300];
+    memset(message, 0x6d, sizeof message);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        for (uint64_t size = 0; size <= sizeof message; size += 100) {
+            uint8_t digest[32];
+            const pyaccel_rows messages = fixed_rows(message, size, size, 1);
+            CHECK(pyaccel_hash_many(digest, 32, pairs[i][1], &messages, 1, NULL) == PYACCEL_OK);
+            const number d = random_number(&group_order), k = number_of(3);
+            const signed_row row = sign_digest(&d, &k, digest), kept = rows[0];
+            rows[0] = row;
+            CHECK(reason_of(row.signature, 64, 0, message, size, pairs[i][0]) ==
+                  PYACCEL_REASON_NONE);
+            message[0] ^= 1;
+            CHECK(reason_of(row.signature, 64, 0, message, size, pairs[i][0]) ==
+                  (size ? PYACCEL_REASON_EQUATION : PYACCEL_REASON_NONE));
+            message[0] ^= 1;
+            rows[0] = kept;
+        }
+    }
+}
+
+/* ---- prepared keys ------------------------------------------------------------------------ */
+
+/* The same verdicts and reasons from bytes and from handles of any memory, bad keys among good
+ * ones. */
+static void test_prepared(void)
+{
+    enum { KEYS = 40 };
+    static uint8_t packed[KEYS * 65];
+    static uint64_t offsets[KEYS + 1];
+    uint8_t plain_verdicts[KEYS], plain_reasons[KEYS];
+    uint64_t at = 0;
+    for (int i = 0; i < KEYS; i++) {
+        const uint64_t sizes[] = {65, 65, 64, 33, 20, 0};
+        const uint64_t size = sizes[i % 6];
+        memcpy(packed + at, rows[i].prefixed_key + (size == 64), size);
+        if (size == 65 && i % 4 == 1) {
+            packed[at] = (uint8_t)(6 + (packed[at + 64] & 1)); /* hybrid */
+        }
+        if (size == 33) {
+            packed[at] = i % 4 == 3 ? 2 : 5;
+        }
+        if (i == 12) {
+            packed[at + 64] ^= 1;
+        }
+        offsets[i] = at;
+        at += size;
+    }
+    offsets[KEYS] = at;
+    const pyaccel_rows keys = {
+        .data = packed, .data_size = at, .offsets = offsets, .offset_bits = 64};
+    const pyaccel_rows messages = fixed_rows(rows->digest, 32, sizeof *rows, KEYS);
+    const pyaccel_rows signatures = fixed_rows(rows->signature, 64, sizeof *rows, KEYS);
+    uint32_t backwards[KEYS];
+    for (uint32_t i = 0; i < KEYS; i++) {
+        backwards[i] = KEYS - 1 - i;
+    }
+    static const uint64_t memories[] = {0, 1, 832, 10 * 832 + 5, 1 << 20};
+    for (size_t m = 0; m < sizeof memories / sizeof *memories; m++) {
+        pyaccel_prepare_options prepare = {
+            .struct_size = sizeof prepare, .memory = memories[m], .threads = 2};
+        pyaccel_prepared_keys *handle = NULL;
+        CHECK(pyaccel_prepared_keys_new(&handle, ECDSA, &keys, KEYS, &prepare) == PYACCEL_OK);
+        CHECK(pyaccel_prepared_keys_count(handle) == KEYS);
+        if (memories[m] != 0) { /* bytes and offsets come on top of the bound on points */
+            CHECK(pyaccel_prepared_keys_memory(handle) <= memories[m] + at + 8 * (KEYS + 1) + 1024);
+        }
+        const uint32_t rules[] = {PYACCEL_RULE_ANY, PYACCEL_RULE_LOW_S, PYACCEL_RULE_BITCOIN_CORE};
+        for (int k = 0; k < 6; k++) {
+            pyaccel_verify_options options = ecdsa_options(rules[k % 3]);
+            options.key_index = k < 3 ? NULL : backwards;
+            options.key_count = k < 3 ? 0 : KEYS;
+            options.reasons = plain_reasons;
+            CHECK(pyaccel_verify_many(plain_verdicts, ECDSA, &keys, &messages, &signatures, KEYS,
+                                      &options) == PYACCEL_OK);
+            options.key_count = 0;
+            options.prepared = handle;
+            options.reasons = reasons;
+            CHECK(pyaccel_verify_many(verdicts, ECDSA, NULL, &messages, &signatures, KEYS,
+                                      &options) == PYACCEL_OK);
+            CHECK(memcmp(verdicts, plain_verdicts, KEYS) == 0 &&
+                  memcmp(reasons, plain_reasons, KEYS) == 0);
+            if (k == 0) {
+                CHECK(verdicts[0] == 1 && reasons[12] == PYACCEL_REASON_KEY);
+                CHECK(reasons[1] == PYACCEL_REASON_KEY && reasons[4] == PYACCEL_REASON_LENGTH);
+            }
+            CHECK(k != 2 || reasons[1] == PYACCEL_REASON_NONE);
+        }
+        /* The handle keeps its own bytes. */
+        const uint8_t first = packed[1];
+        packed[1] ^= 1;
+        EXPECT(PYACCEL_OK, c.options.prepared = handle; c.keys_at = NULL; c.n = 1);
+        CHECK(verdicts[0] == 1);
+        packed[1] = first;
+
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.prepared = handle);
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.prepared = handle; c.keys_at = NULL;
+               c.options.key_count = KEYS; c.options.key_index = backwards);
+        EXPECT_ED25519(PYACCEL_INVALID_ARGUMENT, c.options.prepared = handle; c.keys_at = NULL);
+        call c;
+        begin(&c);
+        c.options.prepared = handle;
+        c.keys_at = NULL;
+        c.n = KEYS + 1; /* more rows than keys */
+        c.messages = fixed_rows(rows->digest, 32, sizeof *rows, KEYS + 1);
+        c.signatures = fixed_rows(rows->signature, 64, sizeof *rows, KEYS + 1);
+        CHECK(run(&c) == PYACCEL_INVALID_ARGUMENT);
+        c.n = 5;
+        c.options.key_index = backwards;
+        backwards[4] = KEYS;
+        CHECK(run(&c) == PYACCEL_INVALID_ARGUMENT);
+        backwards[4] = KEYS - 5;
+        pyaccel_prepared_keys_free(handle);
+    }
+}
+
+static void test_prepare_arguments(void)
+{
+    pyaccel_prepared_keys *handle = NULL;
+    const pyaccel_rows keys = fixed_rows(rows->prefixed_key, 65, sizeof *rows, 5);
+    pyaccel_prepare_options options = {.struct_size = sizeof options};
+    CHECK(pyaccel_prepared_keys_new(NULL, ECDSA, &keys, 5, NULL) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(pyaccel_prepared_keys_new(&handle, ECDSA, &keys, 0, NULL) == PYACCEL_OK);
+    CHECK(handle != NULL && pyaccel_prepared_keys_count(handle) == 0);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.prepared = handle; c.keys_at = NULL);
+    pyaccel_prepared_keys_free(handle);
+
+#define REFUSED(status, ...)                                                                       \
+    do {                                                                                           \
+        handle = (pyaccel_prepared_keys *)(void *)rows;                                            \
+        CHECK(pyaccel_prepared_keys_new(&handle, __VA_ARGS__) == (status));                        \
+        CHECK(handle == NULL);                                                                     \
+    } while (0)
+    REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, NULL, 5, NULL);
+    REFUSED(PYACCEL_INVALID_ARGUMENT, 0, &keys, 5, NULL);
+    REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, &keys, 6, NULL);
+    REFUSED(PYACCEL_UNSUPPORTED, PYACCEL_SCHEME_SM2, &keys, 5, NULL);
+    options.key_format = PYACCEL_KEY_FORMAT_SPKI;
+    REFUSED(PYACCEL_UNSUPPORTED, ECDSA, &keys, 5, &options);
+    options.key_format = 9;
+    REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, &keys, 5, &options);
+    options.key_format = 0;
+    options.reserved = 1;
+    REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, &keys, 5, &options);
+    options.reserved = 0;
+    options.struct_size = 1;
+    REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, &keys, 5, &options);
+    const uint64_t offsets[3] = {0, 66, 65};
+    const pyaccel_rows backwards = {
+        .data = rows->prefixed_key, .data_size = 66, .offsets = offsets, .offset_bits = 64};
+    REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, &backwards, 2, NULL);
+#undef REFUSED
+
+    pyaccel_prepared_keys_free(NULL);
+    CHECK(pyaccel_prepared_keys_count(NULL) == 0 && pyaccel_prepared_keys_memory(NULL) == 0);
+}
+
+int main(void)
+{
+    make_rows();
+    test_pointers_and_shapes();
+    test_names();
+    test_offsets_and_indices();
+    test_long_batch();
+    test_formats();
+    test_message_hashes();
+    test_prepared();
+    test_prepare_arguments();
+    return finish();
+}
