@@ -47,6 +47,7 @@ class Device:
         self._context: Any = None
         self._queue: Any = None
         self._programs: dict[str, Any] = {}
+        self._kernels: dict[tuple[str, str], Any] = {}
         self._shared_memory = bool(handle.host_unified_memory)
         self.memory = 0 if self._shared_memory else int(handle.global_mem_size)
         self.chunk_bytes = min(int(handle.max_mem_alloc_size), int(handle.global_mem_size) // 4, _LARGEST_CHUNK)
@@ -72,6 +73,7 @@ class Device:
             except (self._cl.Error, MemoryError) as error:
                 self._queue = None
                 self._programs.clear()
+                self._kernels.clear()
                 raise DeviceError(f"{self.name}: {str(error).strip() or type(error).__name__}") from error
             finally:
                 self._in_use.clear()
@@ -89,7 +91,9 @@ class Device:
     def launch(self, path: str, entry: str, n: int, *arguments: Any) -> None:
         """Enqueues kernel `entry` of kernels/<path> over n work items; n follows the arguments. Inside batch()."""
         self.build(path)
-        kernel = self._cl.Kernel(self._programs[path], entry)
+        kernel = self._kernels.get((path, entry))
+        if kernel is None:
+            kernel = self._kernels[path, entry] = self._cl.Kernel(self._programs[path], entry)
         kernel.set_args(*arguments, np.uint32(n))
         items = -(-n // LOCAL_SIZE) * LOCAL_SIZE
         self._cl.enqueue_nd_range_kernel(self._queue, kernel, (items,), (LOCAL_SIZE,))
