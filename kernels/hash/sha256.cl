@@ -20,7 +20,7 @@ KERNEL void hash_sha256_fixed(GLOBAL uint *digests, GLOBAL const uint *data, ulo
 
 /* digests[i] = H(row i), rows of any lengths; H as above.
  * Shapes: digests n x 32 bytes; row i is bytes offsets[i] .. offsets[i + 1) of data; n + 1 offsets.
- * NDRange and budget as above; a group takes as long as its longest row.
+ * NDRange: n rounded up to the local size, local size 64, 48 registers; a group takes as long as its longest row.
  * Before: offsets never decrease and end within data (the host has checked its own copy of them). */
 KERNEL void hash_sha256_offsets(GLOBAL uint *digests, GLOBAL const uint *data,
                                 GLOBAL const ulong *offsets, uint passes, uint n)

@@ -57,7 +57,7 @@ _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
 
 # An OpenCL device: a launch and its copies, one more launch for each layer of a tree, then a row at a time's share of a
 # wide device. Measured on two cores with AVX-512: 60 us a call and 30 us a layer with Intel's runtime and PoCL alike; a
-# row took 2.2 to 5 times what one native thread with 16 lanes took, 9 times and more with PoCL. The GPU's numbers are not
+# row took 2.2 to 5 times what one native thread with 16 lanes took, 9 times and more with PoCL. The GPU's are not
 # measured: it is bound by its link.
 _OPENCL_LAUNCH = {"opencl-cpu": 60.0, "opencl-gpu": 60.0}
 _OPENCL_LAYER = 30.0
