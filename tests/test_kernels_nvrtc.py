@@ -56,9 +56,7 @@ def test_kernels_within_their_budget(path: str) -> None:
     banner = r"^ \* NDRange: .* local size 64, (\d+) registers[^/]*\*/\nKERNEL void (\w+)\("
     text = (ROOT / path).read_text()
     budgets = re.findall(banner, text, re.MULTILINE)
-    assert len(budgets) == text.count("\nKERNEL ") > 0, (
-        "a banner without NDRange, local size or registers"
-    )
+    assert len(budgets) == text.count("\nKERNEL ") > 0, "a banner without NDRange, local size or registers"
     for budget, entry in budgets:
         (report,) = re.findall(rf"Function properties for {entry}\n.*\n.*", log) or [log]
         spills = re.search(r"(\d+) bytes spill stores, (\d+) bytes spill loads", report)
