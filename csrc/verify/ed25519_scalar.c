@@ -50,8 +50,9 @@ bool pa_ed25519_scalar_decode(pa_ed25519_scalar *r, const uint8_t bytes[32])
 }
 
 /* r = x mod l, x: 8 words. Barrett (Handbook of Applied Cryptography, 14.42), base 2^64, k = 4:
- * q = floor(floor(x / 2^192) reciprocal / 2^320) is at most 2 below floor(x / l), so that
- * r = x - q l < 3 l < 2^320. 50 products of words, little beside the hash that gives x. */
+ * q = floor(floor(x / 2^192) reciprocal / 2^320) > x / l - 1 - 2^-60 - (2^512 mod l) / l, and that
+ * last remainder is below l / 4, so that r = x - q l < 2 l. 50 products of words, little beside
+ * the hash that gives x. */
 void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64])
 {
     uint64_t x[8], product[10], remainder[5];
@@ -62,16 +63,10 @@ void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64])
     uint64_t multiple[5];
     multiply(multiple, 5, product + 5, order);
     subtract(remainder, x, multiple);
-    for (int i = 0; i < 2; i++) {
-        uint64_t difference[5];
-        if (subtract(difference, remainder, order) == 0) {
-            for (int j = 0; j < 5; j++) {
-                remainder[j] = difference[j];
-            }
-        }
-    }
+    uint64_t difference[5];
+    const bool reduced = subtract(difference, remainder, order) == 1;
     for (int i = 0; i < 4; i++) {
-        r->word[i] = remainder[i];
+        r->word[i] = reduced ? remainder[i] : difference[i];
     }
 }
 

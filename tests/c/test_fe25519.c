@@ -119,47 +119,6 @@ static void add_sample(fe value, int magnitude)
     samples[sample_count++] = (sample){value, magnitude};
 }
 
-/* Magnitude 1 edges as words, then lazy limbs at the bound of the largest factor, then random
- * ones. */
-static void make_samples(void)
-{
-    static const uint64_t words[][4] = {
-        {0, 0, 0, 0},
-        {1, 0, 0, 0},
-        {2, 0, 0, 0},
-        {UINT64_MAX - 19, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1}, /* p - 1 */
-        {UINT64_MAX - 18, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1}, /* p */
-        {UINT64_MAX - 17, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1}, /* p + 1 */
-        {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1},      /* 2^255 - 1 */
-        {UINT64_MAX - 38, UINT64_MAX, UINT64_MAX, UINT64_MAX},      /* 2 p - 1 */
-        {UINT64_MAX - 37, UINT64_MAX, UINT64_MAX, UINT64_MAX},      /* 2 p */
-        {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},           /* 2^256 - 1 */
-        {0, 0, 0, UINT64_C(1) << 63},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        fe a;
-        fe_set_words(&a, words[i][0], words[i][1], words[i][2], words[i][3]);
-        add_sample(a, 1);
-    }
-    for (int m = 1; m <= FE_MUL_MAG; m += FE_MUL_MAG - 1) {
-        fe all;
-        for (int i = 0; i < 5; i++) {
-            fe one = {{0, 0, 0, 0, 0}};
-            all.limb[i] = one.limb[i] = (uint64_t)m * FE_LIMB_BOUND;
-            add_sample(one, m);
-        }
-        add_sample(all, m);
-    }
-    while (sample_count < SAMPLES) {
-        fe a;
-        int m = 1 + sample_count % FE_MUL_MAG;
-        for (int i = 0; i < 5; i++) {
-            a.limb[i] = next_random() % ((uint64_t)m * FE_LIMB_BOUND + 1);
-        }
-        add_sample(a, m);
-    }
-}
-
 static big value_of(const fe *a)
 {
     big r = big_of(0);
@@ -184,6 +143,54 @@ static int is(const fe *r, int magnitude, const big *want)
     }
     fe_to_rows(rows, r);
     return memcmp(&value, &reduced, BIG) == 0 && memcmp(bytes, reduced.byte, 32) == 0;
+}
+
+/* Magnitude 1 edges as words, then lazy limbs at the bound of the largest factor, then random
+ * ones. */
+static void make_samples(void)
+{
+    static const uint64_t words[][4] = {
+        {0, 0, 0, 0},
+        {1, 0, 0, 0},
+        {2, 0, 0, 0},
+        {UINT64_MAX - 19, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1}, /* p - 1 */
+        {UINT64_MAX - 18, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1}, /* p */
+        {UINT64_MAX - 17, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1}, /* p + 1 */
+        {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1},      /* 2^255 - 1 */
+        {UINT64_MAX - 38, UINT64_MAX, UINT64_MAX, UINT64_MAX},      /* 2 p - 1 */
+        {UINT64_MAX - 37, UINT64_MAX, UINT64_MAX, UINT64_MAX},      /* 2 p */
+        {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},           /* 2^256 - 1 */
+        {0, 0, 0, UINT64_C(1) << 63},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        fe a;
+        fe_set_words(&a, words[i][0], words[i][1], words[i][2], words[i][3]);
+        add_sample(a, 1);
+        big want = big_of(0);
+        for (int j = 0; j < 4; j++) {
+            big word = big_of(words[i][j]);
+            word = big_shift(&word, 64 * j);
+            want = big_add(&want, &word);
+        }
+        CHECK(is(&a, 1, &want));
+    }
+    for (int m = 1; m <= FE_MUL_MAG; m += FE_MUL_MAG - 1) {
+        fe all;
+        for (int i = 0; i < 5; i++) {
+            fe one = {{0, 0, 0, 0, 0}};
+            all.limb[i] = one.limb[i] = (uint64_t)m * FE_LIMB_BOUND;
+            add_sample(one, m);
+        }
+        add_sample(all, m);
+    }
+    while (sample_count < SAMPLES) {
+        fe a;
+        int m = 1 + sample_count % FE_MUL_MAG;
+        for (int i = 0; i < 5; i++) {
+            a.limb[i] = next_random() % ((uint64_t)m * FE_LIMB_BOUND + 1);
+        }
+        add_sample(a, m);
+    }
 }
 
 /* ---- checks --------------------------------------------------------------------------------- */
