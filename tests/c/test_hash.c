@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pyaccel_hash_many: published digests, and every way to call it wrongly. */
+#include <stdlib.h>
+
+#include "check.h"
+#include "hash_rows.h"
+
+/* ---- published digests ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t algorithm;
+    const char *message;
+    uint32_t repeat;
+    const char *digest;
+} answer;
+
+#define TWO_BLOCKS "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
+#define TWO_WIDE_BLOCKS                                                                            \
+    "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmno"                             \
+    "ijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
+
+/* SHA-2: FIPS 180-4's examples. RIPEMD-160: the paper's test values. Keccak-256: Ethereum's yellow paper (empty string) and
+ * the Solidity documentation (abc). sha256d, hash160: Bitcoin's protocol documentation (hello). */
+static const answer answers[] = {
+    {PYACCEL_HASH_SHA256, "", 1,
+     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    {PYACCEL_HASH_SHA256, "abc", 1,
+     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {PYACCEL_HASH_SHA256, TWO_BLOCKS, 1,
+     "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    {PYACCEL_HASH_SHA256, "a", 1000000,
+     "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+    {PYACCEL_HASH_SHA256D, "hello", 1,
+     "9595c9df90075148eb06860365df33584b75bff782a510c6cd4883a419833d50"},
+    {PYACCEL_HASH_SHA512, "", 1,
+     "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+     "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"},
+    {PYACCEL_HASH_SHA512, "abc", 1,
+     "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+     "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
+    {PYACCEL_HASH_SHA512, TWO_WIDE_BLOCKS, 1,
+     "8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018"
+     "501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909"},
+    {PYACCEL_HASH_SHA512, "a", 1000000,
+     "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973eb"
+     "de0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b"},
+    {PYACCEL_HASH_KECCAK256, "", 1,
+     "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"},
+    {PYACCEL_HASH_KECCAK256, "abc", 1,
+     "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45"},
+    {PYACCEL_HASH_RIPEMD160, "", 1, "9c1185a5c5e9fc54612808977ee8f548b2258d31"},
+    {PYACCEL_HASH_RIPEMD160, "a", 1, "0bdc9d2d256b3ee9daae347be6f4dc835a467ffe"},
+    {PYACCEL_HASH_RIPEMD160, "abc", 1, "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc"},
+    {PYACCEL_HASH_RIPEMD160, "message digest", 1, "5d0689ef49d2fae572b881b123a85ffa21595f36"},
+    {PYACCEL_HASH_RIPEMD160, "abcdefghijklmnopqrstuvwxyz", 1,
+     "f71c27109c692c1b56bbdceb5b9d2865b3708dbc"},
+    {PYACCEL_HASH_RIPEMD160, TWO_BLOCKS, 1, "12a053384a9c0c88e405a06c27dcf49ada62eb2b"},
+    {PYACCEL_HASH_RIPEMD160, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 1,
+     "b0e20b6e3116640286ed3a87a5713079b21f5189"},
+    {PYACCEL_HASH_RIPEMD160, "1234567890", 8, "9b752e45573d4b39f4dbd3323cab82bf63326bfb"},
+    {PYACCEL_HASH_RIPEMD160, "a", 1000000, "52783243c1697bdbe16d37f97f68f08325dc1528"},
+    {PYACCEL_HASH_HASH160, "hello", 1, "b6a9c8c230722b7c748331a8b450f05566dc7d0f"},
+};
+
+/* Alone, and as each of 40 equal rows. */
+static void test_answers(void)
+{
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        const answer *a = &answers[i];
+        uint64_t piece = strlen(a->message), size = piece * a->repeat;
+        uint8_t *message = malloc(size + 1);
+        uint8_t expected[MAX_DIGEST], digests[40 * MAX_DIGEST];
+        for (uint32_t r = 0; r < a->repeat; r++) {
+            memcpy(message + r * piece, a->message, piece);
+        }
+        uint64_t d = from_hex(expected, a->digest);
+        uint64_t n = a->repeat > 8 ? 1 : 40;
+        CHECK(pyaccel_hash_digest_size(a->algorithm) == d);
+        pyaccel_rows rows = fixed_rows(message, 1, size, 0);
+        CHECK(pyaccel_hash_many(digests, sizeof digests, a->algorithm, &rows, n, NULL) ==
+              PYACCEL_OK);
+        for (uint64_t r = 0; r < n; r++) {
+            CHECK(memcmp(digests + r * d, expected, d) == 0);
+        }
+        free(message);
+    }
+}
+
+/* ---- wrong calls ---------------------------------------------------------------------------------------- */
+
+static uint8_t text[40 * 64];
+static uint8_t out[40 * 32 + 8];
+
+/* One call that must be refused: the digests are closed, and nothing beyond them is touched. */
+static void refuse(uint64_t capacity, uint64_t closed, uint32_t algorithm, const pyaccel_rows *rows,
+                   uint64_t n, const pyaccel_hash_options *options)
+{
+    memset(out, 0xaa, sizeof out);
+    CHECK(pyaccel_hash_many(out, capacity, algorithm, rows, n, options) ==
+          PYACCEL_INVALID_ARGUMENT);
+    CHECK(all_bytes(out, 0, closed) && all_bytes(out + closed, 0xaa, sizeof out - closed));
+}
+
+static void test_arguments(void)
+{
+    pyaccel_rows rows = fixed_rows(text, 40, 64, 64);
+    refuse(40 * 32, 40 * 32, PYACCEL_HASH_SHA256, NULL, 40, NULL);
+    refuse(40 * 32, 40 * 32, 0, &rows, 40, NULL);
+    refuse(40 * 32, 40 * 32, 7, &rows, 40, NULL);
+    refuse(40 * 32 - 1, 40 * 32 - 1, PYACCEL_HASH_SHA256, &rows, 40, NULL);
+    refuse(0, 0, PYACCEL_HASH_SHA256, &rows, 40, NULL);
+    refuse(40 * 32, 40 * 32, PYACCEL_HASH_SHA256, &rows, UINT64_MAX, NULL);
+    refuse(39 * 32, 39 * 32, PYACCEL_HASH_SHA256, &rows, UINT64_MAX / 32 + 2,
+           NULL); /* n * 32 wraps */
+    CHECK(pyaccel_hash_many(NULL, 40 * 32, PYACCEL_HASH_SHA256, &rows, 40, NULL) ==
+          PYACCEL_INVALID_ARGUMENT);
+    CHECK(pyaccel_hash_digest_size(0) == 0 && pyaccel_hash_digest_size(7) == 0);
+
+    pyaccel_rows bad = rows;
+    bad.data_size--;
+    refuse(40 * 32, 40 * 32, PYACCEL_HASH_SHA256, &bad, 40, NULL);
+    bad = rows;
+    bad.reserved = 1;
+    refuse(40 * 32, 40 * 32, PYACCEL_HASH_SHA256, &bad, 40, NULL);
+    bad = rows;
+    bad.data = NULL;
+    refuse(40 * 32, 40 * 32, PYACCEL_HASH_SHA256, &bad, 40, NULL);
+    /* Digests over the messages, from either side. */
+    bad = fixed_rows(out + 16, 10, 32, 32);
+    refuse(10 * 32, 10 * 32, PYACCEL_HASH_SHA256, &bad, 10, NULL);
+    bad = fixed_rows(out, 10, 32, 32);
+    CHECK(pyaccel_hash_many(out + 319, 320, PYACCEL_HASH_SHA256, &bad, 10, NULL) ==
+          PYACCEL_INVALID_ARGUMENT);
+    CHECK(pyaccel_hash_many(out + 320, 320, PYACCEL_HASH_SHA256, &bad, 10, NULL) == PYACCEL_OK);
+}
+
+static void test_options(void)
+{
+    const pyaccel_rows rows = fixed_rows(text, 40, 64, 64);
+    const pyaccel_hash_options good = {.struct_size = sizeof good, .digest_size = 32, .threads = 2};
+    CHECK(pyaccel_hash_many(out, sizeof out, PYACCEL_HASH_SHA256, &rows, 40, &good) == PYACCEL_OK);
+    pyaccel_hash_options bad[8];
+    for (unsigned i = 0; i < 8; i++) {
+        bad[i] = good;
+    }
+    bad[0].struct_size = 0;
+    bad[1].struct_size++;
+    bad[2].reserved = 1;
+    bad[3].key = text;
+    bad[4].key_size = 1;
+    bad[5].context = text;
+    bad[6].context_size = 1;
+    bad[7].digest_size = 31;
+    for (unsigned i = 0; i < 8; i++) {
+        refuse(40 * 32, 40 * 32, PYACCEL_HASH_SHA256, &rows, 40, &bad[i]);
+    }
+}
+
+/* Offsets that run backwards, or past the end, at each place; with few rows and with full lanes. */
+static void test_offsets(void)
+{
+    uint32_t offsets[41];
+    for (uint32_t n = 1; n <= 40; n += 13) {
+        for (uint32_t place = 0; place <= n; place++) {
+            for (uint32_t i = 0; i <= n; i++) {
+                offsets[i] = 10 * i;
+            }
+            pyaccel_rows rows = ragged_rows(text, offsets, n);
+            CHECK(pyaccel_hash_many(out, sizeof out, PYACCEL_HASH_SHA256, &rows, n, NULL) ==
+                  PYACCEL_OK);
+            offsets[place] = UINT32_MAX;
+            refuse(n * 32, n * 32, PYACCEL_HASH_SHA256, &rows, n, NULL);
+            offsets[place] = 0;
+            if (place > 1) {
+                refuse(n * 32, n * 32, PYACCEL_HASH_SHA256, &rows, n, NULL);
+            }
+        }
+    }
+}
+
+static void test_nothing(void)
+{
+    const pyaccel_rows empty = {.width = 0};
+    for (size_t a = 0; a < ALGORITHMS; a++) {
+        memset(out, 0xaa, sizeof out);
+        CHECK(pyaccel_hash_many(NULL, 0, algorithms[a], &empty, 0, NULL) == PYACCEL_OK);
+        CHECK(pyaccel_hash_many(out, sizeof out, algorithms[a], &empty, 0, NULL) == PYACCEL_OK);
+        CHECK(all_bytes(out, 0xaa, sizeof out));
+    }
+    /* Empty rows need no data. */
+    uint8_t expected[32];
+    from_hex(expected, answers[0].digest);
+    CHECK(pyaccel_hash_many(out, sizeof out, PYACCEL_HASH_SHA256, &empty, 40, NULL) == PYACCEL_OK);
+    CHECK(memcmp(out, expected, 32) == 0 && memcmp(out + 39 * 32, expected, 32) == 0);
+}
+
+/* ---- progress and threads ------------------------------------------------------------------------------- */
+
+#define MANY 20000u
+
+typedef struct {
+    uint64_t calls, last, stop_at;
+} watcher;
+
+static int watch(void *user, uint64_t done, uint64_t total)
+{
+    watcher *w = user;
+    CHECK(done >= w->last && done <= total && total == MANY);
+    w->last = done;
+    return ++w->calls == w->stop_at;
+}
+
+static void test_progress(void)
+{
+    uint8_t *messages = malloc(MANY * 40), *one = malloc(MANY * 32), *many = malloc(MANY * 32);
+    random_bytes(messages, MANY * 40);
+    const pyaccel_rows rows = fixed_rows(messages, MANY, 40, 40);
+    watcher watching = {0, 0, 0};
+    pyaccel_hash_options options = {
+        .struct_size = sizeof options, .progress = watch, .user = &watching};
+    CHECK(pyaccel_hash_many(one, MANY * 32, PYACCEL_HASH_SHA256, &rows, MANY, NULL) == PYACCEL_OK);
+    CHECK(pyaccel_hash_many(many, MANY * 32, PYACCEL_HASH_SHA256, &rows, MANY, &options) ==
+          PYACCEL_OK);
+    CHECK(watching.calls > 1 && watching.last == MANY && memcmp(one, many, MANY * 32) == 0);
+
+    memset(many, 0xaa, MANY * 32);
+    options.threads = 3;
+    watching = (watcher){0, 0, 0};
+    CHECK(pyaccel_hash_many(many, MANY * 32, PYACCEL_HASH_SHA256, &rows, MANY, &options) ==
+          PYACCEL_OK);
+    CHECK(watching.last == MANY && memcmp(one, many, MANY * 32) == 0);
+
+    watching = (watcher){0, 0, 1};
+    CHECK(pyaccel_hash_many(many, MANY * 32, PYACCEL_HASH_SHA256, &rows, MANY, &options) ==
+          PYACCEL_CANCELLED);
+    CHECK(all_bytes(many, 0, MANY * 32));
+    free(messages);
+    free(one);
+    free(many);
+}
+
+int main(void)
+{
+    random_bytes(text, sizeof text);
+    test_answers();
+    test_arguments();
+    test_options();
+    test_offsets();
+    test_nothing();
+    test_progress();
+    return finish();
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every variant of hashing against the portable one: all short lengths, mixtures, segments split anywhere, midstates. The
+ * portable one is held against published digests in test_hash.c. */
+#include <stdlib.h>
+
+#include "check.h"
+#include "hash/hash.h"
+#include "hash/kernel.h"
+#include "hash_rows.h"
+
+#define ROWS 1500u
+#define TEXT_SIZE (1u << 20)
+
+static const char *const specs[] = {
+    "portable",
+    "avx2",
+    "avx2,-shani",
+    "avx512",
+    "avx512,-shani",
+    "avx512ifma",
+    "avx512ifma,-shani",
+    "avx512-emulated",
+    "avx512-emulated,-shani",
+};
+#define SPECS (sizeof specs / sizeof *specs)
+
+static uint8_t text[TEXT_SIZE];
+static uint8_t expected[ROWS * MAX_DIGEST], found[ROWS * MAX_DIGEST];
+
+static pa_hash_segments_fn *segments_of(uint32_t algorithm)
+{
+    static pa_hash_segments_fn *const functions[] = {NULL,
+                                                     pa_sha256_lanes,
+                                                     pa_sha256d_lanes,
+                                                     pa_sha512_lanes,
+                                                     pa_keccak256_lanes,
+                                                     pa_ripemd160_lanes,
+                                                     pa_hash160_lanes};
+    return functions[algorithm];
+}
+
+static uint64_t calls_of(const char *family, const char *variant)
+{
+    pyaccel_variant row;
+    for (uint32_t i = 0; pyaccel_variant_get(&row, i) == PYACCEL_OK; i++) {
+        if (strcmp(row.family, family) == 0 && strcmp(row.variant, variant) == 0) {
+            return row.calls;
+        }
+    }
+    return 0;
+}
+
+/* Hashes rows under the portable variant and under each other one that runs here. */
+static void compare(uint32_t algorithm, const pyaccel_rows *rows, uint64_t n)
+{
+    uint64_t size = n * pyaccel_hash_digest_size(algorithm);
+    CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
+    CHECK(pyaccel_hash_many(expected, size, algorithm, rows, n, NULL) == PYACCEL_OK);
+    for (size_t s = 1; s < SPECS; s++) {
+        if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
+            continue;
+        }
+        memset(found, 0, size);
+        CHECK(pyaccel_hash_many(found, size, algorithm, rows, n, NULL) == PYACCEL_OK);
+        CHECK(memcmp(expected, found, size) == 0);
+    }
+}
+
+/* Each length as fixed rows of every lane count, and all lengths in one ragged batch. */
+static void test_lengths(uint32_t algorithm)
+{
+    static const uint64_t counts[] = {1, 2, 7, 15, 16, 17, 40};
+    uint32_t offsets[302] = {0};
+    for (uint32_t width = 0; width <= 300; width++) {
+        pyaccel_rows rows = fixed_rows(text + width, 40, width, width + width % 3);
+        compare(algorithm, &rows, counts[width % 7]);
+        compare(algorithm, &rows, 40);
+        offsets[width + 1] = offsets[width] + width;
+    }
+    pyaccel_rows rows = ragged_rows(text, offsets, 301);
+    compare(algorithm, &rows, 301);
+}
+
+/* Ragged batches: mostly short rows, some long, one very long, many equal. */
+static void test_mixtures(uint32_t algorithm)
+{
+    static uint32_t offsets[ROWS + 1];
+    for (uint32_t kind = 0; kind < 6; kind++) {
+        uint32_t n = kind == 0 ? 17 : ROWS;
+        for (uint32_t i = 0; i < n; i++) {
+            uint64_t r = random_word() >> 32;
+            uint64_t size = kind == 0   ? r % 2000
+                            : kind == 1 ? r % 130
+                            : kind == 2 ? 64
+                            : kind == 3 ? (r % 40 ? 32 : r % 5000)
+                            : kind == 4 ? (i == 700 ? 300000 : r % 60)
+                                        : r % 600;
+            offsets[i + 1] = offsets[i] + (uint32_t)size;
+        }
+        pyaccel_rows rows = ragged_rows(text, offsets, n);
+        compare(algorithm, &rows, n);
+    }
+}
+
+/* Rows of 200 bytes given whole, cut in two at every place, and cut in four at random ones, the first cut being one value
+ * for all rows: digests must not tell. */
+static void test_segments(uint32_t algorithm)
+{
+    enum { N = 37, SIZE = 200, FIRST = 3 };
+    uint64_t d = pyaccel_hash_digest_size(algorithm);
+    pa_hash_segments_fn *hash = segments_of(algorithm);
+    static uint8_t rows_data[(N + FIRST) * SIZE];
+    random_bytes(rows_data, sizeof rows_data);
+    for (uint32_t i = 1; i < N + FIRST; i++) {
+        memcpy(rows_data + i * SIZE, rows_data, 8); /* what all rows share */
+    }
+    const pyaccel_rows whole = fixed_rows(rows_data, N + FIRST, SIZE, SIZE);
+    for (size_t s = 0; s < SPECS; s++) {
+        if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
+            continue;
+        }
+        CHECK(hash(expected, NULL, &whole, 1, FIRST, N) == PYACCEL_OK);
+        for (uint32_t cut = 0; cut <= SIZE; cut++) {
+            const pyaccel_rows two[2] = {
+                fixed_rows(rows_data, N + FIRST, cut, SIZE),
+                fixed_rows(rows_data + cut, N + FIRST, SIZE - cut, SIZE),
+            };
+            CHECK(hash(found, NULL, two, 2, FIRST, N) == PYACCEL_OK);
+            CHECK(memcmp(expected, found, N * d) == 0);
+        }
+        for (uint32_t round = 0; round < 40; round++) {
+            /* Cuts differ from row to row: each segment is a ragged view of its own copy. */
+            static uint32_t offsets[3][N + FIRST + 1];
+            static uint8_t pieces[3][(N + FIRST) * SIZE];
+            for (uint32_t i = 0; i < N + FIRST; i++) {
+                uint32_t end = 8;
+                for (uint32_t p = 0; p < 3; p++) {
+                    uint32_t begin = end;
+                    end = p == 2 ? SIZE
+                                 : begin + (uint32_t)(random_word() >> 32) % (SIZE - begin + 1);
+                    memcpy(pieces[p] + offsets[p][i], rows_data + i * SIZE + begin, end - begin);
+                    offsets[p][i + 1] = offsets[p][i] + end - begin;
+                }
+            }
+            const pyaccel_rows four[4] = {
+                fixed_rows(rows_data, N + FIRST, 8, 0),
+                ragged_rows(pieces[0], offsets[0], N + FIRST),
+                ragged_rows(pieces[1], offsets[1], N + FIRST),
+                ragged_rows(pieces[2], offsets[2], N + FIRST),
+            };
+            CHECK(hash(found, NULL, four, 4, FIRST, N) == PYACCEL_OK);
+            CHECK(memcmp(expected, found, N * d) == 0);
+        }
+        const pyaccel_rows five[5] = {whole, whole, whole, whole, whole};
+        CHECK(hash(found, NULL, five, 5, FIRST, N) == PYACCEL_INVALID_ARGUMENT);
+    }
+}
+
+/* After a midstate of 256 bytes, the rest of each row, of several sizes. */
+static void test_midstate(uint32_t algorithm)
+{
+    enum { N = 20 };
+    const uint64_t prefix = 256;
+    static const uint64_t sizes[] = {0, 1, 32, 55, 56, 64, 100, 111, 112, 128, 700};
+    uint64_t d = pyaccel_hash_digest_size(algorithm);
+    pa_hash_segments_fn *hash = segments_of(algorithm);
+    const struct pa_hash_single *kernel = algorithm == PYACCEL_HASH_SHA512 ? &pa_sha512_portable
+                                          : algorithm == PYACCEL_HASH_RIPEMD160
+                                              ? &pa_ripemd160_portable
+                                              : &pa_sha256_portable;
+    /* The initial value is what FIPS 180-4 and the RIPEMD-160 paper say. */
+    pa_hash_state state = {.word = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
+                                    0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
+    if (algorithm == PYACCEL_HASH_SHA512) {
+        state = (pa_hash_state){.wide = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
+                                         0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
+                                         0x1f83d9abfb41bd6b, 0x5be0cd19137e2179}};
+    }
+    if (algorithm == PYACCEL_HASH_RIPEMD160) {
+        state =
+            (pa_hash_state){.word = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}};
+    }
+    kernel->blocks(&state, text, prefix / (algorithm == PYACCEL_HASH_SHA512 ? 128 : 64));
+    pa_midstate midstate = {.bytes = prefix};
+    for (unsigned i = 0; i < 8; i++) {
+        midstate.state[i] = algorithm == PYACCEL_HASH_SHA512 ? state.wide[i] : state.word[i];
+    }
+    for (size_t s = 0; s < SPECS; s++) {
+        if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
+            continue;
+        }
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            const pyaccel_rows whole[2] = {
+                fixed_rows(text, N, prefix, 0),
+                fixed_rows(text + 5000, N, sizes[i], 999),
+            };
+            CHECK(hash(expected, NULL, whole, 2, 0, N) == PYACCEL_OK);
+            pyaccel_status status = hash(found, &midstate, whole + 1, 1, 0, N);
+            if (algorithm == PYACCEL_HASH_KECCAK256) {
+                CHECK(status == PYACCEL_INVALID_ARGUMENT); /* its state is larger than a midstate */
+            } else {
+                CHECK(status == PYACCEL_OK && memcmp(expected, found, N * d) == 0);
+            }
+        }
+    }
+}
+
+/* Which variant ran: one row alone, and a full group of lanes. */
+static void test_counters(void)
+{
+    static const char *const lanes[][2] = {
+        {"avx512,-shani", "avx512"},
+        {"avx512", "avx512"},
+        {"avx512-emulated", "avx512-emulated"},
+    };
+    const pyaccel_rows rows = fixed_rows(text, 16, 64, 64);
+    for (size_t i = 0; i < sizeof lanes / sizeof *lanes; i++) {
+        if (pyaccel_cpu_select(lanes[i][0]) != PYACCEL_OK) {
+            printf("%s: can't run here, its counter is not checked\n", lanes[i][0]);
+            continue;
+        }
+        uint64_t before = calls_of("sha256-lanes", lanes[i][1]);
+        CHECK(pyaccel_hash_many(found, 32, PYACCEL_HASH_SHA256, &rows, 1, NULL) == PYACCEL_OK);
+        CHECK(calls_of("sha256-lanes", lanes[i][1]) == before);
+        CHECK(pyaccel_hash_many(found, 16 * 32, PYACCEL_HASH_SHA256, &rows, 16, NULL) ==
+              PYACCEL_OK);
+        CHECK(calls_of("sha256-lanes", lanes[i][1]) == before + 1);
+    }
+    CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
+    uint64_t before = calls_of("sha256", "portable");
+    CHECK(pyaccel_hash_many(found, 16 * 32, PYACCEL_HASH_SHA256, &rows, 16, NULL) == PYACCEL_OK);
+    CHECK(calls_of("sha256", "portable") == before + 1);
+}
+
+int main(void)
+{
+    random_bytes(text, sizeof text);
+    for (size_t s = 0; s < SPECS; s++) {
+        printf("%s: %s\n", specs[s],
+               pyaccel_cpu_select(specs[s]) == PYACCEL_OK ? "compared" : "can't run here");
+    }
+    for (size_t a = 0; a < ALGORITHMS; a++) {
+        test_lengths(algorithms[a]);
+        test_mixtures(algorithms[a]);
+        test_segments(algorithms[a]);
+        test_midstate(algorithms[a]);
+    }
+    test_counters();
+    return finish();
+}
