@@ -29,7 +29,7 @@ static const candidate candidates[] = {
 #endif
     {PA_FAMILY_PROBE, "portable", 0, &pa_probe_portable},
 
-    /* hash */
+/* hash */
 #if PYACCEL_WITH_SHANI
     {PA_FAMILY_SHA256, "shani", PA_CPU_SHANI, &pa_sha256_shani},
 #endif
@@ -38,7 +38,8 @@ static const candidate candidates[] = {
     {PA_FAMILY_SHA256_LANES, "avx512", PA_CPU_AVX512, &pa_sha256_lanes_avx512},
 #endif
 #if PYACCEL_EMULATED
-    {PA_FAMILY_SHA256_LANES, "avx512-emulated", PA_CPU_AVX512_EMULATED, &pa_sha256_lanes_avx512_emulated},
+    {PA_FAMILY_SHA256_LANES, "avx512-emulated", PA_CPU_AVX512_EMULATED,
+     &pa_sha256_lanes_avx512_emulated},
 #endif
     {PA_FAMILY_SHA512, "portable", 0, &pa_sha512_portable},
     {PA_FAMILY_KECCAK256, "portable", 0, &pa_keccak256_portable},

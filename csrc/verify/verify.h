@@ -1,55 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verify room inside libpyaccel: what a scheme offers to verify_many.c, and a variant to its scheme. */
+/* The verify room inside libpyaccel: what a scheme offers to verify_many.c, and a variant to its
+ * scheme. */
 #ifndef PA_VERIFY_H
 #define PA_VERIFY_H
 
 #include "../core/internal.h"
 #include "pyaccel/verify.h"
 
-/* DER (der.c). raw = r || s, 32 bytes big-endian each; an integer of more than 32 bytes gives 32 bytes of 0xff,
- * which the range check refuses. Both never read past size. */
+/* DER (der.c). raw = r || s, 32 bytes big-endian each; an integer of more than 32 bytes gives 32
+ * bytes of 0xff, which the range check refuses. Both never read past size. */
 /* Strict, as BIP-66 without the sighash byte: false when the encoding is not the only valid one. */
 bool pa_der_parse(uint8_t raw[64], const uint8_t *der, uint64_t size);
 /* As Bitcoin Core's ecdsa_signature_parse_der_lax: false when even that refuses. */
 bool pa_der_parse_lax(uint8_t raw[64], const uint8_t *der, uint64_t size);
 
-/* ---- schemes ------------------------------------------------------------------------------------------ */
+/* ---- schemes -------------------------------------------------------------------------------- */
 
-/* One call of pyaccel_verify_many, its arguments checked: shapes of rows valid, rule and formats known to the scheme. */
+/* One call of pyaccel_verify_many, its arguments checked: shapes of rows valid, rule and formats
+ * known to the scheme. Row i has key number key_index[i], or i where that is NULL. */
 typedef struct {
-    const pyaccel_rows *public_keys; /* key_count rows; with prepared keys, the bytes that the handle keeps        */
-    uint64_t key_count;              /* n where key_index is NULL                                                  */
-    const uint32_t *key_index;       /* row i has key key_index[i]; NULL: key i                                    */
-    const uint8_t *prepared;         /* prepared_count entries of the kernel's prepared_size, of keys 0, 1, ...    */
-    uint64_t prepared_count;         /* 0 without a handle; keys from here on are taken from their bytes           */
+    const pyaccel_rows *public_keys; /* key_count rows; of a handle: the bytes that it keeps */
+    uint64_t key_count;
+    const uint32_t *key_index;
+    const uint8_t *prepared; /* entries of the kernel's prepared_size, for the first keys */
+    uint64_t prepared_count; /* of them; keys from here on are taken from their bytes */
     const pyaccel_rows *messages;
     const pyaccel_rows *signatures;
-    uint32_t rule;             /* PYACCEL_RULE_*                                                             */
-    uint32_t message_hash;     /* PYACCEL_MESSAGE_HASH_*, never 0 on schemes that have one                   */
-    uint32_t key_format;       /* PYACCEL_KEY_FORMAT_*, never 0                                              */
-    uint32_t signature_format; /* PYACCEL_SIGNATURE_FORMAT_*, never 0                                        */
+    uint32_t rule;             /* PYACCEL_RULE_* */
+    uint32_t message_hash;     /* PYACCEL_MESSAGE_HASH_*; 0 on schemes that have none */
+    uint32_t key_format;       /* PYACCEL_KEY_FORMAT_*, never 0 */
+    uint32_t signature_format; /* PYACCEL_SIGNATURE_FORMAT_*, never 0 */
 } pa_verify_job;
 
-/* *bytes = public key of row i, *prepared = its prepared entry or NULL. False when its index or offset is bad: the
- * call is then INVALID_ARGUMENT. The index is read once. */
+/* *bytes = public key of row i, *prepared = its prepared entry or NULL. False when its index or
+ * offset is bad: the call is then INVALID_ARGUMENT. The index is read once, as callers may write
+ * to it meanwhile. */
 static inline bool pa_verify_key(pa_bytes *bytes, const void **prepared, const pa_verify_job *job,
                                  uint64_t prepared_size, uint64_t i)
 {
-    uint64_t key = job->key_index == NULL ? i : job->key_index[i];
+    const volatile uint32_t *index = job->key_index;
+    const uint64_t key = index == NULL ? i : index[i];
     *prepared = key < job->prepared_count ? job->prepared + key * prepared_size : NULL;
     return key < job->key_count && pa_rows_get(bytes, job->public_keys, key);
 }
 
-/* What a variant of a scheme offers. Its kernels are called from any thread and do not allocate. */
+/* What a variant of a scheme offers. Its kernels are called from any thread and do not allocate.
+ *   prepared_size  bytes of a prepared key, a multiple of 64; entries are 64-byte aligned
+ *   prepare        prepared = the decoded key and its validity under every rule, for any bytes of
+ *                  any length
+ *   verify_range   sets verdicts[i] and reasons[i] (PYACCEL_REASON_*) for first <= i < last; both
+ *                  arrays are those of the whole batch, never NULL. OK, or INVALID_ARGUMENT for a
+ *                  bad key index or offset: the caller then closes all outputs */
 struct pa_verify_kernel {
-    uint32_t scheme;        /* PYACCEL_SCHEME_*                                                              */
-    uint64_t prepared_size; /* bytes of a prepared key, a multiple of 64; entries are 64-byte aligned        */
-    /* prepared = the decoded key and its validity under every rule, for any bytes of any length. */
+    uint32_t scheme; /* PYACCEL_SCHEME_* */
+    uint64_t prepared_size;
     void (*prepare)(void *prepared, const uint8_t *key, uint64_t size, uint32_t key_format);
-    /* verdicts[i], reasons[i] (PYACCEL_REASON_*) for first <= i < last: both arrays of the whole batch, never NULL.
-     * OK, or INVALID_ARGUMENT for a bad key index or offset (the caller then closes all outputs). */
-    pyaccel_status (*verify_range)(uint8_t *verdicts, uint8_t *reasons, const pa_verify_job *job, uint64_t first,
-                                   uint64_t last);
+    pyaccel_status (*verify_range)(uint8_t *verdicts, uint8_t *reasons, const pa_verify_job *job,
+                                   uint64_t first, uint64_t last);
 };
 
 /* One table per variant; variants.c lists them. */
