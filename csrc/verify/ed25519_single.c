@@ -53,8 +53,11 @@ static void add_base(edwards_point *sum, int digit)
 }
 
 /* sum = [s]B - [k]A in one chain of doublings: k in sparse signed digits over the odd multiples
- * of -A, s in windows of 10 bits over the multiples of B. About 253 (3 M + 4 S) + 43 9 M + 26 7 M
- * + 75 M for the table: 1400 M + 1000 S. */
+ * of -A, s in windows of 10 bits over the multiples of B; then sum - R is the identity, or not.
+ * Before: a and r decode; s, k < l.
+ * Work: 253 (3 M + 4 S) + 43 9 M + 26 7 M + 75 M for the table = 1400 M + 1000 S, and with both
+ * decodings before it 1450 M + 1500 S: 123,000 cycles of field arithmetic at the speeds stated in
+ * fe25519_portable.h, 41 us at 3.0 GHz; 43 us are measured from bytes to verdict. */
 bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
                        const pa_ed25519_scalar *s, const pa_ed25519_scalar *k, bool cofactored)
 {
