@@ -64,9 +64,9 @@ class JsonValue:
     value: Any
     path: str = ""
 
-    def fail(self, fault: str, mend: str = "") -> MalformedError:
+    def fail(self, fault: str, mend: str = "correct it") -> MalformedError:
         """The error to raise for a fault of this value."""
-        return MalformedError(self.path or "the whole file", fault, mend)
+        return MalformedError(self.path or "the whole JSON", fault, mend)
 
     def fields(self) -> dict[str, Any]:
         """This value, which must be an object."""

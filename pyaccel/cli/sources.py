@@ -17,6 +17,8 @@ _BZ2_MAGIC = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
 _HEX_START = re.compile(rb"[0-9A-Fa-f\s]+", re.ASCII)
 _NOT_HEX = re.compile(rb"[^0-9A-Fa-f\s]", re.ASCII)
 _SNIFFED = 32
+_PART = 1 << 20
+_STREAMS = 1000
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -51,15 +53,15 @@ def sniff(path: Path, size: int) -> bytes:
     """
     with open_file(path) as file:
         try:
-            start = file.read(max(size, 1 << 20))
+            start = file.read(_PART)
         except OSError as error:
             raise UnusableInputError(str(path), "", f"can't be read: {error.strerror}", "check the medium") from None
     if not _BZ2_MAGIC.match(start):
         return start[:size]
     try:
         return bz2.BZ2Decompressor().decompress(start, size)
-    except (OSError, ValueError):
-        return b""
+    except (OSError, ValueError) as error:
+        raise _broken(path, 0, error) from None
 
 
 def read_file(path: Path, limit: int = FILE_LIMIT) -> bytes:
@@ -68,26 +70,28 @@ def read_file(path: Path, limit: int = FILE_LIMIT) -> bytes:
     Raises:
         UnusableInputError: it can't be read, or holds more than limit bytes.
     """
+    content = bytearray()
     with open_file(path) as file:
         try:
-            content = file.read(limit + 1)
+            while len(content) <= limit and (part := file.read(_PART)):
+                content += part
         except OSError as error:
             raise UnusableInputError(str(path), "", f"can't be read: {error.strerror}", "check the medium") from None
     if len(content) > limit:
         raise UnusableInputError(str(path), f"offset {limit}", f"more than {limit:,} bytes", "split the file")
-    return _decompress(path, content, limit) if _BZ2_MAGIC.match(content) else content
+    return _decompress(path, bytes(content), limit) if _BZ2_MAGIC.match(content) else bytes(content)
 
 
 def _decompress(path: Path, compressed: bytes, limit: int) -> bytes:
     plain = bytearray()
-    while compressed:
+    for _ in range(_STREAMS):
+        if not compressed:
+            return bytes(plain)
         decompressor = bz2.BZ2Decompressor()
         try:
             plain += decompressor.decompress(compressed, limit + 1 - len(plain))
         except (OSError, ValueError) as error:
-            raise UnusableInputError(
-                str(path), f"offset {len(plain)} of the plain bytes", f"broken bz2: {error}", "fetch the file anew"
-            ) from None
+            raise _broken(path, len(plain), error) from None
         if len(plain) > limit:
             raise UnusableInputError(
                 str(path),
@@ -100,7 +104,12 @@ def _decompress(path: Path, compressed: bytes, limit: int) -> bytes:
                 str(path), f"offset {len(plain)} of the plain bytes", "the bz2 stream ends early", "fetch the file anew"
             )
         compressed = decompressor.unused_data
-    return bytes(plain)
+    raise _broken(path, len(plain), f"more than {_STREAMS:,} streams")
+
+
+def _broken(path: Path, offset: int, error: Exception | str) -> UnusableInputError:
+    place = f"offset {offset} of the plain bytes"
+    return UnusableInputError(str(path), place, f"broken bz2: {error}", "fetch the file anew")
 
 
 def is_hex(content: bytes) -> bool:

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pyaccel verify` on batch files: verdicts by row, and nothing half-written."""
+
+from __future__ import annotations
+
+import bz2
+import json
+import stat
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from cli_support import Command, signed_rows, write_lines
+from coincurve import PrivateKey
+
+from pyaccel.cli import batch_file
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(capsys)
+
+
+def test_bad_rows_are_named_and_the_others_checked(command: Command, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "batch.jsonl", signed_rows(50, bad=(0, 7, 49)))
+    out = tmp_path / "verdicts.jsonl"
+    outcome = command("verify", path, "--out", out, "--json")
+    assert outcome.status == 1
+    assert outcome.bad() == {"ed25519 signatures": [{"row": i, "line": i + 1} for i in (0, 7, 49)]}
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["row"] for row in rows] == list(range(50))
+    assert [row["row"] for row in rows if not row["valid"]] == [0, 7, 49]
+    assert all(("reason" in row) == (not row["valid"]) for row in rows)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["batch.jsonl", "verdicts.jsonl"]
+    assert stat.S_IMODE(out.stat().st_mode) == stat.S_IMODE(path.stat().st_mode)
+
+
+def test_rows_of_several_kinds_are_batched_apart(command: Command, tmp_path: Path) -> None:
+    key = PrivateKey(b"\x05" * 32)
+    digest = bytes(range(32))
+    der = key.sign(digest, hasher=None)
+    raw = key.sign_recoverable(digest, hasher=None)[:64]
+    high_s = raw[:32] + (
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 - int.from_bytes(raw[32:])
+    ).to_bytes(32)
+    row = {
+        "scheme": "secp256k1-ecdsa",
+        "public_key": key.public_key.format().hex(),
+        "message": digest.hex(),
+        "message_hash": "none",
+    }
+    rows = [
+        {**row, "signature": raw.hex()},
+        {**row, "signature": der.hex(), "signature_format": "der"},
+        {**row, "signature": high_s.hex(), "rule": "any"},
+        {**row, "signature": high_s.hex(), "rule": "low-s"},
+        {**row, "signature": "3000", "signature_format": "der"},
+        {**row, "signature": raw.hex(), "public_key": key.public_key.format(compressed=False).hex()},
+        *signed_rows(3, bad=(2,)),
+    ]
+    path = write_lines(tmp_path / "batch.jsonl", rows)
+    outcome = command("verify", path, "--json")
+    places = sorted(place["row"] for found in outcome.bad().values() for place in found)
+    assert places == [3, 4, 8]
+    assert sum(check["checked"] for check in outcome.checks().values()) == 9
+
+
+def test_chunks_and_blank_lines(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_file, "CHUNK_ROWS", 7)
+    lines = [json.dumps(row) for row in signed_rows(40, bad=(13, 14, 39))]
+    lines.insert(14, "   ")
+    path = tmp_path / "rows"
+    path.write_bytes(bz2.compress("\r\n".join(lines).encode()))
+    out = tmp_path / "out"
+    outcome = command("verify", path, "--json", "--out", out)
+    assert outcome.bad() == {
+        "ed25519 signatures": [{"row": 13, "line": 14}, {"row": 14, "line": 16}, {"row": 39, "line": 41}]
+    }
+    assert [json.loads(line)["row"] for line in out.read_text().splitlines()] == list(range(40))
+
+
+def test_memory_does_not_grow_with_the_file(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_file, "CHUNK_ROWS", 64)
+    rows = signed_rows(64)
+    command("verify", write_lines(tmp_path / "warm.jsonl", rows))
+    peaks = []
+    for repeats in (4, 40):
+        path = write_lines(tmp_path / f"{repeats}.jsonl", rows * repeats)
+        tracemalloc.start()
+        assert command("verify", path).status == 0
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"message": None}, "line 3, message: None is not a string"),
+        ({"public_key": "00"}, "line 3, public_key: 1 bytes, wanted 32"),
+        ({"signature": "00" * 63}, "line 3, signature: 63 bytes, wanted 64"),
+        ({"signature": "0g" * 64}, "line 3, signature:"),
+        ({"signature": "000"}, "line 3, signature: '000' is not hex"),
+        ({"scheme": "rsa"}, "line 3: scheme 'rsa' is unknown; there are ed25519, secp256k1-ecdsa"),
+        ({"scheme": "sm2"}, "line 3: scheme 'sm2' does not work in this version"),
+        ({"rule": "low-s"}, "line 3: rule of ed25519 'low-s' is unknown; there are zip215, rfc8032"),
+        ({"rule": "openssl"}, "line 3: rule of ed25519 'openssl' does not work"),
+        ({"message_hash": "sha256"}, "line 3: message_hash"),
+        ({"signature_format": "der"}, "line 3: signature_format of ed25519 'der' is unknown"),
+        ({"ruel": "zip215"}, "line 3, 'ruel': unknown field"),
+        ({"scheme": 7}, "line 3, scheme: 7 is not a string"),
+    ],
+)
+def test_a_faulty_row_is_refused(command: Command, tmp_path: Path, change: dict[str, str], text: str) -> None:
+    rows = signed_rows(5)
+    rows[2].update(change)
+    path = write_lines(tmp_path / "batch.jsonl", rows)
+    out = tmp_path / "out"
+    line = command.refused("verify", path, "--out", out)
+    assert text in line
+    assert str(path) in line
+    assert [entry.name for entry in tmp_path.iterdir()] == ["batch.jsonl"]
+
+
+@pytest.mark.parametrize("field", ["scheme", "public_key", "message", "signature"])
+def test_a_missing_field_is_named(command: Command, tmp_path: Path, field: str) -> None:
+    rows = signed_rows(3)
+    del rows[1][field]
+    assert f"line 2, {field}: the field is missing" in command.refused(
+        "verify", write_lines(tmp_path / "b.jsonl", rows)
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('{"scheme": "ed25519",', "line 2: not JSON"),
+        ("[1, 2]", "is not an object"),
+        ('"text"', "is not an object"),
+        ('{"scheme": "ed25519", "scheme": "ed25519"}', "field 'scheme' is given twice"),
+        ('{"scheme": NaN}', "NaN is not a JSON number"),
+        ("[" * 100_000, "nested too deeply"),
+        ("\u0001\ufffd", "not JSON"),
+        ("9" * 5000, "not JSON that is read here"),
+    ],
+)
+def test_a_line_that_is_not_a_row(command: Command, tmp_path: Path, line: str, text: str) -> None:
+    path = tmp_path / "b.jsonl"
+    path.write_text(json.dumps(signed_rows(1)[0]) + "\n" + line + "\n")
+    refused = command.refused("verify", path)
+    assert text in refused
+    assert "line 2" in refused
+
+
+def test_old_verdicts_stay_when_the_batch_is_refused(command: Command, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_text("old")
+    rows = signed_rows(3)
+    rows[2]["message"] = "zz"
+    command.refused("verify", write_lines(tmp_path / "b.jsonl", rows), "--out", out)
+    assert out.read_text() == "old"
+
+
+def test_a_line_without_end_is_refused(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_file, "LINE_LIMIT", 1000)
+    path = tmp_path / "b.jsonl"
+    path.write_text('{"scheme": "' + "x" * 2000)
+    assert "line 1: longer than 1,000 bytes" in command.refused("verify", path)
+
+
+def test_a_damaged_bz2_is_refused(command: Command, tmp_path: Path) -> None:
+    lines = "".join(json.dumps(row) + "\n" for row in signed_rows(20))
+    path = tmp_path / "b.jsonl.bz2"
+    path.write_bytes(bz2.compress(lines.encode())[:-20])
+    assert "can't be read" in command.refused("verify", path)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pyaccel info`, `selftest`, `demo` and `bench` as a person and a machine see them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_support import Command
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+import pyaccel
+from pyaccel.cli import demo_data
+from pyaccel.cli.runner import Runner
+from pyaccel.cli.sampled_runner import SampledRunner
+from pyaccel.errors import PyaccelError
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(capsys)
+
+
+def test_version_and_help(command: Command) -> None:
+    assert command("--version").out == f"pyaccel {pyaccel.__version__}\n"
+    overview = command("--help").out
+    assert all(name in overview for name in ("verify", "info", "selftest", "demo", "bench"))
+    assert command("verify", "-h").status == 0
+    nothing = command()
+    assert nothing.status == 2
+    assert "Usage" in nothing.err
+
+
+def test_info(command: Command) -> None:
+    table = command("info")
+    document = command("info", "--json").document
+    assert table.status == 0
+    assert document["version"] == pyaccel.__version__
+    for family in document["variants"]:
+        assert family["family"] in table.out
+    for device in document["devices"]:
+        assert device["name"] in table.out
+        assert bool(device["reason"]) != device["available"]
+
+
+def test_selftest(command: Command) -> None:
+    outcome = command("selftest", "--json")
+    results = outcome.document["results"]
+    assert outcome.status == 0
+    assert {row["result"] for row in results} <= {"pass", "skip"}
+    assert all(bool(row["reason"]) == (row["result"] == "skip") for row in results)
+    assert "0 failed" in command("selftest").out
+
+
+def test_a_failing_selftest_is_status_1(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = pyaccel.selftest("golden")[0].__class__("hash_many", "sha256", "golden", "fail", "a wrong digest", "here")
+    monkeypatch.setattr(pyaccel, "selftest", lambda: (wrong,))
+    assert command("selftest").status == 1
+    assert command("selftest", "--json").status == 1
+
+
+def test_an_unknown_benchmark_is_refused(command: Command) -> None:
+    assert "no benchmark 'nothing'" in command.refused("bench", "nothing")
+
+
+def test_a_library_error_is_one_line(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise PyaccelError("a line\nand another")
+
+    monkeypatch.setattr(pyaccel, "info", broken)
+    assert command.refused("info") == "pyaccel: a line and another\n"
+
+
+def test_demo(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_data.platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    outcome = command("demo", "--signatures", "300", "--json")
+    assert outcome.status == 0
+    runs = {run["device"]: run["files"] for run in outcome.document["runs"]}
+    available = [device.name for device in pyaccel.devices() if device.available]
+    assert list(runs) == ["auto", *available]
+    for files in runs.values():
+        assert len(files) == 6
+        assert all(file["good"] for file in files)
+    assert all(all(row["equal"].values()) for row in outcome.document["comparison"])
+    signatures = {check["name"]: check for check in runs["golden"][-1]["checks"]}["ed25519 signatures"]
+    assert [row["device"] for row in signatures["ran_on"]] == ["golden", "native"]
+    assert signatures["notes"]
+
+
+def test_demo_finds_a_backend_that_says_something_else(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_data.platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(pyaccel, "devices", lambda: tuple(d for d in native if d.name == "native"))
+    native = pyaccel.scheduler.devices()
+    kept = Runner._kept
+
+    def altered(self: Runner, output: bytes) -> None:
+        kept(self, output[:-1] + b"?" if self.device == "native" and len(output) == 461 * 32 else output)
+
+    monkeypatch.setattr(Runner, "_kept", altered)
+    outcome = command("demo", "--signatures", "5", "--json")
+    assert outcome.status == 1
+    equal = [row["equal"]["native"] for row in outcome.document["comparison"]]
+    assert equal == [False, True, True, True, True, True]
+
+
+def test_the_generated_batch_is_signed_and_always_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_data.platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    path = demo_data.signed_batch(600, lambda *_: None).path
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len({row["public_key"] for row in rows}) == 256
+    for row in rows:
+        try:
+            VerifyKey(bytes.fromhex(row["public_key"])).verify(
+                bytes.fromhex(row["message"]), bytes.fromhex(row["signature"])
+            )
+        except BadSignatureError:
+            pytest.fail("a signature that libsodium refuses")
+    first = path.read_bytes()
+    path.unlink()
+    assert demo_data.signed_batch(600, lambda *_: None).path.read_bytes() == first
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+class _Counting(SampledRunner):
+    """Counts the rows that its device gets."""
+
+    rows = 0
+
+    def _split(self, n: int) -> Any:
+        split = super()._split(n)
+        self.rows += n if split is None else len(split[0])
+        return split
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 100])
+def test_a_sampled_runner_gives_every_row(n: int) -> None:
+    messages = [bytes([i]) * i for i in range(n)]
+    sampled = _Counting("golden", 8, lambda *_: None, keep_outputs=True)
+    whole = Runner("native", keep_outputs=True)
+    digests, step = sampled.hash_many("sha256", messages)
+    assert np.array_equal(digests, whole.hash_many("sha256", messages)[0])
+    assert sampled.outputs == whole.outputs
+    assert sampled.rows == min(n, 8)
+    assert bool(step.notes) == (n > 8)
