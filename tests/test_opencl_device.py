@@ -32,7 +32,7 @@ SHA256 = {"algorithm": "sha256"}
 
 def in_a_process(program: str, **environment: str) -> str:
     """What a fresh interpreter prints."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("OCL_ICD")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OCL_ICD", "PYOPENCL"))}
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=inherited | environment,
@@ -154,16 +154,14 @@ def test_a_device_that_can_not_build(backend: Any, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(opencl_device, "kernel_source", lambda _: "this is no kernel")
     probed = other.probe()
     assert isinstance(probed, Unavailable)
-    assert probed.reason.startswith(f"{backend.name} does not pass its first test: ")
+    assert probed.reason.startswith("it does not pass its first test: ")
     assert other.prepare(OPERATIONS["hash_many"], SHA256) == Declined(probed.reason)
 
 
 @on_every_device
 def test_a_device_that_computes_wrong_numbers(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opencl_device, "check_numbers", lambda n: check_numbers(n)[::-1])
-    assert fresh(backend).probe() == Unavailable(
-        f"{backend.name} does not pass its first test: it computes wrong numbers"
-    )
+    assert fresh(backend).probe() == Unavailable("it does not pass its first test: it computes wrong numbers")
 
 
 @on_every_device
@@ -177,6 +175,20 @@ def test_a_kernel_that_does_not_build(
     declined = other.prepare(OPERATIONS[operation], parameters)
     assert isinstance(declined, Declined)
     assert declined.reason.startswith(f"{backend.name}: ")
+
+
+@on_every_device
+def test_a_home_that_can_not_be_written(backend: Any, tmp_path: Path) -> None:
+    """Where pyopencl has no place for its cache, it would fail at every kernel."""
+    (tmp_path / "file").touch()
+    program = f"""
+import os
+from pyaccel.backends import opencl
+print([backend.probe() for backend in opencl.discover() if backend.name == {backend.name!r}], dict(os.environ))
+"""
+    printed = in_a_process(program, XDG_CACHE_HOME=str(tmp_path / "file"), POCL_CACHE_DIR=str(tmp_path / "pocl"))
+    assert printed.startswith("[Capabilities(")
+    assert "PYOPENCL_NO_CACHE" not in printed
 
 
 @on_every_device

@@ -86,7 +86,7 @@ class OpenCLBackend:
             return self._device
         proved = self._device.prove()
         if isinstance(proved, Unavailable):
-            return Unavailable(f"{self._name} does not pass its first test: {proved.reason}")
+            return Unavailable(f"it does not pass its first test: {proved.reason}")
         return Capabilities(proved, self._device.facts(), self._device.memory)
 
     def _plan(self, operation: str, parameters: Parameters) -> HashPlan | MerklePlan | Declined:

@@ -152,7 +152,8 @@ class Device:
                     self.read(array, buffer)
             device_name = " ".join(str(self._handle.name).split())
         except Exception as error:  # noqa: BLE001 - a broken runtime may raise anything
-            return Unavailable(" ".join(str(error).split())[:500] or type(error).__name__)
+            why = error.__cause__ or error
+            return Unavailable(" ".join(str(why).split())[:500] or type(why).__name__)
         answers = list(zip(map(int, products), map(int, words), strict=True))
         if answers != check_numbers(_PROOF_ITEMS) or met[0] != 1:
             return Unavailable("it computes wrong numbers")

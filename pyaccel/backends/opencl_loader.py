@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from platformdirs import user_cache_dir
+
 from pyaccel.backends.base import Unavailable
 
 if TYPE_CHECKING:
@@ -68,6 +70,26 @@ def vendors_announced() -> Iterator[None]:
             del os.environ["OCL_ICD_VENDORS"]
 
 
+@contextmanager
+def cache_where_possible() -> Iterator[None]:
+    """Within it, pyopencl is imported so that it keeps what it compiled, but not where a home can't be written.
+
+    There it would fail at every kernel; it reads the variable that stops it once, when it is imported.
+    """
+    variable = "PYOPENCL_NO_CACHE"
+    try:
+        Path(user_cache_dir("pytools", "pytools")).mkdir(parents=True, exist_ok=True)
+    except OSError:
+        if variable not in os.environ:
+            os.environ[variable] = "1"
+            try:
+                yield
+            finally:
+                del os.environ[variable]
+            return
+    yield
+
+
 def load() -> tuple[Any, list[Any]] | Unavailable:
     """The module pyopencl and its platforms, or why there are none. Takes some 0.2 s the first time."""
     global _loaded_in  # noqa: PLW0603 - a fact of the process
@@ -83,7 +105,8 @@ def load() -> tuple[Any, list[Any]] | Unavailable:
 
 def _load() -> tuple[Any, list[Any]] | Unavailable:
     try:
-        cl = import_module("pyopencl")
+        with cache_where_possible():
+            cl = import_module("pyopencl")
     except ImportError as error:
         return Unavailable(f"pyopencl can't be imported ({error}); pip install 'pyaccel[opencl]'")
     try:
