@@ -35,19 +35,19 @@ def decode(der: bytes) -> tuple[int, int] | None:
     return (r, s) if encode(r, s) == der else None
 
 
-class _Malformed(Exception):
+class _MalformedError(Exception):
     """No INTEGER here, or the bytes end before what its length promises."""
 
 
 class _Reader:
-    """Reads from the front; running past the end raises _Malformed."""
+    """Reads from the front; running past the end raises _MalformedError."""
 
     def __init__(self, data: bytes) -> None:
         self.rest = data
 
     def take(self, size: int) -> bytes:
         if size > len(self.rest):
-            raise _Malformed
+            raise _MalformedError
         taken, self.rest = self.rest[:size], self.rest[size:]
         return taken
 
@@ -57,12 +57,12 @@ class _Reader:
     def integer(self) -> int:
         """An INTEGER as the lax parser takes it: unsigned, any padding, long-form length below 2^24."""
         if self.byte() != _INTEGER:
-            raise _Malformed
+            raise _MalformedError
         size = self.byte()
         if size & 0x80:
             size_bytes = self.take(size & 0x7F).lstrip(b"\0")
             if len(size_bytes) >= 4:
-                raise _Malformed
+                raise _MalformedError
             size = int.from_bytes(size_bytes, "big")
         return int.from_bytes(self.take(size), "big")
 
@@ -70,8 +70,8 @@ class _Reader:
 def decode_lax(der: bytes) -> tuple[int, int] | None:
     """(r, s) as Bitcoin Core's ecdsa_signature_parse_der_lax reads them, None where even that refuses.
 
-    The sequence's length is skipped unread, bytes after s are ignored, and an integer of any size comes back as it is: Core
-    makes one above 32 bytes invalid at the range check, which is the caller's here.
+    The sequence's length is skipped unread, bytes after s are ignored, and an integer of any size comes back as it is:
+    Core makes one above 32 bytes invalid at the range check, which is the caller's here.
     """
     reader = _Reader(der)
     try:
@@ -81,5 +81,5 @@ def decode_lax(der: bytes) -> tuple[int, int] | None:
         if length & 0x80:
             reader.take(length & 0x7F)
         return reader.integer(), reader.integer()
-    except _Malformed:
+    except _MalformedError:
         return None

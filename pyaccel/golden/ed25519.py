@@ -38,7 +38,7 @@ def negate(a: Point) -> Point:
 def multiply(scalar: int, point: Point) -> Point:
     """[scalar] point for scalar >= 0, doubling and adding from the top bit."""
     result = IDENTITY
-    for bit in bin(scalar)[2:]:
+    for bit in f"{scalar:b}":
         result = add(result, result)
         if bit == "1":
             result = add(result, point)

@@ -39,6 +39,7 @@ def hash_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) 
         parameters: `algorithm`; `digest_size`, `key` and `context` as far as the algorithm has them (none here has).
         inputs: `messages`, n rows of any length.
         outputs: `digests`, uint8[n, digest size].
+        n: number of messages.
 
     Raises:
         ValueError: the algorithm is unknown, or a parameter does not fit it.

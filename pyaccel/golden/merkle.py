@@ -111,7 +111,7 @@ def inclusion_proof(form: str, leaves: list[bytes], index: int) -> list[bytes]:
 
 
 def _root_of_path(size: int, index: int, leaf: bytes, proof: list[bytes]) -> bytes | None:
-    """The root that an rfc6962 proof leads to, None where it has too few or too many nodes: PATH read backwards."""
+    """PATH read backwards: the root that an rfc6962 proof leads to, None where its length is wrong."""
     if size == 1:
         return None if proof else leaf
     if not proof:
@@ -145,7 +145,7 @@ def _root_of_branch(size: int, index: int, leaf: bytes, proof: list[bytes]) -> b
 
 
 def verify_inclusion(form: str, root: bytes, leaf: bytes, index: int, proof: bytes, size: int) -> bool:
-    """Whether the proof (its nodes one after the other) shows leaf at index in the tree of size leaves and this root."""
+    """Whether the proof, its nodes joined, shows leaf at index in the tree of size leaves and this root."""
     if index >= size or len(proof) % NODE:
         return False
     path = [proof[i : i + NODE] for i in range(0, len(proof), NODE)]
@@ -157,15 +157,15 @@ def verify_inclusion(form: str, root: bytes, leaf: bytes, index: int, proof: byt
 def consistency_proof(leaves: list[bytes], old_size: int) -> list[bytes]:
     """PROOF(old_size, leaves) of RFC 6962 §2.1.2; empty for old_size 0."""
 
-    def subproof(m: int, part: list[bytes], complete: bool) -> list[bytes]:
+    def subproof(m: int, part: list[bytes], *, complete: bool) -> list[bytes]:
         if m == len(part):
             return [] if complete else [tree_root("rfc6962", part)]
         k = _split(len(part))
         if m <= k:
-            return [*subproof(m, part[:k], complete), tree_root("rfc6962", part[k:])]
-        return [*subproof(m - k, part[k:], False), tree_root("rfc6962", part[:k])]
+            return [*subproof(m, part[:k], complete=complete), tree_root("rfc6962", part[k:])]
+        return [*subproof(m - k, part[k:], complete=False), tree_root("rfc6962", part[:k])]
 
-    return subproof(old_size, leaves, True) if old_size else []
+    return subproof(old_size, leaves, complete=True) if old_size else []
 
 
 def _roots_of_consistency(m: int, n: int, proof: list[bytes], known: bytes | None) -> tuple[bytes, bytes] | None:
@@ -230,6 +230,7 @@ def layers(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) -> 
         parameters: `form`; `algorithm` None or the form's own; `limit` None.
         inputs: `leaves`, n rows (of 32 bytes in form bitcoin).
         outputs: `nodes`, uint8[sum of ceil(n / 2^k), 32].
+        n: number of leaves.
 
     Raises:
         ValueError: a parameter does not fit, or a leaf has the wrong length.
@@ -249,6 +250,7 @@ def root(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) -> No
         parameters: as for `layers`.
         inputs: as for `layers`.
         outputs: `root`, uint8[1, 32]; `mutated`, uint8[1], or None.
+        n: number of leaves.
 
     Raises:
         ValueError: as for `layers`, or a bitcoin tree without leaves.
@@ -267,9 +269,10 @@ def verify_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int
 
     Args:
         parameters: `form`; `algorithm` None or the form's own.
-        inputs: `roots` (n rows of 32 bytes or one), `leaves` (n rows), `indices` (uint64[n]), `proofs` (n rows of whole nodes
-            from the leaf upwards), `sizes` (uint64[n] or [1]).
+        inputs: `roots` (n rows of 32 bytes or one), `leaves` (n rows), `indices` (uint64[n]), `proofs` (n rows of whole
+            nodes from the leaf upwards), `sizes` (uint64[n] or [1]).
         outputs: `verdicts`, uint8[n].
+        n: number of proofs.
 
     Raises:
         ValueError: a parameter does not fit, or a leaf of a bitcoin tree has not 32 bytes.
@@ -301,8 +304,8 @@ def consistency(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int
     Raises:
         ValueError: a parameter does not fit.
     """
-    if _form(parameters) != "rfc6962":
-        raise ValueError("only form rfc6962 has consistency proofs")
+    if n != 1 or _form(parameters) != "rfc6962":
+        raise ValueError("consistency is for one proof at a time, in form rfc6962")
     sizes: Any = inputs["sizes"]
     verdicts: Any = outputs["verdicts"]
     old_root, new_root, proof = (row(inputs[name], 0) for name in ("old_root", "new_root", "proof"))

@@ -55,8 +55,9 @@ def _f(j: int, x: int, y: int, z: int) -> int:
     return x ^ (y | ~z)
 
 
-def _line(state: list[int], words: list[int], orders: list[list[int]], constants: list[int], right: bool) -> list[int]:
+def _line(state: list[int], words: list[int], *, right: bool) -> list[int]:
     """One of the two parallel lines of 80 steps."""
+    orders, constants = (_ORDER_RIGHT, _K_RIGHT) if right else (_ORDER_LEFT, _K_LEFT)
     a, b, c, d, e = state
     for j in range(5):
         for i in orders[j]:
@@ -71,8 +72,8 @@ def ripemd160(message: bytes) -> bytes:
     h = _H0
     for start in range(0, len(padded), 64):
         words = [int.from_bytes(padded[i : i + 4], "little") for i in range(start, start + 64, 4)]
-        left = _line(h, words, _ORDER_LEFT, _K_LEFT, right=False)
-        right = _line(h, words, _ORDER_RIGHT, _K_RIGHT, right=True)
+        left = _line(h, words, right=False)
+        right = _line(h, words, right=True)
         h = [(h[(i + 1) % 5] + left[(i + 2) % 5] + right[(i + 3) % 5]) & _MASK for i in range(5)]
     return b"".join(word.to_bytes(4, "little") for word in h)
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """ECDSA on secp256k1 (SEC 1 §4.1.4, SEC 2 §2.4.1) under the rules `any`, `low-s` and `bitcoin-core`.
 
-The curve is y^2 = x^3 + 7 modulo p, of prime order n. A point is (X, Y, Z) with x = X / Z^2, y = Y / Z^3, Z = 0 at infinity.
+The curve is y^2 = x^3 + 7 modulo p, of prime order n. A point is (X, Y, Z) with x = X / Z^2 and y = Y / Z^3; Z is 0 at
+infinity.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def add(a: Point, b: Point) -> Point:
 def multiply(scalar: int, point: Point) -> Point:
     """scalar * point for scalar >= 0, doubling and adding from the top bit."""
     result = INFINITY
-    for bit in bin(scalar)[2:]:
+    for bit in f"{scalar:b}":
         result = double(result)
         if bit == "1":
             result = add(result, point)

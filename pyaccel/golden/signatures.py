@@ -51,6 +51,7 @@ def verify_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int
         inputs: `public_keys`, `messages`, `signatures`: n rows each, or one for all; with `key_index` (uint32[n]) row i
             has key key_index[i].
         outputs: `verdicts`, uint8[n]; `reasons`, uint8[n] of Reason, or None.
+        n: number of signatures.
 
     Raises:
         ValueError: a parameter is unknown or does not fit the scheme.
