@@ -167,6 +167,11 @@ def numbers(name: str, values: Any) -> npt.NDArray[np.uint64]:
         raise ValueError(f"{name}: an array of shape {array.shape} came; wanted one dimension")
     if array.size == 0:
         return np.empty(0, np.uint64)
+    if array.dtype.kind == "f" and isinstance(values, (list, tuple)) and all(type(v) is int for v in values):
+        # numpy has no integer type for numbers on both sides of 2^63, and takes floats for them.
+        if min(values) < 0:
+            raise ValueError(f"{name}: {min(values)} came; wanted whole numbers >= 0")
+        array = np.array(values, np.uint64)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: {array.dtype} came; wanted whole numbers in 0 .. 2^64 - 1")
     if array.dtype.kind == "i" and bool((array < 0).any()):
