@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Python tests share: implementations forced in turn, hypothesis profiles, the count of cases."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from implementations import LEFT_OUT, RUN, Implementation, forced
+
+# No deadline: these tests share their machine, and golden takes milliseconds a signature.
+_HEALTH = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
+settings.register_profile("default", deadline=None, suppress_health_check=_HEALTH, derandomize=True)
+settings.register_profile("long", deadline=None, suppress_health_check=_HEALTH, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture
+def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
+    """The implementation under test, its variant bound; fails where the variant's counter did not rise."""
+    with forced(request.param) as way:
+        yield way
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints how many cases each implementation ran, and what it left out and why."""
+    if not RUN and not LEFT_OUT:
+        return
+    terminalreporter.section("vector and property cases per implementation")
+    for name in sorted({*RUN, *(name for name, _ in LEFT_OUT)}):
+        terminalreporter.write_line(f"{name:32} {RUN[name]:8} run")
+        for (left, reason), cases in sorted(LEFT_OUT.items()):
+            if left == name:
+                terminalreporter.write_line(f"{'':32} {cases:8} left out: {reason}")

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every implementation of an operation: golden, each native variant forced in turn, each OpenCL device."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pyaccel
+from pyaccel._core import ffi, lib
+from pyaccel.scheduler.runs import record
+
+RUN: Counter[str] = Counter()
+"""Cases run, by implementation."""
+LEFT_OUT: Counter[tuple[str, str]] = Counter()
+"""Cases left out, by implementation and reason."""
+
+# What the project has, whatever this build holds: a variant that is missing here is skipped by name, not passed over.
+_VARIANTS = {
+    "sha256": ("portable", "shani"),
+    "sha256-lanes": ("avx512", "avx512-emulated"),
+    "sha512": ("portable",),
+    "keccak256": ("portable",),
+    "ripemd160": ("portable",),
+    "ed25519": ("portable",),
+    "secp256k1": ("portable",),
+}
+# The level that binds a variant which is not named after one: avx2 has no lanes of its own before SHA-NI.
+_LEVEL_OF = {"shani": "avx2"}
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One way to compute an operation, by the public functions of pyaccel.
+
+    Attributes:
+        name: "golden", "native sha256/shani", "opencl:0".
+        device: what `device=` takes.
+        family: the variant family that has to run, empty where none has to.
+        variant: its variant.
+    """
+
+    name: str
+    device: str
+    family: str = ""
+    variant: str = ""
+
+    def ran(self, cases: int = 1) -> None:
+        """Counts cases for the summary at the end of the run."""
+        RUN[self.name] += cases
+
+    def left_out(self, cases: int, reason: str) -> None:
+        """Counts cases that this implementation did not run."""
+        LEFT_OUT[self.name, reason] += cases
+
+    @property
+    def slow(self) -> bool:
+        """Whether a signature takes milliseconds, so that long lists are sampled."""
+        return self.device == "golden"
+
+    def hash_many(self, algorithm: str, messages: Any) -> list[bytes]:
+        """Digests of all messages in one batch."""
+        return [bytes(digest) for digest in pyaccel.hash_many(algorithm, messages, device=self.device)]
+
+    def verify_many(self, scheme: str, keys: Any, messages: Any, signatures: Any, **options: Any) -> list[int]:
+        """Reason of each row in one batch, 0 where it is valid; holds verdicts and reasons against each other."""
+        verdicts, reasons = pyaccel.verify_many(
+            scheme, keys, messages, signatures, reasons=True, device=self.device, **options
+        )
+        assert np.array_equal(verdicts, np.asarray(reasons) == 0)
+        return [int(reason) for reason in reasons]
+
+    def root(self, leaves: Any, form: str) -> bytes:
+        """Merkle root."""
+        return bytes(pyaccel.merkle.root(leaves, form=form, device=self.device))
+
+    def root_checked(self, leaves: Any, form: str) -> tuple[bytes, bool]:
+        """Merkle root, and whether another list of leaves has it."""
+        root, mutated = pyaccel.merkle.root_checked(leaves, form=form, device=self.device)
+        return bytes(root), bool(mutated)
+
+    def verify_inclusion(self, roots: Any, leaves: Any, indices: Any, proofs: Any, sizes: Any, form: str) -> list[bool]:
+        """Verdict of each inclusion proof in one batch."""
+        verdicts = pyaccel.merkle.verify_many(roots, leaves, indices, proofs, sizes, form=form, device=self.device)
+        return [bool(verdict) for verdict in verdicts]
+
+
+@dataclass(frozen=True)
+class VariantRow:
+    """One row of pyaccel_variant_get."""
+
+    family: str
+    variant: str
+    bound: bool
+    runnable: bool
+    calls: int
+
+
+def variant_rows() -> list[VariantRow]:
+    """The variants that this build holds."""
+    rows = []
+    out = ffi.new("pyaccel_variant *")
+    for i in range(lib.pyaccel_variant_count()):
+        assert lib.pyaccel_variant_get(out, i) == 0
+        family, variant = ffi.string(out.family).decode(), ffi.string(out.variant).decode()
+        rows.append(VariantRow(family, variant, bool(out.bound), bool(out.runnable), out.calls))
+    return rows
+
+
+def variant_row(family: str, variant: str) -> VariantRow | None:
+    """The row of one variant, None where this build has none."""
+    return next((row for row in variant_rows() if (row.family, row.variant) == (family, variant)), None)
+
+
+@contextmanager
+def selected(spec: str) -> Iterator[None]:
+    """Binds the variants of a spec, and afterwards those that were bound before."""
+    before = lib.pyaccel_cpu_spec()
+    before = ffi.string(before)
+    status = lib.pyaccel_cpu_select(spec.encode())
+    if status != 0:
+        pytest.skip(f"PYACCEL_CPU={spec}: {ffi.string(lib.pyaccel_status_text(status)).decode()}")
+    try:
+        yield
+    finally:
+        assert lib.pyaccel_cpu_select(before) == 0
+
+
+@contextmanager
+def forced(implementation: Implementation) -> Iterator[Implementation]:
+    """Makes an implementation the one that runs, and proves that it did: a variant by its counter, a device by name."""
+    family, variant = implementation.family, implementation.variant
+    if not variant:
+        with record() as batches:
+            yield implementation
+        assert {batch.device for batch in batches} == {implementation.device}
+        return
+    row = variant_row(family, variant)
+    if row is None:
+        pytest.skip(f"{family}/{variant}: left out of this build")
+    if not row.runnable:
+        pytest.skip(f"{family}/{variant}: this CPU can't run it")
+    with selected(_LEVEL_OF.get(variant, variant)):
+        now = variant_row(family, variant)
+        assert now, f"{family}/{variant} is gone"
+        assert now.bound, f"{family}/{variant} is runnable, but its level does not bind it"
+        yield implementation
+        after = variant_row(family, variant)
+        assert after, f"{family}/{variant} is gone"
+        assert after.calls > now.calls, f"{family}/{variant} did not run"
+
+
+@cache
+def opencl_devices() -> tuple[str, ...]:
+    """Names of the OpenCL devices that work here."""
+    return tuple(device.name for device in pyaccel.devices() if device.name.startswith("opencl:") and device.available)
+
+
+def implementations(*families: str, golden: bool = True, opencl: bool = False) -> pytest.MarkDecorator:
+    """Runs a test, which takes `implementation`, on golden, each variant of the families and each OpenCL device."""
+    ways: list[Any] = [pytest.param(Implementation("golden", "golden"), id="golden")] if golden else []
+    for family in families:
+        known = {row.variant: None for row in variant_rows() if row.family == family}
+        for variant in {**dict.fromkeys(_VARIANTS[family]), **known}:
+            way = Implementation(f"native {family}/{variant}", "native", family, variant)
+            ways.append(pytest.param(way, id=f"{family}/{variant}"))
+    if opencl:
+        mark = pytest.mark.opencl
+        ways += [pytest.param(Implementation(name, name), id=name, marks=mark) for name in opencl_devices()]
+        if not opencl_devices():
+            skip = pytest.mark.skip(reason="no OpenCL device works here (see `pyaccel info`)")
+            ways.append(pytest.param(Implementation("opencl", "opencl:0"), id="opencl", marks=[mark, skip]))
+    return pytest.mark.parametrize("implementation", ways, indirect=True)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Official hash vectors: each file as one batch, and a sample of its messages one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from implementations import Implementation, implementations
+from vector_files import VECTORS, botan_messages, cavp_messages, cavp_monte_carlo, load_json
+
+Cases = list[tuple[bytes, bytes]]
+
+_FILES: dict[str, list[tuple[Callable[[str], Cases], str]]] = {
+    "sha256": [(cavp_messages, "hash/cavp_SHA256ShortMsg.rsp"), (cavp_messages, "hash/cavp_SHA256LongMsg.rsp")],
+    "sha512": [(cavp_messages, "hash/cavp_SHA512ShortMsg.rsp"), (cavp_messages, "hash/cavp_SHA512LongMsg.rsp")],
+    "keccak256": [
+        (cavp_messages, "hash/keccak_legacy_ShortMsgKAT_256.txt"),
+        (cavp_messages, "hash/keccak_legacy_LongMsgKAT_256.txt"),
+        (botan_messages, "hash/botan_keccak256.vec"),
+    ],
+    "ripemd160": [(cavp_messages, "hash/cavp_ripevectors.txt"), (botan_messages, "hash/botan_ripemd160.vec")],
+}
+
+
+def _check_files(implementation: Implementation, algorithm: str) -> None:
+    for read, name in _FILES[algorithm]:
+        cases = read(name)
+        assert len(cases) >= 8, name
+        messages, digests = zip(*cases, strict=True)
+        got = implementation.hash_many(algorithm, list(messages))
+        wrong = [i for i, digest in enumerate(digests) if got[i] != digest]
+        assert not wrong, f"{name}: cases {wrong} of {len(cases)}"
+        for message, digest in [*cases[:: max(len(cases) // 8, 1)], cases[-1]]:
+            assert implementation.hash_many(algorithm, [message]) == [digest]
+        implementation.ran(len(cases))
+
+
+@implementations("sha256", "sha256-lanes", opencl=True)
+def test_sha256(implementation: Implementation) -> None:
+    """CAVP's short and long messages."""
+    _check_files(implementation, "sha256")
+
+
+@implementations("sha512")
+def test_sha512(implementation: Implementation) -> None:
+    """CAVP's short and long messages."""
+    _check_files(implementation, "sha512")
+
+
+@implementations("keccak256")
+def test_keccak256(implementation: Implementation) -> None:
+    """The Keccak team's known answers for whole bytes, and Botan's."""
+    _check_files(implementation, "keccak256")
+
+
+@implementations("ripemd160")
+def test_ripemd160(implementation: Implementation) -> None:
+    """The authors' examples and Botan's."""
+    _check_files(implementation, "ripemd160")
+
+
+def _check_monte_carlo(implementation: Implementation, algorithm: str, name: str) -> None:
+    """SHA-2's Monte Carlo test: a thousand digests of the three before them, a hundred times."""
+    seed, digests = cavp_monte_carlo(name)
+    assert len(digests) == 100
+    rounds = 2 if implementation.slow else 100
+    for expected in digests[:rounds]:
+        chain = [seed, seed, seed]
+        for _ in range(1000):
+            chain.append(implementation.hash_many(algorithm, [b"".join(chain[-3:])])[0])
+        seed = chain[-1]
+        assert seed == expected
+    implementation.ran(rounds)
+    if rounds < 100:
+        implementation.left_out(100 - rounds, "Monte Carlo rounds of 1000 digests each, one by one: too slow here")
+
+
+@implementations("sha256")
+def test_sha256_monte_carlo(implementation: Implementation) -> None:
+    """One message at a time, which lanes and devices are not for."""
+    _check_monte_carlo(implementation, "sha256", "hash/cavp_SHA256Monte.rsp")
+
+
+@implementations("sha512")
+def test_sha512_monte_carlo(implementation: Implementation) -> None:
+    """One message at a time."""
+    _check_monte_carlo(implementation, "sha512", "hash/cavp_SHA512Monte.rsp")
+
+
+@implementations("sha256", "sha256-lanes")
+def test_sha256d_chains_block_headers(implementation: Implementation) -> None:
+    """Each header of Bitcoin's main chain names the double hash of the one before it."""
+    lines = (VECTORS / "bitcoin/btcd_blockheaders-mainnet-1-11.txt").read_text().split()
+    headers = [bytes.fromhex(line) for line in lines]
+    assert len(headers) == 11
+    # Twice the list, so that 16 lanes fill.
+    hashes = implementation.hash_many("sha256d", headers * 2)
+    assert hashes[:11] == hashes[11:]
+    for digest, (_, following) in zip(hashes, pairwise(headers), strict=False):
+        assert following[4:36] == digest
+    implementation.ran(10)
+
+
+@implementations("sha256", "sha512", "ripemd160")
+def test_ics23_hash_operations(implementation: Implementation) -> None:
+    """ICS-23's digests of "food"; its `bitcoin` operation is RIPEMD-160 of SHA-256."""
+    cases = load_json("hash/ics23_TestDoHashData.json")
+    algorithms = {"sha256": "sha256", "sha512": "sha512", "ripemd160": "ripemd160", "bitcoin": "hash160"}
+    for name, algorithm in algorithms.items():
+        case = cases[name]
+        message = (case.get("Preimage") or case["PreImage"]).encode()
+        assert implementation.hash_many(algorithm, [message]) == [bytes.fromhex(case["ExpectedHash"])]
+    implementation.ran(len(algorithms))
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512", "keccak256", "ripemd160"])
+def test_files_hold_empty_and_long_messages(algorithm: str) -> None:
+    """The files reach from the empty message to several blocks; a reader that drops cases would show here."""
+    lengths = {len(message) for read, name in _FILES[algorithm] for message, _ in read(name)}
+    assert 0 in lengths
+    assert max(lengths) > 200 or algorithm == "ripemd160"

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Readers of the official vector files in tests/vectors; each gives the cases as the file states them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+VECTORS = Path(__file__).parent / "vectors"
+
+
+def load_json(name: str) -> Any:
+    """A JSON file by its path below tests/vectors."""
+    return json.loads((VECTORS / name).read_text())
+
+
+def fields(name: str) -> list[tuple[str, str]]:
+    """(key, value) of every `key = value` line, sections as ("[]", title)."""
+    found = []
+    for line in map(str.strip, (VECTORS / name).read_text().splitlines()):
+        if line.startswith("["):
+            found.append(("[]", line.strip("[]")))
+        elif "=" in line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            found.append((key.strip(), value.strip()))
+    return found
+
+
+def cavp_messages(name: str) -> list[tuple[bytes, bytes]]:
+    """(message, digest) of a CAVP-style file: Len in bits, Msg and MD in hex."""
+    cases, length, message = [], 0, b""
+    for key, value in fields(name):
+        if key == "Len":
+            length = int(value)
+        elif key == "Msg":
+            message = bytes.fromhex(value)
+        elif key == "MD":
+            assert length % 8 == 0, f"{name}: {length} bits are no whole bytes"
+            cases.append((message[: length // 8], bytes.fromhex(value)))
+    return cases
+
+
+def cavp_monte_carlo(name: str) -> tuple[bytes, list[bytes]]:
+    """Seed and the hundred digests of a CAVP Monte Carlo file."""
+    found = fields(name)
+    return bytes.fromhex(dict(found)["Seed"]), [bytes.fromhex(value) for key, value in found if key == "MD"]
+
+
+def botan_messages(name: str) -> list[tuple[bytes, bytes]]:
+    """(message, digest) of a Botan file: In and Out in hex."""
+    cases, message = [], b""
+    for key, value in fields(name):
+        if key == "In":
+            message = bytes.fromhex(value)
+        elif key == "Out":
+            cases.append((message, bytes.fromhex(value)))
+    return cases
+
+
+@dataclass(frozen=True)
+class SignatureCase:
+    """One signature and what the file says of it."""
+
+    name: str
+    public_key: bytes
+    message: bytes
+    signature: bytes
+    valid: bool
+
+
+def wycheproof(name: str, key_field: str) -> list[SignatureCase]:
+    """Cases of a Wycheproof file; key_field names the field of publicKey that holds the key's bytes."""
+    return [
+        SignatureCase(
+            name=f"tcId {test['tcId']}: {test['comment']}",
+            public_key=bytes.fromhex(group["publicKey"][key_field]),
+            message=bytes.fromhex(test["msg"]),
+            signature=bytes.fromhex(test["sig"]),
+            valid={"valid": True, "invalid": False}[test["result"]],
+        )
+        for group in load_json(name)["testGroups"]
+        for test in group["tests"]
+    ]
+
+
+def ed25519_sign_input() -> list[SignatureCase]:
+    """The 1,024 valid signatures of sign.input: secret || key : key : message : signature || message."""
+    cases = []
+    for i, line in enumerate((VECTORS / "ed25519/sign.input").read_text().splitlines()):
+        _, key, message, signed = line.split(":")[:4]
+        cases.append(SignatureCase(f"line {i + 1}", *map(bytes.fromhex, (key, message, signed[:128])), valid=True))
+    return cases
+
+
+def botan_ed25519() -> list[SignatureCase]:
+    """Cases of Botan's ed25519_verify.vec; Valid holds until it is said anew."""
+    cases, valid, case = [], True, {}
+    for key, value in fields("ed25519/botan_ed25519_verify.vec"):
+        if key == "Valid":
+            valid = value == "1"
+        elif key in ("Pubkey", "Msg", "Signature"):
+            case[key] = bytes.fromhex(value)
+        if key == "Signature":
+            cases.append(SignatureCase(f"case {len(cases) + 1}", case["Pubkey"], case["Msg"], case["Signature"], valid))
+    return cases
+
+
+def zip215_small_order() -> list[SignatureCase]:
+    """All pairs of small-order encodings over the message "Zcash", with ZIP-215's verdict."""
+    cases = []
+    for i, case in enumerate(load_json("ed25519/zip215_small_order_zip215.json")):
+        key, signature = bytes.fromhex(case["vk_bytes"]), bytes.fromhex(case["sig_bytes"])
+        cases.append(SignatureCase(f"pair {i}", key, b"Zcash", signature, case["valid_zip215"]))
+    return cases
+
+
+@dataclass(frozen=True)
+class SigGenCase:
+    """One signature of SigGen.txt with the name of its hash."""
+
+    hash_name: str
+    message: bytes
+    x: int
+    y: int
+    r: int
+    s: int
+
+
+def ecdsa_siggen() -> list[SigGenCase]:
+    """Cases of the SECP256K1 SigGen.txt."""
+    cases, hash_name, values = [], "", {}
+    for key, value in fields("secp256k1_ecdsa/pyca_SigGen.txt"):
+        if key == "[]":
+            hash_name = value.split(",")[1].replace("-", "").lower()
+            continue
+        values[key] = value
+        if key == "S":
+            numbers = (int(values[k], 16) for k in ("Qx", "Qy", "R", "S"))
+            cases.append(SigGenCase(hash_name, bytes.fromhex(values["Msg"]), *numbers))
+    return cases
+
+
+def decode_base64(text: str | None) -> bytes:
+    """Bytes of a base64 text, none of None."""
+    return base64.b64decode(text or "")
