@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hash_many of arbitrary mixtures, against peers on every row and golden on some."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from Crypto.Hash import RIPEMD160, keccak
+from hypothesis import example, given
+from hypothesis import strategies as st
+from implementations import Implementation, implementations
+
+import pyaccel
+from examples import examples
+from pyaccel.golden.hashing import HASHES
+
+
+def _sha256(message: bytes) -> bytes:
+    return hashlib.sha256(message).digest()
+
+
+def _ripemd160(message: bytes) -> bytes:
+    return RIPEMD160.new(message).digest()
+
+
+_PEERS: dict[str, Callable[[bytes], bytes]] = {
+    "sha256": _sha256,
+    "sha256d": lambda message: _sha256(_sha256(message)),
+    "sha512": lambda message: hashlib.sha512(message).digest(),
+    "keccak256": lambda message: keccak.new(data=message, digest_bits=256).digest(),
+    "ripemd160": _ripemd160,
+    "hash160": lambda message: _ripemd160(_sha256(message)),
+}
+
+# Around the ends of blocks and of padding: 55/56 and 64 (SHA-256), 111/112 and 128 (SHA-512), 135/136 (Keccak).
+_lengths = st.one_of(
+    st.sampled_from([0, 1, 31, 32, 33, 54, 55, 56, 63, 64, 65, 111, 112, 119]),
+    st.sampled_from([120, 127, 128, 129, 135, 136, 137, 200, 272]),
+    st.integers(0, 400),
+)
+_messages = st.one_of(
+    st.lists(_lengths, max_size=70),
+    # Long runs of one length are what lanes are for.
+    st.tuples(_lengths, st.integers(1, 70)).map(lambda pair: [pair[0]] * pair[1]),
+    st.lists(st.sampled_from([64, 64, 64, 120, 3]), min_size=16, max_size=70),
+)
+
+
+def _check(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
+    random = np.random.default_rng(seed)
+    messages = [random.bytes(length) for length in lengths]
+    got = implementation.hash_many(algorithm, messages)
+    assert got == [_PEERS[algorithm](message) for message in messages]
+    for message, digest in list(zip(messages, got, strict=True))[:: max(len(messages) // 3, 1)]:
+        assert HASHES[algorithm](message) == digest
+    implementation.ran(len(messages))
+
+
+@implementations("sha256", "sha256-lanes", opencl=True)
+@pytest.mark.parametrize("algorithm", ["sha256", "sha256d"])
+@examples(25)
+@example(lengths=[64] * 40 + [0, 200] * 3, seed=1)
+@given(lengths=_messages, seed=st.integers(0, 2**32))
+def test_sha256(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
+    """SHA-256 once and twice."""
+    _check(implementation, algorithm, lengths, seed)
+
+
+@implementations("sha512")
+@examples(25)
+@example(lengths=[3], seed=1)
+@given(lengths=_messages, seed=st.integers(0, 2**32))
+def test_sha512(implementation: Implementation, lengths: list[int], seed: int) -> None:
+    """SHA-512."""
+    _check(implementation, "sha512", lengths, seed)
+
+
+@implementations("keccak256")
+@examples(15)
+@example(lengths=[3], seed=1)
+@given(lengths=_messages, seed=st.integers(0, 2**32))
+def test_keccak256(implementation: Implementation, lengths: list[int], seed: int) -> None:
+    """Keccak-256."""
+    _check(implementation, "keccak256", lengths, seed)
+
+
+@implementations("ripemd160")
+@pytest.mark.parametrize("algorithm", ["ripemd160", "hash160"])
+@examples(15)
+@example(lengths=[3], seed=1)
+@given(lengths=_messages, seed=st.integers(0, 2**32))
+def test_ripemd160(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
+    """RIPEMD-160 and Bitcoin's HASH160."""
+    _check(implementation, algorithm, lengths, seed)
+
+
+def _forms(random: np.random.Generator, n: int, width: int) -> list[Any]:
+    """The same n rows of a width in every form that callers may pass."""
+    packed = random.integers(0, 256, (n, width), np.uint8)
+    wide = np.zeros((n, width + 13), np.uint8)
+    wide[:, 5 : 5 + width] = packed
+    flat = packed.tobytes()
+    return [
+        [row.tobytes() for row in packed],
+        packed,
+        wide[:, 5 : 5 + width],
+        pyaccel.Rows(flat, offsets=np.arange(n + 1, dtype=np.uint32) * np.uint32(width)),
+        pyaccel.Rows(b"\xff" * 7 + flat, offsets=(np.arange(n + 1) * width + 7).astype(np.int64)),
+        pyaccel.Rows(flat, width=width),
+    ]
+
+
+@implementations("sha256", "sha256-lanes", opencl=True)
+@examples(10)
+@example(n=40, width=64, seed=1)
+@given(n=st.integers(1, 50), width=st.integers(1, 150), seed=st.integers(0, 2**32))
+def test_forms_of_rows(implementation: Implementation, n: int, width: int, seed: int) -> None:
+    """Lists, arrays, strided views and offsets of both widths hash alike."""
+    forms = _forms(np.random.default_rng(seed), n, width)
+    expected = [_sha256(message) for message in forms[0]]
+    for rows in forms:
+        assert implementation.hash_many("sha256", rows) == expected
+    implementation.ran(len(forms) * n)
