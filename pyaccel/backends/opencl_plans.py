@@ -76,7 +76,7 @@ class HashPlan:
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """digests[i] = H(messages[i]) for i < n; raises as Plan.run."""
-        messages = host_rows("messages", inputs["messages"])
+        messages = host_rows("messages", inputs["messages"], n)
         digests = host_bytes("digests", outputs["digests"], n * NODE).reshape(n, NODE)
         rowwise = Rowwise(self.device, _HASH, "hash_sha256", np.uint32(_PASSES[self.algorithm]))
         limit = self.device.chunk_bytes
@@ -112,7 +112,7 @@ class MerklePlan:
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """Root and mutation flag, or all layers, of the tree over n leaves; raises as Plan.run."""
-        leaves = host_rows("leaves", inputs["leaves"])
+        leaves = host_rows("leaves", inputs["leaves"], n)
         widths = layer_widths(n)
         layers: list[npt.NDArray[np.uint8]] = []
         if self.whole:

@@ -37,13 +37,15 @@ class Chunk:
     stride: int
 
 
-def host_rows(name: str, value: Any) -> Rows:
-    """The rows behind an input, which must lie in host memory."""
+def host_rows(name: str, value: Any, n: int) -> Rows:
+    """The rows behind an input, which must lie in host memory, n of them or more; ValueError elsewhere."""
     if isinstance(value, Buffer):
         if value.device != "native" or value.layout != "canonical":
             raise ValueError(f"{name}: rows on {value.device} in layout {value.layout!r} can't be read here")
         value = value.data
     rows: Rows = value
+    if rows.count is not None and rows.count < n:
+        raise ValueError(f"{name}: {rows.count} rows came for a batch of {n}")
     return rows
 
 
@@ -80,10 +82,6 @@ def chunks(name: str, rows: Rows, n: int, most_bytes: int, most_rows: int) -> It
             count = min(fit, n - first)
             start = first * rows.stride
             end = start + (count - 1) * rows.stride + rows.width
-            if end > len(rows.data):
-                raise ValueError(
-                    f"{name}: row {first + count - 1} ends at {end}, past the {len(rows.data)} bytes of data"
-                )
             yield Chunk(first, count, rows.data[start:end], None, rows.width, rows.stride)
         return
     offsets = checked_offsets(name, rows, n)
