@@ -142,32 +142,31 @@ def _chunk(name: str, form: bytes, array: Any, keep: object, first: int) -> Rows
     _refuse_nulls(name, array, first)
     if fixed:
         width = int(form[2:])
-        data = _memory(array.buffers[1], (offset + n) * width) if n else np.empty(0, np.uint8)
-        return Rows._of(data[offset * width :], n, width, width, None, keep)
+        data = _memory(array.buffers[1], (offset + n) * width, keep) if n else np.empty(0, np.uint8)
+        return Rows._of(data[offset * width :], n, width, width)
     dtype = _OFFSETS[form]
     if n == 0:
-        return Rows._of(b"", 0, 0, 0, None, keep)
-    offsets = _memory(array.buffers[1], (offset + n + 1) * dtype.itemsize).view(dtype)[offset:]
-    found = Rows(_memory(array.buffers[2], int(offsets[-1])), offsets=offsets)
-    found._keep = (keep, found.buffer)
-    return found
+        return Rows._of(b"", 0, 0, 0)
+    offsets = _memory(array.buffers[1], (offset + n + 1) * dtype.itemsize, keep).view(dtype)[offset:]
+    return Rows(_memory(array.buffers[2], int(offsets[-1]), keep), offsets=offsets)
 
 
 def _refuse_nulls(name: str, array: Any, first: int) -> None:
     n, offset = int(array.length), int(array.offset)
     if array.null_count == 0 or not array.buffers[0] or n == 0:
         return
-    bits = np.unpackbits(_memory(array.buffers[0], (offset + n + 7) // 8), bitorder="little")[offset : offset + n]
+    bits = np.unpackbits(_memory(array.buffers[0], (offset + n + 7) // 8, array), bitorder="little")[offset : offset + n]
     if not bits.all():
         i = first + int(bits.argmin())
         raise ValueError(f"{name}: row {i} is null; wanted bytes in every row. Drop or fill nulls first")
 
 
-def _memory(address: int | None, size: int) -> Bytes:
-    """Foreign memory as an array that cannot be written."""
+def _memory(address: int | None, size: int, keep: object) -> Bytes:
+    """Foreign memory as an array that cannot be written, and that holds on to what holds the memory."""
     if not address or size <= 0:
         return np.empty(0, np.uint8)
     foreign: Any = (ctypes.c_uint8 * size).from_address(address)
+    foreign.keep = keep
     array: Bytes = np.frombuffer(foreign, np.uint8)
     array.flags.writeable = False
     return array

@@ -17,6 +17,7 @@ DIGEST_SIZES = {"sha256": 32, "sha256d": 32, "sha512": 64, "keccak256": 32, "rip
 """Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""
 
 _HASH_MANY = OPERATIONS["hash_many"]
+_BYTE = np.dtype(np.uint8)
 _PLAIN = {algorithm: (algorithm, size, None, None) for algorithm, size in DIGEST_SIZES.items()}
 
 
@@ -82,7 +83,7 @@ def hash_many(
     rows = as_rows("messages", messages)
     n = len(rows)
     if out is None:
-        out = np.empty((n, values[1]), np.uint8)
+        out = np.empty((n, values[1]), _BYTE)
     else:
         _check_out(out, (n, values[1]), rows)
     run(_HASH_MANY, values, {"messages": rows}, {"digests": out}, n, device=device)

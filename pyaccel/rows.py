@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
+_Array = np.ndarray
+_BYTE = np.dtype(np.uint8)
 Offsets = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
 _WANTED = "a list or tuple of bytes-like objects, a uint8 array of shape (n, k), pyaccel.Rows, or an Arrow binary array"
@@ -41,7 +43,7 @@ class Rows:
         native: a place for the native backend's view of these rows.
     """
 
-    __slots__ = ("_keep", "buffer", "count", "native", "offsets", "stride", "width")
+    __slots__ = ("buffer", "count", "native", "offsets", "stride", "width")
 
     buffer: bytes | Bytes
     count: int | None
@@ -49,7 +51,6 @@ class Rows:
     width: int
     stride: int
     native: Any
-    _keep: Any
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class Rows:
         stride: int | None = None,
     ) -> None:
         self.buffer = _flat("data", data)
-        self.native = self._keep = None
+        self.native = None
         if offsets is not None:
             if width is not None or stride is not None:
                 raise ValueError("offsets and width/stride came together: give one of them")
@@ -83,7 +84,6 @@ class Rows:
         width: int,
         stride: int,
         offsets: Offsets | None = None,
-        keep: Any = None,
     ) -> Rows:
         rows = cls.__new__(cls)
         rows.buffer = buffer
@@ -92,7 +92,6 @@ class Rows:
         rows.stride = stride
         rows.offsets = offsets
         rows.native = None
-        rows._keep = keep
         return rows
 
     @property
@@ -159,9 +158,9 @@ class Rows:
             raise ValueError(f"rows can be sliced with step 1, not {step}")
         last = max(first, last)
         if self.offsets is not None:
-            return Rows._of(self.buffer, last - first, 0, 0, self.offsets[first : last + 1], self)
+            return Rows._of(self.buffer, last - first, 0, 0, self.offsets[first : last + 1])
         end = 0 if first == last else (last - 1) * self.stride + self.width
-        return Rows._of(self.data[first * self.stride : end], last - first, self.width, self.stride, None, self)
+        return Rows._of(self.data[first * self.stride : end], last - first, self.width, self.stride)
 
     def __iter__(self) -> Iterator[bytes]:
         return (self[i] for i in range(len(self)))
@@ -182,8 +181,12 @@ def as_rows(name: str, value: Any, *, one_for_all: bool = False) -> Rows:
     Raises:
         TypeError, ValueError: what was wanted, what came (type, shape, row index) and how to mend it.
     """
-    if isinstance(value, (list, tuple)):
+    kind = type(value)
+    if kind is list or kind is tuple or isinstance(value, (list, tuple)):
         return _from_sequence(name, value)
+    if kind is _Array and value.dtype is _BYTE and value.ndim == 2 and value.flags.c_contiguous:
+        count, width = value.shape
+        return Rows._of(value, count, width, width)
     rows = _from_whole(name, value)
     if rows.count is None and not one_for_all:
         raise ValueError(f"{name}: one value for all rows came; wanted one row each. For a batch of one: [value]")
@@ -219,7 +222,7 @@ def _from_array(name: str, array: npt.NDArray[Any]) -> Rows:
         mend = "array.tolist()" if array.dtype.kind in "OS" else "array.astype(np.uint8), or array.view(np.uint8)"
         raise TypeError(f"{name}: {shape} came; wanted uint8 of shape (n, k). To mend: {mend}")
     if array.ndim == 1:
-        if array.strides != (1,) and len(array) > 1:
+        if not array.flags.c_contiguous:
             raise ValueError(f"{name}: {shape} with stride {array.strides[0]} came; use np.ascontiguousarray(array)")
         return Rows._of(array, None, len(array), 0)
     if array.ndim != 2:
@@ -227,7 +230,7 @@ def _from_array(name: str, array: npt.NDArray[Any]) -> Rows:
     count, width = array.shape
     stride = array.strides[0]
     if array.flags.c_contiguous:
-        return Rows._of(array, count, width, width)
+        return Rows._of(array.view(np.ndarray), count, width, width)
     if (width > 1 and array.strides[1] != 1) or (count > 1 and stride < 0):
         raise ValueError(
             f"{name}: {shape} and strides {array.strides} came; wanted rows of contiguous bytes, one after the other. "

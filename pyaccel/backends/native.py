@@ -322,13 +322,17 @@ def _rows(rows: Any) -> Any:
     """The pyaccel_rows of some Rows, made once and kept with them, as is what it points at."""
     native = rows.native
     if native is None:
-        data = ffi.from_buffer(_BYTES, rows.buffer)
-        if rows.offsets is None:
-            offsets, bits = ffi.NULL, 0
+        view = ffi.new(_ROWS)
+        view.data = data = ffi.from_buffer(_BYTES, rows.buffer)
+        view.data_size = len(data)
+        offsets = rows.offsets
+        if offsets is None:
+            view.width = rows.width
+            view.stride = rows.stride
         else:
-            offsets, bits = ffi.from_buffer(rows.offsets), 8 * rows.offsets.itemsize
-        view = ffi.new(_ROWS, (data, len(data), offsets, bits, 0, rows.width, rows.stride))
-        native = rows.native = (view, data, offsets)
+            view.offset_bits = 8 * offsets.itemsize
+            view.offsets = offsets = ffi.from_buffer(offsets)
+        rows.native = native = (view, data, offsets)
     return native[0]
 
 

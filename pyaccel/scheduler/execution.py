@@ -10,9 +10,9 @@ from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
 from pyaccel.rows import Rows
-from pyaccel.scheduler import health, runs
+from pyaccel.scheduler import runs
 from pyaccel.scheduler.placement import Choice, Placement
-from pyaccel.scheduler.selection import selected
+from pyaccel.scheduler.selection import ambient
 from pyaccel.scheduler.splitting import part, part_rows
 
 Progress = Callable[[int, int], object]
@@ -60,15 +60,20 @@ def run(
         DeviceUnavailableError, SelfTestError, UnsupportedError: as Placement.cheapest and .named.
     """
     place = placement(operation, values)
-    device = selected(device)
     if device == "auto":
-        inline = place.inline if n <= place.inline_until else None
-        choice = inline or place.cheapest(n, _nbytes(inputs))
-    else:
-        choice = place.named(device)
+        device = ambient()
     start = perf_counter()
+    if device != "auto":
+        choice = place.named(device)
+    elif n <= place.inline_until and place.inline is not None:
+        choice = place.inline
+    else:
+        choice = place.cheapest(n, _nbytes(inputs))
     if progress is None:
-        choice = _run(place, choice, inputs, outputs, n)
+        try:
+            choice.plan.run(inputs, outputs, n)
+        except DeviceError as error:
+            choice = _run(place, place.after(choice, error), inputs, outputs, n)
     else:
         rows = part_rows(place.curve(choice.backend.kind), operation, n)
         for first in range(0, n, rows):
@@ -80,19 +85,12 @@ def run(
 
 
 def _run(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
-    """Runs the choice; where its device fails, the next one: returns the one that did it."""
-    failed: frozenset[str] = frozenset()
-    while True:
-        try:
-            choice.plan.run(inputs, outputs, n)
-        except DeviceError as error:
-            backend = choice.backend
-            health.warn_of_failure(backend, place.operation, error)
-            failed |= {backend.name}
-            following = place.named("native", failed) if backend.name != "native" else place.named("golden", failed)
-            choice = Choice(following.backend, following.plan, (*choice.notes, f"{backend.name} failed: {error}"))
-        else:
-            return choice
+    """Runs the choice; where its device fails, what comes next: returns the one that did it."""
+    try:
+        choice.plan.run(inputs, outputs, n)
+    except DeviceError as error:
+        return _run(place, place.after(choice, error), inputs, outputs, n)
+    return choice
 
 
 def _nbytes(inputs: Inputs) -> int:

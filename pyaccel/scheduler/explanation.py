@@ -11,7 +11,7 @@ from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import execution
 from pyaccel.scheduler.curves import POINTS, ROW_BYTES
 from pyaccel.scheduler.registry import MODULES, discovered, looked_for
-from pyaccel.scheduler.selection import selected
+from pyaccel.scheduler.selection import ambient
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def explain(
     if nbytes is None:
         nbytes = ROW_BYTES.get(operation, 0) * n
     place = execution.placement(row, row.resolve(**parameters))
-    device = selected(device)
+    device = ambient() if device == "auto" else device
     choice = place.cheapest(n, nbytes) if device == "auto" else place.named(device)
     chosen = choice.backend.name
     lines = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pyaccel.backends.base import Backend, Declined, Plan, Unavailable
-from pyaccel.errors import SelfTestError, UnsupportedError
+from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
 from pyaccel.operations import Operation
 from pyaccel.scheduler import default_curves, health
 from pyaccel.scheduler.curves import Curve, until
@@ -106,14 +106,14 @@ class Placement:
         assert not isinstance(plan, Declined)
         return plan
 
-    def cheapest(self, n: int, nbytes: int, skip: frozenset[str] = frozenset()) -> Choice:
+    def cheapest(self, n: int, nbytes: int) -> Choice:
         """The backend that the curves say is done first; kinds are looked for, and plans made, as they win.
 
         Raises:
             UnsupportedError: no backend takes the operation under these parameters.
         """
         while True:
-            candidates = [c for c in self.candidates() if c.name not in skip]
+            candidates = list(self.candidates())
             if not candidates:
                 reasons = "; ".join(self._refused.values()) or "no backend is available"
                 raise UnsupportedError(f"{self.operation.name}: {reasons}")
@@ -126,7 +126,7 @@ class Placement:
             if not isinstance(plan, str):
                 return Choice(best.backend, plan, ())
 
-    def named(self, device: str, skip: frozenset[str] = frozenset()) -> Choice:
+    def named(self, device: str) -> Choice:
         """The plan of a device that was asked for by name; where it declines, that of FALLBACK, with a note.
 
         Raises:
@@ -137,8 +137,6 @@ class Placement:
         wanted = backends_of(device)
         notes: list[str] = []
         for backend in (*wanted, *(b for name in FALLBACK if name != device for b in _present(name))):
-            if backend.name in skip:
-                continue
             plan = self._prepared(backend)
             if not isinstance(plan, str):
                 return Choice(backend, plan, tuple(notes))
@@ -146,6 +144,20 @@ class Placement:
                 raise SelfTestError(f"{backend.name} is not used any more: {plan}")
             notes.append(plan)
         raise UnsupportedError(f"{self.operation.name}: {'; '.join(notes)}")
+
+    def after(self, failed: Choice, error: DeviceError) -> Choice:
+        """What redoes the rows of a choice whose device failed: native, or golden where that was it.
+
+        Raises:
+            DeviceError: nothing is left.
+        """
+        backend = failed.backend
+        if backend.name == FALLBACK[-1]:
+            raise error
+        health.warn_of_failure(backend, self.operation, error)
+        following = FALLBACK[FALLBACK.index(backend.name) + 1] if backend.name in FALLBACK else FALLBACK[0]
+        choice = self.named(following)
+        return Choice(choice.backend, choice.plan, (*failed.notes, f"{backend.name} failed: {error}"))
 
 
 def _present(name: str) -> tuple[Backend, ...]:

@@ -25,13 +25,10 @@ def _environment() -> str:
     return name or "auto"
 
 
-def selected(name: str) -> str:
-    """The device that a call with `device=name` runs on, "auto" where the scheduler is free to choose."""
-    if name != "auto":
-        check_name(name)
-        return name
+def ambient() -> str:
+    """The device that a call with `device="auto"` runs on, "auto" where the scheduler is free to choose."""
     within = _within.get()
-    return within if within != "auto" else _environment()
+    return _environment() if within == "auto" else within
 
 
 @contextmanager
