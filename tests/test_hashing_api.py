@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hash_many as users call it; that the digests are right is held against hashlib and pycryptodome."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import tracemalloc
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from Crypto.Hash import RIPEMD160, keccak
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pyaccel
+
+
+def ripemd160(message: bytes) -> bytes:
+    return RIPEMD160.new(message).digest()
+
+
+REFERENCES = {
+    "sha256": lambda m: hashlib.sha256(m).digest(),
+    "sha256d": lambda m: hashlib.sha256(hashlib.sha256(m).digest()).digest(),
+    "sha512": lambda m: hashlib.sha512(m).digest(),
+    "keccak256": lambda m: keccak.new(digest_bits=256, data=m).digest(),
+    "ripemd160": ripemd160,
+    "hash160": lambda m: ripemd160(hashlib.sha256(m).digest()),
+}
+MESSAGES = [bytes(range(n % 256)) * (n // 100 + 1) for n in range(300)]
+
+
+def test_the_names():
+    assert set(pyaccel.algorithms()) == set(REFERENCES)
+
+
+@pytest.mark.parametrize("algorithm", REFERENCES)
+def test_digests(algorithm):
+    digests = pyaccel.hash_many(algorithm, MESSAGES)
+    assert digests.dtype == np.uint8
+    assert [row.tobytes() for row in digests] == [REFERENCES[algorithm](m) for m in MESSAGES]
+
+
+@pytest.mark.parametrize("algorithm", REFERENCES)
+def test_golden_says_the_same(algorithm):
+    some = MESSAGES[::37]
+    assert (pyaccel.hash_many(algorithm, some, device="golden") == pyaccel.hash_many(algorithm, some)).all()
+
+
+@pytest.mark.parametrize("algorithm", REFERENCES)
+def test_an_empty_batch(algorithm):
+    for empty in ([], np.empty((0, 64), np.uint8), pa.array([], pa.binary())):
+        for device in ("auto", "native", "golden"):
+            size = pyaccel.hash_many(algorithm, [b""]).shape[1]
+            assert pyaccel.hash_many(algorithm, empty, device=device).shape == (0, size)
+
+
+SQUARE = np.arange(60, dtype=np.uint8).reshape(5, 12)
+
+
+@pytest.mark.parametrize(
+    ("messages", "rows"),
+    [
+        (SQUARE, [row.tobytes() for row in SQUARE]),
+        (SQUARE[::2, 3:7], [row.tobytes() for row in SQUARE[::2, 3:7]]),
+        (pa.array([b"a", b"", b"abc"]), [b"a", b"", b"abc"]),
+        (pa.chunked_array([[b"a", b""], [b"abc"]]), [b"a", b"", b"abc"]),
+        (pyaccel.Rows(b"aabc", offsets=np.array([0, 1, 1, 4])), [b"a", b"", b"abc"]),
+        (pyaccel.Rows(b"abcdef", width=2), [b"ab", b"cd", b"ef"]),
+    ],
+)
+def test_each_kind_of_rows(messages, rows):
+    for device in ("native", "golden"):
+        digests = pyaccel.hash_many("sha256", messages, device=device)
+        assert [row.tobytes() for row in digests] == [hashlib.sha256(row).digest() for row in rows]
+
+
+def test_out_is_filled_and_returned():
+    out = np.full((3, 32), 7, np.uint8)
+    assert pyaccel.hash_many("sha256", [b"a", b"b", b"c"], out=out) is out
+    assert out[1].tobytes() == hashlib.sha256(b"b").digest()
+
+
+SHARED = np.full((3, 32), 7, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"algorithm": "md5"}, ValueError, "algorithm 'md5' is unknown; there are sha256, sha256d"),
+        ({"algorithm": "SHA256"}, ValueError, "unknown"),
+        ({"algorithm": None}, ValueError, "unknown"),
+        ({"algorithm": ["sha256"]}, ValueError, "unknown"),
+        ({"messages": b"abc"}, ValueError, r"\[value\]"),
+        ({"messages": "abc"}, TypeError, "str"),
+        ({"messages": [b"a", "b", b"c"]}, TypeError, r"messages\[1\]"),
+        ({"key": b"k"}, ValueError, "sha256 takes no key"),
+        ({"context": b"c"}, ValueError, "sha256 takes no context"),
+        ({"digest_size": 20}, ValueError, "20 came; sha256 has 32"),
+        ({"device": "gpu"}, ValueError, "device 'gpu' is unknown; there are auto, native"),
+        ({"out": np.full((3, 31), 7, np.uint8)}, ValueError, r"shape \(3, 31\) came; wanted \(3, 32\)"),
+        ({"out": np.full((3, 32), 7, np.int8)}, TypeError, "int8"),
+        ({"out": np.full((3, 64), 7, np.uint8)[:, ::2]}, ValueError, "C-contiguous"),
+        ({"out": np.frombuffer(b"\7" * 96, np.uint8).reshape(3, 32)}, ValueError, "read-only"),
+        ({"out": bytearray(b"\7" * 96)}, TypeError, "bytearray"),
+        ({"out": SHARED, "messages": SHARED}, ValueError, "overlaps"),
+        ({"out": SHARED, "messages": pyaccel.Rows(SHARED.reshape(-1), width=32)}, ValueError, "overlaps"),
+    ],
+)
+def test_a_wrong_argument_leaves_out_alone(arguments, error, message):
+    given_arguments = {"algorithm": "sha256", "messages": [b"a", b"b", b"c"], "out": np.full((3, 32), 7, np.uint8)}
+    given_arguments |= arguments
+    with pytest.raises(error, match=message):
+        pyaccel.hash_many(**given_arguments)
+    assert (np.asarray(given_arguments["out"]) == 7).all()
+
+
+def test_a_million_rows_make_no_object_a_row():
+    rows = np.zeros((1_000_000, 64), np.uint8)
+    pyaccel.hash_many("sha256", rows[:10])
+    tracemalloc.start()
+    digests = pyaccel.hash_many("sha256", rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert digests[-1].tobytes() == hashlib.sha256(bytes(64)).digest()
+    assert peak < digests.nbytes + 0.2 * (digests.nbytes + rows.nbytes)
+
+
+def test_threads_hash_at_the_same_time():
+    wanted = {a: [REFERENCES[a](m) for m in MESSAGES] for a in REFERENCES}
+    wrong = []
+
+    def work(algorithm):
+        for _ in range(20):
+            got = pyaccel.hash_many(algorithm, MESSAGES)
+            if [row.tobytes() for row in got] != wanted[algorithm]:
+                wrong.append(algorithm)
+
+    threads = [threading.Thread(target=work, args=(a,)) for a in REFERENCES for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(list(REFERENCES)), st.lists(st.binary(max_size=300), max_size=40))
+def test_any_batch(algorithm, messages):
+    digests = pyaccel.hash_many(algorithm, messages)
+    assert [row.tobytes() for row in digests] == [REFERENCES[algorithm](m) for m in messages]
