@@ -80,7 +80,7 @@ def probed(backend: Backend) -> Capabilities | Unavailable:
 
 
 def _kind_of(name: str) -> str:
-    kind, _, number = name.partition(":")
+    kind, _, number = name.partition(":") if isinstance(name, str) else ("", "", "")
     ok = kind in MODULES and (name == kind or (kind not in ("native", "golden") and number.isdecimal()))
     if not ok:
         names = ", ".join(["auto", *MODULES, "opencl:0 and so on"])
@@ -91,7 +91,7 @@ def _kind_of(name: str) -> str:
 def check_name(name: str) -> None:
     """Raises ValueError, with the valid names, when no device can have this one."""
     if name != "auto":
-        _kind_of(name if isinstance(name, str) else repr(name))
+        _kind_of(name)
 
 
 @cache
