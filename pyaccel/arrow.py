@@ -155,7 +155,9 @@ def _refuse_nulls(name: str, array: Any, first: int) -> None:
     n, offset = int(array.length), int(array.offset)
     if array.null_count == 0 or not array.buffers[0] or n == 0:
         return
-    bits = np.unpackbits(_memory(array.buffers[0], (offset + n + 7) // 8, array), bitorder="little")[offset : offset + n]
+    bits = np.unpackbits(_memory(array.buffers[0], (offset + n + 7) // 8, array), bitorder="little")[
+        offset : offset + n
+    ]
     if not bits.all():
         i = first + int(bits.argmin())
         raise ValueError(f"{name}: row {i} is null; wanted bytes in every row. Drop or fill nulls first")

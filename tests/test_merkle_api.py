@@ -156,7 +156,9 @@ def bundle(name):
 def test_consistency_vectors(device):
     count = 0
     for entry in bundle("consistency").values():
-        old_root, new_root, *proof = (b64decode(x or "") for x in (entry["root1"], entry["root2"], *(entry["proof"] or [])))
+        old_root, new_root, *proof = (
+            b64decode(x or "") for x in (entry["root1"], entry["root2"], *(entry["proof"] or []))
+        )
         if {len(old_root), len(new_root)} != {32}:
             continue  # roots are 32 bytes here
         if any(len(node) != 32 for node in proof):
@@ -198,7 +200,11 @@ TREE = merkle.Tree(LEAVES[:4])
         (lambda: merkle.root(LEAVES, form="sha3"), ValueError, "form 'sha3' is unknown; there are bitcoin, rfc6962"),
         (lambda: merkle.root(LEAVES, algorithm="sha512"), ValueError, "form rfc6962 is over sha256"),
         (lambda: merkle.root(LEAVES, limit=8), ValueError, "has none"),
-        (lambda: merkle.root([LEAVES[0], b"short"], form="bitcoin"), ValueError, "leaves: row 1 has 5 bytes; wanted 32"),
+        (
+            lambda: merkle.root([LEAVES[0], b"short"], form="bitcoin"),
+            ValueError,
+            "leaves: row 1 has 5 bytes; wanted 32",
+        ),
         (lambda: merkle.Tree([b"short"], form="bitcoin"), ValueError, "row 0 has 5 bytes"),
         (lambda: merkle.root("leaves"), TypeError, "a str came"),
         (lambda: TREE.proof(4), IndexError, "leaf 4 of a tree of 4"),

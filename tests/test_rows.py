@@ -248,7 +248,13 @@ def test_arrow_memory_is_neither_copied_nor_lost(chunks):
 
 @given(st.lists(st.binary(max_size=20), max_size=40), st.integers(0, 40), st.integers(0, 40))
 def test_every_way_gives_the_same_rows(rows, first, last):
-    ways = [rows, tuple(map(bytearray, rows)), joined(rows, np.uint32), joined(rows, np.int64), pa.array(rows, pa.binary())]
+    ways = [
+        rows,
+        tuple(map(bytearray, rows)),
+        joined(rows, np.uint32),
+        joined(rows, np.int64),
+        pa.array(rows, pa.binary()),
+    ]
     if rows and len(set(map(len, rows))) == 1 and rows[0]:
         ways.append(np.array([list(row) for row in rows], np.uint8))
         ways.append(Rows(b"".join(rows), width=len(rows[0])))

@@ -99,7 +99,12 @@ def test_key_index_with_rows_and_with_prepared_keys(case, device):
         for kind in (list, np.uint32, np.int64, np.uint8):
             index = order if kind is list else np.array(order, kind)
             verdicts = pyaccel.verify_many(
-                scheme, given, [messages[i] for i in order], [signatures[i] for i in order], key_index=index, device=device
+                scheme,
+                given,
+                [messages[i] for i in order],
+                [signatures[i] for i in order],
+                key_index=index,
+                device=device,
             )
             assert verdicts.all()
         wrong = list(order)
@@ -265,6 +270,6 @@ def test_a_forked_child_verifies():
     if child == 0:
         try:
             os._exit(0 if pyaccel.verify_many(SCHEME, *many).all() else 1)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the child must not return into pytest
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from pyaccel.cpu import usable_cores
 from pyaccel.operations import Operation
 from pyaccel.scheduler.curves import POINTS, Curve
 
@@ -12,53 +13,62 @@ US = 1e-6
 
 
 def _line(first: float, row: float) -> tuple[float, ...]:
-    """Microseconds for each of POINTS: `first` to start, `row` for each row."""
+    """Microseconds at each of POINTS: `first` to start, `row` for each row."""
     return tuple(first + row * point for point in POINTS)
 
 
-# Microseconds on one thread of a Zen 5 core, portable code and SHA-NI where it serves; rows of 64 bytes, one message
-# block, proofs of 20 nodes. Rough on purpose: they only have to order the backends until `calibrate` knows.
+# Microseconds on one thread of a Zen 5 core, best of several runs up to n = 16384 and carried on from there; rows of
+# 64 bytes, trees of 32-byte leaves, proofs of 16 nodes, one key. They order the backends until `calibrate` knows.
 _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
-    ("hash_many", "sha256"): _line(0.6, 0.11),
-    ("hash_many", "sha256d"): _line(0.6, 0.17),
-    ("hash_many", "sha512"): _line(0.6, 0.35),
-    ("hash_many", "keccak256"): _line(0.6, 0.4),
-    ("hash_many", "ripemd160"): _line(0.6, 0.45),
-    ("hash_many", "hash160"): _line(0.6, 0.6),
-    ("merkle.layers", "bitcoin"): _line(0.6, 0.2),
-    ("merkle.layers", "rfc6962"): _line(0.6, 0.25),
-    ("merkle.root", "bitcoin"): _line(0.6, 0.2),
-    ("merkle.root", "rfc6962"): _line(0.6, 0.25),
-    ("merkle.verify_many", "bitcoin"): _line(1.0, 4.0),
-    ("merkle.verify_many", "rfc6962"): _line(1.0, 4.0),
-    ("merkle.verify_consistency", "rfc6962"): _line(1.0, 4.0),
-    ("verify_many", "ed25519"): _line(2.0, 60.0),
-    ("verify_many", "secp256k1-ecdsa"): _line(2.0, 90.0),
+    ("hash_many", "sha256"): (0.9, 1.6, 1.7, 3.8, 12, 45, 720, 11_500),
+    ("hash_many", "sha256d"): (0.9, 1.9, 2.0, 5.2, 18, 67, 1_100, 17_500),
+    ("hash_many", "sha512"): (1.1, 3.4, 5.9, 20, 77, 290, 4_650, 74_000),
+    ("hash_many", "keccak256"): (1.3, 4.4, 8.0, 29, 115, 455, 7_300, 117_000),
+    ("hash_many", "ripemd160"): (1.3, 4.3, 7.8, 29, 112, 446, 7_150, 114_000),
+    ("hash_many", "hash160"): (1.2, 3.4, 5.4, 18, 71, 280, 4_500, 71_500),
+    ("merkle.root", "bitcoin"): (1.3, 2.7, 4.0, 7.7, 22, 76, 1_170, 18_700),
+    ("merkle.root", "rfc6962"): (1.4, 3.1, 4.3, 9.3, 27, 98, 1_570, 25_000),
+    ("merkle.layers", "bitcoin"): (0.9, 2.4, 3.6, 7.4, 21, 75, 1_150, 18_400),
+    ("merkle.layers", "rfc6962"): (1.0, 2.9, 4.0, 8.8, 27, 98, 1_560, 25_000),
+    ("merkle.verify_many", "bitcoin"): (5.0, 21, 23, 79, 305, 1_215, 19_400, 311_000),
+    ("merkle.verify_many", "rfc6962"): (4.3, 19, 20, 68, 270, 1_075, 17_200, 275_000),
+    ("merkle.verify_consistency", "rfc6962"): _line(2, 4),
+    ("verify_many", "ed25519"): (43, 320, 645, 2_600, 10_300, 41_200, 660_000, 10_550_000),
+    ("verify_many", "secp256k1-ecdsa"): (60, 314, 604, 2_380, 9_500, 38_000, 609_000, 9_750_000),
 }
 
-# Python integers, on the same core.
+# Python integers on the same core.
 _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
-    ("hash_many", "sha256"): _line(5.0, 110.0),
-    ("hash_many", "sha256d"): _line(5.0, 165.0),
-    ("hash_many", "sha512"): _line(5.0, 90.0),
-    ("hash_many", "keccak256"): _line(5.0, 250.0),
-    ("hash_many", "ripemd160"): _line(5.0, 150.0),
-    ("hash_many", "hash160"): _line(5.0, 250.0),
-    ("merkle.layers", "bitcoin"): _line(5.0, 180.0),
-    ("merkle.layers", "rfc6962"): _line(5.0, 230.0),
-    ("merkle.root", "bitcoin"): _line(5.0, 180.0),
-    ("merkle.root", "rfc6962"): _line(5.0, 230.0),
-    ("merkle.verify_many", "bitcoin"): _line(5.0, 3500.0),
-    ("merkle.verify_many", "rfc6962"): _line(5.0, 2500.0),
-    ("merkle.verify_consistency", "rfc6962"): _line(5.0, 2500.0),
-    ("verify_many", "ed25519"): _line(5.0, 6000.0),
-    ("verify_many", "secp256k1-ecdsa"): _line(5.0, 9000.0),
+    ("hash_many", "sha256"): _line(5, 300),
+    ("hash_many", "sha256d"): _line(5, 450),
+    ("hash_many", "sha512"): _line(5, 200),
+    ("hash_many", "keccak256"): _line(5, 450),
+    ("hash_many", "ripemd160"): _line(5, 270),
+    ("hash_many", "hash160"): _line(5, 600),
+    ("merkle.root", "bitcoin"): _line(5, 500),
+    ("merkle.root", "rfc6962"): _line(5, 400),
+    ("merkle.layers", "bitcoin"): _line(5, 400),
+    ("merkle.layers", "rfc6962"): _line(5, 400),
+    ("merkle.verify_many", "bitcoin"): _line(5, 8_000),
+    ("merkle.verify_many", "rfc6962"): _line(5, 6_000),
+    ("merkle.verify_consistency", "rfc6962"): _line(5, 6_000),
+    ("verify_many", "ed25519"): _line(5, 8_000),
+    ("verify_many", "secp256k1-ecdsa"): _line(5, 8_500),
 }
 
 # An OpenCL device: a launch and its copies, one more launch for each layer of a tree, then a row at a time's share of a
-# wide device. Measured on two cores with AVX-512: 60 us a call and 30 us a layer with Intel's runtime and PoCL alike; a
-# row took 2.2 to 5 times what one native thread with 16 lanes took, 9 times and more with PoCL. The GPU's are not
-# measured: it is bound by its link.
+# wide device. Measured on two cores with AVX-512: 60 us a call and 30 us a layer with Intel's runtime and PoCL alike;
+# a row took 2.2 to 5 times what one native thread with 16 lanes took, 9 times and more with PoCL. The GPU's numbers
+# are not measured: it is bound by its link. What has no kernel has no curve: it is never chosen, nor is a runtime
+# loaded for it.
+_OPENCL = {
+    ("hash_many", "sha256"),
+    ("hash_many", "sha256d"),
+    ("merkle.root", "bitcoin"),
+    ("merkle.root", "rfc6962"),
+    ("merkle.layers", "bitcoin"),
+    ("merkle.layers", "rfc6962"),
+}
 _OPENCL_LAUNCH = {"opencl-cpu": 60.0, "opencl-gpu": 60.0}
 _OPENCL_LAYER = 30.0
 _OPENCL_ROW_OF_NATIVE = {"opencl-cpu": 2.5, "opencl-gpu": 0.05}
@@ -68,34 +78,37 @@ _LINK_BYTE = {"opencl-cpu": 0.0, "opencl-gpu": 1e-10}
 _START_UP = 1.0
 """Seconds to load an OpenCL runtime and build the kernels."""
 
-_UNKNOWN = _line(1.0, 1.0)
+_UNKNOWN = _line(1, 1)
 
 
 @cache
-def curve(operation: Operation, group: str, kind: str) -> Curve:
-    """The shipped curve of an operation and class (its algorithm, form or scheme) on a kind of backend."""
+def curve(operation: Operation, group: str, kind: str) -> Curve | None:
+    """The shipped curve of an operation and class (its algorithm, form or scheme) on a kind of backend.
+
+    None: nothing is known of it there, and it is used by name alone.
+    """
     key = (operation.name, group)
     native = _NATIVE.get(key, _UNKNOWN)
     if kind == "native":
-        from pyaccel.cpu import usable_cores
-
         return _curve(native).on_threads(usable_cores())
-    if kind in _OPENCL_LAUNCH:
-        share = _OPENCL_ROW_OF_NATIVE[kind]
-        layer = _OPENCL_LAYER if operation.name in ("merkle.layers", "merkle.root") else 0.0
-        seconds = tuple(
-            _OPENCL_LAUNCH[kind] + layer * (point - 1).bit_length() + share * (value - native[0])
-            for point, value in zip(POINTS, native, strict=True)
-        )
-        return _curve(seconds, _LINK_BYTE[kind])
-    return _curve(_GOLDEN.get(key, tuple(1000 * value for value in native)))
+    if kind == "golden":
+        return _curve(_GOLDEN.get(key, tuple(1000 * value for value in native)))
+    if kind not in _OPENCL_LAUNCH or key not in _OPENCL:
+        return None
+    share = _OPENCL_ROW_OF_NATIVE[kind]
+    layer = _OPENCL_LAYER if operation.name in ("merkle.layers", "merkle.root") else 0.0
+    seconds = tuple(
+        _OPENCL_LAUNCH[kind] + layer * (point - 1).bit_length() + share * (value - native[0])
+        for point, value in zip(POINTS, native, strict=True)
+    )
+    return _curve(seconds, _LINK_BYTE[kind])
 
 
 @cache
-def before_start(operation: Operation, group: str, kind: str) -> Curve:
+def before_start(operation: Operation, group: str, kind: str) -> Curve | None:
     """What a kind of device may cost that nobody has looked for yet: the best of its kind, and starting it."""
     best = curve(operation, group, f"{kind}-gpu")
-    return Curve(best.seconds, best.link, _START_UP)
+    return best and Curve(best.seconds, best.link, _START_UP)
 
 
 def _curve(microseconds: tuple[float, ...], link: float = 0.0) -> Curve:

@@ -13,6 +13,8 @@ from pyaccel.scheduler.curves import POINTS, ROW_BYTES
 from pyaccel.scheduler.registry import MODULES, discovered, looked_for
 from pyaccel.scheduler.selection import ambient
 
+NO_CURVE = "no cost is known for it here: it is used by name alone"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -101,9 +103,12 @@ def explain(
     lines = []
     for kind in MODULES:
         if not looked_for(kind) and MODULES[kind] is not None:
-            candidate = next(c for c in place.candidates() if c.name == kind)
-            reason = f"not looked for: starting it would take about {candidate.curve.start_up:.1g} s"
-            lines.append(Line(kind, candidate.curve.seconds, candidate.curve.cost(row, n, nbytes), False, reason))
+            waiting = next((c.curve for c in place.candidates() if c.name == kind), None)
+            if waiting is None:
+                lines.append(Line(kind, (), None, False, NO_CURVE))
+            else:
+                reason = f"not looked for: starting it would take about {waiting.start_up:.1g} s"
+                lines.append(Line(kind, waiting.seconds, waiting.cost(row, n, nbytes), False, reason))
             continue
         found = discovered(kind)
         if isinstance(found, Unavailable):
@@ -111,11 +116,12 @@ def explain(
             continue
         for backend in found:
             curve = place.curve(backend.kind)
-            reason = place.refusal(backend) or ""
-            cost = None if reason else curve.cost(row, n, nbytes)
-            if not reason and backend.name != chosen:
+            taken = backend.name == chosen
+            reason = place.refusal(backend) or ("" if curve or taken else NO_CURVE)
+            if not reason and not taken:
                 reason = "slower here" if device == "auto" else f"{device} was asked for"
-            lines.append(Line(backend.name, curve.seconds, cost, backend.name == chosen, reason))
+            cost = curve.cost(row, n, nbytes) if curve and not place.refusal(backend) else None
+            lines.append(Line(backend.name, curve.seconds if curve else (), cost, taken, reason))
     return Explanation(operation, place.parameters, n, nbytes, device, chosen, tuple(lines))
 
 

@@ -66,18 +66,20 @@ class Placement:
         self.inline = Choice(native.backend, plan, ())
 
     def candidates(self) -> Iterator[Candidate]:
-        """All backends that nothing is known against, native first."""
+        """All backends with a curve that nothing is known against, native first."""
         for kind in MODULES:
-            if kind in ("native", "golden") or looked_for(kind):
-                found = discovered(kind)
-                for backend in () if isinstance(found, Unavailable) else found:
-                    if not self.refusal(backend):
-                        yield Candidate(backend.name, backend, self.curve(backend.kind))
-            elif MODULES[kind] is not None:
-                yield Candidate(kind, None, default_curves.before_start(self.operation, self._group, kind))
+            if kind not in ("native", "golden") and MODULES[kind] is not None and not looked_for(kind):
+                curve = default_curves.before_start(self.operation, self._group, kind)
+                if curve is not None:
+                    yield Candidate(kind, None, curve)
+                continue
+            for backend in _present(kind):
+                curve = self.curve(backend.kind)
+                if curve is not None and not self.refusal(backend):
+                    yield Candidate(backend.name, backend, curve)
 
-    def curve(self, kind: str) -> Curve:
-        """The cost curve of this operation and class on a kind of backend."""
+    def curve(self, kind: str) -> Curve | None:
+        """The cost curve of this operation and class on a kind of backend, None where nothing is known of it."""
         return default_curves.curve(self.operation, self._group, kind)
 
     def refusal(self, backend: Backend) -> str | None:

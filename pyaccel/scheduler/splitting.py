@@ -36,9 +36,9 @@ def part(inputs: Inputs, outputs: Outputs, first: int, last: int, n: int) -> tup
     )
 
 
-def part_rows(curve: Curve, operation: Operation, n: int) -> int:
-    """Rows of a part, so that it takes about PART_SECONDS."""
+def part_rows(curve: Curve | None, operation: Operation, n: int) -> int:
+    """Rows of a part, so that it takes about PART_SECONDS; the smallest part where the curve is unknown."""
     if operation.split != "rows" or n == 0:
         return max(n, 1)
-    rows = int(PART_SECONDS / (curve.at(n) / n))
+    rows = int(PART_SECONDS / (curve.at(n) / n)) if curve else PART_MULTIPLE
     return max(rows // PART_MULTIPLE, 1) * PART_MULTIPLE
