@@ -5,8 +5,8 @@
 
 The machine code that ships is executed as it is: register use, masks and alignment included. The exit status is the
 program's; 77 when the emulator is not installed (with PYACCEL_EMULATOR=required, as CI sets it, that is a failure), 99
-when the emulated CPU raised an exception. Its model is Tiger Lake
-(AVX-512 F BW DQ VL CD IFMA VBMI VBMI2, GFNI, SHA); an opcode outside of it is exception 6.
+when the emulated CPU raised an exception. Its model is Tiger Lake (AVX-512 F BW DQ VL CD IFMA VBMI VBMI2, GFNI, SHA);
+an opcode outside of it is exception 6.
 """
 
 from __future__ import annotations
@@ -200,10 +200,8 @@ def main() -> None:
         session.run([hook])
         state = session.cpu.state
         if exceptions:
-            leave(
-                FAULT,
-                f"CPU exception {exceptions[0]} at {state.rip:#x} (6: unknown opcode, 13: misaligned, 14: no such page)",
-            )
+            known = "6: unknown opcode, 13: misaligned, 14: no such page"
+            leave(FAULT, f"CPU exception {exceptions[0]} at {state.rip:#x} ({known})")
         result = program.system_call(memory, state)
         if state.rax == ARCH_PRCTL and state.rdi == ARCH_SET_FS:
             state.fs = segment(bochs, 0, DATA_SEGMENT, state.rsi)

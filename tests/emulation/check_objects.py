@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shipped AVX-512 objects must use zmm registers, emulated ones must not.
-
-    python check_objects.py OBJDUMP --shipped OBJECT... --emulated OBJECT...
-"""
+"""Shipped AVX-512 objects must use zmm registers, emulated ones must not."""
 
 from __future__ import annotations
 
