@@ -55,6 +55,16 @@ typedef struct {
     uint32_t segment_count;
 } pa_hash_job;
 
+/* Bytes of the message that these parts make. */
+static inline uint64_t pa_hash_message_bytes(const pa_hash_job *job, const pa_bytes *parts)
+{
+    uint64_t size = 0;
+    for (uint32_t s = 0; s < job->segment_count; s++) {
+        size += parts[s].size;
+    }
+    return size;
+}
+
 /* digest = hash of the concatenated parts, all stages. */
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts);
 
@@ -62,17 +72,22 @@ void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts)
 typedef struct {
     _Alignas(64) uint8_t staging[PA_HASH_MAX_LANES][256];
     _Alignas(64) uint32_t state[8 * PA_HASH_MAX_LANES];
-    _Alignas(64) uint32_t words[16 * PA_HASH_MAX_LANES];
+    _Alignas(64) uint32_t words[16 * PA_HASH_MAX_LANES];   /* the upper half: padding of 32 bytes */
+    _Alignas(64) uint32_t initial[8 * PA_HASH_MAX_LANES];  /* after the job's midstate            */
+    _Alignas(64) uint32_t standard[8 * PA_HASH_MAX_LANES]; /* the algorithm's own                 */
     uint32_t schedule[64]; /* of the padding block of messages of scheduled_total bytes */
     uint64_t scheduled_total;
     uint64_t staged_total; /* staging holds the padding of messages of this many bytes */
 } pa_hash_scratch;
 
-void pa_hash_scratch_start(pa_hash_scratch *scratch);
+/* Before: the job has lanes. */
+void pa_hash_scratch_start(pa_hash_scratch *scratch, const pa_hash_job *job);
 
-/* digests[l * 32 ..) = hash of parts[l] (segment_count parts each) for l < count <= lanes, all stages that are
- * SHA-256; digests has room for all lanes. Before: the job has lanes. */
+/* digests[l * d ..) = hash of parts[l] (segment_count parts each) for l < count <= lanes, all stages, d the job's
+ * digest size; digests has room for all lanes.
+ *   size  bytes of every message, or PA_HASH_SIZES_DIFFER */
+#define PA_HASH_SIZES_DIFFER UINT64_MAX
 void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch,
-                   const pa_bytes *const *parts, uint32_t count);
+                   const pa_bytes *const *parts, uint32_t count, uint64_t size);
 
 #endif

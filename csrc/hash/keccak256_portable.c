@@ -78,4 +78,4 @@ static void keccak256_blocks_portable(pa_hash_state *state, const uint8_t *data,
     }
 }
 
-const struct pa_hash_single pa_keccak256_portable = {keccak256_blocks_portable, 1200};
+const struct pa_hash_single pa_keccak256_portable = {keccak256_blocks_portable, 1250};

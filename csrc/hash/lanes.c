@@ -8,10 +8,32 @@
 #define BLOCK 64
 #define STAGED_BLOCKS 4
 
-void pa_hash_scratch_start(pa_hash_scratch *scratch)
+static void spread(const pa_hash_job *job, uint32_t *lanes, const pa_midstate *midstate)
 {
+    pa_hash_state state;
+    pa_hash_start(job->algorithm, &state, midstate);
+    for (uint32_t w = 0; w < 8; w++) {
+        for (uint32_t l = 0; l < job->lanes->lanes; l++) {
+            lanes[w * job->lanes->lanes + l] = state.word[w];
+        }
+    }
+}
+
+void pa_hash_scratch_start(pa_hash_scratch *scratch, const pa_hash_job *job)
+{
+    uint32_t lanes = job->lanes->lanes;
     scratch->staged_total = UINT64_MAX;
     scratch->scheduled_total = UINT64_MAX;
+    spread(job, scratch->initial, job->midstate);
+    if (job->second == NULL) {
+        return;
+    }
+    spread(job, scratch->standard, NULL);
+    memset(scratch->words + 8 * lanes, 0, 8 * lanes * sizeof *scratch->words);
+    for (uint32_t l = 0; l < lanes; l++) {
+        scratch->words[8 * lanes + l] = 0x80000000;
+        scratch->words[15 * lanes + l] = 8 * 32;
+    }
 }
 
 /* schedule[t] = W_t + K_t of the block that holds only the padding of a message of `total` bytes, total a multiple of
@@ -37,26 +59,6 @@ static void schedule_padding(const pa_hash_algorithm *algorithm, pa_hash_scratch
         scratch->schedule[t] = w[t] + pa_sha256_constants[t];
     }
     scratch->scheduled_total = total;
-}
-
-static void start_lanes(const pa_hash_job *job, uint32_t *state, const pa_midstate *midstate)
-{
-    pa_hash_state initial;
-    pa_hash_start(job->algorithm, &initial, midstate);
-    for (uint32_t w = 0; w < 8; w++) {
-        for (uint32_t l = 0; l < job->lanes->lanes; l++) {
-            state[w * job->lanes->lanes + l] = initial.word[w];
-        }
-    }
-}
-
-static uint64_t message_bytes(const pa_hash_job *job, const pa_bytes *parts)
-{
-    uint64_t size = 0;
-    for (uint32_t s = 0; s < job->segment_count; s++) {
-        size += parts[s].size;
-    }
-    return size;
 }
 
 /* Messages of one size, either in one part or short: whole blocks of a single part are absorbed where they lie, what
@@ -209,49 +211,50 @@ static void absorb_any(const pa_hash_job *job, pa_hash_scratch *scratch,
 /* SHA-256 of each lane's 32-byte digest, which stands in `state` word by word as a schedule wants it. */
 static void second_sha256(const pa_hash_job *job, pa_hash_scratch *scratch)
 {
-    uint32_t lanes = job->lanes->lanes;
-    memcpy(scratch->words, scratch->state, 8 * lanes * sizeof *scratch->words);
-    memset(scratch->words + 8 * lanes, 0, 8 * lanes * sizeof *scratch->words);
-    for (uint32_t l = 0; l < lanes; l++) {
-        scratch->words[8 * lanes + l] = 0x80000000;
-        scratch->words[15 * lanes + l] = 8 * 32;
-    }
-    start_lanes(job, scratch->state, NULL);
+    size_t half = 8 * job->lanes->lanes * sizeof *scratch->words;
+    memcpy(scratch->words, scratch->state, half);
+    memcpy(scratch->state, scratch->standard, half);
     job->lanes->words(scratch->state, scratch->words);
 }
 
-void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch,
-                   const pa_bytes *const *parts, uint32_t count)
+/* The second stage where it has no lanes: one by one. */
+static void second_single(const pa_hash_job *job, uint8_t *digests, const uint8_t *inner,
+                          uint32_t count)
 {
-    const pa_bytes *padded[PA_HASH_MAX_LANES];
-    uint64_t size = message_bytes(job, parts[0]);
-    bool equal = true;
-    /* Lanes without a row of their own repeat the last row. */
-    for (uint32_t l = 0; l < job->lanes->lanes; l++) {
-        padded[l] = parts[l < count ? l : count - 1];
-        equal = equal && message_bytes(job, padded[l]) == size;
+    const pa_hash_job second = {
+        .algorithm = job->algorithm->second, .single = job->second, .segment_count = 1};
+    uint64_t digest_size = pa_hash_digest_bytes(second.algorithm);
+    for (uint32_t l = 0; l < count; l++) {
+        pa_bytes row = {inner + 32 * l, 32};
+        pa_hash_one(&second, digests + l * digest_size, &row);
     }
-    start_lanes(job, scratch->state, job->midstate);
-    if (equal &&
+}
+
+void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch,
+                   const pa_bytes *const *parts, uint32_t count, uint64_t size)
+{
+    const struct pa_hash_lanes *kernel = job->lanes;
+    const pa_hash_algorithm *second = job->algorithm->second;
+    const pa_bytes *padded[PA_HASH_MAX_LANES];
+    /* Lanes without a row of their own repeat the last row. */
+    for (uint32_t l = 0; l < kernel->lanes; l++) {
+        padded[l] = parts[l < count ? l : count - 1];
+    }
+    memcpy(scratch->state, scratch->initial, 8 * kernel->lanes * sizeof *scratch->state);
+    if (size != PA_HASH_SIZES_DIFFER &&
         (job->segment_count == 1 || pa_hash_block_count(job->algorithm, size) <= STAGED_BLOCKS)) {
         absorb_equal(job, scratch, padded, size);
     } else {
         absorb_any(job, scratch, padded);
     }
-
-    const pa_hash_algorithm *second = job->algorithm->second;
-    if (second != NULL && second->single == job->algorithm->single) {
+    if (second == NULL) {
+        kernel->store(digests, scratch->state);
+    } else if (second->single == job->algorithm->single) {
         second_sha256(job, scratch);
-    }
-    if (second == NULL || second->single == job->algorithm->single) {
-        job->lanes->store(digests, scratch->state);
-        return;
-    }
-    const pa_hash_job rest = {.algorithm = second, .single = job->second, .segment_count = 1};
-    uint8_t inner[PA_HASH_MAX_LANES * 32];
-    job->lanes->store(inner, scratch->state);
-    for (uint32_t l = 0; l < count; l++) {
-        pa_bytes row = {inner + 32 * l, 32};
-        pa_hash_one(&rest, digests + l * pa_hash_digest_bytes(second), &row);
+        kernel->store(digests, scratch->state);
+    } else {
+        uint8_t inner[PA_HASH_MAX_LANES * 32];
+        kernel->store(inner, scratch->state);
+        second_single(job, digests, inner, count);
     }
 }

@@ -96,4 +96,4 @@ static void ripemd160_blocks_portable(pa_hash_state *state, const uint8_t *data,
     }
 }
 
-const struct pa_hash_single pa_ripemd160_portable = {ripemd160_blocks_portable, 1000};
+const struct pa_hash_single pa_ripemd160_portable = {ripemd160_blocks_portable, 600};

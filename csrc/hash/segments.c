@@ -33,15 +33,6 @@ static inline bool row_parts(const pa_hash_job *job, pa_bytes *parts, const pyac
     return true;
 }
 
-static uint64_t row_total(const pa_hash_job *job, const pa_bytes *parts)
-{
-    uint64_t total = job->absorbed;
-    for (uint32_t s = 0; s < job->segment_count; s++) {
-        total += parts[s].size;
-    }
-    return total;
-}
-
 /* True when lanes take less time than single messages for rows of `blocks` blocks in all, the longest of `longest`. */
 static bool lanes_pay(const pa_hash_job *job, uint64_t blocks, uint64_t longest)
 {
@@ -54,7 +45,14 @@ static void group_rows(const pa_hash_job *job, uint8_t *digests, uint64_t digest
                        uint32_t count)
 {
     uint8_t buffer[PA_HASH_MAX_LANES * 32];
-    pa_hash_group(job, buffer, scratch, parts, count);
+    uint64_t size = pa_hash_message_bytes(job, parts[0]);
+    for (uint32_t l = 1; l < count; l++) {
+        if (pa_hash_message_bytes(job, parts[l]) != size) {
+            size = PA_HASH_SIZES_DIFFER;
+            break;
+        }
+    }
+    pa_hash_group(job, buffer, scratch, parts, count, size);
     for (uint32_t l = 0; l < count; l++) {
         memcpy(digests + rows[l] * digest_size, buffer + l * digest_size, digest_size);
     }
@@ -92,7 +90,7 @@ hash_mixed(const pa_hash_job *job, uint8_t *digests, uint64_t digest_size,
     mixed_rows rows;
     pa_hash_scratch scratch;
     uint64_t chunk = CHUNK_PARTS / job->segment_count;
-    pa_hash_scratch_start(&scratch);
+    pa_hash_scratch_start(&scratch, job);
     for (uint64_t done = 0; done < n; done += chunk) {
         uint32_t count = (uint32_t)(n - done < chunk ? n - done : chunk);
         uint8_t *out = digests + done * digest_size;
@@ -101,8 +99,7 @@ hash_mixed(const pa_hash_job *job, uint8_t *digests, uint64_t digest_size,
             if (!row_parts(job, parts, segments, first + done + i)) {
                 return PYACCEL_INVALID_ARGUMENT;
             }
-            rows.blocks[i] =
-                pa_hash_block_count(job->algorithm, row_total(job, parts) - job->absorbed);
+            rows.blocks[i] = pa_hash_block_count(job->algorithm, pa_hash_message_bytes(job, parts));
         }
         sort_rows(&rows, count);
         for (uint32_t i = 0; i < count;) {
@@ -135,7 +132,7 @@ __attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *j
 {
     pa_hash_scratch scratch;
     uint64_t done = 0;
-    pa_hash_scratch_start(&scratch);
+    pa_hash_scratch_start(&scratch, job);
     while (done < n) {
         pa_bytes parts[PA_HASH_MAX_LANES * PA_HASH_MAX_SEGMENTS];
         const pa_bytes *group[PA_HASH_MAX_LANES];
@@ -151,7 +148,8 @@ __attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *j
         uint8_t *out = digests + done * digest_size;
         /* A whole group of 32-byte digests is written in place. */
         bool direct = members == job->lanes->lanes && digest_size == 32;
-        pa_hash_group(job, direct ? out : buffer, &scratch, group, members);
+        pa_hash_group(job, direct ? out : buffer, &scratch, group, members,
+                      pa_hash_message_bytes(job, parts));
         if (!direct) {
             memcpy(out, buffer, members * digest_size);
         }

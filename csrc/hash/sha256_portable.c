@@ -76,4 +76,4 @@ static void sha256_blocks_portable(pa_hash_state *state, const uint8_t *data, ui
     }
 }
 
-const struct pa_hash_single pa_sha256_portable = {sha256_blocks_portable, 650};
+const struct pa_hash_single pa_sha256_portable = {sha256_blocks_portable, 620};

@@ -88,4 +88,4 @@ static void sha512_blocks_portable(pa_hash_state *state, const uint8_t *data, ui
     }
 }
 
-const struct pa_hash_single pa_sha512_portable = {sha512_blocks_portable, 850};
+const struct pa_hash_single pa_sha512_portable = {sha512_blocks_portable, 830};
