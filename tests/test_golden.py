@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Golden by itself: constants that the standards print, errors of the call, points and encodings."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from pyaccel.golden import der, ed25519, hashing, keccak, merkle, ripemd160, secp256k1, sha256, sha512, signatures
+
+
+def test_constants_as_printed() -> None:
+    """Constants of SHA-2, Keccak and RIPEMD-160 as their standards print them."""
+    assert (sha256._K[0], sha256._K[63], sha256._H0[0]) == (0x428A2F98, 0xC67178F2, 0x6A09E667)
+    assert (sha512._K[0], sha512._K[79]) == (0x428A2F98D728AE22, 0x6C44198C4A475817)
+    assert keccak._CONSTANTS[:3] == [1, 0x8082, 0x800000000000808A]
+    assert keccak._CONSTANTS[23] == 0x8000000080008008
+    assert keccak._ROTATIONS[1] == [1, 44, 10, 45, 2]
+    assert ripemd160._K_LEFT == [0, 0x5A827999, 0x6ED9EBA1, 0x8F1BBCDC, 0xA953FD4E]
+    assert ripemd160._K_RIGHT == [0x50A28BE6, 0x5C4DD124, 0x6D703EF3, 0x7A6D76E9, 0]
+    assert ripemd160._ORDER_RIGHT[4] == [12, 15, 10, 4, 1, 5, 8, 7, 6, 2, 13, 14, 0, 3, 9, 11]
+
+
+def test_groups() -> None:
+    """Base points have the order that the standards give, and the laws hold at their edges."""
+    base, order = ed25519.B, ed25519.L
+    assert ed25519.encode(base) == b"\x58" + b"\x66" * 31
+    assert ed25519.is_identity(ed25519.multiply(order, base))
+    assert ed25519.is_identity(ed25519.add(base, ed25519.negate(base)))
+    g, n = secp256k1.G, secp256k1.N
+    assert secp256k1.multiply(n, g)[2] == 0
+    minus = secp256k1.multiply(n - 1, g)
+    assert secp256k1.affine(minus) == (g[0], secp256k1.P - g[1])
+    assert secp256k1.add(g, minus)[2] == 0
+    assert secp256k1.affine(secp256k1.add(g, g)) == secp256k1.affine(secp256k1.double(g))
+    assert secp256k1.add(secp256k1.INFINITY, g) == g == secp256k1.add(g, secp256k1.INFINITY)
+    assert secp256k1.double(secp256k1.INFINITY)[2] == 0
+
+
+def test_der_round_trip() -> None:
+    """What is encoded decodes to the same numbers, strict and lax."""
+    source = random.Random(1)
+    for _ in range(500):
+        numbers = source.randrange(2 ** source.randrange(1, 257)), source.randrange(2 ** source.randrange(1, 257))
+        assert der.decode(der.encode(*numbers)) == numbers == der.decode_lax(der.encode(*numbers))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"algorithm": "md5"}, "unknown"),
+        ({"algorithm": "sha256", "key": b"k"}, "key"),
+        ({"algorithm": "sha256", "context": b"c"}, "context"),
+        ({"algorithm": "sha256", "digest_size": 20}, "fixed digest size"),
+    ],
+)
+def test_hash_errors(parameters: dict[str, object], said: str) -> None:
+    """Errors of the call, before anything is written."""
+    digests = np.full((1, 32), 7, np.uint8)
+    with pytest.raises(ValueError, match=said):
+        hashing.hash_many(parameters, {"messages": [b""]}, {"digests": digests}, 1)
+    assert bool((digests == 7).all())
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"form": "ssz"}, "unknown"),
+        ({"form": "rfc6962", "algorithm": "keccak256"}, "over sha256"),
+        ({"form": "rfc6962", "limit": 8}, "no limit"),
+        ({"form": "bitcoin"}, "32 bytes"),
+    ],
+)
+def test_merkle_errors(parameters: dict[str, object], said: str) -> None:
+    """Unknown forms, foreign hashes, and leaves of a bitcoin tree that are no nodes."""
+    outputs = {"root": np.zeros((1, 32), np.uint8), "mutated": None}
+    with pytest.raises(ValueError, match=said):
+        merkle.root(parameters, {"leaves": [b"a leaf"]}, outputs, 1)
+    with pytest.raises(ValueError, match="without leaves"):
+        merkle.root({"form": "bitcoin"}, {"leaves": []}, outputs, 0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"scheme": "rsa"}, "scheme"),
+        ({"scheme": "ed25519", "rule": "low-s"}, "rule"),
+        ({"scheme": "ed25519", "message_hash": "none"}, "message_hash"),
+        ({"scheme": "ed25519", "signature_format": "der"}, "signature_format"),
+        ({"scheme": "secp256k1-ecdsa", "signature_format": "ber"}, "signature_format"),
+        ({"scheme": "secp256k1-ecdsa", "message_hash": "sha1"}, "message_hash"),
+        ({"scheme": "secp256k1-ecdsa", "key_format": "spki"}, "key_format"),
+    ],
+)
+def test_signature_errors(parameters: dict[str, object], said: str) -> None:
+    """Names that do not exist, or not in this scheme."""
+    inputs = {"public_keys": [bytes(32)], "messages": [b""], "signatures": [bytes(64)]}
+    with pytest.raises(ValueError, match=said):
+        signatures.verify_many(parameters, inputs, {"verdicts": np.zeros(1, np.uint8)}, 1)
