@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, BinaryIO, cast
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from pyaccel.errors import UnsupportedError
 LINE_LIMIT = 16 << 20
 """Bytes of one line."""
 
-CHUNK_ROWS = 1 << 15
+CHUNK_ROWS = 1 << 14
 """Rows that are held at a time; also a batch's size."""
 
 REQUIRED = ("scheme", "public_key", "message", "signature")
@@ -148,7 +148,7 @@ def verify_batch(path: Path, runner: Runner, out: Path | None = None) -> Report:
                 _verify_group(report, path, runner, parameters, group, chunk.first, valid, reasons)
             if verdict_file:
                 _write(verdict_file, chunk.first, valid, reasons)
-            runner.progress("signatures", rows, 0)
+            runner.progress("signatures", rows, _estimated_rows(plain, rows))
         if not rows:
             raise UnusableInputError(str(path), "line 1", "the file holds no row", "put one signature a line")
     for check in report.checks.values():
@@ -157,6 +157,11 @@ def verify_batch(path: Path, runner: Runner, out: Path | None = None) -> Report:
     if out:
         report.facts["verdicts"] = str(out)
     return report
+
+
+def _estimated_rows(file: BinaryIO, rows: int) -> int:
+    """Rows of the whole file, if the others are as long as those read so far."""
+    return max(rows, rows * os.fstat(file.fileno()).st_size // max(file.tell(), 1))
 
 
 def _verify_group(
@@ -172,9 +177,7 @@ def _verify_group(
     scheme, *names = parameters
     options = {name: value for name, value in zip(OPTIONAL, names, strict=True) if value}
     try:
-        verdicts, why, step = runner.verify_many(
-            scheme, group.keys, group.messages, group.signatures, "signatures", **options
-        )
+        verdicts, why, step = runner.verify_many(scheme, group.keys, group.messages, group.signatures, "", **options)
     except (ValueError, UnsupportedError) as error:
         raise UnusableInputError(str(path), f"line {group.lines[0]}", str(error), "name one that is known") from None
     bad = []

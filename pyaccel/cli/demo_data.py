@@ -102,28 +102,21 @@ def _rows(count: int, progress: Progress) -> Iterator[str]:
 
 
 def signed_batch(count: int, progress: Progress) -> Job:
-    """A batch file of `count` Ed25519 signatures; kept in the user's cache folder and made only once.
+    """A batch file of `count` Ed25519 signatures; made once and kept in the user's cache folder, if it can be.
 
     Raises:
-        UnusableInputError: no library to sign with is installed, or it can't be written anywhere.
+        UnusableInputError: no library to sign with is installed.
     """
-    name = f"ed25519-{count}-seed{SEED}.jsonl"
-    for folder in (
-        platformdirs.user_cache_path("pyaccel") / "demo",
-        Path(tempfile.gettempdir()) / f"pyaccel-{os.getuid()}",
-    ):
-        path = folder / name
-        if path.is_file():
-            return Job(path, Options())
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write(path, count, progress)
-        except OSError:
-            continue
+    path = platformdirs.user_cache_path("pyaccel") / "demo" / f"ed25519-{count}-seed{SEED}.jsonl"
+    if path.is_file():
         return Job(path, Options())
-    raise UnusableInputError(
-        "demo", "", "no place to keep the generated batch", "set XDG_CACHE_HOME to a folder of yours"
-    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, count, progress)
+    except OSError:
+        path = Path(tempfile.mkdtemp(prefix="pyaccel-")) / path.name
+        _write(path, count, progress)
+    return Job(path, Options())
 
 
 def _write(path: Path, count: int, progress: Progress) -> None:

@@ -15,11 +15,14 @@ ABSENT, COMMIT, NIL = 1, 2, 3
 
 HASH_SIZE = 32
 ADDRESS_SIZE = 20
+ALL_POWER = ((1 << 63) - 1) // 8
+"""The most power that a validator set may have, and each of its members."""
+
 ED25519_TYPE = "tendermint/PubKeyEd25519"
 _UINT32 = range(1 << 32)
 _INT32 = range(-(1 << 31), 1 << 31)
 _UINT64 = range(1 << 64)
-_POWER = range(1, (1 << 63) // 8)
+_POWER = range(1, ALL_POWER + 1)
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))",
     re.ASCII,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pyaccel.cli.errors import MalformedError, UnusableInputError
 from pyaccel.cli.json_value import JsonValue
-from pyaccel.cli.light_block import ABSENT, ADDRESS_SIZE, COMMIT, LightBlock, Validator, parse_light_blocks
+from pyaccel.cli.light_block import ABSENT, ADDRESS_SIZE, ALL_POWER, COMMIT, LightBlock, Validator, parse_light_blocks
 from pyaccel.cli.light_encoding import header_leaves, sign_bytes, validator_leaves
 from pyaccel.cli.report import Bad, Report, Step
 from pyaccel.cli.runner import Runner
@@ -21,7 +21,7 @@ TRUST = "consistency of each block alone: whether a client should trust it is it
 class _Votes:
     """Commit signatures of all blocks that can be checked, in the order in which they go into the batch."""
 
-    keys: list[bytes] = field(default_factory=list)
+    members: list[Validator] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
     signatures: list[bytes] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)
@@ -98,11 +98,15 @@ def _check_addresses(
     if not members:
         return
     digests, step = runner.hash_many("sha256", [member.public_key for _, _, member in members])
-    bad = [
-        Bad({**indices[i], "validator": j}, "the address is not the one of its key")
-        for (i, j, member), digest in zip(members, digests, strict=True)
-        if digest[:ADDRESS_SIZE].tobytes() != member.address
-    ]
+    bad = []
+    seen: set[tuple[int, bytes]] = set()
+    for (i, j, member), digest in zip(members, digests, strict=True):
+        place = {**indices[i], "validator": j}
+        if digest[:ADDRESS_SIZE].tobytes() != member.address:
+            bad.append(Bad(place, "the address is not the one of its key"))
+        elif (i, member.address) in seen:
+            bad.append(Bad(place, "the validator is in the set twice"))
+        seen.add((i, member.address))
     report.add("validator addresses", len(members), bad, step)
 
 
@@ -122,13 +126,18 @@ def _check_votes(
     step = Step()
     if votes.places:
         verdicts, reasons, step = runner.verify_many(
-            "ed25519", votes.keys, votes.messages, votes.signatures, "commit signatures", rule="zip215"
+            "ed25519",
+            [member.public_key for member in votes.members],
+            votes.messages,
+            votes.signatures,
+            "commit signatures",
+            rule="zip215",
         )
-        for verdict, reason, (i, j), key in zip(verdicts, reasons, votes.places, votes.keys, strict=True):
+        for verdict, reason, (i, j), member in zip(verdicts, reasons, votes.places, votes.members, strict=True):
             if not verdict:
                 bad.append(Bad({**indices[i], "signature": j}, reason))
             elif blocks[i].commit.signatures[j].flag == COMMIT:
-                powers[i] += next(member.power for member in blocks[i].validators or () if member.public_key == key)
+                powers[i] += member.power
     if checked:
         bad.sort(key=lambda item: (item.index.get("block", 0), item.index["signature"]))
         report.add("commit signatures", checked, bad, step)
@@ -151,7 +160,7 @@ def _collect(votes: _Votes, i: int, block: LightBlock, index: Mapping[str, int])
             )
             continue
         seen.add(vote.address)
-        votes.keys.append(member.public_key)
+        votes.members.append(member)
         votes.messages.append(sign_bytes(block, vote))
         votes.signatures.append(vote.signature)
         votes.places.append((i, j))
@@ -165,5 +174,9 @@ def _check_power(report: Report, block: LightBlock, index: Mapping[str, int], ve
     sizes = [Bad(index, f"{entries} entries for {size} validators")]
     report.add("commit size", 1, sizes if entries != size else [], Step())
     total = sum(member.power for member in block.validators)
-    powers = [Bad(index, f"good signatures for the block have {verified:,} of {total:,}, which is not over 2/3")]
-    report.add("power over 2/3", 1, powers if 3 * verified <= 2 * total else [], Step())
+    reason = ""
+    if total > ALL_POWER:
+        reason = f"the set's power {total:,} is above {ALL_POWER:,}"
+    elif 3 * verified <= 2 * total:
+        reason = f"good signatures for the block have {verified:,} of {total:,}, which is not over 2/3"
+    report.add("power over 2/3", 1, [Bad(index, reason)] if reason else [], Step())

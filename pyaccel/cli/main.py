@@ -158,13 +158,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _complain(f"{error.format_message()} (pyaccel --help says more)")
     except (UnusableInputError, PyaccelError, ValueError) as error:
         _complain(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _complain(f"{error.filename or 'input or output'}: {error.strerror or error}")
     except MemoryError:
         _complain("out of memory; split the input")
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return UNUSABLE
 
 

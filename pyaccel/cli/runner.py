@@ -121,9 +121,10 @@ class Runner:
     def verify_codes(
         self, scheme: str, public_keys: Any, messages: Any, signatures: Any, what: str, **parameters: Any
     ) -> tuple[Verdicts, Bytes, Step]:
-        """Verdicts, reason codes (pyaccel.reasons()), and how they were computed."""
+        """Verdicts, reason codes (pyaccel.reasons()), and how they were computed; `what` "" tells no progress."""
+        progress = self.progress if what else _silent
         total = len(signatures)
-        self.progress(what, 0, total)
+        progress(what, 0, total)
         steps: list[Step] = []
         with self._batch(steps):
             verdicts, codes = pyaccel.verify_many(
@@ -133,10 +134,10 @@ class Runner:
                 signatures,
                 reasons=True,
                 device=self.device,
-                progress=lambda done, rows: self.progress(what, done, rows),
+                progress=lambda done, rows: progress(what, done, rows),
                 **parameters,
             )
-        self.progress(what, total, total)
+        progress(what, total, total)
         self._kept(verdicts.tobytes() + codes.tobytes())
         return verdicts, codes, steps[0]
 
