@@ -20,18 +20,6 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void chain(uint64_t rounds)
-{
-#if defined(__x86_64__)
-    uint64_t x = rounds | 1;
-    for (uint64_t i = 0; i < rounds; i++) {
-        __asm__ volatile(".rept 16\n\timulq %0, %0\n\t.endr" : "+r"(x));
-    }
-#else
-    (void)rounds;
-#endif
-}
-
 static void portable_run(uint64_t rounds)
 {
     uint64_t x[6] = {1, 3, 5, 7, 9, 11};
@@ -59,6 +47,26 @@ static double best_seconds(void (*run)(uint64_t), uint64_t rounds)
     return best > 0 ? best : 1e-9;
 }
 
+#if defined(__x86_64__)
+static void chain(uint64_t rounds)
+{
+    uint64_t x = rounds | 1;
+    for (uint64_t i = 0; i < rounds; i++) {
+        __asm__ volatile(".rept 16\n\timulq %0, %0\n\t.endr" : "+r"(x));
+    }
+}
+
+static double clock_rate(void)
+{
+    return CHAIN_ROUNDS * MULTIPLIES * MULTIPLY_LATENCY / best_seconds(chain, CHAIN_ROUNDS);
+}
+#else
+static double clock_rate(void)
+{
+    return 0;
+}
+#endif
+
 pyaccel_status pyaccel_probe(double *clock_hz, double *vector_rate)
 {
     if (clock_hz == NULL || vector_rate == NULL) {
@@ -71,9 +79,7 @@ pyaccel_status pyaccel_probe(double *clock_hz, double *vector_rate)
     }
     const struct pa_probe *probe = pa_bound(PA_FAMILY_PROBE);
     pa_count(PA_FAMILY_PROBE);
-#if defined(__x86_64__)
-    *clock_hz = CHAIN_ROUNDS * MULTIPLIES * MULTIPLY_LATENCY / best_seconds(chain, CHAIN_ROUNDS);
-#endif
+    *clock_hz = clock_rate();
     *vector_rate =
         (double)PROBE_ROUNDS * PA_PROBE_OPERATIONS / best_seconds(probe->run, PROBE_ROUNDS);
     return PYACCEL_OK;

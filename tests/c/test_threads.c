@@ -244,7 +244,20 @@ static void check_environment_refused(void)
     CHECK(strstr(pyaccel_cpu_spec(), "PYACCEL_THREADS=") != NULL);
 }
 
-int main(void)
+/* Forks with workers alive, which qemu's user emulation itself does not survive: "without-forks" leaves them
+ * out, and says so. */
+static void check_forks(void)
+{
+    in_child(NULL, NULL, check_fork_inside);
+    check_helpers();
+    CHECK(helped(2)); /* this pool's workers are gone in the children below */
+    in_child(NULL, NULL, check_after_fork);
+    in_child(NULL, NULL, check_cover);
+    CHECK(helped(2)); /* and still there in the parent */
+    pyaccel_shutdown();
+}
+
+int main(int argc, char **argv)
 {
     unsetenv("PYACCEL_CPU");
     unsetenv("PYACCEL_THREADS");
@@ -252,7 +265,6 @@ int main(void)
     in_child(NULL, NULL, check_helpers);
     in_child(NULL, NULL, check_progress);
     in_child(NULL, NULL, check_reentrant);
-    in_child(NULL, NULL, check_fork_inside);
     in_child(NULL, NULL, check_environment_none);
     in_child("PYACCEL_THREADS", "", check_environment_none);
     in_child("PYACCEL_THREADS", "1", check_environment_none);
@@ -263,11 +275,10 @@ int main(void)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         in_child("PYACCEL_THREADS", wrong[i], check_environment_refused);
     }
-    check_helpers();
-    CHECK(helped(2)); /* this pool's workers are gone in the children below */
-    in_child(NULL, NULL, check_after_fork);
-    in_child(NULL, NULL, check_cover);
-    CHECK(helped(2)); /* and still there in the parent */
-    pyaccel_shutdown();
+    if (argc > 1 && strcmp(argv[1], "without-forks") == 0) {
+        puts("left out: forks with workers alive");
+    } else {
+        check_forks();
+    }
     return finish();
 }
