@@ -9,7 +9,8 @@
 /* Hashes without concatenating: digest of row i = H(segments[0][i] || segments[1][i] || ...), for i in
  * [first, first + n), written to digests + (i - first) * digest size. At most 4 segments, each pa_rows_valid
  * for first + n rows; one with stride 0 serves every row ("0x00", a tag).
- *   midstate  NULL, or the state after whole blocks that all rows share (tagged hashes)
+ *   midstate  NULL, or the state after whole blocks that all rows share (tagged hashes); INVALID_ARGUMENT for keccak256,
+ *             whose state is larger
  * OK; INVALID_ARGUMENT when an offset is bad (digests are then undefined: the caller closes them);
  * OUT_OF_MEMORY. Uses the lanes of the bound variant where they pay. */
 typedef struct {

@@ -38,12 +38,11 @@ static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
                        last - first);
 }
 
-/* Rows a range: enough work to outweigh handing it to a thread (about 64 KiB), and progress now and then. */
+/* Rows a range: about 256 KiB, which outweighs handing it to a thread and lets progress be heard now and then. */
 static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n)
 {
     uint64_t bytes = messages->offset_bits ? messages->data_size / n : messages->width;
-    uint64_t rows = 65536 / (bytes + 64) + 1;
-    return (rows + 63) / 64 * 64 * 4;
+    return 4096 / (bytes / 64 + 1) + 1;
 }
 
 static bool options_valid(const pyaccel_hash_options *options, uint64_t digest_size)

@@ -95,8 +95,8 @@ static pyaccel_status merkle_root(uint8_t *root, uint32_t *mutated, uint32_t for
         return PYACCEL_OUT_OF_MEMORY;
     }
     root_batch batch = {.merkle = &merkle, .leaves = leaves, .n = n, .roots = roots};
-    status = pa_parallel(merkle.threads, subtrees * ROWS_A_SUBTREE, ROWS_A_SUBTREE, reduce_subtrees,
-                         &batch, NULL, NULL);
+    status = pa_parallel(merkle.threads, subtrees * ROWS_A_SUBTREE, 4 * ROWS_A_SUBTREE,
+                         reduce_subtrees, &batch, NULL, NULL);
     *mutated = atomic_load(&batch.mutated);
     uint8_t *nodes = roots, *spare = roots + subtrees * NODE;
     if (status == PYACCEL_OK) {
