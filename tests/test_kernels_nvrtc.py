@@ -53,7 +53,7 @@ def compile_log(path: str, *options: str) -> str:
 @pytest.mark.parametrize("path", SOURCES)
 def test_kernels_within_their_budget(path: str) -> None:
     log = compile_log(path, "--ptxas-options=-v")
-    banner = r"^ \* NDRange: .* local size 64, (\d+) registers[^/]*\*/\nKERNEL void (\w+)\("
+    banner = r"^ \* NDRange: .* local size 64, (\d+) registers(?:(?!\*/)[\s\S])*\*/\nKERNEL void (\w+)\("
     text = (ROOT / path).read_text()
     budgets = re.findall(banner, text, re.MULTILINE)
     assert len(budgets) == text.count("\nKERNEL ") > 0, "a banner without NDRange, local size or registers"
