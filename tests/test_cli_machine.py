@@ -14,7 +14,8 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 import pyaccel
-from pyaccel.cli import demo_data
+from pyaccel.cli import demo, demo_data
+from pyaccel.cli.report import Step
 from pyaccel.cli.runner import Runner
 from pyaccel.cli.sampled_runner import SampledRunner
 from pyaccel.errors import PyaccelError
@@ -85,7 +86,11 @@ def test_demo(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for files in runs.values():
         assert len(files) == 6
         assert all(file["good"] for file in files)
-    assert all(all(row["equal"].values()) for row in outcome.document["comparison"])
+    for row in outcome.document["comparison"]:
+        assert all(row["equal"].values())
+        assert row["own_bytes"]["auto"] == row["own_bytes"]["native"] == row["bytes"]
+        assert all(0 <= own <= row["bytes"] for own in row["own_bytes"].values())
+    assert outcome.document["comparison"][-1]["own_bytes"]["golden"] == 2 * demo.GOLDEN_ROWS
     signatures = {check["name"]: check for check in runs["golden"][-1]["checks"]}["ed25519 signatures"]
     assert [row["device"] for row in signatures["ran_on"]] == ["golden", "native"]
     assert signatures["notes"]
@@ -99,8 +104,8 @@ def test_demo_finds_a_backend_that_says_something_else(
     native = pyaccel.scheduler.devices()
     kept = Runner._kept
 
-    def altered(self: Runner, output: bytes) -> None:
-        kept(self, output[:-1] + b"?" if self.device == "native" and len(output) == 461 * 32 else output)
+    def altered(self: Runner, output: bytes, step: Step) -> None:
+        kept(self, output[:-1] + b"?" if self.device == "native" and len(output) == 461 * 32 else output, step)
 
     monkeypatch.setattr(Runner, "_kept", altered)
     outcome = command("demo", "--signatures", "5", "--json")
@@ -146,5 +151,7 @@ def test_a_sampled_runner_gives_every_row(n: int) -> None:
     digests, step = sampled.hash_many("sha256", messages)
     assert np.array_equal(digests, whole.hash_many("sha256", messages)[0])
     assert sampled.outputs == whole.outputs
+    assert sampled.own_bytes == 32 * min(n, 8)
+    assert whole.own_bytes == 32 * n
     assert sampled.rows == min(n, 8)
     assert bool(step.notes) == (n > 8)

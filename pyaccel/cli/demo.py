@@ -25,17 +25,22 @@ from pyaccel.cli.verification import verify_file
 
 REMARKS_ABOVE = "remarks on each file stand above, with device auto"
 
+OWN_BYTES = (
+    "=: all bytes equal those of device auto; the number: how many of them the device computed itself, native the rest"
+)
+
 GOLDEN_ROWS = 24
 """Rows of each batch that golden computes: it is there to be read, not to be fast."""
 
 
 @dataclass
 class Run:
-    """All files on one device: reports, and the raw outputs of each file's batches."""
+    """All files on one device: reports, the raw outputs of each file's batches, and how much it computed itself."""
 
     device: str
     reports: list[Report] = field(default_factory=list)
     outputs: list[list[bytes]] = field(default_factory=list)
+    own_bytes: list[int] = field(default_factory=list)
 
     @property
     def merged(self) -> Report:
@@ -73,7 +78,8 @@ def run_demo(signatures: int, *, as_json: bool) -> int:
     same = [[run.outputs[i] == runs[0].outputs[i] for run in runs] for i in range(len(work))]
     console.print()
     console.rule("[bold]outputs of the backends, byte for byte[/]")
-    console.print(_comparison(work, runs, same))
+    console.print(_comparison(work, runs, same, console.width))
+    console.print(Text(OWN_BYTES, style="dim"))
     bad = sum(report.bad_count for run in runs for report in run.reports)
     different = sum(not equal for row in same for equal in row)
     console.print(_conclusion(runs, bad, different))
@@ -97,19 +103,22 @@ def _run(device: str, work: Sequence[Job], waiting: Console) -> Run:
             report.source = job.path.name
             run.reports.append(report)
             run.outputs.append(runner.outputs)
+            run.own_bytes.append(runner.own_bytes)
     return run
 
 
-def _comparison(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequence[bool]]) -> Table:
+def _comparison(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequence[bool]], width: int) -> Table:
     table = plain_table()
-    table.add_column("file", overflow="ellipsis", no_wrap=True)
-    table.add_column("bytes compared", justify="right", no_wrap=True)
+    table.add_column("file", overflow="ellipsis", no_wrap=True, max_width=max(12, width - 68))
+    table.add_column("bytes", justify="right", no_wrap=True)
     for run in runs:
-        table.add_column(run.device, justify="center", no_wrap=True)
+        table.add_column(run.device, justify="right", no_wrap=True)
     for i, job in enumerate(work):
-        size = sum(map(len, runs[0].outputs[i]))
-        words = [Text("=", style="green") if equal else Text("DIFFERS", style="bold red") for equal in same[i]]
-        table.add_row(job.path.name, f"{size:,}", *words)
+        cells = [
+            Text(f"= {run.own_bytes[i]:,}", style="green") if equal else Text("DIFFERS", style="bold red")
+            for run, equal in zip(runs, same[i], strict=True)
+        ]
+        table.add_row(job.path.name, f"{sum(map(len, runs[0].outputs[i])):,}", *cells)
     return table
 
 
@@ -125,7 +134,12 @@ def _document(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequence[
     return {
         "runs": [{"device": run.device, "files": [report.as_json() for report in run.reports]} for run in runs],
         "comparison": [
-            {"file": job.path.name, "equal": {run.device: equal for run, equal in zip(runs, row, strict=True)}}
-            for job, row in zip(work, same, strict=True)
+            {
+                "file": job.path.name,
+                "bytes": sum(map(len, runs[0].outputs[i])),
+                "equal": {run.device: equal for run, equal in zip(runs, same[i], strict=True)},
+                "own_bytes": {run.device: run.own_bytes[i] for run in runs},
+            }
+            for i, job in enumerate(work)
         ],
     }

@@ -50,12 +50,14 @@ class Runner:
 
     Attributes:
         outputs: what each batch gave, in order, where kept.
+        own_bytes: how many of their bytes the device computed itself; the others another one did, where it declines.
     """
 
     def __init__(self, device: str = "auto", progress: Progress = _silent, *, keep_outputs: bool = False) -> None:
         self.device = device
         self.progress = progress
         self.outputs: list[bytes] = []
+        self.own_bytes = 0
         self._keep = keep_outputs
 
     @contextmanager
@@ -71,16 +73,22 @@ class Runner:
             )
         )
 
-    def _kept(self, output: bytes) -> None:
+    def _kept(self, output: bytes, step: Step) -> None:
         if self._keep:
             self.outputs.append(output)
+            self.own_bytes += round(self._share(step) * len(output))
+
+    def _share(self, step: Step) -> float:
+        """The part of a batch that the device computed itself."""
+        own = all(self.device in ("auto", device, device.partition(":")[0]) for device, _ in step.ran_on)
+        return 1.0 if own else 0.0
 
     def hash_many(self, algorithm: str, messages: Sequence[bytes]) -> tuple[Bytes, Step]:
         """Digests of messages, one a row."""
         steps: list[Step] = []
         with self._batch(steps):
             digests: Bytes = pyaccel.hash_many(algorithm, list(messages), device=self.device)
-        self._kept(digests.tobytes())
+        self._kept(digests.tobytes(), steps[0])
         return digests, steps[0]
 
     def hash_stream(self, algorithm: str, messages: Iterator[bytes], total: int, what: str) -> tuple[Bytes, Step]:
@@ -115,7 +123,7 @@ class Runner:
                 root, mutated = pyaccel.merkle.root_checked(leaves, form=form, device=self.device)
             else:
                 root = pyaccel.merkle.root(leaves, form=form, device=self.device)
-        self._kept(bytes(root) + bytes((mutated,)))
+        self._kept(bytes(root) + bytes((mutated,)), steps[0])
         return bytes(root), bool(mutated), steps[0]
 
     def verify_codes(
@@ -138,7 +146,7 @@ class Runner:
                 **parameters,
             )
         progress(what, total, total)
-        self._kept(verdicts.tobytes() + codes.tobytes())
+        self._kept(verdicts.tobytes() + codes.tobytes(), steps[0])
         return verdicts, codes, steps[0]
 
     def verify_many(

@@ -24,6 +24,7 @@ class SampledRunner(Runner):
     def __init__(self, device: str, rows: int, progress: Progress, *, keep_outputs: bool = False) -> None:
         super().__init__(device, progress, keep_outputs=keep_outputs)
         self._rows = rows
+        self._sampled = 0.0
         self._whole = Runner(device, progress)
         self._native = Runner("native", progress)
 
@@ -36,8 +37,13 @@ class SampledRunner(Runner):
         """Rows for the device and rows for native, or None where the device takes all."""
         if n <= self._rows:
             return None
+        self._sampled = self._rows / n
         mine = np.linspace(0, n - 1, self._rows).astype(np.intp)
         return mine, np.setdiff1d(np.arange(n), mine)
+
+    def _share(self, step: Step) -> float:
+        """The part of a batch that the device computed itself; rows are equally long in every output."""
+        return self._sampled if self.note in step.notes else super()._share(step)
 
     def _joined(self, mine: Step, others: Step) -> Step:
         step = mine + others
@@ -52,8 +58,9 @@ class SampledRunner(Runner):
         others, others_step = self._native.hash_many(algorithm, [messages[i] for i in split[1]])
         digests = np.empty((len(messages), mine.shape[1]), np.uint8)
         digests[split[0]], digests[split[1]] = mine, others
-        self._kept(digests.tobytes())
-        return digests, self._joined(mine_step, others_step)
+        step = self._joined(mine_step, others_step)
+        self._kept(digests.tobytes(), step)
+        return digests, step
 
     def verify_codes(
         self, scheme: str, public_keys: Any, messages: Any, signatures: Any, what: str, **parameters: Any
@@ -69,5 +76,6 @@ class SampledRunner(Runner):
             keys, texts, signed = ([values[i] for i in rows] for values in (public_keys, messages, signatures))
             verdicts[rows], codes[rows], step = runner.verify_codes(scheme, keys, texts, signed, what, **parameters)
             steps.append(step)
-        self._kept(verdicts.tobytes() + codes.tobytes())
-        return verdicts, codes, self._joined(*steps)
+        joined = self._joined(*steps)
+        self._kept(verdicts.tobytes() + codes.tobytes(), joined)
+        return verdicts, codes, joined
