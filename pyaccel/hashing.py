@@ -81,7 +81,8 @@ def hash_many(
     """
     values = parameters(algorithm, digest_size, key, context)
     rows = as_rows("messages", messages)
-    n = len(rows)
+    n = rows.count
+    assert n is not None
     if out is None:
         out = np.empty((n, values[1]), _BYTE)
     else:

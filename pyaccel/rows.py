@@ -183,6 +183,9 @@ def as_rows(name: str, value: Any, *, one_for_all: bool = False) -> Rows:
     """
     kind = type(value)
     if kind is list or kind is tuple or isinstance(value, (list, tuple)):
+        if len(value) == 1 and type(value[0]) is bytes:
+            width = len(value[0])
+            return Rows._of(value[0], 1, width, width)
         return _from_sequence(name, value)
     if kind is _Array and value.dtype is _BYTE and value.ndim == 2 and value.flags.c_contiguous:
         count, width = value.shape
@@ -241,9 +244,6 @@ def _from_array(name: str, array: npt.NDArray[Any]) -> Rows:
 
 
 def _from_sequence(name: str, values: list[Any] | tuple[Any, ...]) -> Rows:
-    if len(values) == 1 and type(values[0]) is bytes:
-        width = len(values[0])
-        return Rows._of(values[0], 1, width, width)
     parts: tuple[Any, ...] = tuple(values)
     if not {bytes, bytearray}.issuperset(map(type, parts)):
         parts = tuple(_flat(f"{name}[{i}]", part) for i, part in enumerate(parts))

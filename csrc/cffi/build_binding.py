@@ -12,9 +12,6 @@ from pathlib import Path
 
 from cffi import FFI
 
-# What C calls back: Python binds it with @ffi.def_extern(), the void * is an ffi handle.
-CALLBACKS = 'extern "Python" int pa_python_progress(void *user, uint64_t done, uint64_t total);\n'
-
 
 def headers(umbrella: str) -> list[str]:
     """Names of the headers that pyaccel.h includes, in its order."""
@@ -40,7 +37,6 @@ def main(include: Path, output: Path) -> None:
     names = headers((include / "pyaccel.h").read_text())
     ffi = FFI()
     ffi.set_source("pyaccel._core", '#include "pyaccel.h"\n')
-    ffi.cdef(CALLBACKS)
     for name in names:
         ffi.cdef(declarations((include / name).read_text()))
     ffi.emit_c_code(str(output))

@@ -10,8 +10,8 @@ from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
 from pyaccel.rows import Rows
-from pyaccel.scheduler import runs
 from pyaccel.scheduler.placement import Choice, Placement
+from pyaccel.scheduler.runs import collect, collector, thread
 from pyaccel.scheduler.selection import ambient
 from pyaccel.scheduler.splitting import part, part_rows
 
@@ -59,7 +59,7 @@ def run(
         ValueError: the device's name is unknown, or an argument is wrong.
         DeviceUnavailableError, SelfTestError, UnsupportedError: as Placement.cheapest and .named.
     """
-    place = placement(operation, values)
+    place = _placements.get((operation.name, values)) or placement(operation, values)
     if device == "auto":
         device = ambient()
     start = perf_counter()
@@ -81,7 +81,9 @@ def run(
             some_inputs, some_outputs = part(inputs, outputs, first, last, n)
             choice = _run(place, choice, some_inputs, some_outputs, last - first)
             progress(last, n)
-    runs.keep((operation.name, choice.backend.name, choice.plan, n, perf_counter() - start, choice.notes))
+    thread.last = ran = (operation.name, choice.backend.name, choice.plan, n, perf_counter() - start, choice.notes)
+    if collector.get() is not None:
+        collect(ran)
 
 
 def _run(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from threading import Lock
 
@@ -14,6 +15,16 @@ _proved: set[tuple[str, str, object]] = set()
 _quarantined: dict[str, str] = {}
 _warned: set[tuple[str, str]] = set()
 _lock = Lock()
+
+
+def _renew_lock() -> None:
+    """A thread that is not in the child may have held it when the parent forked."""
+    global _lock  # noqa: PLW0603
+    _lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def quarantined(backend: Backend) -> str | None:

@@ -41,8 +41,11 @@ class _Thread(threading.local):
     last: Entry | None = None
 
 
-_thread = _Thread()
-_collector: ContextVar[list[Ran] | None] = ContextVar("pyaccel.record", default=None)
+thread = _Thread()
+"""The last batch of each thread."""
+
+collector: ContextVar[list[Ran] | None] = ContextVar("pyaccel.record", default=None)
+"""Where batches are collected, if anyone wants them."""
 
 
 def _ran(entry: Entry) -> Ran:
@@ -50,25 +53,24 @@ def _ran(entry: Entry) -> Ran:
     return Ran(operation, device, plan.variant, n, seconds, notes)
 
 
-def keep(entry: Entry) -> None:
-    """Notes a batch that ran."""
-    _thread.last = entry
-    collector = _collector.get()
-    if collector is not None:
-        collector.append(_ran(entry))
+def collect(entry: Entry) -> None:
+    """Adds a batch that ran to what is being collected."""
+    batches = collector.get()
+    if batches is not None:
+        batches.append(_ran(entry))
 
 
 def last_run() -> Ran | None:
     """What the last batch of this thread ran on, None before the first."""
-    return _ran(_thread.last) if _thread.last else None
+    return _ran(thread.last) if thread.last else None
 
 
 @contextmanager
 def record() -> Iterator[list[Ran]]:
     """Within it, every batch of this thread or task is added to the list that it gives."""
     batches: list[Ran] = []
-    token = _collector.set(batches)
+    token = collector.set(batches)
     try:
         yield batches
     finally:
-        _collector.reset(token)
+        collector.reset(token)
