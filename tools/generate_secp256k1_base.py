@@ -44,10 +44,12 @@ def odd_multiples(point: Point) -> list[Point]:
 
 
 def words(number: int) -> str:
+    """The four 64-bit words of a number, least significant first, as C."""
     return ", ".join(f"0x{number >> 64 * i & 2**64 - 1:016x}" for i in range(4))
 
 
 def text() -> str:
+    """The whole file."""
     shifted = G
     for _ in range(128):
         shifted = add(shifted, shifted)
@@ -73,6 +75,7 @@ def text() -> str:
 
 
 def main() -> int:
+    """Writes or checks the file; the exit status."""
     if sys.argv[1:] not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2

@@ -23,7 +23,7 @@ __extension__ typedef unsigned __int128 fe_wide;
 typedef struct {
     uint64_t limb[5];
 } fe;
-typedef uint64_t mask; /* all zeros or all ones */
+typedef unsigned int mask; /* 0 or 1 */
 typedef int fe_state;
 
 #define FE_LOW_52 0xfffffffffffffu
@@ -55,12 +55,12 @@ FE_FN mask mask_or(mask a, mask b)
 
 FE_FN mask mask_not(mask a)
 {
-    return ~a;
+    return a ^ 1u;
 }
 
 FE_FN mask mask_from_bits(unsigned int bits)
 {
-    return (uint64_t)0 - (bits & 1u);
+    return bits & 1u;
 }
 
 FE_FN int mask_any(mask a)
@@ -70,13 +70,12 @@ FE_FN int mask_any(mask a)
 
 FE_FN unsigned int mask_bits(mask a)
 {
-    return (unsigned int)(a & 1u);
+    return a;
 }
 
-/* All ones where a is 0. */
 FE_FN mask mask_word_is_zero(uint64_t a)
 {
-    return ((a | (0 - a)) >> 63) - 1;
+    return (mask)(((a | (0 - a)) >> 63) ^ 1);
 }
 
 /* Asserts the bounds of a magnitude. */
@@ -282,7 +281,7 @@ FE_FN mask fe_is_odd(const fe *a)
 {
     uint64_t w[4];
     fe_canonical(w, a);
-    return 0 - (w[0] & 1);
+    return (mask)(w[0] & 1);
 }
 
 FE_FN mask fe_equal(const fe *a, const fe *b)
@@ -295,8 +294,9 @@ FE_FN mask fe_equal(const fe *a, const fe *b)
 
 FE_FN void fe_select(fe *r, mask m, const fe *a, const fe *b)
 {
+    const uint64_t from_a = 0 - (uint64_t)m;
     for (int i = 0; i < 5; i++) {
-        r->limb[i] = (a->limb[i] & m) | (b->limb[i] & ~m);
+        r->limb[i] = (a->limb[i] & from_a) | (b->limb[i] & ~from_a);
     }
 }
 
@@ -310,11 +310,13 @@ FE_FN void fe_from_rows(fe *r, FE_SPACE const unsigned char *const rows[LANES], 
         }
     }
     const uint64_t p0 = (uint64_t)0 - FE_FOLD_256;
-    *ok = mask_from_bits((w[1] & w[2] & w[3]) != UINT64_MAX || w[0] < p0);
-    w[0] -= p0 & ~*ok; /* the numbers from p up are 2^256 - 1 but for their lowest word */
-    w[1] &= *ok;
-    w[2] &= *ok;
-    w[3] &= *ok;
+    *ok = (mask)((w[1] & w[2] & w[3]) != UINT64_MAX || w[0] < p0);
+    /* The numbers from p up are 2^256 - 1 but for their lowest word. */
+    const uint64_t keep = 0 - (uint64_t)*ok;
+    w[0] -= p0 & ~keep;
+    w[1] &= keep;
+    w[2] &= keep;
+    w[3] &= keep;
     fe_set_words(r, w[0], w[1], w[2], w[3]);
 }
 

@@ -18,6 +18,45 @@ typedef struct {
     row table[PA_SECP256K1_KEY_ROWS];
 } pa_secp256k1_key;
 
+/* Where the coordinates of an encoded key stand, 32 bytes each. */
+typedef struct {
+    const uint8_t *x, *y; /* y NULL: lift x */
+    bool odd;             /* wanted of a lifted y */
+    bool hybrid;
+} pa_secp256k1_encoding;
+
+/* Tells key formats apart by length and prefix. Returns PYACCEL_REASON_NONE, _LENGTH or _KEY; with
+ * the last two the coordinates are those of no point. */
+uint32_t pa_secp256k1_parse_key(pa_secp256k1_encoding *encoding, const pa_bytes *key);
+
+/* Rows that share the two inversions; about 60 KiB of stack with what the lanes keep beside it. */
+#define PA_SECP256K1_CHUNK 32
+
+/* What is known of a chunk of rows before their equations are looked at. */
+typedef struct {
+    int count;
+    uint8_t digests[PA_SECP256K1_CHUNK][32];
+    bool digest_sized[PA_SECP256K1_CHUNK]; /* false: a ready digest of another size than 32 bytes */
+    uint32_t signature_reason[PA_SECP256K1_CHUNK];
+    pa_secp256k1_scalar r[PA_SECP256K1_CHUNK], s[PA_SECP256K1_CHUNK];
+    const pa_secp256k1_key *key[PA_SECP256K1_CHUNK]; /* a prepared one, or an entry of decoded */
+    int unprepared_count;
+    pa_bytes unprepared[PA_SECP256K1_CHUNK];
+    pa_secp256k1_key decoded[PA_SECP256K1_CHUNK]; /* of the unprepared keys, in their order */
+} pa_secp256k1_chunk;
+
+/* Fills all of chunk but decoded, for rows first .. first + count of job. OK, INVALID_ARGUMENT (a
+ * bad offset or key index), or what the hash room says. */
+pyaccel_status pa_secp256k1_chunk_read(pa_secp256k1_chunk *chunk, const pa_verify_job *job,
+                                       uint64_t first, int count);
+
+/* Sets the reasons of rows whose equation is out of question, and lists the others: open[k],
+ * k < the returned number, with u1 = z / s and u2 = r / s. Before: decoded is filled. */
+int pa_secp256k1_chunk_judge(uint8_t reasons[PA_SECP256K1_CHUNK], int open[PA_SECP256K1_CHUNK],
+                             pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK],
+                             pa_secp256k1_scalar u2[PA_SECP256K1_CHUNK],
+                             const pa_secp256k1_chunk *chunk, uint32_t rule);
+
 /* True when u1 G + u2 Q is finite and its abscissa is r mod n, Q being the key behind table. Any
  * u1, u2, r below n. */
 bool pa_secp256k1_verify_single(const row table[PA_SECP256K1_KEY_ROWS],

@@ -6,7 +6,8 @@ pa_sources(portable
   verify/ed25519_scalar.c
   verify/ed25519_single.c
   verify/prepared_keys.c
-  verify/secp256k1_lanes.c
+  verify/secp256k1_portable.c
+  verify/secp256k1_rows.c
   verify/secp256k1_scalar.c
   verify/secp256k1_single.c
   verify/verify_many.c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signatures on secp256k1 made from the definition, over reference256.h; and one call of pyaccel_verify_many for rows of
- * fixed width. */
+/* Signatures on secp256k1 made from the definition, over reference256.h; and one call of
+ * pyaccel_verify_many for rows of fixed width. */
 #ifndef PA_TEST_ECDSA_REFERENCE_H
 #define PA_TEST_ECDSA_REFERENCE_H
 
@@ -14,47 +14,51 @@ typedef struct {
     uint8_t signature[64];
 } signed_row;
 
-static inline void put_key(signed_row *row, const point *q)
+static inline void put_key(signed_row *out, const point *q)
 {
-    row->prefixed_key[0] = 0x04;
-    number_to_bytes(row->prefixed_key + 1, &q->x);
-    number_to_bytes(row->prefixed_key + 33, &q->y);
+    out->prefixed_key[0] = 0x04;
+    number_to_bytes(out->prefixed_key + 1, &q->x);
+    number_to_bytes(out->prefixed_key + 33, &q->y);
 }
 
-/* The row that makes a verifier compute u1 G + u2 Q and compare it with r: s = r / u2, digest = u1 s. u2 and r not 0. */
-static inline void put_scalars(signed_row *row, const number *u1, const number *u2, const number *r)
+/* The row that makes a verifier compute u1 G + u2 Q and compare it with r: s = r / u2, digest = u1
+ * s. u2 and r not 0. */
+static inline void put_scalars(signed_row *out, const number *u1, const number *u2, const number *r)
 {
     const number inverse = mod_inverse(u2, &group_order);
     const number s = mod_mul(r, &inverse, &group_order);
     const number z = mod_mul(u1, &s, &group_order);
-    number_to_bytes(row->digest, &z);
-    number_to_bytes(row->signature, r);
-    number_to_bytes(row->signature + 32, &s);
+    number_to_bytes(out->digest, &z);
+    number_to_bytes(out->signature, r);
+    number_to_bytes(out->signature + 32, &s);
 }
 
 /* ECDSA: r = x(k G) mod n, s = (z + r d) / k. */
 static inline signed_row sign_digest(const number *d, const number *k, const uint8_t digest[32])
 {
-    signed_row row;
+    signed_row out;
     const point q = point_mul(d, &generator), commitment = point_mul(k, &generator);
-    const number r = number_mod(&commitment.x, &group_order), inverse = mod_inverse(k, &group_order);
+    const number r = number_mod(&commitment.x, &group_order),
+                 inverse = mod_inverse(k, &group_order);
     number z = number_from_bytes(digest);
     z = number_mod(&z, &group_order);
     number s = mod_mul(&r, d, &group_order);
     s = mod_add(&s, &z, &group_order);
     s = mod_mul(&s, &inverse, &group_order);
-    put_key(&row, &q);
-    memcpy(row.digest, digest, 32);
-    number_to_bytes(row.signature, &r);
-    number_to_bytes(row.signature + 32, &s);
-    return row;
+    put_key(&out, &q);
+    memcpy(out.digest, digest, 32);
+    number_to_bytes(out.signature, &r);
+    number_to_bytes(out.signature + 32, &s);
+    return out;
 }
 
 /* n rows of width bytes, stride apart, from data on. */
 static inline pyaccel_rows fixed_rows(const void *data, uint64_t width, uint64_t stride, uint64_t n)
 {
-    return (pyaccel_rows){
-        .data = data, .data_size = n == 0 ? 0 : (n - 1) * stride + width, .width = width, .stride = stride};
+    return (pyaccel_rows){.data = data,
+                          .data_size = n == 0 ? 0 : (n - 1) * stride + width,
+                          .width = width,
+                          .stride = stride};
 }
 
 static inline pyaccel_verify_options ecdsa_options(uint32_t rule)
@@ -65,15 +69,18 @@ static inline pyaccel_verify_options ecdsa_options(uint32_t rule)
 }
 
 /* Verdicts of n rows under ready digests; each key is the last key_size bytes of prefixed_key. */
-static inline pyaccel_status verify_rows(uint8_t *verdicts, uint8_t *reasons, const signed_row *rows, uint64_t n,
-                                         uint64_t key_size, uint32_t rule)
+static inline pyaccel_status verify_rows(uint8_t *verdicts, uint8_t *reasons,
+                                         const signed_row *rows, uint64_t n, uint64_t key_size,
+                                         uint32_t rule)
 {
-    const pyaccel_rows keys = fixed_rows(rows->prefixed_key + 65 - key_size, key_size, sizeof *rows, n);
+    const pyaccel_rows keys =
+        fixed_rows(rows->prefixed_key + 65 - key_size, key_size, sizeof *rows, n);
     const pyaccel_rows digests = fixed_rows(rows->digest, 32, sizeof *rows, n);
     const pyaccel_rows signatures = fixed_rows(rows->signature, 64, sizeof *rows, n);
     pyaccel_verify_options options = ecdsa_options(rule);
     options.reasons = reasons;
-    return pyaccel_verify_many(verdicts, PYACCEL_SCHEME_SECP256K1_ECDSA, &keys, &digests, &signatures, n, &options);
+    return pyaccel_verify_many(verdicts, PYACCEL_SCHEME_SECP256K1_ECDSA, &keys, &digests,
+                               &signatures, n, &options);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slow and plain: numbers of 256 bits modulo m, and the affine group of secp256k1, to hold the fast code against.
- * Nothing here is shared with csrc/. */
+/* Slow and plain: numbers of 256 bits modulo m, and the affine group of secp256k1, to hold the fast
+ * code against. Nothing here is shared with csrc/. */
 #ifndef PA_TEST_REFERENCE256_H
 #define PA_TEST_REFERENCE256_H
 
@@ -18,8 +18,8 @@ typedef struct {
     bool infinite;
 } point;
 
-static const number prime = {{0xfffffc2f, 0xfffffffe, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
-                              0xffffffff, 0xffffffff}};
+static const number prime = {{0xfffffc2f, 0xfffffffe, 0xffffffff, 0xffffffff, 0xffffffff,
+                              0xffffffff, 0xffffffff, 0xffffffff}};
 static const number group_order = {{0xd0364141, 0xbfd25e8c, 0xaf48a03b, 0xbaaedce6, 0xfffffffe,
                                     0xffffffff, 0xffffffff, 0xffffffff}};
 /* SEC 2, 2.4.1. */
