@@ -41,7 +41,8 @@ extern "C" {
 #define PYACCEL_RULE_GBT32918 48
 
 /* How a message becomes the digest that is signed; 0: the scheme's own (ECDSA on 256-bit curves: sha256). NONE: rows are
- * ready digests (32 bytes on secp256k1). INVALID_ARGUMENT for schemes that hash the message themselves (Ed25519). */
+ * ready digests (32 bytes on secp256k1, where another size is REASON_LENGTH). INVALID_ARGUMENT for schemes that hash the
+ * message themselves (Ed25519); so is SHA384, which is P-384's, on secp256k1. */
 #define PYACCEL_MESSAGE_HASH_NONE 1
 #define PYACCEL_MESSAGE_HASH_SHA256 2
 #define PYACCEL_MESSAGE_HASH_SHA256D 3
@@ -112,7 +113,8 @@ typedef struct {
  *   public_keys, messages, signatures   n rows each (stride 0: one for all); public_keys NULL with options.prepared
  *   options       not NULL
  * Returns OK; INVALID_ARGUMENT (also a key_index past the end); UNSUPPORTED; OUT_OF_MEMORY; CANCELLED; BAD_ENVIRONMENT: all
- * verdicts are then 0. Variable time. Thread-safe. */
+ * verdicts are then 0; so are the reasons, unless options has a struct_size that is unknown here, when nothing in it is
+ * believed. n may be 0, with verdicts NULL. Variable time. Thread-safe. */
 PYACCEL_API pyaccel_status pyaccel_verify_many(uint8_t *verdicts, uint32_t scheme, const pyaccel_rows *public_keys,
                                                const pyaccel_rows *messages, const pyaccel_rows *signatures, uint64_t n,
                                                const pyaccel_verify_options *options);
