@@ -8,12 +8,18 @@ import struct
 import subprocess
 import sys
 import tracemalloc
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from cli_support import BLOCK_300025, BLOCK_482683, SPENT_300025, Command, signed_rows, write_lines
+from cli_support import BLOCK_300025, BLOCK_482683, SPENT_277647, SPENT_300025, Command, signed_rows, write_lines
+from rich.console import Console
 
 from pyaccel.cli import sources
+from pyaccel.cli.progress import progress_bar
+from pyaccel.cli.runner import Runner
+from pyaccel.cli.table import show
+from pyaccel.cli.verification import Options, verify_file
 
 BLOCK = BLOCK_482683.read_bytes()
 FRAME = bytes.fromhex("f9beb4d9")
@@ -125,6 +131,25 @@ def test_spent_outputs_of_another_block(command: Command) -> None:
     assert "left over" in line
     line = command.refused("verify", BLOCK_300025, "--spent", BLOCK_482683)
     assert f"{BLOCK_482683}: offset" in line
+
+
+def test_spent_outputs_that_are_none(command: Command, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert "transaction 1 input 0" in command.refused("verify", BLOCK_300025, "--spent", empty)
+    line = command.refused("verify", BLOCK_300025, "--spent", SPENT_277647)
+    assert f"{SPENT_277647}: all entries: none of them is an output that this block spends" in line
+
+
+def test_a_terminal_shows_any_file_name(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "[red]x[bold].jsonl", signed_rows(3, bad=(2,)))
+    console = Console(force_terminal=True, file=StringIO())
+    with progress_bar(console, path.name) as progress:
+        report = verify_file(path, Runner("native", progress), Options())
+    show(console, [report])
+    assert report.bad_count == 1
+    assert isinstance(console.file, StringIO)
+    assert "[red]x[bold].jsonl" in console.file.getvalue()
 
 
 def test_options(command: Command, tmp_path: Path) -> None:

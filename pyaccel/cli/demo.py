@@ -118,7 +118,7 @@ def _comparison(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequenc
             Text(f"= {run.own_bytes[i]:,}", style="green") if equal else Text("DIFFERS", style="bold red")
             for run, equal in zip(runs, same[i], strict=True)
         ]
-        table.add_row(job.path.name, f"{sum(map(len, runs[0].outputs[i])):,}", *cells)
+        table.add_row(Text(job.path.name), f"{sum(map(len, runs[0].outputs[i])):,}", *cells)
     return table
 
 

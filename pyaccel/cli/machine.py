@@ -85,7 +85,7 @@ def show_info(console: Console, *, as_json: bool) -> int:
         ("levels", _marked(info.levels)),
         ("features", _marked(info.features)),
     ):
-        facts.add_row(Text(name, style="bold"), value)
+        facts.add_row(Text(name, style="bold"), Text(value) if isinstance(value, str) else value)
     console.print(facts)
     console.print()
     _print_variants(console, info)
@@ -93,7 +93,7 @@ def show_info(console: Console, *, as_json: bool) -> int:
     devices = _table("device", "", "what it is, or why it is missing")
     for device in info.devices:
         mark = Text("✓", style="green") if device.available else Text("✗", style="yellow")
-        devices.add_row(device.name, mark, one_line(device.device if device.available else device.reason))
+        devices.add_row(device.name, mark, Text(one_line(device.device if device.available else device.reason)))
     console.print(devices)
     console.print()
     _print_matrix(

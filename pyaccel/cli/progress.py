@@ -19,8 +19,8 @@ def progress_bar(console: Console, source: str) -> Iterator[Report]:
     A console that is no terminal shows nothing. A total of 0 is one that is not known yet.
     """
     columns = (
-        TextColumn("{task.fields[source]}", style="cyan"),
-        TextColumn("{task.description}"),
+        TextColumn("{task.fields[source]}", style="cyan", markup=False),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -40,9 +40,9 @@ def read_spent_outputs(path: Path, block: Block, txids: Sequence[bytes]) -> Spen
     try:
         store = _parse_store(data)
     except MalformedError:
-        store = None
+        store = {}
     try:
-        if store is not None:
+        if store:
             return _from_store(store, block, txids)
         return _from_list(data, block)
     except MalformedError as error:
@@ -65,6 +65,9 @@ def _from_list(data: bytes, block: Block) -> Spent:
 
 
 def _from_store(store: dict[bytes, TransactionOutput], block: Block, txids: Sequence[bytes]) -> Spent:
+    spends = [item.outpoint for transaction in block.transactions[1:] for item in transaction.inputs]
+    if not any(outpoint in store for outpoint in spends):
+        raise MalformedError("all entries", "none of them is an output that this block spends")
     known = dict(store)
     spent: Spent = []
     for i, (transaction, txid) in enumerate(zip(block.transactions, txids, strict=True)):

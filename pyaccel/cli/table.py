@@ -69,7 +69,7 @@ def _checks_table(report: Report) -> Table:
     for check in report.checks.values():
         asterisk = "*" if check.notes else ""
         table.add_row(
-            check.name,
+            Text(check.name),
             f"{check.checked:,}",
             _verdict(check),
             duration(check.seconds) if check.ran_on else "–",
