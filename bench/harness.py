@@ -245,14 +245,14 @@ def plot(report: Mapping[str, Any], path: Path) -> Path:
     except ImportError as error:
         raise ValueError("the plot needs matplotlib: pip install 'pyaccel[bench]'") from error
     mpl.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for line in report["lines"]:
         for contestant, seconds in line["seconds"].items():
             curves.setdefault((line["name"], contestant), []).append((line["n"], line["n"] / seconds))
     names = list(dict.fromkeys(name for name, _ in curves))
-    figure, axes = pyplot.subplots(len(names), 1, figsize=(8, 3 * len(names)), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(len(names), 1, figsize=(8, 3 * len(names)), squeeze=False, layout="constrained")
     for axis, name in zip(axes[:, 0], names, strict=True):
         for (line_name, contestant), points in curves.items():
             if line_name == name:
@@ -262,7 +262,7 @@ def plot(report: Mapping[str, Any], path: Path) -> Path:
         axis.legend()
     figure.suptitle(f"{report['machine']['cpu']}, one core")
     figure.savefig(path)
-    pyplot.close(figure)
+    plt.close(figure)
     return path
 
 
