@@ -215,9 +215,7 @@ def machine_class() -> str:
 
 
 def separate_cores() -> float:
-    """Vector throughput of two threads together over one alone: about 2 where two cores are separate, 1 on siblings
-    or on a single core.
-    """
+    """Vector throughput of two threads over one alone: about 2 on separate cores, 1 on siblings or a single core."""
     from concurrent.futures import ThreadPoolExecutor
 
     if len(os.sched_getaffinity(0)) < 2:
