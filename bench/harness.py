@@ -199,19 +199,19 @@ def machine() -> dict[str, Any]:
     info = pyaccel.info()
     return {
         "class": machine_class(),
-        "cpu": info.cpu,
-        "cpu_spec": info.cpu_spec,
-        "variants": dict(info.variants),
-        "pyaccel": pyaccel.__version__,
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": info.processor,
+        "spec": info.spec,
+        "variants": {variant.family: variant.name for variant in info.variants if variant.bound},
+        "pyaccel": info.version,
+        "python": info.python,
+        "system": info.system,
         "separate_cores": separate_cores(),
     }
 
 
 def machine_class() -> str:
     """The highest CPU level that this machine runs: the folder of its results."""
-    return str(pyaccel.info().level)
+    return next(level for level, runs in reversed(pyaccel.info().levels.items()) if runs)
 
 
 def separate_cores() -> float:
