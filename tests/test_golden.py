@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 
 import numpy as np
@@ -99,3 +100,14 @@ def test_signature_errors(parameters: dict[str, object], said: str) -> None:
     inputs = {"public_keys": [bytes(32)], "messages": [b""], "signatures": [bytes(64)]}
     with pytest.raises(ValueError, match=said):
         signatures.verify_many(parameters, inputs, {"verdicts": np.zeros(1, np.uint8)}, 1)
+
+
+def test_sha256_compiled_and_plain_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With numba (extra `golden`) and without, one text gives hashlib's digests."""
+    messages = [bytes(range(n % 256)) * (1 + n // 64) for n in range(0, 200, 7)]
+    expected = [hashlib.sha256(message).digest() for message in messages]
+    assert [sha256.sha256(message) for message in messages] == expected
+    for name in ("_rotr", "_compress"):
+        function = getattr(sha256, name)
+        monkeypatch.setattr(sha256, name, getattr(function, "py_func", function))
+    assert [sha256.sha256(message) for message in messages] == expected

@@ -3,32 +3,49 @@
 
 from __future__ import annotations
 
+import struct
+
+from pyaccel.golden.compiled import compiled
 from pyaccel.golden.constants import primes, root_fraction
 
+Words = tuple[int, ...]
+
 _MASK = 0xFFFFFFFF
-_K = [root_fraction(p, 3, 32) for p in primes(64)]
-_H0 = [root_fraction(p, 2, 32) for p in primes(8)]
+_K = tuple(root_fraction(p, 3, 32) for p in primes(64))
+_H0 = tuple(root_fraction(p, 2, 32) for p in primes(8))
 
 
+@compiled
 def _rotr(x: int, n: int) -> int:
     return (x >> n | x << (32 - n)) & _MASK
 
 
-def _compress(state: list[int], block: bytes) -> list[int]:
-    """One block of 64 bytes into the eight state words."""
-    w = [int.from_bytes(block[i : i + 4], "big") for i in range(0, 64, 4)]
+@compiled
+def _compress(state: Words, block: Words) -> Words:
+    """One block of sixteen words into the eight state words."""
+    w = list(block)
     for t in range(16, 64):
         s0 = _rotr(w[t - 15], 7) ^ _rotr(w[t - 15], 18) ^ w[t - 15] >> 3
         s1 = _rotr(w[t - 2], 17) ^ _rotr(w[t - 2], 19) ^ w[t - 2] >> 10
         w.append((s1 + w[t - 7] + s0 + w[t - 16]) & _MASK)
     a, b, c, d, e, f, g, h = state
-    for k, wt in zip(_K, w, strict=True):
+    for t in range(64):
         ch = e & f ^ ~e & g
         maj = a & b ^ a & c ^ b & c
-        t1 = h + (_rotr(e, 6) ^ _rotr(e, 11) ^ _rotr(e, 25)) + ch + k + wt
+        t1 = h + (_rotr(e, 6) ^ _rotr(e, 11) ^ _rotr(e, 25)) + ch + _K[t] + w[t]
         t2 = (_rotr(a, 2) ^ _rotr(a, 13) ^ _rotr(a, 22)) + maj
         a, b, c, d, e, f, g, h = (t1 + t2) & _MASK, a, b, c, (d + t1) & _MASK, e, f, g
-    return [(x + y) & _MASK for x, y in zip(state, (a, b, c, d, e, f, g, h), strict=True)]
+    s = state
+    return (
+        (s[0] + a) & _MASK,
+        (s[1] + b) & _MASK,
+        (s[2] + c) & _MASK,
+        (s[3] + d) & _MASK,
+        (s[4] + e) & _MASK,
+        (s[5] + f) & _MASK,
+        (s[6] + g) & _MASK,
+        (s[7] + h) & _MASK,
+    )
 
 
 def sha256(message: bytes) -> bytes:
@@ -36,8 +53,8 @@ def sha256(message: bytes) -> bytes:
     padded = message + b"\x80" + bytes(-(len(message) + 9) % 64) + (8 * len(message)).to_bytes(8, "big")
     state = _H0
     for i in range(0, len(padded), 64):
-        state = _compress(state, padded[i : i + 64])
-    return b"".join(word.to_bytes(4, "big") for word in state)
+        state = _compress(state, struct.unpack_from(">16I", padded, i))
+    return struct.pack(">8I", *state)
 
 
 def sha256d(message: bytes) -> bytes:
