@@ -14,7 +14,7 @@ PACKAGE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("
 export PATH := $(abspath $(BIN)):$(PATH)
 CMAKE_FLAGS := -G Ninja -DPYACCEL_WERROR=ON -DPYACCEL_EMULATED=ON
 
-.PHONY: venv build demo test c-test test-all test-long lint bench docs clean
+.PHONY: venv build demo test c-test test-all test-long lint format bench docs clean
 
 venv: $(VENV)/.tools
 
@@ -56,6 +56,12 @@ test-long:
 
 lint: $(VENV)/.lint
 	.ci/run lint
+
+# Rewrites what lint would only complain of, as far as tools can.
+format: $(VENV)/.lint
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+	git ls-files '*.c' '*.h' | grep -vE '^(csrc/tables/|kernels/|tests/vectors/)' | xargs $(BIN)/clang-format -i
 
 bench: build
 	$(BIN)/pyaccel bench
