@@ -13,6 +13,7 @@ import numpy.typing as npt
 Bytes = npt.NDArray[np.uint8]
 _Array = np.ndarray
 _BYTE = np.dtype(np.uint8)
+_new = object.__new__
 Offsets = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
 _WANTED = "a list or tuple of bytes-like objects, a uint8 array of shape (n, k), pyaccel.Rows, or an Arrow binary array"
@@ -85,7 +86,7 @@ class Rows:
         stride: int,
         offsets: Offsets | None = None,
     ) -> Rows:
-        rows = cls.__new__(cls)
+        rows = _new(cls)
         rows.buffer = buffer
         rows.count = count
         rows.width = width
@@ -182,14 +183,14 @@ def as_rows(name: str, value: Any, *, one_for_all: bool = False) -> Rows:
         TypeError, ValueError: what was wanted, what came (type, shape, row index) and how to mend it.
     """
     kind = type(value)
+    if kind is _Array and value.dtype is _BYTE and value.ndim == 2 and value.flags.c_contiguous:
+        count, width = value.shape
+        return Rows._of(value, count, width, width)
     if kind is list or kind is tuple or isinstance(value, (list, tuple)):
         if len(value) == 1 and type(value[0]) is bytes:
             width = len(value[0])
             return Rows._of(value[0], 1, width, width)
         return _from_sequence(name, value)
-    if kind is _Array and value.dtype is _BYTE and value.ndim == 2 and value.flags.c_contiguous:
-        count, width = value.shape
-        return Rows._of(value, count, width, width)
     rows = _from_whole(name, value)
     if rows.count is None and not one_for_all:
         raise ValueError(f"{name}: one value for all rows came; wanted one row each. For a batch of one: [value]")

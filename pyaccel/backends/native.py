@@ -33,6 +33,9 @@ else:
     _VERIFY_OPTIONS = ffi.typeof("pyaccel_verify_options *")
     _PREPARE_OPTIONS = ffi.typeof("pyaccel_prepare_options *")
 
+_spare_views: list[Any] = []
+"""Views of one row for HashPlan.run to use again; one that is in use is not in it, whoever interrupts."""
+
 _FAMILIES = {
     "sha256": ("sha256", "sha256-lanes"),
     "sha256d": ("sha256", "sha256-lanes"),
@@ -104,11 +107,21 @@ class HashPlan(NativePlan):
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """As Plan.run."""
-        digests: Any = outputs["digests"]
-        options = self._one if n == 1 else self._many
-        status = self._call(
-            ffi.from_buffer(_BYTES, digests), digests.nbytes, self._algorithm, _rows(inputs["messages"]), n, options
-        )
+        rows = inputs["messages"]
+        digests = ffi.from_buffer(_BYTES, outputs["digests"])
+        if n == 1 and rows.offsets is None:
+            # Making a view costs more than hashing a row: they are used again, with the stride of 0 that fits any row.
+            try:
+                view = _spare_views.pop()
+            except IndexError:
+                view = ffi.new(_ROWS)
+            view.data = data = ffi.from_buffer(_BYTES, rows.buffer)
+            view.data_size = len(data)
+            view.width = rows.width
+            status = self._call(digests, len(digests), self._algorithm, view, 1, self._one)
+            _spare_views.append(view)
+        else:
+            status = self._call(digests, len(digests), self._algorithm, _rows(rows), n, self._many)
         if status:
             _raise("hash_many", status)
 

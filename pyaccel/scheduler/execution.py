@@ -12,7 +12,7 @@ from pyaccel.operations import Operation
 from pyaccel.rows import Rows
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.runs import collect, collector, thread
-from pyaccel.scheduler.selection import ambient
+from pyaccel.scheduler.selection import environment, within
 from pyaccel.scheduler.splitting import part, part_rows
 
 Progress = Callable[[int, int], object]
@@ -61,7 +61,7 @@ def run(
     """
     place = _placements.get((operation.name, values)) or placement(operation, values)
     if device == "auto":
-        device = ambient()
+        device = within.get() or environment()
     start = perf_counter()
     if device != "auto":
         choice = place.named(device)

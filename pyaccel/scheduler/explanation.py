@@ -11,7 +11,7 @@ from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import execution
 from pyaccel.scheduler.curves import POINTS, ROW_BYTES
 from pyaccel.scheduler.registry import MODULES, discovered, looked_for
-from pyaccel.scheduler.selection import ambient
+from pyaccel.scheduler.selection import environment, within
 
 NO_CURVE = "no cost is known for it here: it is used by name alone"
 
@@ -97,7 +97,7 @@ def explain(
     if nbytes is None:
         nbytes = ROW_BYTES.get(operation, 0) * n
     place = execution.placement(row, row.resolve(**parameters))
-    device = ambient() if device == "auto" else device
+    device = within.get() or environment() if device == "auto" else device
     choice = place.cheapest(n, nbytes) if device == "auto" else place.named(device)
     chosen = choice.backend.name
     lines = []

@@ -11,24 +11,19 @@ from functools import cache
 
 from pyaccel.scheduler.registry import check_name
 
-_within: ContextVar[str] = ContextVar("pyaccel.device", default="auto")
+within: ContextVar[str | None] = ContextVar("pyaccel.device", default=None)
+"""The device of the innermost `with pyaccel.device(...)`, None outside of any and within "auto"."""
 
 
 @cache
-def _environment() -> str:
+def environment() -> str:
+    """What PYACCEL_DEVICE asks for, "auto" where the scheduler is free to choose."""
     name = os.environ.get("PYACCEL_DEVICE", "")
-    if name:
-        try:
-            check_name(name)
-        except ValueError as error:
-            raise ValueError(f"PYACCEL_DEVICE: {error}") from None
+    try:
+        check_name(name or "auto")
+    except ValueError as error:
+        raise ValueError(f"PYACCEL_DEVICE: {error}") from None
     return name or "auto"
-
-
-def ambient() -> str:
-    """The device that a call with `device="auto"` runs on, "auto" where the scheduler is free to choose."""
-    within = _within.get()
-    return _environment() if within == "auto" else within
 
 
 @contextmanager
@@ -41,8 +36,8 @@ def device(name: str) -> Iterator[None]:
         ValueError: no device has that name; lists those that exist.
     """
     check_name(name)
-    token = _within.set(name)
+    token = within.set(None if name == "auto" else name)
     try:
         yield
     finally:
-        _within.reset(token)
+        within.reset(token)
