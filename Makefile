@@ -64,10 +64,12 @@ format: $(VENV)/.lint
 	git ls-files '*.c' '*.h' | grep -vE '^(csrc/tables/|kernels/|tests/vectors/)' | xargs $(BIN)/clang-format -i
 
 bench: build
-	$(BIN)/pyaccel bench
+	$(BIN)/pyaccel bench $(NAME)
 
+# The packages of the extra alone: installing '.[docs]' would put a plain install in the editable one's place.
 docs: build
-	$(PIP) install '.[docs]'
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' \
+	  | $(PIP) install --requirement /dev/stdin
 	$(BIN)/mkdocs build --strict
 
 $(VENV)/.lint: pyproject.toml | $(VENV)/.tools
