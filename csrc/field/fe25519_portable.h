@@ -263,21 +263,18 @@ FE_FN void fe_select(fe *r, mask m, const fe *a, const fe *b)
 
 FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
 {
-    uint64_t w0 = pa_load64_le(rows[0]);
-    uint64_t w1 = pa_load64_le(rows[0] + 8);
-    uint64_t w2 = pa_load64_le(rows[0] + 16);
-    uint64_t w3 = pa_load64_le(rows[0] + 24) & UINT64_MAX >> 1;
-    *ok = w3 != UINT64_MAX >> 1 || (w1 & w2) != UINT64_MAX || w0 < UINT64_MAX - 18;
-    fe_set_words(r, w0, w1, w2, w3);
+    uint64_t w[4];
+    pa_words_from_le(w, rows[0]);
+    w[3] &= UINT64_MAX >> 1;
+    *ok = w[3] != UINT64_MAX >> 1 || (w[1] & w[2]) != UINT64_MAX || w[0] < UINT64_MAX - 18;
+    fe_set_words(r, w[0], w[1], w[2], w[3]);
 }
 
 FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
 {
     uint64_t word[4];
     fe_canonical(word, a);
-    for (int i = 0; i < 4; i++) {
-        pa_store64_le(rows[0] + 8 * i, word[i]);
-    }
+    pa_words_to_le(rows[0], word);
 }
 
 FE_FN mask mask_row_bit(const unsigned char *const rows[LANES], int byte, int bit)

@@ -7,18 +7,15 @@
 #ifndef PA_FIELD_SECP256K1_PORTABLE_H
 #define PA_FIELD_SECP256K1_PORTABLE_H
 
-#include <stdint.h>
-
 #include "field.h"
 #include "secp256k1_row.h"
+#include "words.h"
 
 #define LANES 1
 #define FE_BYTES 32
 #define FE_BITS 256
 #define FE_MUL_MAG 8
 #define FE_MAX_MAG 32
-
-__extension__ typedef unsigned __int128 fe_wide;
 
 typedef struct {
     uint64_t limb[5];
@@ -159,24 +156,24 @@ FE_FN void fe_carry(fe *r, const fe *a)
  *         FE_FOLD_260 mod p; what stands above 2^256 after that folds once more.
  * Bounds: c[i] < 2^115, c[8] < 2^105; h4 < 2^53; the top excess < 2^45, so limb 1 ends below
  *         2^52 + 2^27. */
-FE_FN void fe_reduce_columns(fe *r, fe_wide c[9])
+FE_FN void fe_reduce_columns(fe *r, pa_u128 c[9])
 {
     const uint64_t c4 = (uint64_t)c[4] & FE_LOW_52;
     c[5] += c[4] >> 52;
     c[6] += c[5] >> 52;
     c[7] += c[6] >> 52;
     c[8] += c[7] >> 52;
-    c[0] += (fe_wide)((uint64_t)c[5] & FE_LOW_52) * FE_FOLD_260;
-    c[1] += (fe_wide)((uint64_t)c[6] & FE_LOW_52) * FE_FOLD_260;
-    c[2] += (fe_wide)((uint64_t)c[7] & FE_LOW_52) * FE_FOLD_260;
-    c[3] += (fe_wide)((uint64_t)c[8] & FE_LOW_52) * FE_FOLD_260;
-    c[4] = (fe_wide)(uint64_t)(c[8] >> 52) * FE_FOLD_260 + c4;
+    c[0] += (pa_u128)((uint64_t)c[5] & FE_LOW_52) * FE_FOLD_260;
+    c[1] += (pa_u128)((uint64_t)c[6] & FE_LOW_52) * FE_FOLD_260;
+    c[2] += (pa_u128)((uint64_t)c[7] & FE_LOW_52) * FE_FOLD_260;
+    c[3] += (pa_u128)((uint64_t)c[8] & FE_LOW_52) * FE_FOLD_260;
+    c[4] = (pa_u128)(uint64_t)(c[8] >> 52) * FE_FOLD_260 + c4;
     for (int i = 0; i < 4; i++) {
         r->limb[i] = (uint64_t)c[i] & FE_LOW_52;
         c[i + 1] += c[i] >> 52;
     }
     r->limb[4] = (uint64_t)c[4] & FE_LOW_48;
-    const fe_wide low = (fe_wide)(uint64_t)(c[4] >> 48) * FE_FOLD_256 + r->limb[0];
+    const pa_u128 low = (pa_u128)(uint64_t)(c[4] >> 48) * FE_FOLD_256 + r->limb[0];
     r->limb[0] = (uint64_t)low & FE_LOW_52;
     r->limb[1] += (uint64_t)(low >> 52);
 }
@@ -194,17 +191,17 @@ FE_FN void fe_mul(fe *r, const fe *a, const fe *b)
                    a4 = a->limb[4];
     const uint64_t b0 = b->limb[0], b1 = b->limb[1], b2 = b->limb[2], b3 = b->limb[3],
                    b4 = b->limb[4];
-    fe_wide c[9] = {
-        (fe_wide)a0 * b0,
-        (fe_wide)a0 * b1 + (fe_wide)a1 * b0,
-        (fe_wide)a0 * b2 + (fe_wide)a1 * b1 + (fe_wide)a2 * b0,
-        (fe_wide)a0 * b3 + (fe_wide)a1 * b2 + (fe_wide)a2 * b1 + (fe_wide)a3 * b0,
-        (fe_wide)a0 * b4 + (fe_wide)a1 * b3 + (fe_wide)a2 * b2 + (fe_wide)a3 * b1 +
-            (fe_wide)a4 * b0,
-        (fe_wide)a1 * b4 + (fe_wide)a2 * b3 + (fe_wide)a3 * b2 + (fe_wide)a4 * b1,
-        (fe_wide)a2 * b4 + (fe_wide)a3 * b3 + (fe_wide)a4 * b2,
-        (fe_wide)a3 * b4 + (fe_wide)a4 * b3,
-        (fe_wide)a4 * b4,
+    pa_u128 c[9] = {
+        (pa_u128)a0 * b0,
+        (pa_u128)a0 * b1 + (pa_u128)a1 * b0,
+        (pa_u128)a0 * b2 + (pa_u128)a1 * b1 + (pa_u128)a2 * b0,
+        (pa_u128)a0 * b3 + (pa_u128)a1 * b2 + (pa_u128)a2 * b1 + (pa_u128)a3 * b0,
+        (pa_u128)a0 * b4 + (pa_u128)a1 * b3 + (pa_u128)a2 * b2 + (pa_u128)a3 * b1 +
+            (pa_u128)a4 * b0,
+        (pa_u128)a1 * b4 + (pa_u128)a2 * b3 + (pa_u128)a3 * b2 + (pa_u128)a4 * b1,
+        (pa_u128)a2 * b4 + (pa_u128)a3 * b3 + (pa_u128)a4 * b2,
+        (pa_u128)a3 * b4 + (pa_u128)a4 * b3,
+        (pa_u128)a4 * b4,
     };
     fe_reduce_columns(r, c);
 }
@@ -220,16 +217,16 @@ FE_FN void fe_sqr(fe *r, const fe *a)
     const uint64_t a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3],
                    a4 = a->limb[4];
     const uint64_t d0 = 2 * a0, d1 = 2 * a1, d2 = 2 * a2, d3 = 2 * a3;
-    fe_wide c[9] = {
-        (fe_wide)a0 * a0,
-        (fe_wide)d0 * a1,
-        (fe_wide)d0 * a2 + (fe_wide)a1 * a1,
-        (fe_wide)d0 * a3 + (fe_wide)d1 * a2,
-        (fe_wide)d0 * a4 + (fe_wide)d1 * a3 + (fe_wide)a2 * a2,
-        (fe_wide)d1 * a4 + (fe_wide)d2 * a3,
-        (fe_wide)d2 * a4 + (fe_wide)a3 * a3,
-        (fe_wide)d3 * a4,
-        (fe_wide)a4 * a4,
+    pa_u128 c[9] = {
+        (pa_u128)a0 * a0,
+        (pa_u128)d0 * a1,
+        (pa_u128)d0 * a2 + (pa_u128)a1 * a1,
+        (pa_u128)d0 * a3 + (pa_u128)d1 * a2,
+        (pa_u128)d0 * a4 + (pa_u128)d1 * a3 + (pa_u128)a2 * a2,
+        (pa_u128)d1 * a4 + (pa_u128)d2 * a3,
+        (pa_u128)d2 * a4 + (pa_u128)a3 * a3,
+        (pa_u128)d3 * a4,
+        (pa_u128)a4 * a4,
     };
     fe_reduce_columns(r, c);
 }
@@ -300,15 +297,10 @@ FE_FN void fe_select(fe *r, mask m, const fe *a, const fe *b)
     }
 }
 
-FE_FN void fe_from_rows(fe *r, FE_SPACE const unsigned char *const rows[LANES], mask *ok)
+FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
 {
     uint64_t w[4];
-    for (int i = 0; i < 4; i++) {
-        w[i] = 0;
-        for (int j = 0; j < 8; j++) {
-            w[i] = w[i] << 8 | rows[0][8 * (3 - i) + j];
-        }
-    }
+    pa_words_from_be(w, rows[0]);
     const uint64_t p0 = (uint64_t)0 - FE_FOLD_256;
     *ok = (mask)((w[1] & w[2] & w[3]) != UINT64_MAX || w[0] < p0);
     /* The numbers from p up are 2^256 - 1 but for their lowest word. */
@@ -320,26 +312,24 @@ FE_FN void fe_from_rows(fe *r, FE_SPACE const unsigned char *const rows[LANES], 
     fe_set_words(r, w[0], w[1], w[2], w[3]);
 }
 
-FE_FN void fe_to_rows(FE_SPACE unsigned char *const rows[LANES], const fe *a)
+FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
 {
     uint64_t w[4];
     fe_canonical(w, a);
-    for (int i = 0; i < 32; i++) {
-        rows[0][i] = (unsigned char)(w[3 - i / 8] >> (56 - 8 * (i % 8)));
-    }
+    pa_words_to_be(rows[0], w);
 }
 
-FE_FN mask mask_row_bit(FE_SPACE const unsigned char *const rows[LANES], int byte, int bit)
+FE_FN mask mask_row_bit(const unsigned char *const rows[LANES], int byte, int bit)
 {
     return mask_from_bits((unsigned int)rows[0][byte] >> bit);
 }
 
-FE_FN void fe_gather(fe *r, FE_SPACE const row *const rows[LANES])
+FE_FN void fe_gather(fe *r, const row *const rows[LANES])
 {
     fe_set_words(r, rows[0]->word[0], rows[0]->word[1], rows[0]->word[2], rows[0]->word[3]);
 }
 
-FE_FN void fe_scatter(FE_SPACE row *const rows[LANES], const fe *a)
+FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
 {
     fe_canonical(rows[0]->word, a);
 }

@@ -1,41 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words of 64 bits, their products, and their bytes on any machine. */
+/* Numbers of several 64-bit words: their bytes on any machine, and products of two words. */
 #ifndef PA_FIELD_WORDS_H
 #define PA_FIELD_WORDS_H
 
-#include <stdint.h>
+#include "../core/bytes.h"
 
 __extension__ typedef unsigned __int128 pa_u128;
 
-static inline uint64_t pa_load64_le(const unsigned char *bytes)
+/* word = the number of 32 bytes, least significant word first. */
+static inline void pa_words_from_be(uint64_t word[4], const uint8_t bytes[32])
 {
-    uint64_t word = 0;
-    for (int i = 7; i >= 0; i--) {
-        word = word << 8 | bytes[i];
-    }
-    return word;
-}
-
-static inline uint64_t pa_load64_be(const unsigned char *bytes)
-{
-    uint64_t word = 0;
-    for (int i = 0; i < 8; i++) {
-        word = word << 8 | bytes[i];
-    }
-    return word;
-}
-
-static inline void pa_store64_le(unsigned char *bytes, uint64_t word)
-{
-    for (int i = 0; i < 8; i++) {
-        bytes[i] = (unsigned char)(word >> (8 * i));
+    for (int i = 0; i < 4; i++) {
+        word[i] = pa_load_be64(bytes + 8 * (3 - i));
     }
 }
 
-static inline void pa_store64_be(unsigned char *bytes, uint64_t word)
+static inline void pa_words_to_be(uint8_t bytes[32], const uint64_t word[4])
 {
-    for (int i = 0; i < 8; i++) {
-        bytes[i] = (unsigned char)(word >> (56 - 8 * i));
+    for (int i = 0; i < 4; i++) {
+        pa_store_be64(bytes + 8 * (3 - i), word[i]);
+    }
+}
+
+static inline void pa_words_from_le(uint64_t word[4], const uint8_t bytes[32])
+{
+    for (int i = 0; i < 4; i++) {
+        word[i] = pa_load_le64(bytes + 8 * i);
+    }
+}
+
+static inline void pa_words_to_le(uint8_t bytes[32], const uint64_t word[4])
+{
+    for (int i = 0; i < 4; i++) {
+        pa_store_le64(bytes + 8 * i, word[i]);
     }
 }
 

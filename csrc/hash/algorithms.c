@@ -2,8 +2,8 @@
 /* The algorithms: initial values, padding, digests. FIPS 180-4, Keccak submission, RIPEMD-160. */
 #include <string.h>
 
+#include "../core/bytes.h"
 #include "algorithm.h"
-#include "bytes.h"
 
 /* First bits of the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3 and 5.3.5). */
 #define SHA256_SHAPE                                                                               \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keccak-256 (rate 1088, original padding), one message, any CPU. */
-#include "bytes.h"
+#include "../core/bytes.h"
 #include "kernel.h"
 
 /* Iota constants: output of the LFSR x^8 + x^6 + x^5 + x^4 + 1 (Keccak reference, 1.2). */

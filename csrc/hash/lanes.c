@@ -2,8 +2,8 @@
 /* A group of messages through SHA-256 lanes: where each lane's next blocks come from. Knows no vector. */
 #include <string.h>
 
+#include "../core/bytes.h"
 #include "algorithm.h"
-#include "bytes.h"
 
 #define BLOCK 64
 #define STAGED_BLOCKS 4

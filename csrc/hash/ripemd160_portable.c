@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RIPEMD-160, one message, any CPU. Dobbertin, Bosselaers, Preneel: RIPEMD-160, a strengthened version of RIPEMD, 1996. */
-#include "bytes.h"
+#include "../core/bytes.h"
 #include "kernel.h"
 
 /* Message word of each step, left and right line, and its rotation (appendix A of the paper). The word orders are

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-512, one message, any CPU. FIPS 180-4. */
-#include "bytes.h"
+#include "../core/bytes.h"
 #include "kernel.h"
 
 /* First 64 bits of the fractional parts of the cube roots of the first 80 primes (FIPS 180-4, 4.2.3). */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scalars modulo the order l of the base point: range, reduction, signed digits. */
+#include <string.h>
+
 #include "../field/words.h"
 #include "ed25519.h"
 
@@ -43,9 +45,8 @@ static void multiply(uint64_t *r, int n, const uint64_t a[5], const uint64_t b[5
 bool pa_ed25519_scalar_decode(pa_ed25519_scalar *r, const uint8_t bytes[32])
 {
     uint64_t number[5] = {0}, difference[5];
-    for (int i = 0; i < 4; i++) {
-        number[i] = r->word[i] = pa_load64_le(bytes + 8 * i);
-    }
+    pa_words_from_le(r->word, bytes);
+    memcpy(number, r->word, sizeof r->word);
     return subtract(difference, number, order) == 1;
 }
 
@@ -56,9 +57,8 @@ bool pa_ed25519_scalar_decode(pa_ed25519_scalar *r, const uint8_t bytes[32])
 void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64])
 {
     uint64_t x[8], product[10], remainder[5];
-    for (int i = 0; i < 8; i++) {
-        x[i] = pa_load64_le(bytes + 8 * i);
-    }
+    pa_words_from_le(x, bytes);
+    pa_words_from_le(x + 4, bytes + 32);
     multiply(product, 10, x + 3, reciprocal);
     uint64_t multiple[5];
     multiply(multiple, 5, product + 5, order);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Scalars modulo the order n of secp256k1's group: range, products, inverses, splits, signed digits. */
 #include "secp256k1_scalar.h"
 
 #include <string.h>
 
-__extension__ typedef unsigned __int128 wide;
+#include "../field/words.h"
 
 /* The order n, 2^256 - n, and (n - 1) / 2 (SEC 2, 2.4.1). */
 static const uint64_t order[4] = {0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe,
@@ -36,9 +37,9 @@ static int compare(const uint64_t a[4], const uint64_t b[4])
 /* r = a + b mod 2^256; returns the carry. */
 static uint64_t add(uint64_t r[4], const uint64_t a[4], const uint64_t b[4])
 {
-    wide sum = 0;
+    pa_u128 sum = 0;
     for (int i = 0; i < 4; i++) {
-        sum += (wide)a[i] + b[i];
+        sum += (pa_u128)a[i] + b[i];
         r[i] = (uint64_t)sum;
         sum >>= 64;
     }
@@ -50,7 +51,7 @@ static void subtract(uint64_t r[4], const uint64_t a[4], const uint64_t b[4])
 {
     uint64_t borrow = 0;
     for (int i = 0; i < 4; i++) {
-        const wide difference = (wide)a[i] - b[i] - borrow;
+        const pa_u128 difference = (pa_u128)a[i] - b[i] - borrow;
         r[i] = (uint64_t)difference;
         borrow = (uint64_t)(difference >> 64) & 1;
     }
@@ -63,7 +64,7 @@ static void multiply(uint64_t *r, const uint64_t *a, int a_size, const uint64_t 
     for (int i = 0; i < a_size; i++) {
         uint64_t carry = 0;
         for (int j = 0; j < b_size; j++) {
-            const wide sum = (wide)a[i] * b[j] + r[i + j] + carry;
+            const pa_u128 sum = (pa_u128)a[i] * b[j] + r[i + j] + carry;
             r[i + j] = (uint64_t)sum;
             carry = (uint64_t)(sum >> 64);
         }
@@ -76,7 +77,7 @@ static void fold(uint64_t t[8], int high_size)
 {
     uint64_t folded[8] = {0};
     multiply(folded, t + 4, high_size, order_complement, 3);
-    wide sum = add(t, t, folded);
+    pa_u128 sum = add(t, t, folded);
     for (int i = 4; i < 8; i++) {
         sum += folded[i];
         t[i] = (uint64_t)sum;
@@ -107,12 +108,7 @@ static void reduce(pa_secp256k1_scalar *out, uint64_t t[8])
 
 bool pa_secp256k1_scalar_from_bytes(pa_secp256k1_scalar *out, const uint8_t bytes[32])
 {
-    for (int i = 0; i < 4; i++) {
-        out->limb[i] = 0;
-        for (int j = 0; j < 8; j++) {
-            out->limb[i] = out->limb[i] << 8 | bytes[8 * (3 - i) + j];
-        }
-    }
+    pa_words_from_be(out->limb, bytes);
     if (compare(out->limb, order) < 0) {
         return true;
     }
@@ -120,16 +116,9 @@ bool pa_secp256k1_scalar_from_bytes(pa_secp256k1_scalar *out, const uint8_t byte
     return false;
 }
 
-static void store(uint8_t bytes[32], const uint64_t a[4])
-{
-    for (int i = 0; i < 32; i++) {
-        bytes[i] = (uint8_t)(a[3 - i / 8] >> (56 - 8 * (i % 8)));
-    }
-}
-
 void pa_secp256k1_scalar_to_bytes(uint8_t bytes[32], const pa_secp256k1_scalar *a)
 {
-    store(bytes, a->limb);
+    pa_words_to_be(bytes, a->limb);
 }
 
 bool pa_secp256k1_scalar_add_order(uint8_t bytes[32], const pa_secp256k1_scalar *a)
@@ -138,7 +127,7 @@ bool pa_secp256k1_scalar_add_order(uint8_t bytes[32], const pa_secp256k1_scalar 
     if (add(sum, a->limb, order) != 0) {
         return false;
     }
-    store(bytes, sum);
+    pa_words_to_be(bytes, sum);
     return true;
 }
 
@@ -226,7 +215,7 @@ static void divide(uint64_t c[2], const pa_secp256k1_scalar *k, const uint64_t s
 {
     uint64_t product[8];
     multiply(product, k->limb, 4, scaled, 4);
-    const wide rounded = ((wide)product[7] << 64 | product[6]) + (product[5] >> 63);
+    const pa_u128 rounded = ((pa_u128)product[7] << 64 | product[6]) + (product[5] >> 63);
     c[0] = (uint64_t)rounded;
     c[1] = (uint64_t)(rounded >> 64);
 }
@@ -262,7 +251,7 @@ void pa_secp256k1_scalar_split_lambda(pa_secp256k1_half *first, pa_secp256k1_hal
  *         digit 128 at the latest. */
 int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_half *a, int width)
 {
-    const wide value = (wide)a->limb[1] << 64 | a->limb[0];
+    const pa_u128 value = (pa_u128)a->limb[1] << 64 | a->limb[0];
     const int sign = a->negative ? -1 : 1;
     int size = 0;
     int carry = 0;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "hash/bytes.h"
+#include "core/bytes.h"
 #include "hash/kernel.h"
 
 #define CONCATENATE(a, b) a##b

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Words from and to bytes of a fixed order, and rotations; any alignment, any endianness. */
-#ifndef PA_HASH_BYTES_H
-#define PA_HASH_BYTES_H
+#ifndef PA_CORE_BYTES_H
+#define PA_CORE_BYTES_H
 
 #include <stdint.h>
 
