@@ -88,7 +88,7 @@ _MENDS = {
 
 
 def rows(name: str, value: Any) -> Rows:
-    """What offers __arrow_c_array__ or __arrow_c_stream__ as Rows: no copy, but where chunks have to be joined.
+    """What offers __arrow_c_array__ or __arrow_c_stream__ as Rows without a copy; the batch is cut where chunks end.
 
     Args:
         name: the argument's name, for errors.
@@ -108,7 +108,7 @@ def rows(name: str, value: Any) -> Rows:
     schema = _Schema()
     _called(name, stream, stream.get_schema(ctypes.byref(stream), ctypes.byref(schema)))
     try:
-        return _joined(name, schema.format, _chunks(name, schema.format, stream))
+        return _of_chunks(name, schema.format, _chunks(name, schema.format, stream))
     finally:
         schema.release(ctypes.byref(schema))
 
@@ -174,19 +174,69 @@ def _memory(address: int | None, size: int, keep: object) -> Bytes:
     return array
 
 
-def _joined(name: str, form: bytes, chunks: list[Rows]) -> Rows:
-    """Chunks one after the other; one chunk is not copied."""
+class _ChunkedRows(Rows):
+    """Rows in several pieces. A batch is cut where a chunk ends; only what wants one piece has them joined."""
+
+    __slots__ = ("_chunks", "_ends")
+
+    def __init__(self, chunks: list[Rows]) -> None:
+        self._chunks = chunks
+        self._ends = np.cumsum([len(chunk) for chunk in chunks])
+        self.count = int(self._ends[-1])
+        self.width, self.stride = chunks[0].width, chunks[0].stride
+        self.native = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Joins the chunks at the first look at `buffer` or `offsets`."""
+        if name not in ("buffer", "offsets"):
+            raise AttributeError(name)
+        whole = _joined(self._chunks)
+        self.buffer, self.offsets = whole.buffer, whole.offsets
+        return getattr(self, name)
+
+    @property
+    def pieces(self) -> tuple[Rows, ...]:
+        """The chunks."""
+        return tuple(self._chunks)
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """Where a chunk ends and another begins."""
+        return tuple(int(end) for end in self._ends[:-1])
+
+    def nbytes(self, n: int) -> int:
+        """Bytes in the first n rows together, without joining."""
+        starts = self._ends - [len(chunk) for chunk in self._chunks]
+        parts = zip(self._chunks, starts, strict=True)
+        return sum(chunk.nbytes(min(n - int(start), len(chunk))) for chunk, start in parts if start < n)
+
+    def _slice(self, item: slice) -> Rows:
+        first, last, step = item.indices(len(self))
+        at = int(np.searchsorted(self._ends, first, side="right"))
+        if step != 1 or first >= last or last > self._ends[at]:
+            return super()._slice(item)
+        start = int(self._ends[at]) - len(self._chunks[at])
+        return self._chunks[at][first - start : last - start]
+
+
+def _of_chunks(name: str, form: bytes, chunks: list[Rows]) -> Rows:
     filled = [chunk for chunk in chunks if len(chunk)]
     if len(filled) <= 1:
         return filled[0] if filled else _chunk(name, form, _Array(), None, 0)
-    if form.startswith(b"w:"):
-        width = filled[0].width
-        return Rows._of(np.concatenate([chunk.data for chunk in filled]), sum(map(len, filled)), width, width)
+    return _ChunkedRows(filled)
+
+
+def _joined(chunks: list[Rows]) -> Rows:
+    """Chunks copied one after the other."""
+    count = sum(map(len, chunks))
+    if chunks[0].offsets is None:
+        width = chunks[0].width
+        return Rows._of(np.concatenate([chunk.data for chunk in chunks]), count, width, width)
     parts: list[Bytes] = []
     offsets: list[npt.NDArray[np.uint64]] = [np.zeros(1, np.uint64)]
-    for chunk in filled:
+    for chunk in chunks:
         assert chunk.offsets is not None
         own = chunk.offsets.astype(np.uint64)
         parts.append(chunk.data[int(own[0]) : int(own[-1])])
         offsets.append(own[1:] - own[0] + offsets[-1][-1])
-    return Rows._of(np.concatenate(parts), sum(map(len, filled)), 0, 0, np.concatenate(offsets))
+    return Rows._of(np.concatenate(parts), count, 0, 0, np.concatenate(offsets))

@@ -86,7 +86,7 @@ def hash_many(
         out = np.empty((n, values[1]), _BYTE)
     else:
         _check_out(out, (n, values[1]), rows)
-    run(_HASH_MANY, values, {"messages": rows}, {"digests": out}, n, device=device)
+    run(_HASH_MANY, values, {"messages": rows}, {"digests": out}, n, device=device, cuts=rows.cuts)
     return out
 
 
@@ -100,5 +100,5 @@ def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:
         raise ValueError(f"out: strides {out.strides} came; wanted a C-contiguous array: np.empty({shape}, np.uint8)")
     if not out.flags.writeable:
         raise ValueError("out: a read-only array came; wanted one that can be written")
-    if np.may_share_memory(out, rows.data):
+    if any(np.may_share_memory(out, piece.data) for piece in rows.pieces):
         raise ValueError("out: overlaps the messages; wanted memory of its own")

@@ -112,7 +112,8 @@ def verify_many(
         raise ValueError(f"sizes: {len(counts)} came for {n} leaves; wanted one, or one a leaf")
     verdicts = np.zeros(n, np.uint8)
     inputs = {"roots": root_rows, "leaves": leaf, "indices": positions, "proofs": proof_rows, "sizes": counts}
-    run(_VERIFY_MANY, values, inputs, {"verdicts": verdicts}, n, device=device)
+    cuts = tuple({*root_rows.cuts, *leaf.cuts, *proof_rows.cuts})
+    run(_VERIFY_MANY, values, inputs, {"verdicts": verdicts}, n, device=device, cuts=cuts)
     return verdicts.view(np.bool_)
 
 

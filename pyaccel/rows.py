@@ -96,6 +96,16 @@ class Rows:
         return rows
 
     @property
+    def pieces(self) -> tuple[Rows, ...]:
+        """The pieces of memory that the rows lie in, one after the other: plain Rows are one."""
+        return (self,)
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """Where a batch is to be cut, since the rows lie in several pieces; nowhere in plain Rows."""
+        return ()
+
+    @property
     def data(self) -> Bytes:
         """All bytes as a flat uint8 array, without a copy."""
         buffer = self.buffer

@@ -207,7 +207,10 @@ def verify_many(
         "key_index": index,
     }
     outputs = {"verdicts": verdicts, "reasons": codes}
-    run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress)
+    cuts = {*message_rows.cuts, *signature_rows.cuts}
+    if index is None and isinstance(keys, Rows):
+        cuts.update(keys.cuts)
+    run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress, cuts=tuple(cuts))
     answers = verdicts.view(np.bool_)
     return answers if codes is None else (answers, codes)
 

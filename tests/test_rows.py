@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import array
 import gc
+import hashlib
 import itertools
 
 import numpy as np
@@ -12,7 +13,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
+import pyaccel
 from pyaccel.rows import Rows, as_rows
 
 ROWS = [b"alpha", b"", b"bc", b"delta"]
@@ -244,6 +247,35 @@ def test_arrow_memory_is_neither_copied_nor_lost(chunks):
     del overwriting, part
     gc.collect()
     assert pa.total_allocated_bytes() == before
+
+
+def test_chunks_run_one_by_one(monkeypatch):
+    """Where inputs lie in chunks, no row is copied: the batch is cut where any of them ends."""
+    monkeypatch.setattr("pyaccel.arrow._joined", lambda _: pytest.fail("chunks were joined"))
+    seeds = [bytes([i]) * 32 for i in range(7)]
+    signers = [SigningKey(seed) for seed in seeds]
+    messages = [bytes([i]) * i for i in range(7)]
+    signatures = [s.sign(m).signature for s, m in zip(signers, messages, strict=True)]
+    signatures[5] = bytes(64)
+    keys = [bytes(signer.verify_key) for signer in signers]
+    cut = [pa.chunked_array([messages[:2], messages[2:5], messages[5:]], pa.binary())]
+    cut.append(pa.chunked_array([signatures[:1], signatures[1:5], signatures[5:]], pa.binary(64)))
+    cut.append(pa.chunked_array([keys[:6], keys[6:]], pa.binary(32)))
+    for device in ("native", "golden"):
+        digests = pyaccel.hash_many("sha256", cut[0], device=device)
+        assert [bytes(digest) for digest in digests] == [hashlib.sha256(m).digest() for m in messages]
+        verdicts = pyaccel.verify_many("ed25519", cut[2], cut[0], cut[1], device=device)
+        assert verdicts.tolist() == [True] * 5 + [False, True]
+    done = []
+    pyaccel.verify_many("ed25519", cut[2], cut[0], cut[1], progress=lambda rows, n: done.append((rows, n)))
+    assert done == [(rows, 7) for rows in (1, 2, 5, 6, 7)]
+
+
+def test_chunks_are_joined_where_one_piece_is_wanted():
+    leaves = [bytes([i]) * 32 for i in range(9)]
+    cut = pa.chunked_array([leaves[:4], leaves[4:5], leaves[5:]], pa.binary(32))
+    for form in pyaccel.forms():
+        assert pyaccel.merkle.root(cut, form=form) == pyaccel.merkle.root(leaves, form=form)
 
 
 @given(st.lists(st.binary(max_size=20), max_size=40), st.integers(0, 40), st.integers(0, 40))

@@ -13,7 +13,7 @@ from pyaccel.rows import Rows
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.runs import collect, collector, thread
 from pyaccel.scheduler.selection import environment, within
-from pyaccel.scheduler.splitting import part, part_rows
+from pyaccel.scheduler.splitting import part, part_rows, parts
 
 Progress = Callable[[int, int], object]
 """Called with (rows done, rows in all); raising in it ends the call."""
@@ -43,6 +43,7 @@ def run(
     *,
     device: str = "auto",
     progress: Progress | None = None,
+    cuts: tuple[int, ...] = (),
 ) -> None:
     """Computes n rows of outputs on the device asked for, or on the one that is done first.
 
@@ -54,6 +55,7 @@ def run(
         n: rows.
         device: "auto", or a device by name.
         progress: called now and then with rows done and rows in all.
+        cuts: rows at which the batch is cut, since an input lies in several pieces (Rows.cuts).
 
     Raises:
         ValueError: the device's name is unknown, or an argument is wrong.
@@ -69,18 +71,18 @@ def run(
         choice = place.inline
     else:
         choice = place.cheapest(n, _nbytes(inputs))
-    if progress is None:
+    if progress is None and not cuts:
         try:
             choice.plan.run(inputs, outputs, n)
         except DeviceError as error:
             choice = _run(place, place.after(choice, error), inputs, outputs, n)
     else:
-        rows = part_rows(place.curve(choice.backend.kind), operation, n)
-        for first in range(0, n, rows):
-            last = min(first + rows, n)
+        most = n if progress is None else part_rows(place.curve(choice.backend.kind), operation, n)
+        for first, last in parts(n, most, cuts):
             some_inputs, some_outputs = part(inputs, outputs, first, last, n)
             choice = _run(place, choice, some_inputs, some_outputs, last - first)
-            progress(last, n)
+            if progress is not None:
+                progress(last, n)
     thread.last = ran = (operation.name, choice.backend.name, choice.plan, n, perf_counter() - start, choice.notes)
     if collector.get() is not None:
         collect(ran)

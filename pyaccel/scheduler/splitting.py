@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,16 @@ def part(inputs: Inputs, outputs: Outputs, first: int, last: int, n: int) -> tup
         {name: cut(name, value) for name, value in inputs.items()},
         {name: cut(name, value) for name, value in outputs.items()},
     )
+
+
+def parts(n: int, most: int, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Rows 0 .. n as (first, last) pairs that cross no cut and have `most` rows at most."""
+    first = 0
+    for end in sorted({*cuts, n}):
+        while first < end:
+            last = min(first + most, end)
+            yield first, last
+            first = last
 
 
 def part_rows(curve: Curve | None, operation: Operation, n: int) -> int:
