@@ -7,66 +7,12 @@
 #ifndef PA_FE25519_PORTABLE_H
 #define PA_FE25519_PORTABLE_H
 
-#include "field.h"
-#include "words.h"
+#include "five_limbs.h"
 
-#define LANES 1
-#define FE_BYTES 32
 #define FE_BITS 255
-#define FE_MUL_MAG 8
-#define FE_MAX_MAG 32
-
-typedef struct {
-    uint64_t limb[5];
-} fe;
-typedef unsigned int mask;
-typedef struct {
-    uint64_t word[4];
-} row;
-typedef int fe_state;
 
 #define FE_LIMB_MASK ((UINT64_C(1) << 51) - 1)
 #define FE_LIMB_BOUND ((UINT64_C(1) << 51) + (UINT64_C(1) << 13))
-
-FE_FN fe_state fe_begin(void)
-{
-    return 0;
-}
-
-FE_FN void fe_end(fe_state state)
-{
-    (void)state;
-}
-
-FE_FN mask mask_and(mask a, mask b)
-{
-    return a & b;
-}
-
-FE_FN mask mask_or(mask a, mask b)
-{
-    return a | b;
-}
-
-FE_FN mask mask_not(mask a)
-{
-    return a ^ 1u;
-}
-
-FE_FN int mask_any(mask a)
-{
-    return a != 0;
-}
-
-FE_FN unsigned int mask_bits(mask a)
-{
-    return a;
-}
-
-FE_FN mask mask_from_bits(unsigned int bits)
-{
-    return bits & 1u;
-}
 
 FE_FN void fe_check(const fe *a, int magnitude)
 {
@@ -77,11 +23,6 @@ FE_FN void fe_check(const fe *a, int magnitude)
     (void)magnitude;
 }
 
-FE_FN void fe_set_int(fe *r, unsigned int k)
-{
-    *r = (fe){{k, 0, 0, 0, 0}};
-}
-
 /* Any number below 2^256; bit 255 counts 19. */
 FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
 {
@@ -90,14 +31,6 @@ FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w
     r->limb[2] = (w1 >> 38 | w2 << 26) & FE_LIMB_MASK;
     r->limb[3] = (w2 >> 25 | w3 << 39) & FE_LIMB_MASK;
     r->limb[4] = w3 >> 12 & FE_LIMB_MASK;
-}
-
-FE_FN void fe_add(fe *r, const fe *a, const fe *b)
-{
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = a->limb[i] + b->limb[i];
-    }
-    fe_check(r, FE_MAX_MAG);
 }
 
 /* r = a + (m + 1) p - b limb by limb; no limb of (m + 1) p is below m (2^51 + 2^13) for m <
@@ -118,15 +51,6 @@ FE_FN void fe_neg(fe *r, const fe *a, int m)
     const fe zero = {{0, 0, 0, 0, 0}};
     fe_sub(r, &zero, a, m);
     fe_check(r, m + 1);
-}
-
-FE_FN void fe_mul_small(fe *r, const fe *a, unsigned int k)
-{
-    FE_ASSERT(k >= 1 && k <= FE_MAX_MAG);
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = a->limb[i] * k;
-    }
-    fe_check(r, FE_MAX_MAG);
 }
 
 /* All carries at once: each is at most 2^6, so limbs end below 2^51 + 19 * 2^6. */
@@ -198,16 +122,6 @@ FE_FN void fe_sqr(fe *r, const fe *a)
                      wide(d0, x[4]) + wide(d1, x[3]) + wide(x[2], x[2]));
 }
 
-FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
-{
-    fe power = *a;
-    for (int i = 0; i < n; i++) {
-        fe_sqr(&power, &power);
-    }
-    *r = power;
-}
-
-/* word = a in [0, p), least significant first; any magnitude. */
 FE_FN void fe_canonical(uint64_t word[4], const fe *a)
 {
     fe t;
@@ -238,29 +152,6 @@ FE_FN mask fe_is_zero(const fe *a)
     return (word[0] | word[1] | word[2] | word[3]) == 0;
 }
 
-FE_FN mask fe_is_odd(const fe *a)
-{
-    uint64_t word[4];
-    fe_canonical(word, a);
-    return (mask)(word[0] & 1);
-}
-
-FE_FN mask fe_equal(const fe *a, const fe *b)
-{
-    uint64_t x[4], y[4];
-    fe_canonical(x, a);
-    fe_canonical(y, b);
-    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
-}
-
-FE_FN void fe_select(fe *r, mask m, const fe *a, const fe *b)
-{
-    uint64_t all = 0 - (uint64_t)m;
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = (a->limb[i] & all) | (b->limb[i] & ~all);
-    }
-}
-
 FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
 {
     uint64_t w[4];
@@ -275,22 +166,6 @@ FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
     uint64_t word[4];
     fe_canonical(word, a);
     pa_words_to_le(rows[0], word);
-}
-
-FE_FN mask mask_row_bit(const unsigned char *const rows[LANES], int byte, int bit)
-{
-    return (mask)rows[0][byte] >> bit & 1u;
-}
-
-FE_FN void fe_gather(fe *r, const row *const rows[LANES])
-{
-    const uint64_t *word = rows[0]->word;
-    fe_set_words(r, word[0], word[1], word[2], word[3]);
-}
-
-FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
-{
-    fe_canonical(rows[0]->word, a);
 }
 
 #include "fe25519_chains.h"

@@ -7,21 +7,9 @@
 #ifndef PA_FIELD_SECP256K1_PORTABLE_H
 #define PA_FIELD_SECP256K1_PORTABLE_H
 
-#include "field.h"
-#include "secp256k1_row.h"
-#include "words.h"
+#include "five_limbs.h"
 
-#define LANES 1
-#define FE_BYTES 32
 #define FE_BITS 256
-#define FE_MUL_MAG 8
-#define FE_MAX_MAG 32
-
-typedef struct {
-    uint64_t limb[5];
-} fe;
-typedef unsigned int mask; /* 0 or 1 */
-typedef int fe_state;
 
 #define FE_LOW_52 0xfffffffffffffu
 #define FE_LOW_48 0xffffffffffffu
@@ -30,52 +18,6 @@ typedef int fe_state;
 /* Limb 0 of p; the others are FE_LOW_52, and FE_LOW_48 at the top. */
 #define FE_P0 (FE_LOW_52 + 1 - FE_FOLD_256)
 
-FE_FN fe_state fe_begin(void)
-{
-    return 0;
-}
-
-FE_FN void fe_end(fe_state state)
-{
-    (void)state;
-}
-
-FE_FN mask mask_and(mask a, mask b)
-{
-    return a & b;
-}
-
-FE_FN mask mask_or(mask a, mask b)
-{
-    return a | b;
-}
-
-FE_FN mask mask_not(mask a)
-{
-    return a ^ 1u;
-}
-
-FE_FN mask mask_from_bits(unsigned int bits)
-{
-    return bits & 1u;
-}
-
-FE_FN int mask_any(mask a)
-{
-    return a != 0;
-}
-
-FE_FN unsigned int mask_bits(mask a)
-{
-    return a;
-}
-
-FE_FN mask mask_word_is_zero(uint64_t a)
-{
-    return (mask)(((a | (0 - a)) >> 63) ^ 1);
-}
-
-/* Asserts the bounds of a magnitude. */
 FE_FN void fe_check(const fe *a, int m)
 {
     FE_ASSERT(m >= 1 && m <= FE_MAX_MAG);
@@ -87,11 +29,6 @@ FE_FN void fe_check(const fe *a, int m)
     (void)m;
 }
 
-FE_FN void fe_set_int(fe *r, unsigned int k)
-{
-    *r = (fe){{k, 0, 0, 0, 0}};
-}
-
 FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
 {
     r->limb[0] = w0 & FE_LOW_52;
@@ -99,14 +36,6 @@ FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w
     r->limb[2] = (w1 >> 40 | w2 << 24) & FE_LOW_52;
     r->limb[3] = (w2 >> 28 | w3 << 36) & FE_LOW_52;
     r->limb[4] = w3 >> 16;
-}
-
-FE_FN void fe_add(fe *r, const fe *a, const fe *b)
-{
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = a->limb[i] + b->limb[i];
-    }
-    fe_check(r, FE_MAX_MAG);
 }
 
 /* 2 (m + 1) p - a, limb by limb, none of which goes below 0. */
@@ -126,15 +55,6 @@ FE_FN void fe_sub(fe *r, const fe *a, const fe *b, int m)
     fe negative;
     fe_neg(&negative, b, m);
     fe_add(r, a, &negative);
-}
-
-FE_FN void fe_mul_small(fe *r, const fe *a, unsigned int k)
-{
-    FE_ASSERT(k >= 1 && k <= FE_MAX_MAG);
-    fe_check(a, FE_MAX_MAG / (int)k);
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = a->limb[i] * k;
-    }
 }
 
 /* After: limbs 0 .. 3 below 2^52, limb 4 below 2^48 + 2^7, so the value is below 2 p. */
@@ -231,14 +151,6 @@ FE_FN void fe_sqr(fe *r, const fe *a)
     fe_reduce_columns(r, c);
 }
 
-FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
-{
-    fe_sqr(r, a);
-    for (int i = 1; i < n; i++) {
-        fe_sqr(r, r);
-    }
-}
-
 #include "secp256k1_chains.h"
 
 /* w = a in [0, p) as 64-bit words: the carried value v < 2 p, plus 2^256 - p where v >= p. */
@@ -274,29 +186,6 @@ FE_FN mask fe_is_zero(const fe *a)
     return mask_word_is_zero(not_zero) | mask_word_is_zero(not_p);
 }
 
-FE_FN mask fe_is_odd(const fe *a)
-{
-    uint64_t w[4];
-    fe_canonical(w, a);
-    return (mask)(w[0] & 1);
-}
-
-FE_FN mask fe_equal(const fe *a, const fe *b)
-{
-    uint64_t u[4], w[4];
-    fe_canonical(u, a);
-    fe_canonical(w, b);
-    return mask_word_is_zero((u[0] ^ w[0]) | (u[1] ^ w[1]) | (u[2] ^ w[2]) | (u[3] ^ w[3]));
-}
-
-FE_FN void fe_select(fe *r, mask m, const fe *a, const fe *b)
-{
-    const uint64_t from_a = 0 - (uint64_t)m;
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = (a->limb[i] & from_a) | (b->limb[i] & ~from_a);
-    }
-}
-
 FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
 {
     uint64_t w[4];
@@ -317,21 +206,6 @@ FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
     uint64_t w[4];
     fe_canonical(w, a);
     pa_words_to_be(rows[0], w);
-}
-
-FE_FN mask mask_row_bit(const unsigned char *const rows[LANES], int byte, int bit)
-{
-    return mask_from_bits((unsigned int)rows[0][byte] >> bit);
-}
-
-FE_FN void fe_gather(fe *r, const row *const rows[LANES])
-{
-    fe_set_words(r, rows[0]->word[0], rows[0]->word[1], rows[0]->word[2], rows[0]->word[3]);
-}
-
-FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
-{
-    fe_canonical(rows[0]->word, a);
 }
 
 #endif

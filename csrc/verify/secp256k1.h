@@ -3,7 +3,7 @@
 #ifndef PA_VERIFY_SECP256K1_H
 #define PA_VERIFY_SECP256K1_H
 
-#include "../field/secp256k1_row.h"
+#include "../field/row.h"
 #include "secp256k1_scalar.h"
 #include "verify.h"
 
