@@ -42,6 +42,9 @@ struct pa_hash_lanes {
 
 extern const uint32_t pa_sha256_constants[64];
 
+/* schedule[t] = W_t + K_t of one block, FIPS 180-4, 6.2.2. */
+void pa_sha256_schedule(uint32_t schedule[64], const uint8_t block[64]);
+
 extern const struct pa_hash_single pa_sha256_portable;
 extern const struct pa_hash_single pa_sha256_shani;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512;

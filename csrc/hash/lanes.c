@@ -2,7 +2,6 @@
 /* A group of messages through SHA-256 lanes: where each lane's next blocks come from. Knows no vector. */
 #include <string.h>
 
-#include "../core/bytes.h"
 #include "algorithm.h"
 
 #define BLOCK 64
@@ -37,7 +36,7 @@ void pa_hash_scratch_start(pa_hash_scratch *scratch, const pa_hash_job *job)
 }
 
 /* schedule[t] = W_t + K_t of the block that holds only the padding of a message of `total` bytes, total a multiple of
- * 64: the same for every lane, so it is computed once and saves the lanes' own schedule. FIPS 180-4, 6.2.2. */
+ * 64: the same for every lane, so it is computed once and saves the lanes' own schedule. */
 static void schedule_padding(const pa_hash_algorithm *algorithm, pa_hash_scratch *scratch,
                              uint64_t total)
 {
@@ -45,19 +44,8 @@ static void schedule_padding(const pa_hash_algorithm *algorithm, pa_hash_scratch
         return;
     }
     uint8_t block[BLOCK] = {0};
-    uint32_t w[64];
     pa_hash_pad(algorithm, block, 0, total);
-    for (unsigned t = 0; t < 16; t++) {
-        w[t] = pa_load_be32(block + 4 * t);
-    }
-    for (unsigned t = 16; t < 64; t++) {
-        uint32_t x = w[t - 15], y = w[t - 2];
-        w[t] = w[t - 16] + w[t - 7] + (pa_rotr32(x, 7) ^ pa_rotr32(x, 18) ^ x >> 3) +
-               (pa_rotr32(y, 17) ^ pa_rotr32(y, 19) ^ y >> 10);
-    }
-    for (unsigned t = 0; t < 64; t++) {
-        scratch->schedule[t] = w[t] + pa_sha256_constants[t];
-    }
+    pa_sha256_schedule(scratch->schedule, block);
     scratch->scheduled_total = total;
 }
 

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256, one message, any CPU. FIPS 180-4. */
-#include "../core/bytes.h"
-#include "kernel.h"
+#include <stdint.h>
+
+typedef uint32_t word;
+#define ROUNDS 64
+#define LOAD pa_load_be32
+#define BIG_SIGMA_0(x) (pa_rotr32(x, 2) ^ pa_rotr32(x, 13) ^ pa_rotr32(x, 22))
+#define BIG_SIGMA_1(x) (pa_rotr32(x, 6) ^ pa_rotr32(x, 11) ^ pa_rotr32(x, 25))
+#define SMALL_SIGMA_0(x) (pa_rotr32(x, 7) ^ pa_rotr32(x, 18) ^ (x) >> 3)
+#define SMALL_SIGMA_1(x) (pa_rotr32(x, 17) ^ pa_rotr32(x, 19) ^ (x) >> 10)
+
+#include "sha2_portable.h"
 
 /* First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
 const uint32_t pa_sha256_constants[64] = {
@@ -15,65 +24,21 @@ const uint32_t pa_sha256_constants[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static inline uint32_t choose(uint32_t x, uint32_t y, uint32_t z)
+void pa_sha256_schedule(uint32_t schedule[64], const uint8_t block[64])
 {
-    return z ^ (x & (y ^ z));
+    uint32_t w[16];
+    for (unsigned i = 0; i < 16; i++) {
+        w[i] = LOAD(block + 4 * i);
+    }
+    for (unsigned t = 0; t < 64; t++) {
+        schedule[t] = w[t & 15] + pa_sha256_constants[t];
+        extend(w, t & 15);
+    }
 }
 
-static inline uint32_t majority(uint32_t x, uint32_t y, uint32_t z)
-{
-    return (x & y) | (z & (x | y));
-}
-
-/* Round i of a run of 16: the eight state words rotate through v instead of being moved. */
-static inline __attribute__((always_inline)) void round_once(uint32_t v[8], unsigned i, uint32_t wk)
-{
-    uint32_t a = v[(0 - i) & 7], b = v[(1 - i) & 7], c = v[(2 - i) & 7];
-    uint32_t e = v[(4 - i) & 7], f = v[(5 - i) & 7], g = v[(6 - i) & 7];
-    uint32_t s1 = pa_rotr32(e, 6) ^ pa_rotr32(e, 11) ^ pa_rotr32(e, 25);
-    uint32_t s0 = pa_rotr32(a, 2) ^ pa_rotr32(a, 13) ^ pa_rotr32(a, 22);
-    uint32_t t1 = v[(7 - i) & 7] + wk + choose(e, f, g) + s1;
-    v[(3 - i) & 7] += t1;
-    v[(7 - i) & 7] = t1 + majority(a, b, c) + s0;
-}
-
-/* w[i] = W_t+16 in place of W_t. */
-static inline __attribute__((always_inline)) void extend(uint32_t w[16], unsigned i)
-{
-    uint32_t x = w[(i + 1) & 15], y = w[(i + 14) & 15];
-    w[i] += w[(i + 9) & 15] + (pa_rotr32(x, 7) ^ pa_rotr32(x, 18) ^ x >> 3) +
-            (pa_rotr32(y, 17) ^ pa_rotr32(y, 19) ^ y >> 10);
-}
-
-/* SHA-256 compression (FIPS 180-4, 6.2.2).
- *   shapes   state: 8 words, data: count * 64 bytes
- *   formula  H += 64 rounds over W, W_t = s1(W_t-2) + W_t-7 + s0(W_t-15) + W_t-16, kept as a ring of 16
- *   before   nothing; any alignment. Time depends on count alone */
 static void sha256_blocks_portable(pa_hash_state *state, const uint8_t *data, uint64_t count)
 {
-    uint32_t *h = state->word;
-    for (; count > 0; count--, data += 64) {
-        uint32_t w[16];
-        uint32_t v[8];
-        for (unsigned i = 0; i < 16; i++) {
-            w[i] = pa_load_be32(data + 4 * i);
-        }
-        for (unsigned i = 0; i < 8; i++) {
-            v[i] = h[i];
-        }
-        const uint32_t *k = pa_sha256_constants;
-#define STEP(i) round_once(v, i, w[i] + k[i]);
-#define STEP_AND_EXTEND(i) STEP(i) extend(w, i);
-        for (; k < pa_sha256_constants + 48; k += 16) {
-            PA_SIXTEEN(STEP_AND_EXTEND)
-        }
-        PA_SIXTEEN(STEP)
-#undef STEP_AND_EXTEND
-#undef STEP
-        for (unsigned i = 0; i < 8; i++) {
-            h[i] += v[i];
-        }
-    }
+    compress(state->word, pa_sha256_constants, data, count);
 }
 
 const struct pa_hash_single pa_sha256_portable = {sha256_blocks_portable, 620};

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-512, one message, any CPU. FIPS 180-4. */
-#include "../core/bytes.h"
-#include "kernel.h"
+#include <stdint.h>
+
+typedef uint64_t word;
+#define ROUNDS 80
+#define LOAD pa_load_be64
+#define BIG_SIGMA_0(x) (pa_rotr64(x, 28) ^ pa_rotr64(x, 34) ^ pa_rotr64(x, 39))
+#define BIG_SIGMA_1(x) (pa_rotr64(x, 14) ^ pa_rotr64(x, 18) ^ pa_rotr64(x, 41))
+#define SMALL_SIGMA_0(x) (pa_rotr64(x, 1) ^ pa_rotr64(x, 8) ^ (x) >> 7)
+#define SMALL_SIGMA_1(x) (pa_rotr64(x, 19) ^ pa_rotr64(x, 61) ^ (x) >> 6)
+
+#include "sha2_portable.h"
 
 /* First 64 bits of the fractional parts of the cube roots of the first 80 primes (FIPS 180-4, 4.2.3). */
 static const uint64_t round_constants[80] = {
@@ -27,65 +36,9 @@ static const uint64_t round_constants[80] = {
     0x4cc5d4becb3e42b6, 0x597f299cfc657e2a, 0x5fcb6fab3ad6faec, 0x6c44198c4a475817,
 };
 
-static inline uint64_t choose(uint64_t x, uint64_t y, uint64_t z)
-{
-    return z ^ (x & (y ^ z));
-}
-
-static inline uint64_t majority(uint64_t x, uint64_t y, uint64_t z)
-{
-    return (x & y) | (z & (x | y));
-}
-
-/* Round i of a run of 16: the eight state words rotate through v instead of being moved. */
-static inline __attribute__((always_inline)) void round_once(uint64_t v[8], unsigned i, uint64_t wk)
-{
-    uint64_t a = v[(0 - i) & 7], b = v[(1 - i) & 7], c = v[(2 - i) & 7];
-    uint64_t e = v[(4 - i) & 7], f = v[(5 - i) & 7], g = v[(6 - i) & 7];
-    uint64_t s1 = pa_rotr64(e, 14) ^ pa_rotr64(e, 18) ^ pa_rotr64(e, 41);
-    uint64_t s0 = pa_rotr64(a, 28) ^ pa_rotr64(a, 34) ^ pa_rotr64(a, 39);
-    uint64_t t1 = v[(7 - i) & 7] + wk + choose(e, f, g) + s1;
-    v[(3 - i) & 7] += t1;
-    v[(7 - i) & 7] = t1 + majority(a, b, c) + s0;
-}
-
-/* w[i] = W_t+16 in place of W_t. */
-static inline __attribute__((always_inline)) void extend(uint64_t w[16], unsigned i)
-{
-    uint64_t x = w[(i + 1) & 15], y = w[(i + 14) & 15];
-    w[i] += w[(i + 9) & 15] + (pa_rotr64(x, 1) ^ pa_rotr64(x, 8) ^ x >> 7) +
-            (pa_rotr64(y, 19) ^ pa_rotr64(y, 61) ^ y >> 6);
-}
-
-/* SHA-512 compression (FIPS 180-4, 6.4.2).
- *   shapes   state: 8 wide words, data: count * 128 bytes
- *   formula  H += 80 rounds over W, W_t = s1(W_t-2) + W_t-7 + s0(W_t-15) + W_t-16, kept as a ring of 16
- *   before   nothing; any alignment. Time depends on count alone */
 static void sha512_blocks_portable(pa_hash_state *state, const uint8_t *data, uint64_t count)
 {
-    uint64_t *h = state->wide;
-    for (; count > 0; count--, data += 128) {
-        uint64_t w[16];
-        uint64_t v[8];
-        for (unsigned i = 0; i < 16; i++) {
-            w[i] = pa_load_be64(data + 8 * i);
-        }
-        for (unsigned i = 0; i < 8; i++) {
-            v[i] = h[i];
-        }
-        const uint64_t *k = round_constants;
-#define STEP(i) round_once(v, i, w[i] + k[i]);
-#define STEP_AND_EXTEND(i) STEP(i) extend(w, i);
-        for (; k < round_constants + 64; k += 16) {
-            PA_SIXTEEN(STEP_AND_EXTEND)
-        }
-        PA_SIXTEEN(STEP)
-#undef STEP_AND_EXTEND
-#undef STEP
-        for (unsigned i = 0; i < 8; i++) {
-            h[i] += v[i];
-        }
-    }
+    compress(state->wide, round_constants, data, count);
 }
 
 const struct pa_hash_single pa_sha512_portable = {sha512_blocks_portable, 830};
