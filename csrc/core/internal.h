@@ -17,19 +17,13 @@ typedef struct {
     uint64_t size;
 } pa_bytes;
 
-/* True when the shape of rows is sound for n rows: pointers, reserved, offset_bits, fixed rows inside data_size.
+/* True when rows is not NULL and its shape is sound for n rows: pointers, reserved, offset_bits, fixed rows inside data_size.
  * Offsets themselves are checked row by row, when they are read. */
 bool pa_rows_valid(const pyaccel_rows *rows, uint64_t n);
 
 /* *row = row i, each offset read once and checked; false (and an empty row) when it runs backwards or past the
  * end. Before: pa_rows_valid(rows, n), i < n. */
 bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i);
-
-/* True when every row has this one width: fixed rows of it. */
-static inline bool pa_rows_fixed(const pyaccel_rows *rows, uint64_t width)
-{
-    return rows->offset_bits == 0 && rows->width == width;
-}
 
 /* ---- options --------------------------------------------------------------------------------- */
 
@@ -82,16 +76,15 @@ void pa_count(pa_family family);
 /* Works on rows [first, last) of a batch. */
 typedef pyaccel_status pa_range_fn(void *context, uint64_t first, uint64_t last);
 
+/* Ranges begin at multiples of this many rows, which covers every lane count. */
+#define PA_RANGE_UNIT 64u
+
 /* Runs fn over [0, n) in ranges of about grain rows (the last one shorter; every range but the last a multiple
- * of 64 rows) on `threads` threads (0: PYACCEL_THREADS, else 1; the caller's is one of them); with one thread,
- * no thread is made. progress, when given, is called from the calling thread only. Workers block all signals
- * and are made anew after a fork. Returns the first status that is not OK; remaining ranges are then skipped. */
+ * of PA_RANGE_UNIT rows) on `threads` threads (0: PYACCEL_THREADS, else 1; the caller's is one of them); with
+ * one thread, no thread is made. progress, when given, is called from the calling thread only. Workers block all
+ * signals and are made anew after a fork. Returns the first status that is not OK; remaining ranges are then
+ * skipped. */
 pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_range_fn *fn,
                            void *context, pyaccel_progress progress, void *user);
-
-/* ---- entropy (entropy.c) --------------------------------------------------------------------- */
-
-/* Fills out with bytes of the operating system; false when it has none. */
-bool pa_entropy(uint8_t *out, size_t size);
 
 #endif

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
   core/cpu.c
-  core/entropy.c
   core/probe.c
   core/rows.c
   core/status.c

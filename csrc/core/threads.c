@@ -11,9 +11,8 @@
 #include "internal.h"
 
 #define THREADS_MAX 1024u
-#define STACK_SIZE                                                                                 \
-    ((size_t)2 << 20)  /* musl's own default, 128 KiB, is too little for kernels' scratch */
-#define RANGE_UNIT 64u /* rows; covers every lane count                                  */
+/* musl's own default, 128 KiB, is too little for the scratch of kernels. */
+#define STACK_SIZE ((size_t)2 << 20)
 
 /* One call of pa_parallel; lives on its caller's stack. */
 typedef struct job {
@@ -215,8 +214,8 @@ pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_rang
     if (n == 0) {
         return PYACCEL_OK;
     }
-    uint64_t step = grain >= n ? n : (grain + RANGE_UNIT - 1) / RANGE_UNIT * RANGE_UNIT;
-    step = step < RANGE_UNIT ? RANGE_UNIT : step;
+    uint64_t step = grain >= n ? n : (grain + PA_RANGE_UNIT - 1) / PA_RANGE_UNIT * PA_RANGE_UNIT;
+    step = step < PA_RANGE_UNIT ? PA_RANGE_UNIT : step;
     uint64_t ranges = (n - 1) / step + 1;
     threads = threads == 0 ? default_threads : threads > THREADS_MAX ? THREADS_MAX : threads;
     uint32_t helpers = (uint32_t)(threads < ranges ? threads : ranges) - 1;

@@ -47,9 +47,8 @@ static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n)
 
 static bool options_valid(const pyaccel_hash_options *options, uint64_t digest_size)
 {
-    return options->struct_size == sizeof *options && options->reserved == 0 &&
-           options->key == NULL && options->key_size == 0 && options->context == NULL &&
-           options->context_size == 0 &&
+    return PA_OPTIONS_VALID(options) && options->key == NULL && options->key_size == 0 &&
+           options->context == NULL && options->context_size == 0 &&
            (options->digest_size == 0 || options->digest_size == digest_size);
 }
 
@@ -78,7 +77,7 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     if (options == NULL) {
         options = &defaults;
     }
-    if (batch.hash == NULL || !options_valid(options, batch.digest_size) || messages == NULL ||
+    if (batch.hash == NULL || !options_valid(options, batch.digest_size) ||
         !pa_rows_valid(messages, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }

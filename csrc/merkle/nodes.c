@@ -22,7 +22,7 @@ pyaccel_status pa_merkle_start(pa_merkle *merkle, uint32_t form,
         options = &defaults;
     }
     if ((form != PYACCEL_MERKLE_BITCOIN && form != PYACCEL_MERKLE_RFC6962) ||
-        options->struct_size != sizeof *options || options->limit != 0 || options->reserved != 0) {
+        !PA_OPTIONS_VALID(options) || options->limit != 0) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     uint32_t own = form == PYACCEL_MERKLE_BITCOIN ? PYACCEL_HASH_SHA256D : PYACCEL_HASH_SHA256;

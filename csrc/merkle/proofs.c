@@ -70,8 +70,8 @@ static uint32_t collect_consistency(const uint8_t **nodes, const pyaccel_merkle_
 {
     uint32_t count = 0;
     uint64_t begin = 0, end = tree->n;
-    bool known =
-        true; /* the verifier has the root of the old leaves from `begin` on: it is the old root itself */
+    /* The verifier has the root of the old leaves from `begin` on: it is the old root itself. */
+    bool known = true;
     while (m != end - begin) {
         unsigned k = split_exponent(end - begin);
         uint64_t half = UINT64_C(1) << k;

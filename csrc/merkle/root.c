@@ -6,13 +6,12 @@
 
 #include "tree.h"
 
+/* Leaves: 128 KiB of nodes, and half of that for their parents. */
 #define SUBTREE_HEIGHT 12u
-#define SUBTREE                                                                                    \
-    (UINT64_C(1)                                                                                   \
-     << SUBTREE_HEIGHT) /* leaves: 128 KiB of nodes, and half of that for their parents */
+#define SUBTREE (UINT64_C(1) << SUBTREE_HEIGHT)
 
-/* pa_parallel cuts at multiples of this many rows; a subtree counts as that many. */
-#define ROWS_A_SUBTREE 64u
+/* A subtree counts as what pa_parallel never cuts. */
+#define ROWS_A_SUBTREE PA_RANGE_UNIT
 
 typedef struct {
     const pa_merkle *merkle;

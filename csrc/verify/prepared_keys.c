@@ -67,8 +67,7 @@ static pyaccel_status check(uint32_t scheme, const pyaccel_rows *rows, uint64_t 
     if (scheme_status != PYACCEL_OK) {
         return scheme_status;
     }
-    if (options->struct_size != sizeof *options || options->reserved != 0 || rows == NULL ||
-        !pa_rows_valid(rows, n)) {
+    if (!PA_OPTIONS_VALID(options) || !pa_rows_valid(rows, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     return pa_verify_key_format_status(options->key_format);

@@ -141,7 +141,7 @@ static bool take_keys(pa_verify_job *job, uint32_t scheme, const struct pa_verif
     if (prepared == NULL) {
         job->public_keys = public_keys;
         job->key_count = options->key_index == NULL ? n : options->key_count;
-        return public_keys != NULL && pa_rows_valid(public_keys, job->key_count);
+        return pa_rows_valid(public_keys, job->key_count);
     }
     if (public_keys != NULL || prepared->kernel->scheme != scheme) {
         return false;
@@ -165,8 +165,7 @@ static pyaccel_status check_call(pa_verify_job *job, const struct pa_verify_kern
     if (status == PYACCEL_INVALID_ARGUMENT) {
         return status;
     }
-    if (options->reserved != 0 || messages == NULL || signatures == NULL ||
-        !pa_rows_valid(messages, n) || !pa_rows_valid(signatures, n)) {
+    if (options->reserved != 0 || !pa_rows_valid(messages, n) || !pa_rows_valid(signatures, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     if (status != PYACCEL_OK) {

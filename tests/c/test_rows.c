@@ -31,7 +31,6 @@ static void test_fixed(void)
     CHECK(pa_rows_valid(&rows, 4)); /* the last row ends at 56 */
     CHECK(!pa_rows_valid(&rows, 5));
     CHECK(is_row(&rows, 0, bytes, 8) && is_row(&rows, 3, bytes + 48, 8));
-    CHECK(pa_rows_fixed(&rows, 8) && !pa_rows_fixed(&rows, 16));
 
     rows = fixed(55, 8, 16);
     CHECK(!pa_rows_valid(&rows, 4) && pa_rows_valid(&rows, 3));
@@ -113,7 +112,6 @@ static void test_offsets(void)
         const pyaccel_rows *rows = &kinds[k];
         pa_bytes row = {bytes, 1};
         CHECK(pa_rows_valid(rows, 7));
-        CHECK(!pa_rows_fixed(rows, 0));
         CHECK(is_row(rows, 0, bytes, 3) && is_row(rows, 1, NULL, 0) &&
               is_row(rows, 2, bytes + 3, 61));
         CHECK(!pa_rows_get(&row, rows, 3) && row.data == NULL && row.size == 0);
