@@ -6,6 +6,7 @@
 
 #include "pyaccel/verify.h"
 #include "reference256.h"
+#include "rows.h"
 
 /* One row: key x || y behind a byte for prefixes, digest, r || s. */
 typedef struct {
@@ -52,15 +53,6 @@ static inline signed_row sign_digest(const number *d, const number *k, const uin
     return out;
 }
 
-/* n rows of width bytes, stride apart, from data on. */
-static inline pyaccel_rows fixed_rows(const void *data, uint64_t width, uint64_t stride, uint64_t n)
-{
-    return (pyaccel_rows){.data = data,
-                          .data_size = n == 0 ? 0 : (n - 1) * stride + width,
-                          .width = width,
-                          .stride = stride};
-}
-
 static inline pyaccel_verify_options ecdsa_options(uint32_t rule)
 {
     return (pyaccel_verify_options){.struct_size = sizeof(pyaccel_verify_options),
@@ -74,9 +66,9 @@ static inline pyaccel_status verify_rows(uint8_t *verdicts, uint8_t *reasons,
                                          uint32_t rule)
 {
     const pyaccel_rows keys =
-        fixed_rows(rows->prefixed_key + 65 - key_size, key_size, sizeof *rows, n);
-    const pyaccel_rows digests = fixed_rows(rows->digest, 32, sizeof *rows, n);
-    const pyaccel_rows signatures = fixed_rows(rows->signature, 64, sizeof *rows, n);
+        fixed_rows(rows->prefixed_key + 65 - key_size, n, key_size, sizeof *rows);
+    const pyaccel_rows digests = fixed_rows(rows->digest, n, 32, sizeof *rows);
+    const pyaccel_rows signatures = fixed_rows(rows->signature, n, 64, sizeof *rows);
     pyaccel_verify_options options = ecdsa_options(rule);
     options.reasons = reasons;
     return pyaccel_verify_many(verdicts, PYACCEL_SCHEME_SECP256K1_ECDSA, &keys, &digests,

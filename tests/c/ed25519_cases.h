@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ed25519_torsion.h"
+#include "hex.h"
 #include "pyaccel/verify.h"
 
 /* Refused, for a reason that depends on where the change hit. */
@@ -23,19 +24,6 @@ typedef struct {
 #define CASES 1200
 static ed25519_case cases[CASES];
 static uint64_t case_count;
-
-static uint64_t from_hex(uint8_t *bytes, const char *hex)
-{
-    uint64_t size = strlen(hex) / 2;
-    for (uint64_t i = 0; i < size; i++) {
-        unsigned int byte;
-        if (sscanf(hex + 2 * i, "%2x", &byte) != 1) {
-            return 0;
-        }
-        bytes[i] = (uint8_t)byte;
-    }
-    return size;
-}
 
 static ed25519_case *add_case(const char *key, const char *signature, const char *message,
                               uint8_t zip215, uint8_t rfc8032)

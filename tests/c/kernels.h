@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "hex.h"
 
 #include "../../kernels/platform.h"
 
@@ -30,21 +31,11 @@ static inline void *exactly(size_t size)
     return memory;
 }
 
-/* out = the bytes of hex, reversed where it is written as Bitcoin shows hashes. */
-static inline void unhex(uchar *out, const char *hex, int reversed)
-{
-    const size_t size = strlen(hex) / 2;
-    for (size_t i = 0; i < size; i++) {
-        const char digits[3] = {hex[2 * i], hex[2 * i + 1], 0};
-        out[reversed ? size - 1 - i : i] = (uchar)strtoul(digits, NULL, 16);
-    }
-}
-
 static inline int is_hex(const void *bytes, const char *hex, int reversed)
 {
-    uchar expected[64];
-    unhex(expected, hex, reversed);
-    return memcmp(bytes, expected, strlen(hex) / 2) == 0;
+    uint8_t expected[64];
+    const uint64_t size = (reversed ? from_hex_reversed : from_hex)(expected, hex);
+    return memcmp(bytes, expected, size) == 0;
 }
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "random.h"
+
 /* Least significant word first. */
 typedef struct {
     uint32_t word[8];
@@ -276,17 +278,6 @@ static inline point point_lift(const number *x)
         }
     }
     return p;
-}
-
-/* The same sequence on every machine. */
-static uint64_t reference_random_state = 0x9e3779b97f4a7c15;
-
-static inline uint64_t random_word(void)
-{
-    reference_random_state ^= reference_random_state << 13;
-    reference_random_state ^= reference_random_state >> 7;
-    reference_random_state ^= reference_random_state << 17;
-    return reference_random_state * 0x2545f4914f6cdd1d;
 }
 
 static inline number random_number(const number *m)

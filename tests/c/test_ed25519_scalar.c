@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "random.h"
 #include "verify/ed25519.h"
 
 /* 70 bytes, least significant first: room for q l + r. */
@@ -14,16 +15,6 @@ typedef struct {
 static const unsigned char order[32] = {
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
     0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
-
-static uint64_t state = 0x2545f4914f6cdd1d;
-
-static unsigned int next_random(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned int)(state >> 32);
-}
 
 /* r += q l, q: 33 bytes */
 static void add_multiple(big *r, const unsigned char q[33])
@@ -91,7 +82,7 @@ static void check_reductions(void)
             } else if (k < 520) {
                 q[i] = (unsigned char)(i == (k - 260) / 8 ? 1 << (k - 260) % 8 : 0);
             } else {
-                q[i] = (unsigned char)(i < 32 ? next_random() : next_random() & 15);
+                q[i] = (unsigned char)(random_word() >> (i < 32 ? 56 : 60));
             }
         }
         big r = {{0}};
@@ -103,9 +94,9 @@ static void check_reductions(void)
             check_reduce(&r, q);
         }
         for (int i = 0; i < 31; i++) {
-            r.byte[i] = (unsigned char)next_random();
+            r.byte[i] = (unsigned char)(random_word() >> 56);
         }
-        r.byte[31] = (unsigned char)(next_random() & 15);
+        r.byte[31] = (unsigned char)(random_word() >> 60);
         check_reduce(&r, q);
     }
     /* 2^512 - 1 = q l + r with r = 2^512 - 1 mod l, worked out in Python. */
@@ -213,7 +204,7 @@ static void check_all_digits(void)
             check_digits(&a);
         }
         for (int i = 0; i < 4; i++) {
-            a.word[i] = (uint64_t)next_random() << 32 | next_random();
+            a.word[i] = random_word();
         }
         a.word[3] &= (UINT64_C(1) << 61) - 1;
         check_digits(&a);

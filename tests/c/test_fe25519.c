@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "field/fe25519_portable.h"
+#include "random.h"
 
 /* ---- the reference: numbers of 80 bytes, least significant first ---------------------------- */
 
@@ -95,16 +96,6 @@ static big big_mod(const big *a)
 
 /* ---- values under test ---------------------------------------------------------------------- */
 
-static uint64_t state = 0x9e3779b97f4a7c15;
-
-static uint64_t next_random(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
-
 typedef struct {
     fe value;
     int magnitude;
@@ -187,7 +178,7 @@ static void make_samples(void)
         fe a;
         int m = 1 + sample_count % FE_MUL_MAG;
         for (int i = 0; i < 5; i++) {
-            a.limb[i] = next_random() % ((uint64_t)m * FE_LIMB_BOUND + 1);
+            a.limb[i] = random_word() % ((uint64_t)m * FE_LIMB_BOUND + 1);
         }
         add_sample(a, m);
     }
@@ -323,7 +314,7 @@ static void check_encodings(void)
     }
     for (int i = 0; i < 100; i++) {
         for (int j = 0; j < 32; j++) {
-            bytes[j] = (unsigned char)(next_random() >> 32);
+            bytes[j] = (unsigned char)(random_word() >> 32);
         }
         check_bytes(bytes);
     }

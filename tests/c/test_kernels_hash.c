@@ -95,7 +95,7 @@ int main(void)
     one_row(long_message, 1000000, 1, million_a, 0);
     free(long_message);
     uchar header[80];
-    unhex(header, genesis, 0);
+    from_hex(header, genesis);
     one_row(header, sizeof header, 2, genesis_id, 1);
     return finish();
 }

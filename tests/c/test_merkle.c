@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "merkle_published.h"
 #include "merkle_reference.h"
 
 #define MAX_LEAVES 36000u /* several ranges of subtrees, so that threads have work */
@@ -34,63 +35,40 @@ static uint32_t expected_root(uint8_t *root, uint32_t form, uint64_t n)
 
 /* ---- published roots ------------------------------------------------------------------------------------ */
 
-/* Certificate Transparency's test leaves, and the roots of the trees of the first 0 .. 8 of them. */
 static void test_transparency(void)
 {
-    static const char *const inputs[] = {"",
-                                         "00",
-                                         "10",
-                                         "2021",
-                                         "3031",
-                                         "40414243",
-                                         "5051525354555657",
-                                         "606162636465666768696a6b6c6d6e6f"};
-    static const char *const roots[] = {
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
     uint8_t text[64], root[NODE], expected[NODE];
     uint32_t offsets[9] = {0}, mutated;
     for (uint32_t i = 0; i < 8; i++) {
-        offsets[i + 1] = offsets[i] + (uint32_t)from_hex(text + offsets[i], inputs[i]);
+        offsets[i + 1] = offsets[i] + (uint32_t)from_hex(text + offsets[i], transparency_leaves[i]);
     }
     for (uint64_t n = 0; n <= 8; n++) {
         pyaccel_rows rows = ragged_rows(text, offsets, n);
-        from_hex(expected, roots[n]);
+        from_hex(expected, transparency_roots[n]);
         CHECK(pyaccel_merkle_root(root, NODE, &mutated, PYACCEL_MERKLE_RFC6962, &rows, n, NULL) ==
               PYACCEL_OK);
         CHECK(memcmp(root, expected, NODE) == 0 && mutated == 0);
     }
 }
 
-/* Main-net block 100000: four transactions, ids as displayed (byte order reversed). */
-static void test_bitcoin_block(void)
+static void check_block(const char *const *ids, uint64_t n, const char *published)
 {
-    static const char *const ids[] = {
-        "8c14f0db3df150123e6f3dbbf30f8b955a8249b62ac1d1ff16284aefa3d06d87",
-        "fff2525b8931402dd09222c50775608f75787bd2b87e56995a7bdd30f79702c4",
-        "6359f0868171b1d194cbee1af2f16ea598ae8fad666d9b012c8ed2b79a236ec4",
-        "e9a66845e05d5abc0ad04ec80f774a7e585c6e8db975962d069a522137b80c1d",
-        "f3e94742aca4b5ef85488dc37c06c3282295ffec960994b2c0d5ac2a25a95766"};
-    uint8_t nodes[5][NODE], root[NODE];
+    uint8_t nodes[4][NODE], root[NODE], expected[NODE];
     uint32_t mutated;
-    for (unsigned i = 0; i < 5; i++) {
-        uint8_t shown[NODE];
-        from_hex(shown, ids[i]);
-        for (unsigned b = 0; b < NODE; b++) {
-            nodes[i][b] = shown[NODE - 1 - b];
-        }
+    for (uint64_t i = 0; i < n; i++) {
+        from_hex_reversed(nodes[i], ids[i]);
     }
-    pyaccel_rows rows = fixed_rows(nodes[0], 4, NODE, NODE);
-    CHECK(pyaccel_merkle_root(root, NODE, &mutated, PYACCEL_MERKLE_BITCOIN, &rows, 4, NULL) ==
+    from_hex_reversed(expected, published);
+    pyaccel_rows rows = fixed_rows(nodes[0], n, NODE, NODE);
+    CHECK(pyaccel_merkle_root(root, NODE, &mutated, PYACCEL_MERKLE_BITCOIN, &rows, n, NULL) ==
           PYACCEL_OK);
-    CHECK(memcmp(root, nodes[4], NODE) == 0 && mutated == 0);
+    CHECK(memcmp(root, expected, NODE) == 0 && mutated == 0);
+}
+
+static void test_bitcoin_blocks(void)
+{
+    check_block(block_170, 2, root_170);
+    check_block(block_100000, 4, root_100000);
 }
 
 /* ---- roots, layers, trees ------------------------------------------------------------------------------- */
@@ -317,7 +295,7 @@ int main(void)
 {
     random_bytes(leaves, sizeof leaves);
     test_transparency();
-    test_bitcoin_block();
+    test_bitcoin_blocks();
     test_sizes(PYACCEL_MERKLE_RFC6962);
     test_sizes(PYACCEL_MERKLE_BITCOIN);
     test_mutation();

@@ -172,9 +172,9 @@ static void test_key_encodings(void)
             } else if (cases[c].size != 64 && cases[c].size != 63) {
                 key[0] = (uint8_t)cases[c].prefix;
             }
-            const pyaccel_rows keys = fixed_rows(key, cases[c].size, cases[c].size, 1);
-            const pyaccel_rows digests = fixed_rows(row.digest, 32, 32, 1);
-            const pyaccel_rows signatures = fixed_rows(row.signature, 64, 64, 1);
+            const pyaccel_rows keys = fixed_rows(key, 1, cases[c].size, cases[c].size);
+            const pyaccel_rows digests = fixed_rows(row.digest, 1, 32, 32);
+            const pyaccel_rows signatures = fixed_rows(row.signature, 1, 64, 64);
             pyaccel_verify_options options = ecdsa_options(PYACCEL_RULE_ANY);
             options.reasons = &reason;
             CHECK(pyaccel_verify_many(&verdict, PYACCEL_SCHEME_SECP256K1_ECDSA, &keys, &digests,

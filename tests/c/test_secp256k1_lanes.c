@@ -107,8 +107,8 @@ int main(void)
     make_rows();
     const pyaccel_rows key_rows = {
         .data = keys, .data_size = offsets[ROWS], .offsets = offsets, .offset_bits = 64};
-    const pyaccel_rows digests = fixed_rows(rows->digest, 32, sizeof *rows, ROWS);
-    const pyaccel_rows signatures = fixed_rows(rows->signature, 64, sizeof *rows, ROWS);
+    const pyaccel_rows digests = fixed_rows(rows->digest, ROWS, 32, sizeof *rows);
+    const pyaccel_rows signatures = fixed_rows(rows->signature, ROWS, 64, sizeof *rows);
 
     for (uint64_t i = 0; i < ROWS; i++) {
         pa_secp256k1_key other;

@@ -46,9 +46,9 @@ static uint8_t verdicts[ROWS], reasons[ROWS];
 static void begin(call *c)
 {
     *c = (call){.scheme = ECDSA, .n = 5};
-    c->keys = fixed_rows(rows->prefixed_key, 65, sizeof *rows, 5);
-    c->messages = fixed_rows(rows->digest, 32, sizeof *rows, 5);
-    c->signatures = fixed_rows(rows->signature, 64, sizeof *rows, 5);
+    c->keys = fixed_rows(rows->prefixed_key, 5, 65, sizeof *rows);
+    c->messages = fixed_rows(rows->digest, 5, 32, sizeof *rows);
+    c->signatures = fixed_rows(rows->signature, 5, 64, sizeof *rows);
     c->keys_at = &c->keys;
     c->messages_at = &c->messages;
     c->signatures_at = &c->signatures;
@@ -60,7 +60,7 @@ static void begin_ed25519(call *c)
 {
     begin(c);
     c->scheme = PYACCEL_SCHEME_ED25519;
-    c->keys = fixed_rows(rows->prefixed_key, 32, sizeof *rows, 5);
+    c->keys = fixed_rows(rows->prefixed_key, 5, 32, sizeof *rows);
     c->options.rule = PYACCEL_RULE_ZIP215;
     c->options.message_hash = 0;
 }
@@ -246,9 +246,9 @@ static void test_long_batch(void)
             progress_log log = {0, 0, UINT64_MAX};
             begin(&c);
             c.n = ROWS;
-            c.keys = fixed_rows(mixed->prefixed_key, 65, sizeof *mixed, ROWS);
-            c.messages = fixed_rows(mixed->digest, 32, sizeof *mixed, ROWS);
-            c.signatures = fixed_rows(mixed->signature, 64, sizeof *mixed, ROWS);
+            c.keys = fixed_rows(mixed->prefixed_key, ROWS, 65, sizeof *mixed);
+            c.messages = fixed_rows(mixed->digest, ROWS, 32, sizeof *mixed);
+            c.signatures = fixed_rows(mixed->signature, ROWS, 64, sizeof *mixed);
             c.options.threads = threads;
             c.options.reasons = with_reasons ? reasons : NULL;
             c.options.progress = log_progress;
@@ -310,9 +310,9 @@ static uint64_t put_der(uint8_t der[80], const signed_row *row)
 static uint32_t reason_of(const uint8_t *signature, uint64_t size, uint32_t format,
                           const uint8_t *message, uint64_t message_size, uint32_t message_hash)
 {
-    const pyaccel_rows keys = fixed_rows(rows->prefixed_key, 65, 65, 1);
-    const pyaccel_rows messages = fixed_rows(message, message_size, message_size, 1);
-    const pyaccel_rows signatures = fixed_rows(signature, size, size, 1);
+    const pyaccel_rows keys = fixed_rows(rows->prefixed_key, 1, 65, 65);
+    const pyaccel_rows messages = fixed_rows(message, 1, message_size, message_size);
+    const pyaccel_rows signatures = fixed_rows(signature, 1, size, size);
     pyaccel_verify_options options = ecdsa_options(PYACCEL_RULE_ANY);
     options.signature_format = format;
     options.message_hash = message_hash;
@@ -370,7 +370,7 @@ static void test_message_hashes(void)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         for (uint64_t size = 0; size <= sizeof message; size += 100) {
             uint8_t digest[32];
-            const pyaccel_rows messages = fixed_rows(message, size, size, 1);
+            const pyaccel_rows messages = fixed_rows(message, 1, size, size);
             CHECK(pyaccel_hash_many(digest, 32, pairs[i][1], &messages, 1, NULL) == PYACCEL_OK);
             const number d = random_number(&group_order), k = number_of(3);
             const signed_row row = sign_digest(&d, &k, digest), kept = rows[0];
@@ -416,8 +416,8 @@ static void test_prepared(void)
     offsets[KEYS] = at;
     const pyaccel_rows keys = {
         .data = packed, .data_size = at, .offsets = offsets, .offset_bits = 64};
-    const pyaccel_rows messages = fixed_rows(rows->digest, 32, sizeof *rows, KEYS);
-    const pyaccel_rows signatures = fixed_rows(rows->signature, 64, sizeof *rows, KEYS);
+    const pyaccel_rows messages = fixed_rows(rows->digest, KEYS, 32, sizeof *rows);
+    const pyaccel_rows signatures = fixed_rows(rows->signature, KEYS, 64, sizeof *rows);
     uint32_t backwards[KEYS];
     for (uint32_t i = 0; i < KEYS; i++) {
         backwards[i] = KEYS - 1 - i;
@@ -469,8 +469,8 @@ static void test_prepared(void)
         c.options.prepared = handle;
         c.keys_at = NULL;
         c.n = KEYS + 1; /* more rows than keys */
-        c.messages = fixed_rows(rows->digest, 32, sizeof *rows, KEYS + 1);
-        c.signatures = fixed_rows(rows->signature, 64, sizeof *rows, KEYS + 1);
+        c.messages = fixed_rows(rows->digest, KEYS + 1, 32, sizeof *rows);
+        c.signatures = fixed_rows(rows->signature, KEYS + 1, 64, sizeof *rows);
         CHECK(run(&c) == PYACCEL_INVALID_ARGUMENT);
         c.n = 5;
         c.options.key_index = backwards;
@@ -484,7 +484,7 @@ static void test_prepared(void)
 static void test_prepare_arguments(void)
 {
     pyaccel_prepared_keys *handle = NULL;
-    const pyaccel_rows keys = fixed_rows(rows->prefixed_key, 65, sizeof *rows, 5);
+    const pyaccel_rows keys = fixed_rows(rows->prefixed_key, 5, 65, sizeof *rows);
     pyaccel_prepare_options options = {.struct_size = sizeof options};
     CHECK(pyaccel_prepared_keys_new(NULL, ECDSA, &keys, 5, NULL) == PYACCEL_INVALID_ARGUMENT);
     CHECK(pyaccel_prepared_keys_new(&handle, ECDSA, &keys, 0, NULL) == PYACCEL_OK);

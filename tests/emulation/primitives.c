@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "random.h"
 
 #define INPUTS 300
 
@@ -16,17 +17,6 @@ typedef struct {
     __m128i quarter;
     unsigned char mask;
 } inputs;
-
-static uint64_t seed;
-
-/* xorshift64*. */
-static uint64_t random_word(void)
-{
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return seed * 0x2545f4914f6cdd1d;
-}
 
 static uint64_t edge_word(void)
 {
@@ -62,7 +52,7 @@ static uint64_t hash(uint64_t h, const void *data, size_t size)
     do {                                                                                           \
         inputs in;                                                                                 \
         uint64_t h = 0xcbf29ce484222325;                                                           \
-        seed = 0x452821e638d01377;                                                                 \
+        random_state = 0x452821e638d01377;                                                         \
         for (unsigned i = 0; i < INPUTS; i++) {                                                    \
             draw(&in);                                                                             \
             __m512i a = _mm512_load_si512(in.a), b = _mm512_loadu_si512(in.b);                     \

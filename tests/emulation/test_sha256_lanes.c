@@ -9,6 +9,7 @@
 #include "check.h"
 #include "core/bytes.h"
 #include "hash/kernel.h"
+#include "random.h"
 
 #define CONCATENATE(a, b) a##b
 #define NAME(stem, suffix) CONCATENATE(stem, suffix)
@@ -16,24 +17,6 @@
 
 #define LANES 16
 #define MAX_BLOCKS 3
-
-static uint64_t seed = 0x243f6a8885a308d3;
-
-/* xorshift64*. */
-static uint64_t random_word(void)
-{
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return seed * 0x2545f4914f6cdd1d;
-}
-
-static void random_bytes(uint8_t *out, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        out[i] = (uint8_t)(random_word() >> 32);
-    }
-}
 
 /* Zeros and ones come up now and then: carries and selections are made of them. */
 static uint32_t random_state_word(void)
