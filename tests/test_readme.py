@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""README's Python text runs as it stands, and answers what its comments say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_readme_in_python(capsys: pytest.CaptureFixture[str]) -> None:
+    (source,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    # Its one bare expression answers what the comment beside it says.
+    expression = re.search(r"^(pyaccel\.verify_many\(.*\))   # bool\[2\]: True, False$", source, re.MULTILINE)
+    assert expression
+    names: dict[str, object] = {}
+    exec(compile(source, README.name, "exec"), names)
+    printed = capsys.readouterr().out
+    assert printed.startswith("['none', 'length']\n")
+    assert "<- chosen" in printed
+    assert np.array_equal(eval(expression[1], names), [True, False])
+    assert np.array_equal(names["verdicts"], [True, False])
