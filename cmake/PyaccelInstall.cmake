@@ -9,7 +9,7 @@ if(SKBUILD)
 endif()
 set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/pyaccel")
 
-install(DIRECTORY csrc/include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY csrc/include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
 set(targets pyaccel)
 if(NOT SKBUILD)
   list(APPEND targets pyaccel_static)
