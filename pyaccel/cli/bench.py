@@ -29,7 +29,7 @@ def _rate(rows_per_second: float) -> str:
 
 
 def _table(name: str, machine: dict[str, Any]) -> Table:
-    table = Table(title=f"{name}: one core of {machine['cpu']}", caption="* the machine was disturbed meanwhile")
+    table = Table(title=f"{name}: one core of {machine['cpu']}")
     for header, justify in (("what", "left"), ("n", "right"), ("time a call", "right"), ("rows", "right")):
         table.add_column(header, justify=justify)  # type: ignore[arg-type]
     table.add_column("against peers (above 1: pyaccel is faster)")
@@ -40,6 +40,8 @@ def _add(table: Table, line: Any) -> None:
     seconds = line.seconds["pyaccel"]
     peers = ", ".join(f"{peer} {ratio:.2f}x" for peer, ratio in line.ratios.items()) or "no peer installed"
     mark = "*" if line.disturbed else ""
+    if line.disturbed:
+        table.caption = "* the machine was disturbed meanwhile"
     table.add_row(line.name, f"{line.n:,}", f"{seconds * 1e6:,.2f} µs{mark}", _rate(line.n / seconds), peers)
 
 

@@ -42,7 +42,7 @@ def plain_table() -> Table:
         header_style="bold",
         pad_edge=False,
         show_edge=False,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1, 0, 0),
         collapse_padding=True,
     )
 
