@@ -13,7 +13,7 @@ from pyaccel.scheduler.curves import POINTS, ROW_BYTES
 from pyaccel.scheduler.registry import MODULES, discovered, looked_for
 from pyaccel.scheduler.selection import environment, within
 
-NO_CURVE = "no cost is known for it here: it is used by name alone"
+NO_CURVE = "no cost is known for it here: auto leaves it out"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Explanation:
             table.append([line.device, *curve, cost, "<- chosen" if line.chosen else line.reason])
         widths = [max(len(row[i]) for row in table) for i in range(len(head) - 1)]
         rows = ["  ".join([*(cell.rjust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in table]
-        title = f"{self.operation}({given}), {self.n} rows of {self.nbytes} bytes together, device={self.device}"
+        title = f"{self.operation}({given}), n={self.n:,}, {self.nbytes:,} bytes together, device={self.device}"
         return "\n".join([title, *(row.rstrip() for row in rows)])
 
 
@@ -126,6 +126,8 @@ def explain(
 
 
 def _seconds(value: float) -> str:
+    if value >= 1000:
+        return f"{value:,.0f} s"
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
         if value >= scale:
             return f"{value / scale:.3g} {unit}"
