@@ -177,12 +177,13 @@ def _memory(address: int | None, size: int, keep: object) -> Bytes:
 class _ChunkedRows(Rows):
     """Rows in several pieces. A batch is cut where a chunk ends; only what wants one piece has them joined."""
 
-    __slots__ = ("_chunks", "_ends")
+    __slots__ = ("_chunks", "_ends", "cuts")
 
     def __init__(self, chunks: list[Rows]) -> None:
         self._chunks = chunks
         self._ends = np.cumsum([len(chunk) for chunk in chunks])
         self.count = int(self._ends[-1])
+        self.cuts = tuple(int(end) for end in self._ends[:-1])
         self.width, self.stride = chunks[0].width, chunks[0].stride
         self.native = None
 
@@ -198,11 +199,6 @@ class _ChunkedRows(Rows):
     def pieces(self) -> tuple[Rows, ...]:
         """The chunks."""
         return tuple(self._chunks)
-
-    @property
-    def cuts(self) -> tuple[int, ...]:
-        """Where a chunk ends and another begins."""
-        return tuple(int(end) for end in self._ends[:-1])
 
     def nbytes(self, n: int) -> int:
         """Bytes in the first n rows together, without joining."""

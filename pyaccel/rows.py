@@ -42,6 +42,7 @@ class Rows:
         stride: bytes from row to row, 0 with offsets and where one value serves all rows.
         buffer: what holds the bytes: bytes, or a contiguous uint8 array.
         native: a place for the native backend's view of these rows.
+        cuts: rows at which a batch is cut, since they lie in several pieces; none in plain Rows.
     """
 
     __slots__ = ("buffer", "count", "native", "offsets", "stride", "width")
@@ -52,6 +53,7 @@ class Rows:
     width: int
     stride: int
     native: Any
+    cuts: tuple[int, ...] = ()
 
     def __init__(
         self,
@@ -99,11 +101,6 @@ class Rows:
     def pieces(self) -> tuple[Rows, ...]:
         """The pieces of memory that the rows lie in, one after the other: plain Rows are one."""
         return (self,)
-
-    @property
-    def cuts(self) -> tuple[int, ...]:
-        """Where a batch is to be cut, since the rows lie in several pieces; nowhere in plain Rows."""
-        return ()
 
     @property
     def data(self) -> Bytes:
@@ -229,25 +226,26 @@ def _from_whole(name: str, value: Any) -> Rows:
 
 
 def _from_array(name: str, array: npt.NDArray[Any]) -> Rows:
-    shape = f"an array of {array.dtype} of shape {array.shape}"
-    if isinstance(array, np.ma.MaskedArray):
+    if array.__class__ is not np.ndarray and isinstance(array, np.ma.MaskedArray):
         raise TypeError(f"{name}: a masked array came; rows can't be missing. Drop them first: array.compressed()")
     if array.dtype != np.uint8:
         mend = "array.tolist()" if array.dtype.kind in "OS" else "array.astype(np.uint8), or array.view(np.uint8)"
-        raise TypeError(f"{name}: {shape} came; wanted uint8 of shape (n, k). To mend: {mend}")
+        raise TypeError(f"{name}: {_shape(array)} came; wanted uint8 of shape (n, k). To mend: {mend}")
     if array.ndim == 1:
         if not array.flags.c_contiguous:
-            raise ValueError(f"{name}: {shape} with stride {array.strides[0]} came; use np.ascontiguousarray(array)")
+            raise ValueError(
+                f"{name}: {_shape(array)} with stride {array.strides[0]} came; use np.ascontiguousarray(array)"
+            )
         return Rows._of(array, None, len(array), 0)
     if array.ndim != 2:
-        raise ValueError(f"{name}: {shape} came; wanted two dimensions (n, k). To mend: array.reshape(n, k)")
+        raise ValueError(f"{name}: {_shape(array)} came; wanted two dimensions (n, k). To mend: array.reshape(n, k)")
     count, width = array.shape
     stride = array.strides[0]
     if array.flags.c_contiguous:
-        return Rows._of(array.view(np.ndarray), count, width, width)
+        return Rows._of(array if array.__class__ is np.ndarray else array.view(np.ndarray), count, width, width)
     if (width > 1 and array.strides[1] != 1) or (count > 1 and stride < 0):
         raise ValueError(
-            f"{name}: {shape} and strides {array.strides} came; wanted rows of contiguous bytes, one after the other. "
+            f"{name}: {_shape(array)} and strides {array.strides} came; wanted rows of contiguous bytes, one after the other. "
             "To mend: np.ascontiguousarray(array)"
         )
     flat = np.lib.stride_tricks.as_strided(array, ((count - 1) * stride + width,), (1,), writeable=False)
@@ -329,6 +327,11 @@ def _fixed_count(size: int, width: int, stride: int) -> int | None:
     if stride >= width and size % stride == 0:
         return size // stride
     raise ValueError(f"data: {size} bytes came; they are not whole rows of {width} bytes, {stride} from row to row")
+
+
+def _shape(array: npt.NDArray[Any]) -> str:
+    """What came, for errors alone: it costs more than hashing a row."""
+    return f"an array of {array.dtype} of shape {array.shape}"
 
 
 def _kind(value: object) -> str:

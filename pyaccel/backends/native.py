@@ -102,6 +102,7 @@ class HashPlan(NativePlan):
         super().__init__(parameters["algorithm"])
         self._call = lib.pyaccel_hash_many
         self._algorithm = _value("HASH", parameters["algorithm"])
+        self._size = parameters["digest_size"]
         self._one = _options(_HASH_OPTIONS, threads=1)
         self._many = _options(_HASH_OPTIONS, threads=threads())
 
@@ -115,13 +116,12 @@ class HashPlan(NativePlan):
                 view = _spare_views.pop()
             except IndexError:
                 view = ffi.new(_ROWS)
-            view.data = data = ffi.from_buffer(_BYTES, rows.buffer)
-            view.data_size = len(data)
-            view.width = rows.width
-            status = self._call(digests, len(digests), self._algorithm, view, 1, self._one)
+            view.data = data = ffi.from_buffer(_BYTES, rows.buffer)  # held by name while C reads it
+            view.data_size = view.width = rows.width
+            status = self._call(digests, self._size, self._algorithm, view, 1, self._one)
             _spare_views.append(view)
         else:
-            status = self._call(digests, len(digests), self._algorithm, _rows(rows), n, self._many)
+            status = self._call(digests, n * self._size, self._algorithm, _rows(rows), n, self._many)
         if status:
             _raise("hash_many", status)
 

@@ -49,6 +49,7 @@ class Placement:
         self._group = str(values[0])
         self._plans: dict[str, Plan | Declined] = {}
         self._refused: dict[str, str] = {}
+        self._named: dict[str, Choice] = {}
         self.inline: Choice | None = None
         self.inline_until = -1
         self._find_inline()
@@ -136,12 +137,18 @@ class Placement:
             SelfTestError: it gave a wrong answer to a known question.
             UnsupportedError: nobody takes the operation under these parameters.
         """
+        known = self._named.get(device)
+        if known is not None and not health.quarantined(known.backend):
+            return known
         wanted = backends_of(device)
         notes: list[str] = []
         for backend in (*wanted, *(b for name in FALLBACK if name != device for b in _present(name))):
             plan = self._prepared(backend)
             if not isinstance(plan, str):
-                return Choice(backend, plan, tuple(notes))
+                choice = Choice(backend, plan, tuple(notes))
+                if not notes:
+                    self._named[device] = choice
+                return choice
             if backend in wanted and health.quarantined(backend):
                 raise SelfTestError(f"{backend.name} is not used any more: {plan}")
             notes.append(plan)
