@@ -245,8 +245,8 @@ def _from_array(name: str, array: npt.NDArray[Any]) -> Rows:
         return Rows._of(array if array.__class__ is np.ndarray else array.view(np.ndarray), count, width, width)
     if (width > 1 and array.strides[1] != 1) or (count > 1 and stride < 0):
         raise ValueError(
-            f"{name}: {_shape(array)} and strides {array.strides} came; wanted rows of contiguous bytes, one after the other. "
-            "To mend: np.ascontiguousarray(array)"
+            f"{name}: {_shape(array)} and strides {array.strides} came; wanted rows of contiguous bytes, one after "
+            "the other. To mend: np.ascontiguousarray(array)"
         )
     flat = np.lib.stride_tricks.as_strided(array, ((count - 1) * stride + width,), (1,), writeable=False)
     return Rows._of(flat, count, width, stride)

@@ -116,7 +116,8 @@ class HashPlan(NativePlan):
                 view = _spare_views.pop()
             except IndexError:
                 view = ffi.new(_ROWS)
-            view.data = data = ffi.from_buffer(_BYTES, rows.buffer)  # held by name while C reads it
+            data = ffi.from_buffer(_BYTES, rows.buffer)  # named, so that it is held while C reads it
+            view.data = data
             view.data_size = view.width = rows.width
             status = self._call(digests, self._size, self._algorithm, view, 1, self._one)
             _spare_views.append(view)
