@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pyaccel.merkle_tree import NODE, Tree, forms, leaf_rows, parameters
 from pyaccel.operations import OPERATIONS
-from pyaccel.rows import Rows, as_rows
+from pyaccel.rows import as_rows
 from pyaccel.scheduler.execution import run
 
 __all__ = ["NODE", "Tree", "forms", "root", "root_checked", "verify_consistency", "verify_many"]
@@ -101,9 +101,11 @@ def verify_many(
     values = parameters(form, algorithm, None)[:2]
     leaf = leaf_rows(form, leaves)
     n = len(leaf)
-    root_rows = _same_count("roots", as_rows("roots", roots, one_for_all=True), n)
+    root_rows = as_rows("roots", roots, one_for_all=True)
+    root_rows.require_count("roots", n, "leaves")
     root_rows.require_width("roots", NODE)
-    proof_rows = _same_count("proofs", as_rows("proofs", proofs), n)
+    proof_rows = as_rows("proofs", proofs)
+    proof_rows.require_count("proofs", n, "leaves", one_for_all=False)
     positions = numbers("indices", indices)
     counts = numbers("sizes", sizes)
     if len(positions) != n:
@@ -179,9 +181,3 @@ def numbers(name: str, values: Any) -> npt.NDArray[np.uint64]:
         i = int((array < 0).argmax())
         raise ValueError(f"{name}: {array[i]} came at {i}; wanted whole numbers >= 0")
     return np.ascontiguousarray(array, np.uint64)
-
-
-def _same_count(name: str, rows: Rows, n: int) -> Rows:
-    if rows.count is not None and rows.count != n:
-        raise ValueError(f"{name}: {rows.count} rows came for {n} leaves")
-    return rows

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pyaccel.backends import native
 from pyaccel.rows import Rows, as_rows
+from pyaccel.scheme import parameters
 
 
 class PreparedKeys:
@@ -41,17 +43,15 @@ class PreparedKeys:
     native: Any
 
     def __init__(self, scheme: str, public_keys: Any, *, memory: int | None = None, key_format: str = "auto") -> None:
-        from pyaccel.signatures import parameters
-
         parameters(scheme, key_format=key_format)
         if memory is not None and memory < 1:
             raise ValueError(f"memory: {memory} came; wanted at least 1 byte, or None for 64 MiB")
         self.scheme = scheme
         self.key_format = key_format
         self.rows = _copied(as_rows("public_keys", public_keys))
-        from pyaccel.backends import native
-
-        self.native = native.prepared_keys(self, memory or 0) if native.MISSING is None else None
+        self.native = (
+            None if native.MISSING else native.prepared_keys(scheme, key_format, self.rows, memory or 0)
+        )
 
     def __len__(self) -> int:
         """Number of keys."""
@@ -60,9 +60,7 @@ class PreparedKeys:
     @property
     def memory(self) -> int:
         """Bytes that the prepared form holds: bytes of the keys, points and tables."""
-        from pyaccel.backends import native
-
-        return native.prepared_memory(self) if self.native is not None else self.rows.nbytes(len(self))
+        return native.prepared_memory(self.native) if self.native is not None else self.rows.nbytes(len(self))
 
     def __repr__(self) -> str:
         return f"PreparedKeys({self.scheme!r}, {len(self)} keys, {self.memory} bytes)"

@@ -126,6 +126,19 @@ class Rows:
             return np.full(n, self.width, np.uint64)
         return np.diff(self.offsets[: n + 1]).astype(np.uint64, copy=False)
 
+    def require_count(self, name: str, n: int, of: str, *, one_for_all: bool = True) -> None:
+        """Raises ValueError unless there are n rows (n `of` were given), or one value serves all.
+
+        Args:
+            name: the argument's name, for the error.
+            n: rows wanted.
+            of: what there are n of ("signatures").
+            one_for_all: whether the argument takes one value for all rows, which the error then says.
+        """
+        if self.count is not None and self.count != n:
+            mend = "as many, or one bytes-like for all" if one_for_all else "as many"
+            raise ValueError(f"{name}: {self.count} rows came for {n} {of}; wanted {mend}")
+
     def require_width(self, name: str, width: int) -> None:
         """Raises ValueError, with the first row that differs, unless every row has `width` bytes."""
         if self.offsets is None and (self.width == width or self.count == 0):

@@ -10,7 +10,7 @@ from pyaccel import known_answers
 from pyaccel.backends.base import Backend, Declined, Unavailable
 from pyaccel.known_answers import KnownAnswer
 from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler.registry import MODULES, discovered, probed
+from pyaccel.scheduler.registry import MODULES, check_name, discovered, probed
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,6 @@ def selftest(device: str | None = None) -> tuple[SelfTest, ...]:
     Raises:
         ValueError: the device's name is unknown.
     """
-    from pyaccel.scheduler.registry import check_name
-
     check_name(device or "auto")
     results = []
     for kind in MODULES:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -15,39 +14,7 @@ from pyaccel.operations import OPERATIONS
 from pyaccel.prepared_keys import PreparedKeys
 from pyaccel.rows import Rows, as_rows
 from pyaccel.scheduler.execution import run
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """What a signature scheme has.
-
-    Attributes:
-        rules: what is valid, the default first; csrc/include/pyaccel/verify.h says what each means.
-        message_hashes: how a message becomes the digest that is signed, the default first; none where the
-            scheme hashes the message itself.
-        signature_formats: encodings of a signature, the default first.
-        later_rules: rules that the C headers reserve and that do not work yet.
-    """
-
-    rules: tuple[str, ...]
-    message_hashes: tuple[str, ...]
-    signature_formats: tuple[str, ...]
-    later_rules: tuple[str, ...] = ()
-
-
-SCHEMES = {
-    "ed25519": Scheme(("zip215", "rfc8032"), (), ("raw",), ("openssl", "dalek-strict", "libsodium")),
-    "secp256k1-ecdsa": Scheme(
-        ("any", "low-s", "bitcoin-core"),
-        ("sha256", "sha256d", "keccak256", "none"),
-        ("raw", "der", "der-lax"),
-        ("fabric",),
-    ),
-}
-"""Scheme by name; C: csrc/include/pyaccel/verify.h."""
-
-LATER_SCHEMES = ("bip340", "p256-ecdsa", "p384-ecdsa", "sm2")
-"""Names that the C headers reserve and that do not work yet."""
+from pyaccel.scheme import LATER_SCHEMES, SCHEMES, parameters
 
 REASONS = ("none", "length", "key", "encoding", "range", "equation")
 """Name of each reason code; C: PYACCEL_REASON_*."""
@@ -75,41 +42,6 @@ def rules(scheme: str) -> tuple[str, ...]:
 def reasons() -> tuple[str, ...]:
     """Names of the codes that `reasons=True` gives, by code."""
     return REASONS
-
-
-def parameters(
-    scheme: str,
-    rule: str | None = None,
-    message_hash: str | None = None,
-    key_format: str = "auto",
-    signature_format: str = "raw",
-) -> tuple[str, str, str | None, str, str]:
-    """The parameters of a plan, checked, with defaults filled in.
-
-    Raises:
-        ValueError: a name is unknown, or does not go with the scheme; lists those that do.
-        UnsupportedError: a name that does not work yet.
-    """
-    key = (scheme, rule, message_hash, key_format, signature_format)
-    try:
-        return _checked[key]
-    except (KeyError, TypeError):
-        pass
-    row = SCHEMES[choice("scheme", scheme, SCHEMES, LATER_SCHEMES)]
-    rule = row.rules[0] if rule is None else choice(f"rule of {scheme}", rule, row.rules, row.later_rules)
-    if row.message_hashes:
-        default = row.message_hashes[0]
-        message_hash = default if message_hash is None else choice("message_hash", message_hash, row.message_hashes)
-    elif message_hash is not None:
-        raise ValueError(f"message_hash: {message_hash!r} came; {scheme} hashes the message itself")
-    choice("key_format", key_format, ("auto",), ("spki",))
-    choice(f"signature_format of {scheme}", signature_format, row.signature_formats)
-    result = (scheme, rule, message_hash, key_format, signature_format)
-    _checked[key] = result
-    return result
-
-
-_checked: dict[tuple[str, str | None, str | None, str, str], tuple[str, str, str | None, str, str]] = {}
 
 
 @overload
@@ -194,7 +126,8 @@ def verify_many(
         raise ValueError(f"identity: {scheme} has none; it belongs to SM2 alone")
     signature_rows = as_rows("signatures", signatures)
     n = len(signature_rows)
-    message_rows = _same_count("messages", as_rows("messages", messages, one_for_all=True), n)
+    message_rows = as_rows("messages", messages, one_for_all=True)
+    message_rows.require_count("messages", n, "signatures")
     keys = _keys(scheme, public_keys, n, indexed=key_index is not None)
     index = None if key_index is None else _key_index(key_index, n, len(keys))
     verdicts = np.zeros(n, np.uint8)
@@ -247,7 +180,9 @@ def verify(
 def _keys(scheme: str, public_keys: Any, n: int, *, indexed: bool) -> Rows | PreparedKeys:
     if not isinstance(public_keys, PreparedKeys):
         rows = as_rows("public_keys", public_keys, one_for_all=not indexed)
-        return rows if indexed else _same_count("public_keys", rows, n)
+        if not indexed:
+            rows.require_count("public_keys", n, "signatures")
+        return rows
     if public_keys.scheme != scheme:
         raise ValueError(f"public_keys: prepared for {public_keys.scheme}, not for {scheme}")
     if not indexed and len(public_keys) != n:
@@ -255,14 +190,6 @@ def _keys(scheme: str, public_keys: Any, n: int, *, indexed: bool) -> Rows | Pre
             f"public_keys: {len(public_keys)} came for {n} signatures; say with key_index which goes where"
         )
     return public_keys
-
-
-def _same_count(name: str, rows: Rows, n: int) -> Rows:
-    if rows.count is not None and rows.count != n:
-        raise ValueError(
-            f"{name}: {rows.count} rows came for {n} signatures; wanted as many, or one bytes-like for all"
-        )
-    return rows
 
 
 def _key_index(values: Any, n: int, count: int) -> npt.NDArray[np.uint32]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pyaccel.backends.base import Backend, Capabilities, Declined, Inputs, Outputs, Parameters, Plan, Unavailable
 from pyaccel.errors import PyaccelError, UnsupportedError
+from pyaccel.rows import Rows
 
 if TYPE_CHECKING:
     from pyaccel.operations import Operation
-    from pyaccel.prepared_keys import PreparedKeys
 
 __all__ = ["MISSING", "NativeBackend", "discover", "ffi", "lib"]
 
@@ -233,8 +233,6 @@ class VerifyPlan(NativePlan):
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """As Plan.run."""
-        from pyaccel.prepared_keys import PreparedKeys
-
         keys: Any = inputs["public_keys"]
         index: Any = inputs["key_index"]
         reasons: Any = outputs["reasons"]
@@ -247,12 +245,12 @@ class VerifyPlan(NativePlan):
         if reasons is not None:
             pinned.append(_out(reasons))
             options.reasons = pinned[-1]
-        if isinstance(keys, PreparedKeys):
-            options.prepared = keys.native
-            key_rows = ffi.NULL
-        else:
+        if isinstance(keys, Rows):
             key_rows = _rows(keys)
             options.key_count = 0 if index is None else len(keys)
+        else:
+            key_rows = ffi.NULL
+            options.prepared = keys.native
         status = self._call(
             _out(outputs["verdicts"]),
             self._scheme,
@@ -276,22 +274,19 @@ _PLANS: dict[str, Callable[[Parameters], Plan]] = {
 }
 
 
-def prepared_keys(keys: PreparedKeys, memory: int) -> Any:
-    """The handle of prepared keys, freed with its Python object."""
-    options = _options(
-        _PREPARE_OPTIONS, memory=memory, threads=threads(), key_format=_value("KEY_FORMAT", keys.key_format)
-    )
+def prepared_keys(scheme: str, key_format: str, keys: Rows, memory: int) -> Any:
+    """The handle of prepared keys, freed with its Python object; memory in bytes, 0: the library's default."""
+    options = _options(_PREPARE_OPTIONS, memory=memory, threads=threads(), key_format=_value("KEY_FORMAT", key_format))
     handle = ffi.new("pyaccel_prepared_keys **")
-    scheme = _value("SCHEME", keys.scheme)
-    status = lib.pyaccel_prepared_keys_new(handle, scheme, _rows(keys.rows), len(keys), options)
+    status = lib.pyaccel_prepared_keys_new(handle, _value("SCHEME", scheme), _rows(keys), len(keys), options)
     if status:
         _raise("PreparedKeys", status)
     return ffi.gc(handle[0], lib.pyaccel_prepared_keys_free)
 
 
-def prepared_memory(keys: PreparedKeys) -> int:
+def prepared_memory(handle: Any) -> int:
     """Bytes that the handle of prepared keys holds."""
-    return int(lib.pyaccel_prepared_keys_memory(keys.native))
+    return int(lib.pyaccel_prepared_keys_memory(handle))
 
 
 def variants() -> list[tuple[str, str, bool, bool, int]]:

@@ -19,7 +19,6 @@ from pyaccel.cli.sources import read_binary, read_file, sniff
 BITCOIN = "bitcoin-block"
 LIGHT = "light-block"
 BATCH = "batch"
-KINDS = (BITCOIN, LIGHT, BATCH)
 
 _SNIFFED = 4096
 _BATCH_NAMES = (".jsonl", ".ndjson", ".jsonl.bz2", ".ndjson.bz2")
