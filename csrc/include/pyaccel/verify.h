@@ -12,22 +12,22 @@ extern "C" {
 /* Schemes. */
 #define PYACCEL_SCHEME_ED25519 1         /* RFC 8032; keys 32 bytes, signatures 64 (R || S)                       */
 #define PYACCEL_SCHEME_SECP256K1_ECDSA 2 /* SEC 1; keys 33, 65 or raw 64 bytes, signatures r || s (64) or DER     */
-#define PYACCEL_SCHEME_BIP340 3          /* UNSUPPORTED until its issue                                           */
-#define PYACCEL_SCHEME_P256_ECDSA 4      /* UNSUPPORTED until its issue                                           */
-#define PYACCEL_SCHEME_P384_ECDSA 5      /* UNSUPPORTED until its issue                                           */
-#define PYACCEL_SCHEME_SM2 6             /* UNSUPPORTED until its issue                                           */
+#define PYACCEL_SCHEME_BIP340 3          /* UNSUPPORTED in this version                                           */
+#define PYACCEL_SCHEME_P256_ECDSA 4      /* UNSUPPORTED in this version                                           */
+#define PYACCEL_SCHEME_P384_ECDSA 5      /* UNSUPPORTED in this version                                           */
+#define PYACCEL_SCHEME_SM2 6             /* UNSUPPORTED in this version                                           */
 
 /* Rules: what is valid. There is no default in C. A rule of another scheme is INVALID_ARGUMENT.
  * Ed25519:
  *   zip215        S < l; A and R any encoding that decodes (y >= p and x = 0 with sign allowed); small order
  *                 allowed; [8][S]B = [8]R + [8][k]A. ZIP-215.
  *   rfc8032       S < l; A and R canonical, x = 0 with sign refused; small order allowed; [S]B = R + [k]A exactly.
- *   openssl, dalek-strict, libsodium: UNSUPPORTED until their issue.
+ *   openssl, dalek-strict, libsodium: UNSUPPORTED in this version.
  * ECDSA: r and s in [1, n - 1] always;
  *   any           nothing more
  *   low-s         s <= (n - 1) / 2
  *   bitcoin-core  any s; keys may also be hybrid (06 / 07 with the parity of y checked), which the others refuse
- *   fabric        UNSUPPORTED until its issue. */
+ *   fabric        UNSUPPORTED in this version. */
 #define PYACCEL_RULE_ZIP215 1
 #define PYACCEL_RULE_RFC8032 2
 #define PYACCEL_RULE_OPENSSL 3
@@ -51,7 +51,7 @@ extern "C" {
 
 /* 0: auto, keys told apart by length and prefix: 33 bytes 02/03, 65 bytes 04 (bitcoin-core: 06/07), 64 bytes x || y. */
 #define PYACCEL_KEY_FORMAT_AUTO 1
-#define PYACCEL_KEY_FORMAT_SPKI 2 /* UNSUPPORTED until its issue */
+#define PYACCEL_KEY_FORMAT_SPKI 2 /* UNSUPPORTED in this version */
 
 /* 0: raw. Named, never guessed. */
 #define PYACCEL_SIGNATURE_FORMAT_RAW 1     /* fixed width, big-endian r || s for ECDSA                               */
@@ -98,7 +98,8 @@ typedef struct {
     uint32_t signature_format;             /* PYACCEL_SIGNATURE_FORMAT_*; 0: raw */
     const pyaccel_rows *identity;          /* SM2 only: n rows, or one for all (stride 0) */
     const pyaccel_prepared_keys *prepared; /* in place of public_keys (then NULL); same scheme */
-    const uint32_t *key_index;             /* n indices into prepared or public_keys; NULL: row i has key i */
+    const uint32_t *key_index;             /* n indices into prepared or public_keys; NULL: row i has key i,
+                                              and prepared holds n keys or more */
     uint64_t key_count;                    /* rows in public_keys where key_index is given; else 0 */
     uint8_t *reasons;                      /* NULL, or n bytes: PYACCEL_REASON_*; zeroed on any status but OK */
     uint32_t threads;                      /* 0: PYACCEL_THREADS, else the caller's thread alone */
