@@ -49,9 +49,7 @@ class PreparedKeys:
         self.scheme = scheme
         self.key_format = key_format
         self.rows = _copied(as_rows("public_keys", public_keys))
-        self.native = (
-            None if native.MISSING else native.prepared_keys(scheme, key_format, self.rows, memory or 0)
-        )
+        self.native = None if native.MISSING else native.prepared_keys(scheme, key_format, self.rows, memory or 0)
 
     def __len__(self) -> int:
         """Number of keys."""

@@ -9,17 +9,14 @@ known without a verifier. `--check` writes nothing and fails when the file is no
 
 from __future__ import annotations
 
-import argparse
 import sys
 from hashlib import sha512
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "tests" / "c" / "ed25519_torsion.h"
-sys.path.insert(0, str(ROOT))
+from committed import ROOT, write_or_check
 
-from pyaccel.golden.ed25519 import IDENTITY, B, L, Point, add, decode, encode, is_identity, multiply  # noqa: E402
+from pyaccel.golden.ed25519 import IDENTITY, B, L, Point, add, decode, encode, is_identity, multiply
 
+FILE = ROOT / "tests" / "c" / "ed25519_torsion.h"
 MESSAGE = b"torsion"
 
 
@@ -50,7 +47,7 @@ def case(torsion: Point, i: int, j: int) -> str:
     return f'    {{"{key.hex()}",\n     "{signature[:32].hex()}"\n     "{signature[32:].hex()}", {exact}}},'
 
 
-def table() -> str:
+def text() -> str:
     """The whole file."""
     torsion = torsion_point()
     cases = [case(torsion, i, j) for i in range(8) for j in range(8)]
@@ -74,18 +71,5 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Writes or checks the file; 0 when all is well."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare, write nothing")
-    if not parser.parse_args().check:
-        TARGET.write_text(table())
-        return 0
-    if TARGET.read_text() == table():
-        return 0
-    print(f"{TARGET} is not what {Path(__file__).name} makes: run it again", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(FILE, text()))

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes csrc/tables/secp256k1_base.h: odd multiples of G and of 2^128 G, for digits of WIDTH bits.
 
-    tools/generate_secp256k1_base.py            writes the file
-    tools/generate_secp256k1_base.py --check    exits 1 when the committed file differs
+`--check` writes nothing and fails when the file is not what this script makes.
 
 Source of the curve: SEC 2 (version 2), 2.4.1.
 """
@@ -11,7 +10,8 @@ Source of the curve: SEC 2 (version 2), 2.4.1.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+
+from committed import ROOT, write_or_check
 
 P = 2**256 - 2**32 - 977
 G = (
@@ -19,7 +19,7 @@ G = (
     0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
 )
 WIDTH = 10
-FILE = Path(__file__).resolve().parent.parent / "csrc" / "tables" / "secp256k1_base.h"
+FILE = ROOT / "csrc" / "tables" / "secp256k1_base.h"
 
 Point = tuple[int, int]
 
@@ -74,20 +74,5 @@ def text() -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Writes or checks the file; the exit status."""
-    if sys.argv[1:] not in ([], ["--check"]):
-        print(__doc__, file=sys.stderr)
-        return 2
-    if sys.argv[1:]:
-        if not FILE.is_file() or FILE.read_text() != text():
-            print(f"{FILE.name} differs from what {Path(__file__).name} writes", file=sys.stderr)
-            return 1
-        return 0
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(text())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(FILE, text()))
