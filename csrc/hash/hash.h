@@ -6,18 +6,25 @@
 #include "../core/internal.h"
 #include "pyaccel/hash.h"
 
-/* Hashes without concatenating: digest of row i = H(segments[0][i] || segments[1][i] || ...), for i in
- * [first, first + n), written to digests + (i - first) * digest size. At most 4 segments, each pa_rows_valid
- * for first + n rows; one with stride 0 serves every row ("0x00", a tag).
- *   midstate  NULL, or the state after whole blocks that all rows share (tagged hashes); INVALID_ARGUMENT for keccak256,
- *             whose state is larger
- * OK; INVALID_ARGUMENT when an offset is bad (digests are then undefined: the caller closes them);
- * OUT_OF_MEMORY. Uses the lanes of the bound variant where they pay. */
 typedef struct {
     uint64_t state[8]; /* words of the algorithm, 32-bit ones in the low halves */
     uint64_t bytes;    /* absorbed so far, a multiple of the block size         */
 } pa_midstate;
 
+/* Hashes without concatenating: digest of row i = H(segments[0][i] || segments[1][i] || ...), for i in
+ * [first, first + n), written to digests + (i - first) * digest size. At most 4 segments, each pa_rows_valid
+ * for first + n rows; one with stride 0 serves every row ("0x00", a tag).
+ *   algorithm    a known PYACCEL_HASH_*
+ *   digest_size  bytes, one that the algorithm has
+ *   midstate     NULL, or the state after whole blocks that all rows share (tagged hashes); INVALID_ARGUMENT for Keccak,
+ *                whose state is larger
+ * OK; INVALID_ARGUMENT when an offset is bad (digests are then undefined: the caller closes them);
+ * OUT_OF_MEMORY. Uses the lanes of the bound variant where they pay. */
+pyaccel_status pa_hash_segments(uint32_t algorithm, uint8_t *digests, uint64_t digest_size,
+                                const pa_midstate *midstate, const pyaccel_rows *segments,
+                                uint32_t segment_count, uint64_t first, uint64_t n);
+
+/* The same for one algorithm and its own digest size. */
 typedef pyaccel_status pa_hash_segments_fn(uint8_t *digests, const pa_midstate *midstate,
                                            const pyaccel_rows *segments, uint32_t segment_count,
                                            uint64_t first, uint64_t n);
@@ -26,7 +33,5 @@ pa_hash_segments_fn pa_sha256_lanes;
 pa_hash_segments_fn pa_sha256d_lanes;
 pa_hash_segments_fn pa_sha512_lanes;
 pa_hash_segments_fn pa_keccak256_lanes;
-pa_hash_segments_fn pa_ripemd160_lanes;
-pa_hash_segments_fn pa_hash160_lanes;
 
 #endif

@@ -7,35 +7,15 @@
 typedef struct {
     uint8_t *digests;
     uint64_t digest_size;
-    pa_hash_segments_fn *hash;
+    uint32_t algorithm;
     const pyaccel_rows *messages;
 } hash_batch;
-
-static pa_hash_segments_fn *segments_function(uint32_t algorithm)
-{
-    switch (algorithm) {
-    case PYACCEL_HASH_SHA256:
-        return pa_sha256_lanes;
-    case PYACCEL_HASH_SHA256D:
-        return pa_sha256d_lanes;
-    case PYACCEL_HASH_SHA512:
-        return pa_sha512_lanes;
-    case PYACCEL_HASH_KECCAK256:
-        return pa_keccak256_lanes;
-    case PYACCEL_HASH_RIPEMD160:
-        return pa_ripemd160_lanes;
-    case PYACCEL_HASH_HASH160:
-        return pa_hash160_lanes;
-    default:
-        return NULL;
-    }
-}
 
 static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
 {
     const hash_batch *batch = context;
-    return batch->hash(batch->digests + first * batch->digest_size, NULL, batch->messages, 1, first,
-                       last - first);
+    return pa_hash_segments(batch->algorithm, batch->digests + first * batch->digest_size,
+                            batch->digest_size, NULL, batch->messages, 1, first, last - first);
 }
 
 /* Rows a range: about 256 KiB, which outweighs handing it to a thread and lets progress be heard now and then. */
@@ -71,13 +51,13 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     hash_batch batch = {
         .digests = digests,
         .digest_size = pyaccel_hash_digest_size(algorithm),
-        .hash = segments_function(algorithm),
+        .algorithm = algorithm,
         .messages = messages,
     };
     if (options == NULL) {
         options = &defaults;
     }
-    if (batch.hash == NULL || !options_valid(options, batch.digest_size) ||
+    if (batch.digest_size == 0 || !options_valid(options, batch.digest_size) ||
         !pa_rows_valid(messages, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }

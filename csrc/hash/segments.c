@@ -171,9 +171,9 @@ static pyaccel_status hash_singles(const pa_hash_job *job, uint8_t *digests, uin
     return PYACCEL_OK;
 }
 
-static pyaccel_status hash_segments(uint32_t id, uint8_t *digests, const pa_midstate *midstate,
-                                    const pyaccel_rows *segments, uint32_t segment_count,
-                                    uint64_t first, uint64_t n)
+pyaccel_status pa_hash_segments(uint32_t id, uint8_t *digests, uint64_t digest_size,
+                                const pa_midstate *midstate, const pyaccel_rows *segments,
+                                uint32_t segment_count, uint64_t first, uint64_t n)
 {
     const pa_hash_algorithm *algorithm = pa_hash_algorithm_get(id);
     /* A midstate holds 8 words, which is less than a Keccak state. */
@@ -189,7 +189,6 @@ static pyaccel_status hash_segments(uint32_t id, uint8_t *digests, const pa_mids
         .absorbed = midstate ? midstate->bytes : 0,
         .segment_count = segment_count,
     };
-    uint64_t digest_size = pa_hash_digest_bytes(algorithm);
     uint32_t used = 0; /* bit 0: single messages, bit 1: lanes */
     uint64_t done = 0;
     pyaccel_status status = PYACCEL_OK;
@@ -223,48 +222,17 @@ static pyaccel_status hash_segments(uint32_t id, uint8_t *digests, const pa_mids
     return status;
 }
 
-pyaccel_status pa_sha256_lanes(uint8_t *digests, const pa_midstate *midstate,
-                               const pyaccel_rows *segments, uint32_t segment_count, uint64_t first,
-                               uint64_t n)
-{
-    return hash_segments(PYACCEL_HASH_SHA256, digests, midstate, segments, segment_count, first, n);
-}
+/* The functions of hash.h for one algorithm each. */
+#define SEGMENTS_FUNCTION(name, id)                                                                \
+    pyaccel_status name(uint8_t *digests, const pa_midstate *midstate,                             \
+                        const pyaccel_rows *segments, uint32_t segment_count, uint64_t first,      \
+                        uint64_t n)                                                                \
+    {                                                                                              \
+        return pa_hash_segments(id, digests, pyaccel_hash_digest_size(id), midstate, segments,     \
+                                segment_count, first, n);                                          \
+    }
 
-pyaccel_status pa_sha256d_lanes(uint8_t *digests, const pa_midstate *midstate,
-                                const pyaccel_rows *segments, uint32_t segment_count,
-                                uint64_t first, uint64_t n)
-{
-    return hash_segments(PYACCEL_HASH_SHA256D, digests, midstate, segments, segment_count, first,
-                         n);
-}
-
-pyaccel_status pa_sha512_lanes(uint8_t *digests, const pa_midstate *midstate,
-                               const pyaccel_rows *segments, uint32_t segment_count, uint64_t first,
-                               uint64_t n)
-{
-    return hash_segments(PYACCEL_HASH_SHA512, digests, midstate, segments, segment_count, first, n);
-}
-
-pyaccel_status pa_keccak256_lanes(uint8_t *digests, const pa_midstate *midstate,
-                                  const pyaccel_rows *segments, uint32_t segment_count,
-                                  uint64_t first, uint64_t n)
-{
-    return hash_segments(PYACCEL_HASH_KECCAK256, digests, midstate, segments, segment_count, first,
-                         n);
-}
-
-pyaccel_status pa_ripemd160_lanes(uint8_t *digests, const pa_midstate *midstate,
-                                  const pyaccel_rows *segments, uint32_t segment_count,
-                                  uint64_t first, uint64_t n)
-{
-    return hash_segments(PYACCEL_HASH_RIPEMD160, digests, midstate, segments, segment_count, first,
-                         n);
-}
-
-pyaccel_status pa_hash160_lanes(uint8_t *digests, const pa_midstate *midstate,
-                                const pyaccel_rows *segments, uint32_t segment_count,
-                                uint64_t first, uint64_t n)
-{
-    return hash_segments(PYACCEL_HASH_HASH160, digests, midstate, segments, segment_count, first,
-                         n);
-}
+SEGMENTS_FUNCTION(pa_sha256_lanes, PYACCEL_HASH_SHA256)
+SEGMENTS_FUNCTION(pa_sha256d_lanes, PYACCEL_HASH_SHA256D)
+SEGMENTS_FUNCTION(pa_sha512_lanes, PYACCEL_HASH_SHA512)
+SEGMENTS_FUNCTION(pa_keccak256_lanes, PYACCEL_HASH_KECCAK256)

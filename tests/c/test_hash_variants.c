@@ -27,18 +27,6 @@ static const char *const specs[] = {
 static uint8_t text[TEXT_SIZE];
 static uint8_t expected[ROWS * MAX_DIGEST], found[ROWS * MAX_DIGEST];
 
-static pa_hash_segments_fn *segments_of(uint32_t algorithm)
-{
-    static pa_hash_segments_fn *const functions[] = {NULL,
-                                                     pa_sha256_lanes,
-                                                     pa_sha256d_lanes,
-                                                     pa_sha512_lanes,
-                                                     pa_keccak256_lanes,
-                                                     pa_ripemd160_lanes,
-                                                     pa_hash160_lanes};
-    return functions[algorithm];
-}
-
 static uint64_t calls_of(const char *family, const char *variant)
 {
     pyaccel_variant row;
@@ -108,7 +96,6 @@ static void test_segments(uint32_t algorithm)
 {
     enum { N = 37, SIZE = 200, FIRST = 3 };
     uint64_t d = pyaccel_hash_digest_size(algorithm);
-    pa_hash_segments_fn *hash = segments_of(algorithm);
     static uint8_t rows_data[(N + FIRST) * SIZE];
     random_bytes(rows_data, sizeof rows_data);
     for (uint32_t i = 1; i < N + FIRST; i++) {
@@ -119,13 +106,13 @@ static void test_segments(uint32_t algorithm)
         if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
             continue;
         }
-        CHECK(hash(expected, NULL, &whole, 1, FIRST, N) == PYACCEL_OK);
+        CHECK(pa_hash_segments(algorithm, expected, d, NULL, &whole, 1, FIRST, N) == PYACCEL_OK);
         for (uint32_t cut = 0; cut <= SIZE; cut++) {
             const pyaccel_rows two[2] = {
                 fixed_rows(rows_data, N + FIRST, cut, SIZE),
                 fixed_rows(rows_data + cut, N + FIRST, SIZE - cut, SIZE),
             };
-            CHECK(hash(found, NULL, two, 2, FIRST, N) == PYACCEL_OK);
+            CHECK(pa_hash_segments(algorithm, found, d, NULL, two, 2, FIRST, N) == PYACCEL_OK);
             CHECK(memcmp(expected, found, N * d) == 0);
         }
         for (uint32_t round = 0; round < 40; round++) {
@@ -148,11 +135,12 @@ static void test_segments(uint32_t algorithm)
                 ragged_rows(pieces[1], offsets[1], N + FIRST),
                 ragged_rows(pieces[2], offsets[2], N + FIRST),
             };
-            CHECK(hash(found, NULL, four, 4, FIRST, N) == PYACCEL_OK);
+            CHECK(pa_hash_segments(algorithm, found, d, NULL, four, 4, FIRST, N) == PYACCEL_OK);
             CHECK(memcmp(expected, found, N * d) == 0);
         }
         const pyaccel_rows five[5] = {whole, whole, whole, whole, whole};
-        CHECK(hash(found, NULL, five, 5, FIRST, N) == PYACCEL_INVALID_ARGUMENT);
+        CHECK(pa_hash_segments(algorithm, found, d, NULL, five, 5, FIRST, N) ==
+              PYACCEL_INVALID_ARGUMENT);
     }
 }
 
@@ -163,7 +151,6 @@ static void test_midstate(uint32_t algorithm)
     const uint64_t prefix = 256;
     static const uint64_t sizes[] = {0, 1, 32, 55, 56, 64, 100, 111, 112, 128, 700};
     uint64_t d = pyaccel_hash_digest_size(algorithm);
-    pa_hash_segments_fn *hash = segments_of(algorithm);
     const struct pa_hash_single *kernel = algorithm == PYACCEL_HASH_SHA512 ? &pa_sha512_portable
                                           : algorithm == PYACCEL_HASH_RIPEMD160
                                               ? &pa_ripemd160_portable
@@ -194,8 +181,9 @@ static void test_midstate(uint32_t algorithm)
                 fixed_rows(text, N, prefix, 0),
                 fixed_rows(text + 5000, N, sizes[i], 999),
             };
-            CHECK(hash(expected, NULL, whole, 2, 0, N) == PYACCEL_OK);
-            pyaccel_status status = hash(found, &midstate, whole + 1, 1, 0, N);
+            CHECK(pa_hash_segments(algorithm, expected, d, NULL, whole, 2, 0, N) == PYACCEL_OK);
+            pyaccel_status status =
+                pa_hash_segments(algorithm, found, d, &midstate, whole + 1, 1, 0, N);
             if (algorithm == PYACCEL_HASH_KECCAK256) {
                 CHECK(status == PYACCEL_INVALID_ARGUMENT); /* its state is larger than a midstate */
             } else {
