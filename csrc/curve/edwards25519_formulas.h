@@ -147,6 +147,22 @@ FE_FN void edwards_to_cached(edwards_cached *r, const edwards_point *p)
     fe_mul(&r->t2d, &p->t, &d2);
 }
 
+/* Lanes in which sum = p, or 8 sum = 8 p where cofactored.
+ * Before: sum has its T; p has Z = 1 and its T. Neither means anything afterwards. */
+FE_FN mask edwards_agree(edwards_point *sum, edwards_point *p, int cofactored)
+{
+    edwards_cached term;
+    edwards_neg(p, p);
+    edwards_to_cached(&term, p);
+    edwards_add_affine(sum, sum, &term, 0);
+    if (cofactored) {
+        edwards_double(sum, sum, 0);
+        edwards_double(sum, sum, 0);
+        edwards_double(sum, sum, 0);
+    }
+    return edwards_is_identity(sum);
+}
+
 /* r = m ? -q : q, lane by lane. Before: q as edwards_to_cached or a table gave it. */
 FE_FN void edwards_cached_neg_if(edwards_cached *r, const edwards_cached *q, mask m)
 {

@@ -146,15 +146,7 @@ static mask ed25519_group(const pa_ed25519_chunk *chunk, const unsigned int rows
         }
     }
     ed25519_load(&p, r);
-    edwards_neg(&p, &p);
-    edwards_to_cached(&term, &p);
-    edwards_add_affine(&sum, &sum, &term, 0);
-    if (cofactored) {
-        edwards_double(&sum, &sum, 0);
-        edwards_double(&sum, &sum, 0);
-        edwards_double(&sum, &sum, 0);
-    }
-    return edwards_is_identity(&sum);
+    return edwards_agree(&sum, &p, cofactored);
 }
 
 /* Sets the reason EQUATION of the live rows that deserve it. */

@@ -63,7 +63,7 @@ bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
 {
     int8_t k_digits[256];
     int16_t s_digits[PA_ED25519_BASE_DIGITS];
-    edwards_cached odd[ODD_MULTIPLES], term;
+    edwards_cached odd[ODD_MULTIPLES];
     edwards_point p, sum;
     pa_ed25519_scalar_naf(k_digits, NAF_WIDTH, k);
     pa_ed25519_scalar_digits(s_digits, PA_ED25519_BASE_DIGITS, EDWARDS_BASE_WINDOW, s);
@@ -88,13 +88,5 @@ bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
     fe_mul(&sum.y, &sum.y, &sum.z);
     fe_sqr(&sum.z, &sum.z);
     load(&p, r);
-    edwards_neg(&p, &p);
-    edwards_to_cached(&term, &p);
-    edwards_add_affine(&sum, &sum, &term, 0);
-    if (cofactored) {
-        edwards_double(&sum, &sum, 0);
-        edwards_double(&sum, &sum, 0);
-        edwards_double(&sum, &sum, 0);
-    }
-    return mask_any(edwards_is_identity(&sum));
+    return mask_any(edwards_agree(&sum, &p, cofactored));
 }
