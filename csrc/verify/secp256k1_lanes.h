@@ -48,8 +48,10 @@ static mask secp256k1_decode(curve_affine *p, const pa_secp256k1_encoding encodi
 /* secp256k1_prepare_keys
  * entries[i] = key i decoded, its table, its validity; count <= PA_SECP256K1_CHUNK. One inversion
  * serves all: the running products of all Z are inverted at the end and walked back. Lanes without
- * a key stand in with G, whose Z are not 0 either. */
-static void secp256k1_prepare_keys(pa_secp256k1_key *entries, const pa_bytes *keys, int count)
+ * a key stand in with G, whose Z are not 0 either. Not inlined: its 30 KiB of multiples would lie
+ * under the hashing of messages as well. */
+__attribute__((noinline)) static void secp256k1_prepare_keys(pa_secp256k1_key *entries,
+                                                             const pa_bytes *keys, int count)
 {
     curve_jacobian multiples[PA_SECP256K1_CHUNK / LANES][CURVE_TABLE_SIZE];
     fe products[PA_SECP256K1_CHUNK / LANES], running[PA_SECP256K1_CHUNK / LANES], inverse;
