@@ -55,7 +55,7 @@ extern const uint8_t pa_merkle_empty_root[NODE];
 /* Nodes in layer k of a tree of n leaves: ceil(n / 2^k). */
 static inline uint64_t pa_merkle_layer_size(uint64_t n, unsigned k)
 {
-    return n == 0 ? 0 : ((n - 1) >> k) + 1;
+    return n == 0 ? 0 : k > 63 ? 1 : ((n - 1) >> k) + 1;
 }
 
 /* Layers above the leaves: ceil(log2(n)), 0 for n <= 1. */
