@@ -25,6 +25,10 @@ bool pa_rows_valid(const pyaccel_rows *rows, uint64_t n);
  * end. Before: pa_rows_valid(rows, n), i < n. */
 bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i);
 
+/* True when the size bytes at out (NULL: none) share one with those that n rows may reach. Before:
+ * pa_rows_valid(rows, n). */
+bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, uint64_t size);
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 /* True when options (not NULL) are of a size that this library knows and hold nothing that it does not; the

@@ -65,3 +65,17 @@ bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i)
     }
     return true;
 }
+
+bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, uint64_t size)
+{
+    uint64_t reach = rows->data_size;
+    if (rows->offset_bits == 0) {
+        /* Rows of no byte may have any stride. */
+        reach = n == 0 || rows->width == 0 ? 0 : (n - 1) * rows->stride + rows->width;
+    }
+    if (n == 0 || reach == 0 || rows->data == NULL || size == 0 || out == NULL) {
+        return false;
+    }
+    const uintptr_t begin = (uintptr_t)out, in = (uintptr_t)rows->data;
+    return begin < in ? in - begin < size : begin - in < reach;
+}

@@ -32,17 +32,6 @@ static bool options_valid(const pyaccel_hash_options *options, uint64_t digest_s
            (options->digest_size == 0 || options->digest_size == digest_size);
 }
 
-/* True when the digests overlap the bytes that the rows may reach. Before: pa_rows_valid, n > 0. */
-static bool overlaps(const uint8_t *digests, uint64_t size, const pyaccel_rows *rows, uint64_t n)
-{
-    uint64_t reach = rows->offset_bits ? rows->data_size : (n - 1) * rows->stride + rows->width;
-    uintptr_t out = (uintptr_t)digests, in = (uintptr_t)rows->data;
-    if (reach == 0 || rows->data == NULL) {
-        return false;
-    }
-    return out < in ? in - out < size : out - in < reach;
-}
-
 static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
                                    const pyaccel_rows *messages, uint64_t n,
                                    const pyaccel_hash_options *options)
@@ -65,7 +54,7 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
         return pa_bind();
     }
     if (digests == NULL || n > digests_size / batch.digest_size ||
-        overlaps(digests, n * batch.digest_size, messages, n)) {
+        pa_rows_overlap(messages, n, digests, n * batch.digest_size)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_status status = pa_bind();

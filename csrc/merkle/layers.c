@@ -91,7 +91,8 @@ static pyaccel_status merkle_layers(uint8_t *nodes, uint64_t nodes_size, uint32_
 {
     pa_merkle merkle;
     if (!pa_rows_valid(leaves, n) || (n > 0 && nodes == NULL) ||
-        nodes_size / NODE < pyaccel_merkle_node_count(n)) {
+        nodes_size / NODE < pyaccel_merkle_node_count(n) ||
+        pa_rows_overlap(leaves, n, nodes, pyaccel_merkle_node_count(n) * NODE)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_status status = pa_merkle_start(&merkle, form, options);

@@ -148,7 +148,10 @@ pyaccel_status pyaccel_merkle_verify_many(uint8_t *verdicts, uint64_t verdicts_s
     pyaccel_status status = PYACCEL_INVALID_ARGUMENT;
     bool sound = pa_rows_valid(roots, n) && pa_rows_valid(leaves, n) && pa_rows_valid(proofs, n) &&
                  verdicts_size >= n && (sizes_count == n || sizes_count == 1) &&
-                 (n == 0 || (verdicts != NULL && indices != NULL && sizes != NULL));
+                 (n == 0 || (verdicts != NULL && indices != NULL && sizes != NULL)) &&
+                 !pa_rows_overlap(roots, n, verdicts, n) &&
+                 !pa_rows_overlap(leaves, n, verdicts, n) &&
+                 !pa_rows_overlap(proofs, n, verdicts, n);
     if (sound) {
         status = pa_merkle_start(&merkle, form, options);
     }

@@ -198,6 +198,25 @@ static pyaccel_status check_call(pa_verify_job *job, const struct pa_verify_kern
     return PYACCEL_OK;
 }
 
+/* True when the n bytes at out share one with an input. */
+static bool overlaps_input(const pa_verify_job *job, uint64_t n, const uint8_t *out)
+{
+    return pa_rows_overlap(job->public_keys, job->key_count, out, n) ||
+           pa_rows_overlap(job->messages, n, out, n) || pa_rows_overlap(job->signatures, n, out, n);
+}
+
+/* Outputs apart from the inputs and from each other: a reason written over a verdict would read as
+ * one. */
+static bool outputs_apart(const pa_verify_job *job, uint64_t n, const uint8_t *verdicts,
+                          const uint8_t *reasons)
+{
+    const uintptr_t a = (uintptr_t)verdicts, b = (uintptr_t)reasons;
+    if (reasons != NULL && (a < b ? b - a : a - b) < n) {
+        return false;
+    }
+    return !overlaps_input(job, n, verdicts) && !overlaps_input(job, n, reasons);
+}
+
 /* ---- the run -------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -220,7 +239,7 @@ static pyaccel_status run(uint8_t *verdicts, const struct pa_verify_kernel *kern
     uint8_t local[LOCAL_REASONS];
     uint8_t *own = NULL;
     if (options->reasons == NULL && n > sizeof local) {
-        own = n <= SIZE_MAX ? malloc((size_t)n) : NULL;
+        own = malloc((size_t)n);
         if (own == NULL) {
             return PYACCEL_OUT_OF_MEMORY;
         }
@@ -243,7 +262,7 @@ pyaccel_status pyaccel_verify_many(uint8_t *verdicts, uint32_t scheme,
 {
     /* Fields of options of another size can't be trusted, not even where reasons would be. */
     const bool readable = options != NULL && options->struct_size == sizeof *options;
-    pyaccel_status status = n > SIZE_MAX || (verdicts == NULL && n > 0) || !readable
+    pyaccel_status status = n > PTRDIFF_MAX || (verdicts == NULL && n > 0) || !readable
                                 ? PYACCEL_INVALID_ARGUMENT
                                 : pa_bind();
     if (status == PYACCEL_OK) {
@@ -252,12 +271,16 @@ pyaccel_status pyaccel_verify_many(uint8_t *verdicts, uint32_t scheme,
         pa_family family;
         status = check_call(&job, &kernel, &family, scheme, public_keys, messages, signatures, n,
                             options);
+        if (status == PYACCEL_OK && !outputs_apart(&job, n, verdicts, options->reasons)) {
+            status = PYACCEL_INVALID_ARGUMENT;
+        }
         if (status == PYACCEL_OK && n > 0) {
             status = run(verdicts, kernel, &job, n, options);
             pa_count(family);
         }
     }
-    if (status != PYACCEL_OK && n <= SIZE_MAX) {
+    /* No buffer is longer than that: what n says of them is not to be believed. */
+    if (status != PYACCEL_OK && n <= PTRDIFF_MAX) {
         if (verdicts != NULL) {
             memset(verdicts, 0, (size_t)n);
         }

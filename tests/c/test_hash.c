@@ -192,6 +192,12 @@ static void test_nothing(void)
     from_hex(expected, answers[0].digest);
     CHECK(pyaccel_hash_many(out, sizeof out, PYACCEL_HASH_SHA256, &empty, 40, NULL) == PYACCEL_OK);
     CHECK(memcmp(out, expected, 32) == 0 && memcmp(out + 39 * 32, expected, 32) == 0);
+    /* They overlap nothing, whatever data and stride say. */
+    const pyaccel_rows anywhere = {.data = out, .stride = UINT64_MAX / 2};
+    memset(out, 0xaa, sizeof out);
+    CHECK(pyaccel_hash_many(out, sizeof out, PYACCEL_HASH_SHA256, &anywhere, 40, NULL) ==
+          PYACCEL_OK);
+    CHECK(memcmp(out, expected, 32) == 0 && memcmp(out + 39 * 32, expected, 32) == 0);
 }
 
 /* ---- progress and threads ------------------------------------------------------------------------------- */

@@ -168,6 +168,9 @@ static void test_sizes(uint32_t form)
     CHECK(pyaccel_merkle_node_count(0) == 0 && pyaccel_merkle_node_count(1) == 1);
     CHECK(pyaccel_merkle_node_count(5) == 5 + 3 + 2 + 1);
     CHECK(pyaccel_merkle_node_count(UINT64_C(1) << 40) == (UINT64_C(1) << 41) - 1);
+    CHECK(pyaccel_merkle_node_count(UINT64_C(1) << 63) == UINT64_MAX);
+    CHECK(pyaccel_merkle_node_count((UINT64_C(1) << 63) + 1) == UINT64_MAX);
+    CHECK(pyaccel_merkle_node_count(UINT64_MAX) == UINT64_MAX);
 }
 
 /* CVE-2012-2459: [a, b, c] and [a, b, c, c] have one root; pairs of equal nodes in any layer tell. */
@@ -257,6 +260,14 @@ static void test_arguments(void)
     options.algorithm = PYACCEL_HASH_KECCAK256;
     refuse_root(NODE, PYACCEL_MERKLE_RFC6962, &good, 4, &options, PYACCEL_UNSUPPORTED);
     refuse_root(NODE, PYACCEL_MERKLE_BITCOIN, &good, 4, &options, PYACCEL_UNSUPPORTED);
+    /* Layers over their own leaves. */
+    uint8_t nodes[7 * NODE];
+    memset(nodes, 0xaa, sizeof nodes);
+    rows = fixed_rows(nodes + 6 * NODE, 4, NODE, 0);
+    CHECK(pyaccel_merkle_layers(nodes, sizeof nodes, PYACCEL_MERKLE_BITCOIN, &rows, 4, NULL) ==
+          invalid);
+    CHECK(all_bytes(nodes, 0, sizeof nodes));
+
     options.algorithm = PYACCEL_HASH_SHA256D;
     uint8_t root[NODE];
     CHECK(pyaccel_merkle_root(root, NODE, NULL, PYACCEL_MERKLE_BITCOIN, &good, 4, &options) ==

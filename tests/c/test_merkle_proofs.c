@@ -197,6 +197,11 @@ static void test_arguments(void)
     REFUSE(8, PYACCEL_MERKLE_RFC6962, &roots, &rows, indices, &proofs, NULL, 1);
     REFUSE(8, PYACCEL_MERKLE_RFC6962, &roots, &rows, indices, &proofs, size, 2);
     REFUSE(8, PYACCEL_MERKLE_RFC6962, &roots, &rows, indices, &backwards, size, 1);
+    /* Verdicts written over what is still to be read. */
+    const pyaccel_rows over = fixed_rows(verdicts + 7, 8, 1, 0);
+    REFUSE(8, PYACCEL_MERKLE_RFC6962, &over, &rows, indices, &proofs, size, 1);
+    REFUSE(8, PYACCEL_MERKLE_RFC6962, &roots, &over, indices, &proofs, size, 1);
+    REFUSE(8, PYACCEL_MERKLE_RFC6962, &roots, &rows, indices, &over, size, 1);
 #undef REFUSE
     /* Roots of another size can't be anyone's. */
     CHECK(pyaccel_merkle_verify_many(verdicts, 8, PYACCEL_MERKLE_RFC6962, &shifted, &rows, indices,

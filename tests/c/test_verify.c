@@ -133,6 +133,49 @@ static void test_pointers_and_shapes(void)
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.n = 0; c.options.rule = 0);
 }
 
+/* Outputs that share a byte with an input, or with each other, can't hold verdicts. */
+static void test_overlaps(void)
+{
+    for (uint64_t at = 0; at < 5; at++) {
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.keys = fixed_rows(verdicts + at, 5, 65, 65));
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.messages = fixed_rows(verdicts + at, 5, 32, 32));
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures = fixed_rows(verdicts + at, 5, 64, 64));
+        EXPECT(PYACCEL_INVALID_ARGUMENT, c.signatures = fixed_rows(reasons + at, 5, 64, 64));
+        for (int swap = 0; swap < 2; swap++) {
+            call c;
+            begin(&c);
+            memset(verdicts, 1, sizeof verdicts);
+            c.options.reasons = verdicts + (swap ? 0 : at);
+            CHECK(pyaccel_verify_many(verdicts + (swap ? at : 0), ECDSA, c.keys_at, c.messages_at,
+                                      c.signatures_at, 5, &c.options) == PYACCEL_INVALID_ARGUMENT);
+            for (uint64_t i = 0; i <= 5 + at; i++) {
+                CHECK(verdicts[i] == (i == 5 + at));
+            }
+        }
+    }
+    EXPECT(PYACCEL_INVALID_ARGUMENT, c.n = 1; c.messages = fixed_rows(verdicts, 1, 32, 0));
+    /* Side by side they may stand; rows of no byte may point anywhere. */
+    EXPECT(PYACCEL_OK, c.options.reasons = verdicts + 5);
+    EXPECT(PYACCEL_OK, c.messages = fixed_rows(verdicts + 5, 5, 32, 32));
+    EXPECT(PYACCEL_OK, c.messages = (pyaccel_rows){.data = verdicts, .stride = UINT64_MAX / 2});
+}
+
+/* A number of rows that no buffer has is refused before anything is written. */
+static void test_impossible_count(void)
+{
+    const uint64_t counts[] = {(uint64_t)PTRDIFF_MAX + 1, UINT64_MAX - 1, UINT64_MAX};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        call c;
+        begin(&c);
+        memset(verdicts, 1, sizeof verdicts);
+        memset(reasons, 7, sizeof reasons);
+        c.keys.stride = c.messages.stride = c.signatures.stride = 0;
+        CHECK(pyaccel_verify_many(verdicts, ECDSA, &c.keys, &c.messages, &c.signatures, counts[i],
+                                  &c.options) == PYACCEL_INVALID_ARGUMENT);
+        CHECK(verdicts[0] == 1 && verdicts[ROWS - 1] == 1 && reasons[0] == 7);
+    }
+}
+
 static void test_names(void)
 {
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = 0);
@@ -526,6 +569,8 @@ int main(void)
 {
     make_rows();
     test_pointers_and_shapes();
+    test_overlaps();
+    test_impossible_count();
     test_names();
     test_offsets_and_indices();
     test_long_batch();

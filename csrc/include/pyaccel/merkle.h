@@ -38,17 +38,18 @@ PYACCEL_API pyaccel_status pyaccel_merkle_root(uint8_t *root, uint64_t root_size
                                                const pyaccel_rows *leaves, uint64_t n,
                                                const pyaccel_merkle_options *options);
 
-/* Number of nodes in all layers of a tree of n leaves (0 for 0). */
+/* Number of nodes in all layers of a tree of n leaves (0 for 0; UINT64_MAX where it takes more bits). */
 PYACCEL_API uint64_t pyaccel_merkle_node_count(uint64_t n);
 
-/* nodes = all layers one after the other, leaf nodes first, root last: pyaccel_merkle_node_count(n) * 32 bytes.
- * Errors as pyaccel_merkle_root; nodes are then zeroed as far as nodes_size reaches. n = 0 writes nothing. */
+/* nodes = all layers one after the other, leaf nodes first, root last: pyaccel_merkle_node_count(n) * 32 bytes, which
+ * must not overlap the leaves (INVALID_ARGUMENT). Errors as pyaccel_merkle_root; nodes are then zeroed as far as
+ * nodes_size reaches. n = 0 writes nothing. */
 PYACCEL_API pyaccel_status pyaccel_merkle_layers(uint8_t *nodes, uint64_t nodes_size, uint32_t form,
                                                  const pyaccel_rows *leaves, uint64_t n,
                                                  const pyaccel_merkle_options *options);
 
 /* verdicts[i] = 1 when proof i shows that leaf i stands at indices[i] in the tree of sizes[i] leaves and root i.
- *   verdicts         n bytes and their capacity
+ *   verdicts         n bytes and their capacity; must not overlap roots, leaves or proofs (INVALID_ARGUMENT)
  *   roots            n rows of 32 bytes (stride 0: one root for all)
  *   leaves           n rows: the leaf itself (rfc6962: its bytes, not its hash; bitcoin: the 32-byte txid)
  *   indices          n zero-based positions

@@ -110,12 +110,13 @@ typedef struct {
 
 /* verdicts[i] = 1 when signature i over message i is valid under public key i and the rule, else 0: exactly what a one-by-one
  * verifier says of row i, for any mixture of good, bad and malformed rows.
- *   verdicts      n bytes, not overlapping any input
+ *   verdicts      n bytes; neither they nor the reasons overlap an input or one another (INVALID_ARGUMENT)
  *   public_keys, messages, signatures   n rows each (stride 0: one for all); public_keys NULL with options.prepared
  *   options       not NULL
  * Returns OK; INVALID_ARGUMENT (also a key_index past the end); UNSUPPORTED; OUT_OF_MEMORY; CANCELLED; BAD_ENVIRONMENT: all
  * verdicts are then 0; so are the reasons, unless options has a struct_size that is unknown here, when nothing in it is
- * believed. n may be 0, with verdicts NULL. Variable time. Thread-safe. */
+ * believed. n beyond PTRDIFF_MAX, which no buffer reaches, is INVALID_ARGUMENT and writes nothing. n may be 0, with verdicts
+ * NULL. Variable time. Thread-safe. */
 PYACCEL_API pyaccel_status pyaccel_verify_many(uint8_t *verdicts, uint32_t scheme, const pyaccel_rows *public_keys,
                                                const pyaccel_rows *messages, const pyaccel_rows *signatures, uint64_t n,
                                                const pyaccel_verify_options *options);
