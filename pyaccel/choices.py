@@ -22,8 +22,10 @@ def choice(what: str, value: str, valid: Iterable[str], later: Iterable[str] = (
         ValueError: anything else.
     """
     names = tuple(valid)
-    if value in names:
-        return value
-    if value in tuple(later):
-        raise UnsupportedError(f"{what} {value!r} does not work in this version; these do: {', '.join(names)}")
+    # Whatever is no str may not even compare with one: an array answers with an array.
+    if isinstance(value, str):
+        if value in names:
+            return value
+        if value in tuple(later):
+            raise UnsupportedError(f"{what} {value!r} does not work in this version; these do: {', '.join(names)}")
     raise ValueError(f"{what} {value!r} is unknown; there are {', '.join(names)}")

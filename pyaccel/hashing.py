@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.choices import choice
+from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import Rows, as_rows
 from pyaccel.scheduler.execution import run
@@ -37,15 +38,15 @@ def parameters(
     if digest_size is None and key is None and context is None:
         try:
             return _PLAIN[algorithm]
-        except (KeyError, TypeError):
-            pass
+        except (KeyError, TypeError, ValueError):
+            pass  # not the name of one, or not even hashable
     choice("algorithm", algorithm, DIGEST_SIZES)
     size = DIGEST_SIZES[algorithm]
     if key is not None:
         raise ValueError(f"key: {algorithm} takes no key")
     if context is not None:
         raise ValueError(f"context: {algorithm} takes no context")
-    if digest_size not in (None, size):
+    if digest_size is not None and whole_number("digest_size", digest_size) != size:
         raise ValueError(f"digest_size: {digest_size} came; {algorithm} has {size} bytes")
     return _PLAIN[algorithm]
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.merkle_tree import NODE, Tree, forms, leaf_rows, parameters
+from pyaccel.numbers import integer_array, whole_number
 from pyaccel.operations import OPERATIONS
-from pyaccel.rows import as_rows
+from pyaccel.rows import as_rows, one_row
 from pyaccel.scheduler.execution import run
 
 __all__ = ["NODE", "Tree", "forms", "root", "root_checked", "verify_consistency", "verify_many"]
@@ -148,13 +149,13 @@ def verify_consistency(
     values = parameters(form, algorithm, None)[:2]
     if form != "rfc6962":
         raise ValueError(f"form {form} has no consistency proofs; rfc6962 has")
-    old = as_rows("old_root", [old_root])
-    new = as_rows("new_root", [new_root])
+    old = one_row("old_root", old_root)
+    new = one_row("new_root", new_root)
     for name, rows in (("old_root", old), ("new_root", new)):
         rows.require_width(name, NODE)
-    sizes = numbers("old_size, new_size", [old_size, new_size])
+    sizes = np.array([whole_number("old_size", old_size), whole_number("new_size", new_size)], np.uint64)
     verdicts = np.zeros(1, np.uint8)
-    inputs = {"old_root": old, "new_root": new, "sizes": sizes, "proof": as_rows("proof", [proof])}
+    inputs = {"old_root": old, "new_root": new, "sizes": sizes, "proof": one_row("proof", proof)}
     run(_VERIFY_CONSISTENCY, values, inputs, {"verdicts": verdicts}, 1, device=device)
     return bool(verdicts[0])
 
@@ -165,18 +166,7 @@ def numbers(name: str, values: Any) -> npt.NDArray[np.uint64]:
     Raises:
         TypeError, ValueError: not whole numbers in 0 .. 2^64 - 1.
     """
-    array = np.atleast_1d(np.asarray(values))
-    if array.ndim != 1:
-        raise ValueError(f"{name}: an array of shape {array.shape} came; wanted one dimension")
-    if array.size == 0:
-        return np.empty(0, np.uint64)
-    if array.dtype.kind == "f" and isinstance(values, (list, tuple)) and all(type(v) is int for v in values):
-        # numpy has no integer type for numbers on both sides of 2^63, and takes floats for them.
-        if min(values) < 0:
-            raise ValueError(f"{name}: {min(values)} came; wanted whole numbers >= 0")
-        array = np.array(values, np.uint64)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name}: {array.dtype} came; wanted whole numbers in 0 .. 2^64 - 1")
+    array = integer_array(name, values)
     if array.dtype.kind == "i" and bool((array < 0).any()):
         i = int((array < 0).argmax())
         raise ValueError(f"{name}: {array[i]} came at {i}; wanted whole numbers >= 0")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from operator import index as as_index
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from pyaccel.choices import choice
 from pyaccel.hashing import hash_many
+from pyaccel.numbers import integer_array, whole_number
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import Rows, as_rows
 from pyaccel.scheduler.execution import run
@@ -62,7 +62,7 @@ def parameters(form: str, algorithm: str | None = None, limit: int | None = None
     """
     choice("form", form, FORMS)
     own = FORMS[form].algorithm
-    if algorithm not in (None, own):
+    if not (algorithm is None or (isinstance(algorithm, str) and algorithm == own)):
         raise ValueError(f"algorithm: {algorithm!r} came; form {form} is over {own}")
     if limit is not None:
         raise ValueError(f"limit: {limit} came; form {form} has none")
@@ -209,9 +209,7 @@ class Tree:
         """
         if self.form != "rfc6962":
             raise ValueError(f"form {self.form} has no consistency proofs; rfc6962 has")
-        size = as_index(old_size)
-        if not 0 <= size <= len(self):
-            raise ValueError(f"old_size: {size} came; wanted 0 .. {len(self)}")
+        size = whole_number("old_size", old_size, most=len(self))
         if size in (0, len(self)):
             return b""
         nodes: list[bytes] = []
@@ -235,12 +233,10 @@ class Tree:
         return node.tobytes()
 
     def _positions(self, indices: Any) -> npt.NDArray[np.int64]:
-        positions = np.atleast_1d(np.asarray(indices))
-        if positions.ndim != 1 or (positions.size and positions.dtype.kind not in "iu"):
-            raise TypeError(f"indices: {positions.dtype} of shape {positions.shape} came; wanted whole numbers")
-        bad = (positions < 0) | (positions >= len(self)) if positions.size else np.zeros(0, np.bool_)
+        positions = integer_array("indices", indices)
+        bad = (positions < 0) | (positions >= len(self))
         if bool(bad.any()):
-            raise IndexError(f"leaf {positions[int(bad.argmax())]} of a tree of {len(self)} leaves")
+            raise IndexError(f"indices: leaf {positions[int(bad.argmax())]} of a tree of {len(self)} leaves")
         return positions.astype(np.int64)
 
     def _rehashed(self, layers: list[Nodes], dirty: npt.NDArray[np.int64]) -> Tree:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pyaccel.backends import native
+from pyaccel.numbers import whole_number
 from pyaccel.rows import Rows, as_rows
 from pyaccel.scheme import parameters
 
@@ -44,12 +45,11 @@ class PreparedKeys:
 
     def __init__(self, scheme: str, public_keys: Any, *, memory: int | None = None, key_format: str = "auto") -> None:
         parameters(scheme, key_format=key_format)
-        if memory is not None and memory < 1:
-            raise ValueError(f"memory: {memory} came; wanted at least 1 byte, or None for 64 MiB")
+        most = 0 if memory is None else whole_number("memory", memory, least=1)
         self.scheme = scheme
         self.key_format = key_format
         self.rows = _copied(as_rows("public_keys", public_keys))
-        self.native = None if native.MISSING else native.prepared_keys(scheme, key_format, self.rows, memory or 0)
+        self.native = None if native.MISSING else native.prepared_keys(scheme, key_format, self.rows, most)
 
     def __len__(self) -> int:
         """Number of keys."""

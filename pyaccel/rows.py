@@ -10,6 +10,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from pyaccel.numbers import whole_number
+
 Bytes = npt.NDArray[np.uint8]
 _Array = np.ndarray
 _BYTE = np.dtype(np.uint8)
@@ -17,6 +19,14 @@ _new = object.__new__
 Offsets = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
 _WANTED = "a list or tuple of bytes-like objects, a uint8 array of shape (n, k), pyaccel.Rows, or an Arrow binary array"
+_MENDS = {
+    "O": "array.tolist()",
+    "S": "array.tolist(); where zero bytes may end a row: array.view(np.uint8).reshape(len(array), -1)",
+    "U": "[text.encode() for text in array]",
+    "V": "array.view(np.uint8).reshape(len(array), -1)",
+}
+"""How arrays of these kinds become rows."""
+
 _OFFSET_TYPES = {"uint32": np.uint32, "int32": np.uint32, "uint64": np.uint64, "int64": np.uint64}
 
 
@@ -75,8 +85,8 @@ class Rows:
         if width is None:
             raise ValueError("neither offsets nor width came: rows need one of them")
         self.offsets = None
-        self.width = index(width)
-        self.stride = self.width if stride is None else index(stride)
+        self.width = whole_number("width", width)
+        self.stride = self.width if stride is None else whole_number("stride", stride)
         self.count = _fixed_count(len(self.buffer), self.width, self.stride)
 
     @classmethod
@@ -217,6 +227,16 @@ def as_rows(name: str, value: Any, *, one_for_all: bool = False) -> Rows:
     return rows
 
 
+def one_row(name: str, value: Any) -> Rows:
+    """One bytes-like object as a batch of one.
+
+    Raises:
+        TypeError, ValueError: something else came.
+    """
+    buffer = _flat(name, value)
+    return Rows._of(buffer, 1, len(buffer), len(buffer))
+
+
 def _from_whole(name: str, value: Any) -> Rows:
     if isinstance(value, Rows):
         return value
@@ -231,18 +251,14 @@ def _from_whole(name: str, value: Any) -> Rows:
 
         found: Rows = arrow.rows(name, value)
         return found
-    try:
-        view = memoryview(value)
-    except TypeError:
-        raise TypeError(f"{name}: {_kind(value)} came; wanted {_WANTED}") from None
-    return _from_array(name, np.asarray(view))
+    return _from_array(name, np.asarray(_view(name, value, _WANTED)))
 
 
 def _from_array(name: str, array: npt.NDArray[Any]) -> Rows:
     if array.__class__ is not np.ndarray and isinstance(array, np.ma.MaskedArray):
         raise TypeError(f"{name}: a masked array came; rows can't be missing. Drop them first: array.compressed()")
     if array.dtype != np.uint8:
-        mend = "array.tolist()" if array.dtype.kind in "OS" else "array.astype(np.uint8), or array.view(np.uint8)"
+        mend = _MENDS.get(array.dtype.kind, "array.astype(np.uint8), or array.view(np.uint8)")
         raise TypeError(f"{name}: {_shape(array)} came; wanted uint8 of shape (n, k). To mend: {mend}")
     if array.ndim == 1:
         if not array.flags.c_contiguous:
@@ -289,15 +305,23 @@ def _flat(name: str, value: Any) -> bytes | Bytes:
         return value
     if isinstance(value, str):
         raise TypeError(f"{name}: a str came; wanted a bytes-like object. Encode text first: text.encode()")
-    try:
-        view = memoryview(value)
-    except TypeError:
-        raise TypeError(f"{name}: {_kind(value)} came; wanted a bytes-like object") from None
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array came; bytes can't be missing. Fill them first: array.filled(0)")
+    view = _view(name, value, "a bytes-like object")
     if view.ndim != 1 or view.format not in ("B", "b", "c") or not view.contiguous:
         raise TypeError(
             f"{name}: {_kind(value)} of shape {view.shape} and item format {view.format!r} came; wanted flat bytes"
         )
     return np.frombuffer(view, np.uint8) if view.nbytes else np.empty(0, np.uint8)
+
+
+def _view(name: str, value: Any, wanted: str) -> memoryview:
+    try:
+        return memoryview(value)
+    except TypeError:
+        raise TypeError(f"{name}: {_kind(value)} came; wanted {wanted}") from None
+    except (ValueError, BufferError) as error:
+        raise ValueError(f"{name}: {_kind(value)} came whose bytes can't be read: {error}") from None
 
 
 def _checked_offsets(offsets: Any, size: int) -> Offsets:
@@ -324,8 +348,6 @@ def _checked_offsets(offsets: Any, size: int) -> Offsets:
 
 
 def _fixed_count(size: int, width: int, stride: int) -> int | None:
-    if width < 0 or stride < 0:
-        raise ValueError(f"width {width} and stride {stride} came; wanted numbers >= 0")
     if stride == 0:
         if width > size:
             raise ValueError(f"width: one value of {width} bytes came with {size} bytes of data")

@@ -57,8 +57,8 @@ def parameters(
     key = (scheme, rule, message_hash, key_format, signature_format)
     try:
         return _checked[key]
-    except (KeyError, TypeError):
-        pass
+    except (KeyError, TypeError, ValueError):
+        pass  # not seen yet, or not even hashable
     row = SCHEMES[choice("scheme", scheme, SCHEMES, LATER_SCHEMES)]
     rule = row.rules[0] if rule is None else choice(f"rule of {scheme}", rule, row.rules, row.later_rules)
     if row.message_hashes:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.choices import choice
+from pyaccel.numbers import integer_array
 from pyaccel.operations import OPERATIONS
 from pyaccel.prepared_keys import PreparedKeys
-from pyaccel.rows import Rows, as_rows
+from pyaccel.rows import Rows, as_rows, one_row
 from pyaccel.scheduler.execution import run
 from pyaccel.scheme import LATER_SCHEMES, SCHEMES, parameters
 
@@ -128,7 +129,12 @@ def verify_many(
     n = len(signature_rows)
     message_rows = as_rows("messages", messages, one_for_all=True)
     message_rows.require_count("messages", n, "signatures")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of (rows done, rows in all)")
     keys = _keys(scheme, public_keys, n, indexed=key_index is not None)
+    if isinstance(keys, PreparedKeys) and key_index is None:
+        # They stay whole where a batch is cut into parts, so that its rows must say which is theirs.
+        key_index = np.arange(n, dtype=np.uint32)
     index = None if key_index is None else _key_index(key_index, n, len(keys))
     verdicts = np.zeros(n, np.uint8)
     codes = np.zeros(n, np.uint8) if reasons else None
@@ -164,9 +170,9 @@ def verify(
     """Whether one signature is valid: `verify_many` with a batch of one."""
     answer = verify_many(
         scheme,
-        [public_key],
-        [message],
-        [signature],
+        one_row("public_key", public_key),
+        one_row("message", message),
+        one_row("signature", signature),
         rule=rule,
         message_hash=message_hash,
         identity=identity,
@@ -193,13 +199,9 @@ def _keys(scheme: str, public_keys: Any, n: int, *, indexed: bool) -> Rows | Pre
 
 
 def _key_index(values: Any, n: int, count: int) -> npt.NDArray[np.uint32]:
-    array = np.asarray(values)
-    if array.ndim != 1 or len(array) != n:
+    array = integer_array("key_index", values)
+    if len(array) != n:
         raise ValueError(f"key_index: shape {array.shape} came; wanted ({n},), one a signature")
-    if n == 0:
-        return np.empty(0, np.uint32)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"key_index: {array.dtype} came; wanted whole numbers")
     bad = (array < 0) | (array >= count)
     if bool(bad.any()):
         i = int(bad.argmax())

@@ -84,6 +84,7 @@ def test_out_is_filled_and_returned():
 
 
 SHARED = np.full((3, 32), 7, np.uint8)
+SHARED_NAMES = np.array(["sha256", "auto"])
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,12 @@ SHARED = np.full((3, 32), 7, np.uint8)
         ({"messages": [b"a", "b", b"c"]}, TypeError, r"messages\[1\]"),
         ({"key": b"k"}, ValueError, "sha256 takes no key"),
         ({"context": b"c"}, ValueError, "sha256 takes no context"),
+        ({"algorithm": SHARED_NAMES}, ValueError, "algorithm .* is unknown"),
+        ({"algorithm": memoryview(b"ab").cast("H")}, ValueError, "algorithm .* is unknown"),
         ({"digest_size": 20}, ValueError, "20 came; sha256 has 32"),
+        ({"digest_size": SHARED_NAMES}, TypeError, "digest_size: a ndarray came"),
+        ({"device": SHARED_NAMES}, ValueError, "device .* is unknown; there are auto"),
+        ({"device": ["native"]}, ValueError, "device .* is unknown; there are auto"),
         ({"device": "gpu"}, ValueError, "device 'gpu' is unknown; there are auto, native"),
         ({"out": np.full((3, 31), 7, np.uint8)}, ValueError, r"shape \(3, 31\) came; wanted \(3, 32\)"),
         ({"out": np.full((3, 32), 7, np.int8)}, TypeError, "int8"),

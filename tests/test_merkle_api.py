@@ -253,3 +253,22 @@ def test_any_history_gives_the_tree_of_its_leaves(data, form):
         for i, value in zip(indices, values, strict=True):
             leaves[i] = value
     assert tree.root == ROOT[form](leaves)
+
+
+@pytest.mark.parametrize("name", ["indices", "sizes"])
+@pytest.mark.parametrize("values", [np.ma.masked_array([0], mask=True), [0, [1]], [None], "0", [0.5]])
+def test_numbers_that_are_none(name, values):
+    arguments = {"indices": [0], "sizes": 1} | {name: values}
+    with pytest.raises((TypeError, ValueError), match=f"{name}: "):
+        merkle.verify_many(bytes(32), [b"a"], proofs=[b""], **arguments)
+
+
+def test_consistency_names_each_argument():
+    good = {"old_root": bytes(32), "new_root": bytes(32), "old_size": 1, "new_size": 1, "proof": b""}
+    for name in good:
+        with pytest.raises(TypeError, match=f"{name}: a str came"):
+            merkle.verify_consistency(**(good | {name: "text"}))
+    with pytest.raises(TypeError, match="old_size: a str came"):
+        merkle.Tree([b"a"]).consistency_proof("1")
+    with pytest.raises(TypeError, match="indices: a masked array"):
+        merkle.Tree([b"a"]).proofs(np.ma.masked_array([0], mask=True))

@@ -101,6 +101,10 @@ def test_memory_is_kept_and_cannot_be_resized():
     assert list(rows[1:]) == FIXED[1:]
 
 
+RELEASED = memoryview(b"abc")
+RELEASED.release()
+
+
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
@@ -117,7 +121,12 @@ def test_memory_is_kept_and_cannot_be_resized():
         ({b"a": 1}, TypeError, "rows: a dict came"),
         (np.zeros((2, 3)), TypeError, r"array of float64 of shape \(2, 3\) came; wanted uint8"),
         (np.zeros((2, 3), np.int8), TypeError, r"int8.*view\(np.uint8\)"),
-        (np.array([b"ab", b"cd"]), TypeError, r"tolist\(\)"),
+        (np.array([b"ab", b"cd"]), TypeError, r"tolist\(\).*view\(np.uint8\)"),
+        (np.array(["ab"]), TypeError, r"encode\(\)"),
+        (np.zeros(2, "V3"), TypeError, r"reshape\(len\(array\), -1\)"),
+        ([b"a", np.ma.masked_array(FIXED_ARRAY[0], mask=True)], TypeError, r"rows\[1\]: a masked array"),
+        (RELEASED, ValueError, "rows: a memoryview came whose bytes can't be read"),
+        ([b"a", RELEASED], ValueError, r"rows\[1\]: a memoryview came whose"),
         (np.ma.masked_array(FIXED_ARRAY), TypeError, "masked"),
         (np.zeros((2, 3, 4), np.uint8), ValueError, r"shape \(2, 3, 4\) came; wanted two dimensions"),
         (FIXED_ARRAY.T, ValueError, r"strides \(1, 4\) came.*ascontiguousarray"),
@@ -148,9 +157,11 @@ def test_refused_with_the_mend(value, error, message):
         ({"width": 3, "stride": 5}, ValueError, "not whole rows"),
         ({"width": 5}, ValueError, "not whole rows"),
         ({"width": 5, "stride": 0}, ValueError, "one value of 5 bytes came with 4 bytes"),
-        ({"width": -1}, ValueError, "wanted numbers >= 0"),
+        ({"width": -1}, ValueError, "width: -1 came; wanted 0"),
         ({"width": 0}, ValueError, "0 came with 4 bytes"),
-        ({"width": 2.0}, TypeError, "float"),
+        ({"width": 2.0}, TypeError, "width: a float came"),
+        ({"width": 2, "stride": "2"}, TypeError, "stride: a str came"),
+        ({"width": 4, "stride": 2**64}, ValueError, "stride: 18446744073709551616 came"),
     ],
 )
 def test_rows_refuses(arguments, error, message):

@@ -349,6 +349,12 @@ def test_explain_refuses(arguments, message):
         pyaccel.explain(n=10, **arguments)
 
 
+@pytest.mark.parametrize("n", [None, "10", 1.5, -1, 2**64])
+def test_explain_wants_a_number_of_rows(n):
+    with pytest.raises((TypeError, ValueError), match="n: "):
+        pyaccel.explain("hash_many", n, algorithm="sha256")
+
+
 def test_curves_are_linear_between_points_and_monotone():
     curve = Curve(tuple(float(p) for p in POINTS), link=2.0, start_up=5.0)
     operation = OPERATIONS["hash_many"]

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import pyaccel
 from pyaccel.errors import UnsupportedError
+from pyaccel.scheduler import execution
 
 DEVICES = ["native", "golden"]
 N = 12
@@ -273,3 +274,46 @@ def test_a_forked_child_verifies():
         except BaseException:  # noqa: BLE001 - the child must not return into pytest
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_prepared_keys_in_parts(monkeypatch):
+    """A batch that is cut for progress gives each row its own key, with and without an index."""
+    monkeypatch.setattr(execution, "part_rows", lambda *_: 5)
+    prepared = pyaccel.PreparedKeys(SCHEME, KEYS)
+    told = []
+
+    def progress(done, rows):
+        told.append((done, rows))
+
+    for index in (None, range(N)):
+        arguments = {"key_index": index, "progress": progress}
+        assert pyaccel.verify_many(SCHEME, prepared, MESSAGES, SIGNATURES, **arguments).all()
+    assert told == [(5, N), (10, N), (N, N)] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"key_index": np.ma.masked_array(range(N), mask=True)}, TypeError, "key_index: a masked array"),
+        ({"key_index": [1, [2]]}, ValueError, "key_index: list of no numbers"),
+        ({"progress": 5}, TypeError, "progress: a int came; wanted a function"),
+        ({"rule": np.array(["zip215", "rfc8032"])}, ValueError, "rule of ed25519 .* is unknown"),
+    ],
+)
+def test_what_is_no_number_or_name(arguments, error, message):
+    with pytest.raises(error, match=message):
+        pyaccel.verify_many(SCHEME, KEYS, MESSAGES, SIGNATURES, **arguments)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_signature_names_its_own_arguments(place):
+    arguments = [KEYS[0], MESSAGES[0], SIGNATURES[0]]
+    arguments[place] = "text"
+    with pytest.raises(TypeError, match=("public_key: a str", "message: a str", "signature: a str")[place]):
+        pyaccel.verify(SCHEME, *arguments)
+
+
+@pytest.mark.parametrize("memory", ["1", 1.5, np.array(["1"])])
+def test_memory_is_a_whole_number(memory):
+    with pytest.raises(TypeError, match=r"memory: a .* came; wanted a whole number"):
+        pyaccel.PreparedKeys(SCHEME, KEYS, memory=memory)

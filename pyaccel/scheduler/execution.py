@@ -11,6 +11,7 @@ from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
 from pyaccel.rows import Rows
 from pyaccel.scheduler.placement import Choice, Placement
+from pyaccel.scheduler.registry import check_name
 from pyaccel.scheduler.runs import collect, collector, thread
 from pyaccel.scheduler.selection import environment, within
 from pyaccel.scheduler.splitting import part, part_rows, parts
@@ -62,6 +63,8 @@ def run(
         DeviceUnavailableError, SelfTestError, UnsupportedError: as Placement.cheapest and .named.
     """
     place = _placements.get((operation.name, values)) or placement(operation, values)
+    if not isinstance(device, str):
+        check_name(device)
     if device == "auto":
         device = within.get() or environment()
     start = perf_counter()

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyaccel.backends.base import Unavailable
+from pyaccel.choices import choice as choice_of
+from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import execution
 from pyaccel.scheduler.curves import POINTS, ROW_BYTES
-from pyaccel.scheduler.registry import MODULES, discovered, looked_for
+from pyaccel.scheduler.registry import MODULES, check_name, discovered, looked_for
 from pyaccel.scheduler.selection import environment, within
 
 NO_CURVE = "no cost is known for it here: auto leaves it out"
@@ -87,15 +89,14 @@ def explain(
         ValueError: an unknown operation, parameter or device; lists the valid ones.
         DeviceUnavailableError: the device asked for is not here.
     """
-    if operation not in OPERATIONS:
-        raise ValueError(f"operation {operation!r} is unknown; there are {', '.join(OPERATIONS)}")
-    row = OPERATIONS[operation]
+    row = OPERATIONS[choice_of("operation", operation, OPERATIONS)]
+    n = whole_number("n", n)
+    check_name(device)
     unknown = set(parameters) - set(row.parameters)
     if unknown:
         names = ", ".join(row.parameters)
         raise ValueError(f"{operation} has no parameter {', '.join(sorted(unknown))}; it has {names}")
-    if nbytes is None:
-        nbytes = ROW_BYTES.get(operation, 0) * n
+    nbytes = ROW_BYTES.get(operation, 0) * n if nbytes is None else whole_number("nbytes", nbytes)
     place = execution.placement(row, row.resolve(**parameters))
     device = within.get() or environment() if device == "auto" else device
     choice = place.cheapest(n, nbytes) if device == "auto" else place.named(device)

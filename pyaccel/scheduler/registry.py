@@ -90,7 +90,7 @@ def _kind_of(name: str) -> str:
 
 def check_name(name: str) -> None:
     """Raises ValueError, with the valid names, when no device can have this one."""
-    if name != "auto":
+    if not isinstance(name, str) or name != "auto":
         _kind_of(name)
 
 

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole numbers that callers pass, alone or many at once, checked before anything is computed."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_MOST = 2**64 - 1
+
+
+def whole_number(name: str, value: Any, least: int = 0, most: int = _MOST) -> int:
+    """One number as an int.
+
+    Raises:
+        TypeError, ValueError: no whole number, or none in least .. most.
+    """
+    try:
+        number = index(value)
+    except TypeError:
+        raise TypeError(f"{name}: a {type(value).__name__} came; wanted a whole number") from None
+    if not least <= number <= most:
+        raise ValueError(f"{name}: {number} came; wanted {least} .. {'2^64 - 1' if most == _MOST else most}")
+    return number
+
+
+def integer_array(name: str, values: Any) -> npt.NDArray[Any]:
+    """Many numbers, or a single one, as an array of integers of one dimension.
+
+    Raises:
+        TypeError, ValueError: something else came, or some of them are masked.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array came; numbers can't be missing. Drop them first: array.compressed()")
+    try:
+        array = np.atleast_1d(np.asarray(values))
+    except ValueError as error:
+        raise ValueError(f"{name}: {type(values).__name__} of no numbers came; wanted whole numbers: {error}") from None
+    if array.ndim != 1:
+        raise ValueError(f"{name}: an array of shape {array.shape} came; wanted one dimension")
+    if array.size == 0:
+        return np.empty(0, np.uint64)
+    if array.dtype.kind == "f" and isinstance(values, (list, tuple)) and all(type(v) is int for v in values):
+        # numpy has no integer type for numbers on both sides of 2^63, and takes floats for them.
+        if min(values) < 0:
+            raise ValueError(f"{name}: {min(values)} came; wanted whole numbers >= 0")
+        array = np.array(values, np.uint64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name}: {array.dtype} came; wanted whole numbers in 0 .. 2^64 - 1")
+    return array
