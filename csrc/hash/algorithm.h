@@ -7,7 +7,6 @@
 #include "kernel.h"
 
 #define PA_HASH_MAX_BLOCK 136
-#define PA_HASH_MAX_DIGEST 64
 #define PA_HASH_MAX_SEGMENTS 4
 
 typedef struct pa_hash_algorithm {
@@ -27,6 +26,12 @@ typedef struct pa_hash_algorithm {
 
 /* NULL when id is unknown. */
 const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id);
+
+/* Digest bytes of this stage alone. */
+static inline uint32_t pa_hash_stage_bytes(const pa_hash_algorithm *algorithm)
+{
+    return algorithm->digest_words * (algorithm->wide ? 8u : 4u);
+}
 
 /* Digest bytes of the last stage. */
 uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm);
@@ -68,23 +73,34 @@ static inline uint64_t pa_hash_message_bytes(const pa_hash_job *job, const pa_by
 /* digest = hash of the concatenated parts, all stages. */
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts);
 
+/* States or blocks of all lanes, word by word: up to 32 words of 32 bits or 25 of 64 a lane; with 64-bit words there are
+ * half as many lanes. */
+typedef union {
+    _Alignas(64) uint32_t word[32 * PA_HASH_MAX_LANES];
+    uint64_t wide[16 * PA_HASH_MAX_LANES];
+} pa_lane_words;
+
+/* Bytes of a lane's staging: short messages of one size are staged whole, and padded once for many groups. */
+#define PA_HASH_STAGING 512
+
 /* Working memory of lanes, reused from group to group of one job. */
 typedef struct {
-    _Alignas(64) uint8_t staging[PA_HASH_MAX_LANES][256];
-    _Alignas(64) uint32_t state[8 * PA_HASH_MAX_LANES];
-    _Alignas(64) uint32_t words[16 * PA_HASH_MAX_LANES];   /* the upper half: padding of 32 bytes */
-    _Alignas(64) uint32_t initial[8 * PA_HASH_MAX_LANES];  /* after the job's midstate            */
-    _Alignas(64) uint32_t standard[8 * PA_HASH_MAX_LANES]; /* the algorithm's own                 */
-    uint32_t schedule[64]; /* of the padding block of messages of scheduled_total bytes */
-    uint64_t scheduled_total;
-    uint64_t staged_total; /* staging holds the padding of messages of this many bytes */
+    _Alignas(64) uint8_t staging[PA_HASH_MAX_LANES][PA_HASH_STAGING];
+    pa_lane_words state;
+    pa_lane_words words;    /* with a second stage, the upper 8 of 16 words: padding of 32 bytes */
+    pa_lane_words initial;  /* after the job's midstate */
+    pa_lane_words standard; /* the algorithm's own      */
+    uint32_t schedule[PA_HASH_MAX_SCHEDULE];
+    uint64_t scheduled_total; /* schedule is of the padding block of messages of this many bytes */
+    uint64_t staged_total;    /* staging holds the padding of messages of this many bytes */
 } pa_hash_scratch;
 
 /* Before: the job has lanes. */
 void pa_hash_scratch_start(pa_hash_scratch *scratch, const pa_hash_job *job);
 
 /* digests[l * d ..) = hash of parts[l] (segment_count parts each) for l < count <= lanes, all stages, d the job's
- * digest size; digests has room for all lanes.
+ * digest size; digests has room for PA_HASH_MAX_LANES of PA_HASH_MAX_DIGEST bytes, or, where d is what the kernel stores,
+ * for all lanes.
  *   size  bytes of every message, or PA_HASH_SIZES_DIFFER */
 #define PA_HASH_SIZES_DIFFER UINT64_MAX
 void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch,

@@ -76,8 +76,7 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
 
 uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm)
 {
-    const pa_hash_algorithm *last = algorithm->second ? algorithm->second : algorithm;
-    return last->digest_words * (last->wide ? 8u : 4u);
+    return pa_hash_stage_bytes(algorithm->second ? algorithm->second : algorithm);
 }
 
 uint64_t pyaccel_hash_digest_size(uint32_t algorithm)
@@ -196,6 +195,6 @@ void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts)
     }
     uint8_t inner[PA_HASH_MAX_DIGEST];
     hash_stage(algorithm, job->single, inner, job->midstate, parts, job->segment_count);
-    pa_bytes row = {inner, algorithm->digest_words * (algorithm->wide ? 8u : 4u)};
+    pa_bytes row = {inner, pa_hash_stage_bytes(algorithm)};
     hash_stage(algorithm->second, job->second, digest, NULL, &row, 1);
 }

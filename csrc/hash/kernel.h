@@ -11,7 +11,7 @@ typedef union {
     uint64_t wide[25];
 } pa_hash_state;
 
-/* Families PA_FAMILY_SHA256, _SHA512, _KECCAK256, _RIPEMD160. */
+/* Families of single messages: PA_FAMILY_SHA256, _SHA512, ... */
 struct pa_hash_single {
     /* state = compression of `count` blocks at data (any alignment) into state. */
     void (*blocks)(pa_hash_state *state, const uint8_t *data, uint64_t count);
@@ -19,31 +19,38 @@ struct pa_hash_single {
 };
 
 #define PA_HASH_MAX_LANES 16
+#define PA_HASH_MAX_DIGEST 64    /* bytes */
+#define PA_HASH_MAX_SCHEDULE 128 /* words of a block that lanes share */
 
 /* step(0) ... step(15): rounds written out, so that words which rotate by index stay in registers. */
 #define PA_SIXTEEN(step)                                                                           \
     step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7) step(8) step(9) step(10)       \
         step(11) step(12) step(13) step(14) step(15)
 
-/* Family PA_FAMILY_SHA256_LANES: `lanes` messages at once. State and schedules are stored word by word:
- * word w of lane l stands at [w * lanes + l]; both arrays are aligned to 64 bytes. */
+/* Families PA_FAMILY_..._LANES: `lanes` messages at once. Words are the algorithm's, of 32 or 64 bits, and stored word by
+ * word: word w of lane l stands at [w * lanes + l]; states are aligned to 64 bytes. */
 struct pa_hash_lanes {
     /* Lane l absorbs count blocks at data[l] (any alignment; pointers may be equal). */
-    void (*blocks)(uint32_t *state, const uint8_t *const *data, uint64_t count);
-    /* Every lane absorbs the same block, given as its 64 schedule words with the round constants added. */
-    void (*shared)(uint32_t *state, const uint32_t *schedule);
-    /* Lane l absorbs one block given as 16 native words, word by word as the state is. */
-    void (*words)(uint32_t *state, const uint32_t *words);
-    /* digests[l * 32 .. + 32) = big-endian words of lane l. */
-    void (*store)(uint8_t *digests, const uint32_t *state);
+    void (*blocks)(void *state, const uint8_t *const *data, uint64_t count);
+    /* schedule = what `shared` wants for this block. NULL where a block that all lanes share costs what any does. */
+    void (*schedule)(uint32_t schedule[PA_HASH_MAX_SCHEDULE], const uint8_t *block);
+    /* Every lane absorbs the block of that schedule. NULL with `schedule`. */
+    void (*shared)(void *state, const uint32_t *schedule);
+    /* Lane l absorbs one block given as 16 native words, word by word as the state is. NULL where no algorithm hashes
+     * its own digest again. */
+    void (*words)(void *state, const void *words);
+    /* digests[l * stored .. (l + 1) * stored) = first words of lane l, as bytes of a digest. */
+    void (*store)(uint8_t *digests, const void *state);
     uint32_t lanes;
+    uint32_t
+        stored; /* bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST */
     uint32_t cost; /* cycles a block of all lanes together */
 };
 
 extern const uint32_t pa_sha256_constants[64];
 
 /* schedule[t] = W_t + K_t of one block, FIPS 180-4, 6.2.2. */
-void pa_sha256_schedule(uint32_t schedule[64], const uint8_t block[64]);
+void pa_sha256_schedule(uint32_t schedule[PA_HASH_MAX_SCHEDULE], const uint8_t *block);
 
 extern const struct pa_hash_single pa_sha256_portable;
 extern const struct pa_hash_single pa_sha256_shani;

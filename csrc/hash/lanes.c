@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A group of messages through SHA-256 lanes: where each lane's next blocks come from. Knows no vector. */
+/* A group of messages through lanes: where each lane's next blocks come from. Knows no vector. */
 #include <string.h>
 
 #include "algorithm.h"
 
-#define BLOCK 64
-#define STAGED_BLOCKS 4
-
-static void spread(const pa_hash_job *job, uint32_t *lanes, const pa_midstate *midstate)
+/* Bytes of all lanes' states. */
+static size_t states_size(const pa_hash_job *job)
 {
+    return (size_t)job->algorithm->state_words * job->lanes->lanes * (job->algorithm->wide ? 8 : 4);
+}
+
+static void spread(const pa_hash_job *job, pa_lane_words *words, const pa_midstate *midstate)
+{
+    uint32_t lanes = job->lanes->lanes;
     pa_hash_state state;
     pa_hash_start(job->algorithm, &state, midstate);
-    for (uint32_t w = 0; w < 8; w++) {
-        for (uint32_t l = 0; l < job->lanes->lanes; l++) {
-            lanes[w * job->lanes->lanes + l] = state.word[w];
+    for (uint32_t w = 0; w < job->algorithm->state_words; w++) {
+        for (uint32_t l = 0; l < lanes; l++) {
+            if (job->algorithm->wide) {
+                words->wide[w * lanes + l] = state.wide[w];
+            } else {
+                words->word[w * lanes + l] = state.word[w];
+            }
         }
     }
 }
@@ -23,29 +31,28 @@ void pa_hash_scratch_start(pa_hash_scratch *scratch, const pa_hash_job *job)
     uint32_t lanes = job->lanes->lanes;
     scratch->staged_total = UINT64_MAX;
     scratch->scheduled_total = UINT64_MAX;
-    spread(job, scratch->initial, job->midstate);
+    spread(job, &scratch->initial, job->midstate);
     if (job->second == NULL) {
         return;
     }
-    spread(job, scratch->standard, NULL);
-    memset(scratch->words + 8 * lanes, 0, 8 * lanes * sizeof *scratch->words);
+    spread(job, &scratch->standard, NULL);
+    memset(scratch->words.word + 8 * lanes, 0, 8 * lanes * sizeof *scratch->words.word);
     for (uint32_t l = 0; l < lanes; l++) {
-        scratch->words[8 * lanes + l] = 0x80000000;
-        scratch->words[15 * lanes + l] = 8 * 32;
+        scratch->words.word[8 * lanes + l] = 0x80000000;
+        scratch->words.word[15 * lanes + l] = 8 * 32;
     }
 }
 
-/* schedule[t] = W_t + K_t of the block that holds only the padding of a message of `total` bytes, total a multiple of
- * 64: the same for every lane, so it is computed once and saves the lanes' own schedule. */
-static void schedule_padding(const pa_hash_algorithm *algorithm, pa_hash_scratch *scratch,
-                             uint64_t total)
+/* The schedule of the block that holds only the padding of a message of `total` bytes, total a multiple of the block: the
+ * same for every lane, so it is computed once and saves the lanes' own schedule. */
+static void schedule_padding(const pa_hash_job *job, pa_hash_scratch *scratch, uint64_t total)
 {
     if (scratch->scheduled_total == total) {
         return;
     }
-    uint8_t block[BLOCK] = {0};
-    pa_hash_pad(algorithm, block, 0, total);
-    pa_sha256_schedule(scratch->schedule, block);
+    uint8_t block[PA_HASH_MAX_BLOCK] = {0};
+    pa_hash_pad(job->algorithm, block, 0, total);
+    job->lanes->schedule(scratch->schedule, block);
     scratch->scheduled_total = total;
 }
 
@@ -56,24 +63,27 @@ static void absorb_equal(const pa_hash_job *job, pa_hash_scratch *scratch,
 {
     const struct pa_hash_lanes *kernel = job->lanes;
     const uint8_t *data[PA_HASH_MAX_LANES];
+    uint32_t block = job->algorithm->block_size;
     uint64_t total = job->absorbed + size;
-    uint64_t whole = job->segment_count == 1 ? size / BLOCK : 0;
-    uint32_t rest = (uint32_t)(size - whole * BLOCK);
+    uint64_t whole = job->segment_count == 1 ? size / block : 0;
+    uint64_t skip = whole * block;
+    uint32_t rest = (uint32_t)(size - skip);
+    uint64_t staged = pa_hash_block_count(job->algorithm, rest);
     if (whole > 0) {
         for (uint32_t l = 0; l < kernel->lanes; l++) {
             data[l] = parts[l][0].data;
         }
-        kernel->blocks(scratch->state, data, whole);
+        kernel->blocks(&scratch->state, data, whole);
     }
-    if (rest == 0) {
-        schedule_padding(job->algorithm, scratch, total);
-        kernel->shared(scratch->state, scratch->schedule);
+    if (rest == 0 && kernel->shared != NULL) {
+        schedule_padding(job, scratch, total);
+        kernel->shared(&scratch->state, scratch->schedule);
         return;
     }
     if (scratch->staged_total != total) {
-        memset(scratch->staging, 0, sizeof scratch->staging);
         for (uint32_t l = 0; l < kernel->lanes; l++) {
-            pa_hash_pad(job->algorithm, scratch->staging[l] + rest / BLOCK * BLOCK, rest % BLOCK,
+            memset(scratch->staging[l], 0, staged * block);
+            pa_hash_pad(job->algorithm, scratch->staging[l] + rest / block * block, rest % block,
                         total);
         }
         scratch->staged_total = total;
@@ -82,14 +92,13 @@ static void absorb_equal(const pa_hash_job *job, pa_hash_scratch *scratch,
         uint8_t *to = scratch->staging[l];
         data[l] = to;
         for (uint32_t s = 0; s < job->segment_count; s++) {
-            uint64_t skip = whole * BLOCK;
             if (parts[l][s].size > skip) {
                 memcpy(to, parts[l][s].data + skip, parts[l][s].size - skip);
             }
             to += parts[l][s].size - skip;
         }
     }
-    kernel->blocks(scratch->state, data, pa_hash_block_count(job->algorithm, rest));
+    kernel->blocks(&scratch->state, data, staged);
 }
 
 /* One lane's way through its message: `ready` blocks at `next`, then more. */
@@ -108,18 +117,19 @@ typedef struct {
  * needs a second). Before: ready == 0 and not last. */
 static void refill(const pa_hash_job *job, lane_cursor *lane, uint8_t *staging)
 {
+    uint32_t block = job->algorithm->block_size;
     uint32_t filled = 0;
     while (lane->part < job->segment_count) {
         const pa_bytes *part = &lane->parts[lane->part];
         uint64_t left = part->size - lane->used;
-        if (filled == 0 && left >= BLOCK) {
+        if (filled == 0 && left >= block) {
             lane->next = part->data + lane->used;
-            lane->ready = left / BLOCK;
-            lane->used += lane->ready * BLOCK;
-            lane->total += lane->ready * BLOCK;
+            lane->ready = left / block;
+            lane->used += lane->ready * block;
+            lane->total += lane->ready * block;
             return;
         }
-        uint32_t take = left < BLOCK - filled ? (uint32_t)left : BLOCK - filled;
+        uint32_t take = left < block - filled ? (uint32_t)left : block - filled;
         if (take > 0) {
             memcpy(staging + filled, part->data + lane->used, take);
         }
@@ -130,13 +140,13 @@ static void refill(const pa_hash_job *job, lane_cursor *lane, uint8_t *staging)
             lane->part++;
             lane->used = 0;
         }
-        if (filled == BLOCK) {
+        if (filled == block) {
             lane->next = staging;
             lane->ready = 1;
             return;
         }
     }
-    memset(staging + filled, 0, 2 * BLOCK - filled);
+    memset(staging + filled, 0, 2 * block - filled);
     lane->next = staging;
     lane->ready = pa_hash_pad(job->algorithm, staging, filled, lane->total);
     lane->last = true;
@@ -149,7 +159,7 @@ static void absorb_any(const pa_hash_job *job, pa_hash_scratch *scratch,
 {
     const struct pa_hash_lanes *kernel = job->lanes;
     uint32_t lanes = kernel->lanes, live = lanes;
-    uint32_t *kept = scratch->words;
+    pa_lane_words *state = &scratch->state, *kept = &scratch->words;
     lane_cursor cursors[PA_HASH_MAX_LANES];
     const uint8_t *data[PA_HASH_MAX_LANES];
     for (uint32_t l = 0; l < lanes; l++) {
@@ -175,34 +185,38 @@ static void absorb_any(const pa_hash_job *job, pa_hash_scratch *scratch,
         for (uint32_t l = 0; l < lanes; l++) {
             data[l] = cursors[l].done ? other : cursors[l].next;
         }
-        kernel->blocks(scratch->state, data, advance);
+        kernel->blocks(state, data, advance);
         for (uint32_t l = 0; l < lanes; l++) {
             lane_cursor *lane = &cursors[l];
             if (lane->done) {
                 continue;
             }
-            lane->next += advance * BLOCK;
+            lane->next += advance * job->algorithm->block_size;
             lane->ready -= advance;
             if (lane->ready > 0 || !lane->last) {
                 continue;
             }
             lane->done = true;
             live--;
-            for (uint32_t w = 0; w < 8; w++) {
-                kept[w * lanes + l] = scratch->state[w * lanes + l];
+            for (uint32_t i = l; i < lanes * job->algorithm->state_words; i += lanes) {
+                if (job->algorithm->wide) {
+                    kept->wide[i] = state->wide[i];
+                } else {
+                    kept->word[i] = state->word[i];
+                }
             }
         }
     }
-    memcpy(scratch->state, kept, 8 * lanes * sizeof *kept);
+    memcpy(state, kept, states_size(job));
 }
 
 /* SHA-256 of each lane's 32-byte digest, which stands in `state` word by word as a schedule wants it. */
 static void second_sha256(const pa_hash_job *job, pa_hash_scratch *scratch)
 {
-    size_t half = 8 * job->lanes->lanes * sizeof *scratch->words;
-    memcpy(scratch->words, scratch->state, half);
-    memcpy(scratch->state, scratch->standard, half);
-    job->lanes->words(scratch->state, scratch->words);
+    size_t half = states_size(job);
+    memcpy(&scratch->words, &scratch->state, half);
+    memcpy(&scratch->state, &scratch->standard, half);
+    job->lanes->words(&scratch->state, &scratch->words);
 }
 
 /* The second stage where it has no lanes: one by one. */
@@ -213,7 +227,7 @@ static void second_single(const pa_hash_job *job, uint8_t *digests, const uint8_
         .algorithm = job->algorithm->second, .single = job->second, .segment_count = 1};
     uint64_t digest_size = pa_hash_digest_bytes(second.algorithm);
     for (uint32_t l = 0; l < count; l++) {
-        pa_bytes row = {inner + 32 * l, 32};
+        pa_bytes row = {inner + l * job->lanes->stored, pa_hash_stage_bytes(job->algorithm)};
         pa_hash_one(&second, digests + l * digest_size, &row);
     }
 }
@@ -228,21 +242,26 @@ void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *sc
     for (uint32_t l = 0; l < kernel->lanes; l++) {
         padded[l] = parts[l < count ? l : count - 1];
     }
-    memcpy(scratch->state, scratch->initial, 8 * kernel->lanes * sizeof *scratch->state);
+    memcpy(&scratch->state, &scratch->initial, states_size(job));
     if (size != PA_HASH_SIZES_DIFFER &&
-        (job->segment_count == 1 || pa_hash_block_count(job->algorithm, size) <= STAGED_BLOCKS)) {
+        (job->segment_count == 1 || pa_hash_block_count(job->algorithm, size) <=
+                                        PA_HASH_STAGING / job->algorithm->block_size)) {
         absorb_equal(job, scratch, padded, size);
     } else {
         absorb_any(job, scratch, padded);
     }
-    if (second == NULL) {
-        kernel->store(digests, scratch->state);
-    } else if (second->single == job->algorithm->single) {
-        second_sha256(job, scratch);
-        kernel->store(digests, scratch->state);
-    } else {
-        uint8_t inner[PA_HASH_MAX_LANES * 32];
-        kernel->store(inner, scratch->state);
+    if (second != NULL && second->single != job->algorithm->single) {
+        uint8_t inner[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
+        kernel->store(inner, &scratch->state);
         second_single(job, digests, inner, count);
+        return;
+    }
+    if (second != NULL) {
+        second_sha256(job, scratch);
+    }
+    kernel->store(digests, &scratch->state);
+    uint64_t digest_size = pa_hash_digest_bytes(job->algorithm);
+    for (uint32_t l = 1; digest_size < kernel->stored && l < count; l++) {
+        memmove(digests + l * digest_size, digests + l * kernel->stored, digest_size);
     }
 }

@@ -44,7 +44,7 @@ static void group_rows(const pa_hash_job *job, uint8_t *digests, uint64_t digest
                        pa_hash_scratch *scratch, const pa_bytes *const *parts, const uint16_t *rows,
                        uint32_t count)
 {
-    uint8_t buffer[PA_HASH_MAX_LANES * 32];
+    uint8_t buffer[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
     uint64_t size = pa_hash_message_bytes(job, parts[0]);
     for (uint32_t l = 1; l < count; l++) {
         if (pa_hash_message_bytes(job, parts[l]) != size) {
@@ -136,7 +136,7 @@ __attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *j
     while (done < n) {
         pa_bytes parts[PA_HASH_MAX_LANES * PA_HASH_MAX_SEGMENTS];
         const pa_bytes *group[PA_HASH_MAX_LANES];
-        uint8_t buffer[PA_HASH_MAX_LANES * 32];
+        uint8_t buffer[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
         uint32_t members = n - done < job->lanes->lanes ? (uint32_t)(n - done) : job->lanes->lanes;
         if (!lanes_pay(job, members, 1)) {
             break;
@@ -146,8 +146,8 @@ __attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *j
             row_parts(job, parts + l * job->segment_count, segments, first + done + l);
         }
         uint8_t *out = digests + done * digest_size;
-        /* A whole group of 32-byte digests is written in place. */
-        bool direct = members == job->lanes->lanes && digest_size == 32;
+        /* A whole group of whole digests is written in place. */
+        bool direct = members == job->lanes->lanes && digest_size == job->lanes->stored;
         pa_hash_group(job, direct ? out : buffer, &scratch, group, members,
                       pa_hash_message_bytes(job, parts));
         if (!direct) {

@@ -114,7 +114,7 @@ static inline __attribute__((always_inline)) void store_state(uint32_t *state, c
     }
 }
 
-static void absorb_blocks(uint32_t *state, const uint8_t *const *data, uint64_t count)
+static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
 {
     __m512i s[8], w[16];
     load_vectors(s, state, 8);
@@ -125,7 +125,7 @@ static void absorb_blocks(uint32_t *state, const uint8_t *const *data, uint64_t 
     store_state(state, s);
 }
 
-static void absorb_words(uint32_t *state, const uint32_t *words)
+static void absorb_words(void *state, const void *words)
 {
     __m512i s[8], w[16];
     load_vectors(s, state, 8);
@@ -135,7 +135,7 @@ static void absorb_words(uint32_t *state, const uint32_t *words)
 }
 
 /* A block that all lanes share: no schedule, 16 operations a round. */
-static void absorb_shared(uint32_t *state, const uint32_t *schedule)
+static void absorb_shared(void *state, const uint32_t *schedule)
 {
     __m512i s[8], before[8];
     load_vectors(s, state, 8);
@@ -152,7 +152,7 @@ static void absorb_shared(uint32_t *state, const uint32_t *schedule)
 }
 
 /* Transposes 8 x 16 words back: lane l's 8 words become the 32 bytes of its digest. */
-static void store_digests(uint8_t *digests, const uint32_t *state)
+static void store_digests(uint8_t *digests, const void *state)
 {
     const __m512i big_endian =
         _mm512_broadcast_i32x4(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
@@ -184,9 +184,11 @@ static void store_digests(uint8_t *digests, const uint32_t *state)
 
 const struct pa_hash_lanes LANES_TABLE = {
     .blocks = absorb_blocks,
+    .schedule = pa_sha256_schedule,
     .shared = absorb_shared,
     .words = absorb_words,
     .store = store_digests,
     .lanes = LANES,
+    .stored = 32,
     .cost = 950,
 };

@@ -24,7 +24,7 @@ const uint32_t pa_sha256_constants[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-void pa_sha256_schedule(uint32_t schedule[64], const uint8_t block[64])
+void pa_sha256_schedule(uint32_t schedule[PA_HASH_MAX_SCHEDULE], const uint8_t *block)
 {
     uint32_t w[16];
     for (unsigned i = 0; i < 16; i++) {
