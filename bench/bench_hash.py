@@ -30,6 +30,8 @@ def _peers() -> dict[str, tuple[str, Callable[[bytes], bytes]]]:
         "sha256d": ("hashlib", _double),
         "sha512": ("hashlib", lambda data: hashlib.sha512(data).digest()),
     }
+    if "sm3" in hashlib.algorithms_available:
+        found["sm3"] = ("hashlib", lambda data: hashlib.new("sm3", data).digest())
     if "ripemd160" in hashlib.algorithms_available:
         found["ripemd160"] = ("hashlib", lambda data: hashlib.new("ripemd160", data).digest())
         found["hash160"] = ("hashlib", _hash160)

@@ -14,7 +14,7 @@ from pyaccel.operations import OPERATIONS
 from pyaccel.rows import Rows, as_rows
 from pyaccel.scheduler.execution import run
 
-DIGEST_SIZES = {"sha256": 32, "sha256d": 32, "sha512": 64, "keccak256": 32, "ripemd160": 20, "hash160": 20}
+DIGEST_SIZES = {"sha256": 32, "sha256d": 32, "sha512": 64, "keccak256": 32, "ripemd160": 20, "hash160": 20, "sm3": 32}
 """Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""
 
 _HASH_MANY = OPERATIONS["hash_many"]

@@ -66,6 +66,13 @@ HASHES: dict[str, tuple[str, tuple[tuple[bytes, str], ...]]] = {
             (_EXAMPLE_448, "12a053384a9c0c88e405a06c27dcf49ada62eb2b"),
         ),
     ),
+    "sm3": (
+        "GB/T 32905-2016, appendix A",
+        (
+            (b"abc", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"),
+            (b"abcd" * 16, "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"),
+        ),
+    ),
     "hash160": ("BIP-173 example key", ((_GENERATOR, "751e76e8199196d454941c45d1b3a323f1433bd6"),)),
 }
 """Source, and (message, digest) pairs, by algorithm."""

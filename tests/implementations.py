@@ -29,6 +29,7 @@ _VARIANTS = {
     "sha512": ("portable",),
     "keccak256": ("portable",),
     "ripemd160": ("portable",),
+    "sm3": ("portable",),
     "ed25519": ("portable",),
     "secp256k1": ("portable",),
 }

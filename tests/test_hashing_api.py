@@ -27,6 +27,7 @@ REFERENCES = {
     "sha512": lambda m: hashlib.sha512(m).digest(),
     "keccak256": lambda m: keccak.new(digest_bits=256, data=m).digest(),
     "ripemd160": ripemd160,
+    "sm3": lambda m: hashlib.new("sm3", m).digest(),
     "hash160": lambda m: ripemd160(hashlib.sha256(m).digest()),
 }
 MESSAGES = [bytes(range(n % 256)) * (n // 100 + 1) for n in range(300)]

@@ -33,6 +33,7 @@ _PEERS: dict[str, Callable[[bytes], bytes]] = {
     "sha512": lambda message: hashlib.sha512(message).digest(),
     "keccak256": lambda message: keccak.new(data=message, digest_bits=256).digest(),
     "ripemd160": _ripemd160,
+    "sm3": lambda message: hashlib.new("sm3", message).digest(),
     "hash160": lambda message: _ripemd160(_sha256(message)),
 }
 
@@ -86,6 +87,15 @@ def test_sha512(implementation: Implementation, lengths: list[int], seed: int) -
 def test_keccak256(implementation: Implementation, lengths: list[int], seed: int) -> None:
     """Keccak-256."""
     _check(implementation, "keccak256", lengths, seed)
+
+
+@implementations("sm3")
+@examples(15)
+@example(lengths=[3], seed=1)
+@given(lengths=_messages, seed=st.integers(0, 2**32))
+def test_sm3(implementation: Implementation, lengths: list[int], seed: int) -> None:
+    """SM3."""
+    _check(implementation, "sm3", lengths, seed)
 
 
 @implementations("ripemd160")

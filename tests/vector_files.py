@@ -60,6 +60,19 @@ def botan_messages(name: str) -> list[tuple[bytes, bytes]]:
     return cases
 
 
+def openssl_messages(name: str, digest: str = "SM3") -> list[tuple[bytes, bytes]]:
+    """(message, digest) of a file of OpenSSL's digest tests: Input and Output in hex, of one algorithm."""
+    cases, wanted, message = [], False, b""
+    for key, value in fields(name):
+        if key == "Digest":
+            wanted = value == digest
+        elif key == "Input" and wanted:
+            message = bytes.fromhex(value)
+        elif key == "Output" and wanted:
+            cases.append((message, bytes.fromhex(value)))
+    return cases
+
+
 @dataclass(frozen=True)
 class SignatureCase:
     """One signature and what the file says of it."""

@@ -60,6 +60,7 @@ typedef enum {
     PA_FAMILY_SHA512,
     PA_FAMILY_KECCAK256,
     PA_FAMILY_RIPEMD160,
+    PA_FAMILY_SM3,
     PA_FAMILY_ED25519,   /* struct pa_verify_kernel */
     PA_FAMILY_SECP256K1, /* struct pa_verify_kernel */
     PA_FAMILY_PROBE,     /* struct pa_probe */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The algorithms: initial values, padding, digests. FIPS 180-4, Keccak submission, RIPEMD-160. */
+/* The algorithms: initial values, padding, digests. FIPS 180-4, Keccak submission, RIPEMD-160, GB/T 32905. */
 #include <string.h>
 
 #include "../core/bytes.h"
@@ -23,6 +23,19 @@ static const pa_hash_algorithm ripemd160 = {
     .digest_words = 5,
     .pad_first = 0x80,
     .initial.word = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0},
+};
+
+static const pa_hash_algorithm sm3 = {
+    .single = PA_FAMILY_SM3,
+    .lanes = PA_FAMILY_COUNT,
+    .block_size = 64,
+    .length_size = 8,
+    .state_words = 8,
+    .digest_words = 8,
+    .big_endian = true,
+    .pad_first = 0x80,
+    .initial.word = {0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa,
+                     0xe38dee4d, 0xb0fb0e4e},
 };
 
 static const pa_hash_algorithm sha256d = {SHA256_SHAPE, .second = &sha256};
@@ -69,6 +82,8 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
         return &ripemd160;
     case PYACCEL_HASH_HASH160:
         return &hash160;
+    case PYACCEL_HASH_SM3:
+        return &sm3;
     default:
         return NULL;
     }

@@ -5,7 +5,7 @@
 
 #include "../core/internal.h"
 
-/* Chaining value of one message: 32-bit words (SHA-256, RIPEMD-160) or 64-bit ones (SHA-512, Keccak). */
+/* Chaining value of one message: 32-bit words (SHA-256, RIPEMD-160, SM3) or 64-bit ones (SHA-512, Keccak). */
 typedef union {
     uint32_t word[8];
     uint64_t wide[25];
@@ -59,5 +59,6 @@ extern const struct pa_hash_lanes pa_sha256_lanes_avx512_emulated;
 extern const struct pa_hash_single pa_sha512_portable;
 extern const struct pa_hash_single pa_keccak256_portable;
 extern const struct pa_hash_single pa_ripemd160_portable;
+extern const struct pa_hash_single pa_sm3_portable;
 
 #endif

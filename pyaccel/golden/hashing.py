@@ -13,6 +13,7 @@ from pyaccel.golden.keccak import keccak256
 from pyaccel.golden.ripemd160 import hash160, ripemd160
 from pyaccel.golden.sha256 import sha256, sha256d
 from pyaccel.golden.sha512 import sha512
+from pyaccel.golden.sm3 import sm3
 
 Hash = Callable[[bytes], bytes]
 
@@ -23,6 +24,7 @@ HASHES: dict[str, Hash] = {
     "keccak256": keccak256,
     "ripemd160": ripemd160,
     "hash160": hash160,
+    "sm3": sm3,
 }
 """Function of each algorithm by its one spelling."""
 

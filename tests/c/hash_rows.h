@@ -11,9 +11,9 @@
 #include "random.h"
 #include "rows.h"
 
-static const uint32_t algorithms[] = {PYACCEL_HASH_SHA256,    PYACCEL_HASH_SHA256D,
-                                      PYACCEL_HASH_SHA512,    PYACCEL_HASH_KECCAK256,
-                                      PYACCEL_HASH_RIPEMD160, PYACCEL_HASH_HASH160};
+static const uint32_t algorithms[] = {
+    PYACCEL_HASH_SHA256,    PYACCEL_HASH_SHA256D, PYACCEL_HASH_SHA512, PYACCEL_HASH_KECCAK256,
+    PYACCEL_HASH_RIPEMD160, PYACCEL_HASH_HASH160, PYACCEL_HASH_SM3};
 #define ALGORITHMS (sizeof algorithms / sizeof *algorithms)
 #define MAX_DIGEST 64
 

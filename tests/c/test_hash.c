@@ -20,7 +20,7 @@ typedef struct {
     "ijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
 
 /* SHA-2: FIPS 180-4's examples. RIPEMD-160: the paper's test values. Keccak-256: Ethereum's yellow paper (empty string) and
- * the Solidity documentation (abc). sha256d, hash160: Bitcoin's protocol documentation (hello). */
+ * the Solidity documentation (abc). SM3: GB/T 32905-2016, appendix A. sha256d, hash160: Bitcoin's protocol documentation (hello). */
 static const answer answers[] = {
     {PYACCEL_HASH_SHA256, "", 1,
      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
@@ -60,6 +60,10 @@ static const answer answers[] = {
     {PYACCEL_HASH_RIPEMD160, "1234567890", 8, "9b752e45573d4b39f4dbd3323cab82bf63326bfb"},
     {PYACCEL_HASH_RIPEMD160, "a", 1000000, "52783243c1697bdbe16d37f97f68f08325dc1528"},
     {PYACCEL_HASH_HASH160, "hello", 1, "b6a9c8c230722b7c748331a8b450f05566dc7d0f"},
+    {PYACCEL_HASH_SM3, "abc", 1,
+     "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"},
+    {PYACCEL_HASH_SM3, "abcd", 16,
+     "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"},
 };
 
 /* Alone, and as each of 40 equal rows. */
@@ -106,7 +110,7 @@ static void test_arguments(void)
     pyaccel_rows rows = fixed_rows(text, 40, 64, 64);
     refuse(40 * 32, 40 * 32, PYACCEL_HASH_SHA256, NULL, 40, NULL);
     refuse(40 * 32, 40 * 32, 0, &rows, 40, NULL);
-    refuse(40 * 32, 40 * 32, 7, &rows, 40, NULL);
+    refuse(40 * 32, 40 * 32, 1000, &rows, 40, NULL);
     refuse(40 * 32 - 1, 40 * 32 - 1, PYACCEL_HASH_SHA256, &rows, 40, NULL);
     refuse(0, 0, PYACCEL_HASH_SHA256, &rows, 40, NULL);
     refuse(40 * 32, 40 * 32, PYACCEL_HASH_SHA256, &rows, UINT64_MAX, NULL);
@@ -114,7 +118,7 @@ static void test_arguments(void)
            NULL); /* n * 32 wraps */
     CHECK(pyaccel_hash_many(NULL, 40 * 32, PYACCEL_HASH_SHA256, &rows, 40, NULL) ==
           PYACCEL_INVALID_ARGUMENT);
-    CHECK(pyaccel_hash_digest_size(0) == 0 && pyaccel_hash_digest_size(7) == 0);
+    CHECK(pyaccel_hash_digest_size(0) == 0 && pyaccel_hash_digest_size(1000) == 0);
 
     pyaccel_rows bad = rows;
     bad.data_size--;

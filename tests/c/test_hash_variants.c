@@ -144,6 +144,31 @@ static void test_segments(uint32_t algorithm)
     }
 }
 
+/* Kernels, and initial values as FIPS 180-4, the RIPEMD-160 paper and GB/T 32905 say. */
+typedef struct {
+    uint32_t algorithm;
+    const struct pa_hash_single *kernel;
+    pa_hash_state state;
+} midstate_start;
+
+static const midstate_start starts[] = {
+    {PYACCEL_HASH_SHA256,
+     &pa_sha256_portable,
+     {.word = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
+               0x5be0cd19}}},
+    {PYACCEL_HASH_SHA512,
+     &pa_sha512_portable,
+     {.wide = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
+               0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179}}},
+    {PYACCEL_HASH_RIPEMD160,
+     &pa_ripemd160_portable,
+     {.word = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}}},
+    {PYACCEL_HASH_SM3,
+     &pa_sm3_portable,
+     {.word = {0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d,
+               0xb0fb0e4e}}},
+};
+
 /* After a midstate of 256 bytes, the rest of each row, of several sizes. */
 static void test_midstate(uint32_t algorithm)
 {
@@ -151,26 +176,19 @@ static void test_midstate(uint32_t algorithm)
     const uint64_t prefix = 256;
     static const uint64_t sizes[] = {0, 1, 32, 55, 56, 64, 100, 111, 112, 128, 700};
     uint64_t d = pyaccel_hash_digest_size(algorithm);
-    const struct pa_hash_single *kernel = algorithm == PYACCEL_HASH_SHA512 ? &pa_sha512_portable
-                                          : algorithm == PYACCEL_HASH_RIPEMD160
-                                              ? &pa_ripemd160_portable
-                                              : &pa_sha256_portable;
-    /* The initial value is what FIPS 180-4 and the RIPEMD-160 paper say. */
-    pa_hash_state state = {.word = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
-                                    0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
-    if (algorithm == PYACCEL_HASH_SHA512) {
-        state = (pa_hash_state){.wide = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
-                                         0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
-                                         0x1f83d9abfb41bd6b, 0x5be0cd19137e2179}};
+    const bool wide = algorithm == PYACCEL_HASH_SHA512;
+    /* The others begin with SHA-256, or take no midstate. */
+    const midstate_start *start = &starts[0];
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        if (starts[i].algorithm == algorithm) {
+            start = &starts[i];
+        }
     }
-    if (algorithm == PYACCEL_HASH_RIPEMD160) {
-        state =
-            (pa_hash_state){.word = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}};
-    }
-    kernel->blocks(&state, text, prefix / (algorithm == PYACCEL_HASH_SHA512 ? 128 : 64));
+    pa_hash_state state = start->state;
+    start->kernel->blocks(&state, text, prefix / (wide ? 128 : 64));
     pa_midstate midstate = {.bytes = prefix};
     for (unsigned i = 0; i < 8; i++) {
-        midstate.state[i] = algorithm == PYACCEL_HASH_SHA512 ? state.wide[i] : state.word[i];
+        midstate.state[i] = wide ? state.wide[i] : state.word[i];
     }
     for (size_t s = 0; s < SPECS; s++) {
         if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {

@@ -10,13 +10,14 @@ extern "C" {
 #endif
 
 /* Algorithms: FIPS 180-4 (SHA-2), Keccak with the original padding (0x01) as Ethereum uses it, RIPEMD-160
- * (Dobbertin, Bosselaers, Preneel 1996). sha256d is SHA-256 twice, hash160 is RIPEMD-160 of SHA-256. */
+ * (Dobbertin, Bosselaers, Preneel 1996), GB/T 32905-2016 (SM3). sha256d is SHA-256 twice, hash160 is RIPEMD-160 of SHA-256. */
 #define PYACCEL_HASH_SHA256 1    /* 32 bytes */
 #define PYACCEL_HASH_SHA256D 2   /* 32 bytes */
 #define PYACCEL_HASH_SHA512 3    /* 64 bytes */
 #define PYACCEL_HASH_KECCAK256 4 /* 32 bytes */
 #define PYACCEL_HASH_RIPEMD160 5 /* 20 bytes */
 #define PYACCEL_HASH_HASH160 6   /* 20 bytes */
+#define PYACCEL_HASH_SM3 7       /* 32 bytes */
 
 /* All 0 but struct_size: the defaults. */
 typedef struct {

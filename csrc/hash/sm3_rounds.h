@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SM3 compression (GB/T 32905-2016, 5.3), one text for a word and for a vector of words.
+ *
+ * Defined by the includer: word, its type; ADD, XOR, XOR3, CHOOSE (x ? y : z), MAJORITY of words; ROTATE to the left;
+ * EVERY, a word or all its lanes from an integer. */
+#ifndef PA_HASH_SM3_ROUNDS_H
+#define PA_HASH_SM3_ROUNDS_H
+
+#include "kernel.h"
+
+/* T_j rotated left by j, j < 16 and j >= 16: the constants as the rounds want them. */
+#define ROTATED(t, j) ((uint32_t)((uint64_t)(t) << ((j) & 31) | (uint64_t)(t) >> (32 - ((j) & 31))))
+#define EIGHT(t, j)                                                                                \
+    ROTATED(t, j), ROTATED(t, (j) + 1), ROTATED(t, (j) + 2), ROTATED(t, (j) + 3),                  \
+        ROTATED(t, (j) + 4), ROTATED(t, (j) + 5), ROTATED(t, (j) + 6), ROTATED(t, (j) + 7)
+static const uint32_t constants[64] = {
+    EIGHT(0x79cc4519, 0),  EIGHT(0x79cc4519, 8),  EIGHT(0x7a879d8a, 16), EIGHT(0x7a879d8a, 24),
+    EIGHT(0x7a879d8a, 32), EIGHT(0x7a879d8a, 40), EIGHT(0x7a879d8a, 48), EIGHT(0x7a879d8a, 56),
+};
+#undef EIGHT
+#undef ROTATED
+
+/* Round j of a run of 16: the eight state words rotate through s instead of being moved (C and G rotate by 9 and 19
+ * when they are passed on, here as B and F). wx = W_j ^ W_j+4; early: j < 16, whose Boolean functions are linear. */
+static inline __attribute__((always_inline)) void round_once(word s[8], unsigned j, uint32_t t,
+                                                             word w, word wx, bool early)
+{
+    word *a = &s[(0 - j) & 3], *b = &s[(1 - j) & 3], *c = &s[(2 - j) & 3], *d = &s[(3 - j) & 3];
+    word *e = &s[4 + ((0 - j) & 3)], *f = &s[4 + ((1 - j) & 3)];
+    word *g = &s[4 + ((2 - j) & 3)], *h = &s[4 + ((3 - j) & 3)];
+    word a12 = ROTATE(*a, 12);
+    word ss1 = ROTATE(ADD(ADD(*e, EVERY(t)), a12), 7);
+    word ff = early ? XOR3(*a, *b, *c) : MAJORITY(*a, *b, *c);
+    word gg = early ? XOR3(*e, *f, *g) : CHOOSE(*e, *f, *g);
+    word tt2 = ADD(ADD(ADD(*h, w), gg), ss1);
+    *d = ADD(ADD(ADD(*d, wx), ff), XOR(ss1, a12));
+    *h = XOR3(tt2, ROTATE(tt2, 9), ROTATE(tt2, 17));
+    *b = ROTATE(*b, 9);
+    *f = ROTATE(*f, 19);
+}
+
+/* w[i] = W_j+16 in place of W_j, i = j mod 16. */
+static inline __attribute__((always_inline)) void extend(word w[16], unsigned i)
+{
+    word x = XOR3(w[i], w[(i + 7) & 15], ROTATE(w[(i + 13) & 15], 15));
+    w[i] =
+        XOR3(XOR3(x, ROTATE(x, 15), ROTATE(x, 23)), ROTATE(w[(i + 3) & 15], 7), w[(i + 10) & 15]);
+}
+
+/* One block into the state.
+ *   shapes   s: 8 words, w: 16 words of the block (overwritten)
+ *   formula  s ^= 64 rounds over W_j and W_j ^ W_j+4. W_j+16 is made when W_j+4 is needed, so that 16 words suffice
+ *   before   nothing. Constant time */
+static inline __attribute__((always_inline)) void compress(word s[8], word w[16])
+{
+    word before[8];
+    for (unsigned i = 0; i < 8; i++) {
+        before[i] = s[i];
+    }
+    const uint32_t *t = constants;
+#define STEP(j, early) round_once(s, j, t[j], w[j], XOR(w[j], w[((j) + 4) & 15]), early);
+#define EARLY_STEP(j)                                                                              \
+    if ((j) >= 12) {                                                                               \
+        extend(w, ((j) + 4) & 15);                                                                 \
+    }                                                                                              \
+    STEP(j, true)
+#define LATE_STEP(j)                                                                               \
+    extend(w, ((j) + 4) & 15);                                                                     \
+    STEP(j, false)
+    PA_SIXTEEN(EARLY_STEP)
+    for (t += 16; t < constants + 64; t += 16) {
+        PA_SIXTEEN(LATE_STEP)
+    }
+#undef LATE_STEP
+#undef EARLY_STEP
+#undef STEP
+    for (unsigned i = 0; i < 8; i++) {
+        s[i] = XOR(s[i], before[i]);
+    }
+}
+
+#endif
