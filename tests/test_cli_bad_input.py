@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import bz2
+import os
+import signal
 import struct
 import subprocess
 import sys
+import time
 import tracemalloc
 from io import StringIO
 from pathlib import Path
@@ -195,3 +198,71 @@ def test_without_the_extra_the_command_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == "pyaccel: click is not installed; pip install 'pyaccel[cli]'\n"
+
+
+def test_what_is_no_file(command: Command, tmp_path: Path) -> None:
+    """A pipe would wait for a writer, and be empty when it is read again."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for name in (pipe, "/dev/zero", "/dev/null"):
+        assert f"{name}: is a pipe or a device" in command.refused("verify", name)
+    assert f"{pipe}: is a pipe" in command.refused("verify", BLOCK_482683, "--spent", pipe)
+
+
+def test_out_replaces_neither_its_input_nor_a_device(command: Command, tmp_path: Path) -> None:
+    batch = write_lines(tmp_path / "b.jsonl", signed_rows(1))
+    content = batch.read_bytes()
+    link = tmp_path / "link"
+    link.symlink_to(batch)
+    for out in (batch, link):
+        assert "is the batch itself" in command.refused("verify", batch, "--out", out)
+    assert batch.read_bytes() == content
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "no regular file" in command.refused("verify", batch, "--out", pipe)
+    assert pipe.is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.jsonl", "link", "pipe"]
+
+
+def test_a_small_bz2_of_a_large_json_takes_little_memory(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(bz2.compress(b'{"a":[' + b"[]," * (11 << 20)))
+    assert "decompresses to more than 33,554,432 bytes" in command.refused("verify", path)
+
+
+def test_streams_that_take_less(tmp_path: Path) -> None:
+    """A closed pipe, a closed standard output and one that is no UTF-8: never a traceback, never a wrong status."""
+    program = [sys.executable, "-m", "pyaccel", "verify", str(write_lines(tmp_path / "b.jsonl", signed_rows(2)))]
+    ascii_only = subprocess.run(
+        program, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False
+    )
+    assert (ascii_only.returncode, ascii_only.stderr) == (0, "")
+    assert "all 2 checks passed" in ascii_only.stdout
+    closed = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *program], capture_output=True, text=True, check=False)
+    assert (closed.returncode, closed.stderr) == (0, "")
+    reader, writer = os.pipe()
+    os.close(reader)
+    broken = subprocess.run(program, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (broken.returncode, broken.stderr) == (2, "")
+
+
+def test_an_interrupted_batch_leaves_nothing(tmp_path: Path) -> None:
+    batch = write_lines(tmp_path / "b.jsonl", signed_rows(2) * 20_000)
+    out = tmp_path / "out"
+    program = [sys.executable, "-m", "pyaccel", "verify", str(batch), "--out", str(out)]
+    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not list(tmp_path.glob(".out.*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert (process.returncode, err.strip()) == (130, "pyaccel: interrupted")
+    assert [path.name for path in tmp_path.iterdir()] == ["b.jsonl"]
+
+
+def test_a_narrow_terminal_keeps_the_checks(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    out = command("verify", BLOCK_482683).out
+    assert all(len(line) <= 40 for line in out.splitlines())
+    assert "Merkle root" in out
+    assert "proof of work" in out

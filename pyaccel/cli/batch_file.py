@@ -138,6 +138,11 @@ def verify_batch(path: Path, runner: Runner, out: Path | None = None) -> Report:
     """
     report = Report(str(path))
     rows = 0
+    if out and out.exists():
+        if not out.is_file():
+            raise UnusableInputError(str(out), "", "can't be written: it is no regular file", "name another --out")
+        if path.exists() and out.samefile(path):
+            raise UnusableInputError(str(out), "", "is the batch itself, which stays", "name another --out")
     with open_file(path) as plain, _opened_out(out) as verdict_file:
         file = cast("IO[bytes]", bz2.BZ2File(plain)) if is_bz2(plain) else plain
         for chunk in _chunks(path, file):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -147,6 +148,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line; the answer is the exit status. Whatever goes wrong is told in one line."""
     from pyaccel.errors import PyaccelError
 
+    _make_printable()
     try:
         status = app.main(
             args=None if arguments is None else list(arguments), prog_name="pyaccel", standalone_mode=False
@@ -168,6 +170,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _complain("interrupted")
         return INTERRUPTED
     return UNUSABLE
+
+
+def _make_printable() -> None:
+    """Makes the standard streams take any text: closed ones swallow it, others show '?' for what they can't encode."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the process ends
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _complain(text: str) -> None:

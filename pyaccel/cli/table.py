@@ -16,6 +16,9 @@ from rich.text import Text
 from pyaccel.cli.errors import one_line
 from pyaccel.cli.report import Check, Report
 
+NARROW = 72
+"""Columns below which a table keeps to what was checked and how many are bad."""
+
 NAMED = 12
 """Bad things of one check that are named in the table; --json names all."""
 
@@ -35,6 +38,14 @@ def amount_per_second(rate: float | None) -> str:
     return f"{rate:.3g} /s"
 
 
+class _Console(Console):
+    """One that lets its caller say what a closed pipe means for the exit status."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the error is being handled."""
+        raise BrokenPipeError
+
+
 def plain_table() -> Table:
     """A table with a line below its head and nothing else drawn."""
     return Table(
@@ -50,7 +61,7 @@ def plain_table() -> Table:
 def wide_console() -> Console:
     """Standard output: as wide as the terminal, 100 columns where it is none."""
     wide = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(width=None if wide else 100)
+    return _Console(width=None if wide else 100)
 
 
 def _verdict(check: Check) -> Text:
@@ -59,19 +70,22 @@ def _verdict(check: Check) -> Text:
     return Text(f"{len(check.bad):,}", style="bold red") if check.bad else Text("0", style="green")
 
 
-def _checks_table(report: Report) -> Table:
+def _checks_table(report: Report, *, narrow: bool) -> Table:
     table = plain_table()
     table.add_column("check", overflow="fold")
-    for name in ("checked", "bad", "seconds", "rate"):
+    for name in ("checked", "bad") if narrow else ("checked", "bad", "seconds", "rate"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("device", no_wrap=True)
-    table.add_column("variant", overflow="fold")
+    if not narrow:
+        table.add_column("device", no_wrap=True)
+        table.add_column("variant", overflow="fold")
     for check in report.checks.values():
         asterisk = "*" if check.notes else ""
+        counts = (Text(check.name), f"{check.checked:,}", _verdict(check))
+        if narrow:
+            table.add_row(*counts)
+            continue
         table.add_row(
-            Text(check.name),
-            f"{check.checked:,}",
-            _verdict(check),
+            *counts,
             duration(check.seconds) if check.ran_on else "–",
             amount_per_second(check.rate),
             "\n".join(f"{device}{asterisk}" for device, _ in check.ran_on),
@@ -106,14 +120,14 @@ def _conclusion(report: Report) -> Text:
     return Text(f"✓ all {report.judged_count:,} checks passed{covered}", style="bold green")
 
 
-def render(report: Report) -> RenderableType:
-    """A report as one table with its title above and what it means below."""
+def render(report: Report, *, narrow: bool = False) -> RenderableType:
+    """A report as one table with its title above and what it means below; narrow: without times and devices."""
     title = Text.assemble((one_line(report.source), "bold cyan"), "  ", one_line(report.title))
     facts = [Text(f"{name}: {one_line(str(value))}", style="dim") for name, value in report.facts.items()]
-    return Group(Text(), title, *facts, Padding(_checks_table(report), (1, 0)), *_lines(report))
+    return Group(Text(), title, *facts, Padding(_checks_table(report, narrow=narrow), (1, 0)), *_lines(report))
 
 
 def show(console: Console, reports: Iterable[Report]) -> None:
     """Prints reports one after the other."""
     for report in reports:
-        console.print(render(report), highlight=False)
+        console.print(render(report, narrow=console.width < NARROW), highlight=False)

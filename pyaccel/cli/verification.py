@@ -14,7 +14,7 @@ from pyaccel.cli.json_value import parse_json
 from pyaccel.cli.light_checks import verify_light_blocks
 from pyaccel.cli.report import Report
 from pyaccel.cli.runner import Runner
-from pyaccel.cli.sources import read_binary, read_file, sniff
+from pyaccel.cli.sources import JSON_LIMIT, read_binary, read_file, sniff
 
 BITCOIN = "bitcoin-block"
 LIGHT = "light-block"
@@ -78,7 +78,7 @@ def verify_file(path: Path, runner: Runner, options: Options) -> Report:
     if kind == BITCOIN:
         return verify_blocks(path, read_binary(path), runner, options.spent, options.network)
     try:
-        value = parse_json(read_file(path).removeprefix(b"\xef\xbb\xbf"))
+        value = parse_json(read_file(path, JSON_LIMIT).removeprefix(b"\xef\xbb\xbf"))
     except MalformedError as error:
         raise UnusableInputError(str(path), error.place, error.fault, error.mend) from None
     return verify_light_blocks(path, value, runner)

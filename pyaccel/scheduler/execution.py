@@ -63,7 +63,7 @@ def run(
         DeviceUnavailableError, SelfTestError, UnsupportedError: as Placement.cheapest and .named.
     """
     place = _placements.get((operation.name, values)) or placement(operation, values)
-    if not isinstance(device, str):
+    if type(device) is not str:
         check_name(device)
     if device == "auto":
         device = within.get() or environment()
