@@ -6,7 +6,7 @@
 
 /* Rows of different lengths are read in chunks and ordered by block count, so that a group of lanes ends together;
  * a chunk of c segments a row holds CHUNK_PARTS / c rows, which bounds the stack. */
-#define CHUNK_PARTS 2048
+#define CHUNK_PARTS 1024
 
 typedef struct {
     pa_bytes parts[CHUNK_PARTS];
