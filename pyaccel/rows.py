@@ -193,6 +193,10 @@ class Rows:
         end = 0 if first == last else (last - 1) * self.stride + self.width
         return Rows._of(self.data[first * self.stride : end], last - first, self.width, self.stride)
 
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """What copies and other processes get: all but the native view, which they make for themselves."""
+        return None, {name: getattr(self, name) for name in self.__slots__} | {"native": None}
+
     def __iter__(self) -> Iterator[bytes]:
         return (self[i] for i in range(len(self)))
 

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import array
+import copy
 import gc
 import hashlib
 import itertools
+import pickle
 
 import numpy as np
 import pyarrow as pa
@@ -317,3 +319,12 @@ def test_offsets_are_taken_exactly_when_they_are_sound(data, offsets):
     else:
         assert sound
         assert list(rows) == [data[a:b] for a, b in itertools.pairwise(offsets)]
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda rows: pickle.loads(pickle.dumps(rows))])
+@pytest.mark.parametrize("rows", [Rows(b"abcd", width=2), Rows(b"abcd", offsets=np.array([0, 1, 4]))])
+def test_used_rows_go_to_another_process(again, rows):
+    digests = pyaccel.hash_many("sha256", rows)
+    other = again(rows)
+    assert list(other) == list(rows)
+    assert (pyaccel.hash_many("sha256", other) == digests).all()
