@@ -71,7 +71,7 @@ def hash_many(
         context: for algorithms with a context string only.
         out: where the digests go: uint8[n, digest_size], C-contiguous, apart from the messages. Untouched when an
             argument is wrong.
-        device: "auto" or the name of a device.
+        device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
 
     Returns:
         uint8[n, digest_size], `out` where it was given.

@@ -31,7 +31,7 @@ def root(
         form: one of `forms()`.
         algorithm: None: the form's own, which these forms fix.
         limit: leaves that the tree is padded to, in forms that have it (none yet).
-        device: "auto" or the name of a device.
+        device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
 
     Returns:
         32 bytes. Of no leaves: H("") in form rfc6962.
@@ -91,7 +91,7 @@ def verify_many(
         sizes: numbers of leaves: n, or one for all.
         form: one of `forms()`.
         algorithm: None: the form's own.
-        device: "auto" or the name of a device.
+        device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
 
     Returns:
         bool[n]. A malformed proof, an index past the end or a size of 0 is False.
@@ -141,7 +141,7 @@ def verify_consistency(
         proof: its nodes one after the other, 32 bytes each (RFC 9162 2.1.4.1).
         form: rfc6962, the only one with such proofs.
         algorithm: None: the form's own.
-        device: "auto" or the name of a device.
+        device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
 
     Raises:
         TypeError, ValueError: an argument is wrong.

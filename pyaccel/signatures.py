@@ -110,7 +110,7 @@ def verify_many(
         key_index: n numbers: row i has key key_index[i].
         reasons: also say why a row is False.
         progress: called with (rows done, n) now and then; what it raises ends the call and comes out of it.
-        device: "auto" or the name of a device.
+        device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
 
     Returns:
         bool[n]; with reasons=True also uint8[n], whose names are `pyaccel.reasons()`. A malformed key, signature or

@@ -64,9 +64,15 @@ static void after_fork_child(void)
     pool.generation++;
 }
 
+/* glibc runs a pthread_once anew in the child of a fork that came in its midst: what must not happen twice
+ * remembers that it did. */
 static void start(void)
 {
-    pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+    static bool registered;
+    if (!registered) {
+        pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+        registered = true;
+    }
     const char *text = pa_environment("PYACCEL_THREADS");
     if (text == NULL) {
         return;

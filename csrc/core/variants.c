@@ -203,6 +203,7 @@ static void bind_at_start(void)
     if (PYACCEL_EMULATED && (available & PA_CPU_AVX2)) {
         available |= PA_CPU_AVX512_EMULATED | PA_CPU_AVX512IFMA_EMULATED;
     }
+    names[0] = '\0'; /* a fork in the midst of the parent's first call leaves a part of it here */
     for (size_t i = 0; i < LEVELS; i++) {
         if (runnable(levels[i].bits)) {
             append(names, " ", levels[i].name);
