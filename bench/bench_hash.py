@@ -32,6 +32,12 @@ def _peers() -> dict[str, tuple[str, Callable[[bytes], bytes]]]:
     }
     if "sm3" in hashlib.algorithms_available:
         found["sm3"] = ("hashlib", lambda data: hashlib.new("sm3", data).digest())
+    found["sha3-224"] = ("hashlib", lambda data: hashlib.sha3_224(data).digest())
+    found["sha3-256"] = ("hashlib", lambda data: hashlib.sha3_256(data).digest())
+    found["sha3-384"] = ("hashlib", lambda data: hashlib.sha3_384(data).digest())
+    found["sha3-512"] = ("hashlib", lambda data: hashlib.sha3_512(data).digest())
+    found["shake128"] = ("hashlib", lambda data: hashlib.shake_128(data).digest(32))
+    found["shake256"] = ("hashlib", lambda data: hashlib.shake_256(data).digest(64))
     if "ripemd160" in hashlib.algorithms_available:
         found["ripemd160"] = ("hashlib", lambda data: hashlib.new("ripemd160", data).digest())
         found["hash160"] = ("hashlib", _hash160)

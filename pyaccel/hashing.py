@@ -15,7 +15,11 @@ from pyaccel.rows import Rows, as_rows
 from pyaccel.scheduler.execution import run
 
 DIGEST_SIZES = {"sha256": 32, "sha256d": 32, "sha512": 64, "keccak256": 32, "ripemd160": 20, "hash160": 20, "sm3": 32}
+DIGEST_SIZES |= {"sha3-224": 28, "sha3-256": 32, "sha3-384": 48, "sha3-512": 64, "shake128": 32, "shake256": 64}
 """Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""
+
+VARIABLE = frozenset({"shake128", "shake256"})
+"""Algorithms with digests of any size, 1 .. 2^32 - 1 bytes; where none is given, that of RFC 8702."""
 
 _HASH_MANY = OPERATIONS["hash_many"]
 _BYTE = np.dtype(np.uint8)
@@ -46,6 +50,8 @@ def parameters(
         raise ValueError(f"key: {algorithm} takes no key")
     if context is not None:
         raise ValueError(f"context: {algorithm} takes no context")
+    if algorithm in VARIABLE and digest_size is not None:
+        return (algorithm, whole_number("digest_size", digest_size, 1, 2**32 - 1), None, None)
     if digest_size is not None and whole_number("digest_size", digest_size) != size:
         raise ValueError(f"digest_size: {digest_size} came; {algorithm} has {size} bytes")
     return _PLAIN[algorithm]
@@ -66,7 +72,8 @@ def hash_many(
     Args:
         algorithm: one of `algorithms()`.
         messages: n byte strings: list or tuple of bytes-like, uint8 array (n, k), Rows, Arrow binary array.
-        digest_size: bytes of a digest, where the algorithm has a choice; None: its own.
+        digest_size: bytes of a digest, where the algorithm has a choice (shake128, shake256: 1 .. 2^32 - 1); None: its
+            own (shake128: 32, shake256: 64).
         key: for keyed algorithms only.
         context: for algorithms with a context string only.
         out: where the digests go: uint8[n, digest_size], C-contiguous, apart from the messages. Untouched when an

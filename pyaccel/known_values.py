@@ -58,6 +58,62 @@ HASHES: dict[str, tuple[str, tuple[tuple[bytes, str], ...]]] = {
             (b"\x80", "56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"),
         ),
     ),
+    "sha3-224": (
+        "NIST, SHA-3 examples with values",
+        (
+            (b"", "6b4e03423667dbb73b6e15454f0eb1abd4597f9a1b078e3f5b5a6bc7"),
+            (b"abc", "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf"),
+        ),
+    ),
+    "sha3-256": (
+        "NIST, SHA-3 examples with values",
+        (
+            (b"", "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a"),
+            (b"abc", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"),
+        ),
+    ),
+    "sha3-384": (
+        "NIST, SHA-3 examples with values",
+        (
+            (
+                b"",
+                "0c63a75b845e4f7d01107d852e4c2485c51a50aaaa94fc61995e71bbee983a2ac3713831264adb47fb6bd1e058d5f004",
+            ),
+            (
+                b"abc",
+                "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf228376d25",
+            ),
+        ),
+    ),
+    "sha3-512": (
+        "NIST, SHA-3 examples with values",
+        (
+            (
+                b"",
+                "a69f73cca23a9ac5c8b567dc185a756e97c982164fe25859e0d1dcc1475c80a6"
+                "15b2123af1f5f94c11e3e9402c3ac558f500199d95b6d3e301758586281dcd26",
+            ),
+            (
+                b"abc",
+                "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e"
+                "10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0",
+            ),
+        ),
+    ),
+    "shake128": (
+        "NIST, SHA-3 examples with values",
+        ((b"", "7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26"),),
+    ),
+    "shake256": (
+        "NIST, SHA-3 examples with values",
+        (
+            (
+                b"",
+                "46b9dd2b0ba88d13233b3feb743eeb243fcd52ea62b81b82b50c27646ed5762f"
+                "d75dc4ddd8c0f200cb05019d67b592f6fc821c49479ab48640292eacb3b7c4be",
+            ),
+        ),
+    ),
     "ripemd160": (
         "Dobbertin, Bosselaers, Preneel 1996, appendix B",
         (

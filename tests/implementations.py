@@ -27,7 +27,7 @@ _VARIANTS = {
     "sha256": ("portable", "shani"),
     "sha256-lanes": ("avx512", "avx512-emulated"),
     "sha512": ("portable",),
-    "keccak256": ("portable",),
+    "keccak": ("portable",),
     "ripemd160": ("portable",),
     "sm3": ("portable",),
     "ed25519": ("portable",),
@@ -66,9 +66,10 @@ class Implementation:
         """Whether a signature takes milliseconds, so that long lists are sampled."""
         return self.device == "golden"
 
-    def hash_many(self, algorithm: str, messages: Any) -> list[bytes]:
+    def hash_many(self, algorithm: str, messages: Any, digest_size: int | None = None) -> list[bytes]:
         """Digests of all messages in one batch."""
-        return [bytes(digest) for digest in pyaccel.hash_many(algorithm, messages, device=self.device)]
+        digests = pyaccel.hash_many(algorithm, messages, digest_size=digest_size, device=self.device)
+        return [bytes(digest) for digest in digests]
 
     def verify_many(self, scheme: str, keys: Any, messages: Any, signatures: Any, **options: Any) -> list[int]:
         """Reason of each row in one batch, 0 where it is valid; holds verdicts and reasons against each other."""

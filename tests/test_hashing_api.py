@@ -26,6 +26,12 @@ REFERENCES = {
     "sha256d": lambda m: hashlib.sha256(hashlib.sha256(m).digest()).digest(),
     "sha512": lambda m: hashlib.sha512(m).digest(),
     "keccak256": lambda m: keccak.new(digest_bits=256, data=m).digest(),
+    "sha3-224": lambda m: hashlib.sha3_224(m).digest(),
+    "sha3-256": lambda m: hashlib.sha3_256(m).digest(),
+    "sha3-384": lambda m: hashlib.sha3_384(m).digest(),
+    "sha3-512": lambda m: hashlib.sha3_512(m).digest(),
+    "shake128": lambda m: hashlib.shake_128(m).digest(32),
+    "shake256": lambda m: hashlib.shake_256(m).digest(64),
     "ripemd160": ripemd160,
     "sm3": lambda m: hashlib.new("sm3", m).digest(),
     "hash160": lambda m: ripemd160(hashlib.sha256(m).digest()),
@@ -84,6 +90,12 @@ def test_out_is_filled_and_returned():
     assert out[1].tobytes() == hashlib.sha256(b"b").digest()
 
 
+def test_a_digest_of_any_size():
+    for device in ("native", "golden"):
+        digests = pyaccel.hash_many("shake128", [b"a", b"bc"], digest_size=np.int64(400), device=device)
+        assert [row.tobytes() for row in digests] == [hashlib.shake_128(m).digest(400) for m in (b"a", b"bc")]
+
+
 SHARED = np.full((3, 32), 7, np.uint8)
 SHARED_NAMES = np.array(["sha256", "auto"])
 
@@ -106,6 +118,12 @@ SHARED_NAMES = np.array(["sha256", "auto"])
         ({"digest_size": SHARED_NAMES}, TypeError, "digest_size: a ndarray came"),
         ({"device": SHARED_NAMES}, ValueError, "device .* is unknown; there are auto"),
         ({"device": ["native"]}, ValueError, "device .* is unknown; there are auto"),
+        ({"algorithm": "shake128", "digest_size": 0}, ValueError, r"0 came; wanted 1 \.\. 4294967295"),
+        ({"algorithm": "shake128", "digest_size": 2**32}, ValueError, "digest_size: 4294967296 came"),
+        ({"algorithm": "shake256", "digest_size": -1}, ValueError, "-1 came"),
+        ({"algorithm": "shake256", "digest_size": 32.0}, TypeError, "float"),
+        ({"algorithm": "shake256", "digest_size": 40}, ValueError, r"wanted \(3, 40\)"),
+        ({"algorithm": "shake256", "key": b"k"}, ValueError, "shake256 takes no key"),
         ({"device": "gpu"}, ValueError, "device 'gpu' is unknown; there are auto, native"),
         ({"out": np.full((3, 31), 7, np.uint8)}, ValueError, r"shape \(3, 31\) came; wanted \(3, 32\)"),
         ({"out": np.full((3, 32), 7, np.int8)}, TypeError, "int8"),

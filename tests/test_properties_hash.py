@@ -32,15 +32,23 @@ _PEERS: dict[str, Callable[[bytes], bytes]] = {
     "sha256d": lambda message: _sha256(_sha256(message)),
     "sha512": lambda message: hashlib.sha512(message).digest(),
     "keccak256": lambda message: keccak.new(data=message, digest_bits=256).digest(),
+    "sha3-224": lambda message: hashlib.sha3_224(message).digest(),
+    "sha3-256": lambda message: hashlib.sha3_256(message).digest(),
+    "sha3-384": lambda message: hashlib.sha3_384(message).digest(),
+    "sha3-512": lambda message: hashlib.sha3_512(message).digest(),
+    "shake128": lambda message: hashlib.shake_128(message).digest(32),
+    "shake256": lambda message: hashlib.shake_256(message).digest(64),
     "ripemd160": _ripemd160,
     "sm3": lambda message: hashlib.new("sm3", message).digest(),
     "hash160": lambda message: _ripemd160(_sha256(message)),
 }
 
-# Around the ends of blocks and of padding: 55/56 and 64 (SHA-256), 111/112 and 128 (SHA-512), 135/136 (Keccak).
+# Around the ends of blocks and of padding: 55/56 and 64 (SHA-256), 111/112 and 128 (SHA-512), 71 .. 168 (Keccak's
+# rates).
 _lengths = st.one_of(
     st.sampled_from([0, 1, 31, 32, 33, 54, 55, 56, 63, 64, 65, 111, 112, 119]),
     st.sampled_from([120, 127, 128, 129, 135, 136, 137, 200, 272]),
+    st.sampled_from([71, 72, 103, 104, 105, 143, 144, 145, 167, 168, 169]),
     st.integers(0, 400),
 )
 _messages = st.one_of(
@@ -80,13 +88,32 @@ def test_sha512(implementation: Implementation, lengths: list[int], seed: int) -
     _check(implementation, "sha512", lengths, seed)
 
 
-@implementations("keccak256")
-@examples(15)
-@example(lengths=[3], seed=1)
+@implementations("keccak")
+@pytest.mark.parametrize(
+    "algorithm", ["keccak256", "sha3-224", "sha3-256", "sha3-384", "sha3-512", "shake128", "shake256"]
+)
+@examples(8)
+@example(lengths=[3] * 20, seed=1)
 @given(lengths=_messages, seed=st.integers(0, 2**32))
-def test_keccak256(implementation: Implementation, lengths: list[int], seed: int) -> None:
-    """Keccak-256."""
-    _check(implementation, "keccak256", lengths, seed)
+def test_keccak(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
+    """Keccak-256, SHA-3, and SHAKE with its own digest sizes."""
+    _check(implementation, algorithm, lengths, seed)
+
+
+@implementations("keccak")
+@pytest.mark.parametrize(("algorithm", "peer"), [("shake128", hashlib.shake_128), ("shake256", hashlib.shake_256)])
+@examples(8)
+@example(lengths=[3] * 20, size=500, seed=1)
+@given(lengths=_messages, size=st.integers(1, 600), seed=st.integers(0, 2**32))
+def test_shake_sizes(
+    implementation: Implementation, algorithm: str, peer: Any, lengths: list[int], size: int, seed: int
+) -> None:
+    """SHAKE with digests of several blocks."""
+    random = np.random.default_rng(seed)
+    messages = [random.bytes(length) for length in lengths]
+    expected = [peer(message).digest(size) for message in messages]
+    assert implementation.hash_many(algorithm, messages, size) == expected
+    implementation.ran(len(messages))
 
 
 @implementations("sm3")

@@ -8,7 +8,15 @@ from itertools import pairwise
 
 import pytest
 from implementations import Implementation, implementations
-from vector_files import VECTORS, botan_messages, cavp_messages, cavp_monte_carlo, load_json, openssl_messages
+from vector_files import (
+    VECTORS,
+    botan_messages,
+    cavp_messages,
+    cavp_monte_carlo,
+    cavp_outputs,
+    load_json,
+    openssl_messages,
+)
 
 Cases = list[tuple[bytes, bytes]]
 
@@ -20,6 +28,10 @@ _FILES: dict[str, list[tuple[Callable[[str], Cases], str]]] = {
         (cavp_messages, "hash/keccak_legacy_LongMsgKAT_256.txt"),
         (botan_messages, "hash/botan_keccak256.vec"),
     ],
+    "sha3-224": [(cavp_messages, "hash/cavp_SHA3_224ShortMsg.rsp")],
+    "sha3-256": [(cavp_messages, "hash/cavp_SHA3_256ShortMsg.rsp"), (cavp_messages, "hash/cavp_SHA3_256LongMsg.rsp")],
+    "sha3-384": [(cavp_messages, "hash/cavp_SHA3_384ShortMsg.rsp")],
+    "sha3-512": [(cavp_messages, "hash/cavp_SHA3_512ShortMsg.rsp")],
     "ripemd160": [(cavp_messages, "hash/cavp_ripevectors.txt"), (botan_messages, "hash/botan_ripemd160.vec")],
     "sm3": [
         (cavp_messages, "hash/cavp_oscca_sm3.txt"),
@@ -54,10 +66,34 @@ def test_sha512(implementation: Implementation) -> None:
     _check_files(implementation, "sha512")
 
 
-@implementations("keccak256")
+@implementations("keccak")
 def test_keccak256(implementation: Implementation) -> None:
     """The Keccak team's known answers for whole bytes, and Botan's."""
     _check_files(implementation, "keccak256")
+
+
+@implementations("keccak")
+@pytest.mark.parametrize("algorithm", ["sha3-224", "sha3-256", "sha3-384", "sha3-512"])
+def test_sha3(implementation: Implementation, algorithm: str) -> None:
+    """CAVP's short messages, and for SHA3-256 its long ones."""
+    _check_files(implementation, algorithm)
+
+
+@implementations("keccak")
+@pytest.mark.parametrize("algorithm", ["shake128", "shake256"])
+@pytest.mark.parametrize("kind", ["ShortMsg", "VariableOut"])
+def test_shake(implementation: Implementation, algorithm: str, kind: str) -> None:
+    """CAVP's short messages, and its outputs of 16 to 250 bytes; a batch for each size, and a sample one by one."""
+    cases = cavp_outputs(f"hash/cavp_{algorithm.upper()}{kind}.rsp")
+    sizes = {len(output) for _, output in cases}
+    assert len(cases) > 250
+    assert len(sizes) > 100 or kind == "ShortMsg"
+    for size in sizes:
+        batch = [case for case in cases if len(case[1]) == size]
+        assert implementation.hash_many(algorithm, [message for message, _ in batch], size) == [o for _, o in batch]
+    for message, output in [*cases[::100], cases[-1]]:
+        assert implementation.hash_many(algorithm, [message], len(output)) == [output]
+    implementation.ran(len(cases))
 
 
 @implementations("ripemd160")

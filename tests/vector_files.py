@@ -43,6 +43,27 @@ def cavp_messages(name: str) -> list[tuple[bytes, bytes]]:
     return cases
 
 
+def cavp_outputs(name: str) -> list[tuple[bytes, bytes]]:
+    """(message, output) of a CAVP file on SHAKE: Len and Outputlen in bits, Len where messages differ in length."""
+    cases, bits, wanted, message = [], None, 0, b""
+    for key, value in fields(name):
+        if key == "[]" and value.startswith("Outputlen"):
+            wanted = int(value.partition("=")[2])
+        elif key == "Outputlen":
+            wanted = int(value)
+        elif key == "Len":
+            bits = int(value)
+        elif key == "Msg":
+            message = bytes.fromhex(value)
+        elif key == "Output":
+            length = 8 * len(message) if bits is None else bits
+            output = bytes.fromhex(value)
+            assert length % 8 == 0, f"{name}: {length} bits are no whole bytes"
+            assert 8 * len(output) == wanted, name
+            cases.append((message[: length // 8], output))
+    return cases
+
+
 def cavp_monte_carlo(name: str) -> tuple[bytes, list[bytes]]:
     """Seed and the hundred digests of a CAVP Monte Carlo file."""
     found = fields(name)

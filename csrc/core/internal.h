@@ -58,7 +58,7 @@ typedef enum {
     PA_FAMILY_SHA256,       /* struct pa_hash_single: portable, shani */
     PA_FAMILY_SHA256_LANES, /* struct pa_hash_lanes: avx512, avx512-emulated; may be unbound (NULL) */
     PA_FAMILY_SHA512,
-    PA_FAMILY_KECCAK256,
+    PA_FAMILY_KECCAK,
     PA_FAMILY_RIPEMD160,
     PA_FAMILY_SM3,
     PA_FAMILY_ED25519,   /* struct pa_verify_kernel */

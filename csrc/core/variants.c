@@ -42,7 +42,7 @@ static const candidate candidates[] = {
      &pa_sha256_lanes_avx512_emulated},
 #endif
     {PA_FAMILY_SHA512, "portable", 0, &pa_sha512_portable},
-    {PA_FAMILY_KECCAK256, "portable", 0, &pa_keccak256_portable},
+    {PA_FAMILY_KECCAK, "portable", 0, &pa_keccak_portable},
     {PA_FAMILY_RIPEMD160, "portable", 0, &pa_ripemd160_portable},
     {PA_FAMILY_SM3, "portable", 0, &pa_sm3_portable},
 
@@ -56,7 +56,7 @@ static const candidate candidates[] = {
 
 static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_SHA256] = "sha256",       [PA_FAMILY_SHA256_LANES] = "sha256-lanes",
-    [PA_FAMILY_SHA512] = "sha512",       [PA_FAMILY_KECCAK256] = "keccak256",
+    [PA_FAMILY_SHA512] = "sha512",       [PA_FAMILY_KECCAK] = "keccak",
     [PA_FAMILY_RIPEMD160] = "ripemd160", [PA_FAMILY_SM3] = "sm3",
     [PA_FAMILY_ED25519] = "ed25519",     [PA_FAMILY_SECP256K1] = "secp256k1",
     [PA_FAMILY_PROBE] = "probe",

@@ -6,7 +6,7 @@
 #include "hash.h"
 #include "kernel.h"
 
-#define PA_HASH_MAX_BLOCK 136
+#define PA_HASH_MAX_BLOCK 168
 #define PA_HASH_MAX_SEGMENTS 4
 
 typedef struct pa_hash_algorithm {
@@ -15,10 +15,11 @@ typedef struct pa_hash_algorithm {
     uint32_t block_size;  /* bytes */
     uint32_t length_size; /* bytes of the length field that ends the padding */
     uint32_t state_words;
-    uint32_t digest_words;
-    bool wide;         /* 64-bit words */
-    bool big_endian;   /* words, and the length in bits, in bytes */
-    uint8_t pad_first; /* set bit after the message; pad_last is or-ed into the last byte */
+    uint32_t digest_size; /* bytes, its own */
+    bool variable;        /* any digest size */
+    bool wide;            /* 64-bit words */
+    bool big_endian;      /* words, and the length in bits, in bytes */
+    uint8_t pad_first;    /* set bit after the message; pad_last is or-ed into the last byte */
     uint8_t pad_last;
     pa_hash_state initial;
     const struct pa_hash_algorithm *second; /* applied to the digest, or NULL */
@@ -27,14 +28,8 @@ typedef struct pa_hash_algorithm {
 /* NULL when id is unknown. */
 const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id);
 
-/* Digest bytes of this stage alone. */
-static inline uint32_t pa_hash_stage_bytes(const pa_hash_algorithm *algorithm)
-{
-    return algorithm->digest_words * (algorithm->wide ? 8u : 4u);
-}
-
-/* Digest bytes of the last stage. */
-uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm);
+/* The digest size of the last stage that is meant by `wanted`, where 0 is its own; 0 when it has no such size. */
+uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm, uint64_t wanted);
 
 /* Blocks that a message of `total` bytes takes with its padding. */
 uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total);
@@ -57,6 +52,7 @@ typedef struct {
     const struct pa_hash_lanes *lanes;   /* NULL without lanes */
     const pa_midstate *midstate;
     uint64_t absorbed; /* bytes in midstate */
+    uint64_t digest_size;
     uint32_t segment_count;
 } pa_hash_job;
 

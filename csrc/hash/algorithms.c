@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The algorithms: initial values, padding, digests. FIPS 180-4, Keccak submission, RIPEMD-160, GB/T 32905. */
+/* The algorithms: initial values, padding, digests. FIPS 180-4, FIPS 202, RIPEMD-160, GB/T 32905. */
 #include <string.h>
 
 #include "../core/bytes.h"
@@ -8,7 +8,7 @@
 /* First bits of the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3 and 5.3.5). */
 #define SHA256_SHAPE                                                                               \
     .single = PA_FAMILY_SHA256, .lanes = PA_FAMILY_SHA256_LANES, .block_size = 64,                 \
-    .length_size = 8, .state_words = 8, .digest_words = 8, .big_endian = true, .pad_first = 0x80,  \
+    .length_size = 8, .state_words = 8, .digest_size = 32, .big_endian = true, .pad_first = 0x80,  \
     .initial.word = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,                               \
                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
 
@@ -20,7 +20,7 @@ static const pa_hash_algorithm ripemd160 = {
     .block_size = 64,
     .length_size = 8,
     .state_words = 5,
-    .digest_words = 5,
+    .digest_size = 20,
     .pad_first = 0x80,
     .initial.word = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0},
 };
@@ -31,7 +31,7 @@ static const pa_hash_algorithm sm3 = {
     .block_size = 64,
     .length_size = 8,
     .state_words = 8,
-    .digest_words = 8,
+    .digest_size = 32,
     .big_endian = true,
     .pad_first = 0x80,
     .initial.word = {0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa,
@@ -47,7 +47,7 @@ static const pa_hash_algorithm sha512 = {
     .block_size = 128,
     .length_size = 16,
     .state_words = 8,
-    .digest_words = 8,
+    .digest_size = 64,
     .wide = true,
     .big_endian = true,
     .pad_first = 0x80,
@@ -56,16 +56,20 @@ static const pa_hash_algorithm sha512 = {
                      0x5be0cd19137e2179},
 };
 
-static const pa_hash_algorithm keccak256 = {
-    .single = PA_FAMILY_KECCAK256,
-    .lanes = PA_FAMILY_COUNT,
-    .block_size = 136,
-    .state_words = 25,
-    .digest_words = 4,
-    .wide = true,
-    .pad_first = 0x01,
-    .pad_last = 0x80,
-};
+/* A sponge over Keccak-f[1600] (FIPS 202, 4): the rate stands behind the state, for the kernels. pad_first holds the
+ * suffix that tells the functions apart and the first bit of the padding. */
+#define KECCAK(rate, suffix, digest)                                                               \
+    .single = PA_FAMILY_KECCAK, .lanes = PA_FAMILY_COUNT, .block_size = (rate),                    \
+    .state_words = PA_KECCAK_WORDS, .digest_size = (digest), .wide = true, .pad_first = (suffix),  \
+    .pad_last = 0x80, .initial.wide[PA_KECCAK_RATE] = (rate)
+
+static const pa_hash_algorithm keccak256 = {KECCAK(136, 0x01, 32)};
+static const pa_hash_algorithm sha3_224 = {KECCAK(144, 0x06, 28)};
+static const pa_hash_algorithm sha3_256 = {KECCAK(136, 0x06, 32)};
+static const pa_hash_algorithm sha3_384 = {KECCAK(104, 0x06, 48)};
+static const pa_hash_algorithm sha3_512 = {KECCAK(72, 0x06, 64)};
+static const pa_hash_algorithm shake128 = {KECCAK(168, 0x1f, 32), .variable = true};
+static const pa_hash_algorithm shake256 = {KECCAK(136, 0x1f, 64), .variable = true};
 
 const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
 {
@@ -84,20 +88,36 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
         return &hash160;
     case PYACCEL_HASH_SM3:
         return &sm3;
+    case PYACCEL_HASH_SHA3_224:
+        return &sha3_224;
+    case PYACCEL_HASH_SHA3_256:
+        return &sha3_256;
+    case PYACCEL_HASH_SHA3_384:
+        return &sha3_384;
+    case PYACCEL_HASH_SHA3_512:
+        return &sha3_512;
+    case PYACCEL_HASH_SHAKE128:
+        return &shake128;
+    case PYACCEL_HASH_SHAKE256:
+        return &shake256;
     default:
         return NULL;
     }
 }
 
-uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm)
+uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm, uint64_t wanted)
 {
-    return pa_hash_stage_bytes(algorithm->second ? algorithm->second : algorithm);
+    const pa_hash_algorithm *last = algorithm->second ? algorithm->second : algorithm;
+    if (wanted == 0 || wanted == last->digest_size) {
+        return last->digest_size;
+    }
+    return last->variable && wanted <= UINT32_MAX ? wanted : 0;
 }
 
 uint64_t pyaccel_hash_digest_size(uint32_t algorithm)
 {
     const pa_hash_algorithm *found = pa_hash_algorithm_get(algorithm);
-    return found ? pa_hash_digest_bytes(found) : 0;
+    return found ? pa_hash_digest_bytes(found, 0) : 0;
 }
 
 /* At least one bit is appended, then the length: a whole byte, since messages are whole bytes. */
@@ -143,26 +163,46 @@ void pa_hash_start(const pa_hash_algorithm *algorithm, pa_hash_state *state,
     }
 }
 
-static void store_digest(const pa_hash_algorithm *algorithm, uint8_t *digest,
-                         const pa_hash_state *state)
+/* The first `size` bytes of a state. */
+static void store_words(const pa_hash_algorithm *algorithm, uint8_t *digest, uint64_t size,
+                        const pa_hash_state *state)
 {
-    for (uint32_t i = 0; i < algorithm->digest_words; i++) {
+    const uint32_t word_size = algorithm->wide ? 8 : 4;
+    for (uint32_t i = 0; size > 0; i++) {
+        uint8_t word[8];
+        uint32_t take = size < word_size ? (uint32_t)size : word_size;
         if (algorithm->wide && algorithm->big_endian) {
-            pa_store_be64(digest + 8 * i, state->wide[i]);
+            pa_store_be64(word, state->wide[i]);
         } else if (algorithm->wide) {
-            pa_store_le64(digest + 8 * i, state->wide[i]);
+            pa_store_le64(word, state->wide[i]);
         } else if (algorithm->big_endian) {
-            pa_store_be32(digest + 4 * i, state->word[i]);
+            pa_store_be32(word, state->word[i]);
         } else {
-            pa_store_le32(digest + 4 * i, state->word[i]);
+            pa_store_le32(word, state->word[i]);
         }
+        memcpy(digest, word, take);
+        digest += take;
+        size -= take;
     }
+}
+
+/* Digests longer than a block are squeezed: absorbing zeros is the permutation alone. */
+static void store_digest(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                         uint8_t *digest, uint64_t size, pa_hash_state *state)
+{
+    static const uint8_t zeros[PA_HASH_MAX_BLOCK];
+    const uint32_t block = algorithm->block_size;
+    for (; size > block; size -= block, digest += block) {
+        store_words(algorithm, digest, block, state);
+        kernel->blocks(state, zeros, 1);
+    }
+    store_words(algorithm, digest, size, state);
 }
 
 /* Hashes one message of several parts: whole blocks where they lie, the rest through a buffer of two blocks. */
 static void hash_stage(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
-                       uint8_t *digest, const pa_midstate *midstate, const pa_bytes *parts,
-                       uint32_t part_count)
+                       uint8_t *digest, uint64_t digest_size, const pa_midstate *midstate,
+                       const pa_bytes *parts, uint32_t part_count)
 {
     pa_hash_state state;
     uint8_t buffer[2 * PA_HASH_MAX_BLOCK];
@@ -198,18 +238,19 @@ static void hash_stage(const pa_hash_algorithm *algorithm, const struct pa_hash_
     }
     memset(buffer + used, 0, 2 * block - used);
     kernel->blocks(&state, buffer, pa_hash_pad(algorithm, buffer, used, total));
-    store_digest(algorithm, digest, &state);
+    store_digest(algorithm, kernel, digest, digest_size, &state);
 }
 
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts)
 {
     const pa_hash_algorithm *algorithm = job->algorithm;
     if (algorithm->second == NULL) {
-        hash_stage(algorithm, job->single, digest, job->midstate, parts, job->segment_count);
+        hash_stage(algorithm, job->single, digest, job->digest_size, job->midstate, parts,
+                   job->segment_count);
         return;
     }
     uint8_t inner[PA_HASH_MAX_DIGEST];
-    hash_stage(algorithm, job->single, inner, job->midstate, parts, job->segment_count);
-    pa_bytes row = {inner, pa_hash_stage_bytes(algorithm)};
-    hash_stage(algorithm->second, job->second, digest, NULL, &row, 1);
+    pa_bytes row = {inner, algorithm->digest_size};
+    hash_stage(algorithm, job->single, inner, row.size, job->midstate, parts, job->segment_count);
+    hash_stage(algorithm->second, job->second, digest, job->digest_size, NULL, &row, 1);
 }

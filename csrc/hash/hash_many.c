@@ -19,17 +19,24 @@ static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
 }
 
 /* Rows a range: about 256 KiB, which outweighs handing it to a thread and lets progress be heard now and then. */
-static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n)
+static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n, uint64_t digest_size)
 {
     uint64_t bytes = messages->offset_bits ? messages->data_size / n : messages->width;
-    return 4096 / (bytes / 64 + 1) + 1;
+    return 4096 / (bytes / 64 + digest_size / 64 + 1) + 1;
 }
 
-static bool options_valid(const pyaccel_hash_options *options, uint64_t digest_size)
+/* The digest size that a call is about, right or wrong; 0 where it can't be told. */
+static uint64_t digest_bytes(const pa_hash_algorithm *algorithm,
+                             const pyaccel_hash_options *options)
+{
+    uint64_t wanted = options != NULL && PA_OPTIONS_VALID(options) ? options->digest_size : 0;
+    return algorithm ? pa_hash_digest_bytes(algorithm, wanted) : 0;
+}
+
+static bool options_valid(const pyaccel_hash_options *options)
 {
     return PA_OPTIONS_VALID(options) && options->key == NULL && options->key_size == 0 &&
-           options->context == NULL && options->context_size == 0 &&
-           (options->digest_size == 0 || options->digest_size == digest_size);
+           options->context == NULL && options->context_size == 0;
 }
 
 static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
@@ -39,15 +46,14 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     static const pyaccel_hash_options defaults = {.struct_size = sizeof defaults};
     hash_batch batch = {
         .digests = digests,
-        .digest_size = pyaccel_hash_digest_size(algorithm),
+        .digest_size = digest_bytes(pa_hash_algorithm_get(algorithm), options),
         .algorithm = algorithm,
         .messages = messages,
     };
     if (options == NULL) {
         options = &defaults;
     }
-    if (batch.digest_size == 0 || !options_valid(options, batch.digest_size) ||
-        !pa_rows_valid(messages, n)) {
+    if (batch.digest_size == 0 || !options_valid(options) || !pa_rows_valid(messages, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     if (n == 0) {
@@ -61,8 +67,22 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     if (status != PYACCEL_OK) {
         return status;
     }
-    return pa_parallel(options->threads, n, range_rows(messages, n), hash_range, &batch,
-                       options->progress, options->user);
+    return pa_parallel(options->threads, n, range_rows(messages, n, batch.digest_size), hash_range,
+                       &batch, options->progress, options->user);
+}
+
+/* Bytes a row that a failed call closes: its digest size; where that is wrong, what the caller may expect. */
+static uint64_t closed_bytes(const pa_hash_algorithm *algorithm,
+                             const pyaccel_hash_options *options)
+{
+    uint64_t d = digest_bytes(algorithm, options);
+    if (d > 0) {
+        return d;
+    }
+    if (algorithm == NULL) {
+        return PA_HASH_MAX_DIGEST;
+    }
+    return algorithm->variable ? options->digest_size : pa_hash_digest_bytes(algorithm, 0);
 }
 
 pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
@@ -71,9 +91,7 @@ pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_size, uint32
 {
     pyaccel_status status = hash_checked(digests, digests_size, algorithm, messages, n, options);
     if (status != PYACCEL_OK && digests != NULL) {
-        /* An unknown algorithm has no digest size: the largest closes whatever the caller expects. */
-        uint64_t d = pyaccel_hash_digest_size(algorithm);
-        d = d ? d : PA_HASH_MAX_DIGEST;
+        uint64_t d = closed_bytes(pa_hash_algorithm_get(algorithm), options);
         memset(digests, 0, (size_t)(n > digests_size / d ? digests_size : n * d));
     }
     return status;

@@ -5,10 +5,13 @@
 
 #include "../core/internal.h"
 
-/* Chaining value of one message: 32-bit words (SHA-256, RIPEMD-160, SM3) or 64-bit ones (SHA-512, Keccak). */
+/* Chaining value of one message: 32-bit words (SHA-256, RIPEMD-160, SM3) or 64-bit ones (SHA-512, Keccak). Behind a
+ * Keccak state stands the rate in bytes, since one kernel serves several. */
+#define PA_KECCAK_RATE 25
+#define PA_KECCAK_WORDS 26
 typedef union {
     uint32_t word[8];
-    uint64_t wide[25];
+    uint64_t wide[PA_KECCAK_WORDS];
 } pa_hash_state;
 
 /* Families of single messages: PA_FAMILY_SHA256, _SHA512, ... */
@@ -57,7 +60,7 @@ extern const struct pa_hash_single pa_sha256_shani;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512_emulated;
 extern const struct pa_hash_single pa_sha512_portable;
-extern const struct pa_hash_single pa_keccak256_portable;
+extern const struct pa_hash_single pa_keccak_portable;
 extern const struct pa_hash_single pa_ripemd160_portable;
 extern const struct pa_hash_single pa_sm3_portable;
 

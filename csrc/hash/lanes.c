@@ -224,11 +224,14 @@ static void second_single(const pa_hash_job *job, uint8_t *digests, const uint8_
                           uint32_t count)
 {
     const pa_hash_job second = {
-        .algorithm = job->algorithm->second, .single = job->second, .segment_count = 1};
-    uint64_t digest_size = pa_hash_digest_bytes(second.algorithm);
+        .algorithm = job->algorithm->second,
+        .single = job->second,
+        .digest_size = job->digest_size,
+        .segment_count = 1,
+    };
     for (uint32_t l = 0; l < count; l++) {
-        pa_bytes row = {inner + l * job->lanes->stored, pa_hash_stage_bytes(job->algorithm)};
-        pa_hash_one(&second, digests + l * digest_size, &row);
+        pa_bytes row = {inner + l * job->lanes->stored, job->algorithm->digest_size};
+        pa_hash_one(&second, digests + l * job->digest_size, &row);
     }
 }
 
@@ -260,7 +263,7 @@ void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *sc
         second_sha256(job, scratch);
     }
     kernel->store(digests, &scratch->state);
-    uint64_t digest_size = pa_hash_digest_bytes(job->algorithm);
+    uint64_t digest_size = job->digest_size;
     for (uint32_t l = 1; digest_size < kernel->stored && l < count; l++) {
         memmove(digests + l * digest_size, digests + l * kernel->stored, digest_size);
     }

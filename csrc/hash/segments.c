@@ -187,6 +187,7 @@ pyaccel_status pa_hash_segments(uint32_t id, uint8_t *digests, uint64_t digest_s
         .lanes = algorithm->lanes < PA_FAMILY_COUNT ? pa_bound(algorithm->lanes) : NULL,
         .midstate = midstate,
         .absorbed = midstate ? midstate->bytes : 0,
+        .digest_size = digest_size,
         .segment_count = segment_count,
     };
     uint32_t used = 0; /* bit 0: single messages, bit 1: lanes */

@@ -2,7 +2,7 @@
 pa_sources(portable
   hash/algorithms.c
   hash/hash_many.c
-  hash/keccak256_portable.c
+  hash/keccak_portable.c
   hash/lanes.c
   hash/ripemd160_portable.c
   hash/segments.c

@@ -40,6 +40,10 @@ _FAMILIES = {
     "sha256": ("sha256", "sha256-lanes"),
     "sha256d": ("sha256", "sha256-lanes"),
     "hash160": ("sha256", "sha256-lanes", "ripemd160"),
+    **dict.fromkeys(
+        ("keccak256", "sha3-224", "sha3-256", "sha3-384", "sha3-512", "shake128", "shake256"),
+        ("keccak", "keccak-lanes"),
+    ),
     "secp256k1-ecdsa": ("secp256k1",),
 }
 """Families of variants that serve an algorithm or scheme; where it is not listed, the family of its own name."""
@@ -103,8 +107,8 @@ class HashPlan(NativePlan):
         self._call = lib.pyaccel_hash_many
         self._algorithm = _value("HASH", parameters["algorithm"])
         self._size = parameters["digest_size"]
-        self._one = _options(_HASH_OPTIONS, threads=1)
-        self._many = _options(_HASH_OPTIONS, threads=threads())
+        self._one = _options(_HASH_OPTIONS, threads=1, digest_size=self._size)
+        self._many = _options(_HASH_OPTIONS, threads=threads(), digest_size=self._size)
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """As Plan.run."""

@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keccak-256 with the original padding 0x01, as Ethereum uses it.
-
-The permutation is Keccak-f[1600] of FIPS 202 §3; only the padding differs from SHA3-256 (FIPS 202 appends 01 first).
-"""
+"""Sponges over Keccak-f[1600]: SHA-3 and SHAKE (FIPS 202), and Keccak-256 with the original padding, as in Ethereum."""
 
 from __future__ import annotations
 
 _MASK = 0xFFFFFFFFFFFFFFFF
-_RATE = 136
-"""Bytes absorbed per permutation: (1600 - 2 * 256) / 8."""
 
 _Lanes = list[list[int]]
 
@@ -57,14 +52,46 @@ def _permute(a: _Lanes) -> _Lanes:
     return a
 
 
-def keccak256(message: bytes) -> bytes:
-    """The 32-byte Keccak-256 digest of a message of any length."""
-    padded = bytearray(message + b"\x01" + bytes(-(len(message) + 1) % _RATE))
+def sponge(message: bytes, rate: int, suffix: int, size: int) -> bytes:
+    """FIPS 202 §4: absorbs a message in blocks of `rate` bytes, then squeezes `size` bytes.
+
+    Args:
+        message: any length.
+        rate: bytes absorbed or squeezed per permutation.
+        suffix: the bits that tell functions apart and the first bit of the padding, first bit lowest.
+        size: bytes of the digest.
+    """
+    padded = bytearray(message + bytes([suffix]) + bytes(-(len(message) + 1) % rate))
     padded[-1] |= 0x80
     lanes = [[0] * 5 for _ in range(5)]
-    for start in range(0, len(padded), _RATE):
-        for i in range(_RATE // 8):
+    for start in range(0, len(padded), rate):
+        for i in range(rate // 8):
             at = start + 8 * i
             lanes[i % 5][i // 5] ^= int.from_bytes(padded[at : at + 8], "little")
         lanes = _permute(lanes)
-    return b"".join(lanes[i][0].to_bytes(8, "little") for i in range(4))
+    digest = b""
+    while True:
+        digest += b"".join(lanes[i % 5][i // 5].to_bytes(8, "little") for i in range(rate // 8))
+        if len(digest) >= size:
+            return digest[:size]
+        lanes = _permute(lanes)
+
+
+def keccak256(message: bytes) -> bytes:
+    """The 32-byte Keccak-256 digest of a message of any length."""
+    return sponge(message, 136, 0x01, 32)
+
+
+def sha3(message: bytes, size: int) -> bytes:
+    """SHA3-224 .. SHA3-512 (FIPS 202 §6.1): suffix 01, capacity twice the digest of `size` bytes."""
+    return sponge(message, 200 - 2 * size, 0x06, size)
+
+
+def shake128(message: bytes, size: int = 32) -> bytes:
+    """SHAKE128 (FIPS 202 §6.2): suffix 1111, capacity 32 bytes."""
+    return sponge(message, 168, 0x1F, size)
+
+
+def shake256(message: bytes, size: int = 64) -> bytes:
+    """SHAKE256 (FIPS 202 §6.2): suffix 1111, capacity 64 bytes."""
+    return sponge(message, 136, 0x1F, size)

@@ -20,7 +20,8 @@ typedef struct {
     "ijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
 
 /* SHA-2: FIPS 180-4's examples. RIPEMD-160: the paper's test values. Keccak-256: Ethereum's yellow paper (empty string) and
- * the Solidity documentation (abc). SM3: GB/T 32905-2016, appendix A. sha256d, hash160: Bitcoin's protocol documentation (hello). */
+ * the Solidity documentation (abc). SM3: GB/T 32905-2016, appendix A. SHA-3 and SHAKE: NIST's examples with values. sha256d,
+ * hash160: Bitcoin's protocol documentation (hello). */
 static const answer answers[] = {
     {PYACCEL_HASH_SHA256, "", 1,
      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
@@ -48,6 +49,29 @@ static const answer answers[] = {
      "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"},
     {PYACCEL_HASH_KECCAK256, "abc", 1,
      "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45"},
+    {PYACCEL_HASH_SHA3_224, "", 1, "6b4e03423667dbb73b6e15454f0eb1abd4597f9a1b078e3f5b5a6bc7"},
+    {PYACCEL_HASH_SHA3_224, "abc", 1, "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf"},
+    {PYACCEL_HASH_SHA3_256, "", 1,
+     "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a"},
+    {PYACCEL_HASH_SHA3_256, "abc", 1,
+     "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"},
+    {PYACCEL_HASH_SHA3_384, "", 1,
+     "0c63a75b845e4f7d01107d852e4c2485c51a50aaaa94fc61995e71bbee983a2a"
+     "c3713831264adb47fb6bd1e058d5f004"},
+    {PYACCEL_HASH_SHA3_384, "abc", 1,
+     "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b2"
+     "98d88cea927ac7f539f1edf228376d25"},
+    {PYACCEL_HASH_SHA3_512, "", 1,
+     "a69f73cca23a9ac5c8b567dc185a756e97c982164fe25859e0d1dcc1475c80a6"
+     "15b2123af1f5f94c11e3e9402c3ac558f500199d95b6d3e301758586281dcd26"},
+    {PYACCEL_HASH_SHA3_512, "abc", 1,
+     "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e"
+     "10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0"},
+    {PYACCEL_HASH_SHAKE128, "", 1,
+     "7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26"},
+    {PYACCEL_HASH_SHAKE256, "", 1,
+     "46b9dd2b0ba88d13233b3feb743eeb243fcd52ea62b81b82b50c27646ed5762f"
+     "d75dc4ddd8c0f200cb05019d67b592f6fc821c49479ab48640292eacb3b7c4be"},
     {PYACCEL_HASH_RIPEMD160, "", 1, "9c1185a5c5e9fc54612808977ee8f548b2258d31"},
     {PYACCEL_HASH_RIPEMD160, "a", 1, "0bdc9d2d256b3ee9daae347be6f4dc835a467ffe"},
     {PYACCEL_HASH_RIPEMD160, "abc", 1, "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc"},
@@ -160,6 +184,36 @@ static void test_options(void)
     }
 }
 
+/* SHAKE in sizes around its block: every shorter digest begins a longer one; and sizes that there are not. */
+static void test_digest_sizes(void)
+{
+    static const uint32_t shakes[] = {PYACCEL_HASH_SHAKE128, PYACCEL_HASH_SHAKE256};
+    static uint8_t longest[40 * 600], shorter[40 * 600];
+    const pyaccel_rows rows = fixed_rows(text, 40, 64, 64);
+    for (unsigned a = 0; a < 2; a++) {
+        pyaccel_hash_options options = {.struct_size = sizeof options, .digest_size = 600};
+        CHECK(pyaccel_hash_many(longest, sizeof longest, shakes[a], &rows, 40, &options) ==
+              PYACCEL_OK);
+        for (uint64_t d = 1; d < 600; d++) {
+            options.digest_size = d;
+            shorter[40 * d] = 0xaa;
+            CHECK(pyaccel_hash_many(shorter, 40 * d, shakes[a], &rows, 40, &options) == PYACCEL_OK);
+            for (uint64_t i = 0; i < 40; i++) {
+                CHECK(memcmp(shorter + i * d, longest + i * 600, d) == 0);
+            }
+            CHECK(shorter[40 * d] == 0xaa);
+        }
+        /* A failed call closes as many bytes as it was to fill. */
+        options.digest_size = 7;
+        refuse(40 * 32, 40 * 7, shakes[a], NULL, 40, &options);
+        refuse(39 * 7, 39 * 7, shakes[a], &rows, 40, &options);
+        options.digest_size = (uint64_t)UINT32_MAX + 1;
+        refuse(40 * 32, 40 * 32, shakes[a], &rows, 40, &options);
+        options.digest_size = UINT64_MAX;
+        refuse(40 * 32, 40 * 32, shakes[a], &rows, 40, &options);
+    }
+}
+
 /* Offsets that run backwards, or past the end, at each place; with few rows and with full lanes. */
 static void test_offsets(void)
 {
@@ -255,6 +309,7 @@ int main(void)
     test_answers();
     test_arguments();
     test_options();
+    test_digest_sizes();
     test_offsets();
     test_nothing();
     test_progress();

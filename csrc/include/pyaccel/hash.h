@@ -10,7 +10,8 @@ extern "C" {
 #endif
 
 /* Algorithms: FIPS 180-4 (SHA-2), Keccak with the original padding (0x01) as Ethereum uses it, RIPEMD-160
- * (Dobbertin, Bosselaers, Preneel 1996), GB/T 32905-2016 (SM3). sha256d is SHA-256 twice, hash160 is RIPEMD-160 of SHA-256. */
+ * (Dobbertin, Bosselaers, Preneel 1996), GB/T 32905-2016 (SM3), FIPS 202 (SHA-3, SHAKE). sha256d is SHA-256 twice, hash160
+ * is RIPEMD-160 of SHA-256. SHAKE digests may have any size of 1 .. 2^32 - 1 bytes; their own are those of RFC 8702. */
 #define PYACCEL_HASH_SHA256 1    /* 32 bytes */
 #define PYACCEL_HASH_SHA256D 2   /* 32 bytes */
 #define PYACCEL_HASH_SHA512 3    /* 64 bytes */
@@ -18,6 +19,12 @@ extern "C" {
 #define PYACCEL_HASH_RIPEMD160 5 /* 20 bytes */
 #define PYACCEL_HASH_HASH160 6   /* 20 bytes */
 #define PYACCEL_HASH_SM3 7       /* 32 bytes */
+#define PYACCEL_HASH_SHA3_224 16 /* 28 bytes */
+#define PYACCEL_HASH_SHA3_256 17 /* 32 bytes */
+#define PYACCEL_HASH_SHA3_384 18 /* 48 bytes */
+#define PYACCEL_HASH_SHA3_512 19 /* 64 bytes */
+#define PYACCEL_HASH_SHAKE128 20 /* 32 bytes, or digest_size */
+#define PYACCEL_HASH_SHAKE256 21 /* 64 bytes, or digest_size */
 
 /* All 0 but struct_size: the defaults. */
 typedef struct {
@@ -43,7 +50,7 @@ PYACCEL_API pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_
                                              const pyaccel_rows *messages, uint64_t n,
                                              const pyaccel_hash_options *options);
 
-/* Digest size in bytes of an algorithm, 0 when it is unknown. */
+/* Digest size in bytes of an algorithm, its own where it has a choice; 0 when it is unknown. */
 PYACCEL_API uint64_t pyaccel_hash_digest_size(uint32_t algorithm);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keccak-256 (rate 1088, original padding), one message, any CPU. */
+/* Keccak-f[1600] sponges of any rate (Keccak-256, SHA-3, SHAKE), one message, any CPU. FIPS 202. */
 #include "../core/bytes.h"
 #include "kernel.h"
 
@@ -61,15 +61,16 @@ static inline void round_once(uint64_t *s, uint64_t constant)
     s[0] ^= constant;
 }
 
-/* Absorbs blocks of 136 bytes.
- *   shapes   state: 25 wide words, data: count * 136 bytes
+/* Absorbs blocks.
+ *   shapes   state: 25 wide words and the rate, data: count * rate bytes
  *   formula  S = f(S ^ (block || 0)), words little-endian
- *   before   nothing; any alignment. Time depends on count alone */
-static void keccak256_blocks_portable(pa_hash_state *state, const uint8_t *data, uint64_t count)
+ *   before   the rate is a multiple of 8 below 200; any alignment. Time depends on rate and count alone */
+static void keccak_blocks_portable(pa_hash_state *state, const uint8_t *data, uint64_t count)
 {
     uint64_t *s = state->wide;
-    for (; count > 0; count--, data += 136) {
-        for (unsigned i = 0; i < 17; i++) {
+    const uint64_t rate = s[PA_KECCAK_RATE];
+    for (; count > 0; count--, data += rate) {
+        for (unsigned i = 0; i < rate / 8; i++) {
             s[i] ^= pa_load_le64(data + 8 * i);
         }
         for (unsigned i = 0; i < 24; i++) {
@@ -78,4 +79,4 @@ static void keccak256_blocks_portable(pa_hash_state *state, const uint8_t *data,
     }
 }
 
-const struct pa_hash_single pa_keccak256_portable = {keccak256_blocks_portable, 1250};
+const struct pa_hash_single pa_keccak_portable = {keccak_blocks_portable, 1250};
