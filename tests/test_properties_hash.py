@@ -79,9 +79,9 @@ def test_sha256(implementation: Implementation, algorithm: str, lengths: list[in
     _check(implementation, algorithm, lengths, seed)
 
 
-@implementations("sha512")
+@implementations("sha512", "sha512-lanes")
 @examples(25)
-@example(lengths=[3], seed=1)
+@example(lengths=[100] * 20 + [0, 300] * 3, seed=1)
 @given(lengths=_messages, seed=st.integers(0, 2**32))
 def test_sha512(implementation: Implementation, lengths: list[int], seed: int) -> None:
     """SHA-512."""

@@ -60,7 +60,7 @@ def test_sha256(implementation: Implementation) -> None:
     _check_files(implementation, "sha256")
 
 
-@implementations("sha512")
+@implementations("sha512", "sha512-lanes")
 def test_sha512(implementation: Implementation) -> None:
     """CAVP's short and long messages."""
     _check_files(implementation, "sha512")

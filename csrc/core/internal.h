@@ -55,9 +55,10 @@ uint32_t pa_cpu_features(void);
 /* A family is one job that has a variant per CPU class. Each variant file exports one constant table of the
  * family's own struct type; variants.c lists them, best first. */
 typedef enum {
-    PA_FAMILY_SHA256,       /* struct pa_hash_single: portable, shani */
-    PA_FAMILY_SHA256_LANES, /* struct pa_hash_lanes: avx512, avx512-emulated; may be unbound (NULL) */
+    PA_FAMILY_SHA256, /* struct pa_hash_single: portable, shani */
+    PA_FAMILY_SHA256_LANES, /* struct pa_hash_lanes: avx2, avx512, avx512-emulated; may be unbound (NULL) */
     PA_FAMILY_SHA512,
+    PA_FAMILY_SHA512_LANES, /* likewise */
     PA_FAMILY_KECCAK,
     PA_FAMILY_RIPEMD160,
     PA_FAMILY_SM3,

@@ -41,7 +41,20 @@ static const candidate candidates[] = {
     {PA_FAMILY_SHA256_LANES, "avx512-emulated", PA_CPU_AVX512_EMULATED,
      &pa_sha256_lanes_avx512_emulated},
 #endif
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_SHA256_LANES, "avx2", PA_CPU_AVX2, &pa_sha256_lanes_avx2},
+#endif
     {PA_FAMILY_SHA512, "portable", 0, &pa_sha512_portable},
+#if PYACCEL_WITH_AVX512
+    {PA_FAMILY_SHA512_LANES, "avx512", PA_CPU_AVX512, &pa_sha512_lanes_avx512},
+#endif
+#if PYACCEL_EMULATED
+    {PA_FAMILY_SHA512_LANES, "avx512-emulated", PA_CPU_AVX512_EMULATED,
+     &pa_sha512_lanes_avx512_emulated},
+#endif
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_SHA512_LANES, "avx2", PA_CPU_AVX2, &pa_sha512_lanes_avx2},
+#endif
     {PA_FAMILY_KECCAK, "portable", 0, &pa_keccak_portable},
     {PA_FAMILY_RIPEMD160, "portable", 0, &pa_ripemd160_portable},
     {PA_FAMILY_SM3, "portable", 0, &pa_sm3_portable},
@@ -55,10 +68,15 @@ static const candidate candidates[] = {
 #define CANDIDATES (sizeof candidates / sizeof *candidates)
 
 static const char *const family_names[PA_FAMILY_COUNT] = {
-    [PA_FAMILY_SHA256] = "sha256",       [PA_FAMILY_SHA256_LANES] = "sha256-lanes",
-    [PA_FAMILY_SHA512] = "sha512",       [PA_FAMILY_KECCAK] = "keccak",
-    [PA_FAMILY_RIPEMD160] = "ripemd160", [PA_FAMILY_SM3] = "sm3",
-    [PA_FAMILY_ED25519] = "ed25519",     [PA_FAMILY_SECP256K1] = "secp256k1",
+    [PA_FAMILY_SHA256] = "sha256",
+    [PA_FAMILY_SHA256_LANES] = "sha256-lanes",
+    [PA_FAMILY_SHA512] = "sha512",
+    [PA_FAMILY_SHA512_LANES] = "sha512-lanes",
+    [PA_FAMILY_KECCAK] = "keccak",
+    [PA_FAMILY_RIPEMD160] = "ripemd160",
+    [PA_FAMILY_SM3] = "sm3",
+    [PA_FAMILY_ED25519] = "ed25519",
+    [PA_FAMILY_SECP256K1] = "secp256k1",
     [PA_FAMILY_PROBE] = "probe",
 };
 

@@ -43,7 +43,7 @@ static const pa_hash_algorithm hash160 = {SHA256_SHAPE, .second = &ripemd160};
 
 static const pa_hash_algorithm sha512 = {
     .single = PA_FAMILY_SHA512,
-    .lanes = PA_FAMILY_COUNT,
+    .lanes = PA_FAMILY_SHA512_LANES,
     .block_size = 128,
     .length_size = 16,
     .state_words = 8,

@@ -51,15 +51,20 @@ struct pa_hash_lanes {
 };
 
 extern const uint32_t pa_sha256_constants[64];
+extern const uint64_t pa_sha512_constants[80];
 
 /* schedule[t] = W_t + K_t of one block, FIPS 180-4, 6.2.2. */
 void pa_sha256_schedule(uint32_t schedule[PA_HASH_MAX_SCHEDULE], const uint8_t *block);
 
 extern const struct pa_hash_single pa_sha256_portable;
 extern const struct pa_hash_single pa_sha256_shani;
+extern const struct pa_hash_lanes pa_sha256_lanes_avx2;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512_emulated;
 extern const struct pa_hash_single pa_sha512_portable;
+extern const struct pa_hash_lanes pa_sha512_lanes_avx2;
+extern const struct pa_hash_lanes pa_sha512_lanes_avx512;
+extern const struct pa_hash_lanes pa_sha512_lanes_avx512_emulated;
 extern const struct pa_hash_single pa_keccak_portable;
 extern const struct pa_hash_single pa_ripemd160_portable;
 extern const struct pa_hash_single pa_sm3_portable;

@@ -3,12 +3,10 @@
 #include <stdint.h>
 
 typedef uint32_t word;
-#define ROUNDS 64
 #define LOAD pa_load_be32
-#define BIG_SIGMA_0(x) (pa_rotr32(x, 2) ^ pa_rotr32(x, 13) ^ pa_rotr32(x, 22))
-#define BIG_SIGMA_1(x) (pa_rotr32(x, 6) ^ pa_rotr32(x, 11) ^ pa_rotr32(x, 25))
-#define SMALL_SIGMA_0(x) (pa_rotr32(x, 7) ^ pa_rotr32(x, 18) ^ (x) >> 3)
-#define SMALL_SIGMA_1(x) (pa_rotr32(x, 17) ^ pa_rotr32(x, 19) ^ (x) >> 10)
+#define ROTATE pa_rotr32
+
+#include "sha256_functions.h"
 
 #include "sha2_portable.h"
 

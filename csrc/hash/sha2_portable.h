@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-2 compression, one message, any CPU: what SHA-256 and SHA-512 have alike (FIPS 180-4, 6.2 and 6.4).
  *
- * Defined by the includer: word, its unsigned type; ROUNDS, 64 or 80; LOAD, a word of big-endian bytes;
- * BIG_SIGMA_0, BIG_SIGMA_1, SMALL_SIGMA_0, SMALL_SIGMA_1 of FIPS 180-4, 4.1.2 and 4.1.3. */
+ * Defined by the includer: word, its unsigned type; LOAD, a word of big-endian bytes; ROTATE, of a word to the right;
+ * ROUNDS and the functions of sha256_functions.h or sha512_functions.h. */
 #ifndef PA_HASH_SHA2_PORTABLE_H
 #define PA_HASH_SHA2_PORTABLE_H
 
 #include "../core/bytes.h"
 #include "kernel.h"
+
+#define XOR3(x, y, z) ((x) ^ (y) ^ (z))
+#define SHIFT(x, n) ((x) >> (n))
 
 static inline word choose(word x, word y, word z)
 {

@@ -3,17 +3,15 @@
 #include <stdint.h>
 
 typedef uint64_t word;
-#define ROUNDS 80
 #define LOAD pa_load_be64
-#define BIG_SIGMA_0(x) (pa_rotr64(x, 28) ^ pa_rotr64(x, 34) ^ pa_rotr64(x, 39))
-#define BIG_SIGMA_1(x) (pa_rotr64(x, 14) ^ pa_rotr64(x, 18) ^ pa_rotr64(x, 41))
-#define SMALL_SIGMA_0(x) (pa_rotr64(x, 1) ^ pa_rotr64(x, 8) ^ (x) >> 7)
-#define SMALL_SIGMA_1(x) (pa_rotr64(x, 19) ^ pa_rotr64(x, 61) ^ (x) >> 6)
+#define ROTATE pa_rotr64
+
+#include "sha512_functions.h"
 
 #include "sha2_portable.h"
 
 /* First 64 bits of the fractional parts of the cube roots of the first 80 primes (FIPS 180-4, 4.2.3). */
-static const uint64_t round_constants[80] = {
+const uint64_t pa_sha512_constants[80] = {
     0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc,
     0x3956c25bf348b538, 0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118,
     0xd807aa98a3030242, 0x12835b0145706fbe, 0x243185be4ee4b28c, 0x550c7dc3d5ffb4e2,
@@ -38,7 +36,7 @@ static const uint64_t round_constants[80] = {
 
 static void sha512_blocks_portable(pa_hash_state *state, const uint8_t *data, uint64_t count)
 {
-    compress(state->wide, round_constants, data, count);
+    compress(state->wide, pa_sha512_constants, data, count);
 }
 
 const struct pa_hash_single pa_sha512_portable = {sha512_blocks_portable, 830};

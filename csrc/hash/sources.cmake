@@ -10,4 +10,7 @@ pa_sources(portable
   hash/sha512_portable.c
   hash/sm3_portable.c)
 pa_sources(shani hash/sha256_shani.c)
-pa_sources(avx512 hash/sha256_avx512.c)
+# One text, compiled once a level: vector.h takes the width from it.
+foreach(level avx2 avx512)
+  pa_sources(${level} hash/sha256_lanes.c hash/sha512_lanes.c)
+endforeach()

@@ -39,6 +39,7 @@ _spare_views: list[Any] = []
 _FAMILIES = {
     "sha256": ("sha256", "sha256-lanes"),
     "sha256d": ("sha256", "sha256-lanes"),
+    "sha512": ("sha512", "sha512-lanes"),
     "hash160": ("sha256", "sha256-lanes", "ripemd160"),
     **dict.fromkeys(
         ("keccak256", "sha3-224", "sha3-256", "sha3-384", "sha3-512", "shake128", "shake256"),

@@ -163,6 +163,10 @@ static void lanes_and_memory(void)
     VECTOR("set_epi64",
            set_epi64((long long)in.a[7], 6, 5, 4, 3, 2, (long long)in.a[1], (long long)in.a[0]));
     VECTOR("broadcast_i32x4", broadcast_i32x4(in.quarter));
+    VECTOR("castsi256_si512 into inserti64x4 1",
+           inserti64x4(_mm512_castsi256_si512(_mm512_castsi512_si256(a)), _mm512_castsi512_si256(b),
+                       1));
+    VECTOR("inserti64x4 0", inserti64x4(a, _mm512_castsi512_si256(b), 0));
     VECTOR("permutex2var_epi64", permutex2var_epi64(a, b, c));
     VECTOR("permutexvar_epi64", permutexvar_epi64(a, b));
     VECTOR("shuffle_i32x4 0x88", shuffle_i32x4(a, b, 0x88));

@@ -24,6 +24,8 @@
 #define _mm512_andnot_si512 pa_pair_andnot
 #undef _mm512_broadcast_i32x4
 #define _mm512_broadcast_i32x4 pa_pair_broadcast_i32x4
+#undef _mm512_castsi256_si512
+#define _mm512_castsi256_si512 pa_pair_from_low
 #undef _mm512_castsi512_si256
 #define _mm512_castsi512_si256 pa_pair_low
 #undef _mm512_cmpeq_epi64_mask
@@ -34,6 +36,8 @@
 #define _mm512_extracti64x4_epi64 pa_pair_extracti64x4
 #undef _mm512_i64gather_epi64
 #define _mm512_i64gather_epi64 pa_pair_i64gather_epi64
+#undef _mm512_inserti64x4
+#define _mm512_inserti64x4 pa_pair_inserti64x4
 #undef _mm512_load_si512
 #define _mm512_load_si512 pa_pair_load
 #undef _mm512_loadu_si512

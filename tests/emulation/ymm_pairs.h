@@ -184,6 +184,18 @@ PA_PAIR __m256i pa_pair_low(pa_pair a)
     return a.half[0];
 }
 
+/* The upper half is undefined; here it is zero. */
+PA_PAIR pa_pair pa_pair_from_low(__m256i low)
+{
+    return (pa_pair){{low, _mm256_setzero_si256()}};
+}
+
+PA_PAIR pa_pair pa_pair_inserti64x4(pa_pair a, __m256i x, int which)
+{
+    a.half[which & 1] = x;
+    return a;
+}
+
 PA_PAIR __m256i pa_pair_extracti64x4(pa_pair a, int which)
 {
     return a.half[which & 1];

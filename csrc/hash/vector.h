@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Vectors of words, as wide as the level that a file is compiled for: 32 bytes for avx2, 64 for avx512 and its emulated
+ * form. A kernel text that is written in these operations is compiled once a level.
+ *
+ * Defined by the includer: WORD_BITS, 32 or 64. Shift counts are constants. */
+#ifndef PA_HASH_VECTOR_H
+#define PA_HASH_VECTOR_H
+
+#include <immintrin.h>
+
+#include "kernel.h"
+
+#define PA_PASTE(a, b) a##b
+#define PA_PASTED(a, b) PA_PASTE(a, b)
+/* stem_avx2, stem_avx512, stem_avx512_emulated */
+#define PA_VARIANT(stem) PA_PASTED(stem, PYACCEL_SUFFIX)
+
+#define PA_VECTOR_BYTES_avx2 32
+#define PA_VECTOR_BYTES_avx512 64
+#define PA_VECTOR_BYTES_avx512_emulated 64
+#define VECTOR_BYTES PA_VARIANT(PA_VECTOR_BYTES_)
+#define LANES (8 * VECTOR_BYTES / WORD_BITS)
+
+#define PA_INLINE static inline __attribute__((always_inline, unused))
+
+/* A quarter is 16 bytes; each holds GROUP neighbouring lanes, and neighbouring groups follow each other. */
+#define GROUP (128 / WORD_BITS)
+
+#if VECTOR_BYTES == 64
+typedef __m512i vec;
+#define VEC_OF_WORDS(stem) PA_PASTED(_mm512_##stem, WORD_BITS)
+#define VEC_OF_BITS(stem) _mm512_##stem##_si512
+#define vec_ror(x, n) VEC_OF_WORDS(ror_epi)(x, n)
+/* Truth tables of x ^ y ^ z; x ? y : z; the majority. */
+#define vec_xor3(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0x96)
+#define vec_choose(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0xca)
+#define vec_majority(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0xe8)
+#else
+typedef __m256i vec;
+#define VEC_OF_WORDS(stem) PA_PASTED(_mm256_##stem, WORD_BITS)
+#define VEC_OF_BITS(stem) _mm256_##stem##_si256
+#define vec_ror(x, n)                                                                              \
+    VEC_OF_BITS(or)(VEC_OF_WORDS(srli_epi)(x, n), VEC_OF_WORDS(slli_epi)(x, WORD_BITS - (n)))
+#define vec_xor3(x, y, z) VEC_OF_BITS (xor)(VEC_OF_BITS(xor)(x, y), z)
+#define vec_choose(x, y, z) VEC_OF_BITS (xor)(z, VEC_OF_BITS(and)(x, VEC_OF_BITS(xor)(y, z)))
+/* y ^ z of one round is x ^ y of the round before, where the words rotate: the compiler keeps it. */
+#define vec_majority(x, y, z)                                                                      \
+    VEC_OF_BITS (xor)(y, VEC_OF_BITS(and)(VEC_OF_BITS(xor)(x, y), VEC_OF_BITS(xor)(y, z)))
+#endif
+
+#define vec_add(x, y) VEC_OF_WORDS(add_epi)(x, y)
+#define vec_shr(x, n) VEC_OF_WORDS(srli_epi)(x, n)
+
+#if WORD_BITS == 32
+typedef uint32_t vec_word;
+#define vec_set1(x) VEC_OF_WORDS(set1_epi)((int)(x))
+#elif VECTOR_BYTES == 64
+typedef uint64_t vec_word;
+#define vec_set1(x) _mm512_set1_epi64((long long)(x))
+#else
+typedef uint64_t vec_word;
+#define vec_set1(x) _mm256_set1_epi64x((long long)(x))
+#endif
+
+/* x[i] = words i of all lanes. */
+PA_INLINE void vec_load(vec *x, const void *words, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        x[i] = VEC_OF_BITS(load)((const void *)((const vec_word *)words + i * LANES));
+    }
+}
+
+PA_INLINE void vec_store(void *words, const vec *x, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        VEC_OF_BITS(store)((void *)((vec_word *)words + i * LANES), x[i]);
+    }
+}
+
+/* Bytes of each word in reverse order. */
+PA_INLINE vec vec_swap_bytes(vec x)
+{
+#if WORD_BITS == 32
+    const __m128i order = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
+#else
+    const __m128i order = _mm_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+#endif
+#if VECTOR_BYTES == 64
+    return _mm512_shuffle_epi8(x, _mm512_broadcast_i32x4(order));
+#else
+    return _mm256_shuffle_epi8(x, _mm256_broadcastsi128_si256(order));
+#endif
+}
+
+/* 16 bytes each at low and high. */
+PA_INLINE __m256i pa_load_halves(const uint8_t *low, const uint8_t *high)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)low)),
+                                   _mm_loadu_si128((const __m128i *)high), 1);
+}
+
+PA_INLINE void pa_store_halves(uint8_t *low, uint8_t *high, __m256i x)
+{
+    _mm_storeu_si128((__m128i *)low, _mm256_castsi256_si128(x));
+    _mm_storeu_si128((__m128i *)high, _mm256_extracti128_si256(x, 1));
+}
+
+/* Quarter q = 16 bytes at lane[q * GROUP] + offset. */
+PA_INLINE vec vec_load_quarters(const uint8_t *const *lane, uint64_t offset)
+{
+    __m256i low = pa_load_halves(lane[0] + offset, lane[GROUP] + offset);
+#if VECTOR_BYTES == 64
+    __m256i high = pa_load_halves(lane[2 * GROUP] + offset, lane[3 * GROUP] + offset);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+#else
+    return low;
+#endif
+}
+
+/* 16 bytes at first + q * GROUP * stride = quarter q. */
+PA_INLINE void vec_store_quarters(uint8_t *first, uint64_t stride, vec x)
+{
+#if VECTOR_BYTES == 64
+    uint8_t *third = first + 2 * GROUP * stride;
+    pa_store_halves(first, first + GROUP * stride, _mm512_castsi512_si256(x));
+    pa_store_halves(third, third + GROUP * stride, _mm512_extracti64x4_epi64(x, 1));
+#else
+    pa_store_halves(first, first + GROUP * stride, x);
+#endif
+}
+
+/* Word i of quarter q of x[j] and word j of quarter q of x[i] change places, i, j < GROUP. */
+PA_INLINE void vec_transpose_quarters(vec x[GROUP])
+{
+#if WORD_BITS == 32
+    vec a = VEC_OF_WORDS(unpacklo_epi)(x[0], x[1]), b = VEC_OF_WORDS(unpackhi_epi)(x[0], x[1]);
+    vec c = VEC_OF_WORDS(unpacklo_epi)(x[2], x[3]), d = VEC_OF_WORDS(unpackhi_epi)(x[2], x[3]);
+#if VECTOR_BYTES == 64
+    x[0] = _mm512_unpacklo_epi64(a, c), x[1] = _mm512_unpackhi_epi64(a, c);
+    x[2] = _mm512_unpacklo_epi64(b, d), x[3] = _mm512_unpackhi_epi64(b, d);
+#else
+    x[0] = _mm256_unpacklo_epi64(a, c), x[1] = _mm256_unpackhi_epi64(a, c);
+    x[2] = _mm256_unpacklo_epi64(b, d), x[3] = _mm256_unpackhi_epi64(b, d);
+#endif
+#else
+    vec a = VEC_OF_WORDS(unpacklo_epi)(x[0], x[1]), b = VEC_OF_WORDS(unpackhi_epi)(x[0], x[1]);
+    x[0] = a, x[1] = b;
+#endif
+}
+
+/* x[i] = word i of each lane's bytes at lane[...] + offset, count words, a multiple of GROUP; native order. */
+PA_INLINE void vec_gather(vec *x, const uint8_t *const *lane, uint64_t offset, unsigned count)
+{
+    for (unsigned i = 0; i < count; i += GROUP) {
+        for (unsigned j = 0; j < GROUP; j++) {
+            x[i + j] = vec_load_quarters(lane + j, offset + i * sizeof(vec_word));
+        }
+        vec_transpose_quarters(x + i);
+    }
+}
+
+/* Bytes at bytes + l * stride = count words of lane l, a multiple of GROUP; native order. x is overwritten. */
+PA_INLINE void vec_scatter(uint8_t *bytes, uint64_t stride, vec *x, unsigned count)
+{
+    for (unsigned i = 0; i < count; i += GROUP) {
+        vec_transpose_quarters(x + i);
+        for (unsigned j = 0; j < GROUP; j++) {
+            vec_store_quarters(bytes + j * stride + i * sizeof(vec_word), stride, x[i + j]);
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The 8-lane SHA-512 kernel.
+ *   test_sha512_lanes_... [rounds]   exits 77 when this CPU can't run it */
+#include <stdint.h>
+
+typedef uint64_t word;
+#define KERNEL_STEM pa_sha512_lanes_
+#define SINGLE pa_sha512_portable
+#define MEMBER wide
+#define STORE_WORD pa_store_be64
+
+#include "sha2_lanes.h"
+
+int main(int argc, char **argv)
+{
+    return check_kernel(argc, argv, NULL);
+}
