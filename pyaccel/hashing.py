@@ -16,10 +16,14 @@ from pyaccel.scheduler.execution import run
 
 DIGEST_SIZES = {"sha256": 32, "sha256d": 32, "sha512": 64, "keccak256": 32, "ripemd160": 20, "hash160": 20, "sm3": 32}
 DIGEST_SIZES |= {"sha3-224": 28, "sha3-256": 32, "sha3-384": 48, "sha3-512": 64, "shake128": 32, "shake256": 64}
+DIGEST_SIZES |= {"blake2b-256": 32, "blake2b-512": 64, "blake2s-256": 32}
 """Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""
 
 VARIABLE = frozenset({"shake128", "shake256"})
 """Algorithms with digests of any size, 1 .. 2^32 - 1 bytes; where none is given, that of RFC 8702."""
+
+KEY_SIZES = {"blake2b-256": (1, 64), "blake2b-512": (1, 64), "blake2s-256": (1, 32)}
+"""Least and most bytes of a key, by algorithm; the others take none."""
 
 _HASH_MANY = OPERATIONS["hash_many"]
 _BYTE = np.dtype(np.uint8)
@@ -33,11 +37,12 @@ def algorithms() -> tuple[str, ...]:
 
 def parameters(
     algorithm: str, digest_size: int | None = None, key: Any = None, context: Any = None
-) -> tuple[str, int, None, None]:
+) -> tuple[str, int, bytes | None, None]:
     """The parameters of a plan for hash_many, checked, with defaults filled in.
 
     Raises:
-        ValueError: the algorithm is unknown, or has no such parameter.
+        TypeError: a key that is not bytes-like.
+        ValueError: the algorithm is unknown, or has no such parameter, or it is out of range.
     """
     if digest_size is None and key is None and context is None:
         try:
@@ -46,7 +51,7 @@ def parameters(
             pass  # not the name of one, or not even hashable
     choice("algorithm", algorithm, DIGEST_SIZES)
     size = DIGEST_SIZES[algorithm]
-    if key is not None:
+    if key is not None and algorithm not in KEY_SIZES:
         raise ValueError(f"key: {algorithm} takes no key")
     if context is not None:
         raise ValueError(f"context: {algorithm} takes no context")
@@ -54,7 +59,26 @@ def parameters(
         return (algorithm, whole_number("digest_size", digest_size, 1, 2**32 - 1), None, None)
     if digest_size is not None and whole_number("digest_size", digest_size) != size:
         raise ValueError(f"digest_size: {digest_size} came; {algorithm} has {size} bytes")
-    return _PLAIN[algorithm]
+    if key is None:
+        return _PLAIN[algorithm]
+    least, most = KEY_SIZES[algorithm]
+    secret = _bytes("key", key)
+    if not least <= len(secret) <= most:
+        raise ValueError(f"key: {len(secret)} bytes came; {algorithm} takes {least} to {most}")
+    return algorithm, size, secret, None
+
+
+def _bytes(name: str, value: Any) -> bytes:
+    """Bytes of one bytes-like value; the value itself where it is bytes."""
+    if type(value) is bytes:
+        return value
+    try:
+        view = memoryview(value)
+    except TypeError:
+        raise TypeError(f"{name}: a {type(value).__name__} came; wanted bytes") from None
+    if view.itemsize != 1:
+        raise TypeError(f"{name}: items of {view.itemsize} bytes came; wanted bytes")
+    return bytes(view)
 
 
 def hash_many(
@@ -74,7 +98,8 @@ def hash_many(
         messages: n byte strings: list or tuple of bytes-like, uint8 array (n, k), Rows, Arrow binary array.
         digest_size: bytes of a digest, where the algorithm has a choice (shake128, shake256: 1 .. 2^32 - 1); None: its
             own (shake128: 32, shake256: 64).
-        key: for keyed algorithms only.
+        key: for the keyed hash of blake2b-256, blake2b-512 (1 to 64 bytes) and blake2s-256 (1 to 32 bytes). It is kept
+            no longer than the call. Python cannot wipe it; the C library wipes what it made of it.
         context: for algorithms with a context string only.
         out: where the digests go: uint8[n, digest_size], C-contiguous, apart from the messages. Untouched when an
             argument is wrong.

@@ -130,8 +130,88 @@ HASHES: dict[str, tuple[str, tuple[tuple[bytes, str], ...]]] = {
         ),
     ),
     "hash160": ("BIP-173 example key", ((_GENERATOR, "751e76e8199196d454941c45d1b3a323f1433bd6"),)),
+    "blake2b-256": (
+        "Python's hashlib",
+        (
+            (b"", "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8"),
+            (b"abc", "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"),
+        ),
+    ),
+    "blake2b-512": (
+        "BLAKE2 reference, testvectors/blake2-kat.json",
+        (
+            (
+                b"",
+                "786a02f742015903c6c6fd852552d272912f4740e15847618a86e217f71f5419"
+                "d25e1031afee585313896444934eb04b903a685b1448b755d56f701afe9be2ce",
+            ),
+            (
+                bytes(range(3)),
+                "40a374727302d9a4769c17b5f409ff32f58aa24ff122d7603e4fda1509e919d4"
+                "107a52c57570a6d94e50967aea573b11f86f473f537565c66f7039830a85d186",
+            ),
+            (
+                bytes(range(200)),
+                "fb3c1f0f56a56f8e316fdf5d853c8c872c39635d083634c3904fc3ac07d1b578"
+                "e85ff0e480e92d44ade33b62e893ee32343e79ddf6ef292e89b582d312502314",
+            ),
+        ),
+    ),
+    "blake2s-256": (
+        "BLAKE2 reference, testvectors/blake2-kat.json",
+        (
+            (b"", "69217a3079908094e11121d042354a7c1f55b6482ca1a51e1b250dfd1ed0eef9"),
+            (bytes(range(3)), "e8f91c6ef232a041452ab0e149070cdd7dd1769e75b3a5921be37876c45c9900"),
+            (bytes(range(200)), "6d244e1a06ce4ef578dd0f63aff0936706735119ca9c8d22d86c801414ab9741"),
+        ),
+    ),
 }
 """Source, and (message, digest) pairs, by algorithm."""
+
+KEYED_HASHES: list[tuple[str, bytes | None, str, tuple[tuple[bytes, str], ...]]] = [
+    (
+        "blake2b-256",
+        bytes(range(64)),
+        "Python's hashlib, keyed",
+        (
+            (b"", "2fa9fbd9be36437de204e139e97d402bce68c828f43391608c891b5faed8a98a"),
+            (b"abc", "dff38c978666dff5631db35ca15535520d134f5c8060ea569c6a178ad393719f"),
+        ),
+    ),
+    (
+        "blake2b-512",
+        bytes(range(64)),
+        "BLAKE2 reference, testvectors/blake2-kat.json, keyed",
+        (
+            (
+                b"",
+                "10ebb67700b1868efb4417987acf4690ae9d972fb7a590c2f02871799aaa4786"
+                "b5e996e8f0f4eb981fc214b005f42d2ff4233499391653df7aefcbc13fc51568",
+            ),
+            (
+                bytes(range(3)),
+                "33d0825dddf7ada99b0e7e307104ad07ca9cfd9692214f1561356315e784f3e5"
+                "a17e364ae9dbb14cb2036df932b77f4b292761365fb328de7afdc6d8998f5fc1",
+            ),
+            (
+                bytes(range(200)),
+                "3095a349d245708c7cf550118703d7302c27b60af5d4e67fc978f8a4e60953c7"
+                "a04f92fcf41aee64321ccb707a895851552b1e37b00bc5e6b72fa5bcef9e3fff",
+            ),
+        ),
+    ),
+    (
+        "blake2s-256",
+        bytes(range(32)),
+        "BLAKE2 reference, testvectors/blake2-kat.json, keyed",
+        (
+            (b"", "48a8997da407876b3d79c0d92325ad3b89cbb754d86ab71aee047ad345fd2c49"),
+            (bytes(range(3)), "1d220dbe2ee134661fdf6d9e74b41704710556f2f6e5a091b227697445dbea6b"),
+            (bytes(range(200)), "13c88480a5d00d6c8c7ad2110d76a82d9b70f4fa6696d4e5dd42a066dcaf9920"),
+        ),
+    ),
+]
+"""Algorithm, key, source, and (message, digest) pairs."""
 
 TREE_HASH = {"bitcoin": "sha256d", "rfc6962": "sha256"}
 

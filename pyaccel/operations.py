@@ -27,6 +27,7 @@ class Operation:
         split: how a batch may be cut over devices.
         work: what the cost model counts ("compressions", "field multiplications").
         shapes: row shapes in words, for the docs and for errors.
+        secrets: names of the parameters that must not outlive the call.
     """
 
     name: str
@@ -38,6 +39,13 @@ class Operation:
     split: Literal["rows", "power_of_two_subtrees", "none"]
     work: str
     shapes: str
+    secrets: tuple[str, ...] = ()
+
+    def has_secret(self, values: tuple[object, ...]) -> bool:
+        """Whether one of these values, one for each of `parameters`, is a secret."""
+        return any(
+            name in self.secrets and value is not None for name, value in zip(self.parameters, values, strict=True)
+        )
 
     def golden(self) -> Golden:
         """The readable reference: fills outputs from inputs, one row after the other."""
@@ -73,6 +81,7 @@ _TABLE = (
         split="rows",
         work="compressions",
         shapes="messages: n rows of any length; digests: uint8[n, digest_size]",
+        secrets=("key",),
     ),
     Operation(
         name="merkle.layers",

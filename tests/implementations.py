@@ -31,6 +31,8 @@ _VARIANTS = {
     "keccak": ("portable",),
     "ripemd160": ("portable",),
     "sm3": ("portable",),
+    "blake2b": ("portable",),
+    "blake2s": ("portable",),
     "ed25519": ("portable",),
     "secp256k1": ("portable",),
 }
@@ -67,9 +69,9 @@ class Implementation:
         """Whether a signature takes milliseconds, so that long lists are sampled."""
         return self.device == "golden"
 
-    def hash_many(self, algorithm: str, messages: Any, digest_size: int | None = None) -> list[bytes]:
+    def hash_many(self, algorithm: str, messages: Any, digest_size: int | None = None, **options: Any) -> list[bytes]:
         """Digests of all messages in one batch."""
-        digests = pyaccel.hash_many(algorithm, messages, digest_size=digest_size, device=self.device)
+        digests = pyaccel.hash_many(algorithm, messages, digest_size=digest_size, device=self.device, **options)
         return [bytes(digest) for digest in digests]
 
     def verify_many(self, scheme: str, keys: Any, messages: Any, signatures: Any, **options: Any) -> list[int]:

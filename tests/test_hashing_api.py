@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import sys
 import threading
 import tracemalloc
 
@@ -15,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pyaccel
+from pyaccel.scheduler.runs import last_run
 
 
 def ripemd160(message: bytes) -> bytes:
@@ -35,6 +38,9 @@ REFERENCES = {
     "ripemd160": ripemd160,
     "sm3": lambda m: hashlib.new("sm3", m).digest(),
     "hash160": lambda m: ripemd160(hashlib.sha256(m).digest()),
+    "blake2b-256": lambda m: hashlib.blake2b(m, digest_size=32).digest(),
+    "blake2b-512": lambda m: hashlib.blake2b(m).digest(),
+    "blake2s-256": lambda m: hashlib.blake2s(m).digest(),
 }
 MESSAGES = [bytes(range(n % 256)) * (n // 100 + 1) for n in range(300)]
 
@@ -112,6 +118,13 @@ SHARED_NAMES = np.array(["sha256", "auto"])
         ({"messages": [b"a", "b", b"c"]}, TypeError, r"messages\[1\]"),
         ({"key": b"k"}, ValueError, "sha256 takes no key"),
         ({"context": b"c"}, ValueError, "sha256 takes no context"),
+        ({"algorithm": "blake2s-256", "key": b""}, ValueError, "0 bytes came; blake2s-256 takes 1 to 32"),
+        ({"algorithm": "blake2s-256", "key": bytes(33)}, ValueError, "33 bytes came"),
+        ({"algorithm": "blake2b-256", "key": bytes(65)}, ValueError, "65 bytes came; blake2b-256 takes 1 to 64"),
+        ({"algorithm": "blake2b-256", "key": "secret"}, TypeError, "key: a str came; wanted bytes"),
+        ({"algorithm": "blake2b-256", "key": np.zeros(2, np.uint32)}, TypeError, "items of 4 bytes"),
+        ({"algorithm": "blake2b-256", "context": b"c"}, ValueError, "takes no context"),
+        ({"algorithm": "blake2b-256", "digest_size": 20}, ValueError, "20 came; blake2b-256 has 32"),
         ({"algorithm": SHARED_NAMES}, ValueError, "algorithm .* is unknown"),
         ({"algorithm": memoryview(b"ab").cast("H")}, ValueError, "algorithm .* is unknown"),
         ({"digest_size": 20}, ValueError, "20 came; sha256 has 32"),
@@ -179,3 +192,23 @@ def test_threads_hash_at_the_same_time():
 def test_any_batch(algorithm, messages):
     digests = pyaccel.hash_many(algorithm, messages)
     assert [row.tobytes() for row in digests] == [REFERENCES[algorithm](m) for m in messages]
+
+
+def test_a_key_in_every_form():
+    wanted = [hashlib.blake2b(m, key=b"secret").digest() for m in MESSAGES]
+    for key in (b"secret", bytearray(b"secret"), memoryview(b"_secret")[1:], np.frombuffer(b"secret", np.uint8)):
+        for device in ("auto", "native", "golden"):
+            digests = pyaccel.hash_many("blake2b-512", MESSAGES[::9], key=key, device=device)
+            assert [row.tobytes() for row in digests] == wanted[::9]
+    assert pyaccel.hash_many("blake2b-512", [MESSAGES[5]], key=b"secret").tobytes() == wanted[5]
+
+
+def test_a_key_does_not_outlive_its_call():
+    secret = bytes(np.random.default_rng(7).integers(0, 256, 32, np.uint8))
+    before = sys.getrefcount(secret)
+    pyaccel.hash_many("blake2s-256", [b"a", b"b"], key=secret)
+    gc.collect()
+    assert sys.getrefcount(secret) == before
+    ran = last_run()
+    assert ran
+    assert (ran.device, ran.variant) == ("native", "portable")

@@ -16,7 +16,7 @@ from implementations import Implementation, implementations
 
 import pyaccel
 from examples import examples
-from pyaccel.golden.hashing import HASHES
+from pyaccel.golden.hashing import HASHES, KEYED
 
 
 def _sha256(message: bytes) -> bytes:
@@ -41,6 +41,9 @@ _PEERS: dict[str, Callable[[bytes], bytes]] = {
     "ripemd160": _ripemd160,
     "sm3": lambda message: hashlib.new("sm3", message).digest(),
     "hash160": lambda message: _ripemd160(_sha256(message)),
+    "blake2b-256": lambda message: hashlib.blake2b(message, digest_size=32).digest(),
+    "blake2b-512": lambda message: hashlib.blake2b(message).digest(),
+    "blake2s-256": lambda message: hashlib.blake2s(message).digest(),
 }
 
 # Around the ends of blocks and of padding: 55/56 and 64 (SHA-256), 111/112 and 128 (SHA-512), 71 .. 168 (Keccak's
@@ -133,6 +136,45 @@ def test_sm3(implementation: Implementation, lengths: list[int], seed: int) -> N
 def test_ripemd160(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
     """RIPEMD-160 and Bitcoin's HASH160."""
     _check(implementation, algorithm, lengths, seed)
+
+
+_KEYED_PEERS: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "blake2b-256": lambda message, key: hashlib.blake2b(message, digest_size=32, key=key).digest(),
+    "blake2b-512": lambda message, key: hashlib.blake2b(message, key=key).digest(),
+    "blake2s-256": lambda message, key: hashlib.blake2s(message, key=key).digest(),
+}
+
+
+def _check_keyed(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
+    random = np.random.default_rng(seed)
+    key = random.bytes(int(random.integers(1, 33 if algorithm == "blake2s-256" else 65)))
+    messages = [random.bytes(length) for length in lengths]
+    got = implementation.hash_many(algorithm, messages, key=key)
+    assert got == [_KEYED_PEERS[algorithm](message, key) for message in messages]
+    for message, digest in list(zip(messages, got, strict=True))[:: max(len(messages) // 3, 1)]:
+        assert KEYED[algorithm](message, key) == digest
+    implementation.ran(len(messages))
+
+
+@implementations("blake2b")
+@pytest.mark.parametrize("algorithm", ["blake2b-256", "blake2b-512"])
+@examples(15)
+@example(lengths=[3, 0, 128, 256, 300], seed=1)
+@given(lengths=_messages, seed=st.integers(0, 2**32))
+def test_blake2b(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
+    """BLAKE2b, without a key and with one."""
+    _check(implementation, algorithm, lengths, seed)
+    _check_keyed(implementation, algorithm, lengths, seed)
+
+
+@implementations("blake2s")
+@examples(15)
+@example(lengths=[3, 0, 64, 128, 300], seed=1)
+@given(lengths=_messages, seed=st.integers(0, 2**32))
+def test_blake2s(implementation: Implementation, lengths: list[int], seed: int) -> None:
+    """BLAKE2s, without a key and with one."""
+    _check(implementation, "blake2s-256", lengths, seed)
+    _check_keyed(implementation, "blake2s-256", lengths, seed)
 
 
 def _forms(random: np.random.Generator, n: int, width: int) -> list[Any]:

@@ -108,6 +108,38 @@ def test_sm3(implementation: Implementation) -> None:
     _check_files(implementation, "sm3")
 
 
+def _check_blake2(implementation: Implementation, stem: str, algorithm: str) -> None:
+    """The authors' known answers with a key and without, a batch for each, and those of cryptography's package."""
+    known = load_json("hash/blake2-kat.json")
+    cases = [case for case in known if case["hash"] == stem]
+    assert len(cases) == 512
+    for key in sorted({case["key"] for case in cases}):
+        some = [case for case in cases if case["key"] == key]
+        messages = [bytes.fromhex(case["in"]) for case in some]
+        digests = [bytes.fromhex(case["out"]) for case in some]
+        options = {"key": bytes.fromhex(key)} if key else {}
+        assert implementation.hash_many(algorithm, messages, **options) == digests
+        assert implementation.hash_many(algorithm, messages[-1:], **options) == digests[-1:]
+    cavp = cavp_messages(f"hash/cavp_{stem}.txt")
+    assert len(cavp) == 7
+    assert implementation.hash_many(algorithm, [message for message, _ in cavp]) == [digest for _, digest in cavp]
+    implementation.ran(len(cases) + len(cavp))
+    others = len(known) - sum(case["hash"] in ("blake2b", "blake2s") for case in known)
+    implementation.left_out(others, "BLAKE2bp, BLAKE2sp, BLAKE2xb and BLAKE2xs: no algorithms of pyaccel")
+
+
+@implementations("blake2b")
+def test_blake2b(implementation: Implementation) -> None:
+    """BLAKE2b-512; the files have no shorter digests, which other initial values make."""
+    _check_blake2(implementation, "blake2b", "blake2b-512")
+
+
+@implementations("blake2s")
+def test_blake2s(implementation: Implementation) -> None:
+    """BLAKE2s-256."""
+    _check_blake2(implementation, "blake2s", "blake2s-256")
+
+
 def _check_monte_carlo(implementation: Implementation, algorithm: str, name: str) -> None:
     """SHA-2's Monte Carlo test: a thousand digests of the three before them, a hundred times."""
     seed, digests = cavp_monte_carlo(name)

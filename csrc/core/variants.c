@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../hash/blake2.h"
 #include "../hash/kernel.h"
 #include "../verify/verify.h"
 #include "environment.h"
@@ -58,6 +59,8 @@ static const candidate candidates[] = {
     {PA_FAMILY_KECCAK, "portable", 0, &pa_keccak_portable},
     {PA_FAMILY_RIPEMD160, "portable", 0, &pa_ripemd160_portable},
     {PA_FAMILY_SM3, "portable", 0, &pa_sm3_portable},
+    {PA_FAMILY_BLAKE2B, "portable", 0, &pa_blake2b_portable},
+    {PA_FAMILY_BLAKE2S, "portable", 0, &pa_blake2s_portable},
 
     /* ed25519 */
     {PA_FAMILY_ED25519, "portable", 0, &pa_ed25519_portable},
@@ -75,6 +78,8 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_KECCAK] = "keccak",
     [PA_FAMILY_RIPEMD160] = "ripemd160",
     [PA_FAMILY_SM3] = "sm3",
+    [PA_FAMILY_BLAKE2B] = "blake2b",
+    [PA_FAMILY_BLAKE2S] = "blake2s",
     [PA_FAMILY_ED25519] = "ed25519",
     [PA_FAMILY_SECP256K1] = "secp256k1",
     [PA_FAMILY_PROBE] = "probe",

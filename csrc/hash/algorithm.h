@@ -23,7 +23,21 @@ typedef struct pa_hash_algorithm {
     uint8_t pad_last;
     pa_hash_state initial;
     const struct pa_hash_algorithm *second; /* applied to the digest, or NULL */
+    const struct pa_hash_engine *engine;    /* NULL: padded blocks, one after the other */
 } pa_hash_algorithm;
+
+/* What runs an algorithm that is no chain of padded blocks, or takes parameters. Its job holds all that a call needs of
+ * them; whoever made room for it wipes it. */
+struct pa_hash_engine {
+    /* True when key and context suit the algorithm. */
+    bool (*options_valid)(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options);
+    /* Before: options are valid, pa_bind() said OK. */
+    void (*begin)(void *job, const pa_hash_algorithm *algorithm,
+                  const pyaccel_hash_options *options, uint64_t digest_size);
+    /* Digests of rows [first, first + n). OK, or INVALID_ARGUMENT when an offset is bad. */
+    pyaccel_status (*rows)(const void *job, uint8_t *digests, const pyaccel_rows *messages,
+                           uint64_t first, uint64_t n);
+};
 
 /* NULL when id is unknown. */
 const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id);

@@ -4,6 +4,7 @@
 
 #include "../core/bytes.h"
 #include "algorithm.h"
+#include "blake2.h"
 
 /* First bits of the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3 and 5.3.5). */
 #define SHA256_SHAPE                                                                               \
@@ -71,6 +72,28 @@ static const pa_hash_algorithm sha3_512 = {KECCAK(72, 0x06, 64)};
 static const pa_hash_algorithm shake128 = {KECCAK(168, 0x1f, 32), .variable = true};
 static const pa_hash_algorithm shake256 = {KECCAK(136, 0x1f, 64), .variable = true};
 
+/* BLAKE2: RFC 7693, 2.6. Initial values of SHA-512 and SHA-256. */
+#define BLAKE2B_SHAPE                                                                              \
+    .single = PA_FAMILY_BLAKE2B, .lanes = PA_FAMILY_COUNT, .block_size = 128, .state_words = 8,    \
+    .wide = true, .engine = &pa_blake2_engine,                                                     \
+    .initial.wide = {                                                                              \
+        0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,            \
+        0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179}
+
+static const pa_hash_algorithm blake2b_256 = {BLAKE2B_SHAPE, .digest_size = 32};
+static const pa_hash_algorithm blake2b_512 = {BLAKE2B_SHAPE, .digest_size = 64};
+
+static const pa_hash_algorithm blake2s_256 = {
+    .single = PA_FAMILY_BLAKE2S,
+    .lanes = PA_FAMILY_COUNT,
+    .block_size = 64,
+    .state_words = 8,
+    .digest_size = 32,
+    .engine = &pa_blake2_engine,
+    .initial.word = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
+                     0x1f83d9ab, 0x5be0cd19},
+};
+
 const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
 {
     switch (id) {
@@ -100,6 +123,12 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
         return &shake128;
     case PYACCEL_HASH_SHAKE256:
         return &shake256;
+    case PYACCEL_HASH_BLAKE2B_256:
+        return &blake2b_256;
+    case PYACCEL_HASH_BLAKE2B_512:
+        return &blake2b_512;
+    case PYACCEL_HASH_BLAKE2S_256:
+        return &blake2s_256;
     default:
         return NULL;
     }

@@ -3,19 +3,28 @@
 #include <string.h>
 
 #include "algorithm.h"
+#include "blake2.h"
 
 typedef struct {
     uint8_t *digests;
     uint64_t digest_size;
     uint32_t algorithm;
     const pyaccel_rows *messages;
+    const struct pa_hash_engine *engine; /* NULL: segments */
+    union {
+        pa_blake2_job blake2;
+    } job; /* the engine's; it may hold what a key made */
 } hash_batch;
 
 static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
 {
     const hash_batch *batch = context;
-    return pa_hash_segments(batch->algorithm, batch->digests + first * batch->digest_size,
-                            batch->digest_size, NULL, batch->messages, 1, first, last - first);
+    uint8_t *digests = batch->digests + first * batch->digest_size;
+    if (batch->engine != NULL) {
+        return batch->engine->rows(&batch->job, digests, batch->messages, first, last - first);
+    }
+    return pa_hash_segments(batch->algorithm, digests, batch->digest_size, NULL, batch->messages, 1,
+                            first, last - first);
 }
 
 /* Rows a range: about 256 KiB, which outweighs handing it to a thread and lets progress be heard now and then. */
@@ -33,10 +42,25 @@ static uint64_t digest_bytes(const pa_hash_algorithm *algorithm,
     return algorithm ? pa_hash_digest_bytes(algorithm, wanted) : 0;
 }
 
-static bool options_valid(const pyaccel_hash_options *options)
+static bool options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options)
 {
-    return PA_OPTIONS_VALID(options) && options->key == NULL && options->key_size == 0 &&
-           options->context == NULL && options->context_size == 0;
+    if (!PA_OPTIONS_VALID(options)) {
+        return false;
+    }
+    if (algorithm->engine != NULL) {
+        return algorithm->engine->options_valid(algorithm, options);
+    }
+    return options->key == NULL && options->key_size == 0 && options->context == NULL &&
+           options->context_size == 0;
+}
+
+/* volatile: a compiler leaves no store out, though nobody reads what it wrote. */
+static void wipe(void *memory, size_t size)
+{
+    volatile uint8_t *bytes = memory;
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = 0;
+    }
 }
 
 static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
@@ -44,16 +68,18 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
                                    const pyaccel_hash_options *options)
 {
     static const pyaccel_hash_options defaults = {.struct_size = sizeof defaults};
+    const pa_hash_algorithm *found = pa_hash_algorithm_get(algorithm);
     hash_batch batch = {
         .digests = digests,
-        .digest_size = digest_bytes(pa_hash_algorithm_get(algorithm), options),
+        .digest_size = digest_bytes(found, options),
         .algorithm = algorithm,
         .messages = messages,
+        .engine = found ? found->engine : NULL,
     };
     if (options == NULL) {
         options = &defaults;
     }
-    if (batch.digest_size == 0 || !options_valid(options) || !pa_rows_valid(messages, n)) {
+    if (batch.digest_size == 0 || !options_valid(found, options) || !pa_rows_valid(messages, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     if (n == 0) {
@@ -67,8 +93,15 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     if (status != PYACCEL_OK) {
         return status;
     }
-    return pa_parallel(options->threads, n, range_rows(messages, n, batch.digest_size), hash_range,
-                       &batch, options->progress, options->user);
+    if (batch.engine != NULL) {
+        batch.engine->begin(&batch.job, found, options, batch.digest_size);
+    }
+    status = pa_parallel(options->threads, n, range_rows(messages, n, batch.digest_size),
+                         hash_range, &batch, options->progress, options->user);
+    if (batch.engine != NULL) {
+        wipe(&batch.job, sizeof batch.job);
+    }
+    return status;
 }
 
 /* Bytes a row that a failed call closes: its digest size; where that is wrong, what the caller may expect. */

@@ -177,7 +177,8 @@ pyaccel_status pa_hash_segments(uint32_t id, uint8_t *digests, uint64_t digest_s
 {
     const pa_hash_algorithm *algorithm = pa_hash_algorithm_get(id);
     /* A midstate holds 8 words, which is less than a Keccak state. */
-    if (segment_count > PA_HASH_MAX_SEGMENTS || (midstate != NULL && algorithm->state_words > 8)) {
+    if (algorithm->engine != NULL || segment_count > PA_HASH_MAX_SEGMENTS ||
+        (midstate != NULL && algorithm->state_words > 8)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     const pa_hash_job job = {

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
   hash/algorithms.c
+  hash/blake2.c
+  hash/blake2b_portable.c
+  hash/blake2s_portable.c
   hash/hash_many.c
   hash/keccak_portable.c
   hash/lanes.c

@@ -45,6 +45,9 @@ _FAMILIES = {
         ("keccak256", "sha3-224", "sha3-256", "sha3-384", "sha3-512", "shake128", "shake256"),
         ("keccak", "keccak-lanes"),
     ),
+    "blake2b-256": ("blake2b",),
+    "blake2b-512": ("blake2b",),
+    "blake2s-256": ("blake2s",),
     "secp256k1-ecdsa": ("secp256k1",),
 }
 """Families of variants that serve an algorithm or scheme; where it is not listed, the family of its own name."""
@@ -108,8 +111,15 @@ class HashPlan(NativePlan):
         self._call = lib.pyaccel_hash_many
         self._algorithm = _value("HASH", parameters["algorithm"])
         self._size = parameters["digest_size"]
-        self._one = _options(_HASH_OPTIONS, threads=1, digest_size=self._size)
-        self._many = _options(_HASH_OPTIONS, threads=threads(), digest_size=self._size)
+        self._key = parameters["key"] and ffi.from_buffer(_BYTES, parameters["key"])
+        self._one = self._options(threads=1)
+        self._many = self._options(threads=threads())
+
+    def _options(self, threads: int) -> Any:
+        options = _options(_HASH_OPTIONS, threads=threads, digest_size=self._size)
+        if self._key:
+            options.key, options.key_size = self._key, len(self._key)
+        return options
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """As Plan.run."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyaccel.backends.base import Inputs, Outputs, Parameters
+from pyaccel.golden.blake2 import BLAKE2B, BLAKE2S, blake2
 from pyaccel.golden.keccak import keccak256, sha3, shake128, shake256
 from pyaccel.golden.ripemd160 import hash160, ripemd160
 from pyaccel.golden.sha256 import sha256, sha256d
@@ -32,8 +33,18 @@ HASHES: dict[str, Hash] = {
     "sha3-512": partial(sha3, size=64),
     "shake128": shake128,
     "shake256": shake256,
+    "blake2b-256": partial(blake2, BLAKE2B, 32),
+    "blake2b-512": partial(blake2, BLAKE2B, 64),
+    "blake2s-256": partial(blake2, BLAKE2S, 32),
 }
-"""Function of each algorithm by its one spelling."""
+"""Function of each algorithm by its one spelling, without parameters."""
+
+KEYED: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "blake2b-256": partial(blake2, BLAKE2B, 32),
+    "blake2b-512": partial(blake2, BLAKE2B, 64),
+    "blake2s-256": partial(blake2, BLAKE2S, 32),
+}
+"""Function of message and key, where an algorithm takes one."""
 
 EXTENDABLE: dict[str, Callable[[bytes, int], bytes]] = {"shake128": shake128, "shake256": shake256}
 """Those with digests of any size, which they take."""
@@ -60,16 +71,20 @@ def hash_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) 
     if name not in HASHES:
         raise ValueError(f"algorithm {name!r} is unknown; golden has {', '.join(HASHES)}")
     digests: Any = outputs["digests"]
-    if parameters.get("key") or parameters.get("context"):
-        raise ValueError(f"{name} takes neither key nor context")
-    function, size = HASHES[name], parameters.get("digest_size")
-    if size and name in EXTENDABLE:
-        extendable = EXTENDABLE[name]
-
-        def function(message: bytes) -> bytes:
-            return extendable(message, size)
-
-    elif size not in (None, 0, len(function(b""))):
-        raise ValueError(f"{name} has a fixed digest size, not {size}")
+    key = parameters.get("key")
+    if key and name not in KEYED:
+        raise ValueError(f"{name} takes no key")
+    if parameters.get("context"):
+        raise ValueError(f"{name} takes no context")
+    hash_one = _function(name, parameters.get("digest_size"), key)
     for i in range(n):
-        digests[i] = np.frombuffer(function(row(inputs["messages"], i)), np.uint8)
+        digests[i] = np.frombuffer(hash_one(row(inputs["messages"], i)), np.uint8)
+
+
+def _function(name: str, size: int | None, key: bytes | None) -> Hash:
+    """An algorithm under its parameters; ValueError where it has no digest of that size."""
+    if size and name in EXTENDABLE:
+        return lambda message: EXTENDABLE[name](message, size)
+    if size not in (None, 0, len(HASHES[name](b""))):
+        raise ValueError(f"{name} has a fixed digest size, not {size}")
+    return (lambda message: KEYED[name](message, key)) if key else HASHES[name]

@@ -12,7 +12,7 @@ from pyaccel.operations import Operation
 from pyaccel.rows import Rows
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.registry import check_name
-from pyaccel.scheduler.runs import collect, collector, thread
+from pyaccel.scheduler.runs import Nameplate, collect, collector, thread
 from pyaccel.scheduler.selection import environment, within
 from pyaccel.scheduler.splitting import part, part_rows, parts
 
@@ -21,14 +21,16 @@ Progress = Callable[[int, int], object]
 
 _placements: dict[tuple[str, tuple[object, ...]], Placement] = {}
 _PLACEMENTS = 1024
-"""Placements kept; keys of hashes are parameters too, and must not fill the memory."""
+"""Placements kept: contexts of hashes are parameters too, and must not fill the memory."""
 
 
 def placement(operation: Operation, values: tuple[object, ...]) -> Placement:
-    """The placement of an operation under these parameters, kept."""
+    """The placement of an operation under these parameters; kept, unless a secret is among them."""
     key = (operation.name, values)
     found = _placements.get(key)
     if found is None:
+        if operation.has_secret(values):
+            return Placement(operation, values)
         if len(_placements) >= _PLACEMENTS:
             _placements.clear()
         found = _placements[key] = Placement(operation, values)
@@ -86,7 +88,9 @@ def run(
             choice = _run(place, choice, some_inputs, some_outputs, last - first)
             if progress is not None:
                 progress(last, n)
-    thread.last = ran = (operation.name, choice.backend.name, choice.plan, n, perf_counter() - start, choice.notes)
+    seconds = perf_counter() - start
+    plan = Nameplate(choice.plan.variant) if operation.secrets and operation.has_secret(values) else choice.plan
+    thread.last = ran = (operation.name, choice.backend.name, plan, n, seconds, choice.notes)
     if collector.get() is not None:
         collect(ran)
 

@@ -11,25 +11,30 @@ extern "C" {
 
 /* Algorithms: FIPS 180-4 (SHA-2), Keccak with the original padding (0x01) as Ethereum uses it, RIPEMD-160
  * (Dobbertin, Bosselaers, Preneel 1996), GB/T 32905-2016 (SM3), FIPS 202 (SHA-3, SHAKE). sha256d is SHA-256 twice, hash160
- * is RIPEMD-160 of SHA-256. SHAKE digests may have any size of 1 .. 2^32 - 1 bytes; their own are those of RFC 8702. */
-#define PYACCEL_HASH_SHA256 1    /* 32 bytes */
-#define PYACCEL_HASH_SHA256D 2   /* 32 bytes */
-#define PYACCEL_HASH_SHA512 3    /* 64 bytes */
-#define PYACCEL_HASH_KECCAK256 4 /* 32 bytes */
-#define PYACCEL_HASH_RIPEMD160 5 /* 20 bytes */
-#define PYACCEL_HASH_HASH160 6   /* 20 bytes */
-#define PYACCEL_HASH_SM3 7       /* 32 bytes */
-#define PYACCEL_HASH_SHA3_224 16 /* 28 bytes */
-#define PYACCEL_HASH_SHA3_256 17 /* 32 bytes */
-#define PYACCEL_HASH_SHA3_384 18 /* 48 bytes */
-#define PYACCEL_HASH_SHA3_512 19 /* 64 bytes */
-#define PYACCEL_HASH_SHAKE128 20 /* 32 bytes, or digest_size */
-#define PYACCEL_HASH_SHAKE256 21 /* 64 bytes, or digest_size */
+ * is RIPEMD-160 of SHA-256. SHAKE digests may have any size of 1 .. 2^32 - 1 bytes; their own are those of RFC 8702.
+ * BLAKE2 is that of RFC 7693, without salt, personalisation and trees, keyed where a key is given; the digest size is
+ * hashed too, so that blake2b-256 is not the head of blake2b-512. */
+#define PYACCEL_HASH_SHA256 1       /* 32 bytes */
+#define PYACCEL_HASH_SHA256D 2      /* 32 bytes */
+#define PYACCEL_HASH_SHA512 3       /* 64 bytes */
+#define PYACCEL_HASH_KECCAK256 4    /* 32 bytes */
+#define PYACCEL_HASH_RIPEMD160 5    /* 20 bytes */
+#define PYACCEL_HASH_HASH160 6      /* 20 bytes */
+#define PYACCEL_HASH_SM3 7          /* 32 bytes */
+#define PYACCEL_HASH_SHA3_224 16    /* 28 bytes */
+#define PYACCEL_HASH_SHA3_256 17    /* 32 bytes */
+#define PYACCEL_HASH_SHA3_384 18    /* 48 bytes */
+#define PYACCEL_HASH_SHA3_512 19    /* 64 bytes */
+#define PYACCEL_HASH_SHAKE128 20    /* 32 bytes, or digest_size */
+#define PYACCEL_HASH_SHAKE256 21    /* 64 bytes, or digest_size */
+#define PYACCEL_HASH_BLAKE2B_256 32 /* 32 bytes; key of 1 to 64 bytes */
+#define PYACCEL_HASH_BLAKE2B_512 33 /* 64 bytes; key of 1 to 64 bytes */
+#define PYACCEL_HASH_BLAKE2S_256 34 /* 32 bytes; key of 1 to 32 bytes */
 
 /* All 0 but struct_size: the defaults. */
 typedef struct {
     size_t struct_size;        /* sizeof(pyaccel_hash_options)                                             */
-    const uint8_t *key;        /* keyed algorithms only; a key for an unkeyed one is INVALID_ARGUMENT      */
+    const uint8_t *key;        /* NULL: none; one for an algorithm that takes none is INVALID_ARGUMENT     */
     uint64_t key_size;         /* bytes                                                                    */
     const uint8_t *context;    /* algorithms with a context string only                                    */
     uint64_t context_size;     /* bytes                                                                    */
@@ -45,7 +50,8 @@ typedef struct {
  *   digests_size  its capacity in bytes, >= n * d
  *   messages      n rows of 0 .. 2^61 - 1 bytes each
  * Returns OK; INVALID_ARGUMENT; UNSUPPORTED; OUT_OF_MEMORY; CANCELLED; BAD_ENVIRONMENT. On any but OK the first
- * min(digests_size, n * d) bytes are zero. Variable time in the lengths, not in the contents. Thread-safe. */
+ * min(digests_size, n * d) bytes are zero. Variable time in the lengths, not in the contents. Thread-safe.
+ * A key is read during the call; what is made of it is wiped before the call returns. */
 PYACCEL_API pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
                                              const pyaccel_rows *messages, uint64_t n,
                                              const pyaccel_hash_options *options);
