@@ -119,19 +119,19 @@ def test_shake_sizes(
     implementation.ran(len(messages))
 
 
-@implementations("sm3")
+@implementations("sm3", "sm3-lanes")
 @examples(15)
-@example(lengths=[3], seed=1)
+@example(lengths=[33] * 20 + [0, 200] * 3, seed=1)
 @given(lengths=_messages, seed=st.integers(0, 2**32))
 def test_sm3(implementation: Implementation, lengths: list[int], seed: int) -> None:
     """SM3."""
     _check(implementation, "sm3", lengths, seed)
 
 
-@implementations("ripemd160")
+@implementations("ripemd160", "ripemd160-lanes")
 @pytest.mark.parametrize("algorithm", ["ripemd160", "hash160"])
 @examples(15)
-@example(lengths=[3], seed=1)
+@example(lengths=[33] * 20 + [0, 200] * 3, seed=1)
 @given(lengths=_messages, seed=st.integers(0, 2**32))
 def test_ripemd160(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
     """RIPEMD-160 and Bitcoin's HASH160."""

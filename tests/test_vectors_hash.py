@@ -96,13 +96,13 @@ def test_shake(implementation: Implementation, algorithm: str, kind: str) -> Non
     implementation.ran(len(cases))
 
 
-@implementations("ripemd160")
+@implementations("ripemd160", "ripemd160-lanes")
 def test_ripemd160(implementation: Implementation) -> None:
     """The authors' examples and Botan's."""
     _check_files(implementation, "ripemd160")
 
 
-@implementations("sm3")
+@implementations("sm3", "sm3-lanes")
 def test_sm3(implementation: Implementation) -> None:
     """GB/T 32905's examples, Botan's and OpenSSL's."""
     _check_files(implementation, "sm3")

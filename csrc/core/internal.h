@@ -61,7 +61,9 @@ typedef enum {
     PA_FAMILY_SHA512_LANES, /* likewise */
     PA_FAMILY_KECCAK,
     PA_FAMILY_RIPEMD160,
+    PA_FAMILY_RIPEMD160_LANES,
     PA_FAMILY_SM3,
+    PA_FAMILY_SM3_LANES,
     PA_FAMILY_BLAKE2B,   /* struct pa_blake2 */
     PA_FAMILY_BLAKE2S,   /* struct pa_blake2 */
     PA_FAMILY_ED25519,   /* struct pa_verify_kernel */

@@ -22,6 +22,29 @@ typedef struct {
     const void *table;
 } candidate;
 
+/* A portable hash and its lanes, which are one text compiled once a level. */
+/* clang-format off */
+#if PYACCEL_WITH_AVX512
+#define LANES_AVX512(family, stem) , {family##_LANES, "avx512", PA_CPU_AVX512, &pa_##stem##_lanes_avx512}
+#else
+#define LANES_AVX512(family, stem)
+#endif
+#if PYACCEL_EMULATED
+#define LANES_EMULATED(family, stem)                                                                         \
+    , {family##_LANES, "avx512-emulated", PA_CPU_AVX512_EMULATED, &pa_##stem##_lanes_avx512_emulated}
+#else
+#define LANES_EMULATED(family, stem)
+#endif
+#if PYACCEL_WITH_AVX2
+#define LANES_AVX2(family, stem) , {family##_LANES, "avx2", PA_CPU_AVX2, &pa_##stem##_lanes_avx2}
+#else
+#define LANES_AVX2(family, stem)
+#endif
+#define WITH_LANES(family, stem)                                                                             \
+    {family, "portable", 0, &pa_##stem##_portable}                                                           \
+    LANES_AVX512(family, stem) LANES_EMULATED(family, stem) LANES_AVX2(family, stem)
+/* clang-format on */
+
 /* Within a family the best comes first: the first whose needs are met is bound. */
 static const candidate candidates[] = {
 /* probe */
@@ -34,31 +57,11 @@ static const candidate candidates[] = {
 #if PYACCEL_WITH_SHANI
     {PA_FAMILY_SHA256, "shani", PA_CPU_SHANI, &pa_sha256_shani},
 #endif
-    {PA_FAMILY_SHA256, "portable", 0, &pa_sha256_portable},
-#if PYACCEL_WITH_AVX512
-    {PA_FAMILY_SHA256_LANES, "avx512", PA_CPU_AVX512, &pa_sha256_lanes_avx512},
-#endif
-#if PYACCEL_EMULATED
-    {PA_FAMILY_SHA256_LANES, "avx512-emulated", PA_CPU_AVX512_EMULATED,
-     &pa_sha256_lanes_avx512_emulated},
-#endif
-#if PYACCEL_WITH_AVX2
-    {PA_FAMILY_SHA256_LANES, "avx2", PA_CPU_AVX2, &pa_sha256_lanes_avx2},
-#endif
-    {PA_FAMILY_SHA512, "portable", 0, &pa_sha512_portable},
-#if PYACCEL_WITH_AVX512
-    {PA_FAMILY_SHA512_LANES, "avx512", PA_CPU_AVX512, &pa_sha512_lanes_avx512},
-#endif
-#if PYACCEL_EMULATED
-    {PA_FAMILY_SHA512_LANES, "avx512-emulated", PA_CPU_AVX512_EMULATED,
-     &pa_sha512_lanes_avx512_emulated},
-#endif
-#if PYACCEL_WITH_AVX2
-    {PA_FAMILY_SHA512_LANES, "avx2", PA_CPU_AVX2, &pa_sha512_lanes_avx2},
-#endif
+    WITH_LANES(PA_FAMILY_SHA256, sha256),
+    WITH_LANES(PA_FAMILY_SHA512, sha512),
     {PA_FAMILY_KECCAK, "portable", 0, &pa_keccak_portable},
-    {PA_FAMILY_RIPEMD160, "portable", 0, &pa_ripemd160_portable},
-    {PA_FAMILY_SM3, "portable", 0, &pa_sm3_portable},
+    WITH_LANES(PA_FAMILY_RIPEMD160, ripemd160),
+    WITH_LANES(PA_FAMILY_SM3, sm3),
     {PA_FAMILY_BLAKE2B, "portable", 0, &pa_blake2b_portable},
     {PA_FAMILY_BLAKE2S, "portable", 0, &pa_blake2s_portable},
 
@@ -77,7 +80,9 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_SHA512_LANES] = "sha512-lanes",
     [PA_FAMILY_KECCAK] = "keccak",
     [PA_FAMILY_RIPEMD160] = "ripemd160",
+    [PA_FAMILY_RIPEMD160_LANES] = "ripemd160-lanes",
     [PA_FAMILY_SM3] = "sm3",
+    [PA_FAMILY_SM3_LANES] = "sm3-lanes",
     [PA_FAMILY_BLAKE2B] = "blake2b",
     [PA_FAMILY_BLAKE2S] = "blake2s",
     [PA_FAMILY_ED25519] = "ed25519",

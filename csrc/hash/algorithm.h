@@ -22,8 +22,9 @@ typedef struct pa_hash_algorithm {
     uint8_t pad_first;    /* set bit after the message; pad_last is or-ed into the last byte */
     uint8_t pad_last;
     pa_hash_state initial;
-    const struct pa_hash_algorithm *second; /* applied to the digest, or NULL */
-    const struct pa_hash_engine *engine;    /* NULL: padded blocks, one after the other */
+    bool twice;                           /* applied to its own digest again */
+    const struct pa_hash_algorithm *then; /* another one, applied to the digests; or NULL */
+    const struct pa_hash_engine *engine;  /* NULL: padded blocks, one after the other */
 } pa_hash_algorithm;
 
 /* What runs an algorithm that is no chain of padded blocks, or takes parameters. Its job holds all that a call needs of
@@ -42,7 +43,7 @@ struct pa_hash_engine {
 /* NULL when id is unknown. */
 const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id);
 
-/* The digest size of the last stage that is meant by `wanted`, where 0 is its own; 0 when it has no such size. */
+/* The digest size in the end that is meant by `wanted`, where 0 is its own; 0 when it has no such size. */
 uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm, uint64_t wanted);
 
 /* Blocks that a message of `total` bytes takes with its padding. */
@@ -58,12 +59,11 @@ uint32_t pa_hash_pad(const pa_hash_algorithm *algorithm, uint8_t *tail, uint32_t
 void pa_hash_start(const pa_hash_algorithm *algorithm, pa_hash_state *state,
                    const pa_midstate *midstate);
 
-/* One batch over one stage of kernels. */
+/* One batch, before `then`. */
 typedef struct {
     const pa_hash_algorithm *algorithm;
     const struct pa_hash_single *single;
-    const struct pa_hash_single *second; /* NULL without a second stage */
-    const struct pa_hash_lanes *lanes;   /* NULL without lanes */
+    const struct pa_hash_lanes *lanes; /* NULL without lanes */
     const pa_midstate *midstate;
     uint64_t absorbed; /* bytes in midstate */
     uint64_t digest_size;
@@ -80,7 +80,7 @@ static inline uint64_t pa_hash_message_bytes(const pa_hash_job *job, const pa_by
     return size;
 }
 
-/* digest = hash of the concatenated parts, all stages. */
+/* digest = hash of the concatenated parts, before `then`. */
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts);
 
 /* States or blocks of all lanes, word by word: up to 32 words of 32 bits or 25 of 64 a lane; with 64-bit words there are
@@ -97,7 +97,7 @@ typedef union {
 typedef struct {
     _Alignas(64) uint8_t staging[PA_HASH_MAX_LANES][PA_HASH_STAGING];
     pa_lane_words state;
-    pa_lane_words words;    /* with a second stage, the upper 8 of 16 words: padding of 32 bytes */
+    pa_lane_words words;    /* of what hashes twice, the upper 8 of 16 words: padding of 32 bytes */
     pa_lane_words initial;  /* after the job's midstate */
     pa_lane_words standard; /* the algorithm's own      */
     uint32_t schedule[PA_HASH_MAX_SCHEDULE];
@@ -108,7 +108,7 @@ typedef struct {
 /* Before: the job has lanes. */
 void pa_hash_scratch_start(pa_hash_scratch *scratch, const pa_hash_job *job);
 
-/* digests[l * d ..) = hash of parts[l] (segment_count parts each) for l < count <= lanes, all stages, d the job's
+/* digests[l * d ..) = hash of parts[l] (segment_count parts each) for l < count <= lanes, before `then`, d the job's
  * digest size; digests has room for PA_HASH_MAX_LANES of PA_HASH_MAX_DIGEST bytes, or, where d is what the kernel stores,
  * for all lanes.
  *   size  bytes of every message, or PA_HASH_SIZES_DIFFER */

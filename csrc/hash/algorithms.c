@@ -17,7 +17,7 @@ static const pa_hash_algorithm sha256 = {SHA256_SHAPE};
 
 static const pa_hash_algorithm ripemd160 = {
     .single = PA_FAMILY_RIPEMD160,
-    .lanes = PA_FAMILY_COUNT,
+    .lanes = PA_FAMILY_RIPEMD160_LANES,
     .block_size = 64,
     .length_size = 8,
     .state_words = 5,
@@ -28,7 +28,7 @@ static const pa_hash_algorithm ripemd160 = {
 
 static const pa_hash_algorithm sm3 = {
     .single = PA_FAMILY_SM3,
-    .lanes = PA_FAMILY_COUNT,
+    .lanes = PA_FAMILY_SM3_LANES,
     .block_size = 64,
     .length_size = 8,
     .state_words = 8,
@@ -39,8 +39,8 @@ static const pa_hash_algorithm sm3 = {
                      0xe38dee4d, 0xb0fb0e4e},
 };
 
-static const pa_hash_algorithm sha256d = {SHA256_SHAPE, .second = &sha256};
-static const pa_hash_algorithm hash160 = {SHA256_SHAPE, .second = &ripemd160};
+static const pa_hash_algorithm sha256d = {SHA256_SHAPE, .twice = true};
+static const pa_hash_algorithm hash160 = {SHA256_SHAPE, .then = &ripemd160};
 
 static const pa_hash_algorithm sha512 = {
     .single = PA_FAMILY_SHA512,
@@ -136,7 +136,7 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
 
 uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm, uint64_t wanted)
 {
-    const pa_hash_algorithm *last = algorithm->second ? algorithm->second : algorithm;
+    const pa_hash_algorithm *last = algorithm->then ? algorithm->then : algorithm;
     if (wanted == 0 || wanted == last->digest_size) {
         return last->digest_size;
     }
@@ -229,9 +229,9 @@ static void store_digest(const pa_hash_algorithm *algorithm, const struct pa_has
 }
 
 /* Hashes one message of several parts: whole blocks where they lie, the rest through a buffer of two blocks. */
-static void hash_stage(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
-                       uint8_t *digest, uint64_t digest_size, const pa_midstate *midstate,
-                       const pa_bytes *parts, uint32_t part_count)
+static void hash_message(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                         uint8_t *digest, uint64_t digest_size, const pa_midstate *midstate,
+                         const pa_bytes *parts, uint32_t part_count)
 {
     pa_hash_state state;
     uint8_t buffer[2 * PA_HASH_MAX_BLOCK];
@@ -273,13 +273,12 @@ static void hash_stage(const pa_hash_algorithm *algorithm, const struct pa_hash_
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts)
 {
     const pa_hash_algorithm *algorithm = job->algorithm;
-    if (algorithm->second == NULL) {
-        hash_stage(algorithm, job->single, digest, job->digest_size, job->midstate, parts,
-                   job->segment_count);
-        return;
+    hash_message(algorithm, job->single, digest, job->digest_size, job->midstate, parts,
+                 job->segment_count);
+    if (algorithm->twice) {
+        uint8_t inner[PA_HASH_MAX_DIGEST];
+        pa_bytes row = {inner, job->digest_size};
+        memcpy(inner, digest, row.size);
+        hash_message(algorithm, job->single, digest, job->digest_size, NULL, &row, 1);
     }
-    uint8_t inner[PA_HASH_MAX_DIGEST];
-    pa_bytes row = {inner, algorithm->digest_size};
-    hash_stage(algorithm, job->single, inner, row.size, job->midstate, parts, job->segment_count);
-    hash_stage(algorithm->second, job->second, digest, job->digest_size, NULL, &row, 1);
 }

@@ -32,7 +32,7 @@ void pa_hash_scratch_start(pa_hash_scratch *scratch, const pa_hash_job *job)
     scratch->staged_total = UINT64_MAX;
     scratch->scheduled_total = UINT64_MAX;
     spread(job, &scratch->initial, job->midstate);
-    if (job->second == NULL) {
+    if (!job->algorithm->twice) {
         return;
     }
     spread(job, &scratch->standard, NULL);
@@ -210,8 +210,8 @@ static void absorb_any(const pa_hash_job *job, pa_hash_scratch *scratch,
     memcpy(state, kept, states_size(job));
 }
 
-/* SHA-256 of each lane's 32-byte digest, which stands in `state` word by word as a schedule wants it. */
-static void second_sha256(const pa_hash_job *job, pa_hash_scratch *scratch)
+/* The hash of each lane's 32-byte digest, which stands in `state` word by word as a schedule wants it. */
+static void hash_again(const pa_hash_job *job, pa_hash_scratch *scratch)
 {
     size_t half = states_size(job);
     memcpy(&scratch->words, &scratch->state, half);
@@ -219,27 +219,10 @@ static void second_sha256(const pa_hash_job *job, pa_hash_scratch *scratch)
     job->lanes->words(&scratch->state, &scratch->words);
 }
 
-/* The second stage where it has no lanes: one by one. */
-static void second_single(const pa_hash_job *job, uint8_t *digests, const uint8_t *inner,
-                          uint32_t count)
-{
-    const pa_hash_job second = {
-        .algorithm = job->algorithm->second,
-        .single = job->second,
-        .digest_size = job->digest_size,
-        .segment_count = 1,
-    };
-    for (uint32_t l = 0; l < count; l++) {
-        pa_bytes row = {inner + l * job->lanes->stored, job->algorithm->digest_size};
-        pa_hash_one(&second, digests + l * job->digest_size, &row);
-    }
-}
-
 void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch,
                    const pa_bytes *const *parts, uint32_t count, uint64_t size)
 {
     const struct pa_hash_lanes *kernel = job->lanes;
-    const pa_hash_algorithm *second = job->algorithm->second;
     const pa_bytes *padded[PA_HASH_MAX_LANES];
     /* Lanes without a row of their own repeat the last row. */
     for (uint32_t l = 0; l < kernel->lanes; l++) {
@@ -253,14 +236,8 @@ void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *sc
     } else {
         absorb_any(job, scratch, padded);
     }
-    if (second != NULL && second->single != job->algorithm->single) {
-        uint8_t inner[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
-        kernel->store(inner, &scratch->state);
-        second_single(job, digests, inner, count);
-        return;
-    }
-    if (second != NULL) {
-        second_sha256(job, scratch);
+    if (job->algorithm->twice) {
+        hash_again(job, scratch);
     }
     kernel->store(digests, &scratch->state);
     uint64_t digest_size = job->digest_size;

@@ -171,6 +171,80 @@ static pyaccel_status hash_singles(const pa_hash_job *job, uint8_t *digests, uin
     return PYACCEL_OK;
 }
 
+/* One algorithm before `then`. *used: bit 0 single messages, bit 1 lanes, or-ed. */
+static pyaccel_status hash_stage(const pa_hash_algorithm *algorithm, uint8_t *digests,
+                                 uint64_t digest_size, const pa_midstate *midstate,
+                                 const pyaccel_rows *segments, uint32_t segment_count,
+                                 uint64_t first, uint64_t n, uint32_t *used)
+{
+    const pa_hash_job job = {
+        .algorithm = algorithm,
+        .single = pa_bound(algorithm->single),
+        .lanes = algorithm->lanes < PA_FAMILY_COUNT ? pa_bound(algorithm->lanes) : NULL,
+        .midstate = midstate,
+        .absorbed = midstate ? midstate->bytes : 0,
+        .digest_size = digest_size,
+        .segment_count = segment_count,
+    };
+    uint64_t done = 0;
+    if (lanes_pay(&job, n, 1)) {
+        bool fixed = true;
+        for (uint32_t s = 0; s < segment_count; s++) {
+            fixed = fixed && segments[s].offset_bits == 0;
+        }
+        if (!fixed) {
+            return hash_mixed(&job, digests, digest_size, segments, first, n, used);
+        }
+        done = hash_fixed_groups(&job, digests, digest_size, segments, first, n);
+        *used |= 2;
+    }
+    if (done == n) {
+        return PYACCEL_OK;
+    }
+    *used |= 1;
+    return hash_singles(&job, digests + done * digest_size, digest_size, segments, first + done,
+                        n - done);
+}
+
+static void count_used(const pa_hash_algorithm *algorithm, uint32_t used)
+{
+    if (used & 1) {
+        pa_count(algorithm->single);
+    }
+    if (used & 2) {
+        pa_count(algorithm->lanes);
+    }
+}
+
+/* Rows whose inner digests are kept between two algorithms. */
+#define STAGE_ROWS 256
+
+/* Two algorithms one after the other, so that each has the lanes that pay for it. */
+__attribute__((noinline)) static pyaccel_status
+hash_in_stages(const pa_hash_algorithm *algorithm, uint8_t *digests, uint64_t digest_size,
+               const pa_midstate *midstate, const pyaccel_rows *segments, uint32_t segment_count,
+               uint64_t first, uint64_t n)
+{
+    uint8_t inner[STAGE_ROWS * 32];
+    uint64_t inner_size = algorithm->digest_size;
+    const pyaccel_rows rows = {
+        .data = inner, .data_size = sizeof inner, .width = inner_size, .stride = inner_size};
+    uint32_t used = 0, then_used = 0;
+    pyaccel_status status = PYACCEL_OK;
+    for (uint64_t done = 0; status == PYACCEL_OK && done < n; done += STAGE_ROWS) {
+        uint64_t count = n - done < STAGE_ROWS ? n - done : STAGE_ROWS;
+        status = hash_stage(algorithm, inner, inner_size, midstate, segments, segment_count,
+                            first + done, count, &used);
+        if (status == PYACCEL_OK) {
+            status = hash_stage(algorithm->then, digests + done * digest_size, digest_size, NULL,
+                                &rows, 1, 0, count, &then_used);
+        }
+    }
+    count_used(algorithm, used);
+    count_used(algorithm->then, then_used);
+    return status;
+}
+
 pyaccel_status pa_hash_segments(uint32_t id, uint8_t *digests, uint64_t digest_size,
                                 const pa_midstate *midstate, const pyaccel_rows *segments,
                                 uint32_t segment_count, uint64_t first, uint64_t n)
@@ -181,46 +255,14 @@ pyaccel_status pa_hash_segments(uint32_t id, uint8_t *digests, uint64_t digest_s
         (midstate != NULL && algorithm->state_words > 8)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    const pa_hash_job job = {
-        .algorithm = algorithm,
-        .single = pa_bound(algorithm->single),
-        .second = algorithm->second ? pa_bound(algorithm->second->single) : NULL,
-        .lanes = algorithm->lanes < PA_FAMILY_COUNT ? pa_bound(algorithm->lanes) : NULL,
-        .midstate = midstate,
-        .absorbed = midstate ? midstate->bytes : 0,
-        .digest_size = digest_size,
-        .segment_count = segment_count,
-    };
-    uint32_t used = 0; /* bit 0: single messages, bit 1: lanes */
-    uint64_t done = 0;
-    pyaccel_status status = PYACCEL_OK;
-    if (lanes_pay(&job, n, 1)) {
-        bool fixed = true;
-        for (uint32_t s = 0; s < segment_count; s++) {
-            fixed = fixed && segments[s].offset_bits == 0;
-        }
-        if (fixed) {
-            done = hash_fixed_groups(&job, digests, digest_size, segments, first, n);
-            used = 2;
-        } else {
-            status = hash_mixed(&job, digests, digest_size, segments, first, n, &used);
-            done = n;
-        }
+    if (algorithm->then != NULL) {
+        return hash_in_stages(algorithm, digests, digest_size, midstate, segments, segment_count,
+                              first, n);
     }
-    if (done < n) {
-        status = hash_singles(&job, digests + done * digest_size, digest_size, segments,
-                              first + done, n - done);
-        used |= 1;
-    }
-    if (used & 1) {
-        pa_count(algorithm->single);
-    }
-    if (used & 2) {
-        pa_count(algorithm->lanes);
-    }
-    if (n > 0 && algorithm->second != NULL && algorithm->second->single != algorithm->single) {
-        pa_count(algorithm->second->single);
-    }
+    uint32_t used = 0;
+    pyaccel_status status = hash_stage(algorithm, digests, digest_size, midstate, segments,
+                                       segment_count, first, n, &used);
+    count_used(algorithm, used);
     return status;
 }
 

@@ -25,4 +25,4 @@ static void sm3_blocks_portable(pa_hash_state *state, const uint8_t *data, uint6
     }
 }
 
-const struct pa_hash_single pa_sm3_portable = {sm3_blocks_portable, 700};
+const struct pa_hash_single pa_sm3_portable = {sm3_blocks_portable, 650};

@@ -40,7 +40,9 @@ _FAMILIES = {
     "sha256": ("sha256", "sha256-lanes"),
     "sha256d": ("sha256", "sha256-lanes"),
     "sha512": ("sha512", "sha512-lanes"),
-    "hash160": ("sha256", "sha256-lanes", "ripemd160"),
+    "hash160": ("sha256", "sha256-lanes", "ripemd160", "ripemd160-lanes"),
+    "ripemd160": ("ripemd160", "ripemd160-lanes"),
+    "sm3": ("sm3", "sm3-lanes"),
     **dict.fromkeys(
         ("keccak256", "sha3-224", "sha3-256", "sha3-384", "sha3-512", "shake128", "shake256"),
         ("keccak", "keccak-lanes"),

@@ -8,8 +8,9 @@ typedef uint32_t word;
 #define SINGLE pa_sha256_portable
 #define MEMBER word
 #define STORE_WORD pa_store_be32
+#define STATE_WORDS 8
 
-#include "sha2_lanes.h"
+#include "hash_lanes.h"
 
 static void check_words(void)
 {

@@ -8,8 +8,9 @@ typedef uint64_t word;
 #define SINGLE pa_sha512_portable
 #define MEMBER wide
 #define STORE_WORD pa_store_be64
+#define STATE_WORDS 8
 
-#include "sha2_lanes.h"
+#include "hash_lanes.h"
 
 int main(int argc, char **argv)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-2 kernels in lanes against the portable ones, entry by entry. Built for the object that ships (run on hardware and in a
+/* Hash kernels in lanes against the portable ones, entry by entry. Built for the object that ships (run on hardware and in a
  * CPU emulator) and for the one over pairs of ymm; PYACCEL_SUFFIX says which.
  *
  * Defined by the includer: word, its unsigned type; KERNEL_STEM and SINGLE, the kernels; MEMBER of pa_hash_state;
- * STORE_WORD, to big-endian bytes. */
-#ifndef PA_TEST_SHA2_LANES_H
-#define PA_TEST_SHA2_LANES_H
+ * STORE_WORD, to a digest's bytes; STATE_WORDS, of which the digest is made. */
+#ifndef PA_TEST_HASH_LANES_H
+#define PA_TEST_HASH_LANES_H
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +31,13 @@ static word random_state_word(void)
 }
 
 typedef struct {
-    _Alignas(64) word lanes[8 * LANES];
+    _Alignas(64) word lanes[STATE_WORDS * LANES];
     pa_hash_state single[LANES];
 } states;
 
 static void start(states *s)
 {
-    for (unsigned w = 0; w < 8; w++) {
+    for (unsigned w = 0; w < STATE_WORDS; w++) {
         for (unsigned l = 0; l < LANES; l++) {
             s->single[l].MEMBER[w] = s->lanes[w * LANES + l] = random_state_word();
         }
@@ -46,7 +46,7 @@ static void start(states *s)
 
 static int same(const states *s)
 {
-    for (unsigned w = 0; w < 8; w++) {
+    for (unsigned w = 0; w < STATE_WORDS; w++) {
         for (unsigned l = 0; l < LANES; l++) {
             if (s->single[l].MEMBER[w] != s->lanes[w * LANES + l]) {
                 return 0;
@@ -80,11 +80,12 @@ static void check_blocks(void)
 static void check_store(void)
 {
     states s;
-    uint8_t digests[LANES * 8 * sizeof(word) + 1], expected[LANES * 8 * sizeof(word)];
+    uint8_t digests[LANES * STATE_WORDS * sizeof(word) + 1],
+        expected[LANES * STATE_WORDS * sizeof(word)];
     start(&s);
     for (unsigned l = 0; l < LANES; l++) {
-        for (unsigned w = 0; w < 8; w++) {
-            STORE_WORD(expected + (8 * l + w) * sizeof(word), s.single[l].MEMBER[w]);
+        for (unsigned w = 0; w < STATE_WORDS; w++) {
+            STORE_WORD(expected + (STATE_WORDS * l + w) * sizeof(word), s.single[l].MEMBER[w]);
         }
     }
     KERNEL.store(digests + 1, s.lanes); /* any alignment */

