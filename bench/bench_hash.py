@@ -28,11 +28,15 @@ def _peers() -> dict[str, tuple[str, Callable[[bytes], bytes]]]:
     found: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
         "sha256": ("hashlib", lambda data: hashlib.sha256(data).digest()),
         "sha256d": ("hashlib", _double),
+        "sha224": ("hashlib", lambda data: hashlib.sha224(data).digest()),
         "sha512": ("hashlib", lambda data: hashlib.sha512(data).digest()),
+        "sha384": ("hashlib", lambda data: hashlib.sha384(data).digest()),
         "blake2b-256": ("hashlib", lambda data: hashlib.blake2b(data, digest_size=32).digest()),
         "blake2b-512": ("hashlib", lambda data: hashlib.blake2b(data).digest()),
         "blake2s-256": ("hashlib", lambda data: hashlib.blake2s(data).digest()),
     }
+    if "sha512_256" in hashlib.algorithms_available:
+        found["sha512-256"] = ("hashlib", lambda data: hashlib.new("sha512_256", data).digest())
     if "sm3" in hashlib.algorithms_available:
         found["sm3"] = ("hashlib", lambda data: hashlib.new("sm3", data).digest())
     found["sha3-224"] = ("hashlib", lambda data: hashlib.sha3_224(data).digest())

@@ -15,6 +15,7 @@ from pyaccel.rows import Rows, as_rows
 from pyaccel.scheduler.execution import run
 
 DIGEST_SIZES = {"sha256": 32, "sha256d": 32, "sha512": 64, "keccak256": 32, "ripemd160": 20, "hash160": 20, "sm3": 32}
+DIGEST_SIZES |= {"sha224": 28, "sha384": 48, "sha512-256": 32}
 DIGEST_SIZES |= {"sha3-224": 28, "sha3-256": 32, "sha3-384": 48, "sha3-512": 64, "shake128": 32, "shake256": 64}
 DIGEST_SIZES |= {"blake2b-256": 32, "blake2b-512": 64, "blake2s-256": 32}
 """Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""

@@ -51,6 +51,33 @@ HASHES: dict[str, tuple[str, tuple[tuple[bytes, str], ...]]] = {
             ),
         ),
     ),
+    "sha224": (
+        "FIPS 180-4 examples, NIST",
+        (
+            (b"abc", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"),
+            (_EXAMPLE_448, "75388b16512776cc5dba5da1fd890150b0c6455cb4f58b1952522525"),
+        ),
+    ),
+    "sha384": (
+        "FIPS 180-4 examples, NIST",
+        (
+            (
+                b"abc",
+                "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+            ),
+            (
+                _EXAMPLE_896,
+                "09330c33f71147e83d192fc782cd1b4753111b173b3b05d22fa08086e3b0f712fcc7c71a557e2db966c3e9fa91746039",
+            ),
+        ),
+    ),
+    "sha512-256": (
+        "FIPS 180-4 examples, NIST",
+        (
+            (b"abc", "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23"),
+            (_EXAMPLE_896, "3928e184fb8690f840da3988121d31be65cb9d3ef83ee6146feac861e19b563a"),
+        ),
+    ),
     "keccak256": (
         "Ethereum yellow paper: KEC of nothing and of RLP(())",
         (

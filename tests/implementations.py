@@ -38,7 +38,7 @@ _VARIANTS = {
     "ed25519": ("portable",),
     "secp256k1": ("portable",),
 }
-# The level under which a variant runs, where it is not the one of its name: SHA-NI has none, and is faster than 8 lanes.
+# The level under which a variant runs, where not the one of its name: SHA-NI has none, and is faster than 8 lanes.
 _LEVEL_OF = {("sha256", "shani"): "avx2", ("sha256-lanes", "avx2"): "avx2,-shani"}
 
 

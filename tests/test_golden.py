@@ -16,6 +16,8 @@ def test_constants_as_printed() -> None:
     """Constants of SHA-2, Keccak and RIPEMD-160 as their standards print them."""
     assert (sha256._K[0], sha256._K[63], sha256._H0[0]) == (0x428A2F98, 0xC67178F2, 0x6A09E667)
     assert (sha512._K[0], sha512._K[79]) == (0x428A2F98D728AE22, 0x6C44198C4A475817)
+    assert (sha256._H0_224[0], sha512._H0_384[0]) == (0xC1059ED8, 0xCBBB9D5DC1059ED8)
+    assert (sha512._H0_256[0], sha512._H0_256[7]) == (0x22312194FC2BF72C, 0x0EB72DDC81C52CA2)
     assert keccak._CONSTANTS[:3] == [1, 0x8082, 0x800000000000808A]
     assert keccak._CONSTANTS[23] == 0x8000000080008008
     assert keccak._ROTATIONS[1] == [1, 44, 10, 45, 2]

@@ -27,7 +27,10 @@ def ripemd160(message: bytes) -> bytes:
 REFERENCES = {
     "sha256": lambda m: hashlib.sha256(m).digest(),
     "sha256d": lambda m: hashlib.sha256(hashlib.sha256(m).digest()).digest(),
+    "sha224": lambda m: hashlib.sha224(m).digest(),
     "sha512": lambda m: hashlib.sha512(m).digest(),
+    "sha384": lambda m: hashlib.sha384(m).digest(),
+    "sha512-256": lambda m: hashlib.new("sha512_256", m).digest(),
     "keccak256": lambda m: keccak.new(digest_bits=256, data=m).digest(),
     "sha3-224": lambda m: hashlib.sha3_224(m).digest(),
     "sha3-256": lambda m: hashlib.sha3_256(m).digest(),

@@ -30,7 +30,10 @@ def _ripemd160(message: bytes) -> bytes:
 _PEERS: dict[str, Callable[[bytes], bytes]] = {
     "sha256": _sha256,
     "sha256d": lambda message: _sha256(_sha256(message)),
+    "sha224": lambda message: hashlib.sha224(message).digest(),
     "sha512": lambda message: hashlib.sha512(message).digest(),
+    "sha384": lambda message: hashlib.sha384(message).digest(),
+    "sha512-256": lambda message: hashlib.new("sha512_256", message).digest(),
     "keccak256": lambda message: keccak.new(data=message, digest_bits=256).digest(),
     "sha3-224": lambda message: hashlib.sha3_224(message).digest(),
     "sha3-256": lambda message: hashlib.sha3_256(message).digest(),
@@ -83,12 +86,22 @@ def test_sha256(implementation: Implementation, algorithm: str, lengths: list[in
 
 
 @implementations("sha512", "sha512-lanes")
+@pytest.mark.parametrize("algorithm", ["sha512", "sha384", "sha512-256"])
 @examples(25)
 @example(lengths=[100] * 20 + [0, 300] * 3, seed=1)
 @given(lengths=_messages, seed=st.integers(0, 2**32))
-def test_sha512(implementation: Implementation, lengths: list[int], seed: int) -> None:
-    """SHA-512."""
-    _check(implementation, "sha512", lengths, seed)
+def test_sha512(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
+    """SHA-512 and what is cut from it."""
+    _check(implementation, algorithm, lengths, seed)
+
+
+@implementations("sha256", "sha256-lanes")
+@examples(25)
+@example(lengths=[64] * 40 + [0, 200] * 3, seed=1)
+@given(lengths=_messages, seed=st.integers(0, 2**32))
+def test_sha224(implementation: Implementation, lengths: list[int], seed: int) -> None:
+    """SHA-224."""
+    _check(implementation, "sha224", lengths, seed)
 
 
 @implementations("keccak")

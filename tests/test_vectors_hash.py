@@ -23,6 +23,9 @@ Cases = list[tuple[bytes, bytes]]
 _FILES: dict[str, list[tuple[Callable[[str], Cases], str]]] = {
     "sha256": [(cavp_messages, "hash/cavp_SHA256ShortMsg.rsp"), (cavp_messages, "hash/cavp_SHA256LongMsg.rsp")],
     "sha512": [(cavp_messages, "hash/cavp_SHA512ShortMsg.rsp"), (cavp_messages, "hash/cavp_SHA512LongMsg.rsp")],
+    "sha224": [(cavp_messages, "hash/cavp_SHA224ShortMsg.rsp")],
+    "sha384": [(cavp_messages, "hash/cavp_SHA384ShortMsg.rsp")],
+    "sha512-256": [(cavp_messages, "hash/cavp_SHA512_256ShortMsg.rsp")],
     "keccak256": [
         (cavp_messages, "hash/keccak_legacy_ShortMsgKAT_256.txt"),
         (cavp_messages, "hash/keccak_legacy_LongMsgKAT_256.txt"),
@@ -64,6 +67,19 @@ def test_sha256(implementation: Implementation) -> None:
 def test_sha512(implementation: Implementation) -> None:
     """CAVP's short and long messages."""
     _check_files(implementation, "sha512")
+
+
+@implementations("sha256", "sha256-lanes")
+def test_sha224(implementation: Implementation) -> None:
+    """CAVP's short messages."""
+    _check_files(implementation, "sha224")
+
+
+@implementations("sha512", "sha512-lanes")
+@pytest.mark.parametrize("algorithm", ["sha384", "sha512-256"])
+def test_shorter_sha512(implementation: Implementation, algorithm: str) -> None:
+    """CAVP's short messages."""
+    _check_files(implementation, algorithm)
 
 
 @implementations("keccak")

@@ -7,13 +7,20 @@
 #include "blake2.h"
 
 /* First bits of the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3 and 5.3.5). */
-#define SHA256_SHAPE                                                                               \
-    .single = PA_FAMILY_SHA256, .lanes = PA_FAMILY_SHA256_LANES, .block_size = 64,                 \
-    .length_size = 8, .state_words = 8, .digest_size = 32, .big_endian = true, .pad_first = 0x80,  \
-    .initial.word = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,                               \
-                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
+#define SHA256_INITIAL                                                                             \
+    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19
 
-static const pa_hash_algorithm sha256 = {SHA256_SHAPE};
+#define SHA256_SHAPE(digest, ...)                                                                  \
+    .single = PA_FAMILY_SHA256, .lanes = PA_FAMILY_SHA256_LANES, .block_size = 64,                 \
+    .length_size = 8, .state_words = 8, .digest_size = (digest), .big_endian = true,               \
+    .pad_first = 0x80, .initial.word = {__VA_ARGS__}
+
+static const pa_hash_algorithm sha256 = {SHA256_SHAPE(32, SHA256_INITIAL)};
+
+/* FIPS 180-4, 5.3.2. */
+static const pa_hash_algorithm sha224 = {SHA256_SHAPE(28, 0xc1059ed8, 0x367cd507, 0x3070dd17,
+                                                      0xf70e5939, 0xffc00b31, 0x68581511,
+                                                      0x64f98fa7, 0xbefa4fa4)};
 
 static const pa_hash_algorithm ripemd160 = {
     .single = PA_FAMILY_RIPEMD160,
@@ -39,23 +46,25 @@ static const pa_hash_algorithm sm3 = {
                      0xe38dee4d, 0xb0fb0e4e},
 };
 
-static const pa_hash_algorithm sha256d = {SHA256_SHAPE, .twice = true};
-static const pa_hash_algorithm hash160 = {SHA256_SHAPE, .then = &ripemd160};
+static const pa_hash_algorithm sha256d = {SHA256_SHAPE(32, SHA256_INITIAL), .twice = true};
+static const pa_hash_algorithm hash160 = {SHA256_SHAPE(32, SHA256_INITIAL), .then = &ripemd160};
+
+#define SHA512_SHAPE(digest, ...)                                                                  \
+    .single = PA_FAMILY_SHA512, .lanes = PA_FAMILY_SHA512_LANES, .block_size = 128,                \
+    .length_size = 16, .state_words = 8, .digest_size = (digest), .wide = true,                    \
+    .big_endian = true, .pad_first = 0x80, .initial.wide = {__VA_ARGS__}
 
 static const pa_hash_algorithm sha512 = {
-    .single = PA_FAMILY_SHA512,
-    .lanes = PA_FAMILY_SHA512_LANES,
-    .block_size = 128,
-    .length_size = 16,
-    .state_words = 8,
-    .digest_size = 64,
-    .wide = true,
-    .big_endian = true,
-    .pad_first = 0x80,
-    .initial.wide = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
-                     0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b,
-                     0x5be0cd19137e2179},
-};
+    SHA512_SHAPE(64, 0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
+                 0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179)};
+
+/* FIPS 180-4, 5.3.4 and 5.3.6.2. */
+static const pa_hash_algorithm sha384 = {
+    SHA512_SHAPE(48, 0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
+                 0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4)};
+static const pa_hash_algorithm sha512_256 = {
+    SHA512_SHAPE(32, 0x22312194fc2bf72c, 0x9f555fa3c84c64c2, 0x2393b86b6f53b151, 0x963877195940eabd,
+                 0x96283ee2a88effe3, 0xbe5e1e2553863992, 0x2b0199fc2c85b8aa, 0x0eb72ddc81c52ca2)};
 
 /* A sponge over Keccak-f[1600] (FIPS 202, 4): the rate stands behind the state, for the kernels. pad_first holds the
  * suffix that tells the functions apart and the first bit of the padding. */
@@ -111,6 +120,12 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
         return &hash160;
     case PYACCEL_HASH_SM3:
         return &sm3;
+    case PYACCEL_HASH_SHA224:
+        return &sha224;
+    case PYACCEL_HASH_SHA384:
+        return &sha384;
+    case PYACCEL_HASH_SHA512_256:
+        return &sha512_256;
     case PYACCEL_HASH_SHA3_224:
         return &sha3_224;
     case PYACCEL_HASH_SHA3_256:

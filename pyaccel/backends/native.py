@@ -39,7 +39,8 @@ _spare_views: list[Any] = []
 _FAMILIES = {
     "sha256": ("sha256", "sha256-lanes"),
     "sha256d": ("sha256", "sha256-lanes"),
-    "sha512": ("sha512", "sha512-lanes"),
+    "sha224": ("sha256", "sha256-lanes"),
+    **dict.fromkeys(("sha512", "sha384", "sha512-256"), ("sha512", "sha512-lanes")),
     "hash160": ("sha256", "sha256-lanes", "ripemd160", "ripemd160-lanes"),
     "ripemd160": ("ripemd160", "ripemd160-lanes"),
     "sm3": ("sm3", "sm3-lanes"),

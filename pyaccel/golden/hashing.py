@@ -13,8 +13,8 @@ from pyaccel.backends.base import Inputs, Outputs, Parameters
 from pyaccel.golden.blake2 import BLAKE2B, BLAKE2S, blake2
 from pyaccel.golden.keccak import keccak256, sha3, shake128, shake256
 from pyaccel.golden.ripemd160 import hash160, ripemd160
-from pyaccel.golden.sha256 import sha256, sha256d
-from pyaccel.golden.sha512 import sha512
+from pyaccel.golden.sha256 import sha224, sha256, sha256d
+from pyaccel.golden.sha512 import sha384, sha512, sha512_256
 from pyaccel.golden.sm3 import sm3
 
 Hash = Callable[[bytes], bytes]
@@ -22,7 +22,10 @@ Hash = Callable[[bytes], bytes]
 HASHES: dict[str, Hash] = {
     "sha256": sha256,
     "sha256d": sha256d,
+    "sha224": sha224,
     "sha512": sha512,
+    "sha384": sha384,
+    "sha512-256": sha512_256,
     "keccak256": keccak256,
     "ripemd160": ripemd160,
     "hash160": hash160,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SHA-256 as FIPS 180-4 §6.2 writes it."""
+"""SHA-256 and SHA-224 as FIPS 180-4 §6.2 and §6.3 write them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ Words = tuple[int, ...]
 _MASK = 0xFFFFFFFF
 _K = tuple(root_fraction(p, 3, 32) for p in primes(64))
 _H0 = tuple(root_fraction(p, 2, 32) for p in primes(8))
+# SHA-224 begins with the second 32 bits of the next eight primes' roots (§5.3.2).
+_H0_224 = tuple(root_fraction(p, 2, 64) & _MASK for p in primes(16)[8:])
 
 
 @compiled
@@ -48,13 +50,22 @@ def _compress(state: Words, block: Words) -> Words:
     )
 
 
-def sha256(message: bytes) -> bytes:
-    """The 32-byte SHA-256 digest of a message of any length."""
+def _hash(state: Words, message: bytes) -> bytes:
+    """The final state words after the padded message."""
     padded = message + b"\x80" + bytes(-(len(message) + 9) % 64) + (8 * len(message)).to_bytes(8, "big")
-    state = _H0
     for i in range(0, len(padded), 64):
         state = _compress(state, struct.unpack_from(">16I", padded, i))
     return struct.pack(">8I", *state)
+
+
+def sha256(message: bytes) -> bytes:
+    """The 32-byte SHA-256 digest of a message of any length."""
+    return _hash(_H0, message)
+
+
+def sha224(message: bytes) -> bytes:
+    """The 28-byte SHA-224 digest of a message of any length."""
+    return _hash(_H0_224, message)[:28]
 
 
 def sha256d(message: bytes) -> bytes:

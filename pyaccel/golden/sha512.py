@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SHA-512 as FIPS 180-4 §6.4 writes it."""
+"""SHA-512, SHA-384 and SHA-512/256 as FIPS 180-4 §6.4 to §6.7 write them."""
 
 from __future__ import annotations
+
+import struct
 
 from pyaccel.golden.constants import primes, root_fraction
 
 _MASK = 0xFFFFFFFFFFFFFFFF
 _K = [root_fraction(p, 3, 64) for p in primes(80)]
 _H0 = [root_fraction(p, 2, 64) for p in primes(8)]
+_H0_384 = [root_fraction(p, 2, 64) for p in primes(16)[8:]]
 
 
 def _rotr(x: int, n: int) -> int:
@@ -31,10 +34,28 @@ def _compress(state: list[int], block: bytes) -> list[int]:
     return [(x + y) & _MASK for x, y in zip(state, (a, b, c, d, e, f, g, h), strict=True)]
 
 
-def sha512(message: bytes) -> bytes:
-    """The 64-byte SHA-512 digest of a message of any length."""
+def _hash(state: list[int], message: bytes) -> bytes:
+    """The final state words after the padded message."""
     padded = message + b"\x80" + bytes(-(len(message) + 17) % 128) + (8 * len(message)).to_bytes(16, "big")
-    state = _H0
     for i in range(0, len(padded), 128):
         state = _compress(state, padded[i : i + 128])
-    return b"".join(word.to_bytes(8, "big") for word in state)
+    return struct.pack(">8Q", *state)
+
+
+def sha512(message: bytes) -> bytes:
+    """The 64-byte SHA-512 digest of a message of any length."""
+    return _hash(_H0, message)
+
+
+def sha384(message: bytes) -> bytes:
+    """The 48-byte SHA-384 digest of a message of any length."""
+    return _hash(_H0_384, message)[:48]
+
+
+# §5.3.6: the generation function, over the initial value of SHA-512 with every byte turned by a5.
+_H0_256 = list(struct.unpack(">8Q", _hash([h ^ 0xA5A5A5A5A5A5A5A5 for h in _H0], b"SHA-512/256")))
+
+
+def sha512_256(message: bytes) -> bytes:
+    """The 32-byte SHA-512/256 digest of a message of any length."""
+    return _hash(_H0_256, message)[:32]

@@ -22,7 +22,10 @@ def _line(first: float, row: float) -> tuple[float, ...]:
 _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("hash_many", "sha256"): (0.9, 1.6, 1.7, 3.8, 12, 45, 720, 11_500),
     ("hash_many", "sha256d"): (0.9, 1.9, 2.0, 5.2, 18, 67, 1_100, 17_500),
+    ("hash_many", "sha224"): (0.9, 1.6, 1.7, 3.8, 12, 45, 720, 11_500),
     ("hash_many", "sha512"): (1.1, 3.4, 5.9, 20, 77, 290, 4_650, 74_000),
+    ("hash_many", "sha384"): (1.1, 3.4, 5.9, 20, 77, 290, 4_650, 74_000),
+    ("hash_many", "sha512-256"): (1.1, 3.4, 5.9, 20, 77, 290, 4_650, 74_000),
     ("hash_many", "keccak256"): (1.3, 4.4, 8.0, 29, 115, 455, 7_300, 117_000),
     ("hash_many", "sha3-224"): (1.3, 4.4, 8.0, 29, 115, 455, 7_300, 117_000),
     ("hash_many", "sha3-256"): (1.3, 4.4, 8.0, 29, 115, 455, 7_300, 117_000),
@@ -51,7 +54,10 @@ _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
 _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
     ("hash_many", "sha256"): _line(5, 300),
     ("hash_many", "sha256d"): _line(5, 450),
+    ("hash_many", "sha224"): _line(5, 300),
     ("hash_many", "sha512"): _line(5, 200),
+    ("hash_many", "sha384"): _line(5, 200),
+    ("hash_many", "sha512-256"): _line(5, 200),
     ("hash_many", "keccak256"): _line(5, 450),
     ("hash_many", "sha3-224"): _line(5, 450),
     ("hash_many", "sha3-256"): _line(5, 450),

@@ -160,6 +160,18 @@ static const midstate_start starts[] = {
      &pa_sha512_portable,
      {.wide = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
                0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179}}},
+    {PYACCEL_HASH_SHA224,
+     &pa_sha256_portable,
+     {.word = {0xc1059ed8, 0x367cd507, 0x3070dd17, 0xf70e5939, 0xffc00b31, 0x68581511, 0x64f98fa7,
+               0xbefa4fa4}}},
+    {PYACCEL_HASH_SHA384,
+     &pa_sha512_portable,
+     {.wide = {0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
+               0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4}}},
+    {PYACCEL_HASH_SHA512_256,
+     &pa_sha512_portable,
+     {.wide = {0x22312194fc2bf72c, 0x9f555fa3c84c64c2, 0x2393b86b6f53b151, 0x963877195940eabd,
+               0x96283ee2a88effe3, 0xbe5e1e2553863992, 0x2b0199fc2c85b8aa, 0x0eb72ddc81c52ca2}}},
     {PYACCEL_HASH_RIPEMD160,
      &pa_ripemd160_portable,
      {.word = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0}}},
@@ -182,7 +194,6 @@ static void test_midstate(uint32_t algorithm)
     const uint64_t prefix = 256;
     static const uint64_t sizes[] = {0, 1, 32, 55, 56, 64, 100, 111, 112, 128, 700};
     uint64_t d = pyaccel_hash_digest_size(algorithm);
-    const bool wide = algorithm == PYACCEL_HASH_SHA512;
     /* The others begin with SHA-256, or take no midstate. */
     const midstate_start *start = &starts[0];
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
@@ -190,6 +201,7 @@ static void test_midstate(uint32_t algorithm)
             start = &starts[i];
         }
     }
+    const bool wide = start->kernel == &pa_sha512_portable;
     pa_hash_state state = start->state;
     start->kernel->blocks(&state, text, prefix / (wide ? 128 : 64));
     pa_midstate midstate = {.bytes = prefix};
