@@ -186,7 +186,7 @@ def test_a_vote_that_is_counted_twice_or_cast_by_a_stranger(command: Command, tm
 def test_validators(command: Command, tmp_path: Path) -> None:
     block = _block()
     block["validator_set"]["validators"][0]["voting_power"] = "51"
-    assert _verify(command, tmp_path, block).bad() == {"validators hash": [{}]}
+    assert _verify(command, tmp_path, block).bad() == {"validators hash": [{}], "validators proposer": [{}]}
     block = _block()
     member = block["validator_set"]["validators"][3]
     member["address"] = _flip_hex(member["address"])
@@ -197,10 +197,40 @@ def test_validators(command: Command, tmp_path: Path) -> None:
     assert _verify(command, tmp_path, block).status == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "checked"), [("validator_set", "validators"), ("next_validator_set", "next validators")]
+)
+def test_what_a_set_says_of_itself(command: Command, tmp_path: Path, name: str, checked: str) -> None:
+    block = _block()
+    stated, members = block[name], block[name]["validators"]
+    stated["proposer"] = dict(members[1], proposer_priority="-7")
+    stated["total_voting_power"] = str(sum(int(member["voting_power"]) for member in members))
+    outcome = _verify(command, tmp_path, block)
+    assert outcome.status == 0
+    assert {f"{checked} proposer", f"{checked} power"} <= set(outcome.checks())
+    changes: dict[str, object] = {
+        "address": _flip_hex(members[1]["address"]),
+        "pub_key": members[2]["pub_key"],
+        "voting_power": "51",
+    }
+    for field, value in changes.items():
+        stated["proposer"] = dict(members[1], **{field: value})
+        assert _verify(command, tmp_path, block).bad() == {f"{checked} proposer": [{}]}
+    stated["proposer"] = None
+    for total in ("1", "-1", str((1 << 63) - 1)):
+        stated["total_voting_power"] = total
+        assert _verify(command, tmp_path, block).bad() == {f"{checked} power": [{}]}
+    # What a Go program that never asked for the total writes, and what older ones leave out.
+    stated["total_voting_power"] = "0"
+    assert _verify(command, tmp_path, block).status == 0
+    del stated["total_voting_power"], stated["proposer"]
+    assert _verify(command, tmp_path, block).status == 0
+
+
 def _header_and_commit(signatures: tuple[CommitSignature, ...], chain_id: str = "") -> LightBlock:
     header = parse_light_blocks(JsonValue(_block()))[0].header
     header = type(header)(**{**vars(header), "chain_id": chain_id})
-    return LightBlock(header, Commit(1, 1, NO_BLOCK, signatures), (), None)
+    return LightBlock(header, Commit(1, 1, NO_BLOCK, signatures), None, None)
 
 
 def test_sign_bytes_of_cometbft() -> None:
@@ -222,7 +252,7 @@ def test_votes_for_nothing_are_checked_and_not_counted(command: Command, tmp_pat
     block = _block()
     header, commit = block["signed_header"]["header"], block["signed_header"]["commit"]
     header["validators_hash"] = sha256(b"\x00" + leaf).hexdigest().upper()
-    del block["next_validator_set"]
+    del block["next_validator_set"], block["validator_set"]["proposer"]
     block["validator_set"]["validators"] = [
         {
             "address": address,
@@ -289,6 +319,14 @@ FIELD_FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "key type": (
         lambda b: b["validator_set"]["validators"][0]["pub_key"].update(type="tendermint/PubKeySecp256k1"),
         "validator_set.validators[0].pub_key.type",
+    ),
+    "a proposer without a key": (
+        lambda b: b["validator_set"]["proposer"].pop("pub_key"),
+        "validator_set.proposer.pub_key: the field is missing",
+    ),
+    "a total that is no number": (
+        lambda b: b["validator_set"].update(total_voting_power="all"),
+        "validator_set.total_voting_power: 'all' is not a whole number",
     ),
     "negative power": (lambda b: b["validator_set"]["validators"][0].update(voting_power="-1"), "voting_power: '-1'"),
     "no list": (lambda b: b["validator_set"].update(validators={}), "validator_set.validators: {} is not a list"),

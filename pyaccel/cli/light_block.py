@@ -101,13 +101,30 @@ class Validator:
 
 
 @dataclass(frozen=True)
+class ValidatorSet:
+    """The validators of a height, and what the file says of them: None where it says nothing.
+
+    The total power is a number that CometBFT keeps and writes as 0 until it needs it: 0 says nothing either.
+    """
+
+    members: tuple[Validator, ...]
+    proposer: Validator | None
+    total_power: int | None
+
+    @property
+    def sum_of_powers(self) -> int:
+        """What all members have together."""
+        return sum(member.power for member in self.members)
+
+
+@dataclass(frozen=True)
 class LightBlock:
     """A signed header with the set that signs it; None where the file does not give one."""
 
     header: Header
     commit: Commit
-    validators: tuple[Validator, ...] | None
-    next_validators: tuple[Validator, ...] | None
+    validators: ValidatorSet | None
+    next_validators: ValidatorSet | None
 
 
 def parse_time(value: JsonValue) -> Timestamp:
@@ -194,8 +211,12 @@ def _parse_validator(value: JsonValue) -> Validator:
     )
 
 
-def _parse_set(value: JsonValue) -> tuple[Validator, ...]:
-    return tuple(_parse_validator(item) for item in value["validators"].items(null_is_empty=True))
+def _parse_set(value: JsonValue) -> ValidatorSet:
+    return ValidatorSet(
+        members=tuple(_parse_validator(item) for item in value["validators"].items(null_is_empty=True)),
+        proposer=_parse_validator(value["proposer"]) if value.has("proposer") else None,
+        total_power=(value["total_voting_power"].integer() or None) if value.has("total_voting_power") else None,
+    )
 
 
 def _parse_block(value: JsonValue) -> LightBlock:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from pyaccel.cli.errors import MalformedError, UnusableInputError
 from pyaccel.cli.json_value import JsonValue
-from pyaccel.cli.light_block import ABSENT, ADDRESS_SIZE, ALL_POWER, COMMIT, LightBlock, Validator, parse_light_blocks
+from pyaccel.cli.light_block import (
+    ABSENT,
+    ADDRESS_SIZE,
+    ALL_POWER,
+    COMMIT,
+    LightBlock,
+    Validator,
+    ValidatorSet,
+    parse_light_blocks,
+)
 from pyaccel.cli.light_encoding import header_leaves, sign_bytes, validator_leaves
 from pyaccel.cli.report import Bad, Report, Step
 from pyaccel.cli.runner import Runner
@@ -58,6 +67,10 @@ def verify_light_blocks(path: Path, value: object, runner: Runner) -> Report:
     return report
 
 
+def _members(block: LightBlock) -> tuple[Validator, ...]:
+    return block.validators.members if block.validators else ()
+
+
 def _title(blocks: Sequence[LightBlock]) -> str:
     if len(blocks) > 1:
         return f"{len(blocks)} CometBFT light blocks"
@@ -79,22 +92,34 @@ def _check_hashes(report: Report, runner: Runner, block: LightBlock, index: Mapp
     heights = [Bad(index, f"the commit is for height {commit.height}, the header for {header.height}")]
     report.add("commit height", 1, heights if commit.height != header.height else [], Step())
     for name, validators, stated in (
-        ("validators hash", block.validators, header.validators_hash),
-        ("next validators hash", block.next_validators, header.next_validators_hash),
+        ("validators", block.validators, header.validators_hash),
+        ("next validators", block.next_validators, header.next_validators_hash),
     ):
         if validators is not None:
-            root, _, step = runner.root("rfc6962", validator_leaves(validators))
+            root, _, step = runner.root("rfc6962", validator_leaves(validators.members))
             wrong = [Bad(index, f"the set gives {root.hex()}, the header says {stated.hex() or 'none'}")]
-            report.add(name, 1, wrong if root != stated else [], step)
+            report.add(f"{name} hash", 1, wrong if root != stated else [], step)
+            _check_statements(report, name, validators, index)
     if block.validators is None:
         report.not_covered["validator set: not in the file"] += 1
+
+
+def _check_statements(report: Report, name: str, validators: ValidatorSet, index: Mapping[str, int]) -> None:
+    """What no hash covers: the proposer is a member (of an empty set nobody can be), the total is what they have."""
+    proposer, stated = validators.proposer, validators.total_power
+    if proposer and validators.members:
+        reason = f"{proposer.address.hex()} is not in the set with this key and power"
+        report.add(f"{name} proposer", 1, [] if proposer in validators.members else [Bad(index, reason)], Step())
+    if stated is not None:
+        reason = f"the members have {validators.sum_of_powers:,}, the file says {stated:,}"
+        report.add(f"{name} power", 1, [Bad(index, reason)] if stated != validators.sum_of_powers else [], Step())
 
 
 def _check_addresses(
     report: Report, runner: Runner, blocks: Sequence[LightBlock], indices: Sequence[Mapping[str, int]]
 ) -> None:
     """Each validator's address is the start of its key's SHA-256."""
-    members = [(i, j, member) for i, block in enumerate(blocks) for j, member in enumerate(block.validators or ())]
+    members = [(i, j, member) for i, block in enumerate(blocks) for j, member in enumerate(_members(block))]
     if not members:
         return
     digests, step = runner.hash_many("sha256", [member.public_key for _, _, member in members])
@@ -146,7 +171,7 @@ def _check_votes(
 
 def _collect(votes: _Votes, i: int, block: LightBlock, index: Mapping[str, int]) -> list[Bad]:
     """Puts the votes of one block into the batch; the answer is those that no validator of the set can have cast."""
-    members: dict[bytes, Validator] = {member.address: member for member in block.validators or ()}
+    members: dict[bytes, Validator] = {member.address: member for member in _members(block)}
     seen: set[bytes] = set()
     bad: list[Bad] = []
     for j, vote in enumerate(block.commit.signatures):
@@ -170,10 +195,10 @@ def _collect(votes: _Votes, i: int, block: LightBlock, index: Mapping[str, int])
 def _check_power(report: Report, block: LightBlock, index: Mapping[str, int], verified: int) -> None:
     if block.validators is None:
         return
-    size, entries = len(block.validators), len(block.commit.signatures)
+    size, entries = len(block.validators.members), len(block.commit.signatures)
     sizes = [Bad(index, f"{entries} entries for {size} validators")]
     report.add("commit size", 1, sizes if entries != size else [], Step())
-    total = sum(member.power for member in block.validators)
+    total = block.validators.sum_of_powers
     reason = ""
     if total > ALL_POWER:
         reason = f"the set's power {total:,} is above {ALL_POWER:,}"
