@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Never, Self
 
 import numpy as np
 
@@ -59,6 +59,15 @@ class PreparedKeys:
     def memory(self) -> int:
         """Bytes that the prepared form holds: bytes of the keys, points and tables."""
         return native.prepared_memory(self.native) if self.native is not None else self.rows.nbytes(len(self))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> Never:
+        raise TypeError("prepared keys hold pointers of this process: send the keys and prepare them there")
 
     def __repr__(self) -> str:
         return f"PreparedKeys({self.scheme!r}, {len(self)} keys, {self.memory} bytes)"

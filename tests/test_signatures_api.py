@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
+import pickle
 import threading
 
 import numpy as np
@@ -317,3 +319,12 @@ def test_one_signature_names_its_own_arguments(place):
 def test_memory_is_a_whole_number(memory):
     with pytest.raises(TypeError, match=r"memory: a .* came; wanted a whole number"):
         pyaccel.PreparedKeys(SCHEME, KEYS, memory=memory)
+
+
+def test_prepared_keys_stay_in_their_process() -> None:
+    keys = pyaccel.PreparedKeys("ed25519", [bytes(32)])
+    with pytest.raises(TypeError, match="send the keys and prepare them there"):
+        pickle.dumps(keys)
+    # They are immutable.
+    assert copy.copy(keys) is keys
+    assert copy.deepcopy([keys])[0] is keys
