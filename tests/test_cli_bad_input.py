@@ -72,6 +72,11 @@ FILES: dict[str, tuple[bytes, str]] = {
     "json of something else": (b'{"a": 1}', "no light block"),
     "json not utf-8": (b'{"a": "\xff"}', "offset 7: not UTF-8 text"),
     "json too deep": (b"[" * 100_000, "nested too deeply"),
+    "json with NaN": (b'{"a": NaN}', "NaN is not a JSON number"),
+    "json with -Infinity": (b'{"a": -Infinity}', "-Infinity is not a JSON number"),
+    "json of 5,000 digits": (b'{"a": ' + b"9" * 5000 + b"}", "a number of 5,000 digits, more than any field takes"),
+    "json with a field twice": (b'{"a": 1, "\\u0061": 2}', "field 'a' is given twice"),
+    "json with a mark and CRLF": (b'\xef\xbb\xbf{"signed_header":\r\n7}', "signed_header: 7 is not an object"),
     "no blocks in the bundle": (b'{"input": []}', "the bundle holds no light block"),
     "a flag that is not 01": (BLOCK[:85] + b"\x00\x02" + BLOCK[87:], "offset 85: transaction 0 has no inputs, or a"),
 }
@@ -266,3 +271,13 @@ def test_a_narrow_terminal_keeps_the_checks(command: Command, monkeypatch: pytes
     assert all(len(line) <= 40 for line in out.splitlines())
     assert "Merkle root" in out
     assert "proof of work" in out
+
+
+def test_white_space_between_hex_digits_takes_no_memory(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "input"
+    size = 4 << 20
+    path.write_bytes(b"0 " * (size // 2))
+    tracemalloc.start()
+    assert "no block, not even" not in command.refused("verify", path)
+    assert tracemalloc.get_traced_memory()[1] < 5 * size
+    tracemalloc.stop()

@@ -13,7 +13,7 @@ import pytest
 from cli_support import Command, signed_rows, write_lines
 from coincurve import PrivateKey
 
-from pyaccel.cli import batch_file
+from pyaccel.cli import batch_file, report
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_missing_field_is_named(command: Command, tmp_path: Path, field: str) 
         ('{"scheme": NaN}', "NaN is not a JSON number"),
         ("[" * 100_000, "nested too deeply"),
         ("\u0001\ufffd", "not JSON"),
-        ("9" * 5000, "not JSON that is read here"),
+        ("9" * 5000, "a number of 5,000 digits"),
     ],
 )
 def test_a_line_that_is_not_a_row(command: Command, tmp_path: Path, line: str, text: str) -> None:
@@ -173,3 +173,22 @@ def test_a_damaged_bz2_is_refused(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "b.jsonl.bz2"
     path.write_bytes(bz2.compress(lines.encode())[:-20])
     assert "can't be read" in command.refused("verify", path)
+
+
+def test_more_bad_rows_than_are_named(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "NAMED_LIMIT", 20)
+    path = write_lines(tmp_path / "b.jsonl", signed_rows(30, bad=tuple(range(30))))
+    outcome = command("verify", path, "--json")
+    check = outcome.checks()["ed25519 signatures"]
+    assert (outcome.status, check["bad_count"]) == (1, 30)
+    assert [bad["index"]["row"] for bad in check["bad"]] == list(range(20))
+    shown = command("verify", path).out
+    assert "and 18 more; --json names the first 20" in shown
+    assert "30 bad of 30 checked" in shown
+
+
+def test_a_byte_order_mark_and_other_line_ends(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "b.jsonl"
+    rows = "".join(json.dumps(row) + "\r\n" for row in signed_rows(3))
+    path.write_bytes(b"\xef\xbb\xbf" + rows.encode())
+    assert command("verify", path).status == 0

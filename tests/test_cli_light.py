@@ -328,6 +328,10 @@ FIELD_FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda b: b["validator_set"].update(total_voting_power="all"),
         "validator_set.total_voting_power: 'all' is not a whole number",
     ),
+    "half a surrogate pair": (
+        lambda b: b["signed_header"]["header"].update(chain_id="a\ud800"),
+        "signed_header.header.chain_id: 'a\\ud800' has half a surrogate pair",
+    ),
     "negative power": (lambda b: b["validator_set"]["validators"][0].update(voting_power="-1"), "voting_power: '-1'"),
     "no list": (lambda b: b["validator_set"].update(validators={}), "validator_set.validators: {} is not a list"),
     "no set": (lambda b: b.pop("validator_set"), "validator_set: the field is missing"),

@@ -24,7 +24,7 @@ from pyaccel.cli.errors import MalformedError, UnusableInputError, quoted
 from pyaccel.cli.json_value import JsonValue, parse_json
 from pyaccel.cli.report import Bad, Report
 from pyaccel.cli.runner import BATCH_BYTES, Runner, Verdicts
-from pyaccel.cli.sources import is_bz2, open_file
+from pyaccel.cli.sources import BYTE_ORDER_MARK, is_bz2, open_file
 from pyaccel.errors import UnsupportedError
 
 LINE_LIMIT = 16 << 20
@@ -96,6 +96,8 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
             raise UnusableInputError(
                 str(path), f"line {number}", f"longer than {LINE_LIMIT:,} bytes", "put one signature a line"
             )
+        if number == 1:
+            line = line.removeprefix(BYTE_ORDER_MARK)
         if line.strip():
             yield number, line
 

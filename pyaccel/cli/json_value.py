@@ -15,6 +15,7 @@ from pyaccel.cli.errors import MalformedError, quoted
 
 INT64 = range(-(1 << 63), 1 << 63)
 _INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_MOST_DIGITS = 1000
 _HEX = re.compile(r"(?:0x)?((?:[0-9A-Fa-f]{2})*)", re.ASCII)
 
 
@@ -39,7 +40,9 @@ def parse_json(text: bytes | str) -> Any:
     """
     try:
         decoded = text if isinstance(text, str) else text.decode("utf-8")
-        return json.loads(decoded, object_pairs_hook=_no_duplicates, parse_constant=_refuse_constant)
+        return json.loads(
+            decoded, object_pairs_hook=_no_duplicates, parse_constant=_refuse_constant, parse_int=_whole_number
+        )
     except UnicodeDecodeError as error:
         raise MalformedError(f"offset {error.start}", "not UTF-8 text", "give JSON") from None
     except json.JSONDecodeError as error:
@@ -49,12 +52,31 @@ def parse_json(text: bytes | str) -> Any:
         raise MalformedError("", f"field {quoted(str(error))} is given twice", "keep one of them") from None
     except RecursionError:
         raise MalformedError("", "JSON nested too deeply", "give the object itself") from None
-    except ValueError as error:
-        raise MalformedError("", f"not JSON that is read here ({error})", "mend the number") from None
+    except _NumberError as error:
+        raise MalformedError("", str(error), "mend the number") from None
+
+
+class _NumberError(ValueError):
+    pass
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
+    raise _NumberError(f"{name} is not a JSON number")
+
+
+def _whole_number(digits: str) -> int:
+    """No field takes more digits, and Python converts no more than some thousands."""
+    if len(digits) > _MOST_DIGITS:
+        raise _NumberError(f"a number of {len(digits):,} digits, more than any field takes")
+    return int(digits)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +121,8 @@ class JsonValue:
         """This value, which must be a string."""
         if not isinstance(self.value, str):
             raise self.fail(f"{quoted(self.value)} is not a string")
+        if not _is_unicode(self.value):
+            raise self.fail(f"{quoted(self.value)} has half a surrogate pair, which is no character")
         return self.value
 
     def integer(self, allowed: range = INT64) -> int:

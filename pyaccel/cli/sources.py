@@ -16,9 +16,13 @@ FILE_LIMIT = 256 << 20
 JSON_LIMIT = 32 << 20
 """Bytes of one JSON file, decompressed: parsed, it may take 30 times as many (10,000 validators write about 7 MB)."""
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some editors put before UTF-8 text; it says nothing."""
+
 _BZ2_MAGIC = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
 _HEX_START = re.compile(rb"[0-9A-Fa-f\s]+", re.ASCII)
 _NOT_HEX = re.compile(rb"[^0-9A-Fa-f\s]", re.ASCII)
+_WHITE_SPACE = b" \t\n\r\v\f"
 _SNIFFED = 32
 _PART = 1 << 20
 _STREAMS = 1000
@@ -139,7 +143,7 @@ def unhex(path: Path, content: bytes) -> bytes:
             f"{wrong.group()!r} is not a hex digit",
             "give raw bytes, or hex alone",
         )
-    digits = b"".join(content.split())
+    digits = content.translate(None, _WHITE_SPACE)
     if len(digits) % 2:
         raise UnusableInputError(
             str(path), f"digit {len(digits)}", "an odd number of hex digits", "the last byte lacks a digit"

@@ -14,7 +14,7 @@ from pyaccel.cli.json_value import parse_json
 from pyaccel.cli.light_checks import verify_light_blocks
 from pyaccel.cli.report import Report
 from pyaccel.cli.runner import Runner
-from pyaccel.cli.sources import JSON_LIMIT, read_binary, read_file, sniff
+from pyaccel.cli.sources import BYTE_ORDER_MARK, JSON_LIMIT, read_binary, read_file, sniff
 
 BITCOIN = "bitcoin-block"
 LIGHT = "light-block"
@@ -52,7 +52,7 @@ def kind_of(path: Path) -> str:
         return BATCH
     if not start.strip():
         raise UnusableInputError(str(path), "offset 0", "the file is empty", "give a block, a light block or a batch")
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = start.removeprefix(BYTE_ORDER_MARK).lstrip()
     if text[:1] not in (b"{", b"["):
         return BITCOIN
     line = text.partition(b"\n")[0]
@@ -78,7 +78,7 @@ def verify_file(path: Path, runner: Runner, options: Options) -> Report:
     if kind == BITCOIN:
         return verify_blocks(path, read_binary(path), runner, options.spent, options.network)
     try:
-        value = parse_json(read_file(path, JSON_LIMIT).removeprefix(b"\xef\xbb\xbf"))
+        value = parse_json(read_file(path, JSON_LIMIT).removeprefix(BYTE_ORDER_MARK))
     except MalformedError as error:
         raise UnusableInputError(str(path), error.place, error.fault, error.mend) from None
     return verify_light_blocks(path, value, runner)
