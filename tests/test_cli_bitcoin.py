@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bz2
 import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from cli_support import (
 )
 
 import pyaccel
+from pyaccel.cli.bitcoin_checks import verify_blocks
 from pyaccel.cli.bitcoin_network import target_of
 from pyaccel.cli.runner import Runner
 
@@ -37,6 +39,7 @@ def test_block_300025(command: Command) -> None:
     counts = {name: check["checked"] for name, check in outcome.checks().items()}
     assert counts == {
         "proof of work": 1,
+        "block weight": 1,
         "transaction ids": 461,
         "Merkle root": 1,
         "witness ids": 461,
@@ -218,3 +221,45 @@ def test_table_of_a_block(command: Command, monkeypatch: pytest.MonkeyPatch) -> 
         assert text in outcome.out
     assert all(len(line) <= 100 for line in outcome.out.splitlines())
     assert outcome.err == ""
+
+
+def _tiny_transactions(size: int) -> bytes:
+    """A block of about that many bytes, all of it transactions of one input and one output without scripts."""
+    transaction = b"\x01" + bytes(3) + b"\x01" + bytes(32) + b"\xff" * 4 + b"\x00" + b"\xff" * 4 + b"\x01" + bytes(13)
+    count = (size - 83) // len(transaction)
+    return bytes(80) + b"\xfd" + struct.pack("<H", count) + transaction * count
+
+
+def test_what_weighs_more_than_a_block_may(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "block"
+    path.write_bytes(_tiny_transactions(1_000_083))
+    outcome = command("verify", path, "--json")
+    # 80 + 3 + 16,666 * 60 bytes, four times.
+    assert outcome.checks()["block weight"]["bad"] == [
+        {"index": {}, "reason": "4,000,172 is more than 4,000,000 (BIP-141)"}
+    ]
+    path.write_bytes(_tiny_transactions(999_983))
+    assert "block weight" not in command("verify", path, "--json").bad()
+
+
+def test_more_bytes_than_a_block_may_have_are_not_parsed(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "block"
+    block = bytes(4_000_001)
+    for content, offset in ((block, 0), (FRAME + struct.pack("<I", len(block)) + block, 8)):
+        path.write_bytes(content)
+        line = command.refused("verify", path)
+        assert f"{path}: offset {offset}: 4,000,001 bytes are no block, whose weight is at most 4,000,000" in line
+        assert "(BIP-141)" in line
+
+
+def test_blocks_of_a_file_are_held_one_by_one(tmp_path: Path) -> None:
+    block = BLOCK_300025.read_bytes()
+    framed = FRAME + struct.pack("<I", len(block)) + block
+    peaks = []
+    for count in (3, 6):
+        data = framed * count
+        tracemalloc.start()
+        verify_blocks(tmp_path, data, Runner("native"))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]

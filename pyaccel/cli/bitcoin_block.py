@@ -16,6 +16,9 @@ from pyaccel.cli.bitcoin_network import NETWORK_BY_MAGIC, Network
 from pyaccel.cli.errors import MalformedError
 
 HEADER_SIZE = 80
+WEIGHT_LIMIT = 4_000_000
+"""The most that a block may weigh on any network (BIP-141); no block weighs less than its bytes are many."""
+
 _MAXIMUM_SIZE = 0x02000000
 _SMALLEST_INPUT = 41
 _SMALLEST_OUTPUT = 9
@@ -163,6 +166,12 @@ class Block:
     offset: int
 
     @property
+    def weight(self) -> int:
+        """Bytes without witness data four times, those of witness data once."""
+        frame = HEADER_SIZE + len(compact_size(len(self.transactions)))
+        return 4 * frame + sum(3 * len(item.stripped) + len(item.raw) for item in self.transactions)
+
+    @property
     def height(self) -> int | None:
         """The height that the coinbase states (BIP-34), or None for version 1 and where it states none."""
         if self.header.version < 2 or not self.transactions or not self.transactions[0].inputs:
@@ -242,9 +251,15 @@ def parse_block(reader: Reader, network: Network | None = None) -> Block:
     """The next block, header and transactions.
 
     Raises:
-        MalformedError: see parse_transaction.
+        MalformedError: see parse_transaction; also more bytes than a block may weigh, before any is parsed.
     """
     offset = reader.position
+    if reader.left > WEIGHT_LIMIT:
+        raise MalformedError(
+            f"offset {offset}",
+            f"{reader.left:,} bytes are no block, whose weight is at most {WEIGHT_LIMIT:,} (BIP-141)",
+            "several blocks need network magic and length before each",
+        )
     header = parse_header(reader)
     count = reader.count("transaction count", _SMALLEST_TRANSACTION)
     if count == 0:
@@ -285,6 +300,11 @@ def parse_blocks(data: bytes) -> Iterator[Block]:
             )
         reader.position = inner.position
         yield block
+
+
+def holds_several(data: bytes) -> bool:
+    """Whether a frame comes first and something follows it."""
+    return _is_framed(data) and 8 + struct.unpack_from("<I", data, 4)[0] < len(data)
 
 
 def _is_framed(data: bytes) -> bool:

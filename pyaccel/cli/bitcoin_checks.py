@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyaccel.cli.bitcoin_amounts import bad_amounts, bad_forms
-from pyaccel.cli.bitcoin_block import Block, parse_blocks
+from pyaccel.cli.bitcoin_block import WEIGHT_LIMIT, Block, holds_several, parse_blocks
 from pyaccel.cli.bitcoin_network import MAIN, Network, target_of
 from pyaccel.cli.bitcoin_signatures import check_signatures
 from pyaccel.cli.errors import MalformedError, UnusableInputError
@@ -34,32 +35,50 @@ def verify_blocks(
     Raises:
         UnusableInputError: the bytes are no block, or the spent outputs not this block's.
     """
-    try:
-        blocks = list(parse_blocks(data))
-    except MalformedError as error:
-        raise UnusableInputError(str(path), error.place, error.fault, error.mend) from None
-    if spent_path and len(blocks) != 1:
+    several = holds_several(data)
+    if spent_path and several:
         raise UnusableInputError(
             str(spent_path),
             "",
-            f"spent outputs are for one block, {path} holds {len(blocks)}",
+            f"spent outputs are for one block, {path} holds several",
             "give the block in a file of its own",
         )
     report = Report(str(path))
-    for i, block in enumerate(blocks):
-        index = {"block": i} if len(blocks) > 1 else {}
-        _BlockChecks(report, block, runner, network, index).run(spent_path)
-    _describe(report, blocks)
+    totals = _Totals()
+    try:
+        # One by one: parsed, a block takes many times its bytes.
+        for block in parse_blocks(data):
+            index = {"block": totals.blocks} if several else {}
+            totals.add(block)
+            _BlockChecks(report, block, runner, network, index).run(spent_path)
+    except MalformedError as error:
+        raise UnusableInputError(str(path), error.place, error.fault, error.mend) from None
+    report.title = totals.title
     return report
 
 
-def _describe(report: Report, blocks: Sequence[Block]) -> None:
-    transactions = sum(len(block.transactions) for block in blocks)
-    inputs = sum(len(transaction.inputs) for block in blocks for transaction in block.transactions)
-    number = "Bitcoin block" if len(blocks) == 1 else f"{len(blocks):,} Bitcoin blocks"
-    height = blocks[0].height if len(blocks) == 1 else None
-    named = "" if height is None else f" {height}"
-    report.title = f"{number}{named}: {transactions:,} transactions, {inputs:,} inputs"
+@dataclass
+class _Totals:
+    """What the blocks of a file hold together."""
+
+    blocks: int = 0
+    transactions: int = 0
+    inputs: int = 0
+    height: int | None = None
+
+    def add(self, block: Block) -> None:
+        """Counts one more block."""
+        self.blocks += 1
+        self.height = block.height
+        self.transactions += len(block.transactions)
+        self.inputs += sum(len(transaction.inputs) for transaction in block.transactions)
+
+    @property
+    def title(self) -> str:
+        """Them in one line."""
+        number = "Bitcoin block" if self.blocks == 1 else f"{self.blocks:,} Bitcoin blocks"
+        named = f" {self.height}" if self.blocks == 1 and self.height is not None else ""
+        return f"{number}{named}: {self.transactions:,} transactions, {self.inputs:,} inputs"
 
 
 class _BlockChecks:
@@ -79,6 +98,7 @@ class _BlockChecks:
     def run(self, spent_path: Path | None) -> None:
         """Makes all checks."""
         self._proof_of_work()
+        self._weight()
         txids = self._merkle_root()
         self._witness_commitment()
         spent: Spent | None = None
@@ -113,6 +133,11 @@ class _BlockChecks:
             self.report.facts["hash"] = block_hash[::-1].hex()
             assumed = "" if self.network_known else " (assumed; --network says another)"
             self.report.facts["network rules"] = self.network.name + assumed
+
+    def _weight(self) -> None:
+        weight = self.block.weight
+        bad = [self._bad({}, f"{weight:,} is more than {WEIGHT_LIMIT:,} (BIP-141)")] if weight > WEIGHT_LIMIT else []
+        self.report.add("block weight", 1, bad, Step())
 
     def _merkle_root(self) -> Bytes:
         txids, step = self.runner.hash_many("sha256d", [item.stripped for item in self.transactions])

@@ -12,6 +12,10 @@ JSON_VERSION = 1
 """Raised when a name in the JSON changes its meaning; new names may appear at any time."""
 
 
+NAMED_LIMIT = 100_000
+"""Bad things of one check that are kept by name, so that a file of bad rows takes no more memory than one of good."""
+
+
 @dataclass(frozen=True)
 class Bad:
     """One thing that failed.
@@ -56,7 +60,8 @@ class Check:
     Attributes:
         name: what was checked.
         checked: how many.
-        bad: those that failed.
+        bad: those that failed, the first NAMED_LIMIT of them.
+        bad_count: how many failed.
         seconds: time that the batches took, together.
         ran_on: devices and variants that they ran on, each pair once, in order.
         notes: why something ran elsewhere than asked.
@@ -66,6 +71,7 @@ class Check:
     name: str
     checked: int = 0
     bad: list[Bad] = field(default_factory=list)
+    bad_count: int = 0
     seconds: float = 0.0
     ran_on: dict[tuple[str, str], None] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
@@ -82,6 +88,7 @@ class Check:
             "name": self.name,
             "checked": self.checked,
             "judged": self.judged,
+            "bad_count": self.bad_count,
             "bad": [{"index": dict(bad.index), "reason": bad.reason} for bad in self.bad],
             "seconds": round(self.seconds, 6),
             "rate": None if self.rate is None else round(self.rate, 1),
@@ -114,7 +121,10 @@ class Report:
         """Adds rows to the check of that name."""
         check = self.checks.setdefault(name, Check(name, judged=judged))
         check.checked += checked
-        check.bad.extend(bad)
+        for item in bad:
+            check.bad_count += 1
+            if len(check.bad) < NAMED_LIMIT:
+                check.bad.append(item)
         check.seconds += step.seconds
         check.ran_on.update(dict.fromkeys(step.ran_on))
         check.notes.update(dict.fromkeys(step.notes))
@@ -125,12 +135,13 @@ class Report:
             step = Step(check.seconds, tuple(check.ran_on), tuple(check.notes))
             bad = [Bad({**index, **item.index}, item.reason) for item in check.bad]
             self.add(name, check.checked, bad, step, judged=check.judged)
+            self.checks[name].bad_count += check.bad_count - len(bad)
         self.not_covered.update(other.not_covered)
 
     @property
     def bad_count(self) -> int:
         """How many things failed."""
-        return sum(len(check.bad) for check in self.checks.values())
+        return sum(check.bad_count for check in self.checks.values())
 
     @property
     def judged_count(self) -> int:

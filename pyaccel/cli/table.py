@@ -20,7 +20,7 @@ NARROW = 72
 """Columns below which a table keeps to what was checked and how many are bad."""
 
 NAMED = 12
-"""Bad things of one check that are named in the table; --json names all."""
+"""Bad things of one check that are named in the table; --json names more."""
 
 
 def duration(seconds: float) -> str:
@@ -67,7 +67,7 @@ def wide_console() -> Console:
 def _verdict(check: Check) -> Text:
     if not check.judged:
         return Text("·", style="dim")
-    return Text(f"{len(check.bad):,}", style="bold red") if check.bad else Text("0", style="green")
+    return Text(f"{check.bad_count:,}", style="bold red") if check.bad else Text("0", style="green")
 
 
 def _checks_table(report: Report, *, narrow: bool) -> Table:
@@ -99,8 +99,9 @@ def _lines(report: Report) -> Iterable[Text]:
         for bad in check.bad[:NAMED]:
             parts = ("bad", check.name, bad.place, one_line(bad.reason))
             yield Text(": ".join(part for part in parts if part), style="red")
-        if len(check.bad) > NAMED:
-            yield Text(f"bad: {check.name}: and {len(check.bad) - NAMED:,} more; --json names all", style="red")
+        if check.bad_count > NAMED:
+            names = "all" if check.bad_count == len(check.bad) else f"the first {len(check.bad):,}"
+            yield Text(f"bad: {check.name}: and {check.bad_count - NAMED:,} more; --json names {names}", style="red")
     if report.not_covered:
         kinds = ", ".join(f"{count:,} × {kind}" for kind, count in sorted(report.not_covered.items()))
         yield Text(f"not covered: {kinds}", style="yellow")
