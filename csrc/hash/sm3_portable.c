@@ -5,6 +5,7 @@
 
 typedef uint32_t word;
 #define ROTATE pa_rotl32
+#define ROTATE_8_MORE(x, n) ROTATE(x, (n) + 8)
 #define XOR3(x, y, z) ((x) ^ (y) ^ (z))
 #define CHOOSE(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
 #define MAJORITY(x, y, z) (((x) & (y)) | ((z) & ((x) | (y))))

@@ -2,6 +2,7 @@
 /* SM3 compression (GB/T 32905-2016, 5.3), one text for a word and for a vector of words.
  *
  * Defined by the includer: word, its type; ADD, XOR, XOR3, CHOOSE (x ? y : z), MAJORITY of words; ROTATE to the left;
+ * ROTATE_8_MORE, by 8 more than n, where a rotation by whole bytes may be cheaper than one of its own;
  * EVERY, a word or all its lanes from an integer. */
 #ifndef PA_HASH_SM3_ROUNDS_H
 #define PA_HASH_SM3_ROUNDS_H
@@ -20,6 +21,9 @@ static const uint32_t constants[64] = {
 #undef EIGHT
 #undef ROTATED
 
+/* P0 (n = 9) and P1 (n = 15). */
+#define DIFFUSE(x, n) XOR3(x, ROTATE(x, n), ROTATE_8_MORE(x, n))
+
 /* Round j of a run of 16: the eight state words rotate through s instead of being moved (C and G rotate by 9 and 19
  * when they are passed on, here as B and F). wx = W_j ^ W_j+4; early: j < 16, whose Boolean functions are linear. */
 static inline __attribute__((always_inline)) void round_once(word s[8], unsigned j, uint32_t t,
@@ -34,7 +38,7 @@ static inline __attribute__((always_inline)) void round_once(word s[8], unsigned
     word gg = early ? XOR3(*e, *f, *g) : CHOOSE(*e, *f, *g);
     word tt2 = ADD(ADD(ADD(*h, w), gg), ss1);
     *d = ADD(ADD(ADD(*d, wx), ff), XOR(ss1, a12));
-    *h = XOR3(tt2, ROTATE(tt2, 9), ROTATE(tt2, 17));
+    *h = DIFFUSE(tt2, 9);
     *b = ROTATE(*b, 9);
     *f = ROTATE(*f, 19);
 }
@@ -43,8 +47,7 @@ static inline __attribute__((always_inline)) void round_once(word s[8], unsigned
 static inline __attribute__((always_inline)) void extend(word w[16], unsigned i)
 {
     word x = XOR3(w[i], w[(i + 7) & 15], ROTATE(w[(i + 13) & 15], 15));
-    w[i] =
-        XOR3(XOR3(x, ROTATE(x, 15), ROTATE(x, 23)), ROTATE(w[(i + 3) & 15], 7), w[(i + 10) & 15]);
+    w[i] = XOR3(DIFFUSE(x, 15), ROTATE(w[(i + 3) & 15], 7), w[(i + 10) & 15]);
 }
 
 /* One block into the state.
