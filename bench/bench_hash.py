@@ -48,6 +48,9 @@ def _peers() -> dict[str, tuple[str, Callable[[bytes], bytes]]]:
     if "ripemd160" in hashlib.algorithms_available:
         found["ripemd160"] = ("hashlib", lambda data: hashlib.new("ripemd160", data).digest())
         found["hash160"] = ("hashlib", _hash160)
+    blake3 = installed("blake3")
+    if blake3 is not None:
+        found["blake3"] = ("blake3", lambda data: blake3.blake3(data).digest())
     keccak = installed("Crypto.Hash.keccak")
     if keccak is not None:
         found["keccak256"] = ("pycryptodome", lambda data: keccak.new(digest_bits=256, data=data).digest())

@@ -17,14 +17,17 @@ from pyaccel.scheduler.execution import run
 DIGEST_SIZES = {"sha256": 32, "sha256d": 32, "sha512": 64, "keccak256": 32, "ripemd160": 20, "hash160": 20, "sm3": 32}
 DIGEST_SIZES |= {"sha224": 28, "sha384": 48, "sha512-256": 32}
 DIGEST_SIZES |= {"sha3-224": 28, "sha3-256": 32, "sha3-384": 48, "sha3-512": 64, "shake128": 32, "shake256": 64}
-DIGEST_SIZES |= {"blake2b-256": 32, "blake2b-512": 64, "blake2s-256": 32}
+DIGEST_SIZES |= {"blake2b-256": 32, "blake2b-512": 64, "blake2s-256": 32, "blake3": 32}
 """Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""
 
-VARIABLE = frozenset({"shake128", "shake256"})
-"""Algorithms with digests of any size, 1 .. 2^32 - 1 bytes; where none is given, that of RFC 8702."""
+VARIABLE = frozenset({"shake128", "shake256", "blake3"})
+"""Algorithms with digests of any size, 1 .. 2^32 - 1 bytes; where none is given, that of RFC 8702, or 32."""
 
-KEY_SIZES = {"blake2b-256": (1, 64), "blake2b-512": (1, 64), "blake2s-256": (1, 32)}
+KEY_SIZES = {"blake2b-256": (1, 64), "blake2b-512": (1, 64), "blake2s-256": (1, 32), "blake3": (32, 32)}
 """Least and most bytes of a key, by algorithm; the others take none."""
+
+CONTEXTS = frozenset({"blake3"})
+"""Algorithms with a context string, which makes them derive a key from each message."""
 
 _HASH_MANY = OPERATIONS["hash_many"]
 _BYTE = np.dtype(np.uint8)
@@ -38,11 +41,11 @@ def algorithms() -> tuple[str, ...]:
 
 def parameters(
     algorithm: str, digest_size: int | None = None, key: Any = None, context: Any = None
-) -> tuple[str, int, bytes | None, None]:
+) -> tuple[str, int, bytes | None, bytes | None]:
     """The parameters of a plan for hash_many, checked, with defaults filled in.
 
     Raises:
-        TypeError: a key that is not bytes-like.
+        TypeError: a key or context that is not bytes-like.
         ValueError: the algorithm is unknown, or has no such parameter, or it is out of range.
     """
     if digest_size is None and key is None and context is None:
@@ -51,22 +54,35 @@ def parameters(
         except (KeyError, TypeError, ValueError):
             pass  # not the name of one, or not even hashable
     choice("algorithm", algorithm, DIGEST_SIZES)
-    size = DIGEST_SIZES[algorithm]
     if key is not None and algorithm not in KEY_SIZES:
         raise ValueError(f"key: {algorithm} takes no key")
-    if context is not None:
+    if context is not None and algorithm not in CONTEXTS:
         raise ValueError(f"context: {algorithm} takes no context")
+    if key is not None and context is not None:
+        raise ValueError(f"context: {algorithm} takes a key or a context, not both")
+    size = DIGEST_SIZES[algorithm]
     if algorithm in VARIABLE and digest_size is not None:
-        return (algorithm, whole_number("digest_size", digest_size, 1, 2**32 - 1), None, None)
-    if digest_size is not None and whole_number("digest_size", digest_size) != size:
+        size = whole_number("digest_size", digest_size, 1, 2**32 - 1)
+    elif digest_size is not None and whole_number("digest_size", digest_size) != size:
         raise ValueError(f"digest_size: {digest_size} came; {algorithm} has {size} bytes")
+    return algorithm, size, _key(algorithm, key), _context(context)
+
+
+def _key(algorithm: str, key: Any) -> bytes | None:
     if key is None:
-        return _PLAIN[algorithm]
+        return None
     least, most = KEY_SIZES[algorithm]
     secret = _bytes("key", key)
     if not least <= len(secret) <= most:
-        raise ValueError(f"key: {len(secret)} bytes came; {algorithm} takes {least} to {most}")
-    return algorithm, size, secret, None
+        wanted = f"{least}" if least == most else f"{least} to {most}"
+        raise ValueError(f"key: {len(secret)} bytes came; {algorithm} takes {wanted}")
+    return secret
+
+
+def _context(context: Any) -> bytes | None:
+    if isinstance(context, str):
+        return context.encode()
+    return None if context is None else _bytes("context", context)
 
 
 def _bytes(name: str, value: Any) -> bytes:
@@ -97,11 +113,12 @@ def hash_many(
     Args:
         algorithm: one of `algorithms()`.
         messages: n byte strings: list or tuple of bytes-like, uint8 array (n, k), Rows, Arrow binary array.
-        digest_size: bytes of a digest, where the algorithm has a choice (shake128, shake256: 1 .. 2^32 - 1); None: its
-            own (shake128: 32, shake256: 64).
-        key: for the keyed hash of blake2b-256, blake2b-512 (1 to 64 bytes) and blake2s-256 (1 to 32 bytes). It is kept
-            no longer than the call. Python cannot wipe it; the C library wipes what it made of it.
-        context: for algorithms with a context string only.
+        digest_size: bytes of a digest, where the algorithm has a choice (shake128, shake256, blake3: 1 .. 2^32 - 1);
+            None: its own (shake128, blake3: 32, shake256: 64).
+        key: for the keyed hash of blake2b-256, blake2b-512 (1 to 64 bytes), blake2s-256 (1 to 32 bytes) and blake3
+            (32 bytes). It is kept no longer than the call. Python cannot wipe it; the C library wipes what it made.
+        context: for the key derivation of blake3: a str, taken as UTF-8, or bytes; no key goes with it. Each message is
+            the material of a key, which is its digest.
         out: where the digests go: uint8[n, digest_size], C-contiguous, apart from the messages. Untouched when an
             argument is wrong.
         device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).

@@ -70,15 +70,15 @@ def known() -> tuple[KnownAnswer, ...]:
 
 
 def _hashes() -> Iterable[KnownAnswer]:
-    plain = [(algorithm, None, source, pairs) for algorithm, (source, pairs) in values.HASHES.items()]
-    for algorithm, key, source, pairs in plain + values.KEYED_HASHES:
+    plain = [(algorithm, None, None, source, pairs) for algorithm, (source, pairs) in values.HASHES.items()]
+    for algorithm, key, context, source, pairs in plain + values.PARAMETRIC_HASHES:
         messages = [message for message, _ in pairs]
         digests = np.frombuffer(bytes.fromhex("".join(digest for _, digest in pairs)), np.uint8)
         size = len(digests) // len(pairs)
         cycle = np.arange(FULL_LANES) % len(pairs)
         yield KnownAnswer(
             "hash_many",
-            {"algorithm": algorithm, "digest_size": size, "key": key, "context": None},
+            {"algorithm": algorithm, "digest_size": size, "key": key, "context": context},
             source,
             FULL_LANES,
             {"messages": as_rows("messages", [messages[i] for i in cycle])},

@@ -15,6 +15,9 @@ _EXAMPLE_896 = (
 )
 _GENERATOR = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
 
+_BLAKE3_INPUT = bytes(range(251)) * 8
+_BLAKE3 = "BLAKE3 reference, test_vectors/test_vectors.json"
+
 HASHES: dict[str, tuple[str, tuple[tuple[bytes, str], ...]]] = {
     "sha256": (
         "FIPS 180-4 examples, NIST",
@@ -192,13 +195,35 @@ HASHES: dict[str, tuple[str, tuple[tuple[bytes, str], ...]]] = {
             (bytes(range(200)), "6d244e1a06ce4ef578dd0f63aff0936706735119ca9c8d22d86c801414ab9741"),
         ),
     ),
+    "blake3": (
+        _BLAKE3,
+        (
+            (
+                b"",
+                "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
+            ),
+            (
+                _BLAKE3_INPUT[:3],
+                "e1be4d7a8ab5560aa4199eea339849ba8e293d55ca0a81006726d184519e647f",
+            ),
+            (
+                _BLAKE3_INPUT[:1024],
+                "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7",
+            ),
+            (
+                _BLAKE3_INPUT[:1025],
+                "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444",
+            ),
+        ),
+    ),
 }
 """Source, and (message, digest) pairs, by algorithm."""
 
-KEYED_HASHES: list[tuple[str, bytes | None, str, tuple[tuple[bytes, str], ...]]] = [
+PARAMETRIC_HASHES: list[tuple[str, bytes | None, bytes | None, str, tuple[tuple[bytes, str], ...]]] = [
     (
         "blake2b-256",
         bytes(range(64)),
+        None,
         "Python's hashlib, keyed",
         (
             (b"", "2fa9fbd9be36437de204e139e97d402bce68c828f43391608c891b5faed8a98a"),
@@ -208,6 +233,7 @@ KEYED_HASHES: list[tuple[str, bytes | None, str, tuple[tuple[bytes, str], ...]]]
     (
         "blake2b-512",
         bytes(range(64)),
+        None,
         "BLAKE2 reference, testvectors/blake2-kat.json, keyed",
         (
             (
@@ -230,6 +256,7 @@ KEYED_HASHES: list[tuple[str, bytes | None, str, tuple[tuple[bytes, str], ...]]]
     (
         "blake2s-256",
         bytes(range(32)),
+        None,
         "BLAKE2 reference, testvectors/blake2-kat.json, keyed",
         (
             (b"", "48a8997da407876b3d79c0d92325ad3b89cbb754d86ab71aee047ad345fd2c49"),
@@ -237,8 +264,72 @@ KEYED_HASHES: list[tuple[str, bytes | None, str, tuple[tuple[bytes, str], ...]]]
             (bytes(range(200)), "13c88480a5d00d6c8c7ad2110d76a82d9b70f4fa6696d4e5dd42a066dcaf9920"),
         ),
     ),
+    (
+        "blake3",
+        b"whats the Elvish word for friend",
+        None,
+        f"{_BLAKE3}, keyed",
+        (
+            (
+                b"",
+                "92b2b75604ed3c761f9d6f62392c8a9227ad0ea3f09573e783f1498a4ed60d26",
+            ),
+            (
+                _BLAKE3_INPUT[:3],
+                "39e67b76b5a007d4921969779fe666da67b5213b096084ab674742f0d5ec62b9",
+            ),
+            (
+                _BLAKE3_INPUT[:1025],
+                "357dc55de0c7e382c900fd6e320acc04146be01db6a8ce7210b7189bd664ea69",
+            ),
+        ),
+    ),
+    (
+        "blake3",
+        None,
+        b"BLAKE3 2019-12-27 16:29:52 test vectors context",
+        f"{_BLAKE3}, key derivation",
+        (
+            (
+                b"",
+                "2cc39783c223154fea8dfb7c1b1660f2ac2dcbd1c1de8277b0b0dd39b7e50d7d",
+            ),
+            (
+                _BLAKE3_INPUT[:3],
+                "440aba35cb006b61fc17c0529255de438efc06a8c9ebf3f2ddac3b5a86705797",
+            ),
+            (
+                _BLAKE3_INPUT[:1025],
+                "effaa245f065fbf82ac186839a249707c3bddf6d3fdda22d1b95a3c970379bcb",
+            ),
+        ),
+    ),
+    (
+        "blake3",
+        None,
+        None,
+        f"{_BLAKE3}, 131 bytes",
+        (
+            (
+                _BLAKE3_INPUT[:3],
+                "e1be4d7a8ab5560aa4199eea339849ba8e293d55ca0a81006726d184519e647f"
+                "5b49b82f805a538c68915c1ae8035c900fd1d4b13902920fd05e1450822f36de"
+                "9454b7e9996de4900c8e723512883f93f4345f8a58bfe64ee38d3ad71ab02776"
+                "5d25cdd0e448328a8e7a683b9a6af8b0af94fa09010d9186890b096a08471e42"
+                "30a134",
+            ),
+            (
+                _BLAKE3_INPUT[:1025],
+                "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444"
+                "f4c4a22b4b399155358a994e52bf255de60035742ec71bd08ac275a1b51cc6bf"
+                "e332b0ef84b409108cda080e6269ed4b3e2c3f7d722aa4cdc98d16deb554e562"
+                "7be8f955c98e1d5f9565a9194cad0c4285f93700062d9595adb992ae68ff1280"
+                "0ab67a",
+            ),
+        ),
+    ),
 ]
-"""Algorithm, key, source, and (message, digest) pairs."""
+"""Algorithm, key, context, source, and (message, digest) pairs."""
 
 TREE_HASH = {"bitcoin": "sha256d", "rfc6962": "sha256"}
 

@@ -35,6 +35,7 @@ _VARIANTS = {
     "sm3-lanes": ("avx2", "avx512", "avx512-emulated"),
     "blake2b": ("portable",),
     "blake2s": ("portable",),
+    "blake3": ("portable",),
     "ed25519": ("portable",),
     "secp256k1": ("portable",),
 }

@@ -12,6 +12,7 @@ import tracemalloc
 import numpy as np
 import pyarrow as pa
 import pytest
+from blake3 import blake3
 from Crypto.Hash import RIPEMD160, keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,6 +45,7 @@ REFERENCES = {
     "blake2b-256": lambda m: hashlib.blake2b(m, digest_size=32).digest(),
     "blake2b-512": lambda m: hashlib.blake2b(m).digest(),
     "blake2s-256": lambda m: hashlib.blake2s(m).digest(),
+    "blake3": lambda m: blake3(m).digest(),
 }
 MESSAGES = [bytes(range(n % 256)) * (n // 100 + 1) for n in range(300)]
 
@@ -126,6 +128,11 @@ SHARED_NAMES = np.array(["sha256", "auto"])
         ({"algorithm": "blake2b-256", "key": bytes(65)}, ValueError, "65 bytes came; blake2b-256 takes 1 to 64"),
         ({"algorithm": "blake2b-256", "key": "secret"}, TypeError, "key: a str came; wanted bytes"),
         ({"algorithm": "blake2b-256", "key": np.zeros(2, np.uint32)}, TypeError, "items of 4 bytes"),
+        ({"algorithm": "blake3", "key": bytes(31)}, ValueError, "31 bytes came; blake3 takes 32"),
+        ({"algorithm": "blake3", "key": bytes(32), "context": ""}, ValueError, "a key or a context, not both"),
+        ({"algorithm": "blake3", "context": 3}, TypeError, "context: a int came"),
+        ({"algorithm": "blake3", "digest_size": 0}, ValueError, "wanted 1 .. 4294967295"),
+        ({"algorithm": "blake3", "digest_size": 2**32}, ValueError, "wanted 1 .. 4294967295"),
         ({"algorithm": "blake2b-256", "context": b"c"}, ValueError, "takes no context"),
         ({"algorithm": "blake2b-256", "digest_size": 20}, ValueError, "20 came; blake2b-256 has 32"),
         ({"algorithm": SHARED_NAMES}, ValueError, "algorithm .* is unknown"),
@@ -215,3 +222,12 @@ def test_a_key_does_not_outlive_its_call():
     ran = last_run()
     assert ran
     assert (ran.device, ran.variant) == ("native", "portable")
+
+
+@pytest.mark.parametrize("context", ["", "pyaccel 2026 test", "Zürich"])
+def test_a_context_as_text_and_bytes(context):
+    wanted = [blake3(m, derive_key_context=context).digest(length=40) for m in MESSAGES[::9]]
+    for given_context in (context, context.encode(), bytearray(context.encode())):
+        for device in ("auto", "native", "golden"):
+            digests = pyaccel.hash_many("blake3", MESSAGES[::9], context=given_context, digest_size=40, device=device)
+            assert [row.tobytes() for row in digests] == wanted

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from blake3 import blake3
 from Crypto.Hash import RIPEMD160, keccak
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from implementations import Implementation, implementations
 
 import pyaccel
 from examples import examples
+from pyaccel.golden.blake3 import blake3 as golden_blake3
 from pyaccel.golden.hashing import HASHES, KEYED
 
 
@@ -47,6 +49,7 @@ _PEERS: dict[str, Callable[[bytes], bytes]] = {
     "blake2b-256": lambda message: hashlib.blake2b(message, digest_size=32).digest(),
     "blake2b-512": lambda message: hashlib.blake2b(message).digest(),
     "blake2s-256": lambda message: hashlib.blake2s(message).digest(),
+    "blake3": lambda message: blake3(message).digest(),
 }
 
 # Around the ends of blocks and of padding: 55/56 and 64 (SHA-256), 111/112 and 128 (SHA-512), 71 .. 168 (Keccak's
@@ -188,6 +191,41 @@ def test_blake2s(implementation: Implementation, lengths: list[int], seed: int) 
     """BLAKE2s, without a key and with one."""
     _check(implementation, "blake2s-256", lengths, seed)
     _check_keyed(implementation, "blake2s-256", lengths, seed)
+
+
+# Around the ends of blocks, chunks and subtrees.
+_tree_lengths = st.one_of(
+    st.sampled_from([0, 1, 63, 64, 65, 1023, 1024, 1025, 2048, 2049, 3072, 3073, 16384, 16385, 32768, 33793, 50000]),
+    st.integers(0, 5000),
+)
+
+
+@implementations("blake3", golden=False)
+@examples(20)
+@example(lengths=[0, 1024, 16384, 32769, 100_000, 3], size=32, seed=1)
+@example(lengths=[1025, 20_000, 64], size=200, seed=1)
+@given(lengths=st.lists(_tree_lengths, max_size=12), size=st.integers(1, 200), seed=st.integers(0, 2**32))
+def test_blake3(implementation: Implementation, lengths: list[int], size: int, seed: int) -> None:
+    """BLAKE3 in its three modes against its own package, and golden on the shorter messages."""
+    random = np.random.default_rng(seed)
+    key, context = random.bytes(32), "pyaccel's tests 2026"
+    messages = [random.bytes(length) for length in lengths]
+    modes: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({}, {}),
+        ({"key": key}, {"key": key}),
+        ({"context": context}, {"derive_key_context": context}),
+    ]
+    for ours, theirs in modes:
+        got = implementation.hash_many("blake3", messages, size, **ours)
+        assert got == [blake3(message, **theirs).digest(length=size) for message in messages]
+        golden = {name: value.encode() if isinstance(value, str) else value for name, value in ours.items()}
+        for message, digest in zip(messages, got, strict=True):
+            if len(message) < 2100:
+                assert golden_blake3(message, size, **golden) == digest
+                break
+    # One that always runs, whatever was drawn.
+    assert implementation.hash_many("blake3", [b"abc"]) == [blake3(b"abc").digest()]
+    implementation.ran(3 * len(messages) + 1)
 
 
 def _forms(random: np.random.Generator, n: int, width: int) -> list[Any]:

@@ -156,6 +156,29 @@ def test_blake2s(implementation: Implementation) -> None:
     _check_blake2(implementation, "blake2s", "blake2s-256")
 
 
+@implementations("blake3")
+def test_blake3(implementation: Implementation) -> None:
+    """The authors' vectors: three modes, long digests and their own size, each mode's inputs as one batch."""
+    known = load_json("hash/blake3_test_vectors.json")
+    cases = known["cases"]
+    assert len(cases) == 35
+    kept = [case for case in cases if case["input_len"] <= 8193] if implementation.slow else cases
+    messages = [(bytes(range(251)) * (case["input_len"] // 251 + 1))[: case["input_len"]] for case in kept]
+    modes: dict[str, dict[str, object]] = {
+        "hash": {},
+        "keyed_hash": {"key": known["key"].encode()},
+        "derive_key": {"context": known["context_string"]},
+    }
+    for mode, options in modes.items():
+        digests = [bytes.fromhex(case[mode]) for case in kept]
+        assert implementation.hash_many("blake3", messages, len(digests[0]), **options) == digests
+        assert implementation.hash_many("blake3", messages, **options) == [digest[:32] for digest in digests]
+        assert implementation.hash_many("blake3", messages[-1:], **options) == [digests[-1][:32]]
+        implementation.ran(len(kept))
+    if kept != cases:
+        implementation.left_out(3 * (len(cases) - len(kept)), "BLAKE3 of more than 8193 bytes: too slow here")
+
+
 def _check_monte_carlo(implementation: Implementation, algorithm: str, name: str) -> None:
     """SHA-2's Monte Carlo test: a thousand digests of the three before them, a hundred times."""
     seed, digests = cavp_monte_carlo(name)

@@ -66,6 +66,7 @@ typedef enum {
     PA_FAMILY_SM3_LANES,
     PA_FAMILY_BLAKE2B,   /* struct pa_blake2 */
     PA_FAMILY_BLAKE2S,   /* struct pa_blake2 */
+    PA_FAMILY_BLAKE3,    /* struct pa_blake3 */
     PA_FAMILY_ED25519,   /* struct pa_verify_kernel */
     PA_FAMILY_SECP256K1, /* struct pa_verify_kernel */
     PA_FAMILY_PROBE,     /* struct pa_probe */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../hash/blake2.h"
+#include "../hash/blake3.h"
 #include "../hash/kernel.h"
 #include "../verify/verify.h"
 #include "environment.h"
@@ -64,6 +65,7 @@ static const candidate candidates[] = {
     WITH_LANES(PA_FAMILY_SM3, sm3),
     {PA_FAMILY_BLAKE2B, "portable", 0, &pa_blake2b_portable},
     {PA_FAMILY_BLAKE2S, "portable", 0, &pa_blake2s_portable},
+    {PA_FAMILY_BLAKE3, "portable", 0, &pa_blake3_portable},
 
     /* ed25519 */
     {PA_FAMILY_ED25519, "portable", 0, &pa_ed25519_portable},
@@ -85,6 +87,7 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_SM3_LANES] = "sm3-lanes",
     [PA_FAMILY_BLAKE2B] = "blake2b",
     [PA_FAMILY_BLAKE2S] = "blake2s",
+    [PA_FAMILY_BLAKE3] = "blake3",
     [PA_FAMILY_ED25519] = "ed25519",
     [PA_FAMILY_SECP256K1] = "secp256k1",
     [PA_FAMILY_PROBE] = "probe",

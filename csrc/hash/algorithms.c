@@ -5,6 +5,7 @@
 #include "../core/bytes.h"
 #include "algorithm.h"
 #include "blake2.h"
+#include "blake3.h"
 
 /* First bits of the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3 and 5.3.5). */
 #define SHA256_INITIAL                                                                             \
@@ -103,6 +104,19 @@ static const pa_hash_algorithm blake2s_256 = {
                      0x1f83d9ab, 0x5be0cd19},
 };
 
+/* Specification, table 1: SHA-256's initial value. */
+static const pa_hash_algorithm blake3 = {
+    .single = PA_FAMILY_BLAKE3,
+    .lanes = PA_FAMILY_COUNT,
+    .block_size = PA_BLAKE3_BLOCK,
+    .state_words = 8,
+    .digest_size = 32,
+    .variable = true,
+    .engine = &pa_blake3_engine,
+    .initial.word = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
+                     0x1f83d9ab, 0x5be0cd19},
+};
+
 const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
 {
     switch (id) {
@@ -144,6 +158,8 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
         return &blake2b_512;
     case PYACCEL_HASH_BLAKE2S_256:
         return &blake2s_256;
+    case PYACCEL_HASH_BLAKE3:
+        return &blake3;
     default:
         return NULL;
     }

@@ -4,6 +4,7 @@
 
 #include "algorithm.h"
 #include "blake2.h"
+#include "blake3.h"
 
 typedef struct {
     uint8_t *digests;
@@ -13,6 +14,7 @@ typedef struct {
     const struct pa_hash_engine *engine; /* NULL: segments */
     union {
         pa_blake2_job blake2;
+        pa_blake3_job blake3;
     } job; /* the engine's; it may hold what a key made */
 } hash_batch;
 

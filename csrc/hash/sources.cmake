@@ -4,6 +4,8 @@ pa_sources(portable
   hash/blake2.c
   hash/blake2b_portable.c
   hash/blake2s_portable.c
+  hash/blake3.c
+  hash/blake3_portable.c
   hash/hash_many.c
   hash/keccak_portable.c
   hash/lanes.c

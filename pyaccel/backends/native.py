@@ -114,14 +114,19 @@ class HashPlan(NativePlan):
         self._call = lib.pyaccel_hash_many
         self._algorithm = _value("HASH", parameters["algorithm"])
         self._size = parameters["digest_size"]
-        self._key = parameters["key"] and ffi.from_buffer(_BYTES, parameters["key"])
+        self._key, self._context = (
+            None if parameters[name] is None else ffi.from_buffer(_BYTES, parameters[name])
+            for name in ("key", "context")
+        )
         self._one = self._options(threads=1)
         self._many = self._options(threads=threads())
 
     def _options(self, threads: int) -> Any:
         options = _options(_HASH_OPTIONS, threads=threads, digest_size=self._size)
-        if self._key:
+        if self._key is not None:
             options.key, options.key_size = self._key, len(self._key)
+        if self._context is not None:
+            options.context, options.context_size = self._context, len(self._context)
         return options
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:

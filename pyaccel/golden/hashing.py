@@ -11,6 +11,7 @@ import numpy as np
 
 from pyaccel.backends.base import Inputs, Outputs, Parameters
 from pyaccel.golden.blake2 import BLAKE2B, BLAKE2S, blake2
+from pyaccel.golden.blake3 import blake3
 from pyaccel.golden.keccak import keccak256, sha3, shake128, shake256
 from pyaccel.golden.ripemd160 import hash160, ripemd160
 from pyaccel.golden.sha256 import sha224, sha256, sha256d
@@ -39,6 +40,7 @@ HASHES: dict[str, Hash] = {
     "blake2b-256": partial(blake2, BLAKE2B, 32),
     "blake2b-512": partial(blake2, BLAKE2B, 64),
     "blake2s-256": partial(blake2, BLAKE2S, 32),
+    "blake3": blake3,
 }
 """Function of each algorithm by its one spelling, without parameters."""
 
@@ -74,18 +76,20 @@ def hash_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) 
     if name not in HASHES:
         raise ValueError(f"algorithm {name!r} is unknown; golden has {', '.join(HASHES)}")
     digests: Any = outputs["digests"]
-    key = parameters.get("key")
-    if key and name not in KEYED:
+    key, context = parameters.get("key"), parameters.get("context")
+    if key and name not in (*KEYED, "blake3"):
         raise ValueError(f"{name} takes no key")
-    if parameters.get("context"):
-        raise ValueError(f"{name} takes no context")
-    hash_one = _function(name, parameters.get("digest_size"), key)
+    if context is not None and (name != "blake3" or key):
+        raise ValueError(f"{name} takes no context{' beside a key' if key else ''}")
+    hash_one = _function(name, parameters.get("digest_size"), key, context)
     for i in range(n):
         digests[i] = np.frombuffer(hash_one(row(inputs["messages"], i)), np.uint8)
 
 
-def _function(name: str, size: int | None, key: bytes | None) -> Hash:
+def _function(name: str, size: int | None, key: bytes | None, context: bytes | None) -> Hash:
     """An algorithm under its parameters; ValueError where it has no digest of that size."""
+    if name == "blake3":
+        return lambda message: blake3(message, size or 32, key, context)
     if size and name in EXTENDABLE:
         return lambda message: EXTENDABLE[name](message, size)
     if size not in (None, 0, len(HASHES[name](b""))):

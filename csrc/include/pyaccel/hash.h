@@ -13,7 +13,8 @@ extern "C" {
  * (Dobbertin, Bosselaers, Preneel 1996), GB/T 32905-2016 (SM3), FIPS 202 (SHA-3, SHAKE). sha256d is SHA-256 twice, hash160
  * is RIPEMD-160 of SHA-256. SHAKE digests may have any size of 1 .. 2^32 - 1 bytes; their own are those of RFC 8702.
  * BLAKE2 is that of RFC 7693, without salt, personalisation and trees, keyed where a key is given; the digest size is
- * hashed too, so that blake2b-256 is not the head of blake2b-512. */
+ * hashed too, so that blake2b-256 is not the head of blake2b-512. BLAKE3 is its hash; with a key its keyed hash; with a
+ * context string, which no key goes with, its key derivation; digests of any size of 1 .. 2^32 - 1 bytes. */
 #define PYACCEL_HASH_SHA256 1       /* 32 bytes */
 #define PYACCEL_HASH_SHA256D 2      /* 32 bytes */
 #define PYACCEL_HASH_SHA512 3       /* 64 bytes */
@@ -33,13 +34,14 @@ extern "C" {
 #define PYACCEL_HASH_BLAKE2B_256 32 /* 32 bytes; key of 1 to 64 bytes */
 #define PYACCEL_HASH_BLAKE2B_512 33 /* 64 bytes; key of 1 to 64 bytes */
 #define PYACCEL_HASH_BLAKE2S_256 34 /* 32 bytes; key of 1 to 32 bytes */
+#define PYACCEL_HASH_BLAKE3 35      /* 32 bytes, or digest_size; key of 32 bytes, or context */
 
 /* All 0 but struct_size: the defaults. */
 typedef struct {
     size_t struct_size;        /* sizeof(pyaccel_hash_options)                                             */
     const uint8_t *key;        /* NULL: none; one for an algorithm that takes none is INVALID_ARGUMENT     */
     uint64_t key_size;         /* bytes                                                                    */
-    const uint8_t *context;    /* algorithms with a context string only                                    */
+    const uint8_t *context;    /* NULL: none; an empty string is one; only where an algorithm takes it     */
     uint64_t context_size;     /* bytes                                                                    */
     uint64_t digest_size;      /* bytes; 0: the algorithm's own; another one only where output is variable */
     uint32_t threads;          /* 0: PYACCEL_THREADS, else the caller's thread alone                       */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BLAKE3: its kernels, and the engine. "BLAKE3: one function, fast everywhere", the specification of 2020. */
+#ifndef PA_HASH_BLAKE3_H
+#define PA_HASH_BLAKE3_H
+
+#include "algorithm.h"
+
+#define PA_BLAKE3_BLOCK 64
+#define PA_BLAKE3_CHUNK 1024
+#define PA_BLAKE3_VALUE 32 /* bytes of a key or a chaining value: 8 little-endian words */
+
+/* Domain flags (specification, table 3). */
+#define PA_BLAKE3_CHUNK_START 1u
+#define PA_BLAKE3_CHUNK_END 2u
+#define PA_BLAKE3_PARENT 4u
+#define PA_BLAKE3_ROOT 8u
+#define PA_BLAKE3_KEYED_HASH 16u
+#define PA_BLAKE3_DERIVE_KEY_CONTEXT 32u
+#define PA_BLAKE3_DERIVE_KEY_MATERIAL 64u
+
+/* Family PA_FAMILY_BLAKE3: `lanes` chunks or parents of one number of blocks, from one key. */
+struct pa_blake3 {
+    /* The chaining value of lane l after `whole` blocks at data[l] and, unless last is NULL, the zero-padded last block
+     * at last[l].
+     *   shapes   out: lanes chaining values; key: one, which all lanes begin with; sizes[l]: bytes of the last block
+     *            that are the message's; counters[l]: the number of the lane's chunk, 0 for parents
+     *   flags    all: those of every block; first, end: what the first and the last one have besides */
+    void (*chain)(uint8_t *out, const uint8_t *key, const uint8_t *const *data, uint64_t whole,
+                  const uint8_t *const *last, const uint32_t *sizes, const uint64_t *counters,
+                  uint32_t all, uint32_t first, uint32_t end);
+    /* One message: all 64 bytes of a compression, which are block `counter` of the output of a root. */
+    void (*expand)(uint8_t *out, const uint8_t *value, const uint8_t *block, uint64_t counter,
+                   uint32_t size, uint32_t flags);
+    uint32_t lanes;
+    uint32_t cost; /* cycles a block of all lanes together */
+};
+
+extern const struct pa_blake3 pa_blake3_portable;
+
+/* One call's job. What the key made stands in it alone. */
+typedef struct {
+    const struct pa_blake3 *kernel;
+    uint64_t digest_size;
+    uint32_t flags; /* of every block */
+    uint8_t key
+        [PA_BLAKE3_VALUE]; /* the initial value where there is no key, that of the context where there is one */
+} pa_blake3_job;
+
+/* Its job is a pa_blake3_job. */
+extern const struct pa_hash_engine pa_blake3_engine;
+
+#endif
