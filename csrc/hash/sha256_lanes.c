@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 in lanes: 8 with AVX2, 16 with AVX-512 F and BW. FIPS 180-4. */
+/* SHA-256 in lanes: 8 with AVX2, 16 with AVX-512 F and BW. FIPS 180-4.
+ *
+ * Measured on Sapphire Rapids (family 6 model 207, 2.99 GHz, a virtual core with neighbours; quiet moments), gcc 12. Cycles
+ * of a block of all lanes: 16 lanes 930 of many, 965 alone, 575 when shared; 8 lanes 1230, 1280 and 955 (clang 14: 1130,
+ * 1145 and 790, nearer to the 16 registers' floor). Messages of 64 bytes through pyaccel_hash_many, 4096 at a time: 27.5 M/s
+ * and 108 cycles each with 16 lanes, 10.1 and 296 with 8, against 9.5 with SHA-NI one by one and 2.3 portable. What stands
+ * between 96 cycles of the kernels and 108 is gathering rows.
+ * 8 lanes give way to SHA-NI wherever a CPU has both: a tenth slower than they are here, but faster on Zen 3.
+ * Tried and lost: two interleaved streams of 16, 2000 cycles for what two calls do in 1980 (latency is one cycle here; not
+ * tried where it is two); transposition wholly in registers, 980 cycles for a block alone. */
 #define WORD_BITS 32
 #define CONSTANTS pa_sha256_constants
 

@@ -38,8 +38,9 @@ PA_INLINE void add_state(vec s[8], const vec before[8])
 
 /* One block into the state, all lanes.
  *   shapes   s: 8 vectors, w: 16 vectors (overwritten)
- *   formula  ROUNDS rounds over W, W_t = s1(W_t-2) + W_t-7 + s0(W_t-15) + W_t-16. Loops of 16 rounds, since code past the
- *            decoded-instruction cache loses
+ *   formula  ROUNDS rounds over W, W_t = s1(W_t-2) + W_t-7 + s0(W_t-15) + W_t-16. With AVX-512 17 operations a round and 11 a
+ *            word: 812 cycles for SHA-256, 1036 for SHA-512, at two a cycle (Intel), of which the rotates use one port.
+ *            Loops of 16 rounds, since code past the decoded-instruction cache loses
  *   before   nothing. Constant time */
 PA_INLINE void compress(vec s[8], vec w[16])
 {

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-512 in lanes: 4 with AVX2, 8 with AVX-512 F and BW. FIPS 180-4. */
+/* SHA-512 in lanes: 4 with AVX2, 8 with AVX-512 F and BW. FIPS 180-4.
+ *
+ * Measured on Sapphire Rapids (family 6 model 207, 2.99 GHz, a virtual core with neighbours; quiet moments), gcc 12. Cycles
+ * of a block of all lanes: 8 lanes 1130; 4 lanes 1490 of many, 1560 alone (clang 14: 1150; 1410); portable 815 for one.
+ * Messages of 64 bytes through pyaccel_hash_many, 4096 at a time: 17.7 M/s and 169 cycles each with 8 lanes, 7.0 and 430
+ * with 4, against 3.6 portable. Lanes pay from two messages on. Tried and lost: two interleaved streams of 8, 2280 cycles
+ * for what two calls do in 2250 (latency is one cycle here; not tried where it is two). */
 #define WORD_BITS 64
 #define CONSTANTS pa_sha512_constants
 
