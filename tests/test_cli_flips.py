@@ -121,6 +121,21 @@ def test_any_byte_of_block_300025(seed: int) -> None:
         assert all(place["transaction"] in own for places in bad.values() for place in places)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_any_bit_of_block_300025_without_what_it_spends(seed: int) -> None:
+    generator = random.Random(1000 + seed)
+    offset, change = generator.randrange(len(BLOCK)), 1 << generator.randrange(8)
+    try:
+        report = _verified(_flipped(BLOCK, offset, change), spent=False)
+    except UnusableInputError as error:
+        refused = str(error)
+    else:
+        assert set(_bad(report)) & {"proof of work", "Merkle root"}
+        return
+    assert re.search(r"block: offset \d+: ", refused)
+    assert WALKER.region_of(offset).what == "length"
+
+
 @settings(max_examples=120, deadline=None)
 @given(offset=st.integers(0, len(SMALL) - 1), change=st.integers(1, 255))
 def test_any_byte_of_a_block_with_witnesses(offset: int, change: int) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import pyaccel
@@ -157,6 +158,28 @@ def test_a_failed_device_loses_no_row_and_warns_once(devices, recwarn):
     recwarn.clear()
     assert hashed(device="opencl:0") == DIGESTS
     assert not recwarn.list
+
+
+def test_a_device_lost_between_the_chunks_of_a_batch(devices):
+    """Rows in several pieces: those that it did stay, all others are done elsewhere."""
+    messages = [str(i).encode() * (i % 5) for i in range(70)]
+    chunks = pa.chunked_array(
+        [pa.array(messages[:20], pa.binary()), pa.array(messages[20:45]), pa.array(messages[45:])]
+    )
+
+    def fail_at_the_second(n):
+        if n == 25:
+            raise DeviceError("device lost")
+
+    devices(fake := Fake(behave=lambda n: None))
+    pyaccel.hash_many("sha256", [b""], device="opencl:0")
+    known = len(fake.batches)
+    fake.behave = fail_at_the_second
+    with pytest.warns(RuntimeWarning, match="device lost"):
+        digests = pyaccel.hash_many("sha256", chunks, device="opencl:0")
+    assert [row.tobytes() for row in digests] == [hashlib.sha256(m).digest() for m in messages]
+    assert fake.batches[known:] == [20, 25]
+    assert pyaccel.scheduler.last_run().device == "native"
 
 
 def test_when_native_fails_golden_does_it(devices, monkeypatch):
