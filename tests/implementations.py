@@ -29,6 +29,7 @@ _VARIANTS = {
     "sha512": ("portable",),
     "sha512-lanes": ("avx512", "avx2", "avx512-emulated"),
     "keccak": ("portable",),
+    "keccak-lanes": ("avx2", "avx512", "avx512-emulated"),
     "ripemd160": ("portable",),
     "ripemd160-lanes": ("avx2", "avx512", "avx512-emulated"),
     "sm3": ("portable",),

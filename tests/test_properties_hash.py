@@ -107,7 +107,7 @@ def test_sha224(implementation: Implementation, lengths: list[int], seed: int) -
     _check(implementation, "sha224", lengths, seed)
 
 
-@implementations("keccak")
+@implementations("keccak", "keccak-lanes")
 @pytest.mark.parametrize(
     "algorithm", ["keccak256", "sha3-224", "sha3-256", "sha3-384", "sha3-512", "shake128", "shake256"]
 )
@@ -119,7 +119,7 @@ def test_keccak(implementation: Implementation, algorithm: str, lengths: list[in
     _check(implementation, algorithm, lengths, seed)
 
 
-@implementations("keccak")
+@implementations("keccak", "keccak-lanes")
 @pytest.mark.parametrize(("algorithm", "peer"), [("shake128", hashlib.shake_128), ("shake256", hashlib.shake_256)])
 @examples(8)
 @example(lengths=[3] * 20, size=500, seed=1)

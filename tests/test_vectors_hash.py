@@ -82,20 +82,20 @@ def test_shorter_sha512(implementation: Implementation, algorithm: str) -> None:
     _check_files(implementation, algorithm)
 
 
-@implementations("keccak")
+@implementations("keccak", "keccak-lanes")
 def test_keccak256(implementation: Implementation) -> None:
     """The Keccak team's known answers for whole bytes, and Botan's."""
     _check_files(implementation, "keccak256")
 
 
-@implementations("keccak")
+@implementations("keccak", "keccak-lanes")
 @pytest.mark.parametrize("algorithm", ["sha3-224", "sha3-256", "sha3-384", "sha3-512"])
 def test_sha3(implementation: Implementation, algorithm: str) -> None:
     """CAVP's short messages, and for SHA3-256 its long ones."""
     _check_files(implementation, algorithm)
 
 
-@implementations("keccak")
+@implementations("keccak", "keccak-lanes")
 @pytest.mark.parametrize("algorithm", ["shake128", "shake256"])
 @pytest.mark.parametrize("kind", ["ShortMsg", "VariableOut"])
 def test_shake(implementation: Implementation, algorithm: str, kind: str) -> None:

@@ -60,6 +60,7 @@ typedef enum {
     PA_FAMILY_SHA512,
     PA_FAMILY_SHA512_LANES, /* likewise */
     PA_FAMILY_KECCAK,
+    PA_FAMILY_KECCAK_LANES, /* struct pa_hash_lanes: avx2, avx512, avx512-emulated; may be unbound */
     PA_FAMILY_RIPEMD160,
     PA_FAMILY_RIPEMD160_LANES,
     PA_FAMILY_SM3,

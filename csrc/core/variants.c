@@ -60,7 +60,7 @@ static const candidate candidates[] = {
 #endif
     WITH_LANES(PA_FAMILY_SHA256, sha256),
     WITH_LANES(PA_FAMILY_SHA512, sha512),
-    {PA_FAMILY_KECCAK, "portable", 0, &pa_keccak_portable},
+    WITH_LANES(PA_FAMILY_KECCAK, keccak),
     WITH_LANES(PA_FAMILY_RIPEMD160, ripemd160),
     WITH_LANES(PA_FAMILY_SM3, sm3),
     {PA_FAMILY_BLAKE2B, "portable", 0, &pa_blake2b_portable},
@@ -81,6 +81,7 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_SHA512] = "sha512",
     [PA_FAMILY_SHA512_LANES] = "sha512-lanes",
     [PA_FAMILY_KECCAK] = "keccak",
+    [PA_FAMILY_KECCAK_LANES] = "keccak-lanes",
     [PA_FAMILY_RIPEMD160] = "ripemd160",
     [PA_FAMILY_RIPEMD160_LANES] = "ripemd160-lanes",
     [PA_FAMILY_SM3] = "sm3",

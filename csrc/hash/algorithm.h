@@ -80,10 +80,14 @@ static inline uint64_t pa_hash_message_bytes(const pa_hash_job *job, const pa_by
     return size;
 }
 
+/* The first `size` bytes of a state. */
+void pa_hash_store_words(const pa_hash_algorithm *algorithm, uint8_t *digest, uint64_t size,
+                         const pa_hash_state *state);
+
 /* digest = hash of the concatenated parts, before `then`. */
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts);
 
-/* States or blocks of all lanes, word by word: up to 32 words of 32 bits or 25 of 64 a lane; with 64-bit words there are
+/* States or blocks of all lanes, word by word: up to 32 words of 32 bits or 26 of 64 a lane; with 64-bit words there are
  * half as many lanes. */
 typedef union {
     _Alignas(64) uint32_t word[32 * PA_HASH_MAX_LANES];
@@ -108,12 +112,12 @@ typedef struct {
 /* Before: the job has lanes. */
 void pa_hash_scratch_start(pa_hash_scratch *scratch, const pa_hash_job *job);
 
-/* digests[l * d ..) = hash of parts[l] (segment_count parts each) for l < count <= lanes, before `then`, d the job's
- * digest size; digests has room for PA_HASH_MAX_LANES of PA_HASH_MAX_DIGEST bytes, or, where d is what the kernel stores,
- * for all lanes.
+/* The digest of parts[l] (segment_count parts each), before `then`, to row order[l] of digests, or to row l where order
+ * is NULL; for l < count <= lanes.
  *   size  bytes of every message, or PA_HASH_SIZES_DIFFER */
 #define PA_HASH_SIZES_DIFFER UINT64_MAX
-void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch,
-                   const pa_bytes *const *parts, uint32_t count, uint64_t size);
+void pa_hash_group(const pa_hash_job *job, uint8_t *digests, const uint16_t *order,
+                   pa_hash_scratch *scratch, const pa_bytes *const *parts, uint32_t count,
+                   uint64_t size);
 
 #endif

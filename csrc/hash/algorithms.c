@@ -70,7 +70,7 @@ static const pa_hash_algorithm sha512_256 = {
 /* A sponge over Keccak-f[1600] (FIPS 202, 4): the rate stands behind the state, for the kernels. pad_first holds the
  * suffix that tells the functions apart and the first bit of the padding. */
 #define KECCAK(rate, suffix, digest)                                                               \
-    .single = PA_FAMILY_KECCAK, .lanes = PA_FAMILY_COUNT, .block_size = (rate),                    \
+    .single = PA_FAMILY_KECCAK, .lanes = PA_FAMILY_KECCAK_LANES, .block_size = (rate),             \
     .state_words = PA_KECCAK_WORDS, .digest_size = (digest), .wide = true, .pad_first = (suffix),  \
     .pad_last = 0x80, .initial.wide[PA_KECCAK_RATE] = (rate)
 
@@ -223,9 +223,8 @@ void pa_hash_start(const pa_hash_algorithm *algorithm, pa_hash_state *state,
     }
 }
 
-/* The first `size` bytes of a state. */
-static void store_words(const pa_hash_algorithm *algorithm, uint8_t *digest, uint64_t size,
-                        const pa_hash_state *state)
+void pa_hash_store_words(const pa_hash_algorithm *algorithm, uint8_t *digest, uint64_t size,
+                         const pa_hash_state *state)
 {
     const uint32_t word_size = algorithm->wide ? 8 : 4;
     for (uint32_t i = 0; size > 0; i++) {
@@ -253,10 +252,10 @@ static void store_digest(const pa_hash_algorithm *algorithm, const struct pa_has
     static const uint8_t zeros[PA_HASH_MAX_BLOCK];
     const uint32_t block = algorithm->block_size;
     for (; size > block; size -= block, digest += block) {
-        store_words(algorithm, digest, block, state);
+        pa_hash_store_words(algorithm, digest, block, state);
         kernel->blocks(state, zeros, 1);
     }
-    store_words(algorithm, digest, size, state);
+    pa_hash_store_words(algorithm, digest, size, state);
 }
 
 /* Hashes one message of several parts: whole blocks where they lie, the rest through a buffer of two blocks. */

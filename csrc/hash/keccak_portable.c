@@ -4,7 +4,7 @@
 #include "kernel.h"
 
 /* Iota constants: output of the LFSR x^8 + x^6 + x^5 + x^4 + 1 (Keccak reference, 1.2). */
-static const uint64_t round_constants[24] = {
+const uint64_t pa_keccak_constants[24] = {
     0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
     0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
     0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
@@ -74,9 +74,9 @@ static void keccak_blocks_portable(pa_hash_state *state, const uint8_t *data, ui
             s[i] ^= pa_load_le64(data + 8 * i);
         }
         for (unsigned i = 0; i < 24; i++) {
-            round_once(s, round_constants[i]);
+            round_once(s, pa_keccak_constants[i]);
         }
     }
 }
 
-const struct pa_hash_single pa_keccak_portable = {keccak_blocks_portable, 1250};
+const struct pa_hash_single pa_keccak_portable = {keccak_blocks_portable, 1300};

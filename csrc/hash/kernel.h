@@ -65,7 +65,14 @@ extern const struct pa_hash_single pa_sha512_portable;
 extern const struct pa_hash_lanes pa_sha512_lanes_avx2;
 extern const struct pa_hash_lanes pa_sha512_lanes_avx512;
 extern const struct pa_hash_lanes pa_sha512_lanes_avx512_emulated;
+
+/* Iota of Keccak-f[1600], FIPS 202, 3.2.5. */
+extern const uint64_t pa_keccak_constants[24];
+
 extern const struct pa_hash_single pa_keccak_portable;
+extern const struct pa_hash_lanes pa_keccak_lanes_avx2;
+extern const struct pa_hash_lanes pa_keccak_lanes_avx512;
+extern const struct pa_hash_lanes pa_keccak_lanes_avx512_emulated;
 extern const struct pa_hash_single pa_ripemd160_portable;
 extern const struct pa_hash_lanes pa_ripemd160_lanes_avx2;
 extern const struct pa_hash_lanes pa_ripemd160_lanes_avx512;

@@ -219,11 +219,46 @@ static void hash_again(const pa_hash_job *job, pa_hash_scratch *scratch)
     job->lanes->words(&scratch->state, &scratch->words);
 }
 
-void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *scratch,
-                   const pa_bytes *const *parts, uint32_t count, uint64_t size)
+/* Where the digest of lane l goes. */
+static uint8_t *place(const pa_hash_job *job, uint8_t *digests, const uint16_t *order, uint32_t l)
+{
+    return digests + (order ? order[l] : l) * job->digest_size;
+}
+
+/* Digests longer than what the kernel stores, a block at a time: absorbing zeros is the permutation alone. */
+static void squeeze(const pa_hash_job *job, uint8_t *digests, const uint16_t *order,
+                    pa_hash_scratch *scratch, uint32_t count)
+{
+    static const uint8_t zeros[PA_HASH_MAX_BLOCK];
+    const uint8_t *data[PA_HASH_MAX_LANES];
+    const uint32_t lanes = job->lanes->lanes, block = job->algorithm->block_size;
+    for (uint32_t l = 0; l < lanes; l++) {
+        data[l] = zeros;
+    }
+    for (uint64_t done = 0;;) {
+        const uint64_t left = job->digest_size - done, take = left < block ? left : block;
+        for (uint32_t l = 0; l < count; l++) {
+            pa_hash_state state;
+            for (uint32_t w = 0; w < block / 8; w++) {
+                state.wide[w] = scratch->state.wide[w * lanes + l];
+            }
+            pa_hash_store_words(job->algorithm, place(job, digests, order, l) + done, take, &state);
+        }
+        done += take;
+        if (done == job->digest_size) {
+            return;
+        }
+        job->lanes->blocks(&scratch->state, data, 1);
+    }
+}
+
+void pa_hash_group(const pa_hash_job *job, uint8_t *digests, const uint16_t *order,
+                   pa_hash_scratch *scratch, const pa_bytes *const *parts, uint32_t count,
+                   uint64_t size)
 {
     const struct pa_hash_lanes *kernel = job->lanes;
     const pa_bytes *padded[PA_HASH_MAX_LANES];
+    uint8_t stored[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
     /* Lanes without a row of their own repeat the last row. */
     for (uint32_t l = 0; l < kernel->lanes; l++) {
         padded[l] = parts[l < count ? l : count - 1];
@@ -239,9 +274,17 @@ void pa_hash_group(const pa_hash_job *job, uint8_t *digests, pa_hash_scratch *sc
     if (job->algorithm->twice) {
         hash_again(job, scratch);
     }
-    kernel->store(digests, &scratch->state);
-    uint64_t digest_size = job->digest_size;
-    for (uint32_t l = 1; digest_size < kernel->stored && l < count; l++) {
-        memmove(digests + l * digest_size, digests + l * kernel->stored, digest_size);
+    if (job->digest_size > kernel->stored) {
+        squeeze(job, digests, order, scratch, count);
+        return;
+    }
+    /* A whole group of whole digests is written in place. */
+    if (order == NULL && count == kernel->lanes && job->digest_size == kernel->stored) {
+        kernel->store(digests, &scratch->state);
+        return;
+    }
+    kernel->store(stored, &scratch->state);
+    for (uint32_t l = 0; l < count; l++) {
+        memcpy(place(job, digests, order, l), stored + l * kernel->stored, job->digest_size);
     }
 }

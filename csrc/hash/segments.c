@@ -39,23 +39,16 @@ static bool lanes_pay(const pa_hash_job *job, uint64_t blocks, uint64_t longest)
     return job->lanes != NULL && blocks / longest >= job->lanes->cost / job->single->cost + 1;
 }
 
-/* Digests of a group whose rows need not be neighbours: through a buffer, then to their places. */
-static void group_rows(const pa_hash_job *job, uint8_t *digests, uint64_t digest_size,
-                       pa_hash_scratch *scratch, const pa_bytes *const *parts, const uint16_t *rows,
-                       uint32_t count)
+/* Bytes of every message of a group, or PA_HASH_SIZES_DIFFER. */
+static uint64_t common_size(const pa_hash_job *job, const pa_bytes *const *parts, uint32_t count)
 {
-    uint8_t buffer[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
     uint64_t size = pa_hash_message_bytes(job, parts[0]);
     for (uint32_t l = 1; l < count; l++) {
         if (pa_hash_message_bytes(job, parts[l]) != size) {
-            size = PA_HASH_SIZES_DIFFER;
-            break;
+            return PA_HASH_SIZES_DIFFER;
         }
     }
-    pa_hash_group(job, buffer, scratch, parts, count, size);
-    for (uint32_t l = 0; l < count; l++) {
-        memcpy(digests + rows[l] * digest_size, buffer + l * digest_size, digest_size);
-    }
+    return size;
 }
 
 /* order = row numbers by descending block count, stable: radix sort, 8 bits a pass. */
@@ -111,7 +104,8 @@ hash_mixed(const pa_hash_job *job, uint8_t *digests, uint64_t digest_size,
                 blocks += rows.blocks[rows.order[i + l]];
             }
             if (lanes_pay(job, blocks, rows.blocks[rows.order[i]])) {
-                group_rows(job, out, digest_size, &scratch, parts, rows.order + i, members);
+                pa_hash_group(job, out, rows.order + i, &scratch, parts, members,
+                              common_size(job, parts, members));
                 *used |= 2;
                 i += members;
             } else {
@@ -136,7 +130,6 @@ __attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *j
     while (done < n) {
         pa_bytes parts[PA_HASH_MAX_LANES * PA_HASH_MAX_SEGMENTS];
         const pa_bytes *group[PA_HASH_MAX_LANES];
-        uint8_t buffer[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
         uint32_t members = n - done < job->lanes->lanes ? (uint32_t)(n - done) : job->lanes->lanes;
         if (!lanes_pay(job, members, 1)) {
             break;
@@ -145,14 +138,8 @@ __attribute__((noinline)) static uint64_t hash_fixed_groups(const pa_hash_job *j
             group[l] = parts + l * job->segment_count;
             row_parts(job, parts + l * job->segment_count, segments, first + done + l);
         }
-        uint8_t *out = digests + done * digest_size;
-        /* A whole group of whole digests is written in place. */
-        bool direct = members == job->lanes->lanes && digest_size == job->lanes->stored;
-        pa_hash_group(job, direct ? out : buffer, &scratch, group, members,
+        pa_hash_group(job, digests + done * digest_size, NULL, &scratch, group, members,
                       pa_hash_message_bytes(job, parts));
-        if (!direct) {
-            memcpy(out, buffer, members * digest_size);
-        }
         done += members;
     }
     return done;

@@ -17,5 +17,5 @@ pa_sources(portable
 pa_sources(shani hash/sha256_shani.c)
 # One text, compiled once a level: vector.h takes the width from it.
 foreach(level avx2 avx512)
-  pa_sources(${level} hash/ripemd160_lanes.c hash/sha256_lanes.c hash/sha512_lanes.c hash/sm3_lanes.c)
+  pa_sources(${level} hash/keccak_lanes.c hash/ripemd160_lanes.c hash/sha256_lanes.c hash/sha512_lanes.c hash/sm3_lanes.c)
 endforeach()

@@ -229,26 +229,59 @@ static void test_midstate(uint32_t algorithm)
     }
 }
 
+/* Squeezed digests of neighbouring and of scattered rows. */
+static void test_digest_sizes(uint32_t algorithm)
+{
+    static const uint64_t sizes[] = {1, 31, 64, 65, 135, 136, 137, 168, 169, 500};
+    static uint8_t portable[40 * 500], other[40 * 500];
+    uint32_t offsets[41] = {0};
+    for (uint32_t i = 0; i < 40; i++) {
+        offsets[i + 1] = offsets[i] + (i * 71) % 300;
+    }
+    const pyaccel_rows rows[] = {fixed_rows(text, 40, 64, 64), ragged_rows(text, offsets, 40)};
+    for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
+        const uint64_t d = sizes[i / 2];
+        const pyaccel_hash_options options = {.struct_size = sizeof options, .digest_size = d};
+        CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
+        CHECK(pyaccel_hash_many(portable, 40 * d, algorithm, &rows[i % 2], 40, &options) ==
+              PYACCEL_OK);
+        for (size_t s = 1; s < SPECS; s++) {
+            if (pyaccel_cpu_select(specs[s]) == PYACCEL_OK) {
+                memset(other, 0, sizeof other);
+                CHECK(pyaccel_hash_many(other, 40 * d, algorithm, &rows[i % 2], 40, &options) ==
+                      PYACCEL_OK);
+                CHECK(memcmp(portable, other, 40 * d) == 0);
+            }
+        }
+    }
+}
+
 /* Which variant ran: one row alone, and a full group of lanes. */
 static void test_counters(void)
 {
-    static const char *const lanes[][2] = {
-        {"avx512,-shani", "avx512"},
-        {"avx512", "avx512"},
-        {"avx512-emulated", "avx512-emulated"},
+    static const struct {
+        const char *spec, *family, *variant;
+        uint32_t algorithm;
+    } lanes[] = {
+        {"avx512,-shani", "sha256-lanes", "avx512", PYACCEL_HASH_SHA256},
+        {"avx512", "sha256-lanes", "avx512", PYACCEL_HASH_SHA256},
+        {"avx512-emulated", "sha256-lanes", "avx512-emulated", PYACCEL_HASH_SHA256},
+        {"avx2", "keccak-lanes", "avx2", PYACCEL_HASH_SHA3_256},
+        {"avx512", "keccak-lanes", "avx512", PYACCEL_HASH_SHA3_256},
+        {"avx512-emulated", "keccak-lanes", "avx512-emulated", PYACCEL_HASH_SHA3_256},
     };
     const pyaccel_rows rows = fixed_rows(text, 16, 64, 64);
     for (size_t i = 0; i < sizeof lanes / sizeof *lanes; i++) {
-        if (pyaccel_cpu_select(lanes[i][0]) != PYACCEL_OK) {
-            printf("%s: can't run here, its counter is not checked\n", lanes[i][0]);
+        const char *family = lanes[i].family, *variant = lanes[i].variant;
+        if (pyaccel_cpu_select(lanes[i].spec) != PYACCEL_OK) {
+            printf("%s: can't run here, its counter is not checked\n", lanes[i].spec);
             continue;
         }
-        uint64_t before = calls_of("sha256-lanes", lanes[i][1]);
-        CHECK(pyaccel_hash_many(found, 32, PYACCEL_HASH_SHA256, &rows, 1, NULL) == PYACCEL_OK);
-        CHECK(calls_of("sha256-lanes", lanes[i][1]) == before);
-        CHECK(pyaccel_hash_many(found, 16 * 32, PYACCEL_HASH_SHA256, &rows, 16, NULL) ==
-              PYACCEL_OK);
-        CHECK(calls_of("sha256-lanes", lanes[i][1]) == before + 1);
+        uint64_t before = calls_of(family, variant);
+        CHECK(pyaccel_hash_many(found, 32, lanes[i].algorithm, &rows, 1, NULL) == PYACCEL_OK);
+        CHECK(calls_of(family, variant) == before);
+        CHECK(pyaccel_hash_many(found, 16 * 32, lanes[i].algorithm, &rows, 16, NULL) == PYACCEL_OK);
+        CHECK(calls_of(family, variant) == before + 1);
     }
     CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
     uint64_t before = calls_of("sha256", "portable");
@@ -269,6 +302,8 @@ int main(void)
         test_segments(algorithms[a]);
         test_midstate(algorithms[a]);
     }
+    test_digest_sizes(PYACCEL_HASH_SHAKE128);
+    test_digest_sizes(PYACCEL_HASH_SHAKE256);
     test_counters();
     return finish();
 }

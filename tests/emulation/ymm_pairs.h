@@ -81,6 +81,9 @@ PA_PAIR pa_pair pa_pair_ternarylogic(pa_pair a, pa_pair b, pa_pair c, unsigned t
     if (table == 0xca) {
         return pa_pair_xor(c, pa_pair_and(a, pa_pair_xor(b, c)));
     }
+    if (table == 0xd2) {
+        return pa_pair_xor(a, pa_pair_andnot(b, c));
+    }
     if (table == 0xe8) {
         return pa_pair_or(pa_pair_and(a, b), pa_pair_and(c, pa_pair_or(a, b)));
     }
