@@ -29,11 +29,12 @@ def placement(operation: Operation, values: tuple[object, ...]) -> Placement:
     key = (operation.name, values)
     found = _placements.get(key)
     if found is None:
-        if operation.has_secret(values):
-            return Placement(operation, values)
+        found = Placement(operation, values)
+        if found.secret:
+            return found
         if len(_placements) >= _PLACEMENTS:
             _placements.clear()
-        found = _placements[key] = Placement(operation, values)
+        _placements[key] = found
     return found
 
 
@@ -69,7 +70,8 @@ def run(
         check_name(device)
     if device == "auto":
         device = within.get() or environment()
-    start = perf_counter()
+    recording = collector.get() is not None
+    start = perf_counter() if recording else 0.0
     if device != "auto":
         choice = place.named(device)
     elif n <= place.inline_until and place.inline is not None:
@@ -88,10 +90,10 @@ def run(
             choice = _run(place, choice, some_inputs, some_outputs, last - first)
             if progress is not None:
                 progress(last, n)
-    seconds = perf_counter() - start
-    plan = Nameplate(choice.plan.variant) if operation.secrets and operation.has_secret(values) else choice.plan
+    seconds = perf_counter() - start if recording else 0.0
+    plan = Nameplate(choice.plan.variant) if place.secret else choice.plan
     thread.last = ran = (operation.name, choice.backend.name, plan, n, seconds, choice.notes)
-    if collector.get() is not None:
+    if recording:
         collect(ran)
 
 

@@ -21,7 +21,7 @@ class Ran:
         device: name of the backend that computed the result.
         variant: which implementation there.
         n: rows.
-        seconds: wall time in the backend.
+        seconds: wall time in the backend; measured within `record()`, else 0.
         notes: why backends that came first did not run it, a line each ("opencl:0 declined: ...").
     """
 
