@@ -141,14 +141,15 @@ class Device:
     def prove(self) -> str | Unavailable:
         """Builds and runs kernels/check/platform.cl and compares; the device's own name, or why it is not usable."""
         products, words, met = np.zeros(_PROOF_ITEMS, np.uint64), np.zeros(_PROOF_ITEMS, ">u4"), np.zeros(1, np.uint32)
+        results: tuple[npt.NDArray[Any], ...] = (products, words, met)
         try:
             if int(self._handle.max_work_group_size) < LOCAL_SIZE:
                 return Unavailable(f"its work groups hold fewer than {LOCAL_SIZE} items")
             with self.batch():
-                buffers = [self.allocate(array.nbytes) for array in (products, words, met)]
+                buffers = [self.allocate(array.nbytes) for array in results]
                 self.write(buffers[2], met)
                 self.launch("check/platform.cl", "check_platform", _PROOF_ITEMS, *buffers)
-                for array, buffer in zip((products, words, met), buffers, strict=True):
+                for array, buffer in zip(results, buffers, strict=True):
                     self.read(array, buffer)
             device_name = " ".join(str(self._handle.name).split())
         except Exception as error:  # noqa: BLE001 - a broken runtime may raise anything
