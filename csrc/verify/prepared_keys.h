@@ -21,7 +21,7 @@ struct pyaccel_prepared_keys {
  * is none. */
 const struct pa_verify_kernel *pa_verify_kernel_of(uint32_t scheme, pa_family *family);
 
-/* OK for a scheme that works, UNSUPPORTED for one whose issue is still to come, else
+/* OK for a scheme that works, UNSUPPORTED for one that is named but not in this version, else
  * INVALID_ARGUMENT. */
 pyaccel_status pa_verify_scheme_status(uint32_t scheme);
 
