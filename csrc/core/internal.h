@@ -29,6 +29,11 @@ bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i);
  * pa_rows_valid(rows, n). */
 bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, uint64_t size);
 
+/* ---- secrets (wipe.c) ------------------------------------------------------------------------ */
+
+/* Zeroes `size` bytes, and no compiler leaves it out because nobody reads them afterwards. */
+void pa_wipe(void *memory, size_t size);
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 /* True when options (not NULL) are of a size that this library knows and hold nothing that it does not; the

@@ -5,5 +5,6 @@ pa_sources(portable
   core/rows.c
   core/status.c
   core/threads.c
-  core/variants.c)
+  core/variants.c
+  core/wipe.c)
 pa_sources(avx2 core/probe_avx2.c)

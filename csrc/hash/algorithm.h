@@ -25,6 +25,7 @@ typedef struct pa_hash_algorithm {
     bool twice;                           /* applied to its own digest again */
     const struct pa_hash_algorithm *then; /* another one, applied to the digests; or NULL */
     const struct pa_hash_engine *engine;  /* NULL: padded blocks, one after the other */
+    uint32_t keyed_hash;                  /* HMAC: PYACCEL_HASH_* of what it is made of */
 } pa_hash_algorithm;
 
 /* What runs an algorithm that is no chain of padded blocks, or takes parameters. Its job holds all that a call needs of
@@ -38,6 +39,7 @@ struct pa_hash_engine {
     /* Digests of rows [first, first + n). OK, or INVALID_ARGUMENT when an offset is bad. */
     pyaccel_status (*rows)(const void *job, uint8_t *digests, const pyaccel_rows *messages,
                            uint64_t first, uint64_t n);
+    const struct pa_hash_streaming *streaming;
 };
 
 /* NULL when id is unknown. */
@@ -45,6 +47,9 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id);
 
 /* The digest size in the end that is meant by `wanted`, where 0 is its own; 0 when it has no such size. */
 uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm, uint64_t wanted);
+
+/* True when options (not NULL) hold nothing but what the algorithm takes; their digest size is not looked at. */
+bool pa_hash_options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options);
 
 /* Blocks that a message of `total` bytes takes with its padding. */
 uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total);
@@ -58,6 +63,25 @@ uint32_t pa_hash_pad(const pa_hash_algorithm *algorithm, uint8_t *tail, uint32_t
 /* *state = midstate, or the algorithm's initial value when it is NULL. */
 void pa_hash_start(const pa_hash_algorithm *algorithm, pa_hash_state *state,
                    const pa_midstate *midstate);
+
+/* One message that comes in pieces, before `twice` and `then`. */
+typedef struct {
+    pa_hash_state state;
+    uint64_t total; /* bytes so far, midstate included       */
+    uint32_t used;  /* bytes in buffer, less than a block    */
+    uint8_t buffer[2 * PA_HASH_MAX_BLOCK];
+} pa_hash_stream;
+
+void pa_hash_stream_start(const pa_hash_algorithm *algorithm, pa_hash_stream *stream,
+                          const pa_midstate *midstate);
+
+/* Before: data is no NULL where size > 0; bytes in all <= 2^61 - 1. */
+void pa_hash_stream_absorb(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                           pa_hash_stream *stream, const uint8_t *data, uint64_t size);
+
+/* The digest of what came, of any size > 0 where Keccak squeezes, else of the state at most. The stream is spent. */
+void pa_hash_stream_finish(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                           pa_hash_stream *stream, uint8_t *digest, uint64_t size);
 
 /* One batch, before `then`. */
 typedef struct {

@@ -6,6 +6,7 @@
 #include "algorithm.h"
 #include "blake2.h"
 #include "blake3.h"
+#include "hmac.h"
 
 /* First bits of the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3 and 5.3.5). */
 #define SHA256_INITIAL                                                                             \
@@ -117,6 +118,20 @@ static const pa_hash_algorithm blake3 = {
                      0x1f83d9ab, 0x5be0cd19},
 };
 
+/* Blocks and digests are those of the hash. */
+#define HMAC(family, id, block, digest)                                                            \
+    {.single = (family),                                                                           \
+     .lanes = family##_LANES,                                                                      \
+     .block_size = (block),                                                                        \
+     .state_words = 8,                                                                             \
+     .digest_size = (digest),                                                                      \
+     .engine = &pa_hmac_engine,                                                                    \
+     .keyed_hash = (id)}
+
+static const pa_hash_algorithm hmac_sha256 = HMAC(PA_FAMILY_SHA256, PYACCEL_HASH_SHA256, 64, 32);
+static const pa_hash_algorithm hmac_sha512 = HMAC(PA_FAMILY_SHA512, PYACCEL_HASH_SHA512, 128, 64);
+static const pa_hash_algorithm hmac_sm3 = HMAC(PA_FAMILY_SM3, PYACCEL_HASH_SM3, 64, 32);
+
 const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
 {
     switch (id) {
@@ -160,6 +175,12 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
         return &blake2s_256;
     case PYACCEL_HASH_BLAKE3:
         return &blake3;
+    case PYACCEL_HASH_HMAC_SHA256:
+        return &hmac_sha256;
+    case PYACCEL_HASH_HMAC_SHA512:
+        return &hmac_sha512;
+    case PYACCEL_HASH_HMAC_SM3:
+        return &hmac_sm3;
     default:
         return NULL;
     }
@@ -178,6 +199,18 @@ uint64_t pyaccel_hash_digest_size(uint32_t algorithm)
 {
     const pa_hash_algorithm *found = pa_hash_algorithm_get(algorithm);
     return found ? pa_hash_digest_bytes(found, 0) : 0;
+}
+
+bool pa_hash_options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options)
+{
+    if (!PA_OPTIONS_VALID(options)) {
+        return false;
+    }
+    if (algorithm->engine != NULL) {
+        return algorithm->engine->options_valid(algorithm, options);
+    }
+    return options->key == NULL && options->key_size == 0 && options->context == NULL &&
+           options->context_size == 0;
 }
 
 /* At least one bit is appended, then the length: a whole byte, since messages are whole bytes. */
@@ -245,59 +278,71 @@ void pa_hash_store_words(const pa_hash_algorithm *algorithm, uint8_t *digest, ui
     }
 }
 
+void pa_hash_stream_start(const pa_hash_algorithm *algorithm, pa_hash_stream *stream,
+                          const pa_midstate *midstate)
+{
+    pa_hash_start(algorithm, &stream->state, midstate);
+    stream->total = midstate ? midstate->bytes : 0;
+    stream->used = 0;
+}
+
+/* Whole blocks where they lie, the rest through the buffer. */
+void pa_hash_stream_absorb(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                           pa_hash_stream *stream, const uint8_t *data, uint64_t size)
+{
+    const uint32_t block = algorithm->block_size;
+    stream->total += size;
+    if (stream->used > 0) {
+        uint32_t space = block - stream->used;
+        uint32_t take = size < space ? (uint32_t)size : space;
+        if (take > 0) {
+            memcpy(stream->buffer + stream->used, data, take);
+        }
+        stream->used += take;
+        if (stream->used < block) {
+            return;
+        }
+        kernel->blocks(&stream->state, stream->buffer, 1);
+        data += take;
+        size -= take;
+    }
+    if (size >= block) {
+        kernel->blocks(&stream->state, data, size / block);
+        data += size - size % block;
+    }
+    stream->used = (uint32_t)(size % block);
+    if (stream->used > 0) {
+        memcpy(stream->buffer, data, stream->used);
+    }
+}
+
 /* Digests longer than a block are squeezed: absorbing zeros is the permutation alone. */
-static void store_digest(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
-                         uint8_t *digest, uint64_t size, pa_hash_state *state)
+void pa_hash_stream_finish(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                           pa_hash_stream *stream, uint8_t *digest, uint64_t size)
 {
     static const uint8_t zeros[PA_HASH_MAX_BLOCK];
     const uint32_t block = algorithm->block_size;
+    memset(stream->buffer + stream->used, 0, 2 * block - stream->used);
+    kernel->blocks(&stream->state, stream->buffer,
+                   pa_hash_pad(algorithm, stream->buffer, stream->used, stream->total));
     for (; size > block; size -= block, digest += block) {
-        pa_hash_store_words(algorithm, digest, block, state);
-        kernel->blocks(state, zeros, 1);
+        pa_hash_store_words(algorithm, digest, block, &stream->state);
+        kernel->blocks(&stream->state, zeros, 1);
     }
-    pa_hash_store_words(algorithm, digest, size, state);
+    pa_hash_store_words(algorithm, digest, size, &stream->state);
 }
 
-/* Hashes one message of several parts: whole blocks where they lie, the rest through a buffer of two blocks. */
+/* Hashes one message of several parts. */
 static void hash_message(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
                          uint8_t *digest, uint64_t digest_size, const pa_midstate *midstate,
                          const pa_bytes *parts, uint32_t part_count)
 {
-    pa_hash_state state;
-    uint8_t buffer[2 * PA_HASH_MAX_BLOCK];
-    uint32_t block = algorithm->block_size;
-    uint32_t used = 0;
-    uint64_t total = midstate ? midstate->bytes : 0;
-    pa_hash_start(algorithm, &state, midstate);
+    pa_hash_stream stream;
+    pa_hash_stream_start(algorithm, &stream, midstate);
     for (uint32_t i = 0; i < part_count; i++) {
-        const uint8_t *data = parts[i].data;
-        uint64_t size = parts[i].size;
-        total += size;
-        if (used > 0) {
-            uint32_t take = size < block - used ? (uint32_t)size : block - used;
-            if (take > 0) {
-                memcpy(buffer + used, data, take);
-            }
-            used += take;
-            if (used < block) {
-                continue;
-            }
-            kernel->blocks(&state, buffer, 1);
-            data += take;
-            size -= take;
-        }
-        if (size >= block) {
-            kernel->blocks(&state, data, size / block);
-            data += size - size % block;
-        }
-        used = (uint32_t)(size % block);
-        if (used > 0) {
-            memcpy(buffer, data, used);
-        }
+        pa_hash_stream_absorb(algorithm, kernel, &stream, parts[i].data, parts[i].size);
     }
-    memset(buffer + used, 0, 2 * block - used);
-    kernel->blocks(&state, buffer, pa_hash_pad(algorithm, buffer, used, total));
-    store_digest(algorithm, kernel, digest, digest_size, &state);
+    pa_hash_stream_finish(algorithm, kernel, &stream, digest, digest_size);
 }
 
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts)

@@ -4,6 +4,7 @@
 
 #include "../core/bytes.h"
 #include "blake2.h"
+#include "streaming.h"
 
 /* A key has half a block at most, 1 byte at least. */
 static bool options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options)
@@ -87,4 +88,5 @@ static pyaccel_status hash_rows(const void *room, uint8_t *digests, const pyacce
     return PYACCEL_OK;
 }
 
-const struct pa_hash_engine pa_blake2_engine = {options_valid, begin, hash_rows};
+const struct pa_hash_engine pa_blake2_engine = {options_valid, begin, hash_rows,
+                                                &pa_blake2_streaming};

@@ -4,21 +4,13 @@
 
 #include "../core/bytes.h"
 #include "blake3.h"
+#include "streaming.h"
 
 #define BLOCK PA_BLAKE3_BLOCK
 #define CHUNK PA_BLAKE3_CHUNK
 #define VALUE PA_BLAKE3_VALUE
 
-/* Chaining values that a subtree hands up: a power of two, so that those of a left subtree come in pairs. */
-#define WIDTH 16
-
-/* A node whose last compression is still to come, since a root's is another one. */
-typedef struct {
-    uint8_t value[VALUE]; /* before the last block */
-    uint8_t block[BLOCK];
-    uint32_t size;
-    uint32_t flags;
-} node;
+#define WIDTH PA_BLAKE3_WIDTH
 
 /* A key, or a context string, or neither. */
 static bool options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options)
@@ -30,9 +22,8 @@ static bool options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash
     return context ? keyless : options->context_size == 0 && (key || keyless);
 }
 
-/* The chunk of `size` <= CHUNK bytes as a node. Only the chunk of an empty message is empty. */
-static void chunk_node(const pa_blake3_job *job, node *out, const uint8_t *data, uint64_t size,
-                       uint64_t counter)
+void pa_blake3_chunk_node(const pa_blake3_job *job, pa_blake3_node *out, const uint8_t *data,
+                          uint64_t size, uint64_t counter)
 {
     uint64_t whole = size > 0 ? (size - 1) / BLOCK : 0;
     out->size = (uint32_t)(size - whole * BLOCK);
@@ -45,7 +36,8 @@ static void chunk_node(const pa_blake3_job *job, node *out, const uint8_t *data,
                        PA_BLAKE3_CHUNK_START, 0);
 }
 
-static void parent_node(const pa_blake3_job *job, node *out, const uint8_t values[2 * VALUE])
+void pa_blake3_parent_node(const pa_blake3_job *job, pa_blake3_node *out,
+                           const uint8_t values[2 * VALUE])
 {
     memcpy(out->value, job->key, VALUE);
     memcpy(out->block, values, BLOCK);
@@ -53,22 +45,20 @@ static void parent_node(const pa_blake3_job *job, node *out, const uint8_t value
     out->flags = job->flags | PA_BLAKE3_PARENT;
 }
 
-static void chaining_value(const pa_blake3_job *job, uint8_t *out, const node *from,
-                           uint64_t counter)
+void pa_blake3_chaining_value(const pa_blake3_job *job, uint8_t *out, const pa_blake3_node *from,
+                              uint64_t counter)
 {
     uint8_t full[BLOCK];
     job->kernel->expand(full, from->value, from->block, counter, from->size, from->flags);
     memcpy(out, full, VALUE);
 }
 
-/* values[i] = the parent of values[2 i] and values[2 i + 1] for i < count / 2; an odd one stays the last. Returns how
- * many there are then. */
-static uint32_t join(const pa_blake3_job *job, uint8_t *values, uint32_t count)
+uint32_t pa_blake3_join(const pa_blake3_job *job, uint8_t *values, uint32_t count)
 {
     for (uint32_t i = 0; i + 1 < count; i += 2) {
-        node parent;
-        parent_node(job, &parent, values + i * VALUE);
-        chaining_value(job, values + i / 2 * VALUE, &parent, 0);
+        pa_blake3_node parent;
+        pa_blake3_parent_node(job, &parent, values + i * VALUE);
+        pa_blake3_chaining_value(job, values + i / 2 * VALUE, &parent, 0);
     }
     if (count % 2 == 1) {
         memmove(values + count / 2 * VALUE, values + (count - 1) * VALUE, VALUE);
@@ -76,18 +66,16 @@ static uint32_t join(const pa_blake3_job *job, uint8_t *values, uint32_t count)
     return (count + 1) / 2;
 }
 
-/* The chaining values of a subtree, of its chunks or of one layer above, in order: at most WIDTH; WIDTH where it has a
- * power of two of chunks, WIDTH or more. Room: WIDTH values. Before: size > 0. */
-static uint32_t subtree(const pa_blake3_job *job, uint8_t *values, const uint8_t *data,
-                        uint64_t size, uint64_t counter)
+uint32_t pa_blake3_subtree(const pa_blake3_job *job, uint8_t *values, const uint8_t *data,
+                           uint64_t size, uint64_t counter)
 {
     if (size <= WIDTH * CHUNK) {
         uint32_t count = 0;
         for (uint64_t at = 0; at < size; at += CHUNK, count++) {
-            node chunk;
-            chunk_node(job, &chunk, data + at, size - at < CHUNK ? size - at : CHUNK,
-                       counter + count);
-            chaining_value(job, values + count * VALUE, &chunk, counter + count);
+            pa_blake3_node chunk;
+            pa_blake3_chunk_node(job, &chunk, data + at, size - at < CHUNK ? size - at : CHUNK,
+                                 counter + count);
+            pa_blake3_chaining_value(job, values + count * VALUE, &chunk, counter + count);
         }
         return count;
     }
@@ -97,38 +85,45 @@ static uint32_t subtree(const pa_blake3_job *job, uint8_t *values, const uint8_t
         left *= 2;
     }
     uint8_t both[2 * WIDTH * VALUE];
-    uint32_t count = subtree(job, both, data, left, counter);
-    count += subtree(job, both + count * VALUE, data + left, size - left, counter + left / CHUNK);
-    count = join(job, both, count);
+    uint32_t count = pa_blake3_subtree(job, both, data, left, counter);
+    count += pa_blake3_subtree(job, both + count * VALUE, data + left, size - left,
+                               counter + left / CHUNK);
+    count = pa_blake3_join(job, both, count);
     memcpy(values, both, count * VALUE);
     return count;
 }
 
-static void root_node(const pa_blake3_job *job, node *root, pa_bytes row)
+static void root_node(const pa_blake3_job *job, pa_blake3_node *root, pa_bytes row)
 {
     if (row.size <= CHUNK) {
-        chunk_node(job, root, row.data, row.size, 0);
+        pa_blake3_chunk_node(job, root, row.data, row.size, 0);
     } else {
         uint8_t values[WIDTH * VALUE];
-        uint32_t count = subtree(job, values, row.data, row.size, 0);
+        uint32_t count = pa_blake3_subtree(job, values, row.data, row.size, 0);
         while (count > 2) {
-            count = join(job, values, count);
+            count = pa_blake3_join(job, values, count);
         }
-        parent_node(job, root, values);
+        pa_blake3_parent_node(job, root, values);
     }
-    root->flags |= PA_BLAKE3_ROOT;
+}
+
+void pa_blake3_root_bytes(const pa_blake3_job *job, uint8_t *digest, uint64_t digest_size,
+                          const pa_blake3_node *root)
+{
+    for (uint64_t at = 0, counter = 0; at < digest_size; at += BLOCK, counter++) {
+        uint8_t block[BLOCK];
+        uint64_t left = digest_size - at;
+        job->kernel->expand(block, root->value, root->block, counter, root->size,
+                            root->flags | PA_BLAKE3_ROOT);
+        memcpy(digest + at, block, left < BLOCK ? left : BLOCK);
+    }
 }
 
 static void hash_one(const pa_blake3_job *job, uint8_t *digest, pa_bytes row)
 {
-    node root;
+    pa_blake3_node root;
     root_node(job, &root, row);
-    for (uint64_t at = 0, counter = 0; at < job->digest_size; at += BLOCK, counter++) {
-        uint8_t block[BLOCK];
-        uint64_t left = job->digest_size - at;
-        job->kernel->expand(block, root.value, root.block, counter, root.size, root.flags);
-        memcpy(digest + at, block, left < BLOCK ? left : BLOCK);
-    }
+    pa_blake3_root_bytes(job, digest, job->digest_size, &root);
 }
 
 /* Key derivation hashes the context first; its digest is the key for the messages (specification, 2.3). */
@@ -168,4 +163,5 @@ static pyaccel_status hash_rows(const void *room, uint8_t *digests, const pyacce
     return PYACCEL_OK;
 }
 
-const struct pa_hash_engine pa_blake3_engine = {options_valid, begin, hash_rows};
+const struct pa_hash_engine pa_blake3_engine = {options_valid, begin, hash_rows,
+                                                &pa_blake3_streaming};

@@ -46,6 +46,47 @@ typedef struct {
         [PA_BLAKE3_VALUE]; /* the initial value where there is no key, that of the context where there is one */
 } pa_blake3_job;
 
+/* A node whose last compression is still to come, since a root's is another one. */
+typedef struct {
+    uint8_t value[PA_BLAKE3_VALUE]; /* before the last block */
+    uint8_t block[PA_BLAKE3_BLOCK];
+    uint32_t size; /* bytes of the last block that are the message's */
+    uint32_t flags;
+} pa_blake3_node;
+
+/* Chaining values that a subtree hands up: a power of two, so that those of a left subtree come in pairs. */
+#define PA_BLAKE3_WIDTH 16
+
+/* The pieces that a tree is made of, for what hashes messages as they come (job->digest_size is not looked at). */
+
+/* The chunk of `size` <= PA_BLAKE3_CHUNK bytes, number `counter`, as a node. Only the chunk of an empty message is empty. */
+void pa_blake3_chunk_node(const pa_blake3_job *job, pa_blake3_node *out, const uint8_t *data,
+                          uint64_t size, uint64_t counter);
+
+/* The parent of two chaining values as a node. */
+void pa_blake3_parent_node(const pa_blake3_job *job, pa_blake3_node *out,
+                           const uint8_t values[2 * PA_BLAKE3_VALUE]);
+
+/* out = the chaining value of a node that is no root; counter: the number of a chunk, 0 of a parent. */
+void pa_blake3_chaining_value(const pa_blake3_job *job, uint8_t *out, const pa_blake3_node *from,
+                              uint64_t counter);
+
+/* values[i] = the parent of values[2 i] and values[2 i + 1] for i < count / 2; an odd one stays the last. Returns how
+ * many there are then. */
+uint32_t pa_blake3_join(const pa_blake3_job *job, uint8_t *values, uint32_t count);
+
+/* The chaining values of a subtree that begins with chunk `counter` and is no whole message: of its chunks or of one layer
+ * above, in order.
+ *   shapes   values: room for PA_BLAKE3_WIDTH; data: size > 0 bytes, whole chunks but for the last one of a message
+ *   returns  how many, at most PA_BLAKE3_WIDTH; that many where the subtree has a power of two of chunks, PA_BLAKE3_WIDTH
+ *            or more, and one a chunk where it has fewer */
+uint32_t pa_blake3_subtree(const pa_blake3_job *job, uint8_t *values, const uint8_t *data,
+                           uint64_t size, uint64_t counter);
+
+/* digest = the first digest_size bytes of the output of a root. */
+void pa_blake3_root_bytes(const pa_blake3_job *job, uint8_t *digest, uint64_t digest_size,
+                          const pa_blake3_node *root);
+
 /* Its job is a pa_blake3_job. */
 extern const struct pa_hash_engine pa_blake3_engine;
 

@@ -5,6 +5,7 @@
 #include "algorithm.h"
 #include "blake2.h"
 #include "blake3.h"
+#include "hmac.h"
 
 typedef struct {
     uint8_t *digests;
@@ -15,6 +16,7 @@ typedef struct {
     union {
         pa_blake2_job blake2;
         pa_blake3_job blake3;
+        pa_hmac_job hmac;
     } job; /* the engine's; it may hold what a key made */
 } hash_batch;
 
@@ -44,27 +46,6 @@ static uint64_t digest_bytes(const pa_hash_algorithm *algorithm,
     return algorithm ? pa_hash_digest_bytes(algorithm, wanted) : 0;
 }
 
-static bool options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options)
-{
-    if (!PA_OPTIONS_VALID(options)) {
-        return false;
-    }
-    if (algorithm->engine != NULL) {
-        return algorithm->engine->options_valid(algorithm, options);
-    }
-    return options->key == NULL && options->key_size == 0 && options->context == NULL &&
-           options->context_size == 0;
-}
-
-/* volatile: a compiler leaves no store out, though nobody reads what it wrote. */
-static void wipe(void *memory, size_t size)
-{
-    volatile uint8_t *bytes = memory;
-    for (size_t i = 0; i < size; i++) {
-        bytes[i] = 0;
-    }
-}
-
 static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
                                    const pyaccel_rows *messages, uint64_t n,
                                    const pyaccel_hash_options *options)
@@ -81,7 +62,8 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     if (options == NULL) {
         options = &defaults;
     }
-    if (batch.digest_size == 0 || !options_valid(found, options) || !pa_rows_valid(messages, n)) {
+    if (batch.digest_size == 0 || !pa_hash_options_valid(found, options) ||
+        !pa_rows_valid(messages, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     if (n == 0) {
@@ -101,7 +83,7 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     status = pa_parallel(options->threads, n, range_rows(messages, n, batch.digest_size),
                          hash_range, &batch, options->progress, options->user);
     if (batch.engine != NULL) {
-        wipe(&batch.job, sizeof batch.job);
+        pa_wipe(&batch.job, sizeof batch.job);
     }
     return status;
 }

@@ -7,13 +7,18 @@ pa_sources(portable
   hash/blake3.c
   hash/blake3_portable.c
   hash/hash_many.c
+  hash/hasher.c
+  hash/hmac.c
   hash/keccak_portable.c
   hash/lanes.c
   hash/ripemd160_portable.c
   hash/segments.c
   hash/sha256_portable.c
   hash/sha512_portable.c
-  hash/sm3_portable.c)
+  hash/sm3_portable.c
+  hash/stream_blake2.c
+  hash/stream_blake3.c
+  hash/stream_blocks.c)
 pa_sources(shani hash/sha256_shani.c)
 # One text, compiled once a level: vector.h takes the width from it.
 foreach(level avx2 avx512)

@@ -22,6 +22,7 @@
 #define WIDTH 64u
 
 static uint8_t data[ROWS * WIDTH];
+static uint8_t big[3u << 20];      /* subtrees of many layers */
 static uint32_t offsets[ROWS + 1]; /* lengths that differ take the deepest way through the hashes */
 
 /* Keys that decode and scalars in range, so that equations are computed. */
@@ -64,6 +65,17 @@ static void *run_all(void *unused)
         CHECK(pyaccel_hash_many(digests, sizeof digests, algorithms[a], &rows, ROWS, NULL) ==
               PYACCEL_OK);
     }
+    const pyaccel_hash_options keyed = {.struct_size = sizeof keyed, .key = data, .key_size = 200};
+    for (uint32_t id = PYACCEL_HASH_HMAC_SHA256; id <= PYACCEL_HASH_HMAC_SM3; id++) {
+        CHECK(pyaccel_hash_many(digests, sizeof digests, id, &rows, ROWS, &keyed) == PYACCEL_OK);
+    }
+    pyaccel_hasher *hasher = NULL;
+    CHECK(pyaccel_hasher_new(&hasher, PYACCEL_HASH_BLAKE3, NULL) == PYACCEL_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK(pyaccel_hasher_update(hasher, big, sizeof big) == PYACCEL_OK);
+    }
+    CHECK(pyaccel_hasher_digest(digests, 32, hasher) == PYACCEL_OK);
+    pyaccel_hasher_free(hasher);
     CHECK(pyaccel_merkle_root(root, 32, NULL, PYACCEL_MERKLE_RFC6962, &rows, ROWS, NULL) ==
           PYACCEL_OK);
     CHECK(pyaccel_merkle_tree_new(&tree, PYACCEL_MERKLE_RFC6962, &rows, ROWS, NULL) == PYACCEL_OK);

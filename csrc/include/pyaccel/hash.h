@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hashing many messages at once. */
+/* Hashing many messages at once, and one message as it comes. */
 #ifndef PYACCEL_HASH_H
 #define PYACCEL_HASH_H
 
@@ -14,7 +14,9 @@ extern "C" {
  * is RIPEMD-160 of SHA-256. SHAKE digests may have any size of 1 .. 2^32 - 1 bytes; their own are those of RFC 8702.
  * BLAKE2 is that of RFC 7693, without salt, personalisation and trees, keyed where a key is given; the digest size is
  * hashed too, so that blake2b-256 is not the head of blake2b-512. BLAKE3 is its hash; with a key its keyed hash; with a
- * context string, which no key goes with, its key derivation; digests of any size of 1 .. 2^32 - 1 bytes. */
+ * context string, which no key goes with, its key derivation; digests of any size of 1 .. 2^32 - 1 bytes.
+ * HMAC is that of RFC 2104 and FIPS 198-1 with a key of any size, an empty one too, which must be given: without a key it
+ * is INVALID_ARGUMENT. */
 #define PYACCEL_HASH_SHA256 1       /* 32 bytes */
 #define PYACCEL_HASH_SHA256D 2      /* 32 bytes */
 #define PYACCEL_HASH_SHA512 3       /* 64 bytes */
@@ -35,6 +37,10 @@ extern "C" {
 #define PYACCEL_HASH_BLAKE2B_512 33 /* 64 bytes; key of 1 to 64 bytes */
 #define PYACCEL_HASH_BLAKE2S_256 34 /* 32 bytes; key of 1 to 32 bytes */
 #define PYACCEL_HASH_BLAKE3 35      /* 32 bytes, or digest_size; key of 32 bytes, or context */
+
+#define PYACCEL_HASH_HMAC_SHA256 48 /* 32 bytes; key of any size */
+#define PYACCEL_HASH_HMAC_SHA512 49 /* 64 bytes; key of any size */
+#define PYACCEL_HASH_HMAC_SM3 50    /* 32 bytes; key of any size */
 
 /* All 0 but struct_size: the defaults. */
 typedef struct {
@@ -60,6 +66,37 @@ typedef struct {
 PYACCEL_API pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
                                              const pyaccel_rows *messages, uint64_t n,
                                              const pyaccel_hash_options *options);
+
+/* One message that comes in pieces: a handle of what its digest depends on, some kilobytes at most whatever came. One
+ * thread at a time may update it; digest and copy leave it as it is, and may run side by side while no update does. To go
+ * on in two threads, each takes a copy. */
+typedef struct pyaccel_hasher pyaccel_hasher;
+
+/* *hasher = handle of the empty message (NULL on any status but OK).
+ *   options  as in hash_many; the key is read during the call, what is made of it stands in the handle. threads and
+ *            progress are not used: the caller's thread works alone. digest_size is checked, and that is all, since
+ *            pyaccel_hasher_digest is told one
+ * Returns OK; INVALID_ARGUMENT; OUT_OF_MEMORY; BAD_ENVIRONMENT. Thread-safe. */
+PYACCEL_API pyaccel_status pyaccel_hasher_new(pyaccel_hasher **hasher, uint32_t algorithm,
+                                              const pyaccel_hash_options *options);
+
+/* Appends the size bytes at data (which may be NULL where size is 0) to the message. Pieces may be of any size, the message
+ * of 2^61 - 1 bytes at most. Big pieces are hashed where they lie; BLAKE3's as fast as a message of that size.
+ * Returns OK; INVALID_ARGUMENT, after which the handle answers nothing else, since its message lacks a piece. Variable time
+ * in the sizes, not in the contents. */
+PYACCEL_API pyaccel_status pyaccel_hasher_update(pyaccel_hasher *hasher, const uint8_t *data, uint64_t size);
+
+/* digest = the digest of the message so far, which may go on.
+ *   digest_size  bytes, the algorithm's own; 1 .. 2^32 - 1 where it has a choice. A longer digest begins with the shorter
+ * Returns OK; INVALID_ARGUMENT, and the digest_size bytes are zero. */
+PYACCEL_API pyaccel_status pyaccel_hasher_digest(uint8_t *digest, uint64_t digest_size, const pyaccel_hasher *hasher);
+
+/* *copy = another handle of the same message, keys included (NULL on any status but OK).
+ * Returns OK; INVALID_ARGUMENT, also after an update that was one; OUT_OF_MEMORY. */
+PYACCEL_API pyaccel_status pyaccel_hasher_copy(pyaccel_hasher **copy, const pyaccel_hasher *hasher);
+
+/* Wipes the handle and gives its memory back. NULL is ignored. */
+PYACCEL_API void pyaccel_hasher_free(pyaccel_hasher *hasher);
 
 /* Digest size in bytes of an algorithm, its own where it has a choice; 0 when it is unknown. */
 PYACCEL_API uint64_t pyaccel_hash_digest_size(uint32_t algorithm);
