@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyaccel import errors as errors
+    from pyaccel import hashing as hashing
     from pyaccel import merkle as merkle
     from pyaccel import scheduler as scheduler
     from pyaccel.hashing import algorithms as algorithms
@@ -43,7 +44,7 @@ _MODULE_OF = {
     "verify": "signatures",
     "verify_many": "signatures",
 }
-_SUBMODULES = ("errors", "merkle", "scheduler")
+_SUBMODULES = ("errors", "hashing", "merkle", "scheduler")
 
 
 def __getattr__(name: str) -> Any:

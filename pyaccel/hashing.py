@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hashing many messages at once."""
+"""Hashing many messages at once, one message as it comes, and files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.choices import choice
+from pyaccel.file_reading import Progress, read_file
+from pyaccel.hasher import Hasher
 from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import Rows, as_rows
@@ -18,20 +20,25 @@ DIGEST_SIZES = {"sha256": 32, "sha256d": 32, "sha512": 64, "keccak256": 32, "rip
 DIGEST_SIZES |= {"sha224": 28, "sha384": 48, "sha512-256": 32}
 DIGEST_SIZES |= {"sha3-224": 28, "sha3-256": 32, "sha3-384": 48, "sha3-512": 64, "shake128": 32, "shake256": 64}
 DIGEST_SIZES |= {"blake2b-256": 32, "blake2b-512": 64, "blake2s-256": 32, "blake3": 32}
+DIGEST_SIZES |= {"hmac-sha256": 32, "hmac-sha512": 64, "hmac-sm3": 32}
 """Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""
 
 VARIABLE = frozenset({"shake128", "shake256", "blake3"})
 """Algorithms with digests of any size, 1 .. 2^32 - 1 bytes; where none is given, that of RFC 8702, or 32."""
 
 KEY_SIZES = {"blake2b-256": (1, 64), "blake2b-512": (1, 64), "blake2s-256": (1, 32), "blake3": (32, 32)}
+KEY_SIZES |= dict.fromkeys(("hmac-sha256", "hmac-sha512", "hmac-sm3"), (0, 2**61 - 1))
 """Least and most bytes of a key, by algorithm; the others take none."""
+
+KEY_NEEDED = frozenset({"hmac-sha256", "hmac-sha512", "hmac-sm3"})
+"""Algorithms that are nothing without a key."""
 
 CONTEXTS = frozenset({"blake3"})
 """Algorithms with a context string, which makes them derive a key from each message."""
 
 _HASH_MANY = OPERATIONS["hash_many"]
 _BYTE = np.dtype(np.uint8)
-_PLAIN = {algorithm: (algorithm, size, None, None) for algorithm, size in DIGEST_SIZES.items()}
+_PLAIN = {name: (name, size, None, None) for name, size in DIGEST_SIZES.items() if name not in KEY_NEEDED}
 
 
 def algorithms() -> tuple[str, ...]:
@@ -53,9 +60,12 @@ def parameters(
             return _PLAIN[algorithm]
         except (KeyError, TypeError, ValueError):
             pass  # not the name of one, or not even hashable
-    choice("algorithm", algorithm, DIGEST_SIZES)
+    if type(algorithm) is not str or algorithm not in DIGEST_SIZES:
+        choice("algorithm", algorithm, DIGEST_SIZES)
     if key is not None and algorithm not in KEY_SIZES:
         raise ValueError(f"key: {algorithm} takes no key")
+    if key is None and algorithm in KEY_NEEDED:
+        raise ValueError(f"key: none came; {algorithm} needs one, of any length: key=...")
     if context is not None and algorithm not in CONTEXTS:
         raise ValueError(f"context: {algorithm} takes no context")
     if key is not None and context is not None:
@@ -115,8 +125,9 @@ def hash_many(
         messages: n byte strings: list or tuple of bytes-like, uint8 array (n, k), Rows, Arrow binary array.
         digest_size: bytes of a digest, where the algorithm has a choice (shake128, shake256, blake3: 1 .. 2^32 - 1);
             None: its own (shake128, blake3: 32, shake256: 64).
-        key: for the keyed hash of blake2b-256, blake2b-512 (1 to 64 bytes), blake2s-256 (1 to 32 bytes) and blake3
-            (32 bytes). It is kept no longer than the call. Python cannot wipe it; the C library wipes what it made.
+        key: for hmac-sha256, hmac-sha512 and hmac-sm3, which need one, of any length (RFC 2104); for the keyed hash of
+            blake2b-256, blake2b-512 (1 to 64 bytes), blake2s-256 (1 to 32 bytes) and blake3 (32 bytes). It is kept no
+            longer than the call. Python cannot wipe it; the C library wipes what it made.
         context: for the key derivation of blake3: a str, taken as UTF-8, or bytes; no key goes with it. Each message is
             the material of a key, which is its digest.
         out: where the digests go: uint8[n, digest_size], C-contiguous, apart from the messages. Untouched when an
@@ -139,6 +150,67 @@ def hash_many(
         _check_out(out, (n, values[1]), rows)
     run(_HASH_MANY, values, {"messages": rows}, {"digests": out}, n, device=device, cuts=rows.cuts)
     return out
+
+
+def new(name: str, data: Any = b"", *, key: Any = None, context: Any = None, digest_size: int | None = None) -> Hasher:
+    """A message that comes in pieces, with the interface of hashlib's objects: update, digest, hexdigest, copy.
+
+    Args:
+        name: one of `algorithms()`.
+        data: the first piece, as in `Hasher.update`.
+        key: as in hash_many. The object's C part keeps what it made, and wipes it in the end.
+        context: as in hash_many.
+        digest_size: bytes of `digest()`, as in hash_many.
+
+    Returns:
+        The object; it hashes on the calling thread, BLAKE3's big updates and the others' alike.
+
+    Raises:
+        TypeError, ValueError: an argument is wrong; says what was wanted and what came.
+        DeviceUnavailableError: the compiled core is missing.
+    """
+    return Hasher(parameters(name, digest_size, key, context), data)
+
+
+def hash_file(
+    algorithm: str,
+    file: Any,
+    *,
+    key: Any = None,
+    context: Any = None,
+    digest_size: int | None = None,
+    progress: Progress | None = None,
+    chunk_size: int = 1 << 20,
+) -> bytes:
+    """The digest of a file's bytes, from where it stands to its end, in bounded memory.
+
+    Args:
+        algorithm: one of `algorithms()`.
+        file: path (str or os.PathLike), or a file opened for reading in binary mode: what has readinto or read. Such a
+            file stays open, and stands at its end afterwards.
+        key: as in hash_many.
+        context: as in hash_many.
+        digest_size: as in hash_many.
+        progress: called with (bytes done, bytes in all) after each chunk, and once for an empty file; None for all of
+            what can't tell its size (pipes, sockets, unpacked files). What it raises ends the call and comes out of it.
+        chunk_size: bytes that are read at a time, 1 .. 2^30; the memory that the call takes.
+
+    Returns:
+        digest_size bytes.
+
+    Raises:
+        TypeError, ValueError: an argument is wrong; says what was wanted and what came. A file in text mode is a
+            TypeError.
+        FileNotFoundError, IsADirectoryError, PermissionError: of the path.
+        BlockingIOError: the file is non-blocking, and had nothing to give before its end.
+        OSError: reading failed; or the file's size changed meanwhile, so that there is no message to speak of.
+        DeviceUnavailableError: the compiled core is missing.
+    """
+    hasher = Hasher(parameters(algorithm, digest_size, key, context))
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of (bytes done, bytes in all)")
+    read_file(file, hasher.update, whole_number("chunk_size", chunk_size, 1, 2**30), progress)
+    return hasher.digest()
 
 
 def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:

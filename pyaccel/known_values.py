@@ -219,7 +219,50 @@ HASHES: dict[str, tuple[str, tuple[tuple[bytes, str], ...]]] = {
 }
 """Source, and (message, digest) pairs, by algorithm."""
 
+_RFC4231_KEY = bytes([0xAA]) * 131
+_RFC4231_TEXT = (
+    b"This is a test using a larger than block-size key and a larger than block-size data. "
+    b"The key needs to be hashed before being used by the HMAC algorithm."
+)
+_RFC4231 = "RFC 4231 4.7 and 4.8"
+_RFC4231_TEXT_6 = b"Test Using Larger Than Block-Size Key - Hash Key First"
+
 PARAMETRIC_HASHES: list[tuple[str, bytes | None, bytes | None, str, tuple[tuple[bytes, str], ...]]] = [
+    (
+        "hmac-sha256",
+        _RFC4231_KEY,
+        None,
+        _RFC4231,
+        (
+            (_RFC4231_TEXT_6, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"),
+            (_RFC4231_TEXT, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"),
+        ),
+    ),
+    (
+        "hmac-sha512",
+        _RFC4231_KEY,
+        None,
+        _RFC4231,
+        (
+            (
+                _RFC4231_TEXT_6,
+                "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
+                "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598",
+            ),
+            (
+                _RFC4231_TEXT,
+                "e37b6a775dc87dbaa4dfa9f96e5e3ffddebd71f8867289865df5a32d20cdc944"
+                "b6022cac3c4982b10d5eeb55c3e4de15134676fb6de0446065c97440fa8c6a58",
+            ),
+        ),
+    ),
+    (
+        "hmac-sm3",
+        bytes(range(1, 33)),
+        None,
+        "GM/T 0042-2015, appendix D.3",
+        ((_EXAMPLE_448 * 2, "ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a"),),
+    ),
     (
         "blake2b-256",
         bytes(range(64)),

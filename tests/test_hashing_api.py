@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import hmac
 import sys
 import threading
 import tracemalloc
@@ -18,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pyaccel
+from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler.runs import last_run
 
 
@@ -47,11 +49,15 @@ REFERENCES = {
     "blake2s-256": lambda m: hashlib.blake2s(m).digest(),
     "blake3": lambda m: blake3(m).digest(),
 }
+KEYED_REFERENCES = {
+    f"hmac-{name}": lambda m, k, name=name: hmac.digest(k, m, name) for name in ("sha256", "sha512", "sm3")
+}
+"""What needs a key."""
 MESSAGES = [bytes(range(n % 256)) * (n // 100 + 1) for n in range(300)]
 
 
 def test_the_names():
-    assert set(pyaccel.algorithms()) == set(REFERENCES)
+    assert set(pyaccel.algorithms()) == {*REFERENCES, *KEYED_REFERENCES}
 
 
 @pytest.mark.parametrize("algorithm", REFERENCES)
@@ -134,6 +140,10 @@ SHARED_NAMES = np.array(["sha256", "auto"])
         ({"algorithm": "blake3", "digest_size": 0}, ValueError, "wanted 1 .. 4294967295"),
         ({"algorithm": "blake3", "digest_size": 2**32}, ValueError, "wanted 1 .. 4294967295"),
         ({"algorithm": "blake2b-256", "context": b"c"}, ValueError, "takes no context"),
+        ({"algorithm": "hmac-sha256"}, ValueError, "key: none came; hmac-sha256 needs one, of any length"),
+        ({"algorithm": "hmac-sm3", "key": "secret"}, TypeError, "key: a str came; wanted bytes"),
+        ({"algorithm": "hmac-sm3", "key": b"k", "context": b"c"}, ValueError, "takes no context"),
+        ({"algorithm": "hmac-sha512", "key": b"k", "digest_size": 32}, ValueError, "32 came; hmac-sha512 has 64"),
         ({"algorithm": "blake2b-256", "digest_size": 20}, ValueError, "20 came; blake2b-256 has 32"),
         ({"algorithm": SHARED_NAMES}, ValueError, "algorithm .* is unknown"),
         ({"algorithm": memoryview(b"ab").cast("H")}, ValueError, "algorithm .* is unknown"),
@@ -211,6 +221,25 @@ def test_a_key_in_every_form():
             digests = pyaccel.hash_many("blake2b-512", MESSAGES[::9], key=key, device=device)
             assert [row.tobytes() for row in digests] == wanted[::9]
     assert pyaccel.hash_many("blake2b-512", [MESSAGES[5]], key=b"secret").tobytes() == wanted[5]
+
+
+@pytest.mark.parametrize("algorithm", KEYED_REFERENCES)
+@pytest.mark.parametrize("key", [b"", b"k", bytes(range(64)), bytes(range(129)), bytearray(b"secret")])
+def test_hmac(algorithm, key):
+    wanted = [KEYED_REFERENCES[algorithm](m, key) for m in MESSAGES[:60]]
+    for device in ("auto", "native"):
+        digests = pyaccel.hash_many(algorithm, MESSAGES[:60], key=key, device=device)
+        assert [row.tobytes() for row in digests] == wanted
+    digests = pyaccel.hash_many(algorithm, MESSAGES[:60:13], key=key, device="golden")
+    assert [row.tobytes() for row in digests] == wanted[::13]
+    assert pyaccel.hash_many(algorithm, [], key=key).shape == (0, len(wanted[0]))
+
+
+def test_golden_too_refuses_a_missing_key():
+    for algorithm in KEYED_REFERENCES:
+        outputs = {"digests": np.zeros((1, 32), np.uint8)}
+        with pytest.raises(ValueError, match="needs a key"):
+            OPERATIONS["hash_many"].golden()({"algorithm": algorithm}, {"messages": [b""]}, outputs, 1)
 
 
 def test_a_key_does_not_outlive_its_call():

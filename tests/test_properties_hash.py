@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -191,6 +192,50 @@ def test_blake2s(implementation: Implementation, lengths: list[int], seed: int) 
     """BLAKE2s, without a key and with one."""
     _check(implementation, "blake2s-256", lengths, seed)
     _check_keyed(implementation, "blake2s-256", lengths, seed)
+
+
+def _check_hmac(implementation: Implementation, name: str, key_size: int, lengths: list[int], seed: int) -> None:
+    random = np.random.default_rng(seed)
+    key = random.bytes(key_size)
+    messages = [random.bytes(length) for length in lengths]
+    got = implementation.hash_many(f"hmac-{name}", messages, key=key)
+    assert got == [hmac.digest(key, message, name) for message in messages]
+    for message, digest in list(zip(messages, got, strict=True))[:: max(len(messages) // 3, 1)]:
+        assert KEYED[f"hmac-{name}"](message, key) == digest
+    # Some that always run, and fill lanes, whatever was drawn.
+    assert implementation.hash_many(f"hmac-{name}", [b"abc"] * 20, key=key) == [hmac.digest(key, b"abc", name)] * 20
+    implementation.ran(len(messages) + 20)
+
+
+# Around a block: a key of more is hashed first.
+_key_sizes = st.one_of(st.sampled_from([0, 1, 32, 63, 64, 65, 127, 128, 129]), st.integers(0, 300))
+
+
+@implementations("sha256", "sha256-lanes", golden=False)
+@examples(15)
+@example(key_size=0, lengths=[64] * 40 + [0, 200] * 3, seed=1)
+@given(key_size=_key_sizes, lengths=_messages, seed=st.integers(0, 2**32))
+def test_hmac_sha256(implementation: Implementation, key_size: int, lengths: list[int], seed: int) -> None:
+    """HMAC-SHA-256."""
+    _check_hmac(implementation, "sha256", key_size, lengths, seed)
+
+
+@implementations("sha512", "sha512-lanes", golden=False)
+@examples(15)
+@example(key_size=129, lengths=[64] * 300, seed=1)
+@given(key_size=_key_sizes, lengths=_messages, seed=st.integers(0, 2**32))
+def test_hmac_sha512(implementation: Implementation, key_size: int, lengths: list[int], seed: int) -> None:
+    """HMAC-SHA-512; more rows than one stage."""
+    _check_hmac(implementation, "sha512", key_size, lengths, seed)
+
+
+@implementations("sm3", "sm3-lanes", golden=False)
+@examples(15)
+@example(key_size=65, lengths=[64] * 40 + [0, 200] * 3, seed=1)
+@given(key_size=_key_sizes, lengths=_messages, seed=st.integers(0, 2**32))
+def test_hmac_sm3(implementation: Implementation, key_size: int, lengths: list[int], seed: int) -> None:
+    """HMAC-SM3."""
+    _check_hmac(implementation, "sm3", key_size, lengths, seed)
 
 
 # Around the ends of blocks, chunks and subtrees.

@@ -14,6 +14,7 @@ from vector_files import (
     cavp_messages,
     cavp_monte_carlo,
     cavp_outputs,
+    hmac_messages,
     load_json,
     openssl_messages,
 )
@@ -177,6 +178,45 @@ def test_blake3(implementation: Implementation) -> None:
         implementation.ran(len(kept))
     if kept != cases:
         implementation.left_out(3 * (len(cases) - len(kept)), "BLAKE3 of more than 8193 bytes: too slow here")
+
+
+_HMAC_FILES = {
+    "hmac-sha256": ("hash/rfc-4231-hmac-sha256.txt", 6),
+    "hmac-sha512": ("hash/rfc-4231-hmac-sha512.txt", 6),
+    "hmac-sm3": ("hash/openssl_evpmac_sm3.txt", 4),
+}
+
+
+def _check_hmac(implementation: Implementation, algorithm: str) -> None:
+    """A batch for each key, since a call has one: each case alone, and often enough to fill the lanes."""
+    name, count = _HMAC_FILES[algorithm]
+    cases = hmac_messages(name)
+    assert len(cases) == count
+    for key, message, digest in cases:
+        assert implementation.hash_many(algorithm, [message], key=key) == [digest]
+        assert implementation.hash_many(algorithm, [message] * 40, key=key) == [digest] * 40
+        mixed = implementation.hash_many(algorithm, [message, message[:-1]] * 20, key=key)
+        assert mixed[::2] == [digest] * 20
+        assert digest not in mixed[1::2]
+    implementation.ran(len(cases))
+
+
+@implementations("sha256", "sha256-lanes")
+def test_hmac_sha256(implementation: Implementation) -> None:
+    """RFC 4231, all cases but the truncated one."""
+    _check_hmac(implementation, "hmac-sha256")
+
+
+@implementations("sha512", "sha512-lanes")
+def test_hmac_sha512(implementation: Implementation) -> None:
+    """RFC 4231, all cases but the truncated one."""
+    _check_hmac(implementation, "hmac-sha512")
+
+
+@implementations("sm3", "sm3-lanes")
+def test_hmac_sm3(implementation: Implementation) -> None:
+    """GM/T 0042-2015, appendix D.3, as OpenSSL's tests give it."""
+    _check_hmac(implementation, "hmac-sm3")
 
 
 def _check_monte_carlo(implementation: Implementation, algorithm: str, name: str) -> None:

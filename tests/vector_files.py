@@ -43,6 +43,23 @@ def cavp_messages(name: str) -> list[tuple[bytes, bytes]]:
     return cases
 
 
+def hmac_messages(name: str) -> list[tuple[bytes, bytes, bytes]]:
+    """(key, message, digest) of a CAVP-style file, or of OpenSSL's MAC tests, where a quoted value is text."""
+    cases, key, message = [], b"", b""
+    for field, value in fields(name):
+        if field == "Key":
+            key = _text_or_hex(value)
+        elif field in ("Msg", "Input"):
+            message = _text_or_hex(value)
+        elif field in ("MD", "Output"):
+            cases.append((key, message, bytes.fromhex(value)))
+    return cases
+
+
+def _text_or_hex(value: str) -> bytes:
+    return value.strip('"').encode() if value.startswith('"') else bytes.fromhex(value)
+
+
 def cavp_outputs(name: str) -> list[tuple[bytes, bytes]]:
     """(message, output) of a CAVP file on SHAKE: Len and Outputlen in bits, Len where messages differ in length."""
     cases, bits, wanted, message = [], None, 0, b""

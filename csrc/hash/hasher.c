@@ -18,28 +18,38 @@ static size_t memory(const struct pa_hash_streaming *streaming)
     return sizeof(pyaccel_hasher) + streaming->size;
 }
 
+/* How an algorithm is streamed, NULL where the options do not suit it. */
+static const struct pa_hash_streaming *streaming_of(const pa_hash_algorithm *algorithm,
+                                                    const pyaccel_hash_options *options)
+{
+    if (algorithm == NULL || !pa_hash_options_valid(algorithm, options) ||
+        pa_hash_digest_bytes(algorithm, options->digest_size) == 0) {
+        return NULL;
+    }
+    return algorithm->engine ? algorithm->engine->streaming : &pa_blocks_streaming;
+}
+
+static const pyaccel_hash_options defaults = {.struct_size = sizeof defaults};
+
 pyaccel_status pyaccel_hasher_new(pyaccel_hasher **hasher, uint32_t algorithm,
                                   const pyaccel_hash_options *options)
 {
-    static const pyaccel_hash_options defaults = {.struct_size = sizeof defaults};
     const pa_hash_algorithm *found = pa_hash_algorithm_get(algorithm);
+    if (options == NULL) {
+        options = &defaults;
+    }
     if (hasher == NULL) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     *hasher = NULL;
-    if (options == NULL) {
-        options = &defaults;
-    }
-    if (found == NULL || !pa_hash_options_valid(found, options) ||
-        pa_hash_digest_bytes(found, options->digest_size) == 0) {
+    const struct pa_hash_streaming *streaming = streaming_of(found, options);
+    if (streaming == NULL) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_status status = pa_bind();
     if (status != PYACCEL_OK) {
         return status;
     }
-    const struct pa_hash_streaming *streaming =
-        found->engine ? found->engine->streaming : &pa_blocks_streaming;
     pyaccel_hasher *made = malloc(memory(streaming));
     if (made == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
@@ -109,4 +119,48 @@ void pyaccel_hasher_free(pyaccel_hasher *hasher)
         pa_wipe(hasher, memory(hasher->streaming));
         free(hasher);
     }
+}
+
+/* ---- one message that is all there ----------------------------------------------------------------------- */
+
+static pyaccel_status hash_one(uint8_t *digest, uint64_t digest_size, uint32_t algorithm,
+                               const uint8_t *data, uint64_t size,
+                               const pyaccel_hash_options *options)
+{
+    _Alignas(max_align_t) uint8_t stream[PA_HASH_MAX_STREAM];
+    const pa_hash_algorithm *found = pa_hash_algorithm_get(algorithm);
+    const struct pa_hash_streaming *streaming = streaming_of(found, options);
+    if (streaming == NULL || pa_hash_digest_bytes(found, digest_size) != digest_size ||
+        (options->digest_size != 0 && options->digest_size != digest_size) ||
+        size > PA_HASH_MAX_MESSAGE || (data == NULL && size > 0)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    pyaccel_status status = pa_bind();
+    if (status != PYACCEL_OK) {
+        return status;
+    }
+    streaming->start(stream, found, options);
+    if (size > 0) {
+        streaming->absorb(stream, data, size);
+    }
+    streaming->digest(stream, digest, digest_size);
+    if (options->key != NULL || options->context != NULL) {
+        pa_wipe(stream, streaming->size);
+    }
+    return PYACCEL_OK;
+}
+
+pyaccel_status pyaccel_hash_one(uint8_t *digest, uint64_t digest_size, uint32_t algorithm,
+                                const uint8_t *data, uint64_t size,
+                                const pyaccel_hash_options *options)
+{
+    if (digest == NULL || digest_size == 0) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    pyaccel_status status =
+        hash_one(digest, digest_size, algorithm, data, size, options ? options : &defaults);
+    if (status != PYACCEL_OK) {
+        memset(digest, 0, (size_t)digest_size);
+    }
+    return status;
 }

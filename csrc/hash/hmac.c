@@ -97,6 +97,8 @@ typedef struct {
     pa_hash_stream message; /* of the inner hash */
 } hmac_stream;
 
+_Static_assert(sizeof(hmac_stream) <= PA_HASH_MAX_STREAM, "room for a stream");
+
 static void start(void *room, const pa_hash_algorithm *algorithm,
                   const pyaccel_hash_options *options)
 {

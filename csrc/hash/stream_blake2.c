@@ -15,6 +15,8 @@ typedef struct {
     uint8_t buffer[MAX_BLOCK];
 } blake2_stream;
 
+_Static_assert(sizeof(blake2_stream) <= PA_HASH_MAX_STREAM, "room for a stream");
+
 /* The key's block is the first one of the message (RFC 7693, 3.3), and waits in the buffer as any other does. */
 static void start(void *room, const pa_hash_algorithm *algorithm,
                   const pyaccel_hash_options *options)

@@ -25,6 +25,8 @@ typedef struct {
     uint8_t chunk[CHUNK];
 } blake3_stream;
 
+_Static_assert(sizeof(blake3_stream) <= PA_HASH_MAX_STREAM, "room for a stream");
+
 static void start(void *room, const pa_hash_algorithm *algorithm,
                   const pyaccel_hash_options *options)
 {

@@ -8,6 +8,8 @@ typedef struct {
     pa_hash_stream message;
 } blocks_stream;
 
+_Static_assert(sizeof(blocks_stream) <= PA_HASH_MAX_STREAM, "room for a stream");
+
 void pa_hash_data(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
                   const pa_midstate *midstate, uint8_t *digest, uint64_t digest_size,
                   const uint8_t *data, uint64_t size)

@@ -20,6 +20,9 @@ struct pa_hash_streaming {
     void (*digest)(const void *stream, uint8_t *digest, uint64_t digest_size);
 };
 
+/* The most bytes of a stream, BLAKE3's: its chunk, its stack, and what is around them. */
+#define PA_HASH_MAX_STREAM 3072
+
 extern const struct pa_hash_streaming pa_blocks_streaming; /* without an engine */
 extern const struct pa_hash_streaming pa_hmac_streaming;
 extern const struct pa_hash_streaming pa_blake2_streaming;

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from pyaccel.backends.base import Backend, Capabilities, Declined, Inputs, Outputs, Parameters, Plan, Unavailable
 from pyaccel.errors import PyaccelError, UnsupportedError
@@ -28,6 +28,9 @@ except ImportError as error:
 else:
     _BYTES = ffi.typeof("uint8_t[]")
     _ROWS = ffi.typeof("pyaccel_rows *")
+    _HASHER = ffi.typeof("pyaccel_hasher **")
+    _HASH_OPTIONS_SIZE = ffi.sizeof("pyaccel_hash_options")
+    _free_hasher = lib.pyaccel_hasher_free
     _HASH_OPTIONS = ffi.typeof("pyaccel_hash_options *")
     _MERKLE_OPTIONS = ffi.typeof("pyaccel_merkle_options *")
     _VERIFY_OPTIONS = ffi.typeof("pyaccel_verify_options *")
@@ -51,6 +54,9 @@ _FAMILIES = {
     "blake2b-256": ("blake2b",),
     "blake2b-512": ("blake2b",),
     "blake2s-256": ("blake2s",),
+    "hmac-sha256": ("sha256", "sha256-lanes"),
+    "hmac-sha512": ("sha512", "sha512-lanes"),
+    "hmac-sm3": ("sm3", "sm3-lanes"),
     "secp256k1-ecdsa": ("secp256k1",),
 }
 """Families of variants that serve an algorithm or scheme; where it is not listed, the family of its own name."""
@@ -147,7 +153,7 @@ class HashPlan(NativePlan):
         else:
             status = self._call(digests, n * self._size, self._algorithm, _rows(rows), n, self._many)
         if status:
-            _raise("hash_many", status)
+            raise_status("hash_many", status)
 
 
 class MerklePlan(NativePlan):
@@ -176,7 +182,7 @@ class RootPlan(MerklePlan):
         leaves = _rows(inputs["leaves"])
         status = self._call(_out(root), root.nbytes, flag, self._form, leaves, n, self._options)
         if status:
-            _raise("merkle.root", status)
+            raise_status("merkle.root", status)
         mutated[0] = flag[0]
 
 
@@ -191,7 +197,7 @@ class LayersPlan(MerklePlan):
         leaves = _rows(inputs["leaves"])
         status = self._call(_out(nodes), nodes.nbytes, self._form, leaves, n, self._options)
         if status:
-            _raise("merkle.layers", status)
+            raise_status("merkle.layers", status)
 
 
 class MerkleVerifyPlan(MerklePlan):
@@ -217,7 +223,7 @@ class MerkleVerifyPlan(MerklePlan):
             self._options,
         )
         if status:
-            _raise("merkle.verify_many", status)
+            raise_status("merkle.verify_many", status)
 
 
 class ConsistencyPlan(MerklePlan):
@@ -234,7 +240,7 @@ class ConsistencyPlan(MerklePlan):
             verdict, self._form, old_root, new_root, old_size, new_size, proof, len(proof), self._options
         )
         if status:
-            _raise("merkle.verify_consistency", status)
+            raise_status("merkle.verify_consistency", status)
 
 
 class VerifyPlan(NativePlan):
@@ -284,7 +290,7 @@ class VerifyPlan(NativePlan):
             options,
         )
         if status:
-            _raise("verify_many", status)
+            raise_status("verify_many", status)
 
 
 _PLANS: dict[str, Callable[[Parameters], Plan]] = {
@@ -303,13 +309,44 @@ def prepared_keys(scheme: str, key_format: str, keys: Rows, memory: int) -> Any:
     handle = ffi.new("pyaccel_prepared_keys **")
     status = lib.pyaccel_prepared_keys_new(handle, _value("SCHEME", scheme), _rows(keys), len(keys), options)
     if status:
-        _raise("PreparedKeys", status)
+        raise_status("PreparedKeys", status)
     return ffi.gc(handle[0], lib.pyaccel_prepared_keys_free)
 
 
 def prepared_memory(handle: Any) -> int:
     """Bytes that the handle of prepared keys holds."""
     return int(lib.pyaccel_prepared_keys_memory(handle))
+
+
+def hash_number(algorithm: str) -> int:
+    """PYACCEL_HASH_* of an algorithm."""
+    return _value("HASH", algorithm)
+
+
+def hasher(number: int, key: bytes | None = None, context: bytes | None = None) -> Any:
+    """The handle of an empty message, freed with its Python object."""
+    options = ffi.new(_HASH_OPTIONS)
+    options.struct_size = _HASH_OPTIONS_SIZE
+    if key is not None:
+        options.key = key_bytes = ffi.from_buffer(_BYTES, key)  # named, so that it is held while C reads it
+        options.key_size = len(key_bytes)
+    if context is not None:
+        options.context = context_bytes = ffi.from_buffer(_BYTES, context)
+        options.context_size = len(context_bytes)
+    handle = ffi.new(_HASHER)
+    status = lib.pyaccel_hasher_new(handle, number, options)
+    if status:
+        raise_status("new", status)
+    return ffi.gc(handle[0], _free_hasher)
+
+
+def hasher_copy(handle: Any) -> Any:
+    """Another handle of the same message."""
+    copy = ffi.new(_HASHER)
+    status = lib.pyaccel_hasher_copy(copy, handle)
+    if status:
+        raise_status("copy", status)
+    return ffi.gc(copy[0], _free_hasher)
 
 
 def variants() -> list[tuple[str, str, bool, bool, int]]:
@@ -377,7 +414,8 @@ def _value(kind: str, name: str) -> int:
     return int(value)
 
 
-def _raise(operation: str, status: int) -> None:
+def raise_status(operation: str, status: int) -> Never:
+    """The exception of a status that is not OK."""
     reason = f"{operation}: {text(lib.pyaccel_status_text(status))}"
     if status == lib.PYACCEL_INVALID_ARGUMENT:
         raise ValueError(reason)

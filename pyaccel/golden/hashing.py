@@ -12,6 +12,7 @@ import numpy as np
 from pyaccel.backends.base import Inputs, Outputs, Parameters
 from pyaccel.golden.blake2 import BLAKE2B, BLAKE2S, blake2
 from pyaccel.golden.blake3 import blake3
+from pyaccel.golden.hmac import hmac
 from pyaccel.golden.keccak import keccak256, sha3, shake128, shake256
 from pyaccel.golden.ripemd160 import hash160, ripemd160
 from pyaccel.golden.sha256 import sha224, sha256, sha256d
@@ -48,8 +49,11 @@ KEYED: dict[str, Callable[[bytes, bytes], bytes]] = {
     "blake2b-256": partial(blake2, BLAKE2B, 32),
     "blake2b-512": partial(blake2, BLAKE2B, 64),
     "blake2s-256": partial(blake2, BLAKE2S, 32),
+    "hmac-sha256": partial(hmac, sha256, 64),
+    "hmac-sha512": partial(hmac, sha512, 128),
+    "hmac-sm3": partial(hmac, sm3, 64),
 }
-"""Function of message and key, where an algorithm takes one."""
+"""Function of message and key, where an algorithm takes one; what is not in HASHES needs one."""
 
 EXTENDABLE: dict[str, Callable[[bytes, int], bytes]] = {"shake128": shake128, "shake256": shake256}
 """Those with digests of any size, which they take."""
@@ -73,14 +77,17 @@ def hash_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) 
         ValueError: the algorithm is unknown, or a parameter does not fit it.
     """
     name = parameters["algorithm"]
-    if name not in HASHES:
-        raise ValueError(f"algorithm {name!r} is unknown; golden has {', '.join(HASHES)}")
+    known = {**HASHES, **KEYED}
+    if name not in known:
+        raise ValueError(f"algorithm {name!r} is unknown; golden has {', '.join(known)}")
     digests: Any = outputs["digests"]
     key, context = parameters.get("key"), parameters.get("context")
-    if key and name not in (*KEYED, "blake3"):
+    if key is not None and name not in (*KEYED, "blake3"):
         raise ValueError(f"{name} takes no key")
-    if context is not None and (name != "blake3" or key):
-        raise ValueError(f"{name} takes no context{' beside a key' if key else ''}")
+    if key is None and name not in HASHES:
+        raise ValueError(f"{name} needs a key")
+    if context is not None and (name != "blake3" or key is not None):
+        raise ValueError(f"{name} takes no context{' beside a key' if key is not None else ''}")
     hash_one = _function(name, parameters.get("digest_size"), key, context)
     for i in range(n):
         digests[i] = np.frombuffer(hash_one(row(inputs["messages"], i)), np.uint8)
@@ -92,6 +99,7 @@ def _function(name: str, size: int | None, key: bytes | None, context: bytes | N
         return lambda message: blake3(message, size or 32, key, context)
     if size and name in EXTENDABLE:
         return lambda message: EXTENDABLE[name](message, size)
-    if size not in (None, 0, len(HASHES[name](b""))):
+    hash_one: Hash = HASHES[name] if key is None else lambda message: KEYED[name](message, key)
+    if size not in (None, 0, len(hash_one(b""))):
         raise ValueError(f"{name} has a fixed digest size, not {size}")
-    return (lambda message: KEYED[name](message, key)) if key else HASHES[name]
+    return hash_one

@@ -89,6 +89,26 @@ static void expect(const pyaccel_hasher *hasher, const mode *m, uint64_t size)
     CHECK(memcmp(found, expected, size_of(m)) == 0 && found[size_of(m)] == 0xaa);
 }
 
+/* One message that is all there, and its digest over itself. */
+static void test_one(const mode *m)
+{
+    const pyaccel_hash_options options = options_of(m);
+    uint8_t expected[LONGEST], found[2 * LONGEST];
+    for (uint64_t size = 0; size < 20000; size += 1 + size / 5) {
+        whole(expected, m, size);
+        memset(found, 0xaa, sizeof found);
+        CHECK(pyaccel_hash_one(found, size_of(m), m->algorithm, size ? text : NULL, size,
+                               &options) == PYACCEL_OK);
+        CHECK(memcmp(found, expected, size_of(m)) == 0 && found[size_of(m)] == 0xaa);
+        if (size < sizeof found) {
+            memcpy(found, text, size);
+            CHECK(pyaccel_hash_one(found, size_of(m), m->algorithm, found, size, &options) ==
+                  PYACCEL_OK);
+            CHECK(memcmp(found, expected, size_of(m)) == 0);
+        }
+    }
+}
+
 /* Two pieces around every end of a block, the digest asked between them and twice at the end. */
 static void test_cuts(const mode *m)
 {
@@ -369,6 +389,37 @@ static void test_calls(void)
     }
 }
 
+static void refuse_one(uint64_t digest_size, uint32_t algorithm, const uint8_t *data, uint64_t size,
+                       const pyaccel_hash_options *options)
+{
+    uint8_t digest[66];
+    memset(digest, 0xaa, sizeof digest);
+    CHECK(pyaccel_hash_one(digest, digest_size, algorithm, data, size, options) ==
+          PYACCEL_INVALID_ARGUMENT);
+    CHECK(all_bytes(digest, 0, digest_size));
+    CHECK(all_bytes(digest + digest_size, 0xaa, sizeof digest - digest_size));
+}
+
+static void test_one_refused(void)
+{
+    pyaccel_hash_options options = {.struct_size = sizeof options};
+    CHECK(pyaccel_hash_one(NULL, 32, PYACCEL_HASH_SHA256, text, 3, NULL) ==
+          PYACCEL_INVALID_ARGUMENT);
+    refuse_one(0, PYACCEL_HASH_SHA256, text, 3, NULL);
+    refuse_one(31, PYACCEL_HASH_SHA256, text, 3, NULL);
+    refuse_one(33, PYACCEL_HASH_SHA256, text, 3, NULL);
+    refuse_one(32, PYACCEL_HASH_SHA256, NULL, 3, NULL);
+    refuse_one(32, PYACCEL_HASH_SHA256, text, PA_HASH_MAX_MESSAGE + 1, NULL);
+    refuse_one(32, 0, text, 3, NULL);
+    refuse_one(32, PYACCEL_HASH_HMAC_SHA256, text, 3, NULL);
+    options.digest_size = 40;
+    refuse_one(32, PYACCEL_HASH_SHAKE128, text, 3, &options);
+    refuse_one(32, PYACCEL_HASH_SHA256, text, 3, &options);
+    options.digest_size = 0;
+    options.struct_size--;
+    refuse_one(32, PYACCEL_HASH_SHA256, text, 3, &options);
+}
+
 /* ---- threads -------------------------------------------------------------------------------------------- */
 
 /* Digests and copies of one handle, from two threads at once. */
@@ -418,6 +469,7 @@ int main(void)
         text[i] = (uint8_t)(i % 251);
     }
     for (size_t i = 0; i < MODES; i++) {
+        test_one(&modes[i]);
         test_cuts(&modes[i]);
         test_pieces(&modes[i]);
     }
@@ -430,6 +482,7 @@ int main(void)
     test_hmac_rows("avx512");
     test_new();
     test_calls();
+    test_one_refused();
     test_threads();
     test_wipe();
     return finish();

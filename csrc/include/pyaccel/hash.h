@@ -67,6 +67,16 @@ PYACCEL_API pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_
                                              const pyaccel_rows *messages, uint64_t n,
                                              const pyaccel_hash_options *options);
 
+/* digest = H(data), one message that is all there; the same as hash_many with one row, and quicker to call.
+ *   digest_size  bytes, as in pyaccel_hasher_digest; options->digest_size is 0 or the same
+ *   data         size bytes, 0 .. 2^61 - 1; may be NULL where size is 0; may overlap digest
+ *   options      as in hash_many; threads and progress are not used
+ * Returns OK; INVALID_ARGUMENT; BAD_ENVIRONMENT. On any but OK the digest_size bytes are zero. Variable time in the sizes,
+ * not in the contents. Thread-safe. A key is read during the call; what is made of it is wiped before the call returns. */
+PYACCEL_API pyaccel_status pyaccel_hash_one(uint8_t *digest, uint64_t digest_size, uint32_t algorithm,
+                                            const uint8_t *data, uint64_t size,
+                                            const pyaccel_hash_options *options);
+
 /* One message that comes in pieces: a handle of what its digest depends on, some kilobytes at most whatever came. One
  * thread at a time may update it; digest and copy leave it as it is, and may run side by side while no update does. To go
  * on in two threads, each takes a copy. */
