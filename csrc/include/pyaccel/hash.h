@@ -74,8 +74,7 @@ PYACCEL_API pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_
  * Returns OK; INVALID_ARGUMENT; BAD_ENVIRONMENT. On any but OK the digest_size bytes are zero. Variable time in the sizes,
  * not in the contents. Thread-safe. A key is read during the call; what is made of it is wiped before the call returns. */
 PYACCEL_API pyaccel_status pyaccel_hash_one(uint8_t *digest, uint64_t digest_size, uint32_t algorithm,
-                                            const uint8_t *data, uint64_t size,
-                                            const pyaccel_hash_options *options);
+                                            const uint8_t *data, uint64_t size, const pyaccel_hash_options *options);
 
 /* One message that comes in pieces: a handle of what its digest depends on, some kilobytes at most whatever came. One
  * thread at a time may update it; digest and copy leave it as it is, and may run side by side while no update does. To go
