@@ -6,6 +6,7 @@ VENV ?= .venv
 BUILD ?= build
 EXTRAS ?= test,cli,bench,golden,opencl-cpu
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -14,7 +15,7 @@ PACKAGE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("
 export PATH := $(abspath $(BIN)):$(PATH)
 CMAKE_FLAGS := -G Ninja -DPYACCEL_WERROR=ON -DPYACCEL_EMULATED=ON
 
-.PHONY: venv build demo test c-test test-all test-long lint format bench docs clean
+.PHONY: venv build demo test c-test test-all test-long lint format bench bench-peers docs clean
 
 venv: $(VENV)/.tools
 
@@ -63,8 +64,12 @@ format: $(VENV)/.lint
 	$(BIN)/ruff format --quiet .
 	git ls-files '*.c' '*.h' | grep -vE '^(csrc/tables/|kernels/|tests/vectors/)' | xargs $(BIN)/clang-format -i
 
-bench: build
-	$(BIN)/pyaccel bench $(NAME)
+bench: build bench-peers
+	$(BIN)/pyaccel bench $(NAME) $(BENCH_ARGS)
+
+# Peers from crates, Go modules and OpenSSL, as far as this machine has their tool chains.
+bench-peers: $(VENV)/.tools
+	$(BIN)/python bench/peers/build.py
 
 # The packages of the extra alone: installing '.[docs]' would put a plain install in the editable one's place.
 docs: build

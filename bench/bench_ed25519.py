@@ -9,7 +9,8 @@ import numpy as np
 
 import pyaccel
 
-from .harness import Contest, installed
+from .contest import Contest
+from .loops import installed
 
 COUNTS = (1, 8, 64, 1024)
 WIDTH = 200

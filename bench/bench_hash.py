@@ -1,78 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many short messages against a loop over hashlib's C core (and over pycryptodome's Keccak)."""
+"""A million short messages in one call: the figures that the project promises per message."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 import pyaccel
 
-from .harness import Contest, installed
+from .contest import Call, Contest, Peer
+from .foreign import works
+from .loops import KEY, loops
+from .machine import has
 
-COUNTS = (1, 4, 8, 15, 16, 17, 64, 1024, 16384)
-WIDTH = 64
-
-
-def _double(data: bytes) -> bytes:
-    return hashlib.sha256(hashlib.sha256(data).digest()).digest()
-
-
-def _hash160(data: bytes) -> bytes:
-    return hashlib.new("ripemd160", hashlib.sha256(data).digest()).digest()
-
-
-def _peers() -> dict[str, tuple[str, Callable[[bytes], bytes]]]:
-    found: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
-        "sha256": ("hashlib", lambda data: hashlib.sha256(data).digest()),
-        "sha256d": ("hashlib", _double),
-        "sha224": ("hashlib", lambda data: hashlib.sha224(data).digest()),
-        "sha512": ("hashlib", lambda data: hashlib.sha512(data).digest()),
-        "sha384": ("hashlib", lambda data: hashlib.sha384(data).digest()),
-        "blake2b-256": ("hashlib", lambda data: hashlib.blake2b(data, digest_size=32).digest()),
-        "blake2b-512": ("hashlib", lambda data: hashlib.blake2b(data).digest()),
-        "blake2s-256": ("hashlib", lambda data: hashlib.blake2s(data).digest()),
-    }
-    if "sha512_256" in hashlib.algorithms_available:
-        found["sha512-256"] = ("hashlib", lambda data: hashlib.new("sha512_256", data).digest())
-    if "sm3" in hashlib.algorithms_available:
-        found["sm3"] = ("hashlib", lambda data: hashlib.new("sm3", data).digest())
-    found["sha3-224"] = ("hashlib", lambda data: hashlib.sha3_224(data).digest())
-    found["sha3-256"] = ("hashlib", lambda data: hashlib.sha3_256(data).digest())
-    found["sha3-384"] = ("hashlib", lambda data: hashlib.sha3_384(data).digest())
-    found["sha3-512"] = ("hashlib", lambda data: hashlib.sha3_512(data).digest())
-    found["shake128"] = ("hashlib", lambda data: hashlib.shake_128(data).digest(32))
-    found["shake256"] = ("hashlib", lambda data: hashlib.shake_256(data).digest(64))
-    if "ripemd160" in hashlib.algorithms_available:
-        found["ripemd160"] = ("hashlib", lambda data: hashlib.new("ripemd160", data).digest())
-        found["hash160"] = ("hashlib", _hash160)
-    blake3 = installed("blake3")
-    if blake3 is not None:
-        found["blake3"] = ("blake3", lambda data: blake3.blake3(data).digest())
-    keccak = installed("Crypto.Hash.keccak")
-    if keccak is not None:
-        found["keccak256"] = ("pycryptodome", lambda data: keccak.new(digest_bits=256, data=data).digest())
-    return found
+N = 1_000_000
+WIDTHS = {"hash160": 33}
+"""Bytes of a message; 64 for the others. A compressed public key is what hash160 is for."""
+ALGORITHMS = (
+    *("sha256", "sha256d", "keccak256", "sha3-256", "sm3", "sha512", "blake3", "blake2b-512", "blake2s-256"),
+    *("ripemd160", "hash160", "hmac-sha256", "hmac-sha512", "hmac-sm3"),
+)
+_CRATES = {
+    "sha256": {"sha2 (Rust)": "sha256", "hashtree": "hashtree:auto"},
+    "keccak256": {"sha3 (Rust)": "keccak256"},
+    "sha3-256": {"sha3 (Rust)": "sha3-256"},
+    "sm3": {"sm3 (Rust)": "sm3"},
+    "sha512": {"sha2 (Rust)": "sha512"},
+    "blake3": {"blake3 (Rust)": "blake3", "blake3 hash_many": "blake3-many"},
+    "blake2b-512": {"blake2 (Rust)": "blake2b-512"},
+    "ripemd160": {"ripemd (Rust)": "ripemd160"},
+    "hash160": {"sha2+ripemd (Rust)": "hash160"},
+}
+_MODULES = {
+    "sha256": {"gohashtree (Go)": "gohashtree", "sha256-simd (Go)": "sha256-simd"},
+    "keccak256": {"x/crypto (Go)": "keccak256"},
+    "sha3-256": {"x/crypto (Go)": "sha3-256"},
+}
 
 
-def contests() -> Iterator[Contest]:
-    """Each algorithm at each count, rows of 64 bytes in one array; peers loop over ready bytes objects."""
+def call(algorithm: str, rows: npt.NDArray[np.uint8]) -> Call:
+    """hash_many into memory that is there already, as the peers have it."""
+    key = KEY if algorithm.startswith("hmac-") else None
+    out = pyaccel.hash_many(algorithm, rows, key=key, device="native")
+    return lambda: pyaccel.hash_many(algorithm, rows, key=key, out=out, device="native")
+
+
+def contests(n: int = N) -> Iterator[Contest]:
+    """Each algorithm that works; SHA-256 once more without SHA-NI, where there is such a thing."""
     generator = np.random.default_rng(1)
-    peers = _peers()
-    for algorithm in pyaccel.algorithms():
-        for n in COUNTS:
-            rows = generator.integers(0, 256, (n, WIDTH), dtype=np.uint8)
-            messages = [row.tobytes() for row in rows]
-            peer: dict[str, Callable[[], object]] = {}
-            if algorithm in peers:
-                name, one = peers[algorithm]
-                peer[name] = lambda one=one, messages=messages: b"".join([one(message) for message in messages])
-            yield Contest(
-                name=f"{algorithm} {WIDTH} B",
-                n=n,
-                row_bytes=WIDTH,
-                ours=lambda algorithm=algorithm, rows=rows: pyaccel.hash_many(algorithm, rows, device="native"),
-                peers=peer,
-            )
+    data = {width: generator.integers(0, 256, (n, width), dtype=np.uint8) for width in {64, *WIDTHS.values()}}
+    for algorithm in ALGORITHMS:
+        if algorithm not in pyaccel.algorithms():
+            continue
+        width = WIDTHS.get(algorithm, 64)
+        rows = data[width]
+        crates = works("rust", _CRATES.get(algorithm, {}), rows) if algorithm in _CRATES else {}
+        modules = works("go", _MODULES[algorithm], rows) if algorithm in _MODULES else {}
+        yield Contest(
+            f"{algorithm} {width} B", n, width, call(algorithm, rows), {**loops(algorithm, rows), **crates, **modules}
+        )
+    if has("avx2") and has("shani"):
+        rows = data[64]
+        peers: dict[str, Call | Peer] = {**loops("sha256", rows)}
+        peers |= works("rust", {"hashtree avx2_x8": "hashtree:avx2_x8"}, rows)
+        yield Contest("sha256 64 B, without SHA-NI", n, 64, call("sha256", rows), peers, spec="avx2,-shani")

@@ -1,50 +1,106 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Merkle roots of 32-byte leaves against the layered loop over hashlib."""
+"""Merkle roots of 32-byte leaves against layered loops over hashlib and pysha3, hashtree and pymerkle."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 import pyaccel
 
-from .harness import Contest
+from .contest import Call, Contest, Peer
+from .foreign import works
+from .loops import One, calls, installed
 
-COUNTS = (16, 1024, 1 << 16)
+COUNTS = (16, 1024, 1 << 16, 1 << 20)
+LOOP_LEAVES = 1 << 15
+"""Most leaves of a loop in Python: its seconds count per leaf, of which a tree twice as large has one node more."""
+TREES = (
+    ("bitcoin", None),
+    ("rfc6962", None),
+    ("rfc6962", "sm3"),
+    ("ssz", None),
+    ("openzeppelin-simple", None),
+)
 
 
-def _parent_bitcoin(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(hashlib.sha256(left + right).digest()).digest()
-
-
-def _root_bitcoin(leaves: list[bytes]) -> bytes:
-    layer = leaves
+def _fold(layer: list[bytes], parent: Callable[[bytes, bytes], bytes]) -> bytes:
     while len(layer) > 1:
-        layer = [_parent_bitcoin(left, right) for left, right in zip(layer[::2], layer[1::2], strict=True)]
+        layer = [parent(left, right) for left, right in zip(layer[::2], layer[1::2], strict=True)]
     return layer[0]
 
 
-def _root_rfc6962(leaves: list[bytes]) -> bytes:
-    layer = [hashlib.sha256(b"\0" + leaf).digest() for leaf in leaves]
-    while len(layer) > 1:
-        pairs = zip(layer[::2], layer[1::2], strict=True)
-        layer = [hashlib.sha256(b"\1" + left + right).digest() for left, right in pairs]
-    return layer[0]
+def _loop(form: str, one: One, leaves: list[bytes]) -> Callable[[], bytes]:
+    """The root of a power of two of leaves by one hash call a node, as the form defines it."""
+    if form == "rfc6962":
+        return lambda: _fold([one(b"\0" + leaf) for leaf in leaves], lambda a, b: one(b"\1" + a + b))
+    if form == "openzeppelin-simple":
+        return lambda: _fold(sorted(leaves)[::-1], lambda a, b: one(a + b if a < b else b + a))
+    return lambda: _fold(leaves, lambda a, b: one(a + b))
+
+
+def _pymerkle(leaves: list[bytes]) -> Callable[[], bytes] | None:
+    pymerkle = installed("pymerkle")
+    if pymerkle is None:
+        return None
+
+    def root() -> bytes:
+        tree = pymerkle.InmemoryTree(algorithm="sha256")
+        for leaf in leaves:
+            tree.append_entry(leaf)
+        state: bytes = tree.get_state()
+        return state
+
+    return root
+
+
+def _root(rows: npt.NDArray[np.uint8], form: str, algorithm: str | None) -> Call:
+    return lambda: pyaccel.merkle.root(rows, form=form, algorithm=algorithm, device="native")
+
+
+def _peers(rows: npt.NDArray[np.uint8], form: str, algorithm: str | None, hash_name: str) -> dict[str, Call | Peer]:
+    n = len(rows)
+    part = rows[:LOOP_LEAVES]
+    leaves = [row.tobytes() for row in part]
+    expected = _root(part, form, algorithm)
+    peers: dict[str, Call | Peer] = {
+        name: Peer(_loop(form, one, leaves), len(part) / n, expected) for name, one in calls(hash_name).items()
+    }
+    if form == "ssz":
+        peers |= works("rust", {"hashtree": "hashtree-root:auto", "hashtree avx2_x8": "hashtree-root:avx2_x8"}, rows)
+        peers |= works("go", {"gohashtree (Go)": "gohashtree-root"}, rows)
+    if form == "rfc6962" and hash_name == "sha256" and n >= 1024:
+        few = rows[:1024]
+        append = _pymerkle([row.tobytes() for row in few])
+        if append is not None:
+            peers["pymerkle"] = Peer(append, len(few) / n, _root(few, form, algorithm))
+    return peers
 
 
 def contests() -> Iterator[Contest]:
-    """Both forms; counts are powers of two, which the peers' short loops need."""
-    generator = np.random.default_rng(2)
-    for form, peer in (("bitcoin", _root_bitcoin), ("rfc6962", _root_rfc6962)):
+    """Each form that works; counts are powers of two, which the peers' short loops need."""
+    hashes: dict[tuple[str, Any], str] = {
+        ("bitcoin", None): "sha256d",
+        ("rfc6962", "sm3"): "sm3",
+        ("openzeppelin-simple", None): "keccak256",
+    }
+    data = np.random.default_rng(4).integers(0, 256, (max(COUNTS), 32), dtype=np.uint8)
+    for form, algorithm in TREES:
+        hash_name = hashes.get((form, algorithm), "sha256")
+        try:
+            pyaccel.merkle.root(data[:2], form=form, algorithm=algorithm, device="native")
+        except ValueError:
+            continue  # this version has no such tree
         for n in COUNTS:
-            rows = generator.integers(0, 256, (n, 32), dtype=np.uint8)
-            leaves = [row.tobytes() for row in rows]
+            rows = data[:n]
+            label = "sha256" if form == "bitcoin" else hash_name
             yield Contest(
-                name=f"merkle root {form}",
+                name=f"merkle root {form} {label}",
                 n=n,
                 row_bytes=32,
-                ours=lambda form=form, rows=rows: pyaccel.merkle.root(rows, form=form, device="native"),
-                peers={"hashlib": lambda peer=peer, leaves=leaves: peer(leaves)},
+                ours=_root(rows, form, algorithm),
+                peers=_peers(rows, form, algorithm, hash_name),
             )

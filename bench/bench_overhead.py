@@ -10,7 +10,7 @@ import numpy as np
 import pyaccel
 from pyaccel._core import ffi, lib
 
-from .harness import Contest
+from .contest import Contest
 
 
 def contests() -> Iterator[Contest]:

@@ -3,157 +3,146 @@
 
 Contestants do the same work in one process on one pinned core, in alternation, so that whatever disturbs the
 machine disturbs them alike; what counts is the median of the ratios of neighbouring samples. Their results are
-compared before anything is timed. Clock and vector throughput are probed before and after each line: a line whose
-probes differ by more than `DRIFT` is marked.
+compared before anything is timed. Clock and vector throughput are probed before and after each line. A line is
+marked as disturbed when its probes differ by more than `DRIFT`, or one is more than `BELOW_BEST` under the best of the
+run (a job on the sibling of a core takes vector throughput and leaves the clock); it is then measured again, up to
+`TRIES` times.
 """
 
 from __future__ import annotations
 
-import json
-import os
+import hashlib
 import statistics
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-import pyaccel
+from . import foreign, loops, report
+from .contest import Call, Contest, Digest, Line, Peer, SelfTimed
+from .machine import cpu_spec, machine, machine_class, pinned_core, probe
+from .marks import judge, marks, value
 
 SAMPLE_SECONDS = 0.01
 """A sample repeats its work until it lasts this long."""
 ROUNDS = 11
 """Samples of each contestant; odd, so that a median is a sample."""
 DRIFT = 0.05
-"""Relative change of a probe beyond which a line is marked as disturbed."""
+"""Relative change of a probe during a line beyond which it is marked as disturbed."""
+BELOW_BEST = 0.1
+"""Likewise the distance of a probe from the best of the run."""
+TRIES = 3
+"""Measurements of a line that was disturbed; the least disturbed one counts."""
+SMALL = 1 << 14
+"""Rows up to which a contest's memory is kept to the end of a run, to look again where it found a step."""
 
-NAMES = ("hash", "merkle", "ed25519", "secp256k1", "overhead")
+NAMES = ("hash", "hash_counts", "hash_long", "merkle", "ed25519", "secp256k1", "overhead")
 """Benchmarks by name; `bench_<name>.py` holds each."""
+GROUPS = {"hash": ("hash", "hash_counts", "hash_long")}
+"""What `pyaccel bench NAME` runs under a name that stands for several."""
+
+Pair = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Contest:
-    """One line: the same work by pyaccel and by its peers.
-
-    Attributes:
-        name: what is computed ("sha256 64 B").
-        n: rows in one call.
-        row_bytes: message bytes in a row, for the byte rate.
-        ours: pyaccel's call.
-        peers: the peers' calls by name, each giving the same value as ours; empty where no peer is installed.
-        ship_at: least ratio to each peer that the project promises on this machine's class, if any.
-    """
-
-    name: str
-    n: int
-    row_bytes: int
-    ours: Callable[[], object]
-    peers: Mapping[str, Callable[[], object]]
-    ship_at: Mapping[str, float] | None = None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A measured contest.
-
-    Attributes:
-        seconds: median seconds of one call, by contestant ("pyaccel" is ours).
-        ratios: median over the rounds of peer's seconds / our seconds, by peer: above 1 we are faster.
-        clock_hz: clock probed before and after (0 where the probe can't run).
-        vector_rate: vector operations a second, before and after.
-        disturbed: a probe moved by more than DRIFT.
-    """
-
-    name: str
-    n: int
-    row_bytes: int
-    seconds: Mapping[str, float]
-    ratios: Mapping[str, float]
-    ship_at: Mapping[str, float] | None
-    clock_hz: tuple[float, float]
-    vector_rate: tuple[float, float]
-    disturbed: bool
-
-
-def probe() -> tuple[float, float]:
-    """Clock in Hz and vector additions a second, now, on this thread (pyaccel_probe in pyaccel/core.h)."""
-    from pyaccel._core import ffi, lib
-
-    clock, rate = ffi.new("double *"), ffi.new("double *")
-    if lib.pyaccel_probe(clock, rate) != lib.PYACCEL_OK:
-        raise ValueError("the probe can't run: PYACCEL_CPU or PYACCEL_THREADS holds an impossible value")
-    return clock[0], rate[0]
-
-
-@contextmanager
-def pinned_core() -> Iterator[int]:
-    """Binds the process to the last core of its affinity mask; gives that core, and all back afterwards."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield -1
-        return
-    mask = os.sched_getaffinity(0)
-    core = max(mask)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield core
-    finally:
-        os.sched_setaffinity(0, mask)
-
-
-def _sample(work: Callable[[], object], repeats: int) -> float:
+def _sample(work: Call, repeats: int) -> float:
+    if isinstance(work, SelfTimed):
+        return work.seconds(repeats)
     start = time.perf_counter()
     for _ in range(repeats):
         work()
     return (time.perf_counter() - start) / repeats
 
 
-def _repeats(work: Callable[[], object]) -> int:
+def _repeats(work: Call) -> int:
     once = max(_sample(work, 1), 1e-9)
     return max(1, round(SAMPLE_SECONDS / once))
 
 
-def _equal(left: object, right: object) -> bool:
-    as_bytes = [value if isinstance(value, bytes) else bytes(memoryview(value)) for value in (left, right)]  # type: ignore[arg-type]
-    return as_bytes[0] == as_bytes[1]
+def _bytes(result: object) -> bytes:
+    return result if isinstance(result, bytes) else bytes(memoryview(result))  # type: ignore[arg-type]
 
 
-def measure(contest: Contest, rounds: int = ROUNDS) -> Line:
-    """Times one contest.
+def _equal(ours: object, theirs: object) -> bool:
+    if isinstance(theirs, Digest):
+        return (ours.of if isinstance(ours, Digest) else hashlib.sha256(_bytes(ours)).digest()) == theirs.of
+    head = _bytes(theirs)
+    return len(head) > 0 and _bytes(ours)[: len(head)] == head
 
-    Raises:
-        ValueError: a peer's result differs from ours.
-    """
+
+def _check(contest: Contest, peers: Mapping[str, Peer]) -> None:
     ours = contest.ours()
-    for peer, work in contest.peers.items():
-        if not _equal(ours, work()):
-            raise ValueError(f"{contest.name}, n = {contest.n}: {peer} and pyaccel give different results")
-    contestants = {"pyaccel": contest.ours, **contest.peers}
-    repeats = {name: _repeats(work) for name, work in contestants.items()}
+    for name, peer in peers.items():
+        wanted = ours if peer.expected is None else peer.expected()
+        if not _equal(wanted, peer.call()):
+            raise ValueError(f"{contest.name}, n = {contest.n}: {name} and pyaccel give different results")
+
+
+def _disturbed(before: Pair, after: Pair, best: Sequence[float]) -> bool:
+    moved = (abs(b - a) > DRIFT * b for b, a in zip(before, after, strict=True))
+    low = (
+        probed < (1 - BELOW_BEST) * most for pair in (before, after) for probed, most in zip(pair, best, strict=True)
+    )
+    return any(moved) or any(low)
+
+
+def _measure(contest: Contest, peers: Mapping[str, Peer], rounds: int, best: list[float]) -> Line:
+    contestants = {"pyaccel": Peer(contest.ours), **peers}
+    repeats = {name: _repeats(peer.call) for name, peer in contestants.items()}
     before = probe()
     samples: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
-        for name, work in contestants.items():
-            samples[name].append(_sample(work, repeats[name]))
+        for name, peer in contestants.items():
+            samples[name].append(_sample(peer.call, repeats[name]) / peer.share)
     after = probe()
+    best[:] = map(max, best, before, after)
     ratios = {
-        peer: statistics.median(p / o for p, o in zip(samples[peer], samples["pyaccel"], strict=True))
-        for peer in contest.peers
+        peer: statistics.median(p / o for p, o in zip(samples[peer], samples["pyaccel"], strict=True)) for peer in peers
     }
-    moved = [abs(a - b) > DRIFT * b for b, a in zip(before, after, strict=True) if b]
+    seconds = {name: statistics.median(times) for name, times in samples.items()}
+    clock = (before[0] + after[0]) / 2
+    facts = {
+        "seconds": seconds["pyaccel"],
+        "n": contest.n,
+        "row_bytes": contest.row_bytes,
+        "clock_hz": clock,
+        "ratios": ratios,
+    }
+    judged = ((mark, value(mark, **facts)) for mark in marks(machine_class(), contest.name))  # type: ignore[arg-type]
     return Line(
         name=contest.name,
         n=contest.n,
         row_bytes=contest.row_bytes,
-        seconds={name: statistics.median(times) for name, times in samples.items()},
+        seconds=seconds,
+        fastest=min(samples["pyaccel"]),
         ratios=ratios,
-        ship_at=contest.ship_at,
+        cycles=seconds["pyaccel"] / contest.n * clock,
+        marks=tuple(judge(mark, figure) for mark, figure in judged if figure is not None),
         clock_hz=(before[0], after[0]),
         vector_rate=(before[1], after[1]),
-        disturbed=any(moved),
+        disturbed=_disturbed(before, after, best),
     )
+
+
+def measure(contest: Contest, rounds: int = ROUNDS, best: list[float] | None = None) -> Line:
+    """Times one contest.
+
+    Args:
+        contest: what to time.
+        rounds: samples of each contestant, where the contest has no number of its own.
+        best: highest clock and vector rate of the run so far; raised here.
+
+    Raises:
+        ValueError: a peer's result differs from ours, or this machine lacks what the contest's spec names.
+    """
+    best = [0.0, 0.0] if best is None else best
+    peers = {name: peer if isinstance(peer, Peer) else Peer(peer) for name, peer in contest.peers.items()}
+    with cpu_spec(contest.spec):
+        _check(contest, peers)
+        tries: list[Line] = []
+        while not tries or (tries[-1].disturbed and len(tries) < TRIES):
+            tries.append(_measure(contest, peers, min(rounds, contest.rounds or rounds), best))
+    return max(tries, key=lambda line: (not line.disturbed, min(line.vector_rate)))
 
 
 def contests(name: str) -> Iterable[Contest]:
@@ -164,9 +153,18 @@ def contests(name: str) -> Iterable[Contest]:
     """
     if name not in NAMES:
         raise ValueError(f"no benchmark {name!r}; there are {', '.join(NAMES)}")
-    module = import_module(f"{__package__}.bench_{name}")
-    found: Iterable[Contest] = module.contests()
+    found: Iterable[Contest] = import_module(f"{__package__}.bench_{name}").contests()
     return found
+
+
+def _confirmed(name: str, step: report.Step, calls: Mapping[tuple[str, int], Call], rounds: int) -> bool:
+    """Whether a step shows when both counts are sampled in alternation: else a disturbance made it."""
+    fewer, more = (calls.get((name, line.n)) for line in step)
+    if fewer is None or more is None:
+        return True
+    repeats = _repeats(fewer)
+    pairs = [(_sample(fewer, repeats), _sample(more, repeats)) for _ in range(rounds)]
+    return statistics.median(b / a for a, b in pairs) < 1 - report.STEP
 
 
 def run(name: str, *, rounds: int = ROUNDS, on_line: Callable[[Line], None] | None = None) -> dict[str, Any]:
@@ -178,95 +176,27 @@ def run(name: str, *, rounds: int = ROUNDS, on_line: Callable[[Line], None] | No
         on_line: called with each line as it is measured.
     """
     lines: list[Line] = []
+    small: dict[tuple[str, int], Call] = {}
     with pinned_core() as core:
+        facts = machine()
+        best = list(probe())
         for contest in contests(name):
-            line = measure(contest, rounds)
+            line = measure(contest, rounds, best)
             lines.append(line)
+            if contest.n <= SMALL:
+                small[contest.name, contest.n] = contest.ours
             if on_line is not None:
                 on_line(line)
+        steps = {
+            of: [report.told(step) for step in found if _confirmed(of, step, small, rounds)]
+            for of, found in report.steps(lines).items()
+        }
     return {
         "bench": name,
-        "machine": machine(),
+        "machine": facts,
         "core": core,
         "rounds": rounds,
+        "missing_peers": foreign.missing | loops.missing,
+        "steps": steps,
         "lines": [asdict(line) for line in lines],
     }
-
-
-def machine() -> dict[str, Any]:
-    """Facts that a figure is worth nothing without: CPU, class, versions, which variant is bound."""
-    info = pyaccel.info()
-    return {
-        "class": machine_class(),
-        "cpu": info.processor,
-        "spec": info.spec,
-        "variants": {variant.family: variant.name for variant in info.variants if variant.bound},
-        "pyaccel": info.version,
-        "python": info.python,
-        "system": info.system,
-        "separate_cores": separate_cores(),
-    }
-
-
-def machine_class() -> str:
-    """The highest CPU level that this machine runs: the folder of its results."""
-    return next(level for level, runs in reversed(pyaccel.info().levels.items()) if runs)
-
-
-def separate_cores() -> float:
-    """Vector throughput of two threads over one alone: about 2 on separate cores, 1 on siblings or a single core."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    if len(os.sched_getaffinity(0)) < 2:
-        return 1.0
-    alone = probe()[1]
-    with ThreadPoolExecutor(2) as pool:
-        together = sum(rate for _, rate in pool.map(lambda _: probe(), range(2)))
-    return round(together / alone, 2) if alone else 0.0
-
-
-def save(report: Mapping[str, Any], folder: Path) -> Path:
-    """Writes a report to folder/<class>/<bench>.json, whole or not at all."""
-    path = folder / report["machine"]["class"] / f"{report['bench']}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(report, indent=1) + "\n")
-    partial.replace(path)
-    return path
-
-
-def plot(report: Mapping[str, Any], path: Path) -> Path:
-    """Draws rows a second against n, a curve per line name and contestant. Needs matplotlib (extra `bench`)."""
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise ValueError("the plot needs matplotlib: pip install 'pyaccel[bench]'") from error
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
-    for line in report["lines"]:
-        for contestant, seconds in line["seconds"].items():
-            curves.setdefault((line["name"], contestant), []).append((line["n"], line["n"] / seconds))
-    names = list(dict.fromkeys(name for name, _ in curves))
-    figure, axes = plt.subplots(len(names), 1, figsize=(8, 3 * len(names)), squeeze=False, layout="constrained")
-    for axis, name in zip(axes[:, 0], names, strict=True):
-        for (line_name, contestant), points in curves.items():
-            if line_name == name:
-                axis.plot(*zip(*sorted(points), strict=True), marker="o", label=contestant)
-        axis.set(title=name, xscale="log", yscale="log", xlabel="rows in one call (n)", ylabel="rows a second")
-        axis.grid(visible=True, which="both", alpha=0.3)
-        axis.legend()
-    figure.suptitle(f"{report['machine']['cpu']}, one core")
-    figure.savefig(path)
-    plt.close(figure)
-    return path
-
-
-def installed(module: str) -> Any | None:
-    """The module, or None where it is not installed: peers are optional, and a missing one is a missing column."""
-    try:
-        return import_module(module)
-    except ImportError:
-        print(f"peer {module} is not installed: pip install 'pyaccel[bench]'", file=sys.stderr)
-        return None

@@ -34,5 +34,6 @@ endif()
 
 # The benchmarks are part of the package (pyaccel.bench), so that a user's `pyaccel bench` runs what we run.
 if(SKBUILD)
-  install(DIRECTORY bench/ DESTINATION bench FILES_MATCHING PATTERN "*.py" PATTERN "test_*" EXCLUDE PATTERN results EXCLUDE)
+  install(DIRECTORY bench/ DESTINATION bench FILES_MATCHING PATTERN "*.py" PATTERN "test_*" EXCLUDE PATTERN results EXCLUDE
+    PATTERN peers EXCLUDE)
 endif()

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the project promises of each speed line, by class of CPU: the figure it ships at, and the one it stretches to.
+
+Ratios are to the named peer in the same run. Cycles are a message's, at the clock probed around the line. Where a
+figure was set at a clock (`at_hz`), the measured one is scaled to it before they are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+RATIO, CYCLES, MILLISECONDS, GIGABYTES = "x", "cycles", "ms", "GB/s"
+LESS_IS_BETTER = frozenset({CYCLES, MILLISECONDS})
+ROUNDING = 0.005
+"""Relative distance at which a figure still counts as reached: less than this shows in no printed digit."""
+_TREE = 1 << 20
+"""Leaves of the trees that have marks."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One promised figure.
+
+    Attributes:
+        unit: RATIO, CYCLES, MILLISECONDS or GIGABYTES.
+        ship_at: least (of cycles and milliseconds: most) that the project promises.
+        stretch: what it hopes for; None: no more than that.
+        peer: whose seconds a ratio is of, as the contest names it.
+        at_hz: clock at which the figure was set; 0: none, it is compared as measured.
+        n: the only count that it holds for; 0: all.
+    """
+
+    unit: str
+    ship_at: float
+    stretch: float | None = None
+    peer: str = ""
+    at_hz: float = 0.0
+    n: int = 0
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A mark and what was measured: the verdict is "missed", "shipped" or "stretched"."""
+
+    mark: Mark
+    value: float
+    verdict: str
+
+
+def judge(mark: Mark, value: float) -> Reached:
+    """Which side of its mark a figure is on."""
+    sign = -1 if mark.unit in LESS_IS_BETTER else 1
+
+    def reached(goal: float) -> bool:
+        return sign * value >= sign * goal * (1 - sign * ROUNDING)
+
+    verdict = "shipped" if reached(mark.ship_at) else "missed"
+    if verdict == "shipped" and mark.stretch is not None and reached(mark.stretch):
+        verdict = "stretched"
+    return Reached(mark, value, verdict)
+
+
+def value(
+    mark: Mark, *, seconds: float, n: int, row_bytes: int, clock_hz: float, ratios: Mapping[str, float]
+) -> float | None:
+    """The figure that a mark judges; None where its peer or the clock is missing, or it is for another count."""
+    if mark.n not in (0, n):
+        return None
+    if mark.unit == RATIO:
+        return ratios.get(mark.peer)
+    if (mark.unit == CYCLES or mark.at_hz) and not clock_hz:
+        return None
+    scale = mark.at_hz / clock_hz if mark.at_hz else 1.0
+    if mark.unit == CYCLES:
+        return seconds / n * clock_hz
+    if mark.unit == MILLISECONDS:
+        return seconds * 1e3 / scale
+    return n * row_bytes / seconds / 1e9 * scale
+
+
+def _tree(milliseconds: tuple[float, float], ratio: float, peer: str) -> tuple[Mark, ...]:
+    return Mark(MILLISECONDS, *milliseconds, n=_TREE), Mark(RATIO, ratio, peer=peer, n=_TREE)
+
+
+def _message(ratio: tuple[float, float], cycles: tuple[float, float], peer: str = "hashlib") -> tuple[Mark, ...]:
+    return Mark(RATIO, *ratio, peer=peer), Mark(CYCLES, *cycles)
+
+
+def _rate(ship_at: float, stretch: float) -> tuple[Mark, ...]:
+    return (Mark(GIGABYTES, ship_at, stretch, at_hz=4.2e9),)
+
+
+ONE_CALL_PEER = "OpenSSL EVP"
+FIXED_LENGTH = "512 B each"
+ONE_THREAD = "one thread"
+
+_EVERYWHERE: dict[str, tuple[Mark, ...]] = {
+    **{
+        f"{algorithm} 64 B, C call": (Mark(RATIO, 1.0, peer=ONE_CALL_PEER, n=1),)
+        for algorithm in ("sha256", "sha512", "sha3-256", "sm3", "blake2b-512", "ripemd160")
+    },
+    **{
+        f"{algorithm} mixed lengths": (Mark(RATIO, 0.8, peer=FIXED_LENGTH),)
+        for algorithm in ("sha256", "sha512", "keccak256", "sm3", "blake3", "blake2b-512", "ripemd160")
+    },
+    "sha256 64 B, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
+}
+
+_AVX2: dict[str, tuple[Mark, ...]] = {
+    "sha256 64 B": _message((14, 18), (105, 85)),
+    "sha256 64 B, without SHA-NI": _message((6.5, 8), (225, 190)),
+    "keccak256 64 B": _message((6.5, 8), (380, 320), "hashlib sha3_256"),
+    "sha3-256 64 B": _message((6.5, 8), (380, 320)),
+    "sm3 64 B": _message((20, 24), (250, 215)),
+    "sha512 64 B": _message((6, 7), (340, 290)),
+    "blake3 64 B": _message((30, 40), (55, 42), "blake3"),
+    "blake2b-512 64 B": _message((6, 9), (185, 130)),
+    "ripemd160 64 B": _message((28, 35), (170, 140)),
+    "merkle root ssz sha256": (Mark(MILLISECONDS, 35, 29, at_hz=3.24e9, n=_TREE),),
+    **{f"sha256 1 MiB, {k} at once": (Mark(RATIO, 1.8, 2.0, peer="hashlib"),) for k in (3, 4, 8)},
+}
+
+_AVX512: dict[str, tuple[Mark, ...]] = {
+    "sha256 64 B": (Mark(CYCLES, 56, 50), Mark(RATIO, 19, peer="hashlib")),
+    "keccak256 64 B": (Mark(CYCLES, 101, 88),),
+    "sm3 64 B": (Mark(CYCLES, 68, 58), Mark(RATIO, 65, peer="hashlib")),
+    "sha512 64 B": (Mark(CYCLES, 92, 81),),
+    "blake3 64 B": (Mark(CYCLES, 21, 18),),
+    "blake2b-512 64 B": (Mark(CYCLES, 70, 60),),
+    "hash160 33 B": (Mark(CYCLES, 76, 60),),
+    "merkle root ssz sha256": _tree((14, 12.5), 28, "hashlib"),
+    "merkle root openzeppelin-simple keccak256": _tree((25, 22), 33, "pysha3"),
+    "merkle root rfc6962 sm3": _tree((17, 15), 68, "hashlib"),
+    "sha256 16 KiB": _rate(8.3, 9),
+    "sha512 16 KiB": _rate(6.5, 7),
+    "sm3 16 KiB": _rate(7.3, 8),
+    "keccak256 16 KiB": _rate(5.2, 5.8),
+    "blake3 1 MiB": _rate(13, 15),
+}
+
+TARGETS: dict[str, dict[str, tuple[Mark, ...]]] = {
+    "avx2": _EVERYWHERE | _AVX2,
+    "avx512ifma": _EVERYWHERE | _AVX512,
+}
+"""Marks by class and by the name of the line."""
+
+
+def marks(machine_class: str, name: str) -> tuple[Mark, ...]:
+    """The marks of one line on machines of a class; none where nothing was promised."""
+    return TARGETS.get(machine_class, {}).get(name, ())

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pyaccel and OpenSSL called from C, timed on demand: what a call costs with no interpreter about it.
+ *
+ *     calls LIBPYACCEL          reads lines, answers each with a line
+ *     load PATH WIDTH           ok N          rows of WIDTH bytes from a file
+ *     sum WORK                  hex           SHA-256 of the outputs of all rows, one after the other
+ *     time WORK REPEATS         nanoseconds   of REPEATS passes over the rows
+ *
+ * WORK: pyaccel:ID (PYACCEL_HASH_*), evp:NAME (a context kept, initialised for each message: what hashlib's C core
+ * does), low:sha256, low:sha512 (OpenSSL's functions of one algorithm). Both libraries are opened at run time. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "pyaccel/hash.h"
+
+#define LINE 1024
+#define DIGEST_MAX 64
+
+typedef struct {
+    int (*init)(void *context, const void *type, void *engine);
+    int (*update)(void *context, const void *data, size_t size);
+    int (*final)(void *context, unsigned char *digest, unsigned *size);
+    void *(*context_new)(void);
+    void *(*fetch)(void *library, const char *name, const char *properties);
+    /* OpenSSL's own functions of one algorithm, in the order of low_names. */
+    struct {
+        int (*init)(void *context);
+        int (*update)(void *context, const void *data, size_t size);
+        int (*final)(unsigned char *digest, void *context);
+    } low[2];
+} openssl;
+
+static const char *const low_names[2] = {"low:sha256", "low:sha512"};
+static const size_t low_sizes[2] = {32, 64};
+
+typedef struct {
+    uint8_t *data, *out;
+    size_t width, n, size; /* size: bytes of output of the last pass */
+    openssl ssl;
+    void *context; /* EVP_MD_CTX */
+    pyaccel_status (*hash_many)(uint8_t *, uint64_t, uint32_t, const pyaccel_rows *, uint64_t,
+                                const pyaccel_hash_options *);
+    uint64_t (*digest_size)(uint32_t);
+} session;
+
+/* A function of a library; ends the program where it has none: nothing can be timed then. */
+static void find(void *function, void *library, const char *name)
+{
+    void *symbol = dlsym(library, name);
+    if (symbol == NULL) {
+        fprintf(stderr, "%s\n", dlerror());
+        exit(1);
+    }
+    memcpy(function, &symbol, sizeof symbol);
+}
+
+static void *library(const char *path)
+{
+    void *handle = dlopen(path, RTLD_NOW);
+    if (handle == NULL) {
+        fprintf(stderr, "%s\n", dlerror());
+        exit(1);
+    }
+    return handle;
+}
+
+static void open_libraries(session *s, const char *path)
+{
+    void *ours = library(path), *theirs = library("libcrypto.so.3");
+    find(&s->hash_many, ours, "pyaccel_hash_many");
+    find(&s->digest_size, ours, "pyaccel_hash_digest_size");
+    find(&s->ssl.init, theirs, "EVP_DigestInit_ex");
+    find(&s->ssl.update, theirs, "EVP_DigestUpdate");
+    find(&s->ssl.final, theirs, "EVP_DigestFinal_ex");
+    find(&s->ssl.context_new, theirs, "EVP_MD_CTX_new");
+    find(&s->ssl.fetch, theirs, "EVP_MD_fetch");
+    find(&s->ssl.low[0].init, theirs, "SHA256_Init");
+    find(&s->ssl.low[0].update, theirs, "SHA256_Update");
+    find(&s->ssl.low[0].final, theirs, "SHA256_Final");
+    find(&s->ssl.low[1].init, theirs, "SHA512_Init");
+    find(&s->ssl.low[1].update, theirs, "SHA512_Update");
+    find(&s->ssl.low[1].final, theirs, "SHA512_Final");
+    s->context = s->ssl.context_new();
+}
+
+static const char *load(session *s, const char *path, size_t width)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL || width == 0) {
+        return "no such file, or a width of 0";
+    }
+    fseek(file, 0, SEEK_END);
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    free(s->data);
+    free(s->out);
+    s->width = width;
+    s->n = size / width;
+    s->data = malloc(size + 1);
+    s->out = calloc(s->n + 1, DIGEST_MAX);
+    size_t got = s->data == NULL || s->out == NULL ? 0 : fread(s->data, 1, size, file);
+    fclose(file);
+    return got == size ? NULL : "the file can't be read";
+}
+
+static int run_evp(session *s, const char *name, unsigned repeats)
+{
+    const void *type = s->ssl.fetch(NULL, name, NULL);
+    if (type == NULL) {
+        return 0;
+    }
+    unsigned size = 0;
+    for (unsigned k = 0; k < repeats; k++) {
+        uint8_t *digest = s->out;
+        for (size_t i = 0; i < s->n; i++, digest += size) {
+            s->ssl.init(s->context, type, NULL);
+            s->ssl.update(s->context, s->data + i * s->width, s->width);
+            s->ssl.final(s->context, digest, &size);
+        }
+    }
+    s->size = s->n * size;
+    return 1;
+}
+
+static void run_low(session *s, int which, unsigned repeats)
+{
+    uint64_t context[64]; /* more than SHA256_CTX and SHA512_CTX */
+    for (unsigned k = 0; k < repeats; k++) {
+        for (size_t i = 0; i < s->n; i++) {
+            s->ssl.low[which].init(context);
+            s->ssl.low[which].update(context, s->data + i * s->width, s->width);
+            s->ssl.low[which].final(s->out + i * low_sizes[which], context);
+        }
+    }
+    s->size = s->n * low_sizes[which];
+}
+
+static int run_pyaccel(session *s, uint32_t algorithm, unsigned repeats)
+{
+    pyaccel_rows rows = {
+        .data = s->data, .data_size = s->n * s->width, .width = s->width, .stride = s->width};
+    s->size = s->n * s->digest_size(algorithm);
+    int good = s->size != 0;
+    for (unsigned k = 0; k < repeats && good; k++) {
+        good = s->hash_many(s->out, s->size, algorithm, &rows, s->n, NULL) == PYACCEL_OK;
+    }
+    return good;
+}
+
+/* NULL, or what is wrong. */
+static const char *run(session *s, const char *work, unsigned repeats)
+{
+    if (s->n == 0) {
+        return "no rows: load some";
+    }
+    for (int i = 0; i < 2; i++) {
+        if (strcmp(work, low_names[i]) == 0) {
+            run_low(s, i, repeats);
+            return NULL;
+        }
+    }
+    if (strncmp(work, "evp:", 4) == 0) {
+        return run_evp(s, work + 4, repeats) ? NULL : "OpenSSL has no such digest";
+    }
+    if (strncmp(work, "pyaccel:", 8) == 0) {
+        return run_pyaccel(s, (uint32_t)strtoul(work + 8, NULL, 10), repeats)
+                   ? NULL
+                   : "pyaccel_hash_many failed";
+    }
+    return "no such work";
+}
+
+static uint64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* SHA-256 of the last pass's output, by OpenSSL. */
+static void print_sum(session *s)
+{
+    uint8_t digest[DIGEST_MAX];
+    unsigned size = 0;
+    s->ssl.init(s->context, s->ssl.fetch(NULL, "SHA256", NULL), NULL);
+    s->ssl.update(s->context, s->out, s->size);
+    s->ssl.final(s->context, digest, &size);
+    for (unsigned i = 0; i < size; i++) {
+        printf("%02x", digest[i]);
+    }
+    printf("\n");
+}
+
+int main(int count, char **arguments)
+{
+    static session s;
+    char line[LINE], text[LINE];
+    unsigned number;
+    if (count != 2) {
+        fprintf(stderr, "usage: calls LIBPYACCEL\n");
+        return 2;
+    }
+    open_libraries(&s, arguments[1]);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        const char *wrong = "no such request";
+        if (sscanf(line, "load %1000s %u", text, &number) == 2) {
+            wrong = load(&s, text, number);
+            if (wrong == NULL) {
+                printf("ok %zu\n", s.n);
+            }
+        } else if (sscanf(line, "sum %1000s", text) == 1) {
+            wrong = run(&s, text, 1);
+            if (wrong == NULL) {
+                print_sum(&s);
+            }
+        } else if (sscanf(line, "time %1000s %u", text, &number) == 2) {
+            uint64_t start = nanoseconds();
+            wrong = run(&s, text, number);
+            if (wrong == NULL) {
+                printf("%llu\n", (unsigned long long)(nanoseconds() - start));
+            }
+        }
+        if (wrong != NULL) {
+            printf("error %s\n", wrong);
+        }
+    }
+    return 0;
+}

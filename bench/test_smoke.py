@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every benchmark of hashes and trees, its short lines once: that they run and that the peers agree, no figures."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from bench import bench_hash, harness
+
+SHORT = 1 << 20
+"""Bytes of messages in one call of a short line."""
+
+
+@pytest.mark.parametrize("name", ["hash_counts", "hash_long", "merkle", "overhead"])
+def test_short_lines(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few hundred milliseconds each."""
+    monkeypatch.setattr(harness, "SAMPLE_SECONDS", 1e-4)
+    monkeypatch.setattr(harness, "TRIES", 1)
+    with harness.pinned_core():
+        short = (c for c in harness.contests(name) if c.n * c.row_bytes <= SHORT and c.n <= 16)
+        lines = [harness.measure(contest, rounds=1) for contest in islice(short, 40)]
+    assert lines
+    assert all(line.seconds["pyaccel"] > 0 for line in lines)
+
+
+def test_lines_of_a_million(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same lines, of a few hundred messages."""
+    monkeypatch.setattr(harness, "SAMPLE_SECONDS", 1e-4)
+    monkeypatch.setattr(harness, "TRIES", 1)
+    with harness.pinned_core():
+        lines = [harness.measure(contest, rounds=1) for contest in bench_hash.contests(n=300)]
+    assert len({line.name for line in lines}) == len(lines) >= 10
