@@ -15,6 +15,7 @@ from nacl.signing import VerifyKey
 
 import pyaccel
 from pyaccel.cli import demo, demo_data
+from pyaccel.cli.demo_tree import TreeJob
 from pyaccel.cli.report import Step
 from pyaccel.cli.runner import Runner
 from pyaccel.cli.sampled_runner import SampledRunner
@@ -78,19 +79,23 @@ def test_a_library_error_is_one_line(command: Command, monkeypatch: pytest.Monke
 
 def test_demo(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_data.platformdirs, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(demo, "LEAVES", 1 << 13)
     outcome = command("demo", "--signatures", "300", "--json")
     assert outcome.status == 0
     runs = {run["device"]: run["files"] for run in outcome.document["runs"]}
     available = [device.name for device in pyaccel.devices() if device.available]
     assert list(runs) == ["auto", *available]
     for files in runs.values():
-        assert len(files) == 6
+        assert len(files) == 7
         assert all(file["good"] for file in files)
     for row in outcome.document["comparison"]:
         assert all(row["equal"].values())
         assert row["own_bytes"]["auto"] == row["own_bytes"]["native"] == row["bytes"]
         assert all(0 <= own <= row["bytes"] for own in row["own_bytes"].values())
     assert outcome.document["comparison"][-1]["own_bytes"]["golden"] == 2 * demo.GOLDEN_ROWS
+    tree = outcome.document["comparison"][-2]
+    assert tree["own_bytes"]["native"] == 2 * tree["own_bytes"]["golden"] == 2 * 33
+    assert [check["checked"] for check in runs["golden"][-2]["checks"]] == [1, 1]
     signatures = {check["name"]: check for check in runs["golden"][-1]["checks"]}["ed25519 signatures"]
     assert [row["device"] for row in signatures["ran_on"]] == ["golden", "native"]
     assert signatures["notes"]
@@ -101,6 +106,7 @@ def test_demo_finds_a_backend_that_says_something_else(
 ) -> None:
     monkeypatch.setattr(demo_data.platformdirs, "user_cache_path", lambda name: tmp_path / name)
     monkeypatch.setattr(pyaccel, "devices", lambda: tuple(d for d in native if d.name == "native"))
+    monkeypatch.setattr(demo, "LEAVES", 1 << 13)
     native = pyaccel.scheduler.devices()
     kept = Runner._kept
 
@@ -111,7 +117,17 @@ def test_demo_finds_a_backend_that_says_something_else(
     outcome = command("demo", "--signatures", "5", "--json")
     assert outcome.status == 1
     equal = [row["equal"]["native"] for row in outcome.document["comparison"]]
-    assert equal == [False, True, True, True, True, True]
+    assert equal == [False, *[True] * 6]
+
+
+def test_the_demo_finds_a_root_that_hashlib_has_not() -> None:
+    class Wrong(Runner):
+        def root(self, form: str, leaves: Any) -> tuple[bytes, bool, Step]:
+            return bytes(32), False, Step()
+
+    report = TreeJob(1 << 13).report(Wrong("native"))
+    assert [check.bad_count for check in report.checks.values()] == [1, 1]
+    assert report.facts["root"] == pyaccel.merkle.root(TreeJob(1 << 13).leaves).hex()
 
 
 def test_the_generated_batch_is_signed_and_always_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,19 +15,22 @@ from rich.text import Text
 
 import pyaccel
 from pyaccel.cli.demo_data import Job, jobs, repository_data, signed_batch
+from pyaccel.cli.demo_tree import TreeJob
 from pyaccel.cli.errors import one_line
 from pyaccel.cli.progress import progress_bar
 from pyaccel.cli.report import Report
 from pyaccel.cli.runner import Progress, Runner
 from pyaccel.cli.sampled_runner import SampledRunner
 from pyaccel.cli.table import plain_table, show, wide_console
-from pyaccel.cli.verification import verify_file
 
 REMARKS_ABOVE = "remarks on each file stand above, with device auto"
 
 OWN_BYTES = (
     "=: all bytes equal those of device auto; the number: how many of them the device computed itself, native the rest"
 )
+
+LEAVES = 1 << 20
+"""Of the generated tree; a power of two."""
 
 GOLDEN_ROWS = 24
 """Rows of each batch that golden computes: it is there to be read, not to be fast."""
@@ -45,7 +48,7 @@ class Run:
     @property
     def merged(self) -> Report:
         """One report of all files."""
-        report = Report(f"device {self.device}", f"the same {len(self.reports)} files")
+        report = Report(f"device {self.device}", f"the same {len(self.reports)} things")
         for i, part in enumerate(self.reports):
             report.merge(part, {"file": i})
         report.remarks[REMARKS_ABOVE] = None
@@ -61,7 +64,7 @@ def run_demo(signatures: int, *, as_json: bool) -> int:
     """
     console, waiting = wide_console(), Console(stderr=True)
     console.quiet = as_json
-    work = jobs(repository_data())
+    work: list[Job | TreeJob] = [*jobs(repository_data()), TreeJob(LEAVES)]
     with progress_bar(waiting, "demo") as progress:
         work.append(signed_batch(signatures, progress))
     runs = [_run("auto", work, waiting)]
@@ -94,22 +97,22 @@ def _runner(device: str, progress: Progress) -> Runner:
     return Runner(device, progress, keep_outputs=True)
 
 
-def _run(device: str, work: Sequence[Job], waiting: Console) -> Run:
+def _run(device: str, work: Sequence[Job | TreeJob], waiting: Console) -> Run:
     run = Run(device)
     for job in work:
-        with progress_bar(waiting, f"{device}: {job.path.name}") as progress:
+        with progress_bar(waiting, f"{device}: {job.name}") as progress:
             runner = _runner(device, progress)
-            report = verify_file(job.path, runner, job.options)
-            report.source = job.path.name
-            run.reports.append(report)
+            run.reports.append(job.report(runner))
             run.outputs.append(runner.outputs)
             run.own_bytes.append(runner.own_bytes)
     return run
 
 
-def _comparison(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequence[bool]], width: int) -> Table:
+def _comparison(
+    work: Sequence[Job | TreeJob], runs: Sequence[Run], same: Sequence[Sequence[bool]], width: int
+) -> Table:
     table = plain_table()
-    table.add_column("file", overflow="ellipsis", no_wrap=True, max_width=max(12, width - 68))
+    table.add_column("what", overflow="ellipsis", no_wrap=True, max_width=max(12, width - 68))
     table.add_column("bytes", justify="right", no_wrap=True)
     for run in runs:
         table.add_column(run.device, justify="right", no_wrap=True)
@@ -118,7 +121,7 @@ def _comparison(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequenc
             Text(f"= {run.own_bytes[i]:,}", style="green") if equal else Text("DIFFERS", style="bold red")
             for run, equal in zip(runs, same[i], strict=True)
         ]
-        table.add_row(Text(job.path.name), f"{sum(map(len, runs[0].outputs[i])):,}", *cells)
+        table.add_row(Text(job.name), f"{sum(map(len, runs[0].outputs[i])):,}", *cells)
     return table
 
 
@@ -130,12 +133,12 @@ def _conclusion(runs: Sequence[Run], bad: int, different: int) -> Text:
     return Text(f"✓ all {checked:,} checks passed on each of {names}, with equal outputs", style="bold green")
 
 
-def _document(work: Sequence[Job], runs: Sequence[Run], same: Sequence[Sequence[bool]]) -> dict[str, Any]:
+def _document(work: Sequence[Job | TreeJob], runs: Sequence[Run], same: Sequence[Sequence[bool]]) -> dict[str, Any]:
     return {
         "runs": [{"device": run.device, "files": [report.as_json() for report in run.reports]} for run in runs],
         "comparison": [
             {
-                "file": job.path.name,
+                "file": job.name,
                 "bytes": sum(map(len, runs[0].outputs[i])),
                 "equal": {run.device: equal for run, equal in zip(runs, same[i], strict=True)},
                 "own_bytes": {run.device: run.own_bytes[i] for run in runs},

@@ -14,8 +14,9 @@ from pathlib import Path
 import platformdirs
 
 from pyaccel.cli.errors import UnusableInputError
-from pyaccel.cli.runner import Progress
-from pyaccel.cli.verification import Options
+from pyaccel.cli.report import Report
+from pyaccel.cli.runner import Progress, Runner
+from pyaccel.cli.verification import Options, verify_file
 
 SEED = 20_140_508
 """Of keys and messages: everybody checks the same batch."""
@@ -40,6 +41,17 @@ class Job:
 
     path: Path
     options: Options
+
+    @property
+    def name(self) -> str:
+        """What stands in the tables."""
+        return self.path.name
+
+    def report(self, runner: Runner) -> Report:
+        """Verifies the file."""
+        report = verify_file(self.path, runner, self.options)
+        report.source = self.name
+        return report
 
 
 def repository_data() -> Path:
