@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ import pyaccel
 from pyaccel._core import lib
 
 from .bench_hash import ALGORITHMS, call
-from .contest import Contest
+from .contest import Call, Contest
 from .foreign import works
 from .loops import loops
 from .marks import ONE_CALL_PEER
@@ -27,6 +29,10 @@ _EVP = {
     "ripemd160": "RIPEMD160",
 }
 _LOW = {"sha256": "low:sha256", "sha512": "low:sha512"}
+
+
+def _digest(hasher: Callable[[], Any]) -> Call:
+    return lambda: hasher().digest()
 
 
 def contests() -> Iterator[Contest]:
@@ -51,3 +57,10 @@ def contests() -> Iterator[Contest]:
             ours = found.pop("pyaccel", None)
             if ours is not None:
                 yield Contest(f"{algorithm} 64 B, C call", n, 64, ours, found)
+        one = works("c", {**names, "pyaccel": f"one:{number}"}, data[:1])
+        ours = one.pop("pyaccel", None)
+        if ours is not None:
+            yield Contest(f"{algorithm} 64 B, C call of hash_one", 1, 64, ours, one)
+        message = data[0].tobytes()
+        hasher = partial(pyaccel.hashing.new, algorithm, message)
+        yield Contest(f"{algorithm} 64 B, hashing.new", 1, 64, _digest(hasher), loops(algorithm, data[:1]))

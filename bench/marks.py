@@ -97,7 +97,8 @@ ONE_THREAD = "one thread"
 
 _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
     **{
-        f"{algorithm} 64 B, C call": (Mark(RATIO, 1.0, peer=ONE_CALL_PEER, n=1),)
+        f"{algorithm} 64 B, C call{function}": (Mark(RATIO, 1.0, peer=ONE_CALL_PEER, n=1),)
+        for function in ("", " of hash_one")
         for algorithm in ("sha256", "sha512", "sha3-256", "sm3", "blake2b-512", "ripemd160")
     },
     **{

@@ -61,7 +61,7 @@ def plot(report: Mapping[str, Any], path: Path) -> Path | None:
         raise ValueError("the plot needs matplotlib: pip install 'pyaccel[bench]'") from error
     mpl.use("Agg")
     from matplotlib import pyplot as plt
-    from matplotlib.ticker import NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     panels: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for line in report["lines"]:
@@ -90,7 +90,13 @@ def plot(report: Mapping[str, Any], path: Path) -> Path | None:
         counts = [n for n, _ in sorted(curves["pyaccel"])]
         shown = [n for i, n in enumerate(counts) if i == 0 or n >= 2 * counts[i - 1]]
         axis.set_xticks(shown, [f"{n:,}" for n in shown], fontsize=8)
-        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:g}"))
+        axis.yaxis.set_minor_locator(NullLocator())
+        low, high = axis.get_ylim()
+        axis.set_ylim(min(low, high / 10), high)
+        axis.tick_params(labelsize=8)
         axis.grid(visible=True, which="major", alpha=0.4)
         axis.legend(fontsize=8)
     for axis in list(axes.flat)[len(panels) :]:

@@ -6,7 +6,7 @@
  *     sum WORK                  hex           SHA-256 of the outputs of all rows, one after the other
  *     time WORK REPEATS         nanoseconds   of REPEATS passes over the rows
  *
- * WORK: pyaccel:ID (PYACCEL_HASH_*), evp:NAME (a context kept, initialised for each message: what hashlib's C core
+ * WORK: pyaccel:ID (PYACCEL_HASH_*; hash_many), one:ID (hash_one, row after row), evp:NAME (a context kept, initialised for each message: what hashlib's C core
  * does), low:sha256, low:sha512 (OpenSSL's functions of one algorithm). Both libraries are opened at run time. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -45,6 +45,8 @@ typedef struct {
     void *context; /* EVP_MD_CTX */
     pyaccel_status (*hash_many)(uint8_t *, uint64_t, uint32_t, const pyaccel_rows *, uint64_t,
                                 const pyaccel_hash_options *);
+    pyaccel_status (*hash_one)(uint8_t *, uint64_t, uint32_t, const void *, uint64_t,
+                               const pyaccel_hash_options *);
     uint64_t (*digest_size)(uint32_t);
 } session;
 
@@ -73,6 +75,7 @@ static void open_libraries(session *s, const char *path)
 {
     void *ours = library(path), *theirs = library("libcrypto.so.3");
     find(&s->hash_many, ours, "pyaccel_hash_many");
+    find(&s->hash_one, ours, "pyaccel_hash_one");
     find(&s->digest_size, ours, "pyaccel_hash_digest_size");
     find(&s->ssl.init, theirs, "EVP_DigestInit_ex");
     find(&s->ssl.update, theirs, "EVP_DigestUpdate");
@@ -152,6 +155,20 @@ static int run_pyaccel(session *s, uint32_t algorithm, unsigned repeats)
     return good;
 }
 
+static int run_one(session *s, uint32_t algorithm, unsigned repeats)
+{
+    size_t size = s->digest_size(algorithm);
+    s->size = s->n * size;
+    int good = size != 0;
+    for (unsigned k = 0; k < repeats && good; k++) {
+        for (size_t i = 0; i < s->n && good; i++) {
+            good = s->hash_one(s->out + i * size, size, algorithm, s->data + i * s->width, s->width,
+                               NULL) == PYACCEL_OK;
+        }
+    }
+    return good;
+}
+
 /* NULL, or what is wrong. */
 static const char *run(session *s, const char *work, unsigned repeats)
 {
@@ -171,6 +188,11 @@ static const char *run(session *s, const char *work, unsigned repeats)
         return run_pyaccel(s, (uint32_t)strtoul(work + 8, NULL, 10), repeats)
                    ? NULL
                    : "pyaccel_hash_many failed";
+    }
+    if (strncmp(work, "one:", 4) == 0) {
+        return run_one(s, (uint32_t)strtoul(work + 4, NULL, 10), repeats)
+                   ? NULL
+                   : "pyaccel_hash_one failed";
     }
     return "no such work";
 }
