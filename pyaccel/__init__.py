@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pyaccel.hashing import algorithms as algorithms
     from pyaccel.hashing import hash_many as hash_many
     from pyaccel.machine import info as info
-    from pyaccel.merkle import forms as forms
+    from pyaccel.merkle_forms import forms as forms
     from pyaccel.prepared_keys import PreparedKeys as PreparedKeys
     from pyaccel.rows import Rows as Rows
     from pyaccel.scheduler import device as device
@@ -34,7 +34,7 @@ _MODULE_OF = {
     "device": "scheduler",
     "devices": "scheduler",
     "explain": "scheduler",
-    "forms": "merkle",
+    "forms": "merkle_forms",
     "hash_many": "hashing",
     "info": "machine",
     "reasons": "signatures",

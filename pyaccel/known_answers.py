@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyaccel import known_trees as trees
 from pyaccel import known_values as values
 from pyaccel.backends.base import Parameters, Plan
-from pyaccel.operations import Operation
+from pyaccel.merkle_forms import parameters as tree_parameters
+from pyaccel.operations import OPERATIONS, Operation
 from pyaccel.rows import Rows, as_rows
 
 FULL_LANES = 64
@@ -38,7 +40,7 @@ class KnownAnswer:
     source: str
     n: int
     inputs: Mapping[str, Any]
-    expected: Mapping[str, npt.NDArray[np.uint8]]
+    expected: Mapping[str, npt.NDArray[Any]]
 
     def check(self, plan: Plan) -> str | None:
         """What the plan answers wrongly, None when all is right. What it raises comes out."""
@@ -66,7 +68,7 @@ def of(operation: Operation, parameters: Parameters) -> tuple[KnownAnswer, ...]:
 @cache
 def known() -> tuple[KnownAnswer, ...]:
     """All of them."""
-    return (*_hashes(), *_roots(), *_layers(), *_proofs(), *_consistency(), *_signatures())
+    return (*_hashes(), *_roots(), *_layers(), *_proofs(), *_consistency(), *_multiproofs(), *_signatures())
 
 
 def _hashes() -> Iterable[KnownAnswer]:
@@ -86,42 +88,48 @@ def _hashes() -> Iterable[KnownAnswer]:
         )
 
 
-def _tree(form: str) -> dict[str, Any]:
-    return {"form": form, "algorithm": values.TREE_HASH[form], "limit": None}
+def _tree(operation: str, form: str, limit: int | None = None, *, mix_in_length: bool = False) -> dict[str, Any]:
+    names = OPERATIONS[operation].parameters
+    found = tree_parameters(form, limit=limit, mix_in_length=mix_in_length)
+    return dict(zip(names, found, strict=False))
 
 
 def _roots() -> Iterable[KnownAnswer]:
-    for form, source, leaves, root, mutated in values.ROOTS:
+    for form, source, leaves, root, mutated, limit in trees.ROOTS:
         yield KnownAnswer(
             "merkle.root",
-            _tree(form),
+            _tree("merkle.root", form, limit, mix_in_length=limit is not None),
             source,
             len(leaves),
-            {"leaves": as_rows("leaves", leaves)},
+            {"leaves": as_rows("leaves", leaves), "length": None},
             {"root": _nodes([root]), "mutated": np.array([mutated], np.uint8)},
         )
 
 
 def _layers() -> Iterable[KnownAnswer]:
-    for form, source, leaves, nodes in values.LAYERS:
+    for form, source, leaves, nodes, positions in trees.LAYERS:
+        expected: dict[str, npt.NDArray[Any]] = {"nodes": _nodes(nodes)}
+        if positions is not None:
+            expected["positions"] = np.array(positions, np.uint64)
         inputs = {"leaves": as_rows("leaves", leaves)}
-        yield KnownAnswer("merkle.layers", _tree(form), source, len(leaves), inputs, {"nodes": _nodes(nodes)})
+        yield KnownAnswer("merkle.layers", _tree("merkle.layers", form), source, len(leaves), inputs, expected)
 
 
 def _proofs() -> Iterable[KnownAnswer]:
-    for form, source, questions in values.PROOFS:
+    for form, source, questions in trees.PROOFS:
         roots, leaves, indices, proofs, sizes, verdicts = zip(*questions, strict=True)
         yield KnownAnswer(
             "merkle.verify_many",
-            {"form": form, "algorithm": values.TREE_HASH[form]},
+            _tree("merkle.verify_many", form),
             source,
             len(questions),
             {
                 "roots": as_rows("roots", roots),
                 "leaves": as_rows("leaves", leaves),
-                "indices": np.array(indices, np.uint64),
+                "indices": None if indices[0] is None else np.array(indices, np.uint64),
                 "proofs": as_rows("proofs", proofs),
-                "sizes": np.array(sizes, np.uint64),
+                "sizes": None if sizes[0] is None else np.array(sizes, np.uint64),
+                "length": None,
             },
             {"verdicts": np.array(verdicts, np.uint8)},
         )
@@ -131,7 +139,7 @@ def _consistency() -> Iterable[KnownAnswer]:
     for source, old_root, new_root, old_size, new_size, proof, verdict in values.CONSISTENCY:
         yield KnownAnswer(
             "merkle.verify_consistency",
-            {"form": "rfc6962", "algorithm": "sha256"},
+            _tree("merkle.verify_consistency", "rfc6962"),
             source,
             1,
             {
@@ -139,6 +147,24 @@ def _consistency() -> Iterable[KnownAnswer]:
                 "new_root": as_rows("new_root", [new_root]),
                 "sizes": np.array([old_size, new_size], np.uint64),
                 "proof": as_rows("proof", [proof]),
+            },
+            {"verdicts": np.array([verdict], np.uint8)},
+        )
+
+
+def _multiproofs() -> Iterable[KnownAnswer]:
+    for form, source, root, leaves, indices, proof, flags, verdict in trees.MULTIPROOFS:
+        yield KnownAnswer(
+            "merkle.verify_multiproof",
+            _tree("merkle.verify_multiproof", form),
+            source,
+            len(leaves),
+            {
+                "root": as_rows("root", [root]),
+                "leaves": as_rows("leaves", leaves),
+                "indices": None if indices is None else np.array(indices, np.uint64),
+                "proof": as_rows("proof", [proof]),
+                "flags": None if flags is None else np.array(flags, np.uint8),
             },
             {"verdicts": np.array([verdict], np.uint8)},
         )

@@ -374,8 +374,6 @@ PARAMETRIC_HASHES: list[tuple[str, bytes | None, bytes | None, str, tuple[tuple[
 ]
 """Algorithm, key, context, source, and (message, digest) pairs."""
 
-TREE_HASH = {"bitcoin": "sha256d", "rfc6962": "sha256"}
-
 _BLOCK = "Bitcoin block 100000"
 _TXIDS = [
     _txid("8c14f0db3df150123e6f3dbbf30f8b955a8249b62ac1d1ff16284aefa3d06d87"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Merkle trees: roots, inclusion and consistency proofs, in the forms of Bitcoin and of RFC 6962."""
+"""Merkle trees: roots, inclusion, consistency and multiproofs, in forms that are never mixed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,36 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.merkle_tree import NODE, Tree, forms, leaf_rows, parameters
-from pyaccel.numbers import integer_array, whole_number
+from pyaccel.merkle_forms import (
+    FORMS,
+    NODE,
+    Form,
+    check_size,
+    forms,
+    leaf_rows,
+    length_input,
+    parameters,
+)
+from pyaccel.merkle_multiproof import Multiproof, numbers, verify_multiproof
+from pyaccel.merkle_tree import Tree
+from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import as_rows, one_row
 from pyaccel.scheduler.execution import run
 
-__all__ = ["NODE", "Tree", "forms", "root", "root_checked", "verify_consistency", "verify_many"]
+__all__ = [
+    "FORMS",
+    "NODE",
+    "Form",
+    "Multiproof",
+    "Tree",
+    "forms",
+    "root",
+    "root_checked",
+    "verify_consistency",
+    "verify_many",
+    "verify_multiproof",
+]
 
 _ROOT = OPERATIONS["merkle.root"]
 _VERIFY_MANY = OPERATIONS["merkle.verify_many"]
@@ -22,24 +45,40 @@ _VERIFY_CONSISTENCY = OPERATIONS["merkle.verify_consistency"]
 
 
 def root(
-    leaves: Any, *, form: str = "rfc6962", algorithm: str | None = None, limit: int | None = None, device: str = "auto"
+    leaves: Any,
+    *,
+    form: str = "rfc6962",
+    algorithm: str | None = None,
+    limit: int | None = None,
+    mix_in_length: bool = False,
+    length: int | None = None,
+    sort_leaves: bool | None = None,
+    device: str = "auto",
 ) -> bytes:
     """The Merkle root of n leaves.
 
     Args:
-        leaves: n rows: of any length in form rfc6962, the 32-byte nodes themselves (txids) in form bitcoin.
+        leaves: n rows: of any length in the forms rfc6962, cometbft and openzeppelin-standard (there the ABI-encoded
+            values); the 32-byte nodes themselves in bitcoin (txids in internal order), ssz (chunks) and
+            openzeppelin-simple.
         form: one of `forms()`.
-        algorithm: None: the form's own, which these forms fix.
-        limit: leaves that the tree is padded to, in forms that have it (none yet).
+        algorithm: None: the form's own. rfc6962 takes more than one, as the RFCs leave the hash to the log, and
+            openzeppelin-simple, as its package takes a custom nodeHash: see `FORMS`.
+        limit: ssz: chunks that the tree is padded to, 1 .. 2^63; None: as many as there are.
+        mix_in_length: ssz: whether a length is mixed in, as for lists.
+        length: ssz: that length, a list's number of elements; None: the number of leaves.
+        sort_leaves: openzeppelin-*: whether leaf nodes are sorted, as its trees are; None: True.
         device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
 
     Returns:
-        32 bytes. Of no leaves: H("") in form rfc6962.
+        32 bytes. Of no leaves: H("") in the forms rfc6962 and cometbft, the root over zero chunks in ssz.
 
     Raises:
-        TypeError, ValueError: an argument is wrong; a bitcoin tree of no leaves, which has no root.
+        TypeError, ValueError: an argument is wrong, or none that the form takes; more leaves than the limit; a tree of
+            no leaves in the forms bitcoin and openzeppelin-*, which has no root.
     """
-    return _root(leaves, form, algorithm, limit, device)[0]
+    values = parameters(form, algorithm, sort_leaves=sort_leaves, limit=limit, mix_in_length=mix_in_length)
+    return _root(leaves, values, length, device)[0]
 
 
 def root_checked(
@@ -50,22 +89,25 @@ def root_checked(
     limit: int | None = None,
     device: str = "auto",
 ) -> tuple[bytes, bool]:
-    """The root, and whether two equal nodes are siblings in a bitcoin tree.
+    """The root, and whether a bitcoin tree is mutated.
 
-    Another list of leaves then has the same root (CVE-2012-2459), so that a block must not be called invalid
-    for good because of its leaves. Arguments and errors as `root`.
+    It is when in some layer, before its last node is doubled, entries 2i and 2i + 1 are both there and equal. Another
+    list of leaves then has the same root (CVE-2012-2459), so that a block must not be called invalid for good because
+    of its leaves. False in every other form. Arguments and errors as `root`.
     """
-    return _root(leaves, form, algorithm, limit, device)
+    return _root(leaves, parameters(form, algorithm, limit=limit), None, device)
 
 
-def _root(leaves: Any, form: str, algorithm: str | None, limit: int | None, device: str) -> tuple[bytes, bool]:
-    values = parameters(form, algorithm, limit)
-    rows = leaf_rows(form, leaves)
-    if len(rows) == 0 and form == "bitcoin":
-        raise ValueError("leaves: none came; a bitcoin tree has at least one")
+def _root(
+    leaves: Any, values: tuple[str, str, bool | None, int | None, bool], length: int | None, device: str
+) -> tuple[bytes, bool]:
+    mixed = length_input(length, values)
+    rows = leaf_rows(values[0], leaves)
+    check_size(len(rows), values)
     node = np.empty((1, NODE), np.uint8)
     mutated = np.zeros(1, np.uint8)
-    run(_ROOT, values, {"leaves": rows}, {"root": node, "mutated": mutated}, len(rows), device=device)
+    inputs = {"leaves": rows, "length": mixed}
+    run(_ROOT, values, inputs, {"root": node, "mutated": mutated}, len(rows), device=device)
     return node.tobytes(), bool(mutated[0])
 
 
@@ -78,28 +120,37 @@ def verify_many(
     *,
     form: str = "rfc6962",
     algorithm: str | None = None,
+    limit: int | None = None,
+    mix_in_length: bool = False,
+    length: int | None = None,
     device: str = "auto",
 ) -> npt.NDArray[np.bool_]:
     """Whether proof i shows that leaf i stands at indices[i] in the tree of sizes[i] leaves with root i.
 
     Args:
         roots: n rows of 32 bytes, or one bytes-like for all.
-        leaves: n rows; rfc6962: the leaf's bytes, not its hash; bitcoin: the 32-byte txid.
-        indices: n zero-based positions.
-        proofs: n rows: the siblings from the leaf upwards, 32 bytes each; rfc6962: promoted nodes have none;
-            bitcoin: ceil(log2(size)) nodes, a node without a sibling being its own.
-        sizes: numbers of leaves: n, or one for all.
+        leaves: n rows, as for `root`: the leaf's bytes, not its hash.
+        indices: n zero-based positions; None in the forms openzeppelin-*, whose proofs tell none.
+        proofs: n rows: the siblings from the leaf upwards, 32 bytes each. rfc6962, cometbft: promoted nodes have none;
+            bitcoin: ceil(log2(size)) nodes, a node without a sibling being its own; ssz: ceil(log2(limit, or size))
+            nodes, with mix_in_length one more, the length in 32 little-endian bytes.
+        sizes: numbers of leaves: n, or one for all (CometBFT's total); None in the forms openzeppelin-*.
         form: one of `forms()`.
         algorithm: None: the form's own.
+        limit: ssz: as for `root`. Who does not know the size verifies by generalized index: `verify_multiproof`.
+        mix_in_length: ssz: as for `root`.
+        length: ssz: as for `root`, of all rows alike.
         device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
 
     Returns:
-        bool[n]. A malformed proof, an index past the end or a size of 0 is False.
+        bool[n]. A malformed proof, an index past the end, a size of 0 or over the limit (CometBFT: over 2^63 - 1) is
+        False.
 
     Raises:
         TypeError, ValueError: an argument is wrong.
     """
-    values = parameters(form, algorithm, None)[:2]
+    values = parameters(form, algorithm, limit=limit, mix_in_length=mix_in_length)
+    mixed = length_input(length, values)
     leaf = leaf_rows(form, leaves)
     n = len(leaf)
     root_rows = as_rows("roots", roots, one_for_all=True)
@@ -107,14 +158,29 @@ def verify_many(
     root_rows.require_width("roots", NODE)
     proof_rows = as_rows("proofs", proofs)
     proof_rows.require_count("proofs", n, "leaves", one_for_all=False)
-    positions = numbers("indices", indices)
-    counts = numbers("sizes", sizes)
-    if len(positions) != n:
-        raise ValueError(f"indices: {len(positions)} came for {n} leaves")
-    if len(counts) not in (n, 1):
-        raise ValueError(f"sizes: {len(counts)} came for {n} leaves; wanted one, or one a leaf")
+    positions = counts = None
+    if FORMS[form].sorts_leaves:
+        for name, given in (("indices", indices), ("sizes", sizes)):
+            if given is not None:
+                raise ValueError(
+                    f"{name}: proofs of form {form} show that a leaf is in the tree, not where; wanted None"
+                )
+    else:
+        positions = numbers("indices", indices)
+        counts = numbers("sizes", sizes)
+        if len(positions) != n:
+            raise ValueError(f"indices: {len(positions)} came for {n} leaves")
+        if len(counts) not in (n, 1):
+            raise ValueError(f"sizes: {len(counts)} came for {n} leaves; wanted one, or one a leaf")
     verdicts = np.zeros(n, np.uint8)
-    inputs = {"roots": root_rows, "leaves": leaf, "indices": positions, "proofs": proof_rows, "sizes": counts}
+    inputs = {
+        "roots": root_rows,
+        "leaves": leaf,
+        "indices": positions,
+        "proofs": proof_rows,
+        "sizes": counts,
+        "length": mixed,
+    }
     cuts = tuple({*root_rows.cuts, *leaf.cuts, *proof_rows.cuts})
     run(_VERIFY_MANY, values, inputs, {"verdicts": verdicts}, n, device=device, cuts=cuts)
     return verdicts.view(np.bool_)
@@ -146,8 +212,8 @@ def verify_consistency(
     Raises:
         TypeError, ValueError: an argument is wrong.
     """
-    values = parameters(form, algorithm, None)[:2]
-    if form != "rfc6962":
+    values = parameters(form, algorithm)[:2]
+    if not FORMS[form].consistency:
         raise ValueError(f"form {form} has no consistency proofs; rfc6962 has")
     old = one_row("old_root", old_root)
     new = one_row("new_root", new_root)
@@ -158,16 +224,3 @@ def verify_consistency(
     inputs = {"old_root": old, "new_root": new, "sizes": sizes, "proof": one_row("proof", proof)}
     run(_VERIFY_CONSISTENCY, values, inputs, {"verdicts": verdicts}, 1, device=device)
     return bool(verdicts[0])
-
-
-def numbers(name: str, values: Any) -> npt.NDArray[np.uint64]:
-    """Positions or sizes as a contiguous uint64 array; a single number as one of length 1.
-
-    Raises:
-        TypeError, ValueError: not whole numbers in 0 .. 2^64 - 1.
-    """
-    array = integer_array(name, values)
-    if array.dtype.kind == "i" and bool((array < 0).any()):
-        i = int((array < 0).argmax())
-        raise ValueError(f"{name}: {array[i]} came at {i}; wanted whole numbers >= 0")
-    return np.ascontiguousarray(array, np.uint64)

@@ -1,101 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Merkle tree that is kept: all its layers, from which proofs are read."""
+"""A Merkle tree that is kept, from which proofs are read."""
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.choices import choice
-from pyaccel.hashing import hash_many
+from pyaccel.merkle_forms import (
+    FORMS,
+    NODE,
+    Parameters,
+    check_size,
+    forms,
+    layer_widths,
+    leaf_rows,
+    length_input,
+    parameters,
+)
+from pyaccel.merkle_multiproof import Multiproof, multiproof_forms, numbers
 from pyaccel.numbers import integer_array, whole_number
 from pyaccel.operations import OPERATIONS
-from pyaccel.rows import Rows, as_rows
-from pyaccel.scheduler.execution import run
+from pyaccel.rows import Rows
+from pyaccel.scheduler.execution import chosen, run
 
-NODE = 32
-"""Bytes of a node."""
+if TYPE_CHECKING:
+    from types import ModuleType
 
-Nodes = npt.NDArray[np.uint8]
+__all__ = ["NODE", "Tree", "forms", "leaf_rows", "parameters"]
 
-
-@dataclass(frozen=True)
-class Form:
-    """How nodes are made.
-
-    Attributes:
-        algorithm: the hash of every node.
-        node_prefix: what stands before the two children of a parent.
-        leaf_prefix: what stands before a leaf; None: the leaf is its own node.
-        paired_with_itself: a last node without a sibling is its own; else it goes up unchanged.
-    """
-
-    algorithm: str
-    node_prefix: bytes
-    leaf_prefix: bytes | None
-    paired_with_itself: bool
-
-
-FORMS = {
-    "bitcoin": Form("sha256d", b"", None, True),
-    "rfc6962": Form("sha256", b"\1", b"\0", False),
-}
-"""Form by name; C: csrc/include/pyaccel/merkle.h."""
+MOST_KEEP_LAYERS = 24
+"""Layers, counted from the leaves, that a tree may do without."""
 
 _LAYERS = OPERATIONS["merkle.layers"]
 
 
-def forms() -> tuple[str, ...]:
-    """The names that `form=` takes. CometBFT's trees are rfc6962."""
-    return tuple(FORMS)
-
-
-def parameters(form: str, algorithm: str | None = None, limit: int | None = None) -> tuple[str, str, None]:
-    """The parameters of a plan, checked, with defaults filled in.
-
-    Raises:
-        ValueError: the form is unknown, or fixes what was asked for.
-    """
-    choice("form", form, FORMS)
-    own = FORMS[form].algorithm
-    if not (algorithm is None or (isinstance(algorithm, str) and algorithm == own)):
-        raise ValueError(f"algorithm: {algorithm!r} came; form {form} is over {own}")
-    if limit is not None:
-        raise ValueError(f"limit: {limit} came; form {form} has none")
-    return form, own, None
-
-
-def leaf_rows(form: str, leaves: Any) -> Rows:
-    """Leaves as rows, of the length that the form wants."""
-    rows = as_rows("leaves", leaves)
-    if FORMS[form].leaf_prefix is None:
-        rows.require_width("leaves", NODE)
-    return rows
-
-
 class Tree:
-    """All layers of a Merkle tree, 32 bytes a node, about 64 bytes a leaf. Immutable and thread-safe.
+    """A Merkle tree: 64 bytes a leaf, or what is left of them with keep_layers. Immutable and thread-safe.
+
+    Trees that are made from one another share what stays the same, in pieces of 512 leaves and the nodes above them.
 
     Args:
-        leaves: n rows: of any length in form rfc6962, 32-byte nodes (txids) in form bitcoin.
+        leaves: n rows, as for `merkle.root`.
         form: one of `forms()`.
         algorithm: None: the form's own.
-        limit: for forms that have it (none yet).
-        device: "auto" or the name of a device, also for trees that are made from this one.
+        limit: ssz: as for `merkle.root`.
+        mix_in_length: ssz: as for `merkle.root`.
+        length: ssz: as for `merkle.root`; None: the number of leaves, also of trees that are made from this one.
+        sort_leaves: openzeppelin-*: as for `merkle.root`. Indices count the leaves in the caller's order either way.
+        keep_layers: k: only layers from k upwards are kept, 64 / 2^k bytes a leaf; not in the forms openzeppelin-*.
+            Whatever needs the layers below is handed all leaves back (`leaves=`, `old_leaves=`), of which it reads and
+            hashes those that stand under the same node of layer k; that they are the tree's own is checked there.
+        device: "auto" or the name of a device, which makes the layers; trees that are made from this one, and layers
+            left out, are the CPU's.
+
+    Attributes:
+        form: its name.
+        algorithm: its hash.
+        keep_layers: the lowest layer that is kept.
 
     Raises:
-        TypeError, ValueError: an argument is wrong; a bitcoin tree of no leaves.
+        TypeError, ValueError: an argument is wrong; a tree of no leaves in the forms bitcoin and openzeppelin-*.
     """
 
-    __slots__ = ("_device", "_layers", "form")
+    __slots__ = ("_handle", "_length", "_root", "_values", "keep_layers")
 
-    form: str
-    _device: str
-    _layers: list[Nodes]
+    keep_layers: int
+    _values: Parameters
+    _length: int | None
+    _handle: Any
+    _root: bytes
 
     def __init__(
         self,
@@ -104,178 +79,272 @@ class Tree:
         form: str = "rfc6962",
         algorithm: str | None = None,
         limit: int | None = None,
+        mix_in_length: bool = False,
+        length: int | None = None,
+        sort_leaves: bool | None = None,
+        keep_layers: int = 0,
         device: str = "auto",
     ) -> None:
-        values = parameters(form, algorithm, limit)
+        values = parameters(form, algorithm, sort_leaves=sort_leaves, limit=limit, mix_in_length=mix_in_length)
+        mixed = length_input(length, values)
+        keep = whole_number("keep_layers", keep_layers, 0, MOST_KEEP_LAYERS)
+        if keep and FORMS[form].odd == "heap":
+            raise ValueError(f"keep_layers: {keep} came; form {form} keeps all its nodes")
         rows = leaf_rows(form, leaves)
         n = len(rows)
-        if n == 0 and form == "bitcoin":
-            raise ValueError("leaves: none came; a bitcoin tree has at least one")
-        widths = _widths(n)
-        nodes = np.empty((sum(widths), NODE), np.uint8)
-        run(_LAYERS, values, {"leaves": rows}, {"nodes": nodes}, n, device=device)
-        self.form = form
-        self._device = device
-        self._layers = np.split(nodes, np.cumsum(widths)[:-1]) if n else []
+        check_size(n, values)
+        self._values = values
+        self._length = None if mixed is None else int(mixed[0])
+        self.keep_layers = keep
+        native = _native()
+        made = native.options(values, self._length, keep)
+        if keep or chosen(_LAYERS, values[:3], {"leaves": rows}, n, device).backend.kind == "native":
+            self._take(native.new(form, rows, n, made))
+            return
+        nodes = np.empty((sum(layer_widths(form, n)), NODE), np.uint8)
+        positions = np.empty(n, np.uint64) if values[2] else None
+        run(_LAYERS, values[:3], {"leaves": rows}, {"nodes": nodes, "positions": positions}, n, device=device)
+        self._take(native.of_layers(form, nodes, positions, n, made))
 
-    @classmethod
-    def _of(cls, form: str, device: str, layers: list[Nodes]) -> Tree:
-        tree = cls.__new__(cls)
-        tree.form, tree._device, tree._layers = form, device, layers
+    def _take(self, handle: Any) -> None:
+        self._handle = handle
+        self._root = _native().root(handle)
+
+    def _made(self, handle: Any, length: int | None) -> Tree:
+        tree = object.__new__(Tree)
+        tree._values, tree._length, tree.keep_layers = self._values, length, self.keep_layers
+        tree._take(handle)
         return tree
+
+    @property
+    def form(self) -> str:
+        """One of `forms()`."""
+        return self._values[0]
+
+    @property
+    def algorithm(self) -> str:
+        """The hash of its nodes."""
+        return self._values[1]
 
     def __len__(self) -> int:
         """Number of leaves."""
-        return len(self._layers[0]) if self._layers else 0
+        size: int = _native().size(self._handle)
+        return size
 
     def __repr__(self) -> str:
         return f"Tree({len(self)} leaves, form={self.form!r}, root={self.root.hex()})"
 
     @property
     def root(self) -> bytes:
-        """32 bytes; of no leaves H("")."""
-        if not self._layers:
-            return hash_many(FORMS[self.form].algorithm, [b""], device=self._device).tobytes()
-        return self._layers[-1].tobytes()
+        """32 bytes."""
+        return self._root
 
-    def proof(self, i: int) -> bytes:
-        """The inclusion proof of leaf i: its siblings from the leaf upwards, 32 bytes each.
+    def proof(self, i: int, *, leaves: Any = None) -> bytes:
+        """The inclusion proof of leaf i: its siblings from the leaf upwards, 32 bytes each, as `verify_many` takes it.
+
+        Args:
+            i: its index.
+            leaves: all leaves of the tree, where keep_layers is not 0.
 
         Raises:
             IndexError: the tree has no leaf i.
+            ValueError: leaves are missing, or not the tree's.
         """
-        return self.proofs([i])[0]
+        return self.proofs([i], leaves=leaves)[0]
 
-    def proofs(self, indices: Any) -> Rows:
+    def proofs(self, indices: Any, *, leaves: Any = None) -> Rows:
         """The inclusion proofs of some leaves, as rows that `verify_many` takes.
 
+        Args:
+            indices: of the leaves.
+            leaves: all leaves of the tree, where keep_layers is not 0. Indices that stand close together are quickest.
+
         Raises:
             IndexError: an index past the end.
+            ValueError: leaves are missing, or not the tree's.
         """
         positions = self._positions(indices)
-        depth = len(self._layers) - 1
-        siblings = np.empty((len(positions), max(depth, 0), NODE), np.uint8)
-        present = np.ones(siblings.shape[:2], np.bool_)
-        for height, layer in enumerate(self._layers[:-1]):
-            own = positions >> height
-            sibling = own ^ 1
-            alone = sibling == len(layer)
-            siblings[:, height] = layer[np.where(alone, own, sibling)]
-            if not FORMS[self.form].paired_with_itself:
-                present[:, height] = ~alone
-        offsets = np.zeros(len(positions) + 1, np.uint64)
-        np.cumsum(present.sum(axis=1, dtype=np.uint64) * np.uint64(NODE), out=offsets[1:])
-        return Rows(siblings[present].reshape(-1), offsets=offsets)
+        rows: Rows = _native().proofs(self._handle, positions, self._handed_back("leaves", leaves))
+        return rows
 
-    def append(self, leaves: Any) -> Tree:
-        """A new tree with these leaves after the old ones; only new nodes are hashed, this tree stays as it is."""
-        rows = leaf_rows(self.form, leaves)
-        old, new = len(self), len(self) + len(rows)
-        if not len(rows):
-            return self
-        if not old:
-            return Tree(rows, form=self.form, device=self._device)
-        layers = [np.empty((width, NODE), np.uint8) for width in _widths(new)]
-        for layer, kept in zip(layers, self._layers, strict=False):
-            layer[: len(kept)] = kept
-        layers[0][old:] = self._leaf_nodes(rows)
-        return self._rehashed(layers, np.arange(old, new))
+    def multiproof(self, indices: Any = None, *, generalized_indices: Any = None, leaves: Any = None) -> Multiproof:
+        """One proof for many leaves, as `verify_multiproof` takes it.
 
-    def update(self, indices: Any, leaves: Any) -> Tree:
-        """A new tree with leaf indices[i] replaced by row i; of equal indices the last wins.
-
-        Only the nodes above them are hashed anew, this tree stays as it is.
+        Args:
+            indices: of the leaves, each once.
+            generalized_indices: ssz, in place of indices: of any nodes, none above another.
+            leaves: all leaves of the tree, where keep_layers is not 0.
 
         Raises:
             IndexError: an index past the end.
-            ValueError: not one leaf an index.
+            ValueError: the form has no multiproofs; the tree has no leaves; an index is there twice, or one above
+                another; leaves are missing, or not the tree's.
+        """
+        found = FORMS[self.form]
+        if not found.multiproofs:
+            raise ValueError(f"form {self.form} has no multiproofs; {', '.join(multiproof_forms())} have")
+        if (indices is None) == (generalized_indices is None):
+            raise ValueError("indices, generalized_indices: wanted one of them")
+        if generalized_indices is not None:
+            places = self._numbered(generalized_indices)
+        else:
+            positions = self._positions(indices)
+            places = (
+                positions
+                if found.sorts_leaves
+                else np.array([self.generalized_index(int(i)) for i in positions], np.uint64)
+            )
+        if len(np.unique(places)) != len(places):
+            raise ValueError("indices: one came twice; wanted each once")
+        if not found.sorts_leaves and not len(places):
+            raise ValueError("indices: none came; wanted one at least")
+        proof, flags, order = _native().multiproof(self._handle, places, self._handed_back("leaves", leaves))
+        return Multiproof(order, proof, flags if found.sorts_leaves else None)
+
+    def generalized_index(self, i: int) -> int:
+        """The generalized index of leaf i of an ssz tree: 2^depth + i, with the length beside the contents' root.
+
+        Raises:
+            IndexError: the tree has no leaf i.
+            ValueError: the tree is of another form, or so deep that the index takes more than 64 bits.
+        """
+        depth = self._depth()
+        return (1 << depth) + int(self._positions([i])[0])
+
+    def nodes(self, generalized_indices: Any, *, leaves: Any = None) -> npt.NDArray[np.uint8]:
+        """The nodes of an ssz tree at some generalized indices, uint8[n, 32].
+
+        Args:
+            generalized_indices: 1 the root, 2g and 2g + 1 below g.
+            leaves: all leaves of the tree, where keep_layers is not 0.
+
+        Raises:
+            ValueError: the tree is of another form, or has no such node; leaves are missing, or not the tree's.
+        """
+        places = self._numbered(generalized_indices)
+        found: npt.NDArray[np.uint8] = _native().nodes(self._handle, places, self._handed_back("leaves", leaves))
+        return found
+
+    def append(self, leaves: Any, *, length: int | None = None, old_leaves: Any = None) -> Tree:
+        """A new tree with these leaves after the old ones; this tree stays as it is.
+
+        Only new nodes are hashed; in the forms openzeppelin-*, whose shape changes, all parents.
+
+        Args:
+            leaves: n rows.
+            length: ssz: the new length, of a tree that was made with one.
+            old_leaves: all leaves of this tree, where keep_layers is k and its size no multiple of 2^k.
+
+        Raises:
+            TypeError, ValueError: an argument is wrong; more leaves than the limit.
+        """
+        rows = leaf_rows(self.form, leaves)
+        check_size(len(self) + len(rows), self._values)
+        if not len(rows) and length is None:
+            return self
+        if self._length is not None and length is None:
+            raise ValueError("length: None came; the tree mixes in a length of its own, wanted the new one")
+        partly = len(self) % (1 << self.keep_layers) != 0
+        made, new_length = self._options(length)
+        old = self._handed_back("old_leaves", old_leaves) if partly else None
+        return self._made(_native().append(self._handle, rows, made, old), new_length)
+
+    def update(self, indices: Any, leaves: Any, *, length: int | None = None, old_leaves: Any = None) -> Tree:
+        """A new tree with leaf indices[i] replaced by row i; of equal indices the last wins; this tree stays as it is.
+
+        Only the nodes above them are hashed anew; in an openzeppelin-* tree with sorted leaves all parents.
+
+        Args:
+            indices: of the leaves.
+            leaves: a row an index.
+            length: ssz: the new length, of a tree that was made with one; None: it stays.
+            old_leaves: all leaves of this tree, where keep_layers is not 0.
+
+        Raises:
+            IndexError: an index past the end.
+            ValueError: not one leaf an index, or another argument is wrong.
         """
         positions = self._positions(indices)
         rows = leaf_rows(self.form, leaves)
         if len(rows) != len(positions):
             raise ValueError(f"leaves: {len(rows)} rows came for {len(positions)} indices")
-        if not len(rows):
+        if not len(rows) and length is None:
             return self
-        layers = [layer.copy() for layer in self._layers]
-        dirty, last = np.unique(positions[::-1], return_index=True)
-        layers[0][dirty] = self._leaf_nodes(rows)[len(positions) - 1 - last]
-        return self._rehashed(layers, dirty)
+        made, new_length = self._options(self._length if length is None else length)
+        old = self._handed_back("old_leaves", old_leaves)
+        return self._made(_native().update(self._handle, positions, rows, made, old), new_length)
 
-    def consistency_proof(self, old_size: int) -> bytes:
+    def consistency_proof(self, old_size: int, *, leaves: Any = None) -> bytes:
         """That the tree of the first old_size leaves is a prefix of this one (RFC 9162 2.1.4.1), 32 bytes a node.
 
+        Args:
+            old_size: leaves of the old tree.
+            leaves: all leaves of this tree, where keep_layers is k and old_size no multiple of 2^k.
+
         Raises:
-            ValueError: the form has no such proofs, or old_size is not in 0 .. len(self).
+            ValueError: the form has no such proofs, or old_size is not in 0 .. len(self); leaves are missing, or not
+                the tree's.
         """
-        if self.form != "rfc6962":
+        if not FORMS[self.form].consistency:
             raise ValueError(f"form {self.form} has no consistency proofs; rfc6962 has")
         size = whole_number("old_size", old_size, most=len(self))
-        if size in (0, len(self)):
-            return b""
-        nodes: list[bytes] = []
-        first, last = 0, len(self)
-        while size != last:
-            middle = first + (1 << ((last - first - 1).bit_length() - 1))
-            if size <= middle:
-                nodes.append(self._subtree(middle, last))
-                last = middle
-            else:
-                nodes.append(self._subtree(first, middle))
-                first = middle
-        if first:
-            nodes.append(self._subtree(first, last))
-        return b"".join(reversed(nodes))
+        partly = size % (1 << self.keep_layers) != 0 and size != len(self)
+        old = self._handed_back("leaves", leaves) if partly else None
+        proof: bytes = _native().consistency_proof(self._handle, size, old)
+        return proof
 
-    def _subtree(self, first: int, last: int) -> bytes:
-        """Node over leaves first .. last of a split at powers of two; promoted nodes stand in each layer they pass."""
-        height = (last - first - 1).bit_length()
-        node: Nodes = self._layers[height][first >> height]
-        return node.tobytes()
+    def _options(self, length: int | None) -> tuple[Any, int | None]:
+        """Options for a tree that is made from this one, and the length that it mixes in."""
+        mixed = length_input(length, self._values)
+        if mixed is not None and self._length is None:
+            raise ValueError(f"length: {length} came; this tree mixes in its number of leaves")
+        number = None if mixed is None else int(mixed[0])
+        return _native().options(self._values, number, self.keep_layers), number
 
-    def _positions(self, indices: Any) -> npt.NDArray[np.int64]:
+    def _depth(self) -> int:
+        """Height of an ssz tree, its length counted."""
+        form, _, _, limit, mix_in_length = self._values
+        if not FORMS[form].limit:
+            raise ValueError(f"form {form} has no generalized indices; ssz has")
+        depth = (max(len(self), 1) if limit is None else limit) - 1
+        height = depth.bit_length() + mix_in_length
+        if height > 63:
+            raise ValueError(f"a tree of {height} layers has generalized indices of more than 64 bits")
+        return height
+
+    def _numbered(self, indices: Any) -> npt.NDArray[np.uint64]:
+        """Generalized indices, checked to be nodes of this tree."""
+        depth = self._depth()
+        places = numbers("generalized_indices", indices)
+        for g in places.tolist():
+            down = g.bit_length() - 1
+            if g == 0 or down > depth or (self._values[4] and down > 1 and g >> (down - 1) == 3):
+                raise ValueError(f"generalized_indices: the tree has no node {g}")
+        return places
+
+    def _handed_back(self, name: str, leaves: Any) -> Rows | None:
+        """All leaves, where they are needed; whether they are the tree's own is seen when they are hashed."""
+        if not self.keep_layers:
+            return None
+        if leaves is None:
+            raise ValueError(
+                f"{name}: None came; the tree does without layers below {self.keep_layers}, wanted all its leaves"
+            )
+        rows = leaf_rows(self.form, leaves)
+        if len(rows) != len(self):
+            raise ValueError(f"{name}: {len(rows)} rows came; wanted all {len(self)} leaves of the tree")
+        return rows
+
+    def _positions(self, indices: Any) -> npt.NDArray[np.uint64]:
         positions = integer_array("indices", indices)
         bad = (positions < 0) | (positions >= len(self))
         if bool(bad.any()):
             raise IndexError(f"indices: leaf {positions[int(bad.argmax())]} of a tree of {len(self)} leaves")
-        return positions.astype(np.int64)
-
-    def _rehashed(self, layers: list[Nodes], dirty: npt.NDArray[np.int64]) -> Tree:
-        """The tree of these layers, once every node above the leaf nodes at `dirty` (sorted) is made anew."""
-        form = FORMS[self.form]
-        for below, layer in itertools.pairwise(layers):
-            dirty = np.unique(dirty >> 1)
-            left, right = below[2 * dirty], below[np.minimum(2 * dirty + 1, len(below) - 1)]
-            prefix = _column(form.node_prefix, len(dirty))
-            layer[dirty] = hash_many(form.algorithm, np.hstack([prefix, left, right]), device=self._device)
-            if not form.paired_with_itself and len(below) % 2 and dirty[-1] == len(layer) - 1:
-                layer[-1] = below[-1]
-        return Tree._of(self.form, self._device, layers)
-
-    def _leaf_nodes(self, rows: Rows) -> Nodes:
-        """The nodes that leaves have in layer 0."""
-        form, n = FORMS[self.form], len(rows)
-        fixed = rows.array(n)
-        if form.leaf_prefix is None:
-            assert fixed is not None or n == 0
-            return np.empty((0, NODE), np.uint8) if fixed is None else fixed
-        prefix = _column(form.leaf_prefix, n)
-        if fixed is not None:
-            return hash_many(form.algorithm, np.hstack([prefix, fixed]), device=self._device)
-        assert rows.offsets is not None
-        starts, end = rows.offsets[:-1].astype(np.int64), int(rows.offsets[-1])
-        data = np.insert(rows.data[starts[0] : end], starts - starts[0], prefix[:, 0])
-        offsets = np.append(starts, end) - starts[0] + np.arange(n + 1)
-        return hash_many(form.algorithm, Rows(data, offsets=offsets), device=self._device)
+        return np.ascontiguousarray(positions, np.uint64)
 
 
-def _column(prefix: bytes, n: int) -> Nodes:
-    """The prefix n times, uint8[n, len(prefix)], without a copy."""
-    return np.broadcast_to(np.frombuffer(prefix, np.uint8), (n, len(prefix)))
+def _native() -> ModuleType:
+    """The handles' functions; loaded when the first tree is made."""
+    from pyaccel.backends import native_tree
 
-
-def _widths(n: int) -> list[int]:
-    """Nodes of each layer of a tree of n leaves: ceil(n / 2^k), down to one."""
-    widths = [n] if n else []
-    while widths and widths[-1] > 1:
-        widths.append((widths[-1] + 1) // 2)
-    return widths
+    return native_tree

@@ -85,37 +85,41 @@ _TABLE = (
     ),
     Operation(
         name="merkle.layers",
-        parameters=("form", "algorithm", "limit"),
+        parameters=("form", "algorithm", "sort_leaves"),
         inputs=("leaves",),
-        outputs=("nodes",),
+        outputs=("nodes", "positions"),
         golden_path="pyaccel.golden.merkle:layers",
-        parameters_path="pyaccel.merkle_tree:parameters",
+        parameters_path="pyaccel.merkle_forms:parameters",
         split="power_of_two_subtrees",
         work="compressions",
-        shapes="leaves: n rows; nodes: uint8[node_count(n), 32], leaf nodes first, root last",
+        shapes="leaves: n rows; nodes: uint8[node_count(n), 32], leaf nodes first, the node over all last "
+        "(openzeppelin-*: uint8[2n - 1, 32]); positions: None, or uint64[n]: where leaf i stands in an openzeppelin-* "
+        "tree",
     ),
     Operation(
         name="merkle.root",
-        parameters=("form", "algorithm", "limit"),
-        inputs=("leaves",),
+        parameters=("form", "algorithm", "sort_leaves", "limit", "mix_in_length"),
+        inputs=("leaves", "length"),
         outputs=("root", "mutated"),
         golden_path="pyaccel.golden.merkle:root",
-        parameters_path="pyaccel.merkle_tree:parameters",
+        parameters_path="pyaccel.merkle_forms:parameters",
         split="power_of_two_subtrees",
         work="compressions",
-        shapes="leaves: n rows; root: uint8[1, 32]; mutated: uint8[1] (CVE-2012-2459, form bitcoin)",
+        shapes="leaves: n rows; length: uint64[1], or None: n is mixed in; root: uint8[1, 32]; mutated: uint8[1] "
+        "(CVE-2012-2459, form bitcoin)",
     ),
     Operation(
         name="merkle.verify_many",
-        parameters=("form", "algorithm"),
-        inputs=("roots", "leaves", "indices", "proofs", "sizes"),
+        parameters=("form", "algorithm", "sort_leaves", "limit", "mix_in_length"),
+        inputs=("roots", "leaves", "indices", "proofs", "sizes", "length"),
         outputs=("verdicts",),
         golden_path="pyaccel.golden.merkle:verify_many",
-        parameters_path="pyaccel.merkle_tree:parameters",
+        parameters_path="pyaccel.merkle_forms:parameters",
         split="rows",
         work="compressions",
         shapes="roots: n rows of 32 or one for all; leaves: n rows; indices: uint64[n]; proofs: n rows of "
-        "32 * depth; sizes: uint64[n] or uint64[1]; verdicts: uint8[n]",
+        "32 * depth; sizes: uint64[n] or uint64[1] (both None in openzeppelin-*); length: uint64[1], or None: the size "
+        "is mixed in; verdicts: uint8[n]",
     ),
     Operation(
         name="merkle.verify_consistency",
@@ -123,11 +127,23 @@ _TABLE = (
         inputs=("old_root", "new_root", "sizes", "proof"),
         outputs=("verdicts",),
         golden_path="pyaccel.golden.merkle:consistency",
-        parameters_path="pyaccel.merkle_tree:parameters",
+        parameters_path="pyaccel.merkle_forms:parameters",
         split="none",
         work="compressions",
         shapes="n = 1; old_root, new_root: one row of 32; sizes: uint64[2], old and new; proof: one row of "
         "32 * depth; verdicts: uint8[1]",
+    ),
+    Operation(
+        name="merkle.verify_multiproof",
+        parameters=("form", "algorithm"),
+        inputs=("root", "leaves", "indices", "proof", "flags"),
+        outputs=("verdicts",),
+        golden_path="pyaccel.golden.merkle:multiproof",
+        parameters_path="pyaccel.merkle_forms:parameters",
+        split="none",
+        work="compressions",
+        shapes="root: one row of 32; leaves: n rows; indices: uint64[n], generalized (ssz; else None); proof: one row "
+        "of 32 * nodes; flags: uint8[parents] (openzeppelin-*; else None); verdicts: uint8[1]",
     ),
     Operation(
         name="verify_many",

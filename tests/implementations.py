@@ -86,18 +86,22 @@ class Implementation:
         assert np.array_equal(verdicts, np.asarray(reasons) == 0)
         return [int(reason) for reason in reasons]
 
-    def root(self, leaves: Any, form: str) -> bytes:
+    def root(self, leaves: Any, form: str, **options: Any) -> bytes:
         """Merkle root."""
-        return bytes(pyaccel.merkle.root(leaves, form=form, device=self.device))
+        return bytes(pyaccel.merkle.root(leaves, form=form, device=self.device, **options))
 
     def root_checked(self, leaves: Any, form: str) -> tuple[bytes, bool]:
         """Merkle root, and whether another list of leaves has it."""
         root, mutated = pyaccel.merkle.root_checked(leaves, form=form, device=self.device)
         return bytes(root), bool(mutated)
 
-    def verify_inclusion(self, roots: Any, leaves: Any, indices: Any, proofs: Any, sizes: Any, form: str) -> list[bool]:
+    def verify_inclusion(
+        self, roots: Any, leaves: Any, indices: Any, proofs: Any, sizes: Any, form: str, **options: Any
+    ) -> list[bool]:
         """Verdict of each inclusion proof in one batch."""
-        verdicts = pyaccel.merkle.verify_many(roots, leaves, indices, proofs, sizes, form=form, device=self.device)
+        verdicts = pyaccel.merkle.verify_many(
+            roots, leaves, indices, proofs, sizes, form=form, device=self.device, **options
+        )
         return [bool(verdict) for verdict in verdicts]
 
 

@@ -70,8 +70,9 @@ def test_hash_errors(parameters: dict[str, object], said: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"form": "ssz"}, "unknown"),
-        ({"form": "rfc6962", "algorithm": "keccak256"}, "over sha256"),
+        ({"form": "verkle"}, "unknown"),
+        ({"form": "ssz"}, "32 bytes"),
+        ({"form": "cometbft", "algorithm": "keccak256"}, "over sha256"),
         ({"form": "rfc6962", "limit": 8}, "no limit"),
         ({"form": "bitcoin"}, "32 bytes"),
     ],

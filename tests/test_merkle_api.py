@@ -197,7 +197,11 @@ TREE = merkle.Tree(LEAVES[:4])
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: merkle.root(LEAVES, form="sha3"), ValueError, "form 'sha3' is unknown; there are bitcoin, rfc6962"),
+        (
+            lambda: merkle.root(LEAVES, form="sha3"),
+            ValueError,
+            "form 'sha3' is unknown; there are bitcoin, rfc6962, cometbft, ssz, openzeppelin-standard, openzepp",
+        ),
         (lambda: merkle.root(LEAVES, algorithm="sha512"), ValueError, "form rfc6962 is over sha256"),
         (lambda: merkle.root(LEAVES, limit=8), ValueError, "has none"),
         (

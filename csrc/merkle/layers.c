@@ -1,78 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All layers of a tree, from its leaves or from those of a smaller tree. */
+/* All layers of a tree in one array: subtrees of a size that stays in the cache, then the layers over their roots. */
 #include <string.h>
 
+#include "heap.h"
 #include "tree.h"
 
-/* Nodes a range: about 100 microseconds of hashing, enough to outweigh handing it to a thread. */
-#define GRAIN 1024u
+/* 64 KiB of nodes. */
+#define SUBTREE_HEIGHT 10u
+#define SUBTREE (UINT64_C(1) << SUBTREE_HEIGHT)
+
+/* A subtree counts as what pa_parallel never cuts. */
+#define ROWS_A_SUBTREE PA_RANGE_UNIT
 
 typedef struct {
     const pa_merkle *merkle;
-    uint8_t *out;
-    const uint8_t *in;
-    uint64_t count; /* nodes at in */
+    uint8_t *layers[PA_MERKLE_HEIGHTS + 1];
     const pyaccel_rows *leaves;
-} layer_batch;
+    uint64_t n;
+} layers_batch;
 
-static pyaccel_status hash_leaves(void *context, uint64_t first, uint64_t last)
+/* Layers from `from` to `to` over nodes [first, last) of layer `from`, first a multiple of 2^(to - from). */
+static pyaccel_status rise(const layers_batch *batch, uint64_t first, uint64_t last, unsigned from,
+                           unsigned to)
 {
-    const layer_batch *batch = context;
-    return pa_merkle_leaves(batch->merkle, batch->out + first * NODE, batch->leaves, first,
-                            last - first);
-}
-
-static pyaccel_status hash_layer(void *context, uint64_t first, uint64_t last)
-{
-    const layer_batch *batch = context;
-    uint64_t end = 2 * last < batch->count ? 2 * last : batch->count;
-    return pa_merkle_parents(batch->merkle, batch->out + first * NODE, batch->in + 2 * first * NODE,
-                             end - 2 * first, NULL);
-}
-
-static pyaccel_status hash_pairs(void *context, uint64_t first, uint64_t last)
-{
-    const layer_batch *batch = context;
-    return pa_merkle_pairs(batch->merkle, batch->out + first * NODE, batch->in + 2 * first * NODE,
-                           last - first);
-}
-
-pyaccel_status pa_merkle_pairs_parallel(const pa_merkle *merkle, uint8_t *parents,
-                                        const uint8_t *pairs, uint64_t n)
-{
-    layer_batch batch = {.merkle = merkle, .out = parents, .in = pairs};
-    return pa_parallel(merkle->threads, n, GRAIN, hash_pairs, &batch, NULL, NULL);
-}
-
-pyaccel_status pa_merkle_extend(const pa_merkle *merkle, uint8_t *nodes, uint64_t n,
-                                const uint8_t *old, uint64_t old_n, const pyaccel_rows *leaves)
-{
-    if (old_n > 0) {
-        memcpy(nodes, old, old_n * NODE);
-    }
-    layer_batch batch = {.merkle = merkle, .out = nodes + old_n * NODE, .leaves = leaves};
-    pyaccel_status status =
-        pa_parallel(merkle->threads, n - old_n, GRAIN, hash_leaves, &batch, NULL, NULL);
-    for (unsigned k = 0; k < pa_merkle_height(n) && status == PYACCEL_OK; k++) {
-        uint64_t count = pa_merkle_layer_size(n, k);
-        uint8_t *parents = nodes + count * NODE;
-        /* A parent stays when all leaves below it were there: the first floor(old_n / 2^(k + 1)). */
-        uint64_t stay = k + 1 < 64 ? old_n >> (k + 1) : 0;
-        if (old_n > 0) {
-            old += pa_merkle_layer_size(old_n, k) * NODE;
-        }
-        if (stay > 0) {
-            memcpy(parents, old, stay * NODE);
-        }
-        batch = (layer_batch){.merkle = merkle,
-                              .out = parents + stay * NODE,
-                              .in = nodes + 2 * stay * NODE,
-                              .count = count - 2 * stay};
-        status = pa_parallel(merkle->threads, (count + 1) / 2 - stay, GRAIN, hash_layer, &batch,
-                             NULL, NULL);
-        nodes = parents;
+    pyaccel_status status = PYACCEL_OK;
+    for (unsigned k = from; k < to && status == PYACCEL_OK; k++) {
+        status = pa_merkle_parents(batch->merkle, batch->layers[k + 1] + first / 2 * NODE,
+                                   batch->layers[k] + first * NODE, last - first, k, NULL);
+        first /= 2;
+        last = (last + 1) / 2;
     }
     return status;
+}
+
+static pyaccel_status make_subtrees(void *context, uint64_t first, uint64_t last)
+{
+    const layers_batch *batch = context;
+    const unsigned height = pa_merkle_height(batch->n);
+    pyaccel_status status = PYACCEL_OK;
+    for (uint64_t b = first / ROWS_A_SUBTREE; b < last / ROWS_A_SUBTREE && status == PYACCEL_OK;
+         b++) {
+        const uint64_t begin = b * SUBTREE;
+        const uint64_t end = batch->n - begin < SUBTREE ? batch->n : begin + SUBTREE;
+        status = pa_merkle_leaves(batch->merkle, batch->layers[0] + begin * NODE, batch->leaves,
+                                  begin, end - begin);
+        if (status == PYACCEL_OK) {
+            status = rise(batch, begin, end, 0, height < SUBTREE_HEIGHT ? height : SUBTREE_HEIGHT);
+        }
+    }
+    return status;
+}
+
+static pyaccel_status make_layers(const pa_merkle *merkle, uint8_t *nodes,
+                                  const pyaccel_rows *leaves, uint64_t n)
+{
+    layers_batch batch = {.merkle = merkle, .leaves = leaves, .n = n};
+    const unsigned height = pa_merkle_height(n);
+    const uint64_t subtrees = (n - 1) / SUBTREE + 1;
+    for (unsigned k = 0; k <= height; k++) {
+        batch.layers[k] = nodes;
+        nodes += pa_merkle_layer_size(n, k) * NODE;
+    }
+    pyaccel_status status = pa_parallel(merkle->threads, subtrees * ROWS_A_SUBTREE,
+                                        4 * ROWS_A_SUBTREE, make_subtrees, &batch, NULL, NULL);
+    return status == PYACCEL_OK ? rise(&batch, 0, subtrees, SUBTREE_HEIGHT, height) : status;
 }
 
 uint64_t pyaccel_merkle_node_count(uint64_t n)
@@ -85,21 +76,39 @@ uint64_t pyaccel_merkle_node_count(uint64_t n)
     return total;
 }
 
+uint64_t pyaccel_merkle_layers_count(uint32_t form, uint64_t n)
+{
+    const pa_merkle_form *found = pa_merkle_form_get(form);
+    if (found == NULL || n == 0) {
+        return 0;
+    }
+    if (found->odd != PA_ODD_HEAP) {
+        return pyaccel_merkle_node_count(n);
+    }
+    return n > UINT64_MAX / 2 ? UINT64_MAX : 2 * n - 1;
+}
+
 static pyaccel_status merkle_layers(uint8_t *nodes, uint64_t nodes_size, uint32_t form,
                                     const pyaccel_rows *leaves, uint64_t n,
                                     const pyaccel_merkle_options *options)
 {
     pa_merkle merkle;
-    if (!pa_rows_valid(leaves, n) || (n > 0 && nodes == NULL) ||
-        nodes_size / NODE < pyaccel_merkle_node_count(n) ||
-        pa_rows_overlap(leaves, n, nodes, pyaccel_merkle_node_count(n) * NODE)) {
+    const uint64_t count = pyaccel_merkle_layers_count(form, n);
+    if (!pa_rows_valid(leaves, n) || (n > 0 && nodes == NULL) || nodes_size / NODE < count ||
+        pa_rows_overlap(leaves, n, nodes, count * NODE)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_status status = pa_merkle_start(&merkle, form, options);
     if (status != PYACCEL_OK || n == 0) {
         return status;
     }
-    return pa_merkle_extend(&merkle, nodes, n, NULL, 0, leaves);
+    status = pa_merkle_size_allowed(&merkle, n);
+    if (status != PYACCEL_OK) {
+        return status;
+    }
+    return merkle.form->odd == PA_ODD_HEAP
+               ? pa_heap_make(&merkle, nodes, merkle.positions, leaves, n)
+               : make_layers(&merkle, nodes, leaves, n);
 }
 
 pyaccel_status pyaccel_merkle_layers(uint8_t *nodes, uint64_t nodes_size, uint32_t form,
@@ -107,8 +116,11 @@ pyaccel_status pyaccel_merkle_layers(uint8_t *nodes, uint64_t nodes_size, uint32
                                      const pyaccel_merkle_options *options)
 {
     pyaccel_status status = merkle_layers(nodes, nodes_size, form, leaves, n, options);
-    uint64_t count = pyaccel_merkle_node_count(n);
+    uint64_t count = pyaccel_merkle_layers_count(form, n);
     if (status != PYACCEL_OK && nodes != NULL) {
+        if (pa_merkle_form_get(form) == NULL) {
+            count = pyaccel_merkle_node_count(n);
+        }
         memset(nodes, 0, (size_t)(nodes_size / NODE < count ? nodes_size : count * NODE));
     }
     return status;

@@ -1,46 +1,113 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaf nodes and parents in batches, per form. RFC 6962 2.1; Bitcoin Core's consensus/merkle. */
+/* Leaf nodes and parents in batches, per form, and the way from the node over all leaves to the root. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "../core/bytes.h"
 #include "../hash/hash.h"
+#include "../tables/ssz_zero_hashes.h"
 #include "tree.h"
-
-const uint8_t pa_merkle_empty_root[NODE] = {
-    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
-    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
-};
 
 /* Domain separation of RFC 6962. */
 static const uint8_t leaf_prefix = 0x00;
 static const uint8_t node_prefix = 0x01;
 
-pyaccel_status pa_merkle_start(pa_merkle *merkle, uint32_t form,
-                               const pyaccel_merkle_options *options)
+/* Nodes a range of threads: about 100 microseconds of hashing, enough to outweigh handing it over. */
+#define GRAIN 1024u
+
+/* Pairs that are put in order together. */
+#define SORTED_PAIRS 64u
+
+/* Rows that are joined with their prefix together, for algorithms that do not take segments. */
+#define JOINED_ROWS 64u
+#define JOINED_BYTES 8192u
+
+/* Algorithms that are no chain of padded blocks: they hash whole messages. */
+static bool wants_whole_messages(uint32_t algorithm)
 {
-    static const pyaccel_merkle_options defaults = {.struct_size = sizeof defaults};
-    if (options == NULL) {
-        options = &defaults;
-    }
-    if ((form != PYACCEL_MERKLE_BITCOIN && form != PYACCEL_MERKLE_RFC6962) ||
-        !PA_OPTIONS_VALID(options) || options->limit != 0) {
-        return PYACCEL_INVALID_ARGUMENT;
-    }
-    uint32_t own = form == PYACCEL_MERKLE_BITCOIN ? PYACCEL_HASH_SHA256D : PYACCEL_HASH_SHA256;
-    if (options->algorithm != 0 && options->algorithm != own) {
-        return pyaccel_hash_digest_size(options->algorithm) ? PYACCEL_UNSUPPORTED
-                                                            : PYACCEL_INVALID_ARGUMENT;
-    }
-    *merkle = (pa_merkle){form, options->threads};
-    return pa_bind();
+    return algorithm == PYACCEL_HASH_BLAKE2B_256 || algorithm == PYACCEL_HASH_BLAKE2S_256 ||
+           algorithm == PYACCEL_HASH_BLAKE3;
 }
 
-pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const pyaccel_rows *leaves,
-                                uint64_t first, uint64_t n)
+static pyaccel_status hash_whole(uint32_t algorithm, uint8_t *digests, const pyaccel_rows *rows,
+                                 uint64_t n)
 {
-    if (merkle->form == PYACCEL_MERKLE_RFC6962) {
-        const pyaccel_rows segments[2] = {{.data = &leaf_prefix, .data_size = 1, .width = 1},
-                                          *leaves};
-        return pa_sha256_lanes(nodes, NULL, segments, 2, first, n);
+    static const pyaccel_hash_options one_thread = {.struct_size = sizeof one_thread, .threads = 1};
+    return pyaccel_hash_many(digests, n * NODE, algorithm, rows, n, &one_thread);
+}
+
+/* digest = H(prefix || row) for a row too long for hash_joined's buffer. */
+static pyaccel_status hash_long(uint32_t algorithm, uint8_t *digest, uint8_t prefix, pa_bytes row)
+{
+    if (row.size >= SIZE_MAX) {
+        return PYACCEL_OUT_OF_MEMORY;
+    }
+    uint8_t *joined = malloc(row.size + 1);
+    if (joined == NULL) {
+        return PYACCEL_OUT_OF_MEMORY;
+    }
+    joined[0] = prefix;
+    memcpy(joined + 1, row.data, row.size);
+    const pyaccel_rows rows = {
+        .data = joined, .data_size = row.size + 1, .width = row.size + 1, .stride = row.size + 1};
+    pyaccel_status status = hash_whole(algorithm, digest, &rows, 1);
+    free(joined);
+    return status;
+}
+
+/* digests[i] = H(prefix || row first + i), joined in a buffer. */
+static pyaccel_status hash_joined(uint32_t algorithm, uint8_t *digests, uint8_t prefix,
+                                  const pyaccel_rows *rows, uint64_t first, uint64_t n)
+{
+    uint8_t buffer[JOINED_BYTES];
+    uint64_t offsets[JOINED_ROWS + 1] = {0};
+    const pyaccel_rows joined = {
+        .data = buffer, .data_size = sizeof buffer, .offsets = offsets, .offset_bits = 64};
+    uint64_t done = 0, held = 0;
+    pyaccel_status status = PYACCEL_OK;
+    while (status == PYACCEL_OK && done + held < n) {
+        pa_bytes row;
+        if (!pa_rows_get(&row, rows, first + done + held)) {
+            return PYACCEL_INVALID_ARGUMENT;
+        }
+        const bool fits = row.size < JOINED_BYTES && row.size < JOINED_BYTES - offsets[held];
+        if (fits) {
+            buffer[offsets[held]] = prefix;
+            if (row.size > 0) {
+                memcpy(buffer + offsets[held] + 1, row.data, row.size);
+            }
+            offsets[held + 1] = offsets[held] + 1 + row.size;
+            held++;
+        }
+        if (held > 0 && (!fits || held == JOINED_ROWS || done + held == n)) {
+            status = hash_whole(algorithm, digests + done * NODE, &joined, held);
+            done += held;
+            held = 0;
+        } else if (!fits) {
+            status = hash_long(algorithm, digests + done * NODE, prefix, row);
+            done++;
+        }
+    }
+    return status;
+}
+
+/* digests[i] = H(prefix || row first + i). */
+static pyaccel_status hash_prefixed(uint32_t algorithm, uint8_t *digests, const uint8_t *prefix,
+                                    const pyaccel_rows *rows, uint64_t first, uint64_t n)
+{
+    if (wants_whole_messages(algorithm)) {
+        return hash_joined(algorithm, digests, *prefix, rows, first, n);
+    }
+    const pyaccel_rows segments[2] = {{.data = prefix, .data_size = 1, .width = 1}, *rows};
+    return pa_hash_segments(algorithm, digests, NODE, NULL, segments, 2, first, n);
+}
+
+static pyaccel_status copy_nodes(uint8_t *nodes, const pyaccel_rows *leaves, uint64_t first,
+                                 uint64_t n)
+{
+    if (leaves->offset_bits == 0 && leaves->width == NODE && leaves->stride == NODE) {
+        memcpy(nodes, leaves->data + first * NODE, n * NODE);
+        return PYACCEL_OK;
     }
     for (uint64_t i = 0; i < n; i++) {
         pa_bytes leaf;
@@ -52,26 +119,111 @@ pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const p
     return PYACCEL_OK;
 }
 
+/* nodes[i] = H(H(leaf)), each step in its lanes. */
+static pyaccel_status hash_twice(uint32_t algorithm, uint8_t *nodes, const pyaccel_rows *leaves,
+                                 uint64_t first, uint64_t n)
+{
+    uint8_t inner[SORTED_PAIRS * NODE];
+    const pyaccel_rows rows = {
+        .data = inner, .data_size = sizeof inner, .width = NODE, .stride = NODE};
+    pyaccel_status status = PYACCEL_OK;
+    for (uint64_t done = 0; done < n && status == PYACCEL_OK; done += SORTED_PAIRS) {
+        const uint64_t count = n - done < SORTED_PAIRS ? n - done : SORTED_PAIRS;
+        status = pa_hash_segments(algorithm, inner, NODE, NULL, leaves, 1, first + done, count);
+        if (status == PYACCEL_OK) {
+            status =
+                pa_hash_segments(algorithm, nodes + done * NODE, NODE, NULL, &rows, 1, 0, count);
+        }
+    }
+    return status;
+}
+
+pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const pyaccel_rows *leaves,
+                                uint64_t first, uint64_t n)
+{
+    if (n == 0) {
+        return PYACCEL_OK;
+    }
+    switch (merkle->form->leaf) {
+    case PA_LEAF_PREFIXED:
+        return hash_prefixed(merkle->algorithm, nodes, &leaf_prefix, leaves, first, n);
+    case PA_LEAF_TWICE:
+        return hash_twice(merkle->algorithm, nodes, leaves, first, n);
+    case PA_LEAF_NODE:
+    default:
+        return copy_nodes(nodes, leaves, first, n);
+    }
+}
+
+/* Pairs with the lesser node first. */
+static pyaccel_status hash_sorted(uint32_t algorithm, uint8_t *parents, const uint8_t *pairs,
+                                  uint64_t n)
+{
+    uint8_t sorted[SORTED_PAIRS * 2 * NODE];
+    const pyaccel_rows rows = {
+        .data = sorted, .data_size = sizeof sorted, .width = 2 * NODE, .stride = 2 * NODE};
+    pyaccel_status status = PYACCEL_OK;
+    for (uint64_t done = 0; done < n && status == PYACCEL_OK; done += SORTED_PAIRS) {
+        const uint64_t count = n - done < SORTED_PAIRS ? n - done : SORTED_PAIRS;
+        for (uint64_t i = 0; i < count; i++) {
+            const uint8_t *left = pairs + (done + i) * 2 * NODE, *right = left + NODE;
+            const bool swap = memcmp(left, right, NODE) > 0;
+            memcpy(sorted + i * 2 * NODE, swap ? right : left, NODE);
+            memcpy(sorted + i * 2 * NODE + NODE, swap ? left : right, NODE);
+        }
+        status = pa_hash_segments(algorithm, parents + done * NODE, NODE, NULL, &rows, 1, 0, count);
+    }
+    return status;
+}
+
 pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const uint8_t *pairs,
                                uint64_t n)
 {
-    const pyaccel_rows segments[2] = {
-        {.data = &node_prefix, .data_size = 1, .width = 1},
-        {.data = pairs, .data_size = n * 2 * NODE, .width = 2 * NODE, .stride = 2 * NODE},
-    };
-    if (merkle->form == PYACCEL_MERKLE_RFC6962) {
-        return pa_sha256_lanes(parents, NULL, segments, 2, 0, n);
+    const pyaccel_rows rows = {
+        .data = pairs, .data_size = n * 2 * NODE, .width = 2 * NODE, .stride = 2 * NODE};
+    if (n == 0) {
+        return PYACCEL_OK;
     }
-    return pa_sha256d_lanes(parents, NULL, segments + 1, 1, 0, n);
+    if (merkle->form->prefixed) {
+        return hash_prefixed(merkle->algorithm, parents, &node_prefix, &rows, 0, n);
+    }
+    if (merkle->form->sorted_pairs) {
+        return hash_sorted(merkle->algorithm, parents, pairs, n);
+    }
+    return pa_hash_segments(merkle->algorithm, parents, NODE, NULL, &rows, 1, 0, n);
+}
+
+typedef struct {
+    const pa_merkle *merkle;
+    uint8_t *parents;
+    const uint8_t *pairs;
+} pair_batch;
+
+static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
+{
+    const pair_batch *batch = context;
+    return pa_merkle_pairs(batch->merkle, batch->parents + first * NODE,
+                           batch->pairs + 2 * first * NODE, last - first);
+}
+
+pyaccel_status pa_merkle_pairs_parallel(const pa_merkle *merkle, uint8_t *parents,
+                                        const uint8_t *pairs, uint64_t n)
+{
+    pair_batch batch = {merkle, parents, pairs};
+    return pa_parallel(merkle->threads, n, GRAIN, hash_range, &batch, NULL, NULL);
+}
+
+const uint8_t *pa_merkle_lone_sibling(const pa_merkle *merkle, const uint8_t *x, unsigned height)
+{
+    return merkle->form->odd == PA_ODD_ZERO ? pa_ssz_zero_hashes[height] : x;
 }
 
 pyaccel_status pa_merkle_parents(const pa_merkle *merkle, uint8_t *parents, const uint8_t *nodes,
-                                 uint64_t count, uint32_t *mutated)
+                                 uint64_t count, unsigned height, uint32_t *mutated)
 {
-    uint64_t pairs = count / 2;
+    const uint64_t pairs = count / 2;
     pyaccel_status status = pa_merkle_pairs(merkle, parents, nodes, pairs);
-    bool bitcoin = merkle->form == PYACCEL_MERKLE_BITCOIN;
-    if (bitcoin && mutated != NULL) {
+    if (merkle->form->odd == PA_ODD_TWICE && mutated != NULL) {
         for (uint64_t i = 0; i < pairs; i++) {
             if (memcmp(nodes + 2 * i * NODE, nodes + (2 * i + 1) * NODE, NODE) == 0) {
                 *mutated = 1;
@@ -82,12 +234,65 @@ pyaccel_status pa_merkle_parents(const pa_merkle *merkle, uint8_t *parents, cons
         return status;
     }
     const uint8_t *last = nodes + 2 * pairs * NODE;
-    if (!bitcoin) {
+    if (merkle->form->odd == PA_ODD_PROMOTED) {
         memcpy(parents + pairs * NODE, last, NODE);
         return PYACCEL_OK;
     }
-    uint8_t twice[2 * NODE];
-    memcpy(twice, last, NODE);
-    memcpy(twice + NODE, last, NODE);
-    return pa_merkle_pairs(merkle, parents + pairs * NODE, twice, 1);
+    uint8_t pair[2 * NODE];
+    memcpy(pair, last, NODE);
+    memcpy(pair + NODE, pa_merkle_lone_sibling(merkle, last, height), NODE);
+    return pa_merkle_pairs(merkle, parents + pairs * NODE, pair, 1);
+}
+
+pyaccel_status pa_merkle_climb(const pa_merkle *merkle, uint8_t **nodes, uint8_t **spare,
+                               uint64_t count, unsigned height, unsigned heights, uint32_t *mutated)
+{
+    pyaccel_status status = PYACCEL_OK;
+    for (unsigned k = 0; k < heights && status == PYACCEL_OK; k++) {
+        status = pa_merkle_parents(merkle, *spare, *nodes, count, height + k, mutated);
+        count = (count + 1) / 2;
+        uint8_t *swap = *nodes;
+        *nodes = *spare;
+        *spare = swap;
+    }
+    return status;
+}
+
+unsigned pa_merkle_depth(const pa_merkle *merkle, uint64_t n)
+{
+    return pa_merkle_height(merkle->limit ? merkle->limit : n);
+}
+
+void pa_merkle_length_chunk(const pa_merkle *merkle, uint8_t *chunk, uint64_t n)
+{
+    memset(chunk, 0, NODE);
+    pa_store_le64(chunk, merkle->mix_in_length == PYACCEL_MERKLE_MIX_IN_SIZE ? n : merkle->length);
+}
+
+pyaccel_status pa_merkle_finish(const pa_merkle *merkle, uint8_t *root, const uint8_t *top,
+                                uint64_t n)
+{
+    uint8_t pair[2 * NODE];
+    pyaccel_status status = PYACCEL_OK;
+    if (merkle->form->odd != PA_ODD_ZERO) {
+        if (n > 0) {
+            memcpy(root, top, NODE);
+            return PYACCEL_OK;
+        }
+        const pyaccel_rows nothing = {.width = 0};
+        return hash_whole(merkle->algorithm, root, &nothing, 1);
+    }
+    const unsigned depth = pa_merkle_depth(merkle, n);
+    memcpy(root, n > 0 ? top : pa_ssz_zero_hashes[depth], NODE);
+    for (unsigned k = n > 0 ? pa_merkle_height(n) : depth; k < depth && status == PYACCEL_OK; k++) {
+        memcpy(pair, root, NODE);
+        memcpy(pair + NODE, pa_ssz_zero_hashes[k], NODE);
+        status = pa_merkle_pairs(merkle, root, pair, 1);
+    }
+    if (merkle->mix_in_length != 0 && status == PYACCEL_OK) {
+        memcpy(pair, root, NODE);
+        pa_merkle_length_chunk(merkle, pair + NODE, n);
+        status = pa_merkle_pairs(merkle, root, pair, 1);
+    }
+    return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap.h"
 #include "tree.h"
 
 /* Leaves: 128 KiB of nodes, and half of that for their parents. */
@@ -16,24 +17,21 @@
 typedef struct {
     const pa_merkle *merkle;
     const pyaccel_rows *leaves;
-    uint64_t n;
+    const pa_heap_order *order; /* of a heap's leaves; else NULL */
+    uint64_t leaf_count;
+    uint64_t n;     /* nodes of the lowest whole layer: the leaves, or a heap's row */
     uint8_t *roots; /* of the subtrees */
     _Atomic uint32_t mutated;
 } root_batch;
 
-/* *nodes = the layer `height` above *nodes; the layers go to and fro between *nodes and *spare. */
-static pyaccel_status climb(const pa_merkle *merkle, uint8_t **nodes, uint8_t **spare,
-                            uint64_t count, unsigned height, uint32_t *mutated)
+/* nodes = [first, first + count) of the lowest whole layer. */
+static pyaccel_status bottom(const root_batch *batch, uint8_t *nodes, uint64_t first,
+                             uint64_t count)
 {
-    pyaccel_status status = PYACCEL_OK;
-    for (unsigned k = 0; k < height && status == PYACCEL_OK; k++) {
-        status = pa_merkle_parents(merkle, *spare, *nodes, count, mutated);
-        count = (count + 1) / 2;
-        uint8_t *swap = *nodes;
-        *nodes = *spare;
-        *spare = swap;
+    if (batch->order != NULL) {
+        return pa_heap_row(batch->merkle, batch->order, batch->leaf_count, nodes, first, count);
     }
-    return status;
+    return pa_merkle_leaves(batch->merkle, nodes, batch->leaves, first, count);
 }
 
 static pyaccel_status reduce_subtrees(void *context, uint64_t first, uint64_t last)
@@ -52,10 +50,10 @@ static pyaccel_status reduce_subtrees(void *context, uint64_t first, uint64_t la
         uint64_t begin = b * SUBTREE;
         uint64_t count = batch->n - begin < SUBTREE ? batch->n - begin : SUBTREE;
         uint8_t *nodes = space, *spare = space + widest * NODE;
-        status = pa_merkle_leaves(batch->merkle, nodes, batch->leaves, begin, count);
+        status = bottom(batch, nodes, begin, count);
         if (status == PYACCEL_OK) {
-            status = climb(batch->merkle, &nodes, &spare, count,
-                           height < SUBTREE_HEIGHT ? height : SUBTREE_HEIGHT, &mutated);
+            status = pa_merkle_climb(batch->merkle, &nodes, &spare, count, 0,
+                                     height < SUBTREE_HEIGHT ? height : SUBTREE_HEIGHT, &mutated);
         }
         if (status == PYACCEL_OK) {
             memcpy(batch->roots + b * NODE, nodes, NODE);
@@ -68,44 +66,63 @@ static pyaccel_status reduce_subtrees(void *context, uint64_t first, uint64_t la
     return status;
 }
 
+/* top = the node over all leaves; n > 0. */
+static pyaccel_status reduce(root_batch *batch, uint8_t *top, uint32_t *mutated)
+{
+    uint64_t subtrees = (batch->n - 1) / SUBTREE + 1;
+    if (subtrees > SIZE_MAX / 2 / NODE || subtrees > UINT64_MAX / ROWS_A_SUBTREE) {
+        return PYACCEL_OUT_OF_MEMORY;
+    }
+    batch->roots = malloc((subtrees + (subtrees + 1) / 2) * NODE);
+    if (batch->roots == NULL) {
+        return PYACCEL_OUT_OF_MEMORY;
+    }
+    pyaccel_status status = pa_parallel(batch->merkle->threads, subtrees * ROWS_A_SUBTREE,
+                                        4 * ROWS_A_SUBTREE, reduce_subtrees, batch, NULL, NULL);
+    *mutated = atomic_load(&batch->mutated);
+    uint8_t *nodes = batch->roots, *spare = batch->roots + subtrees * NODE;
+    if (status == PYACCEL_OK) {
+        status = pa_merkle_climb(batch->merkle, &nodes, &spare, subtrees, SUBTREE_HEIGHT,
+                                 pa_merkle_height(subtrees), mutated);
+    }
+    if (status == PYACCEL_OK) {
+        memcpy(top, nodes, NODE);
+    }
+    free(batch->roots);
+    return status;
+}
+
 static pyaccel_status merkle_root(uint8_t *root, uint32_t *mutated, uint32_t form,
                                   const pyaccel_rows *leaves, uint64_t n,
                                   const pyaccel_merkle_options *options)
 {
     pa_merkle merkle;
+    uint8_t top[NODE];
     *mutated = 0;
     if (!pa_rows_valid(leaves, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_status status = pa_merkle_start(&merkle, form, options);
-    if (status != PYACCEL_OK) {
-        return status;
-    }
-    if (n == 0) {
-        memcpy(root, pa_merkle_empty_root, NODE);
-        return form == PYACCEL_MERKLE_BITCOIN ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OK;
-    }
-    uint64_t subtrees = (n - 1) / SUBTREE + 1;
-    if (subtrees > SIZE_MAX / 2 / NODE || subtrees > UINT64_MAX / ROWS_A_SUBTREE) {
-        return PYACCEL_OUT_OF_MEMORY;
-    }
-    uint8_t *roots = malloc((subtrees + (subtrees + 1) / 2) * NODE);
-    if (roots == NULL) {
-        return PYACCEL_OUT_OF_MEMORY;
-    }
-    root_batch batch = {.merkle = &merkle, .leaves = leaves, .n = n, .roots = roots};
-    status = pa_parallel(merkle.threads, subtrees * ROWS_A_SUBTREE, 4 * ROWS_A_SUBTREE,
-                         reduce_subtrees, &batch, NULL, NULL);
-    *mutated = atomic_load(&batch.mutated);
-    uint8_t *nodes = roots, *spare = roots + subtrees * NODE;
     if (status == PYACCEL_OK) {
-        status = climb(&merkle, &nodes, &spare, subtrees, pa_merkle_height(subtrees), mutated);
+        status = pa_merkle_size_allowed(&merkle, n);
+    }
+    if (status != PYACCEL_OK || n == 0) {
+        return status == PYACCEL_OK ? pa_merkle_finish(&merkle, root, NULL, 0) : status;
+    }
+    root_batch batch = {.merkle = &merkle, .leaves = leaves, .leaf_count = n, .n = n};
+    pa_heap_order order;
+    if (merkle.form->odd == PA_ODD_HEAP) {
+        status = pa_heap_order_start(&order, &merkle, leaves, n);
+        batch.order = &order;
+        batch.n = pa_heap_shape_of(n).row;
     }
     if (status == PYACCEL_OK) {
-        memcpy(root, nodes, NODE);
+        status = reduce(&batch, top, mutated);
     }
-    free(roots);
-    return status;
+    if (batch.order != NULL) {
+        pa_heap_order_end(&order);
+    }
+    return status == PYACCEL_OK ? pa_merkle_finish(&merkle, root, top, n) : status;
 }
 
 pyaccel_status pyaccel_merkle_root(uint8_t *root, uint64_t root_size, uint32_t *mutated,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inclusion and consistency proofs. RFC 9162 2.1.3.2 and 2.1.4.2; for Bitcoin the same walk with its own odd nodes. */
+/* Inclusion proofs, many at once. RFC 9162 2.1.3.2; for the other forms the same walk with their own odd nodes. */
 #include <string.h>
 
+#include "../tables/ssz_zero_hashes.h"
 #include "tree.h"
 
 #define CHUNK 128u /* rows that climb together, so that each level is one batch of hashes */
@@ -17,7 +18,9 @@ typedef struct {
 /* One row's way from its leaf to the root. */
 typedef struct {
     uint64_t index, last; /* position in this layer, and that of the layer's last node */
-    pa_bytes proof;       /* what is left of it */
+    uint64_t size;
+    unsigned height;
+    pa_bytes proof; /* what is left of it */
     pa_bytes root;
     bool live;
 } climber;
@@ -33,13 +36,19 @@ typedef struct {
 /* Reads one row; it is not live when no proof could make it valid. */
 static bool read_row(const proof_batch *batch, climber *row, uint64_t i)
 {
-    uint64_t size = batch->sizes[batch->sizes_count == 1 ? 0 : i];
-    uint64_t index = batch->indices[i];
-    *row = (climber){.index = index, .last = size - 1};
+    const bool heap = batch->merkle->form->odd == PA_ODD_HEAP;
+    *row = (climber){.height = 0};
     if (!pa_rows_get(&row->root, batch->roots, i) || !pa_rows_get(&row->proof, batch->proofs, i)) {
         return false;
     }
-    row->live = index < size && row->root.size == NODE && row->proof.size % NODE == 0;
+    row->live = row->root.size == NODE && row->proof.size % NODE == 0;
+    if (!heap) {
+        row->size = batch->sizes[batch->sizes_count == 1 ? 0 : i];
+        row->index = batch->indices[i];
+        row->last = row->size - 1;
+        row->live = row->live && row->index < row->size &&
+                    pa_merkle_size_allowed(batch->merkle, row->size) == PYACCEL_OK;
+    }
     return true;
 }
 
@@ -51,7 +60,7 @@ static pyaccel_status read_rows(const proof_batch *batch, proof_chunk *chunk, ui
             return PYACCEL_INVALID_ARGUMENT;
         }
     }
-    if (batch->merkle->form != PYACCEL_MERKLE_BITCOIN) {
+    if (batch->merkle->form->leaf != PA_LEAF_NODE) {
         return pa_merkle_leaves(batch->merkle, chunk->nodes[0], batch->leaves, first, count);
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -68,34 +77,69 @@ static pyaccel_status read_rows(const proof_batch *batch, proof_chunk *chunk, ui
     return PYACCEL_OK;
 }
 
+/* Whether the next node of the proof may stand beside `node`: what is known of it is what it is. */
+static bool sibling_fits(const pa_merkle *merkle, const climber *row, const uint8_t *node)
+{
+    const uint8_t *sibling = row->proof.data;
+    uint8_t length[NODE];
+    const bool alone = row->index == row->last && row->index % 2 == 0;
+    switch (merkle->form->odd) {
+    case PA_ODD_TWICE:
+        return alone == (memcmp(sibling, node, NODE) == 0);
+    case PA_ODD_ZERO:
+        if (row->height == pa_merkle_depth(merkle, row->size)) {
+            pa_merkle_length_chunk(merkle, length, row->size);
+            return memcmp(sibling, length, NODE) == 0;
+        }
+        return !alone || memcmp(sibling, pa_ssz_zero_hashes[row->height], NODE) == 0;
+    case PA_ODD_PROMOTED:
+    case PA_ODD_HEAP:
+    default:
+        return true;
+    }
+}
+
+/* Whether the row's node is where the root should be. A heap's proof ends where it ends. */
+static bool at_root(const pa_merkle *merkle, const climber *row)
+{
+    switch (merkle->form->odd) {
+    case PA_ODD_HEAP:
+        return row->proof.size == 0;
+    case PA_ODD_ZERO:
+        return row->height ==
+               pa_merkle_depth(merkle, row->size) + (merkle->mix_in_length != 0 ? 1u : 0u);
+    case PA_ODD_TWICE:
+    case PA_ODD_PROMOTED:
+    default:
+        return row->last == 0;
+    }
+}
+
 /* Takes a row one layer up: true when pair holds what is to be hashed; false when the row has come to its end, then
  * *verdict says how. */
-static bool step_up(uint32_t form, climber *row, const uint8_t *node, uint8_t *pair,
+static bool step_up(const pa_merkle *merkle, climber *row, const uint8_t *node, uint8_t *pair,
                     uint8_t *verdict)
 {
-    bool bitcoin = form == PYACCEL_MERKLE_BITCOIN;
-    while (!bitcoin && row->last != 0 && row->index == row->last && row->index % 2 == 0) {
+    while (merkle->form->odd == PA_ODD_PROMOTED && row->last != 0 && row->index == row->last &&
+           row->index % 2 == 0) {
         row->index >>= 1; /* promoted unchanged */
         row->last >>= 1;
     }
-    if (row->last == 0) {
+    if (at_root(merkle, row)) {
         *verdict = row->proof.size == 0 && memcmp(node, row->root.data, NODE) == 0;
         return false;
     }
-    if (row->proof.size == 0) {
+    if (row->proof.size == 0 || !sibling_fits(merkle, row, node)) {
         return false;
     }
     const uint8_t *sibling = row->proof.data;
-    bool alone = row->index == row->last && row->index % 2 == 0;
-    if (bitcoin && alone != (memcmp(sibling, node, NODE) == 0)) {
-        return false;
-    }
     memcpy(pair, row->index % 2 ? sibling : node, NODE);
     memcpy(pair + NODE, row->index % 2 ? node : sibling, NODE);
     row->proof.data += NODE;
     row->proof.size -= NODE;
     row->index >>= 1;
     row->last >>= 1;
+    row->height++;
     return true;
 }
 
@@ -112,7 +156,7 @@ static pyaccel_status verify_chunk(const proof_batch *batch, proof_chunk *chunk,
             if (!row->live) {
                 continue;
             }
-            row->live = step_up(batch->merkle->form, row, chunk->nodes[i], chunk->pairs[climbing],
+            row->live = step_up(batch->merkle, row, chunk->nodes[i], chunk->pairs[climbing],
                                 &batch->verdicts[first + i]);
             if (row->live) {
                 chunk->slot[climbing++] = i;
@@ -138,6 +182,17 @@ static pyaccel_status verify_range(void *context, uint64_t first, uint64_t last)
     return status;
 }
 
+/* Whether positions and sizes are as the form has them. */
+static bool numbers_fit(uint32_t form, const uint64_t *indices, const uint64_t *sizes,
+                        uint64_t sizes_count, uint64_t n)
+{
+    const pa_merkle_form *found = pa_merkle_form_get(form);
+    if (found != NULL && found->odd == PA_ODD_HEAP) {
+        return indices == NULL && sizes == NULL && sizes_count == 0;
+    }
+    return (sizes_count == n || sizes_count == 1) && (n == 0 || (indices != NULL && sizes != NULL));
+}
+
 pyaccel_status pyaccel_merkle_verify_many(uint8_t *verdicts, uint64_t verdicts_size, uint32_t form,
                                           const pyaccel_rows *roots, const pyaccel_rows *leaves,
                                           const uint64_t *indices, const pyaccel_rows *proofs,
@@ -147,9 +202,8 @@ pyaccel_status pyaccel_merkle_verify_many(uint8_t *verdicts, uint64_t verdicts_s
     pa_merkle merkle;
     pyaccel_status status = PYACCEL_INVALID_ARGUMENT;
     bool sound = pa_rows_valid(roots, n) && pa_rows_valid(leaves, n) && pa_rows_valid(proofs, n) &&
-                 verdicts_size >= n && (sizes_count == n || sizes_count == 1) &&
-                 (n == 0 || (verdicts != NULL && indices != NULL && sizes != NULL)) &&
-                 !pa_rows_overlap(roots, n, verdicts, n) &&
+                 verdicts_size >= n && numbers_fit(form, indices, sizes, sizes_count, n) &&
+                 (n == 0 || verdicts != NULL) && !pa_rows_overlap(roots, n, verdicts, n) &&
                  !pa_rows_overlap(leaves, n, verdicts, n) &&
                  !pa_rows_overlap(proofs, n, verdicts, n);
     if (sound) {
@@ -163,96 +217,4 @@ pyaccel_status pyaccel_merkle_verify_many(uint8_t *verdicts, uint64_t verdicts_s
         memset(verdicts, 0, (size_t)(n < verdicts_size ? n : verdicts_size));
     }
     return status;
-}
-
-/* Folds one proof node into both roots; before: *last > 0. */
-static pyaccel_status fold(const pa_merkle *merkle, uint8_t *old_node, uint8_t *new_node,
-                           const uint8_t *sibling, uint64_t *index, uint64_t *last)
-{
-    uint8_t pairs[2][2 * NODE];
-    uint8_t parents[2][NODE];
-    bool right = *index % 2 || *index == *last; /* the sibling stands to the left of both */
-    for (unsigned i = 0; i < 2; i++) {
-        const uint8_t *node = i ? new_node : old_node;
-        memcpy(pairs[i], right ? sibling : node, NODE);
-        memcpy(pairs[i] + NODE, right ? node : sibling, NODE);
-    }
-    pyaccel_status status = pa_merkle_pairs(merkle, parents[0], pairs[0], 2);
-    if (right) {
-        memcpy(old_node, parents[0], NODE);
-        while (*index % 2 == 0 && *index != 0) {
-            *index >>= 1;
-            *last >>= 1;
-        }
-    }
-    memcpy(new_node, parents[1], NODE);
-    *index >>= 1;
-    *last >>= 1;
-    return status;
-}
-
-/* The walk of RFC 9162 2.1.4.2 for 0 < old_size < new_size. */
-static pyaccel_status walk_consistency(const pa_merkle *merkle, uint8_t *verdict,
-                                       const uint8_t *old_root, const uint8_t *new_root,
-                                       uint64_t old_size, uint64_t new_size, const uint8_t *proof,
-                                       uint64_t proof_size)
-{
-    uint8_t old_node[NODE], new_node[NODE];
-    uint64_t index = old_size - 1, last = new_size - 1;
-    bool power_of_two = (old_size & (old_size - 1)) == 0;
-    if (proof_size == 0) {
-        return PYACCEL_OK;
-    }
-    memcpy(old_node, power_of_two ? old_root : proof, NODE);
-    memcpy(new_node, old_node, NODE);
-    while (index % 2) {
-        index >>= 1;
-        last >>= 1;
-    }
-    for (uint64_t done = power_of_two ? 0 : NODE; done < proof_size; done += NODE) {
-        if (last == 0) {
-            return PYACCEL_OK;
-        }
-        pyaccel_status status = fold(merkle, old_node, new_node, proof + done, &index, &last);
-        if (status != PYACCEL_OK) {
-            return status;
-        }
-    }
-    *verdict =
-        last == 0 && memcmp(old_node, old_root, NODE) == 0 && memcmp(new_node, new_root, NODE) == 0;
-    return PYACCEL_OK;
-}
-
-pyaccel_status pyaccel_merkle_verify_consistency(uint8_t *verdict, uint32_t form,
-                                                 const uint8_t *old_root, const uint8_t *new_root,
-                                                 uint64_t old_size, uint64_t new_size,
-                                                 const uint8_t *proof, uint64_t proof_size,
-                                                 const pyaccel_merkle_options *options)
-{
-    pa_merkle merkle;
-    if (verdict == NULL) {
-        return PYACCEL_INVALID_ARGUMENT;
-    }
-    *verdict = 0;
-    if (old_root == NULL || new_root == NULL || (proof == NULL && proof_size > 0)) {
-        return PYACCEL_INVALID_ARGUMENT;
-    }
-    pyaccel_status status = pa_merkle_start(&merkle, form, options);
-    if (status != PYACCEL_OK) {
-        return status;
-    }
-    if (form != PYACCEL_MERKLE_RFC6962) {
-        return PYACCEL_UNSUPPORTED;
-    }
-    if (old_size > new_size || proof_size % NODE != 0) {
-        return PYACCEL_OK;
-    }
-    if (old_size == 0 || old_size == new_size) {
-        *verdict = proof_size == 0 &&
-                   (old_size != new_size || memcmp(old_root, new_root, NODE) == 0) &&
-                   (old_size != 0 || memcmp(old_root, pa_merkle_empty_root, NODE) == 0);
-        return PYACCEL_OK;
-    }
-    return walk_consistency(&merkle, verdict, old_root, new_root, old_size, new_size, proof,
-                            proof_size);
 }

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
-  tables/edwards25519_base.c)
+  tables/edwards25519_base.c
+  tables/ssz_zero_hashes.c)

@@ -166,8 +166,23 @@ class MerklePlan(NativePlan):
         self._call = getattr(lib, self.function)
         self._form = _value("MERKLE", parameters["form"])
         algorithm = _value("HASH", parameters["algorithm"])
-        limit = parameters.get("limit") or 0
-        self._options = _options(_MERKLE_OPTIONS, threads=threads(), algorithm=algorithm, limit=limit)
+        mixed = lib.PYACCEL_MERKLE_MIX_IN_SIZE if parameters.get("mix_in_length") else 0
+        self._fields = {
+            "threads": threads(),
+            "algorithm": algorithm,
+            "limit": parameters.get("limit") or 0,
+            "mix_in_length": mixed,
+            "unsorted": int(parameters.get("sort_leaves") is False),
+        }
+        self._options = _options(_MERKLE_OPTIONS, **self._fields)
+
+    def options(self, inputs: Inputs) -> Any:
+        """The options, with the length that is mixed in where it is not the number of leaves."""
+        length: Any = inputs.get("length")
+        if length is None:
+            return self._options
+        fields = self._fields | {"mix_in_length": lib.PYACCEL_MERKLE_MIX_IN_LENGTH, "length": int(length[0])}
+        return _options(_MERKLE_OPTIONS, **fields)
 
 
 class RootPlan(MerklePlan):
@@ -180,7 +195,7 @@ class RootPlan(MerklePlan):
         root, mutated = outputs["root"], outputs["mutated"]
         flag = ffi.new("uint32_t *")
         leaves = _rows(inputs["leaves"])
-        status = self._call(_out(root), root.nbytes, flag, self._form, leaves, n, self._options)
+        status = self._call(_out(root), root.nbytes, flag, self._form, leaves, n, self.options(inputs))
         if status:
             raise_status("merkle.root", status)
         mutated[0] = flag[0]
@@ -195,7 +210,13 @@ class LayersPlan(MerklePlan):
         """As Plan.run."""
         nodes: Any = outputs["nodes"]
         leaves = _rows(inputs["leaves"])
-        status = self._call(_out(nodes), nodes.nbytes, self._form, leaves, n, self._options)
+        positions: Any = outputs.get("positions")
+        options = self._options
+        if positions is not None:
+            options = _options(_MERKLE_OPTIONS, **self._fields)
+            options.positions = place = ffi.from_buffer("uint64_t[]", positions, require_writable=True)
+            assert len(place) >= n
+        status = self._call(_out(nodes), nodes.nbytes, self._form, leaves, n, options)
         if status:
             raise_status("merkle.layers", status)
 
@@ -215,12 +236,12 @@ class MerkleVerifyPlan(MerklePlan):
             self._form,
             _rows(inputs["roots"]),
             _rows(inputs["leaves"]),
-            ffi.from_buffer("uint64_t[]", inputs["indices"]),
+            _numbers(inputs["indices"]),
             _rows(inputs["proofs"]),
-            ffi.from_buffer("uint64_t[]", sizes),
-            len(sizes),
+            _numbers(sizes),
+            0 if sizes is None else len(sizes),
             n,
-            self._options,
+            self.options(inputs),
         )
         if status:
             raise_status("merkle.verify_many", status)
@@ -241,6 +262,33 @@ class ConsistencyPlan(MerklePlan):
         )
         if status:
             raise_status("merkle.verify_consistency", status)
+
+
+class MultiproofPlan(MerklePlan):
+    """merkle.verify_multiproof."""
+
+    function = "pyaccel_merkle_verify_multiproof"
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """As Plan.run."""
+        proof: Any = inputs["proof"]
+        nodes = proof[0]
+        flags: Any = inputs["flags"]
+        status = self._call(
+            _out(outputs["verdicts"]),
+            self._form,
+            inputs["root"][0],
+            _rows(inputs["leaves"]),
+            _numbers(inputs["indices"]),
+            n,
+            nodes,
+            len(nodes),
+            ffi.NULL if flags is None else ffi.from_buffer(_BYTES, flags),
+            0 if flags is None else len(flags),
+            self._options,
+        )
+        if status:
+            _raise("merkle.verify_multiproof", status)
 
 
 class VerifyPlan(NativePlan):
@@ -299,6 +347,7 @@ _PLANS: dict[str, Callable[[Parameters], Plan]] = {
     "merkle.layers": LayersPlan,
     "merkle.verify_many": MerkleVerifyPlan,
     "merkle.verify_consistency": ConsistencyPlan,
+    "merkle.verify_multiproof": MultiproofPlan,
     "verify_many": VerifyPlan,
 }
 
@@ -387,6 +436,11 @@ def _out(array: Any) -> Any:
     return ffi.from_buffer(_BYTES, array, require_writable=True)
 
 
+def _numbers(array: Any) -> Any:
+    """Positions or sizes, NULL where the form has none."""
+    return ffi.NULL if array is None else ffi.from_buffer("uint64_t[]", array)
+
+
 def _rows(rows: Any) -> Any:
     """The pyaccel_rows of some Rows, made once and kept with them, as is what it points at."""
     native = rows.native
@@ -426,3 +480,6 @@ def raise_status(operation: str, status: int) -> Never:
     if status == lib.PYACCEL_BAD_ENVIRONMENT:
         raise PyaccelError(f"{reason}: {text(lib.pyaccel_cpu_spec())}")
     raise PyaccelError(reason)
+
+
+constant, raise_status, rows_view = _value, _raise, _rows

@@ -66,18 +66,9 @@ def run(
         DeviceUnavailableError, SelfTestError, UnsupportedError: as Placement.cheapest and .named.
     """
     place = _placements.get((operation.name, values)) or placement(operation, values)
-    if type(device) is not str:
-        check_name(device)
-    if device == "auto":
-        device = within.get() or environment()
     recording = collector.get() is not None
     start = perf_counter() if recording else 0.0
-    if device != "auto":
-        choice = place.named(device)
-    elif n <= place.inline_until and place.inline is not None:
-        choice = place.inline
-    else:
-        choice = place.cheapest(n, _nbytes(inputs))
+    choice = _choose(place, inputs, n, device)
     if progress is None and not cuts:
         try:
             choice.plan.run(inputs, outputs, n)
@@ -95,6 +86,23 @@ def run(
     thread.last = ran = (operation.name, choice.backend.name, plan, n, seconds, choice.notes)
     if recording:
         collect(ran)
+
+
+def chosen(operation: Operation, values: tuple[object, ...], inputs: Inputs, n: int, device: str) -> Choice:
+    """The choice that `run` would begin with; errors as there."""
+    return _choose(placement(operation, values), inputs, n, device)
+
+
+def _choose(place: Placement, inputs: Inputs, n: int, device: str) -> Choice:
+    if type(device) is not str:
+        check_name(device)
+    if device == "auto":
+        device = within.get() or environment()
+    if device != "auto":
+        return place.named(device)
+    if n <= place.inline_until and place.inline is not None:
+        return place.inline
+    return place.cheapest(n, _nbytes(inputs))
 
 
 def _run(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:

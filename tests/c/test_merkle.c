@@ -230,7 +230,7 @@ static void test_arguments(void)
     const pyaccel_merkle_options defaults = {.struct_size = sizeof defaults};
     const pyaccel_status invalid = PYACCEL_INVALID_ARGUMENT;
     refuse_root(NODE, 0, &good, 4, NULL, invalid);
-    refuse_root(NODE, 3, &good, 4, NULL, invalid);
+    refuse_root(NODE, 7, &good, 4, NULL, invalid);
     refuse_root(NODE - 1, PYACCEL_MERKLE_RFC6962, &good, 4, NULL, invalid);
     refuse_root(NODE, PYACCEL_MERKLE_RFC6962, NULL, 4, NULL, invalid);
     refuse_root(NODE, PYACCEL_MERKLE_BITCOIN, &good, 0, NULL, invalid);
@@ -258,7 +258,8 @@ static void test_arguments(void)
     options.algorithm = 99;
     refuse_root(NODE, PYACCEL_MERKLE_RFC6962, &good, 4, &options, invalid);
     options.algorithm = PYACCEL_HASH_KECCAK256;
-    refuse_root(NODE, PYACCEL_MERKLE_RFC6962, &good, 4, &options, PYACCEL_UNSUPPORTED);
+    refuse_root(NODE, PYACCEL_MERKLE_COMETBFT, &good, 4, &options, PYACCEL_UNSUPPORTED);
+    refuse_root(NODE, PYACCEL_MERKLE_SSZ, &good, 4, &options, PYACCEL_UNSUPPORTED);
     refuse_root(NODE, PYACCEL_MERKLE_BITCOIN, &good, 4, &options, PYACCEL_UNSUPPORTED);
     /* Layers over their own leaves. */
     uint8_t nodes[7 * NODE];
