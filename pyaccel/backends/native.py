@@ -288,7 +288,7 @@ class MultiproofPlan(MerklePlan):
             self._options,
         )
         if status:
-            _raise("merkle.verify_multiproof", status)
+            raise_status("merkle.verify_multiproof", status)
 
 
 class VerifyPlan(NativePlan):
@@ -482,4 +482,4 @@ def raise_status(operation: str, status: int) -> Never:
     raise PyaccelError(reason)
 
 
-constant, raise_status, rows_view = _value, _raise, _rows
+constant, rows_view = _value, _rows
