@@ -132,7 +132,7 @@ _AVX512: dict[str, tuple[Mark, ...]] = {
     "hash160 33 B": (Mark(CYCLES, 76, 60),),
     "merkle root ssz sha256": _tree((14, 12.5), 28, "hashlib"),
     "merkle root openzeppelin-simple keccak256": _tree((25, 22), 33, "pysha3"),
-    "merkle root rfc6962 sm3": _tree((17, 15), 68, "hashlib"),
+    "merkle root openzeppelin-simple sm3": _tree((17, 15), 68, "hashlib"),
     "sha256 16 KiB": _rate(8.3, 9),
     "sha512 16 KiB": _rate(6.5, 7),
     "sm3 16 KiB": _rate(7.3, 8),

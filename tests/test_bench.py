@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from pyaccel.bench import foreign, harness, loops, machine, report
 from pyaccel.bench.bench_hash import ALGORITHMS, call
-from pyaccel.bench.bench_merkle import _loop
+from pyaccel.bench.bench_merkle import TREES, _loop, _root
 from pyaccel.bench.contest import Contest, Line, Peer
 from pyaccel.bench.marks import CYCLES, GIGABYTES, MILLISECONDS, RATIO, TARGETS, Mark, judge, value
 
@@ -153,11 +153,13 @@ def test_each_loop_gives_our_digests(algorithm: str) -> None:
     harness.measure(Contest(algorithm, 20, 33, call(algorithm, rows), loops.loops(algorithm, rows, most=8)), rounds=1)
 
 
-@pytest.mark.parametrize("form", [form for form in pyaccel.merkle.forms() if form in ("bitcoin", "rfc6962", "ssz")])
-def test_the_loops_of_trees_give_our_roots(form: str) -> None:
-    leaves = [bytes([i] * 32) for i in range(16)]
-    one = loops._hashlib()["sha256d" if form == "bitcoin" else "sha256"]
-    assert _loop(form, one, leaves)() == pyaccel.merkle.root(leaves, form=form)
+@pytest.mark.parametrize(("form", "algorithm"), TREES)
+def test_the_loops_of_trees_give_our_roots(form: str, algorithm: str) -> None:
+    rows = np.random.default_rng(6).integers(0, 256, (16, 32), dtype=np.uint8)
+    found = loops.calls(algorithm)
+    assert found
+    for one in found.values():
+        assert _loop(form, one, [row.tobytes() for row in rows])() == _root(rows, form, algorithm)()
 
 
 def test_a_pinned_run_has_one_thread_and_gives_the_cores_back() -> None:
