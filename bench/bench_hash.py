@@ -29,7 +29,8 @@ _CRATES = {
     "sm3": {"sm3 (Rust)": "sm3"},
     "sha512": {"sha2 (Rust)": "sha512"},
     "blake3": {"blake3 (Rust)": "blake3", "blake3 hash_many": "blake3-many"},
-    "blake2b-512": {"blake2 (Rust)": "blake2b-512"},
+    "blake2b-512": {"blake2 (Rust)": "blake2b-512", "blake2b_simd hash_many": "blake2b-many"},
+    "blake2s-256": {"blake2s_simd hash_many": "blake2s-many"},
     "ripemd160": {"ripemd (Rust)": "ripemd160"},
     "hash160": {"sha2+ripemd (Rust)": "hash160"},
 }

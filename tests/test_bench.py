@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pyaccel.bench import foreign, harness, loops, machine, report
+from pyaccel.bench import foreign, harness, loops, machine, report, summary
 from pyaccel.bench.bench_hash import ALGORITHMS, call
 from pyaccel.bench.bench_merkle import TREES, _loop, _root
 from pyaccel.bench.contest import Contest, Line, Peer
@@ -198,5 +198,9 @@ def test_the_command_shows_marks_and_curves_and_keeps_them(
     ratio, *_ = json.loads(kept.read_text())["lines"][-1]["marks"]
     assert (ratio["verdict"], ratio["value"]) == ("stretched", pytest.approx(20))
     assert (tmp_path / "merkle.png").exists()
+    row = summary.rows(json.loads(kept.read_text()))[-1]
+    assert re.fullmatch(
+        r"\| sha256 64 B.* \| 33.3 M/s, \d+ cycles \| hashlib 20x \| ≥ 14x: 20, stretch reached; ≤ .*\|", row
+    )
     bench(["merkle"], rounds=1, as_json=True, save=None, plot=None)
     assert json.loads(capsys.readouterr().out)[0]["bench"] == "merkle"

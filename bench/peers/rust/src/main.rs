@@ -101,6 +101,35 @@ fn blake3_many(rows: &Rows, out: &mut Vec<u8>) {
     }
 }
 
+/// Jobs of the crates' own lanes; as many at a time as fill them often.
+fn blake2b_many(rows: &Rows, out: &mut Vec<u8>) {
+    use blake2b_simd::many::{hash_many, HashManyJob};
+    let params = blake2b_simd::Params::new();
+    out.clear();
+    for some in rows.data.chunks(64 * rows.width) {
+        let mut jobs: Vec<HashManyJob> =
+            some.chunks_exact(rows.width).map(|row| HashManyJob::new(&params, row)).collect();
+        hash_many(jobs.iter_mut());
+        for job in &jobs {
+            out.extend_from_slice(job.to_hash().as_bytes());
+        }
+    }
+}
+
+fn blake2s_many(rows: &Rows, out: &mut Vec<u8>) {
+    use blake2s_simd::many::{hash_many, HashManyJob};
+    let params = blake2s_simd::Params::new();
+    out.clear();
+    for some in rows.data.chunks(64 * rows.width) {
+        let mut jobs: Vec<HashManyJob> =
+            some.chunks_exact(rows.width).map(|row| HashManyJob::new(&params, row)).collect();
+        hash_many(jobs.iter_mut());
+        for job in &jobs {
+            out.extend_from_slice(job.to_hash().as_bytes());
+        }
+    }
+}
+
 fn nodes(function: Variant, rows: &Rows, out: &mut Vec<u8>) {
     out.resize(32 * rows.count(), 0);
     unsafe { function(out.as_mut_ptr(), rows.data.as_ptr(), rows.count() as u64) }
@@ -133,6 +162,8 @@ fn run(work: &str, rows: &Rows, out: &mut Vec<u8>) -> Result<(), String> {
             "ripemd160" => each::<ripemd::Ripemd160>(rows, out),
             "hash160" => hash160(rows, out),
             "blake3" => blake3_each(rows, out),
+            "blake2b-many" => blake2b_many(rows, out),
+            "blake2s-many" => blake2s_many(rows, out),
             "blake3-many" if rows.width == 64 => blake3_many(rows, out),
             _ => return Err(format!("no work {work}")),
         },
