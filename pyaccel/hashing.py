@@ -13,6 +13,7 @@ from pyaccel.file_reading import Progress, read_file
 from pyaccel.hasher import Hasher
 from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
+from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import Rows, as_rows
 from pyaccel.scheduler.execution import run
 
@@ -21,6 +22,7 @@ DIGEST_SIZES |= {"sha224": 28, "sha384": 48, "sha512-256": 32}
 DIGEST_SIZES |= {"sha3-224": 28, "sha3-256": 32, "sha3-384": 48, "sha3-512": 64, "shake128": 32, "shake256": 64}
 DIGEST_SIZES |= {"blake2b-256": 32, "blake2b-512": 64, "blake2s-256": 32, "blake3": 32}
 DIGEST_SIZES |= {"hmac-sha256": 32, "hmac-sha512": 64, "hmac-sm3": 32}
+DIGEST_SIZES |= {algorithm: elements.digest_size for algorithm, elements in ELEMENTS.items()}
 """Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""
 
 VARIABLE = frozenset({"shake128", "shake256", "blake3"})
@@ -122,7 +124,9 @@ def hash_many(
 
     Args:
         algorithm: one of `algorithms()`.
-        messages: n byte strings: list or tuple of bytes-like, uint8 array (n, k), Rows, Arrow binary array.
+        messages: n byte strings: list or tuple of bytes-like, uint8 array (n, k), Rows, Arrow binary array. For
+            poseidon2-<set> rows of t field elements, for poseidon2-<set>-compress two nodes, left and right; elements
+            are little-endian and below the modulus (`pyaccel.poseidon2.ELEMENTS`).
         digest_size: bytes of a digest, where the algorithm has a choice (shake128, shake256, blake3: 1 .. 2^32 - 1);
             None: its own (shake128, blake3: 32, shake256: 64).
         key: for hmac-sha256, hmac-sha512 and hmac-sm3, which need one, of any length (RFC 2104); for the keyed hash of
@@ -144,11 +148,22 @@ def hash_many(
     values = parameters(algorithm, digest_size, key, context)
     rows = as_rows("messages", messages)
     n = rows.count or 0  # never None: one value for all rows is refused
+    elements = ELEMENTS.get(algorithm)
+    if elements is not None:
+        elements.require_width(rows, n)
+        if out is not None:
+            elements.require_canonical(rows, n)
     if out is None:
         out = np.empty((n, values[1]), _BYTE)
     else:
         _check_out(out, (n, values[1]), rows)
-    run(_HASH_MANY, values, {"messages": rows}, {"digests": out}, n, device=device, cuts=rows.cuts)
+    try:
+        run(_HASH_MANY, values, {"messages": rows}, {"digests": out}, n, device=device, cuts=rows.cuts)
+    except ValueError:
+        if elements is not None:
+            # Every backend refuses such a row; which one it is, only the exception says.
+            elements.require_canonical(rows, n)
+        raise
     return out
 
 
@@ -169,7 +184,7 @@ def new(name: str, data: Any = b"", *, key: Any = None, context: Any = None, dig
         TypeError, ValueError: an argument is wrong; says what was wanted and what came.
         DeviceUnavailableError: the compiled core is missing.
     """
-    return Hasher(parameters(name, digest_size, key, context), data)
+    return Hasher(_streamed(parameters(name, digest_size, key, context)), data)
 
 
 def hash_file(
@@ -206,11 +221,18 @@ def hash_file(
         OSError: reading failed; or the file's size changed meanwhile, so that there is no message to speak of.
         DeviceUnavailableError: the compiled core is missing.
     """
-    hasher = Hasher(parameters(algorithm, digest_size, key, context))
+    hasher = Hasher(_streamed(parameters(algorithm, digest_size, key, context)))
     if progress is not None and not callable(progress):
         raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of (bytes done, bytes in all)")
     read_file(file, hasher.update, whole_number("chunk_size", chunk_size, 1, 2**30), progress)
     return hasher.digest()
+
+
+def _streamed(values: tuple[str, int, bytes | None, bytes | None]) -> tuple[str, int, bytes | None, bytes | None]:
+    """Checked parameters, where messages may come in pieces."""
+    if values[0] in ELEMENTS:
+        raise ValueError(f"{values[0]} takes rows of field elements, not a message that comes in pieces: hash_many")
+    return values
 
 
 def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pyaccel import known_trees as trees
 from pyaccel import known_values as values
 from pyaccel.backends.base import Parameters, Plan
+from pyaccel.known_poseidon2 import HASHES as POSEIDON2
 from pyaccel.merkle_forms import parameters as tree_parameters
 from pyaccel.operations import OPERATIONS, Operation
 from pyaccel.rows import Rows, as_rows
@@ -72,7 +73,8 @@ def known() -> tuple[KnownAnswer, ...]:
 
 
 def _hashes() -> Iterable[KnownAnswer]:
-    plain = [(algorithm, None, None, source, pairs) for algorithm, (source, pairs) in values.HASHES.items()]
+    hashes = values.HASHES | POSEIDON2
+    plain = [(algorithm, None, None, source, pairs) for algorithm, (source, pairs) in hashes.items()]
     for algorithm, key, context, source, pairs in plain + values.PARAMETRIC_HASHES:
         messages = [message for message, _ in pairs]
         digests = np.frombuffer(bytes.fromhex("".join(digest for _, digest in pairs)), np.uint8)

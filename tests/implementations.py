@@ -37,11 +37,15 @@ _VARIANTS = {
     "blake2b": ("portable",),
     "blake2s": ("portable",),
     "blake3": ("portable",),
+    **{f"poseidon2-{field}": ("portable", "adx") for field in ("bn254", "bls12-381", "pallas", "vesta")},
+    **{f"poseidon2-{field}": ("portable",) for field in ("goldilocks", "babybear")},
+    **{f"poseidon2-{field}-lanes": ("avx2", "avx512", "avx512-emulated") for field in ("goldilocks", "babybear")},
     "ed25519": ("portable",),
     "secp256k1": ("portable",),
 }
 # The level under which a variant runs, where not the one of its name: SHA-NI has none, and is faster than 8 lanes.
 _LEVEL_OF = {("sha256", "shani"): "avx2", ("sha256-lanes", "avx2"): "avx2,-shani"}
+_LEVEL_OF |= {(f"poseidon2-{field}", "adx"): "avx2" for field in ("bn254", "bls12-381", "pallas", "vesta")}
 
 
 @dataclass(frozen=True)

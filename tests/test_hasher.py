@@ -29,6 +29,7 @@ from vector_files import cavp_monte_carlo, cavp_outputs, hmac_messages, load_jso
 import pyaccel
 from examples import examples
 from pyaccel import hashing
+from pyaccel.poseidon2 import ELEMENTS
 
 KEY = bytes(range(32))
 LONG_KEY = bytes(range(200))
@@ -103,7 +104,7 @@ ALL = pytest.mark.parametrize("case", PEERS, ids=lambda case: "-".join(filter(No
 
 def test_every_algorithm_has_a_peer() -> None:
     """Whatever is added shows here."""
-    assert {name for name, _ in PEERS} | set(SHAKES) == set(pyaccel.algorithms())
+    assert {name for name, _ in PEERS} | set(SHAKES) | set(ELEMENTS) == set(pyaccel.algorithms())
 
 
 _sizes = st.one_of(

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import pyaccel
 from pyaccel.operations import OPERATIONS
+from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.scheduler.runs import last_run
 
 
@@ -57,7 +58,8 @@ MESSAGES = [bytes(range(n % 256)) * (n // 100 + 1) for n in range(300)]
 
 
 def test_the_names():
-    assert set(pyaccel.algorithms()) == {*REFERENCES, *KEYED_REFERENCES}
+    # Rows of field elements: test_poseidon2.py.
+    assert set(pyaccel.algorithms()) == {*REFERENCES, *KEYED_REFERENCES, *ELEMENTS}
 
 
 @pytest.mark.parametrize("algorithm", REFERENCES)

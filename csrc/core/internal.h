@@ -70,9 +70,17 @@ typedef enum {
     PA_FAMILY_RIPEMD160_LANES,
     PA_FAMILY_SM3,
     PA_FAMILY_SM3_LANES,
-    PA_FAMILY_BLAKE2B,   /* struct pa_blake2 */
-    PA_FAMILY_BLAKE2S,   /* struct pa_blake2 */
-    PA_FAMILY_BLAKE3,    /* struct pa_blake3 */
+    PA_FAMILY_BLAKE2B,         /* struct pa_blake2 */
+    PA_FAMILY_BLAKE2S,         /* struct pa_blake2 */
+    PA_FAMILY_BLAKE3,          /* struct pa_blake3 */
+    PA_FAMILY_POSEIDON2_BN254, /* struct pa_poseidon2: portable, adx */
+    PA_FAMILY_POSEIDON2_BLS12_381,
+    PA_FAMILY_POSEIDON2_PALLAS,
+    PA_FAMILY_POSEIDON2_VESTA,
+    PA_FAMILY_POSEIDON2_GOLDILOCKS,       /* portable */
+    PA_FAMILY_POSEIDON2_GOLDILOCKS_LANES, /* avx2, avx512, avx512-emulated; may be unbound */
+    PA_FAMILY_POSEIDON2_BABYBEAR,
+    PA_FAMILY_POSEIDON2_BABYBEAR_LANES,
     PA_FAMILY_ED25519,   /* struct pa_verify_kernel */
     PA_FAMILY_SECP256K1, /* struct pa_verify_kernel */
     PA_FAMILY_PROBE,     /* struct pa_probe */

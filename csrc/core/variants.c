@@ -9,6 +9,7 @@
 #include "../hash/blake2.h"
 #include "../hash/blake3.h"
 #include "../hash/kernel.h"
+#include "../hash/poseidon2.h"
 #include "../verify/verify.h"
 #include "environment.h"
 #include "internal.h"
@@ -41,6 +42,12 @@ typedef struct {
 #else
 #define LANES_AVX2(family, stem)
 #endif
+#if PYACCEL_WITH_ADX
+#define WITH_ADX(family, stem)                                                                               \
+    {family, "adx", PA_CPU_ADX, &pa_##stem##_adx}, {family, "portable", 0, &pa_##stem##_portable}
+#else
+#define WITH_ADX(family, stem) {family, "portable", 0, &pa_##stem##_portable}
+#endif
 #define WITH_LANES(family, stem)                                                                             \
     {family, "portable", 0, &pa_##stem##_portable}                                                           \
     LANES_AVX512(family, stem) LANES_EMULATED(family, stem) LANES_AVX2(family, stem)
@@ -66,6 +73,12 @@ static const candidate candidates[] = {
     {PA_FAMILY_BLAKE2B, "portable", 0, &pa_blake2b_portable},
     {PA_FAMILY_BLAKE2S, "portable", 0, &pa_blake2s_portable},
     {PA_FAMILY_BLAKE3, "portable", 0, &pa_blake3_portable},
+    WITH_ADX(PA_FAMILY_POSEIDON2_BN254, poseidon2_bn254),
+    WITH_ADX(PA_FAMILY_POSEIDON2_BLS12_381, poseidon2_bls12_381),
+    WITH_ADX(PA_FAMILY_POSEIDON2_PALLAS, poseidon2_pallas),
+    WITH_ADX(PA_FAMILY_POSEIDON2_VESTA, poseidon2_vesta),
+    WITH_LANES(PA_FAMILY_POSEIDON2_GOLDILOCKS, poseidon2_goldilocks),
+    WITH_LANES(PA_FAMILY_POSEIDON2_BABYBEAR, poseidon2_babybear),
 
     /* ed25519 */
     {PA_FAMILY_ED25519, "portable", 0, &pa_ed25519_portable},
@@ -89,6 +102,14 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_BLAKE2B] = "blake2b",
     [PA_FAMILY_BLAKE2S] = "blake2s",
     [PA_FAMILY_BLAKE3] = "blake3",
+    [PA_FAMILY_POSEIDON2_BN254] = "poseidon2-bn254",
+    [PA_FAMILY_POSEIDON2_BLS12_381] = "poseidon2-bls12-381",
+    [PA_FAMILY_POSEIDON2_PALLAS] = "poseidon2-pallas",
+    [PA_FAMILY_POSEIDON2_VESTA] = "poseidon2-vesta",
+    [PA_FAMILY_POSEIDON2_GOLDILOCKS] = "poseidon2-goldilocks",
+    [PA_FAMILY_POSEIDON2_GOLDILOCKS_LANES] = "poseidon2-goldilocks-lanes",
+    [PA_FAMILY_POSEIDON2_BABYBEAR] = "poseidon2-babybear",
+    [PA_FAMILY_POSEIDON2_BABYBEAR_LANES] = "poseidon2-babybear-lanes",
     [PA_FAMILY_ED25519] = "ed25519",
     [PA_FAMILY_SECP256K1] = "secp256k1",
     [PA_FAMILY_PROBE] = "probe",

@@ -7,6 +7,7 @@
 #include "blake2.h"
 #include "blake3.h"
 #include "hmac.h"
+#include "poseidon2.h"
 
 /* First bits of the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3 and 5.3.5). */
 #define SHA256_INITIAL                                                                             \
@@ -182,7 +183,7 @@ const pa_hash_algorithm *pa_hash_algorithm_get(uint32_t id)
     case PYACCEL_HASH_HMAC_SM3:
         return &hmac_sm3;
     default:
-        return NULL;
+        return pa_poseidon2_algorithm(id);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "blake2.h"
 #include "blake3.h"
 #include "hmac.h"
+#include "poseidon2.h"
 
 typedef struct {
     uint8_t *digests;
@@ -17,6 +18,7 @@ typedef struct {
         pa_blake2_job blake2;
         pa_blake3_job blake3;
         pa_hmac_job hmac;
+        pa_poseidon2_job poseidon2;
     } job; /* the engine's; it may hold what a key made */
 } hash_batch;
 

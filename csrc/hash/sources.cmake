@@ -11,6 +11,9 @@ pa_sources(portable
   hash/hmac.c
   hash/keccak_portable.c
   hash/lanes.c
+  hash/poseidon2.c
+  hash/poseidon2_babybear.c
+  hash/poseidon2_goldilocks.c
   hash/ripemd160_portable.c
   hash/segments.c
   hash/sha256_portable.c
@@ -20,7 +23,12 @@ pa_sources(portable
   hash/stream_blake3.c
   hash/stream_blocks.c)
 pa_sources(shani hash/sha256_shani.c)
+# One text, compiled once a level: adx brings mulx and two carry chains.
+foreach(level portable adx)
+  pa_sources(${level} hash/poseidon2_bls12_381.c hash/poseidon2_bn254.c hash/poseidon2_pallas.c hash/poseidon2_vesta.c)
+endforeach()
 # One text, compiled once a level: vector.h takes the width from it.
 foreach(level avx2 avx512)
   pa_sources(${level} hash/keccak_lanes.c hash/ripemd160_lanes.c hash/sha256_lanes.c hash/sha512_lanes.c hash/sm3_lanes.c)
+  pa_sources(${level} hash/poseidon2_babybear_lanes.c hash/poseidon2_goldilocks_lanes.c)
 endforeach()

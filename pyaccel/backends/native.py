@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 from pyaccel.backends.base import Backend, Capabilities, Declined, Inputs, Outputs, Parameters, Plan, Unavailable
 from pyaccel.errors import PyaccelError, UnsupportedError
+from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import Rows
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ _FAMILIES = {
     "hmac-sha256": ("sha256", "sha256-lanes"),
     "hmac-sha512": ("sha512", "sha512-lanes"),
     "hmac-sm3": ("sm3", "sm3-lanes"),
+    **{name: (f"poseidon2-{one.field}", f"poseidon2-{one.field}-lanes") for name, one in ELEMENTS.items()},
     "secp256k1-ecdsa": ("secp256k1",),
 }
 """Families of variants that serve an algorithm or scheme; where it is not listed, the family of its own name."""

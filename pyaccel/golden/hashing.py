@@ -14,6 +14,7 @@ from pyaccel.golden.blake2 import BLAKE2B, BLAKE2S, blake2
 from pyaccel.golden.blake3 import blake3
 from pyaccel.golden.hmac import hmac
 from pyaccel.golden.keccak import keccak256, sha3, shake128, shake256
+from pyaccel.golden.poseidon2 import HASHES as POSEIDON2
 from pyaccel.golden.ripemd160 import hash160, ripemd160
 from pyaccel.golden.sha256 import sha224, sha256, sha256d
 from pyaccel.golden.sha512 import sha384, sha512, sha512_256
@@ -42,6 +43,7 @@ HASHES: dict[str, Hash] = {
     "blake2b-512": partial(blake2, BLAKE2B, 64),
     "blake2s-256": partial(blake2, BLAKE2S, 32),
     "blake3": blake3,
+    **POSEIDON2,
 }
 """Function of each algorithm by its one spelling, without parameters."""
 
@@ -100,6 +102,6 @@ def _function(name: str, size: int | None, key: bytes | None, context: bytes | N
     if size and name in EXTENDABLE:
         return lambda message: EXTENDABLE[name](message, size)
     hash_one: Hash = HASHES[name] if key is None else lambda message: KEYED[name](message, key)
-    if size not in (None, 0, len(hash_one(b""))):
+    if name not in POSEIDON2 and size not in (None, 0, len(hash_one(b""))):
         raise ValueError(f"{name} has a fixed digest size, not {size}")
     return hash_one

@@ -7,6 +7,7 @@ from functools import cache
 
 from pyaccel.cpu import usable_cores
 from pyaccel.operations import Operation
+from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.scheduler.curves import POINTS, Curve
 
 US = 1e-6
@@ -15,6 +16,11 @@ US = 1e-6
 def _line(first: float, row: float) -> tuple[float, ...]:
     """Microseconds at each of POINTS: `first` to start, `row` for each row."""
     return tuple(first + row * point for point in POINTS)
+
+
+def _poseidon2(first: float, row: dict[str, float], other: float) -> dict[tuple[str, str], tuple[float, ...]]:
+    """The curves of Poseidon2 by field."""
+    return {("hash_many", name): _line(first, row.get(one.field, other)) for name, one in ELEMENTS.items()}
 
 
 # Microseconds on one thread of a Zen 5 core, best of several runs up to n = 16384 and carried on from there; rows of
@@ -45,6 +51,7 @@ _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("hash_many", "hmac-sha256"): (1.5, 3.4, 5.9, 19, 69, 255, 3_120, 50_000),
     ("hash_many", "hmac-sha512"): (3.0, 3.6, 8.7, 25, 73, 275, 4_200, 67_500),
     ("hash_many", "hmac-sm3"): (3.3, 4.4, 5.7, 16, 49, 207, 3_380, 54_200),
+    **_poseidon2(1.5, {"babybear": 0.3, "goldilocks": 0.9}, 9.0),
     ("merkle.root", "bitcoin"): (1.3, 2.7, 4.0, 7.7, 22, 76, 1_170, 18_700),
     ("merkle.root", "rfc6962"): (1.4, 3.1, 4.3, 9.3, 27, 98, 1_570, 25_000),
     ("merkle.layers", "bitcoin"): (0.9, 2.4, 3.6, 7.4, 21, 75, 1_150, 18_400),
@@ -96,6 +103,7 @@ _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
     ("hash_many", "hmac-sha256"): _line(5, 750),
     ("hash_many", "hmac-sha512"): _line(5, 800),
     ("hash_many", "hmac-sm3"): _line(5, 750),
+    **_poseidon2(5, {"babybear": 700, "goldilocks": 500}, 400),
     ("merkle.root", "bitcoin"): _line(5, 500),
     ("merkle.root", "rfc6962"): _line(5, 400),
     ("merkle.layers", "bitcoin"): _line(5, 400),

@@ -80,6 +80,7 @@ static void arithmetic(void)
     VECTOR("sub_epi32", sub_epi32(a, b));
     VECTOR("sub_epi64", sub_epi64(a, b));
     VECTOR("mul_epu32", mul_epu32(a, b));
+    VECTOR("min_epu32", min_epu32(a, b));
     VECTOR("and_epi32", and_epi32(a, b));
     VECTOR("and_epi64", and_epi64(a, b));
     VECTOR("and_si512", and_si512(a, b));

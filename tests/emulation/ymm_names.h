@@ -60,6 +60,8 @@
 #define _mm512_maskz_mov_epi64 pa_pair_maskz_mov_epi64
 #undef _mm512_mul_epu32
 #define _mm512_mul_epu32 pa_pair_mul_epu32
+#undef _mm512_min_epu32
+#define _mm512_min_epu32 pa_pair_min_epu32
 #undef _mm512_or_epi32
 #define _mm512_or_epi32 pa_pair_or
 #undef _mm512_or_epi64

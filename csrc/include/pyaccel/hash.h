@@ -42,6 +42,50 @@ extern "C" {
 #define PYACCEL_HASH_HMAC_SHA512 49 /* 64 bytes; key of any size */
 #define PYACCEL_HASH_HMAC_SM3 50    /* 32 bytes; key of any size */
 
+/* Poseidon2 (Grassi, Khovratovich, Schofnegger, 2023/323) of rows of field elements, each in little-endian bytes and below
+ * the field's modulus: 32 bytes for the scalar fields of BN254 and BLS12-381 and the base fields of Pallas and Vesta, 8
+ * for Goldilocks (2^64 - 2^32 + 1), 4 for BabyBear (15 2^27 + 1). A row of another size, or with an element that is not
+ * below the modulus, is INVALID_ARGUMENT. The permutation takes rows of t elements to digests of t elements. A name holds
+ * the field, t and, where others published other constants, whose they are:
+ *   HorizenLabs  github.com/HorizenLabs/poseidon2 (crate zkhash 0.2.0), the paper's authors: the Grain LFSR. BN254,
+ *                BLS12-381, Pallas and Vesta are theirs
+ *   PLONKY3      crate p3-baby-bear 0.8.0, default_babybear_poseidon2_16 and _24: HorizenLabs' round constants, other
+ *                matrices
+ *   PLONKY3_SEED1  the same matrices; round constants drawn by Xoroshiro128Plus::seed_from_u64(1), new_from_rng_128, as
+ *                Plonky3's tests and examples do
+ *   GNARK        gnark-crypto v0.19.2 field/babybear/poseidon2: Plonky3's matrices; round constants from a chain of
+ *                Keccak-256 over the set's description
+ * The widths have 8 external rounds; internal ones: 56 (32-byte fields), 22 (Goldilocks), 13 and 21 (BabyBear, t = 16 and
+ * 24). */
+#define PYACCEL_HASH_POSEIDON2_BN254_T3 64                   /* 3 x 32 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BLS12_381_T2 65               /* 2 x 32 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BLS12_381_T3 66               /* 3 x 32 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BLS12_381_T4 67               /* 4 x 32 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_PALLAS_T3 68                  /* 3 x 32 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_VESTA_T3 69                   /* 3 x 32 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_GOLDILOCKS_T8_HORIZENLABS 70  /* 8 x 8 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_GOLDILOCKS_T12_HORIZENLABS 71 /* 12 x 8 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T16_HORIZENLABS 72   /* 16 x 4 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T16_PLONKY3 73       /* 16 x 4 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T16_PLONKY3_SEED1 74 /* 16 x 4 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T16_GNARK 75         /* 16 x 4 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T24_HORIZENLABS 76   /* 24 x 4 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T24_PLONKY3 77       /* 24 x 4 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T24_PLONKY3_SEED1 78 /* 24 x 4 bytes in and out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T24_GNARK 79         /* 24 x 4 bytes in and out */
+
+/* Their 2-to-1 compressions, where the set's source has one: rows of two nodes, left and right, to a node of 32 bytes.
+ *   HorizenLabs  the first element of the permutation of (left, right, 0): MerkleTreeHash of zkhash
+ *   PLONKY3      the first 8 elements of the permutation of left || right: TruncatedPermutation of p3-symmetric
+ *   GNARK        the last 8 elements of it, and right added: Permutation.Compress */
+#define PYACCEL_HASH_POSEIDON2_BN254_T3_COMPRESS 96                    /* 64 bytes in, 32 out */
+#define PYACCEL_HASH_POSEIDON2_BLS12_381_T3_COMPRESS 98                /* 64 bytes in, 32 out */
+#define PYACCEL_HASH_POSEIDON2_PALLAS_T3_COMPRESS 100                  /* 64 bytes in, 32 out */
+#define PYACCEL_HASH_POSEIDON2_VESTA_T3_COMPRESS 101                   /* 64 bytes in, 32 out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T16_PLONKY3_COMPRESS 105       /* 64 bytes in, 32 out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T16_PLONKY3_SEED1_COMPRESS 106 /* 64 bytes in, 32 out */
+#define PYACCEL_HASH_POSEIDON2_BABYBEAR_T16_GNARK_COMPRESS 107         /* 64 bytes in, 32 out */
+
 /* All 0 but struct_size: the defaults. */
 typedef struct {
     size_t struct_size;        /* sizeof(pyaccel_hash_options)                                             */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Poseidon2 over BabyBear, 8 (AVX2) or 16 (AVX-512) states at a time.
+ *
+ * Shapes: t = 16 or 24 vectors of one 32-bit word a lane.
+ * Form:   Montgomery products of the even and of the odd lanes; every value below p, by the smaller of x and x - p. */
+#define WORD_BITS 32
+
+#include "vector.h"
+
+#include "../field/babybear.h"
+
+typedef uint32_t element;
+typedef vec el;
+
+#define el_set1(constant) vec_set1(*(constant))
+#define el_number(n) vec_set1(n)
+
+#if VECTOR_BYTES == 64
+#define vec_min(x, y) _mm512_min_epu32(x, y)
+#define vec_product(x, y) _mm512_mul_epu32(x, y)
+#define vec_sub(x, y) _mm512_sub_epi32(x, y)
+#define vec_upper(x) _mm512_srli_epi64(x, 32)
+#define vec_even_odd(x, y) vec_choose(_mm512_set1_epi64(0xffffffff), x, y)
+#else
+#define vec_min(x, y) _mm256_min_epu32(x, y)
+#define vec_product(x, y) _mm256_mul_epu32(x, y)
+#define vec_sub(x, y) _mm256_sub_epi32(x, y)
+#define vec_upper(x) _mm256_srli_epi64(x, 32)
+#define vec_even_odd(x, y) _mm256_blend_epi32(x, y, 0xaa)
+#endif
+
+PA_INLINE el el_add(el a, el b)
+{
+    const vec sum = vec_add(a, b);
+    return vec_min(sum, vec_sub(sum, vec_set1(BABYBEAR_P)));
+}
+
+/* a b / 2^32 as babybear_mul, the products of even lanes and of odd ones. */
+PA_INLINE el el_mul(el a, el b)
+{
+    const vec inverse = vec_set1(BABYBEAR_INVERSE);
+    const vec p = vec_set1(BABYBEAR_P);
+    const vec even = vec_product(a, b);
+    const vec odd = vec_product(vec_upper(a), vec_upper(b));
+    const vec even_multiple = vec_product(vec_product(even, inverse), p);
+    const vec odd_multiple = vec_product(vec_product(odd, inverse), p);
+    /* Low halves are equal, so that upper halves differ as the whole does. */
+    const vec high = vec_even_odd(vec_upper(even), odd);
+    const vec high_multiple = vec_even_odd(vec_upper(even_multiple), odd_multiple);
+    const vec difference = vec_sub(high, high_multiple);
+    return vec_min(difference, vec_add(difference, p));
+}
+
+#include "poseidon2_babybear.h"
+
+const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_babybear_lanes_) = {permute, LANES, 4500};
