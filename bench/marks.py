@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 RATIO, CYCLES, MILLISECONDS, GIGABYTES = "x", "cycles", "ms", "GB/s"
 LESS_IS_BETTER = frozenset({CYCLES, MILLISECONDS})
-ROUNDING = 0.01
-"""Relative distance at which a figure still counts as reached: two runs on one machine differ by as much."""
+ROUNDING = 0.005
+"""Relative distance at which a figure still counts as reached: less than this shows in no printed digit."""
 _TREE = 1 << 20
 """Leaves of the trees that have marks."""
 
