@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 import pyaccel
+from pyaccel.poseidon2 import ELEMENTS
 
 from .contest import Call, Contest, Peer
 from .foreign import works
@@ -22,6 +23,8 @@ ALGORITHMS = (
     *("sha256", "sha256d", "keccak256", "sha3-256", "sm3", "sha512", "blake3", "blake2b-512", "blake2s-256"),
     *("ripemd160", "hash160", "hmac-sha256", "hmac-sha512", "hmac-sm3"),
 )
+POSEIDON2 = ("poseidon2-bn254-t3", "poseidon2-goldilocks-t8-horizenlabs", "poseidon2-babybear-t16-plonky3")
+"""One parameter set for each size of field; permutations of rows of t elements. No peer and no mark."""
 _CRATES = {
     "sha256": {"sha2 (Rust)": "sha256", "hashtree": "hashtree:auto"},
     "keccak256": {"sha3 (Rust)": "keccak256"},
@@ -62,6 +65,11 @@ def contests(n: int = N) -> Iterator[Contest]:
         yield Contest(
             f"{algorithm} {width} B", n, width, call(algorithm, rows), {**loops(algorithm, rows), **crates, **modules}
         )
+    for algorithm in POSEIDON2:
+        elements = ELEMENTS[algorithm]
+        rows = generator.integers(0, 256, (max(1, n // 100), elements.width), dtype=np.uint8)
+        rows[:, elements.size - 1 :: elements.size] = 0  # below the modulus, whatever it is
+        yield Contest(f"{algorithm} permutation", len(rows), elements.width, call(algorithm, rows))
     if has("avx2") and has("shani"):
         rows = data[64]
         peers: dict[str, Call | Peer] = {**loops("sha256", rows)}
