@@ -25,7 +25,7 @@ LEFT_OUT: Counter[tuple[str, str]] = Counter()
 # What the project has, whatever this build holds: a variant that is missing here is skipped by name, not passed over.
 _VARIANTS = {
     "sha256": ("portable", "shani"),
-    "sha256-lanes": ("avx512", "avx2", "avx512-emulated"),
+    "sha256-lanes": ("shani-x1", "shani-x2", "shani-x4", "avx512", "avx2", "avx512-emulated"),
     "sha512": ("portable",),
     "sha512-lanes": ("avx512", "avx2", "avx512-emulated"),
     "keccak": ("portable",),
@@ -43,9 +43,15 @@ _VARIANTS = {
     "ed25519": ("portable",),
     "secp256k1": ("portable",),
 }
-# The level under which a variant runs, where not the one of its name: SHA-NI has none, and is faster than 8 lanes.
-_LEVEL_OF = {("sha256", "shani"): "avx2", ("sha256-lanes", "avx2"): "avx2,-shani"}
-_LEVEL_OF |= {(f"poseidon2-{field}", "adx"): "avx2" for field in ("bn254", "bls12-381", "pallas", "vesta")}
+# Levels under which a variant may run, the highest first; where no level has its name, all.
+_LEVELS = ("avx512ifma", "avx512", "avx2", "portable")
+
+
+def _specs(family: str, variant: str) -> Iterator[str]:
+    """Specs that bind one variant of a family alone, so that it serves every row."""
+    one_by_one = f",-{family}-lanes" if f"{family}-lanes" in _VARIANTS else ""
+    for level in (variant,) if variant.startswith(("avx", "portable")) else _LEVELS:
+        yield f"{level},{family}={variant}{one_by_one}"
 
 
 @dataclass(frozen=True)
@@ -137,12 +143,15 @@ def variant_row(family: str, variant: str) -> VariantRow | None:
 
 
 @contextmanager
-def selected(spec: str) -> Iterator[None]:
-    """Binds the variants of a spec, and afterwards those that were bound before."""
+def selected(*specs: str) -> Iterator[None]:
+    """Binds the variants of the first spec that can run here, and afterwards those that were bound before."""
     before = lib.pyaccel_cpu_spec()
     before = ffi.string(before)
-    status = lib.pyaccel_cpu_select(spec.encode())
-    if status != 0:
+    for spec in specs:
+        status = lib.pyaccel_cpu_select(spec.encode())
+        if status == 0:
+            break
+    else:
         pytest.skip(f"PYACCEL_CPU={spec}: {ffi.string(lib.pyaccel_status_text(status)).decode()}")
     try:
         yield
@@ -164,7 +173,7 @@ def forced(implementation: Implementation) -> Iterator[Implementation]:
         pytest.skip(f"{family}/{variant}: left out of this build")
     if not row.runnable:
         pytest.skip(f"{family}/{variant}: this CPU can't run it")
-    with selected(_LEVEL_OF.get((family, variant), variant)):
+    with selected(*_specs(family, variant)):
         now = variant_row(family, variant)
         assert now, f"{family}/{variant} is gone"
         assert now.bound, f"{family}/{variant} is runnable, but its level does not bind it"

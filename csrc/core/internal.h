@@ -60,12 +60,12 @@ uint32_t pa_cpu_features(void);
 /* A family is one job that has a variant per CPU class. Each variant file exports one constant table of the
  * family's own struct type; variants.c lists them, best first. */
 typedef enum {
-    PA_FAMILY_SHA256, /* struct pa_hash_single: portable, shani */
-    PA_FAMILY_SHA256_LANES, /* struct pa_hash_lanes: avx2, avx512, avx512-emulated; may be unbound (NULL) */
+    PA_FAMILY_SHA256,       /* struct pa_hash_single: portable, shani */
+    PA_FAMILY_SHA256_LANES, /* struct pa_hash_lanes, several bound at once (a menu), or none */
     PA_FAMILY_SHA512,
     PA_FAMILY_SHA512_LANES, /* likewise */
     PA_FAMILY_KECCAK,
-    PA_FAMILY_KECCAK_LANES, /* struct pa_hash_lanes: avx2, avx512, avx512-emulated; may be unbound */
+    PA_FAMILY_KECCAK_LANES, /* likewise */
     PA_FAMILY_RIPEMD160,
     PA_FAMILY_RIPEMD160_LANES,
     PA_FAMILY_SM3,
@@ -95,6 +95,25 @@ const void *pa_bound(pa_family family);
 
 /* Counts one batch run by the bound variant of family (relaxed atomic). */
 void pa_count(pa_family family);
+
+/* A family of ..._LANES binds every variant that can run, a menu that its user chooses from batch by batch (hash/plan.h);
+ * under an emulated level only the emulated ones, where it has any. */
+#define PA_MENU_SIZE 8
+typedef struct {
+    const void *table;
+    uint32_t variant; /* its index, as pyaccel_variant_get has it */
+    bool measure;     /* false: emulated, its time says nothing   */
+} pa_menu_row;
+
+/* Fills rows with what is bound, best first; returns how many, at most PA_MENU_SIZE. *forced: the spec names the one that
+ * there is, so that it has to serve every row. */
+uint32_t pa_menu(pa_family family, pa_menu_row rows[PA_MENU_SIZE], bool *forced);
+
+/* Counts one batch run by a variant of a menu. */
+void pa_count_variant(uint32_t variant);
+
+/* Raised whenever variants are bound anew: what was made of a binding is stale then. */
+uint32_t pa_binding(void);
 
 /* ---- threads (threads.c) --------------------------------------------------------------------- */
 

@@ -53,7 +53,7 @@ typedef struct {
     LANES_AVX512(family, stem) LANES_EMULATED(family, stem) LANES_AVX2(family, stem)
 /* clang-format on */
 
-/* Within a family the best comes first: the first whose needs are met is bound. */
+/* Within a family the best comes first: the first whose needs are met is bound; of a menu (internal.h) all whose are. */
 static const candidate candidates[] = {
 /* probe */
 #if PYACCEL_WITH_AVX2
@@ -63,7 +63,10 @@ static const candidate candidates[] = {
 
 /* hash */
 #if PYACCEL_WITH_SHANI
-    {PA_FAMILY_SHA256, "shani", PA_CPU_SHANI, &pa_sha256_shani},
+    {PA_FAMILY_SHA256, "shani", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_shani},
+    {PA_FAMILY_SHA256_LANES, "shani-x4", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x4},
+    {PA_FAMILY_SHA256_LANES, "shani-x2", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x2},
+    {PA_FAMILY_SHA256_LANES, "shani-x1", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x1},
 #endif
     WITH_LANES(PA_FAMILY_SHA256, sha256),
     WITH_LANES(PA_FAMILY_SHA512, sha512),
@@ -115,6 +118,13 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_PROBE] = "probe",
 };
 
+static bool is_menu(pa_family family)
+{
+    return family == PA_FAMILY_SHA256_LANES || family == PA_FAMILY_SHA512_LANES ||
+           family == PA_FAMILY_KECCAK_LANES || family == PA_FAMILY_RIPEMD160_LANES ||
+           family == PA_FAMILY_SM3_LANES;
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -153,12 +163,15 @@ static const cpu_name features[] = {
 
 /* ---- state ----------------------------------------------------------------------------------- */
 
-#define NAMES_SIZE 128
-#define TEXT_SIZE 320
+#define NAMES_SIZE 512
+#define TEXT_SIZE 704
 
 static pthread_once_t bind_once = PTHREAD_ONCE_INIT;
 static uint32_t available; /* bits that CPU and build have, emulated ones included */
-static const candidate *bound[PA_FAMILY_COUNT];
+static const candidate *bound[PA_FAMILY_COUNT]; /* the best of a menu */
+static bool serves[CANDIDATES];                 /* bound, or on a bound menu */
+static bool forced[PA_FAMILY_COUNT];            /* by name */
+static _Atomic uint32_t binding;
 static char names[NAMES_SIZE]; /* what pyaccel_cpu_names answers */
 static char spec_in_force[NAMES_SIZE];
 static char complaint[TEXT_SIZE]; /* about PYACCEL_CPU; empty when there is none */
@@ -196,57 +209,151 @@ static const cpu_name *best_level(void)
     return best;
 }
 
-static void bind_within(const cpu_name *level, uint32_t removed)
+/* What a spec says: bits, and what it says of single families. */
+typedef struct {
+    const cpu_name *level;
+    uint32_t removed;                       /* bits of features */
+    const candidate *only[PA_FAMILY_COUNT]; /* family=variant   */
+    bool without[PA_FAMILY_COUNT];          /* -family          */
+} selection;
+
+static uint32_t mask_of(const selection *chosen)
 {
-    uint32_t mask = level->bits == 0 ? 0 : (level->bits | (available & FEATURE_BITS & ~removed));
-    for (size_t family = 0; family < PA_FAMILY_COUNT; family++) {
-        bound[family] = NULL;
-    }
-    for (size_t i = 0; i < CANDIDATES; i++) {
-        const candidate *row = &candidates[i];
-        if (bound[row->family] == NULL && (row->needs & ~mask) == 0) {
-            bound[row->family] = row;
+    const uint32_t bits = chosen->level->bits;
+    return bits == 0 ? 0 : (bits | (available & FEATURE_BITS & ~chosen->removed));
+}
+
+static void write_spec(const selection *chosen)
+{
+    spec_in_force[0] = '\0';
+    append(spec_in_force, "", chosen->level->name);
+    for (size_t i = 0; chosen->level->bits != 0 && i < FEATURES; i++) {
+        if (chosen->removed & available & features[i].bits) {
+            append(spec_in_force, ",-", features[i].name);
         }
     }
-    spec_in_force[0] = '\0';
-    append(spec_in_force, "", level->name);
-    for (size_t i = 0; level->bits != 0 && i < FEATURES; i++) {
-        if (removed & available & features[i].bits) {
-            append(spec_in_force, ",-", features[i].name);
+    for (size_t family = 0; family < PA_FAMILY_COUNT; family++) {
+        if (chosen->without[family]) {
+            append(spec_in_force, ",-", family_names[family]);
+        } else if (chosen->only[family] != NULL) {
+            append(spec_in_force, ",", family_names[family]);
+            append(spec_in_force, "=", chosen->only[family]->variant);
         }
     }
 }
 
-/* spec = level[,-feature...]; a known feature may be removed whether this CPU has it or not, so that one
- * spec serves many machines. */
+#define EMULATED_ALONE (PA_CPU_AVX512_EMULATED | PA_CPU_AVX512IFMA_EMULATED)
+
+static void bind_selection(const selection *chosen)
+{
+    const uint32_t mask = mask_of(chosen);
+    bool emulated[PA_FAMILY_COUNT] = {false};
+    for (size_t family = 0; family < PA_FAMILY_COUNT; family++) {
+        bound[family] = NULL;
+        forced[family] = chosen->only[family] != NULL;
+    }
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        const uint32_t needs = candidates[i].needs;
+        if ((needs & ~mask) == 0 && (needs & EMULATED_ALONE) != 0) {
+            emulated[candidates[i].family] = true;
+        }
+    }
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        const candidate *row = &candidates[i];
+        const pa_family family = row->family;
+        serves[i] = false;
+        if ((row->needs & ~mask) != 0 || chosen->without[family] ||
+            (forced[family]
+                 ? chosen->only[family] != row
+                 : is_menu(family) && emulated[family] && (row->needs & EMULATED_ALONE) == 0)) {
+            continue;
+        }
+        serves[i] = bound[family] == NULL || is_menu(family);
+        if (bound[family] == NULL) {
+            bound[family] = row;
+        }
+    }
+    write_spec(chosen);
+    atomic_fetch_add_explicit(&binding, 1, memory_order_release);
+}
+
+/* PA_FAMILY_COUNT where no family has this name. */
+static pa_family find_family(const char *word, size_t size)
+{
+    pa_family family = 0;
+    while (family < PA_FAMILY_COUNT && (strlen(family_names[family]) != size ||
+                                        memcmp(family_names[family], word, size) != 0)) {
+        family++;
+    }
+    return family;
+}
+
+/* family=variant, size characters at word. */
+static bool select_variant(selection *chosen, const char *word, size_t size)
+{
+    const size_t name = (size_t)((const char *)memchr(word, '=', size) - word);
+    const pa_family family = find_family(word, name);
+    if (family == PA_FAMILY_COUNT || chosen->only[family] != NULL || chosen->without[family]) {
+        return false;
+    }
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        const candidate *row = &candidates[i];
+        if (row->family == family && strlen(row->variant) == size - name - 1 &&
+            memcmp(row->variant, word + name + 1, size - name - 1) == 0) {
+            chosen->only[family] = row;
+        }
+    }
+    return chosen->only[family] != NULL;
+}
+
+/* -feature or -family, the latter a menu: every row is then served one by one. */
+static bool select_without(selection *chosen, const char *word, size_t size)
+{
+    const cpu_name *feature = find(features, FEATURES, word, size);
+    if (feature != NULL) {
+        chosen->removed |= feature->bits;
+        return true;
+    }
+    const pa_family family = find_family(word, size);
+    if (family == PA_FAMILY_COUNT || !is_menu(family) || chosen->only[family] != NULL) {
+        return false;
+    }
+    chosen->without[family] = true;
+    return true;
+}
+
+/* spec = level[,-feature|,-family|,family=variant...]; a known feature may be removed whether this CPU has it or not, so
+ * that one spec serves many machines. */
 static pyaccel_status select_spec(const char *spec)
 {
+    selection chosen = {.level = best_level()};
     if (spec == NULL || *spec == '\0') {
-        bind_within(best_level(), 0);
+        bind_selection(&chosen);
         return PYACCEL_OK;
     }
     size_t size = strcspn(spec, ",");
-    const cpu_name *level = find(levels, LEVELS, spec, size);
-    if (level == NULL) {
+    chosen.level = find(levels, LEVELS, spec, size);
+    if (chosen.level == NULL) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    uint32_t removed = 0;
-    for (const char *rest = spec + size; *rest == ',';) {
-        if (*++rest != '-') {
-            return PYACCEL_INVALID_ARGUMENT;
-        }
+    for (const char *rest = spec + size; *rest == ','; rest += size) {
         size = strcspn(++rest, ",");
-        const cpu_name *feature = find(features, FEATURES, rest, size);
-        if (feature == NULL) {
+        const bool known = *rest == '-' ? select_without(&chosen, rest + 1, size - 1)
+                           : memchr(rest, '=', size) != NULL ? select_variant(&chosen, rest, size)
+                                                             : false;
+        if (!known) {
             return PYACCEL_INVALID_ARGUMENT;
         }
-        removed |= feature->bits;
-        rest += size;
     }
-    if (!runnable(level->bits)) {
+    if (!runnable(chosen.level->bits)) {
         return PYACCEL_UNSUPPORTED;
     }
-    bind_within(level, removed);
+    for (size_t family = 0; family < PA_FAMILY_COUNT; family++) {
+        if (chosen.only[family] != NULL && (chosen.only[family]->needs & ~mask_of(&chosen)) != 0) {
+            return PYACCEL_UNSUPPORTED;
+        }
+    }
+    bind_selection(&chosen);
     return PYACCEL_OK;
 }
 
@@ -270,7 +377,8 @@ static void bind_at_start(void)
     const char *spec = pa_environment("PYACCEL_CPU");
     pyaccel_status status = select_spec(spec);
     if (status != PYACCEL_OK) {
-        snprintf(complaint, TEXT_SIZE, "PYACCEL_CPU=%.80s: %s; level[,-feature...] of: %s", spec,
+        snprintf(complaint, TEXT_SIZE,
+                 "PYACCEL_CPU=%.80s: %s; level[,-feature...][,family=variant...] of: %s", spec,
                  status == PYACCEL_UNSUPPORTED ? "this CPU or this build lacks it" : "unknown name",
                  names);
     }
@@ -295,6 +403,32 @@ void pa_count(pa_family family)
     if (bound[family] != NULL) {
         atomic_fetch_add_explicit(&calls[bound[family] - candidates], 1, memory_order_relaxed);
     }
+}
+
+void pa_count_variant(uint32_t variant)
+{
+    atomic_fetch_add_explicit(&calls[variant], 1, memory_order_relaxed);
+}
+
+uint32_t pa_menu(pa_family family, pa_menu_row rows[PA_MENU_SIZE], bool *by_name)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < CANDIDATES && count < PA_MENU_SIZE; i++) {
+        if (candidates[i].family == family && serves[i]) {
+            rows[count++] = (pa_menu_row){
+                .table = candidates[i].table,
+                .variant = i,
+                .measure = (candidates[i].needs & EMULATED_ALONE) == 0,
+            };
+        }
+    }
+    *by_name = forced[family];
+    return count;
+}
+
+uint32_t pa_binding(void)
+{
+    return atomic_load_explicit(&binding, memory_order_acquire);
 }
 
 pyaccel_status pyaccel_cpu_select(const char *spec)
@@ -344,7 +478,7 @@ pyaccel_status pyaccel_variant_get(pyaccel_variant *out, uint32_t index)
     *out = (pyaccel_variant){
         .family = family_names[row->family],
         .variant = row->variant,
-        .bound = bound[row->family] == row,
+        .bound = serves[index],
         .runnable = runnable(row->needs),
         .calls = atomic_load_explicit(&calls[index], memory_order_relaxed),
     };

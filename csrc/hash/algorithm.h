@@ -3,8 +3,11 @@
 #ifndef PA_HASH_ALGORITHM_H
 #define PA_HASH_ALGORITHM_H
 
+#include <string.h>
+
 #include "hash.h"
 #include "kernel.h"
+#include "plan.h"
 
 #define PA_HASH_MAX_BLOCK 168
 #define PA_HASH_MAX_SEGMENTS 4
@@ -83,16 +86,58 @@ void pa_hash_stream_absorb(const pa_hash_algorithm *algorithm, const struct pa_h
 void pa_hash_stream_finish(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
                            pa_hash_stream *stream, uint8_t *digest, uint64_t size);
 
+/* What may hash rows of one algorithm now: the kernels in lanes that are bound, and single messages. */
+typedef struct {
+    uint32_t count;
+    uint32_t widest; /* lanes */
+    uint32_t steady; /* the item of the least time a row */
+    bool shares;     /* every kernel has `shared` */
+    pa_plan_item items[PA_PLAN_ITEMS];
+    const struct pa_hash_lanes *kernels[PA_PLAN_ITEMS]; /* NULL: single messages */
+    uint32_t variants[PA_PLAN_ITEMS];                   /* for pa_count_variant  */
+    uint8_t first[PA_PLAN_ROWS + 1];                    /* pa_plan's             */
+} pa_hash_menu;
+
+/* The menu of the variants bound now, its costs measured at first use; one for all algorithms of a family, which differ in
+ * initial values and rates. Never NULL, valid until variants are bound anew. Before: pa_bind() said OK, no engine. */
+const pa_hash_menu *pa_hash_menu_get(const pa_hash_algorithm *algorithm);
+
+/* The item that takes the first of `rows` rows, rows > 0. */
+static inline uint32_t pa_hash_menu_item(const pa_hash_menu *menu, uint64_t rows)
+{
+    return rows <= PA_PLAN_ROWS ? menu->first[rows] : menu->steady;
+}
+
 /* One batch, before `then`. */
 typedef struct {
     const pa_hash_algorithm *algorithm;
     const struct pa_hash_single *single;
-    const struct pa_hash_lanes *lanes; /* NULL without lanes */
+    const pa_hash_menu *menu;
     const pa_midstate *midstate;
-    uint64_t absorbed; /* bytes in midstate */
+    pa_hash_state initial; /* after midstate */
+    uint64_t absorbed;     /* bytes in midstate */
     uint64_t digest_size;
+    const pyaccel_rows *segments;
     uint32_t segment_count;
+    uint32_t *used; /* bit i: item i of the menu ran; or-ed */
 } pa_hash_job;
+
+/* Parts of row i. Fixed rows were checked as a whole by pa_rows_valid. False where an offset is bad. */
+static inline bool pa_hash_row_parts(const pa_hash_job *job, pa_bytes *parts, uint64_t i)
+{
+    for (uint32_t s = 0; s < job->segment_count; s++) {
+        const pyaccel_rows *segment = &job->segments[s];
+        if (segment->offset_bits != 0) {
+            if (!pa_rows_get(&parts[s], segment, i)) {
+                return false;
+            }
+        } else {
+            parts[s].size = segment->width;
+            parts[s].data = segment->width > 0 ? segment->data + i * segment->stride : NULL;
+        }
+    }
+    return true;
+}
 
 /* Bytes of the message that these parts make. */
 static inline uint64_t pa_hash_message_bytes(const pa_hash_job *job, const pa_bytes *parts)
@@ -104,6 +149,27 @@ static inline uint64_t pa_hash_message_bytes(const pa_hash_job *job, const pa_by
     return size;
 }
 
+/* memcpy of a few bytes without a call; from may be NULL where size is 0. */
+static inline void pa_hash_copy(uint8_t *to, const uint8_t *from, size_t size)
+{
+    if (size >= 16) {
+        for (size_t i = 0; i + 16 < size; i += 16) {
+            memcpy(to + i, from + i, 16);
+        }
+        memcpy(to + size - 16, from + size - 16, 16);
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else {
+        for (size_t i = 0; i < size; i++) {
+            to[i] = from[i];
+        }
+    }
+}
+
 /* The first `size` bytes of a state. */
 void pa_hash_store_words(const pa_hash_algorithm *algorithm, uint8_t *digest, uint64_t size,
                          const pa_hash_state *state);
@@ -111,37 +177,57 @@ void pa_hash_store_words(const pa_hash_algorithm *algorithm, uint8_t *digest, ui
 /* digest = hash of the concatenated parts, before `then`. */
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts);
 
-/* States or blocks of all lanes, word by word: up to 32 words of 32 bits or 26 of 64 a lane; with 64-bit words there are
- * half as many lanes. */
+/* Rows of one size, every segment of fixed width: digests of rows [first, first + n). */
+void pa_hash_uniform(const pa_hash_job *job, uint8_t *digests, uint64_t first, uint64_t n);
+
+/* True when pa_hash_uniform can: one segment, or messages that are short. */
+bool pa_hash_uniform_fits(const pa_hash_job *job);
+
+/* Rows of any sizes. OK, or INVALID_ARGUMENT when an offset is bad. */
+pyaccel_status pa_hash_mixed(const pa_hash_job *job, uint8_t *digests, uint64_t first, uint64_t n);
+
+/* States or blocks of all lanes: up to 32 words of 32 bits or, of half as many lanes, 26 of 64. */
 typedef union {
     _Alignas(64) uint32_t word[32 * PA_HASH_MAX_LANES];
     uint64_t wide[16 * PA_HASH_MAX_LANES];
 } pa_lane_words;
 
-/* Bytes of a lane's staging: short messages of one size are staged whole, and padded once for many groups. */
-#define PA_HASH_STAGING 512
+/* Bytes that one lane stages at most: whole messages where these are short, else what follows their last whole block. */
+#define PA_HASH_STAGED 512
 
 /* Working memory of lanes, reused from group to group of one job. */
 typedef struct {
-    _Alignas(64) uint8_t staging[PA_HASH_MAX_LANES][PA_HASH_STAGING];
+    _Alignas(64) uint8_t staging[PA_HASH_MAX_LANES * PA_HASH_STAGED];
     pa_lane_words state;
-    pa_lane_words words;    /* of what hashes twice, the upper 8 of 16 words: padding of 32 bytes */
-    pa_lane_words initial;  /* after the job's midstate */
-    pa_lane_words standard; /* the algorithm's own      */
-    uint32_t schedule[PA_HASH_MAX_SCHEDULE];
-    uint64_t scheduled_total; /* schedule is of the padding block of messages of this many bytes */
-    uint64_t staged_total;    /* staging holds the padding of messages of this many bytes */
+    pa_lane_words kept;                     /* states of lanes that are done, or words of a block */
+    pa_lane_words initial;                  /* job->initial in the lanes of `spread_for`          */
+    const struct pa_hash_lanes *spread_for; /* NULL: none yet */
 } pa_hash_scratch;
 
-/* Before: the job has lanes. */
-void pa_hash_scratch_start(pa_hash_scratch *scratch, const pa_hash_job *job);
+/* Digests of lanes l < count <= lanes, of shape's blocks at data[l] and tails[l] (one for each of the kernel's lanes; both
+ * may be NULL where shape has none of them), to row order[l] of digests, or to row l where order is NULL. */
+void pa_hash_group(const pa_hash_job *job, pa_hash_scratch *scratch,
+                   const struct pa_hash_lanes *kernel, const pa_hash_shape *shape,
+                   const uint8_t *const *data, const uint8_t *const *tails, uint8_t *digests,
+                   const uint16_t *order, uint32_t count);
 
-/* The digest of parts[l] (segment_count parts each), before `then`, to row order[l] of digests, or to row l where order
- * is NULL; for l < count <= lanes.
- *   size  bytes of every message, or PA_HASH_SIZES_DIFFER */
-#define PA_HASH_SIZES_DIFFER UINT64_MAX
-void pa_hash_group(const pa_hash_job *job, uint8_t *digests, const uint16_t *order,
-                   pa_hash_scratch *scratch, const pa_bytes *const *parts, uint32_t count,
-                   uint64_t size);
+/* The same, in pieces: scratch->state = job->initial in every lane ... */
+void pa_hash_group_start(const pa_hash_job *job, pa_hash_scratch *scratch,
+                         const struct pa_hash_lanes *kernel);
+
+/* ... and, after the caller had the kernel absorb what there is, the digests. */
+void pa_hash_group_finish(const pa_hash_job *job, pa_hash_scratch *scratch,
+                          const struct pa_hash_lanes *kernel, uint8_t *digests,
+                          const uint16_t *order, uint32_t count);
+
+/* Wipes every state in scratch: a midstate may be what a key made. */
+void pa_hash_scratch_wipe(const pa_hash_job *job, pa_hash_scratch *scratch);
+
+/* Index of word w of lane l in a state of `words` words a lane. */
+static inline size_t pa_hash_word_at(const struct pa_hash_lanes *kernel, uint32_t words, uint32_t w,
+                                     uint32_t l)
+{
+    return kernel->by_lane ? (size_t)l * words + w : (size_t)w * kernel->lanes + l;
+}
 
 #endif

@@ -21,7 +21,7 @@ struct pa_hash_single {
     uint32_t cost; /* cycles a block, rounded: what the choice between single and lanes compares */
 };
 
-#define PA_HASH_MAX_LANES 16
+#define PA_HASH_MAX_LANES 32
 #define PA_HASH_MAX_DIGEST 64    /* bytes */
 #define PA_HASH_MAX_SCHEDULE 128 /* words of a block that lanes share */
 
@@ -30,8 +30,18 @@ struct pa_hash_single {
     step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7) step(8) step(9) step(10)       \
         step(11) step(12) step(13) step(14) step(15)
 
-/* Families PA_FAMILY_..._LANES: `lanes` messages at once. Words are the algorithm's, of 32 or 64 bits, and stored word by
- * word: word w of lane l stands at [w * lanes + l]; states are aligned to 64 bytes. */
+/* What a group of messages of one size is made of, for every lane alike. */
+typedef struct {
+    const pa_hash_state *initial;
+    const pa_hash_state *again; /* initial state of the hash of the digest; NULL: once */
+    const uint32_t *schedule;   /* of the last block, which all lanes share; NULL: no such block */
+    uint64_t whole;             /* blocks where the message lies */
+    uint64_t staged;            /* blocks after those, elsewhere */
+} pa_hash_shape;
+
+/* Families PA_FAMILY_..._LANES: `lanes` messages at once, as lanes of vectors or as streams side by side. Words are the
+ * algorithm's, of 32 or 64 bits, and stored word by word: word w of lane l stands at [w * lanes + l]; where by_lane is set,
+ * a lane's words follow each other. States are aligned to 64 bytes. */
 struct pa_hash_lanes {
     /* Lane l absorbs count blocks at data[l] (any alignment; pointers may be equal). */
     void (*blocks)(void *state, const uint8_t *const *data, uint64_t count);
@@ -39,15 +49,21 @@ struct pa_hash_lanes {
     void (*schedule)(uint32_t schedule[PA_HASH_MAX_SCHEDULE], const uint8_t *block);
     /* Every lane absorbs the block of that schedule. NULL with `schedule`. */
     void (*shared)(void *state, const uint32_t *schedule);
-    /* Lane l absorbs one block given as 16 native words, word by word as the state is. NULL where no algorithm hashes
+    /* Lane l absorbs one block given as 16 native words, laid out as the state is. NULL where no algorithm hashes
      * its own digest again. */
     void (*words)(void *state, const void *words);
     /* digests[l * stored .. (l + 1) * stored) = first words of lane l, as bytes of a digest. */
     void (*store)(uint8_t *digests, const void *state);
+    /* All of these for one group without a stop in memory: digests as `store` writes them, of messages of shape->whole
+     * blocks at data[l], shape->staged blocks at tails[l] and the shared block. NULL: only piece by piece. */
+    void (*messages)(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
+                     const uint8_t *const *tails);
     uint32_t lanes;
     uint32_t
         stored; /* bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST */
-    uint32_t cost; /* cycles a block of all lanes together */
+    uint32_t
+        cost; /* cycles a block of all lanes together, where nothing better is known (plan.h) */
+    bool by_lane;
 };
 
 extern const uint32_t pa_sha256_constants[64];
@@ -58,6 +74,9 @@ void pa_sha256_schedule(uint32_t schedule[PA_HASH_MAX_SCHEDULE], const uint8_t *
 
 extern const struct pa_hash_single pa_sha256_portable;
 extern const struct pa_hash_single pa_sha256_shani;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_x1;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_x2;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_x4;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx2;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512_emulated;

@@ -11,6 +11,9 @@ pa_sources(portable
   hash/hmac.c
   hash/keccak_portable.c
   hash/lanes.c
+  hash/menu.c
+  hash/mixed.c
+  hash/plan.c
   hash/poseidon2.c
   hash/poseidon2_babybear.c
   hash/poseidon2_goldilocks.c
@@ -21,8 +24,9 @@ pa_sources(portable
   hash/sm3_portable.c
   hash/stream_blake2.c
   hash/stream_blake3.c
-  hash/stream_blocks.c)
-pa_sources(shani hash/sha256_shani.c)
+  hash/stream_blocks.c
+  hash/uniform.c)
+pa_sources(shani hash/sha256_shani_x1.c hash/sha256_shani_x2.c hash/sha256_shani_x4.c)
 # One text, compiled once a level: adx brings mulx and two carry chains.
 foreach(level portable adx)
   pa_sources(${level} hash/poseidon2_bls12_381.c hash/poseidon2_bn254.c hash/poseidon2_pallas.c hash/poseidon2_vesta.c)

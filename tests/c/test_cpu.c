@@ -150,6 +150,17 @@ static void check_long_name(void)
     CHECK(pyaccel_cpu_select("nonsense") == PYACCEL_INVALID_ARGUMENT && spec_is("portable"));
 }
 
+/* Of this family one variant is bound. */
+static void check_alone(const char *family, const char *variant)
+{
+    pyaccel_variant row;
+    for (uint32_t i = 0; pyaccel_variant_get(&row, i) == PYACCEL_OK; i++) {
+        if (strcmp(row.family, family) == 0) {
+            CHECK(row.bound == (strcmp(row.variant, variant) == 0));
+        }
+    }
+}
+
 static void check_select(void)
 {
     static const char *const levels[] = {
@@ -166,17 +177,63 @@ static void check_select(void)
         CHECK(spec_is(shown(shown("avx2,-shani,-gfni", "avx2,-shani", "gfni"),
                             shown("avx2,-gfni", "avx2", "gfni"), "shani")));
     }
+    /* Families by name: one variant of them, or none of a menu. */
+    CHECK(pyaccel_cpu_select("portable,sha256=portable") == PYACCEL_OK &&
+          spec_is("portable,sha256=portable"));
+    CHECK(pyaccel_cpu_select("portable,-sm3-lanes,-keccak-lanes") == PYACCEL_OK &&
+          spec_is("portable,-keccak-lanes,-sm3-lanes"));
+    if (runs_here("avx2")) {
+        CHECK(pyaccel_cpu_select("portable,sm3-lanes=avx2") == PYACCEL_UNSUPPORTED);
+        CHECK(pyaccel_cpu_select("avx2,sm3-lanes=avx2,sha256=portable") == PYACCEL_OK &&
+              spec_is("avx2,sha256=portable,sm3-lanes=avx2"));
+        check_alone("sm3-lanes", "avx2");
+        check_alone("sha256", "portable");
+    }
+    if (runs_here("avx2") && runs_here("shani")) {
+        CHECK(pyaccel_cpu_select("avx2,-shani,sha256-lanes=shani-x4") == PYACCEL_UNSUPPORTED);
+        CHECK(pyaccel_cpu_select("avx2,sha256-lanes=shani-x2") == PYACCEL_OK);
+        check_alone("sha256-lanes", "shani-x2");
+    }
     CHECK(pyaccel_cpu_select(NULL) == PYACCEL_OK);
     check_best();
     CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
     CHECK(pyaccel_cpu_select("") == PYACCEL_OK);
     check_best();
 
-    static const char *const wrong[] = {
-        ",",      "avx",       "avx2 ",      " avx2",         "AVX2",         "avx2,",
-        "avx2,-", "avx2shani", "avx2,shani", "avx2,-shani,",  "avx2,,-shani", "shani",
-        "-shani", "avx2,-sha", "avx2,-avx2", "avx2;-shani",   "avx2,-shani ", "avx512-",
-        "native", "portabl",   "portable0",  "avx2,-shanixx", "emulated",     "avx2-emulated"};
+    static const char *const wrong[] = {",",
+                                        "avx",
+                                        "avx2 ",
+                                        " avx2",
+                                        "AVX2",
+                                        "avx2,",
+                                        "avx2,-",
+                                        "avx2shani",
+                                        "avx2,shani",
+                                        "avx2,-shani,",
+                                        "avx2,,-shani",
+                                        "shani",
+                                        "-shani",
+                                        "avx2,-sha",
+                                        "avx2,-avx2",
+                                        "avx2;-shani",
+                                        "avx2,-shani ",
+                                        "avx512-",
+                                        "native",
+                                        "portabl",
+                                        "portable0",
+                                        "avx2,-shanixx",
+                                        "emulated",
+                                        "avx2-emulated",
+                                        "portable,sha256=none",
+                                        "portable,sha256=",
+                                        "portable,=portable",
+                                        "portable,sha=portable",
+                                        "portable,sha256=portable,sha256=portable",
+                                        "portable,-sha256",
+                                        "portable,sha256",
+                                        "portable,-sm3-lanes,sm3-lanes=avx2",
+                                        "portable,sha256-lanes=portable",
+                                        "sha256=portable"};
     char before[64];
     snprintf(before, sizeof before, "%.63s", pyaccel_cpu_spec());
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -185,7 +242,7 @@ static void check_select(void)
     }
 }
 
-/* In every binding a family has at most one variant, the counter that moves is the bound one's, and rows
+/* In every binding a family has at most one variant, or a menu of them where it is one of lanes, the counter that moves is the bound one's, and rows
  * that this CPU can't run are never bound. */
 static void check_variants(void)
 {
@@ -203,7 +260,8 @@ static void check_variants(void)
             for (uint32_t k = 0; k < i; k++) {
                 CHECK(pyaccel_variant_get(&b, k) == PYACCEL_OK);
                 CHECK(strcmp(a.family, b.family) != 0 ||
-                      (strcmp(a.variant, b.variant) != 0 && !(a.bound && b.bound)));
+                      (strcmp(a.variant, b.variant) != 0 &&
+                       (!(a.bound && b.bound) || strstr(a.family, "-lanes") != NULL)));
             }
         }
         for (pa_family family = 0; family < PA_FAMILY_COUNT; family++) {

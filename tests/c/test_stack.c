@@ -106,7 +106,7 @@ int main(void)
         puts("skipped: sanitizers make frames larger");
         return SKIPPED;
     }
-    const char *specs[] = {"portable", "avx512", "avx512-emulated"};
+    const char *specs[] = {"portable", "avx2", "avx512", "avx512-emulated"};
     make_rows();
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         if (pyaccel_cpu_select(specs[i]) == PYACCEL_OK) {

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which kernels hash how many rows: the cheapest combination of what is bound, by costs measured on this core.
+ *
+ * A menu has items of so many lanes, each with the time of one block of all its lanes, however few of them have a row of
+ * their own. The plan of m rows of equal block count is the cheapest multiset of items whose lanes sum to m or more: a
+ * combination for m + 1 rows also serves m, so no step exists where more rows cost less, and one row costs no more than the
+ * single kernel. What PA_PLAN_ROWS rows take is tabulated; beyond, the item of the least time a row goes first. */
+#ifndef PA_HASH_PLAN_H
+#define PA_HASH_PLAN_H
+
+#include "../core/internal.h"
+
+#define PA_PLAN_ITEMS (PA_MENU_SIZE + 1)
+#define PA_PLAN_ROWS 128
+
+typedef struct {
+    uint32_t lanes;
+    uint32_t cost; /* of one block of all lanes, in any unit that the items share */
+} pa_plan_item;
+
+/* first[m] = the item that takes the first rows of m, for 1 <= m <= PA_PLAN_ROWS.
+ *   before  1 <= count <= PA_PLAN_ITEMS, lanes <= PA_PLAN_ROWS, lanes and cost > 0 */
+void pa_plan(uint8_t first[PA_PLAN_ROWS + 1], const pa_plan_item *items, uint32_t count);
+
+/* Rows in descending order of their block counts, of any range: first[i] = the item that takes rows i, i + 1, ... as far as
+ * its lanes go, where no row before i is left. best: room for rows + 1 numbers. */
+void pa_plan_descending(uint8_t *first, uint64_t *best, const uint64_t *blocks, uint32_t rows,
+                        const pa_plan_item *items, uint32_t count);
+
+/* One kernel's work, run again and again by pa_plan_measure. */
+typedef void pa_plan_work(void *context, uint32_t item);
+
+/* items[i].cost = the time of work(context, i) in ticks of 1/64 ns or so, the least of some bursts, for all i of which
+ * measured[i] is set, where the clock is fit for it; each burst about 3 us, all of them under 100 us an item. Where it is
+ * not, or where an item is not measured, all costs stay what they are. */
+void pa_plan_measure(pa_plan_item *items, const bool *measured, uint32_t count, pa_plan_work *work,
+                     void *context);
+
+#endif

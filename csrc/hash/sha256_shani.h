@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SHA-256 with the SHA extensions, STREAMS messages side by side. FIPS 180-4; Intel SDM volume 2, SHA256RNDS2, SHA256MSG1,
+ * SHA256MSG2.
+ *
+ * Defined by the includer: STREAMS, 1, 2 or 4; KERNEL, the table's name.
+ *
+ * SHA256RNDS2 takes 4 cycles, and 32 of them a block depend on one another: 128 cycles for one message, whatever the core.
+ * Streams fill the unit meanwhile. Floors and measurements: sha256_shani_x4.c.
+ * Every entry begins with VZEROUPPER: these instructions have no VEX form, and each costs some 340 cycles on Zen 3 while the
+ * upper half of any register is in use. */
+#include <immintrin.h>
+
+#include "kernel.h"
+
+#if STREAMS == 1
+#define EACH(f) f(0)
+#elif STREAMS == 2
+#define EACH(f) f(0) f(1)
+#elif STREAMS == 4
+#define EACH(f) f(0) f(1) f(2) f(3)
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* The states as the instructions want them, words from the highest lane down. */
+typedef struct {
+    __m128i abef[STREAMS], cdgh[STREAMS];
+} states;
+
+INLINE __m128i big_endian(__m128i x)
+{
+    return _mm_shuffle_epi8(
+        x, _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
+}
+
+/* words: 8 of stream l at words + l * step. */
+INLINE void load_states(states *x, const uint32_t *words, size_t step)
+{
+#define LOAD(l)                                                                                    \
+    {                                                                                              \
+        const __m128i *at = (const __m128i *)(const void *)(words + (l)*step);                     \
+        __m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128(at), 0xb1);                               \
+        __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128(at + 1), 0x1b);                           \
+        x->abef[l] = _mm_alignr_epi8(cdab, efgh, 8);                                               \
+        x->cdgh[l] = _mm_blend_epi16(efgh, cdab, 0xf0);                                            \
+    }
+    EACH(LOAD)
+#undef LOAD
+}
+
+/* Native words, or the bytes of digests. */
+INLINE void store_states(void *to, const states *x, bool bytes)
+{
+#define STORE(l)                                                                                   \
+    {                                                                                              \
+        __m128i *at = (__m128i *)to + 2 * (l);                                                     \
+        __m128i feba = _mm_shuffle_epi32(x->abef[l], 0x1b);                                        \
+        __m128i dchg = _mm_shuffle_epi32(x->cdgh[l], 0xb1);                                        \
+        __m128i dcba = _mm_blend_epi16(feba, dchg, 0xf0);                                          \
+        __m128i hgfe = _mm_alignr_epi8(dchg, feba, 8);                                             \
+        _mm_storeu_si128(at, bytes ? big_endian(dcba) : dcba);                                     \
+        _mm_storeu_si128(at + 1, bytes ? big_endian(hgfe) : hgfe);                                 \
+    }
+    EACH(STORE)
+#undef STORE
+}
+
+/* Rounds t .. t + 3 of every stream, over its words w. */
+INLINE void four_rounds(states *x, const __m128i w[STREAMS], const uint32_t *constants)
+{
+    const __m128i k = _mm_loadu_si128((const __m128i *)(const void *)constants);
+#define ROUNDS(l)                                                                                  \
+    {                                                                                              \
+        __m128i wk = _mm_add_epi32(w[l], k);                                                       \
+        x->cdgh[l] = _mm_sha256rnds2_epu32(x->cdgh[l], x->abef[l], wk);                            \
+        x->abef[l] = _mm_sha256rnds2_epu32(x->abef[l], x->cdgh[l], _mm_shuffle_epi32(wk, 0x0e));   \
+    }
+    EACH(ROUNDS)
+#undef ROUNDS
+}
+
+/* w0 = W_t .. W_t+3 of every stream from the 16 words before, oldest first. */
+INLINE void next_words(__m128i w0[STREAMS], const __m128i w1[STREAMS], const __m128i w2[STREAMS],
+                       const __m128i w3[STREAMS])
+{
+#define NEXT(l)                                                                                    \
+    {                                                                                              \
+        __m128i middle = _mm_alignr_epi8(w3[l], w2[l], 4);                                         \
+        __m128i sum = _mm_add_epi32(_mm_sha256msg1_epu32(w0[l], w1[l]), middle);                   \
+        w0[l] = _mm_sha256msg2_epu32(sum, w3[l]);                                                  \
+    }
+    EACH(NEXT)
+#undef NEXT
+}
+
+INLINE void add_states(states *x, const states *y)
+{
+#define ADD(l)                                                                                     \
+    x->abef[l] = _mm_add_epi32(x->abef[l], y->abef[l]);                                            \
+    x->cdgh[l] = _mm_add_epi32(x->cdgh[l], y->cdgh[l]);
+    EACH(ADD)
+#undef ADD
+}
+
+/* One block of every stream, at data[l] + offset. */
+INLINE void compress(states *x, const uint8_t *const *data, uint64_t offset)
+{
+    const states before = *x;
+    const uint32_t *k = pa_sha256_constants;
+    __m128i w0[STREAMS], w1[STREAMS], w2[STREAMS], w3[STREAMS];
+#define LOAD(l)                                                                                    \
+    {                                                                                              \
+        const __m128i *at = (const __m128i *)(const void *)(data[l] + offset);                     \
+        w0[l] = big_endian(_mm_loadu_si128(at));                                                   \
+        w1[l] = big_endian(_mm_loadu_si128(at + 1));                                               \
+        w2[l] = big_endian(_mm_loadu_si128(at + 2));                                               \
+        w3[l] = big_endian(_mm_loadu_si128(at + 3));                                               \
+    }
+    EACH(LOAD)
+#undef LOAD
+    for (; k < pa_sha256_constants + 48; k += 16) {
+        four_rounds(x, w0, k);
+        next_words(w0, w1, w2, w3);
+        four_rounds(x, w1, k + 4);
+        next_words(w1, w2, w3, w0);
+        four_rounds(x, w2, k + 8);
+        next_words(w2, w3, w0, w1);
+        four_rounds(x, w3, k + 12);
+        next_words(w3, w0, w1, w2);
+    }
+    four_rounds(x, w0, k);
+    four_rounds(x, w1, k + 4);
+    four_rounds(x, w2, k + 8);
+    four_rounds(x, w3, k + 12);
+    add_states(x, &before);
+}
+
+/* One block that every stream shares: no schedule, and the constants are in it. */
+INLINE void compress_shared(states *x, const uint32_t *schedule)
+{
+    const states before = *x;
+    for (unsigned t = 0; t < 64; t += 8) {
+        const __m128i *at = (const __m128i *)(const void *)(schedule + t);
+        __m128i first = _mm_loadu_si128(at), second = _mm_loadu_si128(at + 1);
+#define TWO(l) x->cdgh[l] = _mm_sha256rnds2_epu32(x->cdgh[l], x->abef[l], wk);
+#define MORE(l) x->abef[l] = _mm_sha256rnds2_epu32(x->abef[l], x->cdgh[l], wk);
+        __m128i wk = first;
+        EACH(TWO)
+        wk = _mm_shuffle_epi32(first, 0x0e);
+        EACH(MORE)
+        wk = second;
+        EACH(TWO)
+        wk = _mm_shuffle_epi32(second, 0x0e);
+        EACH(MORE)
+#undef MORE
+#undef TWO
+    }
+    add_states(x, &before);
+}
+
+/* state: 8 words a stream. Time depends on count alone. */
+static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
+{
+    _mm256_zeroupper();
+    states x;
+    load_states(&x, state, 8);
+    for (uint64_t block = 0; block < count; block++) {
+        compress(&x, data, 64 * block);
+    }
+    store_states(state, &x, false);
+}
+
+static void absorb_shared(void *state, const uint32_t *schedule)
+{
+    _mm256_zeroupper();
+    states x;
+    load_states(&x, state, 8);
+    compress_shared(&x, schedule);
+    store_states(state, &x, false);
+}
+
+static void store_digests(uint8_t *digests, const void *state)
+{
+    _mm256_zeroupper();
+    states x;
+    load_states(&x, state, 8);
+    store_states(digests, &x, true);
+}
+
+static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
+                          const uint8_t *const *tails)
+{
+    _mm256_zeroupper();
+    states x;
+    uint64_t left = shape->whole, more = shape->staged, offset = 0;
+    load_states(&x, shape->initial->word, 0);
+    for (;;) {
+        if (left == 0) {
+            if (more == 0) {
+                break;
+            }
+            data = tails;
+            left = more;
+            more = offset = 0;
+        }
+        compress(&x, data, offset);
+        offset += 64;
+        left--;
+    }
+    if (shape->schedule != NULL) {
+        compress_shared(&x, shape->schedule);
+    }
+    if (shape->again != NULL) {
+        /* The digest's block: 32 bytes, the bit after them, their length of 256 bits. */
+        uint8_t blocks[STREAMS][64];
+        const uint8_t *at[STREAMS];
+        uint8_t first[STREAMS][32];
+        store_states(first, &x, true);
+#define PAD(l)                                                                                     \
+    {                                                                                              \
+        __m128i *to = (__m128i *)(void *)blocks[l];                                                \
+        const __m128i *from = (const __m128i *)(const void *)first[l];                             \
+        _mm_storeu_si128(to, _mm_loadu_si128(from));                                               \
+        _mm_storeu_si128(to + 1, _mm_loadu_si128(from + 1));                                       \
+        _mm_storeu_si128(to + 2, _mm_cvtsi32_si128(0x80));                                         \
+        _mm_storeu_si128(to + 3, _mm_set_epi32(0x00010000, 0, 0, 0));                              \
+        at[l] = blocks[l];                                                                         \
+    }
+        EACH(PAD)
+#undef PAD
+        load_states(&x, shape->again->word, 0);
+        compress(&x, at, 0);
+    }
+    store_states(digests, &x, true);
+}
+
+const struct pa_hash_lanes KERNEL = {
+    .blocks = absorb_blocks,
+    .schedule = pa_sha256_schedule,
+    .shared = absorb_shared,
+    .store = store_digests,
+    .messages = hash_messages,
+    .lanes = STREAMS,
+    .stored = 32,
+    .cost = STREAMS == 1 ? 128 : STREAMS == 2 ? 160 : 270,
+    .by_lane = true,
+};

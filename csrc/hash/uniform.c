@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of one size: no row is looked at but by a kernel, or where its bytes have to be staged for one.
+ *
+ * Whole blocks of a single segment are absorbed where they lie; what remains, or a short message of several segments, is
+ * staged behind its padding, which is written once a call, and so is a segment that all rows share. One group is staged
+ * while the one before it is hashed: its stores have then left the store buffer when the kernel loads across them. Where
+ * nothing but padding remains, lanes share its schedule. */
+#include "algorithm.h"
+
+/* Bytes of a row that are copied to its staging. */
+typedef struct {
+    const uint8_t *data; /* row 0 */
+    uint64_t stride;
+    uint32_t size;
+    uint32_t to;
+} piece;
+
+typedef struct {
+    const pa_hash_job *job;
+    pa_hash_shape shape;
+    const uint8_t *rows; /* whole blocks of row 0 */
+    uint64_t stride;
+    piece pieces[PA_HASH_MAX_SEGMENTS];
+    uint32_t piece_count;
+    uint32_t room;  /* bytes of a lane's staging */
+    uint32_t lanes; /* that are staged at once   */
+    bool twofold;   /* there is room for two groups */
+    pa_hash_scratch scratch;
+} uniform;
+
+static uint64_t message_size(const pa_hash_job *job)
+{
+    uint64_t size = 0;
+    for (uint32_t s = 0; s < job->segment_count; s++) {
+        size += job->segments[s].width;
+    }
+    return size;
+}
+
+bool pa_hash_uniform_fits(const pa_hash_job *job)
+{
+    const uint64_t size = message_size(job);
+    for (uint32_t s = 0; s < job->segment_count; s++) {
+        if (job->segments[s].offset_bits != 0) {
+            return false;
+        }
+    }
+    return job->segment_count == 1 ||
+           (size <= PA_HASH_STAGED && pa_hash_block_count(job->algorithm, size) *
+                                              job->algorithm->block_size <=
+                                          PA_HASH_STAGED);
+}
+
+static uint8_t *staging(uniform *u, uint32_t half, uint32_t lane)
+{
+    return u->scratch.staging + (size_t)(half * u->lanes + lane) * u->room;
+}
+
+/* Padding, and what all rows share, into the staging of every lane. `rest` bytes of a message of `total` are staged. */
+static void prepare(uniform *u, uint32_t rest, uint64_t total)
+{
+    const pa_hash_job *job = u->job;
+    const uint32_t block = job->algorithm->block_size, padded = rest / block * block;
+    uint8_t pattern[PA_HASH_STAGED] = {0};
+    pa_hash_pad(job->algorithm, pattern + padded, rest - padded, total);
+    for (uint32_t p = 0; p < u->piece_count;) {
+        const piece *shared = &u->pieces[p];
+        if (shared->stride != 0 && shared->size != 0) {
+            p++;
+            continue;
+        }
+        pa_hash_copy(pattern + shared->to, shared->data, shared->size);
+        u->piece_count--;
+        memmove(u->pieces + p, u->pieces + p + 1, (u->piece_count - p) * sizeof *u->pieces);
+    }
+    for (uint32_t l = 0; l < (u->twofold ? 2 : 1) * u->lanes; l++) {
+        memcpy(staging(u, 0, l), pattern, u->room);
+    }
+}
+
+/* The schedule of the block that holds only the padding of a message of `total` bytes, a multiple of the block. A caller of
+ * many small batches mostly asks for the one it had. */
+static const uint32_t *padding_schedule(const pa_hash_job *job, uint64_t total)
+{
+    static _Thread_local struct {
+        void (*made_by)(uint32_t *, const uint8_t *);
+        uint64_t total;
+        uint32_t schedule[PA_HASH_MAX_SCHEDULE];
+    } last;
+    const struct pa_hash_lanes *kernel = job->menu->kernels[0];
+    if (last.made_by != kernel->schedule || last.total != total) {
+        uint8_t padding[PA_HASH_MAX_BLOCK] = {0};
+        pa_hash_pad(job->algorithm, padding, 0, total);
+        kernel->schedule(last.schedule, padding);
+        last.made_by = kernel->schedule;
+        last.total = total;
+    }
+    return last.schedule;
+}
+
+static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
+{
+    const uint32_t block = job->algorithm->block_size;
+    const uint64_t size = message_size(job), total = job->absorbed + size;
+    u->job = job;
+    u->shape = (pa_hash_shape){
+        .initial = &job->initial,
+        .again = job->algorithm->twice ? &job->algorithm->initial : NULL,
+        .whole = job->segment_count == 1 ? size / block : 0,
+    };
+    u->scratch.spread_for = NULL;
+    u->rows = job->segments[0].data;
+    u->stride = job->segments[0].stride;
+    u->piece_count = 0;
+    const uint64_t skip = u->shape.whole * block;
+    const uint32_t rest = (uint32_t)(size - skip);
+    uint32_t to = 0;
+    for (uint32_t s = 0; s < job->segment_count; s++) {
+        const pyaccel_rows *segment = &job->segments[s];
+        const uint32_t bytes = (uint32_t)(segment->width - skip);
+        if (bytes > 0) {
+            u->pieces[u->piece_count++] =
+                (piece){segment->data + skip, segment->stride, bytes, to};
+        }
+        to += bytes;
+    }
+    if (rest == 0 && job->menu->shares) {
+        u->shape.schedule = padding_schedule(job, total);
+        u->twofold = false;
+        return;
+    }
+    u->shape.staged = pa_hash_block_count(job->algorithm, rest);
+    u->room = (uint32_t)u->shape.staged * block;
+    u->lanes = n < job->menu->widest ? (uint32_t)n : job->menu->widest;
+    u->twofold = n > u->lanes && 2 * u->lanes * u->room <= sizeof u->scratch.staging;
+    prepare(u, rest, total);
+}
+
+static void stage(uniform *u, uint32_t half, uint64_t row, uint32_t count)
+{
+    for (uint32_t p = 0; p < u->piece_count; p++) {
+        const piece *part = &u->pieces[p];
+        const uint8_t *from = part->data + row * part->stride;
+        for (uint32_t l = 0; l < count; l++, from += part->stride) {
+            pa_hash_copy(staging(u, half, l) + part->to, from, part->size);
+        }
+    }
+}
+
+static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t half,
+                       uint8_t *digests, uint64_t row, uint32_t count)
+{
+    const uint8_t *data[PA_HASH_MAX_LANES], *tails[PA_HASH_MAX_LANES];
+    /* Lanes without a row of their own repeat the last row. */
+    for (uint32_t l = 0; l < kernel->lanes; l++) {
+        const uint32_t own = l < count ? l : count - 1;
+        if (u->shape.whole > 0) {
+            data[l] = u->rows + (row + own) * u->stride;
+        }
+        if (u->shape.staged > 0) {
+            tails[l] = staging(u, half, own);
+        }
+    }
+    pa_hash_group(u->job, &u->scratch, kernel, &u->shape, data, tails, digests, NULL, count);
+}
+
+typedef struct {
+    uint32_t item, count;
+} turn;
+
+static turn next_turn(const pa_hash_menu *menu, uint64_t left)
+{
+    if (left == 0) {
+        return (turn){0, 0};
+    }
+    const uint32_t item = pa_hash_menu_item(menu, left), lanes = menu->items[item].lanes;
+    return (turn){item, left < lanes ? (uint32_t)left : lanes};
+}
+
+static void hash_single(const pa_hash_job *job, uint8_t *digest, uint64_t row)
+{
+    pa_bytes parts[PA_HASH_MAX_SEGMENTS];
+    pa_hash_row_parts(job, parts, row);
+    pa_hash_one(job, digest, parts);
+}
+
+__attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint8_t *digests,
+                                                    uint64_t first, uint64_t n)
+{
+    uniform u;
+    uint32_t half = 0;
+    lay_out(&u, job, n);
+    turn now = next_turn(job->menu, n);
+    stage(&u, 0, first, now.count);
+    for (uint64_t done = 0; done < n;) {
+        const struct pa_hash_lanes *kernel = job->menu->kernels[now.item];
+        const turn next = next_turn(job->menu, n - done - now.count);
+        uint8_t *out = digests + done * job->digest_size;
+        if (u.twofold) {
+            stage(&u, half ^ 1, first + done + now.count, next.count);
+        }
+        *job->used |= 1u << now.item;
+        if (kernel != NULL) {
+            hash_group(&u, kernel, half, out, first + done, now.count);
+        } else {
+            hash_single(job, out, first + done);
+        }
+        done += now.count;
+        if (u.twofold) {
+            half ^= 1;
+        } else {
+            stage(&u, 0, first + done, next.count);
+        }
+        now = next;
+    }
+    if (job->midstate != NULL) {
+        pa_hash_scratch_wipe(job, &u.scratch);
+    }
+}
+
+void pa_hash_uniform(const pa_hash_job *job, uint8_t *digests, uint64_t first, uint64_t n)
+{
+    const uint32_t item = pa_hash_menu_item(job->menu, n);
+    if (job->menu->items[item].lanes > 1 || job->menu->kernels[item] != NULL) {
+        hash_in_lanes(job, digests, first, n);
+        return;
+    }
+    /* What takes the first rows is the widest that pays. */
+    *job->used |= 1u << item;
+    for (uint64_t i = 0; i < n; i++) {
+        hash_single(job, digests + i * job->digest_size, first + i);
+    }
+}
