@@ -24,8 +24,7 @@ static void make_ready(rehearsal *r, uint32_t item)
     const struct pa_hash_lanes *kernel = r->menu->kernels[item];
     r->ready = item;
     for (uint32_t l = 0; l < kernel->lanes && r->algorithm->state_words > PA_KECCAK_RATE; l++) {
-        const size_t at =
-            pa_hash_word_at(kernel, r->algorithm->state_words, PA_KECCAK_RATE, l);
+        const size_t at = pa_hash_word_at(kernel, r->algorithm->state_words, PA_KECCAK_RATE, l);
         r->states.wide[at] = r->algorithm->initial.wide[PA_KECCAK_RATE];
     }
 }

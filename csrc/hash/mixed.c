@@ -8,10 +8,10 @@
 
 typedef struct {
     const pa_hash_job *job;
-    bool ordered;    /* by block count; else rows are equal there, and in their own order */
+    bool ordered; /* by block count; else rows are equal there, and in their own order */
     uint32_t count;
     uint16_t order[CHUNK_PARTS];
-    uint8_t first[CHUNK_PARTS]; /* item of the menu, where `ordered` */
+    uint8_t first[CHUNK_PARTS];   /* item of the menu, where `ordered` */
     uint64_t blocks[CHUNK_PARTS]; /* of the row at place i of the order */
     pa_bytes parts[CHUNK_PARTS];  /* by row */
     union {
@@ -67,8 +67,7 @@ static bool read_chunk(chunk *c, const pa_hash_job *job, uint64_t first, uint32_
     c->ordered = differ != 0;
     if (c->ordered) {
         sort_rows(c, any);
-        pa_plan_descending(c->first, c->best, c->blocks, count, job->menu->items,
-                           job->menu->count);
+        pa_plan_descending(c->first, c->best, c->blocks, count, job->menu->items, job->menu->count);
     } else {
         memcpy(c->blocks, c->unordered, count * sizeof *c->blocks);
     }
@@ -204,7 +203,8 @@ static uint32_t stage_rest(const pa_hash_job *job, uint8_t *staging, const pa_by
     uint64_t total = job->absorbed + skip;
     uint32_t used = 0;
     for (uint32_t s = 0; s < job->segment_count; s++) {
-        const uint64_t size = parts[s].size - skip; /* skip is 0 where there is more than one part */
+        const uint64_t size =
+            parts[s].size - skip; /* skip is 0 where there is more than one part */
         pa_hash_copy(staging + used, skip > 0 ? parts[s].data + skip : parts[s].data, (size_t)size);
         used += (uint32_t)size;
     }
@@ -297,8 +297,7 @@ static void hash_chunk(chunk *c, uint8_t *digests)
 {
     const pa_hash_job *job = c->job;
     for (uint32_t i = 0; i < c->count;) {
-        const uint32_t item =
-            c->ordered ? c->first[i] : pa_hash_menu_item(job->menu, c->count - i);
+        const uint32_t item = c->ordered ? c->first[i] : pa_hash_menu_item(job->menu, c->count - i);
         const struct pa_hash_lanes *kernel = job->menu->kernels[item];
         const uint32_t lanes = job->menu->items[item].lanes;
         const uint32_t count = lanes < c->count - i ? lanes : c->count - i;
@@ -307,8 +306,7 @@ static void hash_chunk(chunk *c, uint8_t *digests)
             hash_places(c, kernel, i, count, digests);
         } else {
             const uint32_t row = c->ordered ? c->order[i] : i;
-            pa_hash_one(job, digests + row * job->digest_size,
-                        c->parts + row * job->segment_count);
+            pa_hash_one(job, digests + row * job->digest_size, c->parts + row * job->segment_count);
         }
         i += count;
     }

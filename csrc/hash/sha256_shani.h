@@ -29,16 +29,14 @@ typedef struct {
 
 INLINE __m128i big_endian(__m128i x)
 {
-    return _mm_shuffle_epi8(
-        x, _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
+    return _mm_shuffle_epi8(x, _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
 }
 
 /* words: 8 of stream l at words + l * step. */
-INLINE void load_states(states *x, const uint32_t *words, size_t step)
-{
+INLINE void load_states(states *x, const uint32_t *words, size_t step){
 #define LOAD(l)                                                                                    \
     {                                                                                              \
-        const __m128i *at = (const __m128i *)(const void *)(words + (l)*step);                     \
+        const __m128i *at = (const __m128i *)(const void *)(words + (l) * step);                   \
         __m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128(at), 0xb1);                               \
         __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128(at + 1), 0x1b);                           \
         x->abef[l] = _mm_alignr_epi8(cdab, efgh, 8);                                               \
@@ -49,8 +47,7 @@ INLINE void load_states(states *x, const uint32_t *words, size_t step)
 }
 
 /* Native words, or the bytes of digests. */
-INLINE void store_states(void *to, const states *x, bool bytes)
-{
+INLINE void store_states(void *to, const states *x, bool bytes){
 #define STORE(l)                                                                                   \
     {                                                                                              \
         __m128i *at = (__m128i *)to + 2 * (l);                                                     \
@@ -81,8 +78,7 @@ INLINE void four_rounds(states *x, const __m128i w[STREAMS], const uint32_t *con
 
 /* w0 = W_t .. W_t+3 of every stream from the 16 words before, oldest first. */
 INLINE void next_words(__m128i w0[STREAMS], const __m128i w1[STREAMS], const __m128i w2[STREAMS],
-                       const __m128i w3[STREAMS])
-{
+                       const __m128i w3[STREAMS]){
 #define NEXT(l)                                                                                    \
     {                                                                                              \
         __m128i middle = _mm_alignr_epi8(w3[l], w2[l], 4);                                         \
@@ -93,8 +89,7 @@ INLINE void next_words(__m128i w0[STREAMS], const __m128i w1[STREAMS], const __m
 #undef NEXT
 }
 
-INLINE void add_states(states *x, const states *y)
-{
+INLINE void add_states(states *x, const states *y){
 #define ADD(l)                                                                                     \
     x->abef[l] = _mm_add_epi32(x->abef[l], y->abef[l]);                                            \
     x->cdgh[l] = _mm_add_epi32(x->cdgh[l], y->cdgh[l]);
@@ -242,6 +237,8 @@ const struct pa_hash_lanes KERNEL = {
     .messages = hash_messages,
     .lanes = STREAMS,
     .stored = 32,
-    .cost = STREAMS == 1 ? 128 : STREAMS == 2 ? 160 : 270,
+    .cost = STREAMS == 1   ? 128
+            : STREAMS == 2 ? 160
+                           : 270,
     .by_lane = true,
 };

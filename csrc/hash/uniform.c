@@ -46,9 +46,9 @@ bool pa_hash_uniform_fits(const pa_hash_job *job)
         }
     }
     return job->segment_count == 1 ||
-           (size <= PA_HASH_STAGED && pa_hash_block_count(job->algorithm, size) *
-                                              job->algorithm->block_size <=
-                                          PA_HASH_STAGED);
+           (size <= PA_HASH_STAGED &&
+            pa_hash_block_count(job->algorithm, size) * job->algorithm->block_size <=
+                PA_HASH_STAGED);
 }
 
 static uint8_t *staging(uniform *u, uint32_t half, uint32_t lane)
@@ -119,8 +119,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
         const pyaccel_rows *segment = &job->segments[s];
         const uint32_t bytes = (uint32_t)(segment->width - skip);
         if (bytes > 0) {
-            u->pieces[u->piece_count++] =
-                (piece){segment->data + skip, segment->stride, bytes, to};
+            u->pieces[u->piece_count++] = (piece){segment->data + skip, segment->stride, bytes, to};
         }
         to += bytes;
     }

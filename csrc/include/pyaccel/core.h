@@ -70,12 +70,16 @@ PYACCEL_API void pyaccel_shutdown(void);
 /* ---- CPU levels and variants -------------------------------------------------------------------------
  * Levels: portable, avx2, avx512, avx512ifma; features beside them: shani, adx, gfni (portable has none).
  * A spec is level[,-feature...], as in the environment variable PYACCEL_CPU; empty or NULL: all this CPU has.
+ * A family whose name ends in -lanes binds every variant that can run, and each batch goes to those that take it in the
+ * least time, as measured on this core at first use. For tests and measurements a spec may go on with family=variant, which
+ * then serves every row of that family alone ("avx2,sha256-lanes=shani-x2"), and -family, a family of lanes, whose rows are
+ * then served one by one ("avx2,-sha256-lanes").
  * Builds for tests also know avx512-emulated and avx512ifma-emulated. */
 
-/* Rebinds every family to the best variant within spec. For tests and benchmarks: must not run while
+/* Rebinds every family to the best variants within spec. For tests and benchmarks: must not run while
  * another thread is inside a pyaccel call.
- * Returns OK; INVALID_ARGUMENT (a name that does not exist); UNSUPPORTED (this CPU or build lacks it): the
- * binding in force then stays. */
+ * Returns OK; INVALID_ARGUMENT (a name that does not exist); UNSUPPORTED (this CPU or build lacks it, or level and features
+ * exclude it): the binding in force then stays. */
 PYACCEL_API pyaccel_status pyaccel_cpu_select(const char *spec);
 
 /* Names that this CPU and this build can run, separated by blanks: "portable avx2 avx512 shani adx".
@@ -87,7 +91,7 @@ PYACCEL_API const char *pyaccel_cpu_names(void);
 PYACCEL_API const char *pyaccel_cpu_spec(void);
 
 /* One row per variant that this build holds, index 0 .. pyaccel_variant_count() - 1: the family it serves
- * ("sha256-lanes"), its name ("avx512"), whether it is the bound one, whether this CPU can run it, and how
+ * ("sha256-lanes"), its name ("avx512"), whether it is bound (one of a family, or several of lanes), whether this CPU can run it, and how
  * often it ran (batches, counted since the start of the process). */
 typedef struct {
     const char *family;
