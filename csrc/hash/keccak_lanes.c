@@ -11,52 +11,64 @@
 #include "vector.h"
 
 #define XOR(x, y) VEC_OF_BITS (xor)(x, y)
+#define ROTL(x, n) vec_ror(x, (64 - (n)) & 63)
 
 #if VECTOR_BYTES == 64
 /* Truth table of x ^ (~y & z). */
 #define CHI(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0xd2)
-#define ROTL(x, n) vec_ror(x, (64 - (n)) & 63)
 #else
 #define CHI(x, y, z) XOR(x, _mm256_andnot_si256(y, z))
-#define ROTL(x, n) rotl(x, n)
-
-/* Whole bytes move by a shuffle, one operation instead of three. */
-PA_INLINE vec rotl(vec x, int n)
-{
-    const __m128i left8 = _mm_set_epi8(14, 13, 12, 11, 10, 9, 8, 15, 6, 5, 4, 3, 2, 1, 0, 7);
-    const __m128i left56 = _mm_set_epi8(8, 15, 14, 13, 12, 11, 10, 9, 0, 7, 6, 5, 4, 3, 2, 1);
-    return n == 0    ? x
-           : n == 8  ? _mm256_shuffle_epi8(x, _mm256_broadcastsi128_si256(left8))
-           : n == 56 ? _mm256_shuffle_epi8(x, _mm256_broadcastsi128_si256(left56))
-                     : vec_ror(x, 64 - n);
-}
 #endif
 
-/* Words y .. y + 4 of the next state: theta and rho of the words that pi brings there, then chi.
+/* Words stay in memory from round to round: 16 registers hold a row, C and D, and gcc, which would spill in an order of its
+ * own, is told so. clang does it unasked, and better. */
+#if VECTOR_BYTES == 32 && !defined(__clang__)
+#define IN_MEMORY(s, t) __asm__ volatile("" : : "r"(s), "r"(t) : "memory")
+#else
+#define IN_MEMORY(s, t) (void)0
+#endif
+
+PA_INLINE void column_parities(vec c[5], const vec s[25])
+{
+    PA_UNROLL
+    for (unsigned x = 0; x < 5; x++) {
+        c[x] = vec_xor3(vec_xor3(s[x], s[x + 5], s[x + 10]), s[x + 15], s[x + 20]);
+    }
+}
+
+/* Word (x, y) of the next state, y at 5 y; its column's parity gathers with it where every operation has two operands. */
+#define PUT(x, y, value)                                                                           \
+    t[(x) + (y)] = (value);                                                                        \
+    if (VECTOR_BYTES == 32) {                                                                      \
+        c[x] = (y) == 0 ? t[(x) + (y)] : XOR(c[x], t[(x) + (y)]);                                  \
+    }
+
+/* Words y .. y + 4 of the next state: theta and rho of the words that pi brings there, then chi and iota.
  *   formula  b_i = rotl(s[f_i] ^ d[f_i % 5], r_i); t[y + i] = b_i ^ (~b_i+1 & b_i+2) */
 #define ROW(y, f0, r0, f1, r1, f2, r2, f3, r3, f4, r4)                                             \
     {                                                                                              \
         vec b0 = ROTL(XOR(s[f0], d[(f0) % 5]), r0), b1 = ROTL(XOR(s[f1], d[(f1) % 5]), r1);        \
         vec b2 = ROTL(XOR(s[f2], d[(f2) % 5]), r2), b3 = ROTL(XOR(s[f3], d[(f3) % 5]), r3);        \
         vec b4 = ROTL(XOR(s[f4], d[(f4) % 5]), r4);                                                \
-        t[y] = CHI(b0, b1, b2);                                                                    \
-        t[(y) + 1] = CHI(b1, b2, b3);                                                              \
-        t[(y) + 2] = CHI(b2, b3, b4);                                                              \
-        t[(y) + 3] = CHI(b3, b4, b0);                                                              \
-        t[(y) + 4] = CHI(b4, b0, b1);                                                              \
+        PUT(0, y, (y) == 0 ? XOR(CHI(b0, b1, b2), vec_set1(constant)) : CHI(b0, b1, b2))           \
+        PUT(1, y, CHI(b1, b2, b3))                                                                 \
+        PUT(2, y, CHI(b2, b3, b4))                                                                 \
+        PUT(3, y, CHI(b3, b4, b0))                                                                 \
+        PUT(4, y, CHI(b4, b0, b1))                                                                 \
     }
 
 /* One round.
- *   shapes   s, t: 25 vectors, lane (x, y) of Keccak at x + 5 y
+ *   shapes   s, t: 25 vectors, lane (x, y) of Keccak at x + 5 y; c: parities of the columns of s, then of t
  *   formula  FIPS 202, 3.2; D[x] first, then a row of the result at a time, so that few words are held beside the state.
- *            90 operations with AVX-512, 29 of them rotates; 187 with AVX2
+ *            90 operations with AVX-512, 29 of them rotates; 185 with AVX2, 56 of them on the two ports of shifts
  *   before   nothing. Constant time */
-PA_INLINE void round_once(vec t[25], const vec s[25], uint64_t constant)
+PA_INLINE void round_once(vec t[25], const vec s[25], vec c[5], uint64_t constant)
 {
-    vec c[5], d[5];
-    for (unsigned x = 0; x < 5; x++) {
-        c[x] = vec_xor3(vec_xor3(s[x], s[x + 5], s[x + 10]), s[x + 15], s[x + 20]);
+    vec d[5];
+    if (VECTOR_BYTES == 64) {
+        column_parities(c, s);
     }
+    PA_UNROLL
     for (unsigned x = 0; x < 5; x++) {
         d[x] = XOR(c[(x + 4) % 5], ROTL(c[(x + 1) % 5], 1));
     }
@@ -65,19 +77,20 @@ PA_INLINE void round_once(vec t[25], const vec s[25], uint64_t constant)
     ROW(10, 1, 1, 7, 6, 13, 25, 19, 8, 20, 18)
     ROW(15, 4, 27, 5, 36, 11, 10, 17, 15, 23, 56)
     ROW(20, 2, 62, 8, 55, 14, 39, 15, 41, 21, 2)
-    t[0] = XOR(t[0], vec_set1(constant));
 }
 
 /* Keccak-f[1600] of all lanes: two rounds a turn, there and back. */
-static void permute(uint64_t *state)
+PA_INLINE void permute(vec s[25])
 {
-    vec s[25], t[25];
-    vec_load(s, state, 25);
+    vec t[25], c[5];
+    IN_MEMORY(s, t);
+    column_parities(c, s);
     for (unsigned i = 0; i < 24; i += 2) {
-        round_once(t, s, pa_keccak_constants[i]);
-        round_once(s, t, pa_keccak_constants[i + 1]);
+        round_once(t, s, c, pa_keccak_constants[i]);
+        IN_MEMORY(s, t);
+        round_once(s, t, c, pa_keccak_constants[i + 1]);
+        IN_MEMORY(s, t);
     }
-    vec_store(state, s, 25);
 }
 
 /* Word l = that of data[l] at offset. */
@@ -92,31 +105,57 @@ PA_INLINE vec load_word(const uint8_t *const *data, uint64_t offset)
 #undef WORD
 }
 
+/* s[w] ^= words of the lanes' blocks at offset, count words: a constant wherever it is called. */
+PA_INLINE void absorb(vec s[25], const uint8_t *const *data, uint64_t offset, unsigned count)
+{
+    PA_UNROLL
+    for (unsigned w = 0; w + 2 <= count; w += 2) {
+        vec x[2];
+        vec_gather(x, data, offset + 8 * w, 2);
+        s[w] = XOR(s[w], x[0]);
+        s[w + 1] = XOR(s[w + 1], x[1]);
+    }
+    if (count % 2 != 0) {
+        s[count - 1] = XOR(s[count - 1], load_word(data, offset + 8 * (count - 1)));
+    }
+}
+
 /* Lane l absorbs count blocks at data[l].
  *   shapes   states: 25 words and the rate, the same for all lanes, word by word; data[l]: count * rate bytes
  *   formula  S = f(S ^ (block || 0)), words little-endian
- *   before   the rate is a multiple of 8 below 200; states aligned to 64 bytes. Time depends on rate and count alone */
+ *   before   the rate is a multiple of 8 below 200, quick for those of SHA-3 and SHAKE; states aligned to 64 bytes. Time depends on rate and count alone */
 static void absorb_blocks(void *states, const uint8_t *const *data, uint64_t count)
 {
     uint64_t *state = states;
     const uint64_t rate = state[PA_KECCAK_RATE * LANES];
+    vec s[25];
+    vec_load(s, state, 25);
     for (uint64_t offset = 0; offset < count * rate; offset += rate) {
-        vec x[2], old[2];
-        unsigned w = 0;
-        for (; w + 2 <= rate / 8; w += 2) {
-            vec_gather(x, data, offset + 8 * w, 2);
-            vec_load(old, state + w * LANES, 2);
-            x[0] = XOR(x[0], old[0]);
-            x[1] = XOR(x[1], old[1]);
-            vec_store(state + w * LANES, x, 2);
+        switch (rate) {
+        case 72:
+            absorb(s, data, offset, 9);
+            break;
+        case 104:
+            absorb(s, data, offset, 13);
+            break;
+        case 136:
+            absorb(s, data, offset, 17);
+            break;
+        case 144:
+            absorb(s, data, offset, 18);
+            break;
+        case 168:
+            absorb(s, data, offset, 21);
+            break;
+        default:
+            for (unsigned w = 0; w < rate / 8; w++) {
+                s[w] = XOR(s[w], load_word(data, offset + 8 * w));
+            }
+            break;
         }
-        if (w < rate / 8) {
-            vec_load(old, state + w * LANES, 1);
-            x[0] = XOR(load_word(data, offset + 8 * w), old[0]);
-            vec_store(state + w * LANES, x, 1);
-        }
-        permute(state);
+        permute(s);
     }
+    vec_store(state, s, 25);
 }
 
 /* The first 8 words of each lane. */

@@ -15,18 +15,25 @@ typedef vec word;
 #define ADD vec_add
 #define ROTATE(x, n) vec_ror(x, 32 - (n))
 #define EVERY vec_set1
-#define MIX_0 vec_xor3
-#define MIX_1 vec_choose
-#define MIX_3(x, y, z) vec_choose(z, x, y)
 #if VECTOR_BYTES == 64
+#define SHORT 0u
+#define ADD_MIX_0(sum, x, y, z) ADD(sum, vec_xor3(x, y, z))
+#define ADD_MIX_1(sum, x, y, z) ADD(sum, vec_choose(x, y, z))
+#define ADD_MIX_3(sum, x, y, z) ADD(sum, vec_choose(z, x, y))
 /* Truth tables of (x | ~y) ^ z and x ^ (y | ~z). */
-#define MIX_2(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0x59)
-#define MIX_4(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0x2d)
+#define ADD_MIX_2(sum, x, y, z) ADD(sum, _mm512_ternarylogic_epi64(x, y, z, 0x59))
+#define ADD_MIX_4(sum, x, y, z) ADD(sum, _mm512_ternarylogic_epi64(x, y, z, 0x2d))
 #else
-/* x | ~y = ~(~x & y). */
-#define NOT(x) _mm256_xor_si256(x, _mm256_set1_epi32(-1))
-#define MIX_2(x, y, z) NOT(_mm256_xor_si256(_mm256_andnot_si256(x, y), z))
-#define MIX_4(x, y, z) NOT(_mm256_xor_si256(x, _mm256_andnot_si256(y, z)))
+#define SHORT (-1u)
+#define SUB _mm256_sub_epi32
+#define AND _mm256_and_si256
+#define AND_NOT _mm256_andnot_si256 /* ~x & y */
+#define XOR _mm256_xor_si256
+#define ADD_MIX_0(sum, x, y, z) ADD(sum, XOR(x, XOR(y, z)))
+#define ADD_MIX_1(sum, x, y, z) ADD(sum, vec_choose(x, y, z))
+#define ADD_MIX_2(sum, x, y, z) SUB(sum, XOR(AND_NOT(x, y), z))
+#define ADD_MIX_3(sum, x, y, z) ADD(sum, _mm256_or_si256(AND_NOT(z, y), AND(x, z)))
+#define ADD_MIX_4(sum, x, y, z) SUB(sum, XOR(x, AND_NOT(y, z)))
 #endif
 
 #include "ripemd160_rounds.h"

@@ -7,11 +7,12 @@ typedef uint32_t word;
 #define ADD(x, y) ((x) + (y))
 #define ROTATE pa_rotl32
 #define EVERY(x) (x)
-#define MIX_0(x, y, z) ((x) ^ (y) ^ (z))
-#define MIX_1(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
-#define MIX_2(x, y, z) (((x) | ~(y)) ^ (z))
-#define MIX_3(x, y, z) ((y) ^ ((z) & ((x) ^ (y))))
-#define MIX_4(x, y, z) ((x) ^ ((y) | ~(z)))
+#define SHORT (-1u)
+#define ADD_MIX_0(sum, x, y, z) ((sum) + ((x) ^ ((y) ^ (z))))
+#define ADD_MIX_1(sum, x, y, z) ((sum) + ((z) ^ ((x) & ((y) ^ (z)))))
+#define ADD_MIX_2(sum, x, y, z) ((sum) - ((~(x) & (y)) ^ (z)))
+#define ADD_MIX_3(sum, x, y, z) ((sum) + (((x) & (z)) | (~(z) & (y))))
+#define ADD_MIX_4(sum, x, y, z) ((sum) - ((x) ^ (~(y) & (z))))
 
 #include "ripemd160_rounds.h"
 

@@ -3,8 +3,9 @@
  * strengthened version of RIPEMD, 1996.
  *
  * Defined by the includer: word, its type; ADD; ROTATE to the left by a literal; EVERY, a word or all its lanes from an
- * integer; MIX_0 ... MIX_4, the paper's nonlinear functions: x ^ y ^ z, x ? y : z, (x | ~y) ^ z, z ? x : y,
- * x ^ (y | ~z). */
+ * integer; ADD_MIX_0 ... ADD_MIX_4(sum, x, y, z), sum plus the paper's nonlinear functions x ^ y ^ z, x ? y : z,
+ * (x | ~y) ^ z, z ? x : y, x ^ (y | ~z), but 1 more for the third and the last where SHORT is -1: adding ~m is to
+ * subtract m + 1, and subtracting m alone spares the complement. x is the word made last: what of y and z can be done before it, is. */
 #ifndef PA_HASH_RIPEMD160_ROUNDS_H
 #define PA_HASH_RIPEMD160_ROUNDS_H
 
@@ -52,21 +53,26 @@ static const uint32_t right_constant[5] = {0x50a28be6, 0x5c4dd124, 0x6d703ef3, 0
  * through v instead of being moved. */
 #define LINE(v, i, mix, x, k, s)                                                                   \
     v[(80 - (i)) % 5] =                                                                            \
-        ADD(ROTATE(ADD(ADD(v[(80 - (i)) % 5], ADD(x, EVERY(k))),                                   \
-                       mix(v[(81 - (i)) % 5], v[(82 - (i)) % 5], v[(83 - (i)) % 5])),              \
+        ADD(ROTATE(ADD_MIX_##mix(ADD(v[(80 - (i)) % 5], ADD(x, EVERY((k) + SHORT_##mix))),         \
+                                 v[(81 - (i)) % 5], v[(82 - (i)) % 5], v[(83 - (i)) % 5]),         \
                    s),                                                                             \
             v[(84 - (i)) % 5]);                                                                    \
     v[(82 - (i)) % 5] = ROTATE(v[(82 - (i)) % 5], 10);
+#define SHORT_0 0
+#define SHORT_1 0
+#define SHORT_2 SHORT
+#define SHORT_3 0
+#define SHORT_4 SHORT
 
 /* The right line takes the functions from the last to the first. */
 #define BOTH(round, left_mix, right_mix, i, lw, ls, rw, rs)                                        \
     LINE(l, i, left_mix, x[lw], left_constant[round], ls)                                          \
     LINE(r, i, right_mix, x[rw], right_constant[round], rs)
-#define STEP_0(i, lw, ls, rw, rs) BOTH(0, MIX_0, MIX_4, i, lw, ls, rw, rs)
-#define STEP_1(i, lw, ls, rw, rs) BOTH(1, MIX_1, MIX_3, i, lw, ls, rw, rs)
-#define STEP_2(i, lw, ls, rw, rs) BOTH(2, MIX_2, MIX_2, i, lw, ls, rw, rs)
-#define STEP_3(i, lw, ls, rw, rs) BOTH(3, MIX_3, MIX_1, i, lw, ls, rw, rs)
-#define STEP_4(i, lw, ls, rw, rs) BOTH(4, MIX_4, MIX_0, i, lw, ls, rw, rs)
+#define STEP_0(i, lw, ls, rw, rs) BOTH(0, 0, 4, i, lw, ls, rw, rs)
+#define STEP_1(i, lw, ls, rw, rs) BOTH(1, 1, 3, i, lw, ls, rw, rs)
+#define STEP_2(i, lw, ls, rw, rs) BOTH(2, 2, 2, i, lw, ls, rw, rs)
+#define STEP_3(i, lw, ls, rw, rs) BOTH(3, 3, 1, i, lw, ls, rw, rs)
+#define STEP_4(i, lw, ls, rw, rs) BOTH(4, 4, 0, i, lw, ls, rw, rs)
 
 /* One block into the state.
  *   shapes   h: 5 words, x: the 16 words of the block

@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) void round_once(word s[8], unsigned
     word *e = &s[4 + ((0 - j) & 3)], *f = &s[4 + ((1 - j) & 3)];
     word *g = &s[4 + ((2 - j) & 3)], *h = &s[4 + ((3 - j) & 3)];
     word a12 = ROTATE(*a, 12);
-    word ss1 = ROTATE(ADD(ADD(*e, EVERY(t)), a12), 7);
+    word ss1 = ROTATE(ADD(*e, ADD(a12, EVERY(t))), 7);
     word ff = early ? XOR3(*a, *b, *c) : MAJORITY(*a, *b, *c);
     word gg = early ? XOR3(*e, *f, *g) : CHOOSE(*e, *f, *g);
     word tt2 = ADD(ADD(ADD(*h, w), gg), ss1);

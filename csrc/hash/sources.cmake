@@ -32,7 +32,14 @@ foreach(level portable adx)
   pa_sources(${level} hash/poseidon2_bls12_381.c hash/poseidon2_bn254.c hash/poseidon2_pallas.c hash/poseidon2_vesta.c)
 endforeach()
 # One text, compiled once a level: vector.h takes the width from it.
+set(hash_lanes
+  hash/keccak_lanes.c hash/ripemd160_lanes.c hash/sha256_lanes.c hash/sha512_lanes.c hash/sm3_lanes.c)
 foreach(level avx2 avx512)
-  pa_sources(${level} hash/keccak_lanes.c hash/ripemd160_lanes.c hash/sha256_lanes.c hash/sha512_lanes.c hash/sm3_lanes.c)
+  pa_sources(${level} ${hash_lanes})
   pa_sources(${level} hash/poseidon2_babybear_lanes.c hash/poseidon2_goldilocks_lanes.c)
 endforeach()
+# gcc keeps the order and the grouping of operations that the text has: 4 to 20 % on Zen 3, where its own order makes the
+# longest path of a round longer and registers fewer.
+list(TRANSFORM hash_lanes PREPEND "${PROJECT_SOURCE_DIR}/csrc/")
+set_source_files_properties(${hash_lanes} PROPERTIES COMPILE_OPTIONS
+  "$<$<C_COMPILER_ID:GNU>:-fno-tree-reassoc;-fno-tree-ter>")
