@@ -48,7 +48,8 @@ typedef __m256i vec;
 #define VEC_OF_WORDS(stem) PA_PASTED(_mm256_##stem, WORD_BITS)
 #define VEC_OF_BITS(stem) _mm256_##stem##_si256
 /* Byte i of 16 when each word is rotated right by k bytes. */
-#define PA_BYTE(i, k) (char)((i) / (WORD_BITS / 8) * (WORD_BITS / 8) + ((i) + (k)) % (WORD_BITS / 8))
+#define PA_BYTE(i, k)                                                                              \
+    (char)((i) / (WORD_BITS / 8) * (WORD_BITS / 8) + ((i) + (k)) % (WORD_BITS / 8))
 #define PA_EIGHT_BYTES(i, k)                                                                       \
     PA_BYTE(i, k), PA_BYTE((i) + 1, k), PA_BYTE((i) + 2, k), PA_BYTE((i) + 3, k),                  \
         PA_BYTE((i) + 4, k), PA_BYTE((i) + 5, k), PA_BYTE((i) + 6, k), PA_BYTE((i) + 7, k)
@@ -65,7 +66,7 @@ PA_INLINE vec vec_ror(vec x, int n)
             x, _mm256_setr_epi8(PA_EIGHT_BYTES(0, n / 8), PA_EIGHT_BYTES(8, n / 8),
                                 PA_EIGHT_BYTES(0, n / 8), PA_EIGHT_BYTES(8, n / 8)));
     }
-    return VEC_OF_BITS (or)(VEC_OF_WORDS(srli_epi)(x, n), VEC_OF_WORDS(slli_epi)(x, WORD_BITS - n));
+    return VEC_OF_BITS(or)(VEC_OF_WORDS(srli_epi)(x, n), VEC_OF_WORDS(slli_epi)(x, WORD_BITS - n));
 }
 #define vec_xor3(x, y, z) VEC_OF_BITS (xor)(VEC_OF_BITS(xor)(x, y), z)
 #define vec_choose(x, y, z) VEC_OF_BITS (xor)(z, VEC_OF_BITS(and)(x, VEC_OF_BITS(xor)(y, z)))
