@@ -14,7 +14,7 @@ from pyaccel._core import ffi, lib
 from .bench_hash import call
 from .contest import Contest, Peer
 from .foreign import works
-from .loops import calls, loop, loops
+from .loops import calls, joined, loops
 from .machine import all_cores, allowed_cores
 from .marks import FIXED_LENGTH, ONE_THREAD
 
@@ -60,7 +60,7 @@ def _mixed(generator: np.random.Generator) -> Iterator[Contest]:
         peers = {FIXED_LENGTH: Peer(same, 512 * n / len(data), expected=same)}
         messages = [data[first:end].tobytes() for first, end in pairwise(offsets[:1025])]
         share = float(offsets[1024]) / len(data)
-        peers |= {name: Peer(loop(one, messages), share) for name, one in calls(algorithm).items()}
+        peers |= {name: Peer(joined(every, messages), share) for name, every in calls(algorithm).items()}
         yield Contest(
             f"{algorithm} mixed lengths",
             MIXED,

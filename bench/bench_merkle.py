@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pyaccel
 
 from .contest import Call, Contest, Peer
 from .foreign import works
-from .loops import One, calls, installed
+from .loops import All, calls, installed
 
 COUNTS = (16, 1024, 1 << 16, 1 << 20)
 LOOP_LEAVES = 1 << 15
@@ -24,19 +25,25 @@ TREES = (
 """Form and hash of a node."""
 
 
-def _fold(layer: list[bytes], parent: Callable[[bytes, bytes], bytes]) -> bytes:
+def _fold(layer: list[bytes], every: All, prefix: bytes = b"") -> bytes:
     while len(layer) > 1:
-        layer = [parent(left, right) for left, right in zip(layer[::2], layer[1::2], strict=True)]
+        layer = every(map(b"".join, zip(repeat(prefix), layer[::2], layer[1::2], strict=False)))
     return layer[0]
 
 
-def _loop(form: str, one: One, leaves: list[bytes]) -> Callable[[], bytes]:
+def _fold_sorted(layer: list[bytes], every: All) -> bytes:
+    while len(layer) > 1:
+        layer = every(a + b if a < b else b + a for a, b in zip(layer[::2], layer[1::2], strict=True))
+    return layer[0]
+
+
+def _loop(form: str, every: All, leaves: list[bytes]) -> Callable[[], bytes]:
     """The root of a power of two of leaves by one hash call a node, as the form defines it."""
     if form == "rfc6962":
-        return lambda: _fold([one(b"\0" + leaf) for leaf in leaves], lambda a, b: one(b"\1" + a + b))
+        return lambda: _fold(every(b"\0" + leaf for leaf in leaves), every, b"\1")
     if form == "openzeppelin-simple":
-        return lambda: _fold(leaves, lambda a, b: one(a + b if a < b else b + a))
-    return lambda: _fold(leaves, lambda a, b: one(a + b))
+        return lambda: _fold_sorted(leaves, every)
+    return lambda: _fold(leaves, every)
 
 
 def _pymerkle(leaves: list[bytes]) -> Callable[[], bytes] | None:
@@ -66,7 +73,7 @@ def _peers(rows: npt.NDArray[np.uint8], form: str, algorithm: str) -> dict[str, 
     leaves = [row.tobytes() for row in part]
     expected = _root(part, form, algorithm)
     peers: dict[str, Call | Peer] = {
-        name: Peer(_loop(form, one, leaves), len(part) / n, expected) for name, one in calls(algorithm).items()
+        name: Peer(_loop(form, every, leaves), len(part) / n, expected) for name, every in calls(algorithm).items()
     }
     if form == "ssz":
         peers |= works("rust", {"hashtree": "hashtree-root:auto", "hashtree avx2_x8": "hashtree-root:avx2_x8"}, rows)

@@ -6,8 +6,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import sys
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Iterable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -22,7 +22,8 @@ ROWS = 1 << 14
 KEY = bytes(range(32))
 """Of the keyed algorithms."""
 
-One = Callable[[bytes], bytes]
+All = Callable[[Iterable[bytes]], list[bytes]]
+"""The digests of messages, each by a call of its own: the loop stands in it, so that nothing comes between."""
 
 missing: dict[str, str] = {}
 """Peers that are not installed, and how to get them."""
@@ -39,76 +40,85 @@ def installed(module: str) -> Any | None:
         return None
 
 
-def _sha256d(data: bytes) -> bytes:
-    return hashlib.sha256(hashlib.sha256(data).digest()).digest()
+def _each(make: Callable[[bytes], Any]) -> All:
+    """The loop that a caller writes: one object of the library a message."""
+    return lambda messages: [make(message).digest() for message in messages]
 
 
-def _hash160(data: bytes) -> bytes:
-    return hashlib.new("ripemd160", hashlib.sha256(data).digest()).digest()
+def _new(name: str) -> All:
+    new = hashlib.new
+    return lambda messages: [new(name, message).digest() for message in messages]
 
 
-def _plain(name: str, data: bytes) -> bytes:
-    return hashlib.new(name, data).digest()
+def _shake(make: Callable[[bytes], Any], size: int) -> All:
+    return lambda messages: [make(message).digest(size) for message in messages]
 
 
-def _shake(name: str, size: int, data: bytes) -> bytes:
-    return hashlib.new(name, data).digest(size)
+def _mac(name: str) -> All:
+    digest = hmac.digest
+    return lambda messages: [digest(KEY, message, name) for message in messages]
 
 
-def _mac(name: str, data: bytes) -> bytes:
-    return hmac.digest(KEY, data, name)
+def _sha256d() -> All:
+    sha256 = hashlib.sha256
+    return lambda messages: [sha256(sha256(message).digest()).digest() for message in messages]
 
 
-def _openssl(name: str, needs: str, one: One) -> dict[str, One]:
-    return {name: one} if needs in hashlib.algorithms_available else {}
+def _hash160() -> All:
+    new, sha256 = hashlib.new, hashlib.sha256
+    return lambda messages: [new("ripemd160", sha256(message).digest()).digest() for message in messages]
 
 
-def _hashlib() -> dict[str, One]:
+def _blake2b_256() -> All:
+    blake2b = hashlib.blake2b
+    return lambda messages: [blake2b(message, digest_size=32).digest() for message in messages]
+
+
+def _openssl(name: str, needs: str, every: All) -> dict[str, All]:
+    return {name: every} if needs in hashlib.algorithms_available else {}
+
+
+def _hashlib() -> dict[str, All]:
     """By algorithm: constructors of their own where hashlib has them, which are its fastest way."""
     return {
-        "sha256": lambda data: hashlib.sha256(data).digest(),
-        "sha256d": _sha256d,
-        "sha224": lambda data: hashlib.sha224(data).digest(),
-        "sha512": lambda data: hashlib.sha512(data).digest(),
-        "sha384": lambda data: hashlib.sha384(data).digest(),
-        "sha3-224": lambda data: hashlib.sha3_224(data).digest(),
-        "sha3-256": lambda data: hashlib.sha3_256(data).digest(),
-        "sha3-384": lambda data: hashlib.sha3_384(data).digest(),
-        "sha3-512": lambda data: hashlib.sha3_512(data).digest(),
-        "shake128": partial(_shake, "shake_128", 32),
-        "shake256": partial(_shake, "shake_256", 64),
-        "blake2b-256": lambda data: hashlib.blake2b(data, digest_size=32).digest(),
-        "blake2b-512": lambda data: hashlib.blake2b(data).digest(),
-        "blake2s-256": lambda data: hashlib.blake2s(data).digest(),
-        "hmac-sha256": partial(_mac, "sha256"),
-        "hmac-sha512": partial(_mac, "sha512"),
-        **_openssl("sha512-256", "sha512_256", partial(_plain, "sha512_256")),
-        **_openssl("sm3", "sm3", partial(_plain, "sm3")),
-        **_openssl("hmac-sm3", "sm3", partial(_mac, "sm3")),
-        **_openssl("ripemd160", "ripemd160", partial(_plain, "ripemd160")),
-        **_openssl("hash160", "ripemd160", _hash160),
+        **{name: _each(getattr(hashlib, name)) for name in ("sha256", "sha224", "sha512", "sha384")},
+        **{f"sha3-{bits}": _each(getattr(hashlib, f"sha3_{bits}")) for bits in (224, 256, 384, 512)},
+        "sha256d": _sha256d(),
+        "shake128": _shake(hashlib.shake_128, 32),
+        "shake256": _shake(hashlib.shake_256, 64),
+        "blake2b-256": _blake2b_256(),
+        "blake2b-512": _each(hashlib.blake2b),
+        "blake2s-256": _each(hashlib.blake2s),
+        "hmac-sha256": _mac("sha256"),
+        "hmac-sha512": _mac("sha512"),
+        **_openssl("sha512-256", "sha512_256", _new("sha512_256")),
+        **_openssl("sm3", "sm3", _new("sm3")),
+        **_openssl("hmac-sm3", "sm3", _mac("sm3")),
+        **_openssl("ripemd160", "ripemd160", _new("ripemd160")),
+        **_openssl("hash160", "ripemd160", _hash160()),
     }
 
 
-def calls(algorithm: str) -> dict[str, One]:
-    """Each installed peer's way to hash one message, by the peer's name."""
-    found: dict[str, One] = {}
+def calls(algorithm: str) -> dict[str, All]:
+    """Each installed peer's way to hash messages one by one, by the peer's name."""
+    found: dict[str, All] = {}
     openssl = _hashlib().get(algorithm)
     if openssl is not None:
         found["hashlib"] = openssl
     if algorithm == "blake3" and (blake3 := installed("blake3")) is not None:
-        found["blake3"] = lambda data: blake3.blake3(data).digest()
+        found["blake3"] = _each(blake3.blake3)
     if algorithm == "keccak256":
         if (sha3 := installed("sha3")) is not None:
-            found["pysha3"] = lambda data: sha3.keccak_256(data).digest()
+            found["pysha3"] = _each(sha3.keccak_256)
         if (keccak := installed("Crypto.Hash.keccak")) is not None:
-            found["pycryptodome"] = lambda data: keccak.new(digest_bits=256, data=data).digest()
+            new = keccak.new
+            found["pycryptodome"] = lambda messages: [new(digest_bits=256, data=m).digest() for m in messages]
     return found
 
 
-def loop(one: One, messages: list[bytes]) -> Callable[[], bytes]:
-    """One call a message, the digests joined."""
-    return lambda: b"".join([one(message) for message in messages])
+def joined(every: All, messages: list[bytes]) -> Callable[[], bytes]:
+    """The digests of some messages, as hash_many has them."""
+    return lambda: b"".join(every(messages))
 
 
 def loops(algorithm: str, rows: npt.NDArray[np.uint8], most: int = ROWS) -> dict[str, Peer]:
@@ -119,8 +129,8 @@ def loops(algorithm: str, rows: npt.NDArray[np.uint8], most: int = ROWS) -> dict
     part = rows[:most]
     messages = [row.tobytes() for row in part]
     share = len(part) / len(rows)
-    peers = {name: Peer(loop(one, messages), share) for name, one in calls(algorithm).items()}
+    peers = {name: Peer(joined(every, messages), share) for name, every in calls(algorithm).items()}
     if algorithm == "keccak256":
-        sha3 = loop(_hashlib()["sha3-256"], messages)
+        sha3 = joined(_hashlib()["sha3-256"], messages)
         peers["hashlib sha3_256"] = Peer(sha3, share, expected=sha3)
     return peers

@@ -158,8 +158,8 @@ def test_the_loops_of_trees_give_our_roots(form: str, algorithm: str) -> None:
     rows = np.random.default_rng(6).integers(0, 256, (16, 32), dtype=np.uint8)
     found = loops.calls(algorithm)
     assert found
-    for one in found.values():
-        assert _loop(form, one, [row.tobytes() for row in rows])() == _root(rows, form, algorithm)()
+    for every in found.values():
+        assert _loop(form, every, [row.tobytes() for row in rows])() == _root(rows, form, algorithm)()
 
 
 def test_a_pinned_run_has_one_thread_and_gives_the_cores_back() -> None:
