@@ -19,6 +19,12 @@
 #define rotate_right(x, k) rotate((uint)(x), 32u - (k))
 #define multiply_high(a, b) mul_hi((ulong)(a), (ulong)(b))
 #define atomic_set(flag) ((void)atomic_or((flag), 1u))
+/* Whether an array stays in registers only as long as its indices are literals; the host says so of a GPU. */
+#ifdef DEVICE_IS_GPU
+#define INDICES_IN_REGISTERS 1
+#else
+#define INDICES_IN_REGISTERS 0
+#endif
 #ifdef __ENDIAN_LITTLE__
 #define DEVICE_LITTLE_ENDIAN 1
 #else
@@ -39,6 +45,7 @@ typedef unsigned long long ulong;
 #define rotate_right(x, k) __funnelshift_r((x), (x), (k))
 #define multiply_high(a, b) __umul64hi((a), (b))
 #define atomic_set(flag) ((void)atomicOr((flag), 1u))
+#define INDICES_IN_REGISTERS 1
 #define DEVICE_LITTLE_ENDIAN 1
 
 #else
@@ -47,6 +54,9 @@ typedef unsigned long long ulong;
 typedef uint8_t uchar;
 typedef uint32_t uint;
 typedef uint64_t ulong;
+typedef struct {
+    uint x, y, z, w;
+} uint4;
 /* The harness that includes a kernel runs the work items one after the other and sets their number here. */
 static uint c_global_id;
 #define KERNEL
@@ -58,17 +68,39 @@ static uint c_global_id;
 #define rotate_right(x, k) ((uint)(x) >> (k) | (uint)(x) << (32u - (k)))
 #define multiply_high(a, b) ((ulong)((unsigned __int128)(ulong)(a) * (ulong)(b) >> 64))
 #define atomic_set(flag) ((void)(*(flag) |= 1u))
+#define INDICES_IN_REGISTERS 1
 #define DEVICE_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
 #endif
+
+#define rotate_left(x, k) rotate_right(x, 32u - (k))
+/* Of a 64-bit word, 0 < k < 64; compilers know the pattern. */
+#define rotate_right_64(x, k) ((x) >> (k) | (x) << (64u - (k)))
+#define rotate_left_64(x, k) rotate_right_64(x, 64u - (k))
+
+/* The four bytes of a word turned round. */
+DEVICE_FUNCTION uint swap_bytes(uint x)
+{
+    return (rotate_right(x, 24u) & 0x00ff00ffu) | (rotate_right(x, 8u) & 0xff00ff00u);
+}
 
 /* A 32-bit word between the device's order and big-endian order, either way. */
 DEVICE_FUNCTION uint big_endian(uint x)
 {
 #if DEVICE_LITTLE_ENDIAN
-    return (rotate_right(x, 24u) & 0x00ff00ffu) | (rotate_right(x, 8u) & 0xff00ff00u);
+    return swap_bytes(x);
 #else
     return x;
+#endif
+}
+
+/* A 32-bit word between the device's order and little-endian order, either way. */
+DEVICE_FUNCTION uint little_endian(uint x)
+{
+#if DEVICE_LITTLE_ENDIAN
+    return x;
+#else
+    return swap_bytes(x);
 #endif
 }
 

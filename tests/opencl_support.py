@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from pyaccel import hashing
 from pyaccel.backends import opencl
 from pyaccel.backends.base import Backend, Declined, Unavailable
 from pyaccel.operations import OPERATIONS
@@ -50,10 +51,14 @@ def plan_of(backend: Backend, operation: str, **parameters: Any) -> Any:
     return plan
 
 
-def hash_on(backend: Backend, algorithm: str, messages: Rows, n: int) -> list[bytes]:
+def hash_on(
+    backend: Backend, algorithm: str, messages: Rows, n: int, digest_size: int | None = None, **parameters: Any
+) -> list[bytes]:
     """The n digests by the device; fails where it writes past them."""
-    digests = np.full((n + 1, 32), 0xA5, np.uint8)
-    plan_of(backend, "hash_many", algorithm=algorithm).run({"messages": messages}, {"digests": digests[:n]}, n)
+    values = hashing.parameters(algorithm, digest_size, **parameters)
+    digests = np.full((n + 1, values[1]), 0xA5, np.uint8)
+    named = dict(zip(OPERATIONS["hash_many"].parameters, values, strict=True))
+    plan_of(backend, "hash_many", **named).run({"messages": messages}, {"digests": digests[:n]}, n)
     assert (digests[n] == 0xA5).all()
     return [digest.tobytes() for digest in digests[:n]]
 

@@ -64,39 +64,39 @@ def test_sha256(implementation: Implementation) -> None:
     _check_files(implementation, "sha256")
 
 
-@implementations("sha512", "sha512-lanes")
+@implementations("sha512", "sha512-lanes", opencl=True)
 def test_sha512(implementation: Implementation) -> None:
     """CAVP's short and long messages."""
     _check_files(implementation, "sha512")
 
 
-@implementations("sha256", "sha256-lanes")
+@implementations("sha256", "sha256-lanes", opencl=True)
 def test_sha224(implementation: Implementation) -> None:
     """CAVP's short messages."""
     _check_files(implementation, "sha224")
 
 
-@implementations("sha512", "sha512-lanes")
+@implementations("sha512", "sha512-lanes", opencl=True)
 @pytest.mark.parametrize("algorithm", ["sha384", "sha512-256"])
 def test_shorter_sha512(implementation: Implementation, algorithm: str) -> None:
     """CAVP's short messages."""
     _check_files(implementation, algorithm)
 
 
-@implementations("keccak", "keccak-lanes")
+@implementations("keccak", "keccak-lanes", opencl=True)
 def test_keccak256(implementation: Implementation) -> None:
     """The Keccak team's known answers for whole bytes, and Botan's."""
     _check_files(implementation, "keccak256")
 
 
-@implementations("keccak", "keccak-lanes")
+@implementations("keccak", "keccak-lanes", opencl=True)
 @pytest.mark.parametrize("algorithm", ["sha3-224", "sha3-256", "sha3-384", "sha3-512"])
 def test_sha3(implementation: Implementation, algorithm: str) -> None:
     """CAVP's short messages, and for SHA3-256 its long ones."""
     _check_files(implementation, algorithm)
 
 
-@implementations("keccak", "keccak-lanes")
+@implementations("keccak", "keccak-lanes", opencl=True)
 @pytest.mark.parametrize("algorithm", ["shake128", "shake256"])
 @pytest.mark.parametrize("kind", ["ShortMsg", "VariableOut"])
 def test_shake(implementation: Implementation, algorithm: str, kind: str) -> None:
@@ -113,13 +113,13 @@ def test_shake(implementation: Implementation, algorithm: str, kind: str) -> Non
     implementation.ran(len(cases))
 
 
-@implementations("ripemd160", "ripemd160-lanes")
+@implementations("ripemd160", "ripemd160-lanes", opencl=True)
 def test_ripemd160(implementation: Implementation) -> None:
     """The authors' examples and Botan's."""
     _check_files(implementation, "ripemd160")
 
 
-@implementations("sm3", "sm3-lanes")
+@implementations("sm3", "sm3-lanes", opencl=True)
 def test_sm3(implementation: Implementation) -> None:
     """GB/T 32905's examples, Botan's and OpenSSL's."""
     _check_files(implementation, "sm3")
@@ -145,19 +145,19 @@ def _check_blake2(implementation: Implementation, stem: str, algorithm: str) -> 
     implementation.left_out(others, "BLAKE2bp, BLAKE2sp, BLAKE2xb and BLAKE2xs: no algorithms of pyaccel")
 
 
-@implementations("blake2b")
+@implementations("blake2b", opencl=True)
 def test_blake2b(implementation: Implementation) -> None:
     """BLAKE2b-512; the files have no shorter digests, which other initial values make."""
     _check_blake2(implementation, "blake2b", "blake2b-512")
 
 
-@implementations("blake2s")
+@implementations("blake2s", opencl=True)
 def test_blake2s(implementation: Implementation) -> None:
     """BLAKE2s-256."""
     _check_blake2(implementation, "blake2s", "blake2s-256")
 
 
-@implementations("blake3")
+@implementations("blake3", opencl=True)
 def test_blake3(implementation: Implementation) -> None:
     """The authors' vectors: three modes, long digests and their own size, each mode's inputs as one batch."""
     known = load_json("hash/blake3_test_vectors.json")
@@ -247,7 +247,7 @@ def test_sha512_monte_carlo(implementation: Implementation) -> None:
     _check_monte_carlo(implementation, "sha512", "hash/cavp_SHA512Monte.rsp")
 
 
-@implementations("sha256", "sha256-lanes")
+@implementations("sha256", "sha256-lanes", opencl=True)
 def test_sha256d_chains_block_headers(implementation: Implementation) -> None:
     """Each header of Bitcoin's main chain names the double hash of the one before it."""
     lines = (VECTORS / "bitcoin/btcd_blockheaders-mainnet-1-11.txt").read_text().split()
@@ -261,7 +261,7 @@ def test_sha256d_chains_block_headers(implementation: Implementation) -> None:
     implementation.ran(10)
 
 
-@implementations("sha256", "sha512", "ripemd160")
+@implementations("sha256", "sha512", "ripemd160", opencl=True)
 def test_ics23_hash_operations(implementation: Implementation) -> None:
     """ICS-23's digests of "food"; its `bitcoin` operation is RIPEMD-160 of SHA-256."""
     cases = load_json("hash/ics23_TestDoHashData.json")

@@ -1,37 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 and SHA-256d of many rows, one row a work item. */
+/* SHA-256, SHA-224, SHA-256d and HMAC-SHA256 of many rows, one row a work item. */
 #include "sha256.h"
 
-/* digests[i] = H(row i), rows of one width; H = SHA-256 (passes 1) or SHA-256 twice (passes 2).
- * Shapes: digests n x 32 bytes; row i is the width bytes from byte i * stride (stride 0: one row for all).
- * NDRange: n rounded up to the local size, local size 64, 48 registers: eight groups and more on a GPU's
- * multiprocessor. A row of 64 bytes is one item's two 32-byte sectors, so no transposition is needed.
- * Limit: two compressions of 64 rounds for such a row; 10 M rows/s on two cores with AVX-512 by Intel's runtime, which
- * works on 16 items at once, 4.2 M by PoCL 3.1, where intrinsics reach 20 M on one core. Not run on a GPU yet. */
-KERNEL void hash_sha256_fixed(GLOBAL uint *digests, GLOBAL const uint *data, ulong width,
-                              ulong stride, uint passes, uint n)
+#define WORD uint
+#define BEGIN sha256_begin
+#define COMPRESS sha256_compress
+#include "merkle_damgard.h"
+
+/* digests[i] = H(row i): kind 0 SHA-256, 1 SHA-224, 2 SHA-256 twice, 3 HMAC with the states of hash_hmac_sha256_states.
+ * Shapes: digests n x 32 bytes, of SHA-224 n x 28; rows as in rows.h; states 16 words, read with kind 3 alone.
+ * NDRange: n rounded up to the local size, local size 64, 64 registers.
+ * Limit: for a row of 64 bytes two compressions of 64 rounds, about 24 operations each. On a GPU half of those are
+ * shifts, which an H100 does at half rate: 0.1 ms for 2^20 rows, three times what its memory takes for them. On two cores
+ * with AVX-512 10 M rows/s by Intel's runtime, which works on 16 items at once, 4.2 M by PoCL 3.1. */
+KERNEL void hash_sha256(GLOBAL uint *digests, ROWS, GLOBAL const uint *states, uint kind, uint n)
 {
     const uint i = global_id();
     if (i >= n) {
         return;
     }
-    uint state[8];
-    sha256_row(state, data, i * stride, width, 0, passes);
-    sha256_end(digests + 8 * (ulong)i, state);
+    const message m = MESSAGE(i);
+    uint state[8], second[8];
+    begin_states(state, second, states, kind == 3);
+    if (kind == 1) {
+        sha224_begin(state);
+    }
+    hash_message(state, &m, kind < 2 ? 1 : 2, second, kind == 3 ? 64 : 0);
+    store_state(digests, i, state, kind == 1 ? 7 : 8);
 }
 
-/* digests[i] = H(row i), rows of any lengths; H as above.
- * Shapes: digests n x 32 bytes; row i is bytes offsets[i] .. offsets[i + 1) of data; n + 1 offsets.
- * NDRange: n rounded up to the local size, local size 64, 48 registers; a group takes as long as its longest row.
- * Before: offsets never decrease and end within data (the host has checked its own copy of them). */
-KERNEL void hash_sha256_offsets(GLOBAL uint *digests, GLOBAL const uint *data,
-                                GLOBAL const ulong *offsets, uint passes, uint n)
+/* states = the two halves of HMAC-SHA256 under the key that is row 0.
+ * Shapes: states 16 words; the key has any length.
+ * NDRange: n = 1, local size 64, 64 registers. */
+KERNEL void hash_hmac_sha256_states(GLOBAL uint *states, ROWS, uint n)
 {
-    const uint i = global_id();
-    if (i >= n) {
+    if (global_id() >= n) {
         return;
     }
-    uint state[8];
-    sha256_row(state, data, offsets[i], offsets[i + 1] - offsets[i], 0, passes);
-    sha256_end(digests + 8 * (ulong)i, state);
+    const message m = MESSAGE(0);
+    hmac_states(states, &m);
 }

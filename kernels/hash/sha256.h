@@ -3,7 +3,7 @@
 #ifndef PYACCEL_KERNEL_SHA256_H
 #define PYACCEL_KERNEL_SHA256_H
 
-#include "../platform.h"
+#include "../rows.h"
 
 /* FIPS 180-4, 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 CONSTANT uint sha256_k[64] = {
@@ -29,6 +29,19 @@ DEVICE_FUNCTION void sha256_begin(uint state[8])
     state[5] = 0x9b05688cu;
     state[6] = 0x1f83d9abu;
     state[7] = 0x5be0cd19u;
+}
+
+/* state = the initial hash value of SHA-224: FIPS 180-4, 5.3.2. */
+DEVICE_FUNCTION void sha224_begin(uint state[8])
+{
+    state[0] = 0xc1059ed8u;
+    state[1] = 0x367cd507u;
+    state[2] = 0x3070dd17u;
+    state[3] = 0xf70e5939u;
+    state[4] = 0xffc00b31u;
+    state[5] = 0x68581511u;
+    state[6] = 0x64f98fa7u;
+    state[7] = 0xbefa4fa4u;
 }
 
 /* state = compression of state and one block: FIPS 180-4, 6.2.2.
@@ -69,76 +82,6 @@ DEVICE_FUNCTION void sha256_compress(uint state[8], uint w[16])
     state[5] += f;
     state[6] += g;
     state[7] += h;
-}
-
-/* w = the one block of the second hash of sha256d: the 32-byte digest in state, padded; state = initial value. */
-DEVICE_FUNCTION void sha256_second_block(uint w[16], uint state[8])
-{
-    UNROLL
-    for (uint j = 0; j < 8; j++) {
-        w[j] = state[j];
-    }
-    w[8] = 0x80000000u;
-    UNROLL
-    for (uint j = 9; j < 15; j++) {
-        w[j] = 0;
-    }
-    w[15] = 256;
-    sha256_begin(state);
-}
-
-/* state = SHA-256 of [0x00 ||] row, or of that digest once more.
- * Shapes: the row is the length bytes from byte start of data; data is aligned to 4 bytes; passes 1 or 2;
- * prefixed 1 puts one byte 0x00 before the row (the leaf of RFC 6962), else 0.
- * Bounds: reads data[start .. start + length) only; whole words only where start and the block allow it. */
-DEVICE_FUNCTION void sha256_row(uint state[8], GLOBAL const uint *data, ulong start, ulong length,
-                                uint prefixed, uint passes)
-{
-    GLOBAL const uchar *row = (GLOBAL const uchar *)data + start;
-    const ulong size = length + prefixed;
-    const ulong blocks = (size + 72) / 64; /* 0x80 and an 8-byte count of bits end the last one */
-    const ulong aligned = prefixed == 0 && (start & 3) == 0 ? size / 64 : 0;
-    uint w[16];
-    sha256_begin(state);
-    for (ulong block = 0; block < blocks + passes - 1; block++) {
-        if (block < aligned) {
-            UNROLL
-            for (uint j = 0; j < 16; j++) {
-                w[j] = big_endian(data[start / 4 + 16 * block + j]);
-            }
-        } else if (block < blocks) {
-            UNROLL
-            for (uint j = 0; j < 16; j++) {
-                uint word = 0;
-                UNROLL
-                for (uint k = 0; k < 4; k++) {
-                    const ulong at = 64 * block + 4 * j + k;
-                    uint byte = at == size ? 0x80u : 0u;
-                    if (at >= prefixed && at < size) {
-                        byte = row[at - prefixed];
-                    }
-                    word = word << 8 | byte;
-                }
-                w[j] = word;
-            }
-            if (block == blocks - 1) {
-                w[14] = (uint)(size >> 29);
-                w[15] = (uint)(size << 3);
-            }
-        } else {
-            sha256_second_block(w, state);
-        }
-        sha256_compress(state, w);
-    }
-}
-
-/* digest[0 .. 8) = state as 32 big-endian bytes. */
-DEVICE_FUNCTION void sha256_end(GLOBAL uint *digest, const uint state[8])
-{
-    UNROLL
-    for (uint j = 0; j < 8; j++) {
-        digest[j] = big_endian(state[j]);
-    }
 }
 
 #endif

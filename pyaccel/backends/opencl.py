@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from pyaccel.backends.base import Backend, Capabilities, Declined, Parameters, Plan, Unavailable
 from pyaccel.backends.opencl_device import Device
 from pyaccel.backends.opencl_loader import forked, load
-from pyaccel.backends.opencl_plans import HashPlan, MerklePlan
+from pyaccel.backends.opencl_plans import plan_of
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
     from pyaccel.operations import Operation
-
-_FORM_ALGORITHM = {"bitcoin": "sha256d", "rfc6962": "sha256"}
 
 
 def discover() -> tuple[Backend, ...] | Unavailable:
@@ -69,11 +67,12 @@ class OpenCLBackend:
             return self._probed
 
     def prepare(self, operation: Operation, parameters: Parameters) -> Plan | Declined:
-        """A plan for SHA-256, SHA-256d or the Merkle trees over them, its kernels built."""
+        """A plan for what has kernels, those built."""
         probed = self.probe()
         if isinstance(probed, Unavailable):
             return Declined(probed.reason)
-        plan = self._plan(operation.name, parameters)
+        assert isinstance(self._device, Device)
+        plan = plan_of(self._device, operation, parameters)
         if not isinstance(plan, Declined):
             try:
                 plan.build()
@@ -88,21 +87,3 @@ class OpenCLBackend:
         if isinstance(proved, Unavailable):
             return Unavailable(f"it does not pass its first test: {proved.reason}")
         return Capabilities(proved, self._device.facts(), self._device.memory)
-
-    def _plan(self, operation: str, parameters: Parameters) -> HashPlan | MerklePlan | Declined:
-        assert isinstance(self._device, Device)
-        algorithm = parameters.get("algorithm")
-        if operation == "hash_many":
-            if algorithm not in ("sha256", "sha256d"):
-                return Declined(f"OpenCL has kernels for sha256 and sha256d, not for {algorithm}")
-            if parameters.get("key") or parameters.get("context") or parameters.get("digest_size") not in (None, 0, 32):
-                return Declined(f"{algorithm} takes neither key nor context and has 32 bytes")
-            return HashPlan(self._device, algorithm)
-        if operation in ("merkle.root", "merkle.layers"):
-            form = parameters.get("form")
-            if form not in _FORM_ALGORITHM:
-                return Declined(f"OpenCL has kernels for Merkle trees of the forms bitcoin and rfc6962, not {form}")
-            if algorithm not in (None, _FORM_ALGORITHM[form]) or parameters.get("limit"):
-                return Declined(f"OpenCL has form {form} with {_FORM_ALGORITHM[form]} and without a limit")
-            return MerklePlan(self._device, form, whole=operation == "merkle.layers")
-        return Declined(f"OpenCL has no kernel for {operation}")

@@ -36,6 +36,7 @@ class Device:
             is longer.
         kind: "opencl-cpu" or "opencl-gpu" (accelerators too).
         memory: bytes of its own memory, 0 where it shares the host's.
+        build_options: of every program.
     """
 
     def __init__(self, name: str, cl: Any, handle: Any) -> None:
@@ -46,14 +47,15 @@ class Device:
         self._lock = threading.RLock()
         self._context: Any = None
         self._queue: Any = None
-        self._programs: dict[str, Any] = {}
-        self._kernels: dict[tuple[str, str], Any] = {}
+        self._programs: dict[tuple[str, str], Any] = {}
+        self._kernels: dict[tuple[str, str, str], Any] = {}
         self._shared_memory = bool(handle.host_unified_memory)
         self.memory = 0 if self._shared_memory else int(handle.global_mem_size)
         self.chunk_bytes = min(int(handle.max_mem_alloc_size), int(handle.global_mem_size) // 4, _LARGEST_CHUNK)
         self._largest_buffer = int(handle.max_mem_alloc_size)
         self._in_use: list[npt.NDArray[Any]] = []
         self.kind = "opencl-cpu" if int(handle.type) & int(cl.device_type.CPU) else "opencl-gpu"
+        self.build_options = ["-cl-std=CL1.2", *(["-DDEVICE_IS_GPU"] if self.kind == "opencl-gpu" else [])]
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -78,22 +80,23 @@ class Device:
             finally:
                 self._in_use.clear()
 
-    def build(self, path: str) -> None:
-        """Compiles kernels/<path>, once. Inside batch()."""
-        if path in self._programs:
-            return
-        # Runtimes report mere remarks, and pyopencl warns of every one. The filter is the process's: one at a time.
-        with _build_lock, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            program = self._cl.Program(self._context, kernel_source(path))
-            self._programs[path] = program.build(options=["-cl-std=CL1.2"])
+    def build(self, path: str, define: str = "") -> Any:
+        """Compiles kernels/<path>, once, with a macro defined if one is named. Inside batch()."""
+        program = self._programs.get((path, define))
+        if program is None:
+            # Runtimes report mere remarks, and pyopencl warns of every one. The filter is the process's: one at a time.
+            with _build_lock, warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                text = self._cl.Program(self._context, kernel_source(path))
+                options = [*self.build_options, *([f"-D{define}"] if define else [])]
+                program = self._programs[path, define] = text.build(options=options)
+        return program
 
-    def launch(self, path: str, entry: str, n: int, *arguments: Any) -> None:
+    def launch(self, path: str, entry: str, n: int, *arguments: Any, define: str = "") -> None:
         """Enqueues kernel `entry` of kernels/<path> over n work items; n follows the arguments. Inside batch()."""
-        self.build(path)
-        kernel = self._kernels.get((path, entry))
+        kernel = self._kernels.get((path, define, entry))
         if kernel is None:
-            kernel = self._kernels[path, entry] = self._cl.Kernel(self._programs[path], entry)
+            kernel = self._kernels[path, define, entry] = self._cl.Kernel(self.build(path, define), entry)
         kernel.set_args(*arguments, np.uint32(n))
         items = -(-n // LOCAL_SIZE) * LOCAL_SIZE
         self._cl.enqueue_nd_range_kernel(self._queue, kernel, (items,), (LOCAL_SIZE,))
@@ -119,9 +122,11 @@ class Device:
         """Copies array to the start of buffer. Inside batch()."""
         self._cl.enqueue_copy(self._queue, buffer, array)
 
-    def copy(self, target: Any, target_offset: int, source: Any, size: int) -> None:
-        """Copies the first size bytes of source into target, both on the device. Inside batch()."""
-        self._cl.enqueue_copy(self._queue, target, source, byte_count=size, dst_offset=target_offset)
+    def copy(self, target: Any, target_offset: int, source: Any, source_offset: int, size: int) -> None:
+        """Copies size bytes of source into target, both on the device; pieces of one buffer apart. Inside batch()."""
+        self._cl.enqueue_copy(
+            self._queue, target, source, byte_count=size, src_offset=source_offset, dst_offset=target_offset
+        )
 
     def read(self, array: npt.NDArray[Any], buffer: Any) -> None:
         """Fills array from the start of buffer, after all that was enqueued before. Inside batch()."""

@@ -14,9 +14,12 @@ from pyaccel.backends.base import Buffer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyaccel.backends.opencl_device import Device
     from pyaccel.rows import Rows
 
 _WORD = 4
+FIXED_ROWS = "FIXED_ROWS"
+_VARIED = np.uint64(2**64 - 1)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,60 @@ class Chunk:
     offsets: npt.NDArray[np.uint64] | None
     width: int
     stride: int
+
+
+@dataclass(frozen=True)
+class DeviceRows:
+    """Rows in a device's buffer, as kernels/rows.h takes them.
+
+    Attributes:
+        data: the buffer.
+        size: bytes in it that count.
+        tail: those of a last word that is not whole, as a number, lowest byte first.
+        offsets: buffer of uint64[n + 1], or None.
+        width, stride: bytes of a row and from row to row, where offsets is None.
+        prefix: a byte that stands before each row, or None.
+    """
+
+    data: Any
+    size: int
+    tail: int = 0
+    offsets: Any = None
+    width: int = 0
+    stride: int = 0
+    prefix: int | None = None
+
+    @property
+    def define(self) -> str:
+        """The macro under which kernels are built for such rows."""
+        return FIXED_ROWS if self.offsets is None else ""
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What ROWS stands for in a kernel's parameters."""
+        width = np.uint64(self.width) if self.offsets is None else _VARIED
+        offsets = self.data if self.offsets is None else self.offsets
+        prefix = np.uint32(0 if self.prefix is None else 0x100 | self.prefix)
+        numbers = (width, np.uint64(self.stride), prefix)
+        return self.data, np.uint64(self.size), np.uint32(self.tail), offsets, *numbers
+
+
+def upload_rows(device: Device, chunk: Chunk, prefix: int | None = None) -> DeviceRows:
+    """The rows of a chunk on the device. Inside device.batch()."""
+    size = len(chunk.data)
+    tail = int.from_bytes(chunk.data[size // _WORD * _WORD :].tobytes(), "little")
+    offsets = None if chunk.offsets is None else device.upload(chunk.offsets)
+    return DeviceRows(device.upload(chunk.data), size, tail, offsets, chunk.width, chunk.stride, prefix)
+
+
+def host_bytes(name: str, value: Any, size: int) -> npt.NDArray[np.uint8]:
+    """The flat first bytes of an output in host memory, writable through; ValueError where there are fewer."""
+    array: npt.NDArray[np.uint8] = value.data if isinstance(value, Buffer) else value
+    if isinstance(value, Buffer) and value.device != "native":
+        raise ValueError(f"{name}: an output on {value.device} can't be written here")
+    if array.dtype != np.uint8 or not array.flags.c_contiguous or array.nbytes < size:
+        raise ValueError(f"{name}: {array.dtype}{list(array.shape)} came; wanted {size} contiguous bytes")
+    return array.reshape(-1)[:size]
 
 
 def host_rows(name: str, value: Any, n: int) -> Rows:

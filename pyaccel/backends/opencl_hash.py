@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hash_many on an OpenCL device."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pyaccel.backends.opencl_algorithms import BLAKE3_CONTEXT, BLAKE3_KEYED, BLAKE3_MATERIAL, KERNELS, Kernel
+from pyaccel.backends.opencl_rows import DeviceRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.errors import DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyaccel.backends.base import Inputs, Outputs, Parameters
+    from pyaccel.backends.opencl_device import Device
+
+_LONGEST_HMAC_KEY = 1 << 20
+
+
+def launch(
+    device: Device, kernel: Kernel, n: int, digests: Any, rows: DeviceRows, key: Any, key_size: int, size: int
+) -> None:
+    """Enqueues n digests of `size` bytes into a buffer. Inside device.batch().
+
+    Args:
+        device: where.
+        kernel: the algorithm's.
+        n: rows.
+        digests: buffer of n * size bytes.
+        rows: what to hash.
+        key: buffer of the key, or any buffer where there is none.
+        key_size: bytes of the key.
+        size: bytes of a digest.
+    """
+    more = kernel.arguments(key, key_size, size)
+    device.launch(kernel.path, kernel.entry, n, digests, *rows.arguments, *more, define=rows.define)
+
+
+@dataclass(frozen=True)
+class HashPlan:
+    """hash_many with one algorithm."""
+
+    device: Device
+    algorithm: str
+    kernel: Kernel
+    size: int
+    key: bytes | None = field(default=None, repr=False)
+    context: bytes | None = None
+
+    @classmethod
+    def of(cls, device: Device, parameters: Parameters) -> HashPlan | str:
+        """The plan, or why there is none."""
+        algorithm = str(parameters.get("algorithm"))
+        key, context = parameters.get("key"), parameters.get("context")
+        kernel = KERNELS.get(algorithm)
+        if kernel is None:
+            return f"OpenCL has no kernel for {algorithm}"
+        if algorithm == "blake3" and (key is not None or context is not None):
+            kernel = BLAKE3_MATERIAL if key is None else BLAKE3_KEYED
+        if kernel.key == "hmac" and (key is None or len(key) > _LONGEST_HMAC_KEY):
+            return f"OpenCL has {algorithm} for keys of up to {_LONGEST_HMAC_KEY} bytes"
+        return cls(device, algorithm, kernel, parameters.get("digest_size") or kernel.size, key, context)
+
+    @property
+    def variant(self) -> str:
+        """Device and algorithm: opencl:0/sha256."""
+        return f"{self.device.name}/{self.algorithm}"
+
+    def build(self) -> None:
+        """Compiles the kernels; DeviceError where that fails."""
+        with self.device.batch():
+            self.device.build(self.kernel.path)
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """digests[i] = H(messages[i]) for i < n; raises as Plan.run."""
+        device, size = self.device, self.size
+        messages = host_rows("messages", inputs["messages"], n)
+        digests = host_bytes("digests", outputs["digests"], n * size).reshape(n, size)
+        limit = device.chunk_bytes
+        for chunk in chunks("messages", messages, n, limit, max(1, limit // size)):
+            if len(chunk.data) > self.kernel.longest:
+                raise DeviceError(f"{device.name}: {self.algorithm} takes rows of {self.kernel.longest} bytes at most")
+            with device.batch(), self._key_buffer() as key:
+                on_device = device.allocate(chunk.count * size)
+                rows = upload_rows(device, chunk)
+                key_size = len(self.key or b"")
+                launch(device, self.kernel, chunk.count, on_device, rows, key or rows.data, key_size, size)
+                device.read(digests[chunk.first : chunk.first + chunk.count], on_device)
+
+    @contextmanager
+    def _key_buffer(self) -> Iterator[Any]:
+        """What the kernel reads of the key, in a buffer that is overwritten at the end; None without a key."""
+        device, kernel = self.device, self.kernel
+        secret = self.key if self.context is None else self.context
+        if secret is None:
+            yield None
+            return
+        given = np.zeros(-(-max(len(secret), kernel.key_bytes, 4) // 4) * 4, np.uint8)
+        given[: len(secret)] = np.frombuffer(secret, np.uint8)
+        buffers = [device.allocate(given.nbytes)]
+        try:
+            device.write(buffers[0], given)
+            if kernel.key == "hmac" or self.context is not None:
+                buffers.append(device.allocate(kernel.key_bytes))
+                row = DeviceRows(buffers[0], given.nbytes, width=len(secret))
+                if kernel.key == "hmac":
+                    entry = kernel.entry.replace("hash_", "hash_hmac_") + "_states"
+                    device.launch(kernel.path, entry, 1, buffers[1], *row.arguments, define=row.define)
+                else:
+                    launch(device, BLAKE3_CONTEXT, 1, buffers[1], row, buffers[0], 0, kernel.key_bytes)
+            yield buffers[-1]
+        finally:
+            for buffer in buffers:
+                device.write(buffer, np.zeros(buffer.size, np.uint8))
+            given[:] = 0
