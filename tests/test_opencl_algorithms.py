@@ -13,7 +13,7 @@ from opencl_support import hash_on, on_every_device, plan_of
 
 from pyaccel.backends.opencl_algorithms import KERNELS
 from pyaccel.golden.hashing import HASHES, hash_many
-from pyaccel.hashing import algorithms
+from pyaccel.hashing import DIGEST_SIZES, algorithms
 from pyaccel.rows import Rows, as_rows
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ pytestmark = pytest.mark.opencl
 
 ALGORITHMS = [name for name in algorithms() if name in HASHES]
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
-EDGES = sorted({0, 1, 2, 3, 5} | {edge + more for edge in (32, 56, 64, 72, 104, 112, 128, 136, 144, 168, 192, 256) for more in (-1, 0, 1)})
+_KEYS = {"blake2b-256": (1, 3, 64), "blake2b-512": (31, 64), "blake2s-256": (1, 31, 32), "blake3": (32,)}
+_OF_HMAC = ((0, 1, 63, 64, 65, 131), (127, 128, 129, 200))
+KEY_SIZES = _KEYS | {"hmac-sha256": _OF_HMAC[0], "hmac-sm3": _OF_HMAC[0], "hmac-sha512": _OF_HMAC[1]}
+_BLOCKS = (32, 56, 64, 72, 104, 112, 128, 136, 144, 168, 192, 256)
+EDGES = sorted({0, 1, 2, 3, 5} | {edge + more for edge in _BLOCKS for more in (-1, 0, 1)})
 
 
 @cache
@@ -92,12 +96,12 @@ def test_digests_of_any_size(backend: Backend, algorithm: str, size: int) -> Non
 
 
 @on_every_device
-@pytest.mark.parametrize("algorithm", ["blake2b-256", "blake2b-512", "blake2s-256", "blake3"])
+@pytest.mark.parametrize("algorithm", KEY_SIZES)
 def test_keys(backend: Backend, algorithm: str) -> None:
-    messages, _ = messages_and_digests(algorithm)
-    for size in (32,) if algorithm == "blake3" else (1, 3, 31, 32):
+    messages, _ = messages_and_digests("sha256")
+    for size in KEY_SIZES[algorithm]:
         key = random.Random(size).randbytes(size)
-        expected = golden(algorithm, messages, len(HASHES[algorithm](b"")), key=key)
+        expected = golden(algorithm, messages, DIGEST_SIZES[algorithm], key=key)
         assert hash_on(backend, algorithm, as_rows("messages", messages), len(messages), key=key) == expected
 
 
@@ -120,7 +124,13 @@ def test_long_rows_of_blake3(backend: Backend) -> None:
 @on_every_device
 @pytest.mark.parametrize(
     ("algorithm", "options"),
-    [("blake2b-512", {"key": b"k" * 64}), ("blake3", {"key": b"k" * 32}), ("blake3", {"context": b"c" * 40})],
+    [
+        ("blake2b-512", {"key": b"k" * 64}),
+        ("blake3", {"key": b"k" * 32}),
+        ("blake3", {"context": b"c" * 40}),
+        ("hmac-sha256", {"key": b"k" * 20}),
+        ("hmac-sha512", {"key": b"k" * 200}),
+    ],
 )
 def test_keys_do_not_stay_on_the_device(
     backend: Any, algorithm: str, options: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
@@ -133,7 +143,7 @@ def test_keys_do_not_stay_on_the_device(
         kept.append(allocate(size))
         return kept[-1]
 
-    size = len(HASHES[algorithm](b""))
+    size = DIGEST_SIZES[algorithm]
     parameters = {"algorithm": algorithm, "digest_size": size, "key": None, "context": None, **options}
     plan = plan_of(backend, "hash_many", **parameters)
     assert "kkkk" not in repr(plan)

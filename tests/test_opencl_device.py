@@ -211,11 +211,12 @@ def test_a_device_that_hashes_wrongly_is_not_used(
 @pytest.mark.parametrize(
     ("operation", "parameters", "reason"),
     [
-        ("hash_many", {"algorithm": "keccak256"}, "not for keccak256"),
-        ("hash_many", {"algorithm": "sha256", "key": b"k"}, "neither key nor context"),
-        ("hash_many", {"algorithm": "sha256", "context": b"c"}, "neither key nor context"),
+        ("hash_many", {"algorithm": "md5"}, "no kernel for md5"),
+        ("hash_many", {"algorithm": "sha256", "key": b"k"}, "takes no key"),
+        ("hash_many", {"algorithm": "hmac-sha256", "key": None}, "keys of up to"),
+        ("hash_many", {"algorithm": "keccak256", "context": b"c"}, "takes no context"),
         ("hash_many", {"algorithm": "sha256d", "digest_size": 20}, "has 32 bytes"),
-        ("merkle.root", {"form": "ssz"}, "not ssz"),
+        ("merkle.root", {"form": "iavl"}, "not iavl"),
         ("merkle.root", {"form": "bitcoin", "algorithm": "sha256"}, "bitcoin with sha256d"),
         ("merkle.layers", {"form": "rfc6962", "limit": 8}, "without a limit"),
         ("merkle.verify_many", {"form": "bitcoin"}, "no kernel for merkle.verify_many"),

@@ -201,19 +201,19 @@ def _check_hmac(implementation: Implementation, algorithm: str) -> None:
     implementation.ran(len(cases))
 
 
-@implementations("sha256", "sha256-lanes")
+@implementations("sha256", "sha256-lanes", opencl=True)
 def test_hmac_sha256(implementation: Implementation) -> None:
     """RFC 4231, all cases but the truncated one."""
     _check_hmac(implementation, "hmac-sha256")
 
 
-@implementations("sha512", "sha512-lanes")
+@implementations("sha512", "sha512-lanes", opencl=True)
 def test_hmac_sha512(implementation: Implementation) -> None:
     """RFC 4231, all cases but the truncated one."""
     _check_hmac(implementation, "hmac-sha512")
 
 
-@implementations("sm3", "sm3-lanes")
+@implementations("sm3", "sm3-lanes", opencl=True)
 def test_hmac_sm3(implementation: Implementation) -> None:
     """GM/T 0042-2015, appendix D.3, as OpenSSL's tests give it."""
     _check_hmac(implementation, "hmac-sm3")

@@ -16,6 +16,9 @@ Key = Literal["none", "block", "words", "hmac"]
 
 Arguments = tuple[Any, ...]
 
+_SHAKE = 0x1F
+"""SHAKE's suffix (FIPS 202, 6.2), and the first bit of the padding."""
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -29,6 +32,7 @@ class Kernel:
         key: what the key's buffer holds.
         key_bytes: of that buffer.
         longest: most bytes of a row.
+        extendable: digests may have any size.
     """
 
     path: str
@@ -38,6 +42,7 @@ class Kernel:
     key: Key = "none"
     key_bytes: int = 0
     longest: int = 2**63
+    extendable: bool = False
 
 
 def _merkle_damgard(stem: str, size: int, kind: int) -> Kernel:
@@ -55,7 +60,11 @@ def _ripemd(stem: str) -> Kernel:
 
 def _keccak(size: int, rate: int, suffix: int) -> Kernel:
     numbers = np.uint32(rate), np.uint32(suffix)
-    return Kernel("hash/keccak.cl", "hash_keccak", size, lambda _, __, wanted: (*numbers, np.uint64(wanted)))
+
+    def arguments(_: Any, __: int, wanted: int) -> Arguments:
+        return *numbers, np.uint64(wanted)
+
+    return Kernel("hash/keccak.cl", "hash_keccak", size, arguments, extendable=suffix == _SHAKE)
 
 
 def _blake2(stem: str, size: int, block: int) -> Kernel:
@@ -71,7 +80,7 @@ def blake3(flags: int) -> Kernel:
     def arguments(key: Any, _: int, wanted: int) -> Arguments:
         return key, np.uint32(flags), np.uint64(wanted)
 
-    return Kernel("hash/blake3.cl", "hash_blake3", 32, arguments, "words", 32, longest=2**34)
+    return Kernel("hash/blake3.cl", "hash_blake3", 32, arguments, "words", 32, longest=2**34, extendable=True)
 
 
 KERNELS = {
@@ -92,8 +101,8 @@ KERNELS = {
     "sha3-256": _keccak(32, 136, 0x06),
     "sha3-384": _keccak(48, 104, 0x06),
     "sha3-512": _keccak(64, 72, 0x06),
-    "shake128": _keccak(32, 168, 0x1F),
-    "shake256": _keccak(64, 136, 0x1F),
+    "shake128": _keccak(32, 168, _SHAKE),
+    "shake256": _keccak(64, 136, _SHAKE),
     "blake2b-256": _blake2("blake2b", 32, 128),
     "blake2b-512": _blake2("blake2b", 64, 128),
     "blake2s-256": _blake2("blake2s", 32, 64),

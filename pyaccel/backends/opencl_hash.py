@@ -60,11 +60,18 @@ class HashPlan:
         kernel = KERNELS.get(algorithm)
         if kernel is None:
             return f"OpenCL has no kernel for {algorithm}"
+        size = parameters.get("digest_size") or kernel.size
+        if key is not None and kernel.key == "none":
+            return f"{algorithm} takes no key"
+        if context is not None and algorithm != "blake3":
+            return f"{algorithm} takes no context"
+        if size != kernel.size and not kernel.extendable:
+            return f"{algorithm} has {kernel.size} bytes"
         if algorithm == "blake3" and (key is not None or context is not None):
             kernel = BLAKE3_MATERIAL if key is None else BLAKE3_KEYED
         if kernel.key == "hmac" and (key is None or len(key) > _LONGEST_HMAC_KEY):
             return f"OpenCL has {algorithm} for keys of up to {_LONGEST_HMAC_KEY} bytes"
-        return cls(device, algorithm, kernel, parameters.get("digest_size") or kernel.size, key, context)
+        return cls(device, algorithm, kernel, size, key, context)
 
     @property
     def variant(self) -> str:

@@ -35,6 +35,7 @@ class Form:
         paired_with_itself: a last node without a sibling is its own; else it goes up unchanged.
         checked: equal siblings raise the mutation flag.
         empty: a tree of no leaves has a root, H("").
+        others: hashes that the form takes beside its own.
     """
 
     algorithm: str
@@ -43,11 +44,14 @@ class Form:
     paired_with_itself: bool = False
     checked: bool = False
     empty: bool = False
+    others: tuple[str, ...] = ()
 
+
+_LOGS = ("sha512-256", "sha3-256", "keccak256", "sm3", "blake2b-256", "blake2s-256", "blake3")
 
 FORMS = {
     "bitcoin": Form("sha256d", paired_with_itself=True, checked=True),
-    "rfc6962": Form("sha256", 1, 0, empty=True),
+    "rfc6962": Form("sha256", 1, 0, empty=True, others=_LOGS),
     "cometbft": Form("sha256", 1, 0, empty=True),
 }
 """Form by name."""
@@ -76,8 +80,8 @@ class MerklePlan:
             return f"OpenCL has kernels for Merkle trees of the forms {', '.join(FORMS)}, not {name}"
         algorithm = parameters.get("algorithm") or form.algorithm
         kernel = KERNELS.get(algorithm)
-        if kernel is None or kernel.size != NODE or kernel.key == "hmac":
-            return f"OpenCL has no kernel for nodes of {algorithm}"
+        if kernel is None or algorithm not in (form.algorithm, *form.others):
+            return f"OpenCL has form {name} with {form.algorithm}, not with {algorithm}"
         if parameters.get("limit"):
             return f"OpenCL has form {name} without a limit"
         return cls(device, form, name, algorithm, whole)

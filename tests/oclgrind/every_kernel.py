@@ -17,7 +17,7 @@ from opencl_support import hash_on, layers_on, reference_layers, reference_mutat
 from pyaccel.backends import opencl
 from pyaccel.backends.opencl_device import Device
 from pyaccel.golden.blake3 import blake3
-from pyaccel.golden.hashing import HASHES
+from pyaccel.golden.hashing import HASHES, KEYED
 from pyaccel.golden.keccak import shake128
 from pyaccel.rows import as_rows
 
@@ -52,6 +52,10 @@ assert hash_on(backend, "blake3", rows, 2, 5, context="c") == [blake3(message, 5
 assert hash_on(backend, "shake128", rows, 2, 171) == [shake128(message, 171) for message in LONG]
 for algorithm, peer in (("blake2b-512", blake2b), ("blake2s-256", blake2s)):
     assert hash_on(backend, algorithm, rows, 2, key=b"key") == [peer(message, key=b"key").digest() for message in LONG]
+for algorithm in ("hmac-sha256", "hmac-sha512", "hmac-sm3"):
+    for key in (b"key", bytes(range(150))):
+        expected = [KEYED[algorithm](message, key) for message in VARIED]
+        assert hash_on(backend, algorithm, as_rows("messages", VARIED), len(VARIED), key=key) == expected
 for form, leaves in (
     ("rfc6962", VARIED),
     ("rfc6962", [bytes(33)] * 5),
