@@ -63,10 +63,12 @@ def hash_on(
     return [digest.tobytes() for digest in digests[:n]]
 
 
-def root_on(backend: Backend, form: str, leaves: Rows, n: int) -> tuple[bytes, int]:
+def root_on(backend: Backend, form: str, leaves: Rows, n: int, **parameters: Any) -> tuple[bytes, int]:
     """Root and mutation flag by the device."""
     root, mutated = np.full((1, 32), 0xA5, np.uint8), np.full(1, 0xA5, np.uint8)
-    plan_of(backend, "merkle.root", form=form).run({"leaves": leaves}, {"root": root, "mutated": mutated}, n)
+    plan_of(backend, "merkle.root", form=form, **parameters).run(
+        {"leaves": leaves}, {"root": root, "mutated": mutated}, n
+    )
     return root.tobytes(), int(mutated[0])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every algorithm of hash_many on every OpenCL device, at the edges of its words and blocks; golden knows the digests."""
+"""Every algorithm of hash_many on every OpenCL device, at the edges of words and blocks; golden knows the digests."""
 
 from __future__ import annotations
 

@@ -218,7 +218,7 @@ def test_a_device_that_hashes_wrongly_is_not_used(
         ("hash_many", {"algorithm": "sha256d", "digest_size": 20}, "has 32 bytes"),
         ("merkle.root", {"form": "iavl"}, "not iavl"),
         ("merkle.root", {"form": "bitcoin", "algorithm": "sha256"}, "bitcoin with sha256d"),
-        ("merkle.layers", {"form": "rfc6962", "limit": 8}, "without a limit"),
+        ("merkle.root", {"form": "rfc6962", "algorithm": "sha512"}, "not with sha512"),
         ("merkle.verify_many", {"form": "bitcoin"}, "no kernel for merkle.verify_many"),
         ("verify_many", {"scheme": "ed25519"}, "no kernel for verify_many"),
     ],
@@ -236,7 +236,7 @@ def test_a_lost_device_starts_anew(backend: Any, error: str | None, monkeypatch:
     device = backend._device
     raised = getattr(device._cl, error)("clEnqueueNDRangeKernel failed: lost") if error else MemoryError()
 
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise raised
 
     rows, digests = as_rows("messages", [b"abc"]), np.zeros((1, 32), np.uint8)

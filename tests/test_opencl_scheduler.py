@@ -61,7 +61,10 @@ def test_what_it_declines_runs_elsewhere(backend: Backend) -> None:
     assert verdicts.all()
     ran = pyaccel.scheduler.last_run()
     assert ran is not None
-    assert (ran.device, ran.notes) == ("native", (f"{backend.name} declined: OpenCL has no kernel for merkle.verify_many",))
+    assert (ran.device, ran.notes) == (
+        "native",
+        (f"{backend.name} declined: OpenCL has no kernel for merkle.verify_many",),
+    )
 
 
 @on_every_device

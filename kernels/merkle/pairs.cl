@@ -2,10 +2,10 @@
 /* What a Merkle tree does to pairs of siblings before they are hashed as rows of 64 bytes (kernels/hash). */
 #include "../platform.h"
 
-/* Node to_node of one buffer = node from_node of another or of the same: what happens to a node without a sibling.
- * Shapes: 32 bytes a node.
- * NDRange: n = 8 words, local size 64, 24 registers. */
-KERNEL void merkle_copy_node(GLOBAL uint *to, GLOBAL const uint *from, ulong to_node,
+/* Nodes from to_node on in one buffer = those from from_node on in another, or apart from them in the same.
+ * Shapes: 32 bytes a node; n is their number of words, 8 a node.
+ * NDRange: n rounded up to the local size, local size 64, 24 registers. */
+KERNEL void merkle_copy_nodes(GLOBAL uint *to, GLOBAL const uint *from, ulong to_node,
                              ulong from_node, uint n)
 {
     const uint i = global_id();
@@ -36,17 +36,18 @@ KERNEL void merkle_equal_pairs(GLOBAL uint *equal, GLOBAL const uint *nodes, uin
     }
 }
 
-/* sorted pair i = pair i, the node that is smaller as a big-endian number first (OpenZeppelin's commutative pairs).
- * Shapes: sorted and nodes 2 n x 32 bytes; they do not overlap.
+/* sorted pair i = pair first + i of nodes, the node that is smaller as a big-endian number first (OpenZeppelin's commutative pairs).
+ * Shapes: sorted 2 n x 32 bytes, nodes at least 2 (first + n) x 32; they do not overlap.
  * NDRange: n rounded up to the local size, local size 64, 40 registers.
  * Limit: memory, one read and one write of a layer beside the hashing of it. */
-KERNEL void merkle_sort_pairs(GLOBAL uint *sorted, GLOBAL const uint *nodes, uint n)
+KERNEL void merkle_sort_pairs(GLOBAL uint *sorted, GLOBAL const uint *nodes, ulong first,
+                              uint n)
 {
     const uint i = global_id();
     if (i >= n) {
         return;
     }
-    GLOBAL const uint *pair = nodes + 16 * (ulong)i;
+    GLOBAL const uint *pair = nodes + 16 * (first + i);
     GLOBAL uint *to = sorted + 16 * (ulong)i;
     uint order = 0; /* 1: the first one is smaller; 2: greater */
     UNROLL
@@ -54,10 +55,10 @@ KERNEL void merkle_sort_pairs(GLOBAL uint *sorted, GLOBAL const uint *nodes, uin
         const uint left = big_endian(pair[j]), right = big_endian(pair[8 + j]);
         order = order == 0 && left != right ? (left < right ? 1 : 2) : order;
     }
-    const uint first = order == 2 ? 8 : 0;
+    const uint lesser = order == 2 ? 8 : 0;
     UNROLL
     for (uint j = 0; j < 8; j++) {
-        to[j] = pair[first + j];
-        to[8 + j] = pair[8 - first + j];
+        to[j] = pair[lesser + j];
+        to[8 + j] = pair[8 - lesser + j];
     }
 }

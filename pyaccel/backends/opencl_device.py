@@ -37,6 +37,7 @@ class Device:
         kind: "opencl-cpu" or "opencl-gpu" (accelerators too).
         memory: bytes of its own memory, 0 where it shares the host's.
         build_options: of every program.
+        profiling: whether events of launches tell their times; `forget` after a change.
     """
 
     def __init__(self, name: str, cl: Any, handle: Any) -> None:
@@ -53,6 +54,7 @@ class Device:
         self.memory = 0 if self._shared_memory else int(handle.global_mem_size)
         self.chunk_bytes = min(int(handle.max_mem_alloc_size), int(handle.global_mem_size) // 4, _LARGEST_CHUNK)
         self._largest_buffer = int(handle.max_mem_alloc_size)
+        self.profiling = False
         self._in_use: list[npt.NDArray[Any]] = []
         self.kind = "opencl-cpu" if int(handle.type) & int(cl.device_type.CPU) else "opencl-gpu"
         self.build_options = ["-cl-std=CL1.2", *(["-DDEVICE_IS_GPU"] if self.kind == "opencl-gpu" else [])]
@@ -66,19 +68,25 @@ class Device:
             try:
                 if self._queue is None:
                     self._context = self._cl.Context([self._handle])
-                    self._queue = self._cl.CommandQueue(self._context)
+                    how = self._cl.command_queue_properties.PROFILING_ENABLE if self.profiling else 0
+                    self._queue = self._cl.CommandQueue(self._context, properties=how)
                 try:
                     yield
                 finally:
                     # Kernels may still be reading the caller's memory, whatever ended the batch.
                     self._queue.finish()
             except (self._cl.Error, MemoryError) as error:
-                self._queue = None
-                self._programs.clear()
-                self._kernels.clear()
+                self.forget()
                 raise DeviceError(f"{self.name}: {str(error).strip() or type(error).__name__}") from error
             finally:
                 self._in_use.clear()
+
+    def forget(self) -> None:
+        """Lets go of all that was made on the device: the next batch starts anew."""
+        with self._lock:
+            self._queue = None
+            self._programs.clear()
+            self._kernels.clear()
 
     def build(self, path: str, define: str = "") -> Any:
         """Compiles kernels/<path>, once, with a macro defined if one is named. Inside batch()."""
@@ -92,14 +100,18 @@ class Device:
                 program = self._programs[path, define] = text.build(options=options)
         return program
 
-    def launch(self, path: str, entry: str, n: int, *arguments: Any, define: str = "") -> None:
-        """Enqueues kernel `entry` of kernels/<path> over n work items; n follows the arguments. Inside batch()."""
+    def launch(self, path: str, entry: str, n: int, *arguments: Any, define: str = "") -> Any:
+        """Enqueues kernel `entry` of kernels/<path> over n work items; n follows the arguments. Inside batch().
+
+        Returns:
+            Its event.
+        """
         kernel = self._kernels.get((path, define, entry))
         if kernel is None:
             kernel = self._kernels[path, define, entry] = self._cl.Kernel(self.build(path, define), entry)
         kernel.set_args(*arguments, np.uint32(n))
         items = -(-n // LOCAL_SIZE) * LOCAL_SIZE
-        self._cl.enqueue_nd_range_kernel(self._queue, kernel, (items,), (LOCAL_SIZE,))
+        return self._cl.enqueue_nd_range_kernel(self._queue, kernel, (items,), (LOCAL_SIZE,))
 
     def upload(self, array: npt.NDArray[Any]) -> Any:
         """A buffer that kernels read array from, without a copy where memory is shared. Inside batch()."""
@@ -118,20 +130,14 @@ class Device:
         self._check_size(size)
         return self._cl.Buffer(self._context, self._cl.mem_flags.READ_WRITE, size)
 
-    def write(self, buffer: Any, array: npt.NDArray[Any]) -> None:
-        """Copies array to the start of buffer. Inside batch()."""
-        self._cl.enqueue_copy(self._queue, buffer, array)
+    def write(self, buffer: Any, array: npt.NDArray[Any], offset: int = 0) -> None:
+        """Copies array into buffer, from byte `offset` of it. Inside batch()."""
+        self._cl.enqueue_copy(self._queue, buffer, array, dst_offset=offset)
 
-    def copy(self, target: Any, target_offset: int, source: Any, source_offset: int, size: int) -> None:
-        """Copies size bytes of source into target, both on the device; pieces of one buffer apart. Inside batch()."""
-        self._cl.enqueue_copy(
-            self._queue, target, source, byte_count=size, src_offset=source_offset, dst_offset=target_offset
-        )
-
-    def read(self, array: npt.NDArray[Any], buffer: Any) -> None:
-        """Fills array from the start of buffer, after all that was enqueued before. Inside batch()."""
+    def read(self, array: npt.NDArray[Any], buffer: Any, offset: int = 0) -> None:
+        """Fills array from byte `offset` of buffer, after all that was enqueued before. Inside batch()."""
         if array.nbytes:
-            self._cl.enqueue_copy(self._queue, array, buffer)
+            self._cl.enqueue_copy(self._queue, array, buffer, src_offset=offset)
 
     def facts(self) -> dict[str, str]:
         """What `pyaccel info` shows beside the device's name."""

@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pyaccel.backends.base import Declined, Parameters, Plan
+from pyaccel.backends.base import Declined, Parameters
 from pyaccel.backends.opencl_hash import HashPlan
 from pyaccel.backends.opencl_merkle import MerklePlan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyaccel.backends.opencl_device import Device
     from pyaccel.operations import Operation
 
-_PLANS = {
+_PLANS: dict[str, Callable[[Device, Parameters], HashPlan | MerklePlan | str]] = {
     "hash_many": HashPlan.of,
     "merkle.root": partial(MerklePlan.of, whole=False),
     "merkle.layers": partial(MerklePlan.of, whole=True),

@@ -16,10 +16,10 @@ static uint *climb(uint *nodes, uint count, int bitcoin, uint *equal)
             LAUNCH(pairs, merkle_equal_pairs(equal, nodes, pairs));
         }
         if (count % 2 && bitcoin) {
-            LAUNCH(8u, merkle_copy_node(nodes, nodes, count, count - 1, 8));
+            LAUNCH(8u, merkle_copy_nodes(nodes, nodes, count, count - 1, 8));
             pairs++;
         } else if (count % 2) {
-            LAUNCH(8u, merkle_copy_node(parents, nodes, pairs, count - 1, 8));
+            LAUNCH(8u, merkle_copy_nodes(parents, nodes, pairs, count - 1, 8));
         }
         LAUNCH(pairs, hash_sha256(parents, nodes, (ulong)pairs * 64, 0, NULL, 64, 64,
                                   bitcoin ? 0 : 0x101, NULL, bitcoin ? 2 : 0, pairs));
@@ -78,7 +78,7 @@ static void sorted(void)
             pair[32 * (i / 32) + i % 32] = 0x81;
         }
     }
-    LAUNCH(PAIRS, merkle_sort_pairs(out, nodes, PAIRS));
+    LAUNCH(PAIRS, merkle_sort_pairs(out, nodes, 0, PAIRS));
     for (size_t i = 0; i < PAIRS; i++) {
         const uchar *pair = (const uchar *)nodes + 64 * i, *got = (const uchar *)out + 64 * i;
         const uchar *first = memcmp(pair, pair + 32, 32) <= 0 ? pair : pair + 32;

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a machine with an OpenCL device is asked once: self-test, the device's tests, and a bench of every kernel.
+
+    python -m bench.device_check --match NVIDIA --folder bench/results
+
+Every line holds the device end to end (rows from pageable host memory, digests back to it) beside the native backend
+on all cores in the same run, the seconds that the kernels themselves took (profiling events), and how long the rows and
+digests alone take over the link. Results are compared before anything is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import pyaccel
+from pyaccel.backends.base import Unavailable
+from pyaccel.backends.opencl import OpenCLBackend
+from pyaccel.backends.opencl_device import Device
+from pyaccel.hashing import KEY_NEEDED
+from pyaccel.merkle_forms import FORMS
+from pyaccel.scheduler.registry import discovered
+
+from . import report
+from .machine import machine
+
+ROOT = Path(__file__).resolve().parent.parent
+ROWS = 1 << 20
+WIDTH = 64
+LEAVES = (1 << 20, 1 << 22)
+ROUNDS = 5
+"""Samples of each contestant; odd, so that a median is a sample."""
+TESTS = ("test_opencl_algorithms.py", "test_opencl_device.py", "test_opencl_hash.py", "test_opencl_merkle.py")
+VECTORS = ("test_vectors_hash.py", "test_vectors_merkle.py", "test_opencl_scheduler.py")
+KEY = bytes(range(32))
+
+Output = bytes | npt.NDArray[np.uint8]
+
+
+@contextmanager
+def profiled(device: Device) -> Iterator[list[tuple[str, Any]]]:
+    """Within it, every launch on the device leaves its name and event in the list."""
+    events: list[tuple[str, Any]] = []
+    launch = device.launch
+
+    def noted(path: str, entry: str, n: int, *arguments: Any, define: str = "") -> Any:
+        event = launch(path, entry, n, *arguments, define=define)
+        events.append((entry, event))
+        return event
+
+    device.launch = noted  # type: ignore[method-assign]
+    try:
+        yield events
+    finally:
+        del device.launch
+
+
+def kernel_seconds(events: list[tuple[str, Any]]) -> dict[str, float]:
+    """Seconds in each kernel, by the device's own clock."""
+    seconds: dict[str, float] = {}
+    for entry, event in events:
+        seconds[entry] = seconds.get(entry, 0.0) + (event.profile.end - event.profile.start) * 1e-9
+    return seconds
+
+
+def sample(work: Callable[[], object]) -> float:
+    """Seconds of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def line(device: Device, name: str, n: int, row_bytes: int, ours: Callable[[str], Output]) -> dict[str, Any]:
+    """One contest: ours(device name) on the device and natively; what it returns must be equal."""
+    if bytes(ours(device.name)) != bytes(ours("native")):
+        raise ValueError(f"{name}, n = {n}: {device.name} and native give different results")
+    seconds: dict[str, list[float]] = {device.name: [], "native": []}
+    for _ in range(ROUNDS):
+        for where, samples in seconds.items():
+            samples.append(sample(lambda where=where: ours(where)))
+    with profiled(device) as events:
+        ours(device.name)
+    ran = pyaccel.scheduler.last_run()
+    assert ran is not None
+    assert ran.device == device.name, ran
+    kernels = kernel_seconds(events)
+    ratio = statistics.median(n_ / o for o, n_ in zip(seconds[device.name], seconds["native"], strict=True))
+    found = {
+        "name": name,
+        "n": n,
+        "row_bytes": row_bytes,
+        "seconds": {where: statistics.median(samples) for where, samples in seconds.items()},
+        "ratio_to_native": ratio,
+        "kernel_seconds": kernels,
+        "kernel_rows_a_second": n / sum(kernels.values()),
+        "kernel_ratio_to_native": statistics.median(seconds["native"]) / sum(kernels.values()),
+    }
+    print(
+        f"{name:44} {n:>9,}  end to end {found['seconds'][device.name] * 1e3:8.2f} ms, native "
+        f"{found['seconds']['native'] * 1e3:8.2f} ms ({ratio:.2f}x); kernels {sum(kernels.values()) * 1e3:7.3f} ms",
+        flush=True,
+    )
+    return found
+
+
+def hashes(device: Device) -> Iterator[dict[str, Any]]:
+    """Every algorithm over ROWS rows of WIDTH bytes."""
+    rows = np.random.default_rng(1).integers(0, 256, (ROWS, WIDTH), dtype=np.uint8)
+    for algorithm in pyaccel.algorithms():
+        options = {"key": KEY} if algorithm in KEY_NEEDED else {}
+        out = pyaccel.hash_many(algorithm, rows[:1], **options)
+        out = np.zeros((ROWS, out.shape[1]), np.uint8)
+
+        def work(where: str, algorithm: str = algorithm, out: Any = out, options: Any = options) -> Output:
+            return pyaccel.hash_many(algorithm, rows, out=out, device=where, **options)
+
+        yield line(device, f"{algorithm} {WIDTH} B", ROWS, WIDTH, work)
+
+
+def roots(device: Device) -> Iterator[dict[str, Any]]:
+    """Every form over its own hash, and rfc6962 over the others that the project promises."""
+    leaves = np.random.default_rng(2).integers(0, 256, (max(LEAVES), 32), dtype=np.uint8)
+    trees = [(form, found.algorithms[0]) for form, found in FORMS.items()]
+    for form, algorithm in [*trees, ("rfc6962", "sm3"), ("rfc6962", "keccak256"), ("rfc6962", "blake3")]:
+        for n in LEAVES:
+            if FORMS[form].sorts_leaves and n > min(LEAVES):
+                continue  # sorted on the host: nothing of the device is seen
+
+            def work(where: str, form: str = form, algorithm: str = algorithm, n: int = n) -> Output:
+                return pyaccel.merkle.root(leaves[:n], form=form, algorithm=algorithm, device=where)
+
+            yield line(device, f"merkle root {form} {algorithm}", n, 32, work)
+
+
+def link(device: Device) -> dict[str, float]:
+    """Bytes a second to the device and back, in one piece of ROWS x WIDTH, from and to pageable memory."""
+    data = np.zeros(ROWS * WIDTH, np.uint8)
+    up, down = [], []
+    with device.batch():
+        buffer = device.allocate(data.nbytes)
+        for _ in range(ROUNDS + 1):
+            up.append(sample(lambda: device.write(buffer, data)))
+            down.append(sample(lambda: device.read(data, buffer)))
+    return {"up": data.nbytes / statistics.median(up[1:]), "down": data.nbytes / statistics.median(down[1:])}
+
+
+def clocks() -> str:
+    """What the driver says of the card and its clocks now; empty where there is no nvidia-smi."""
+    query = "name,driver_version,clocks.sm,clocks.max.sm,clocks.mem,power.draw,pcie.link.gen.max,pcie.link.width.max"
+    try:
+        found = subprocess.run(
+            ["nvidia-smi", f"--query-gpu={query}", "--format=csv"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return found.stdout.strip()
+
+
+def tests(match: str, files: tuple[str, ...], workers: int, seconds: float) -> dict[str, Any]:
+    """pytest over test files, those of other devices left out; what it printed last."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "opencl and not slow"]
+    command += [*(["-n", str(workers)] if workers else []), *(f"tests/{name}" for name in files)]
+    start = time.perf_counter()
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=seconds, check=False)
+        text, code = done.stdout + done.stderr, done.returncode
+    except subprocess.TimeoutExpired as error:
+        text, code = str(error), -1
+    print(text[-3000:], flush=True)
+    return {
+        "files": list(files),
+        "exit": code,
+        "seconds": time.perf_counter() - start,
+        "last": text.strip().splitlines()[-1:],
+        "device": match,
+    }
+
+
+def selftest() -> dict[str, Any]:
+    """pyaccel selftest on every device."""
+    results = pyaccel.selftest()
+    failed = [f"{r.operation} {r.of} on {r.device}: {r.reason}" for r in results if r.result == "fail"]
+    count = {state: sum(r.result == state for r in results) for state in ("pass", "skip", "fail")}
+    print("selftest", count, *failed, sep="\n", flush=True)
+    return {"count": count, "failed": failed}
+
+
+def chosen(match: str) -> OpenCLBackend:
+    """The first device whose name or platform holds `match`; SystemExit where there is none."""
+    found = discovered("opencl")
+    if isinstance(found, Unavailable):
+        sys.exit(found.reason)
+    seen = []
+    for backend in found:
+        proved = backend.probe()
+        about = proved.reason if isinstance(proved, Unavailable) else f"{proved.device} ({proved.detail['platform']})"
+        seen.append(f"{backend.name}: {about}")
+        if match.lower() in about.lower() and not isinstance(proved, Unavailable):
+            assert isinstance(backend, OpenCLBackend)
+            return backend
+    sys.exit(f"no OpenCL device matches {match!r}: " + "; ".join(seen))
+
+
+def main() -> int:
+    """Runs what was asked for; 1 where anything failed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--match", default="", help="part of the device's or platform's name")
+    parser.add_argument("--folder", type=Path, default=ROOT / "bench" / "results")
+    parser.add_argument("--workers", type=int, default=0, help="processes of pytest (needs pytest-xdist)")
+    parser.add_argument("--no-tests", action="store_true")
+    parser.add_argument("--test-seconds", type=float, default=150)
+    asked = parser.parse_args()
+    backend = chosen(asked.match)
+    device = backend._device
+    assert isinstance(device, Device)
+    device.profiling = True
+    device.forget()
+    proved = backend.probe()
+    assert not isinstance(proved, Unavailable)
+    facts: dict[str, Any] = {"name": proved.device, "memory": proved.memory, **proved.detail}
+    slug = re.sub(r"[^a-z0-9]+", "-", proved.device.lower()).strip("-")
+    before = clocks()
+    found: dict[str, Any] = {
+        "bench": "opencl",
+        "machine": machine() | {"class": slug},
+        "device": facts,
+        "rounds": ROUNDS,
+    }
+    found["selftest"] = selftest()
+    found["link_bytes_a_second"] = link(device)
+    found["clocks"] = {"before": before, "busy": ""}
+    lines: list[Mapping[str, Any]] = []
+    found["lines"] = lines
+    for some in (hashes, roots):
+        lines.extend(some(device))
+    found["clocks"]["busy"] = clocks()
+    print(report.save(found, asked.folder), flush=True)
+    if not asked.no_tests:
+        found["tests"] = tests(proved.device, TESTS + VECTORS, asked.workers, asked.test_seconds)
+        report.save(found, asked.folder)
+    return 1 if found["selftest"]["failed"] or found.get("tests", {}).get("exit") else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
