@@ -11,4 +11,4 @@ typedef uint32_t el;
 
 #include "poseidon2_babybear.h"
 
-const struct pa_poseidon2 pa_poseidon2_babybear_portable = {permute, 1, 2500};
+const struct pa_poseidon2 pa_poseidon2_babybear_portable = {permute, 1, 5600};

@@ -6,4 +6,4 @@
     0xc999e990f3f29c6d, 0x2b6cedcb87925c23, 0x05d314967254398f, 0x0748d9d99f59ff11
 #include "poseidon2_256.h"
 
-const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_bls12_381_) = {permute, 1, 12000};
+const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_bls12_381_) = {permute, LANES, 40000};

@@ -6,4 +6,4 @@
     0x1bb8e645ae216da7, 0x53fe3ab1e35c59e3, 0x8c49833d53bb8085, 0x0216d0b17f4e44a5
 #include "poseidon2_256.h"
 
-const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_bn254_) = {permute, 1, 12000};
+const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_bn254_) = {permute, LANES, 40000};

@@ -27,4 +27,4 @@ static inline el el_dot(el sum, const element *d, el x)
 
 #include "poseidon2_goldilocks.h"
 
-const struct pa_poseidon2 pa_poseidon2_goldilocks_portable = {permute, 1, 4000};
+const struct pa_poseidon2 pa_poseidon2_goldilocks_portable = {permute, 1, 7900};

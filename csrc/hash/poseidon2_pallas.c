@@ -6,4 +6,4 @@
     0x8c78ecb30000000f, 0xd7d30dbd8b0de0e7, 0x7797a99bc3c95d18, 0x096d41af7b9cb714
 #include "poseidon2_256.h"
 
-const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_pallas_) = {permute, 1, 12000};
+const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_pallas_) = {permute, LANES, 40000};

@@ -6,4 +6,4 @@
     0xfc9678ff0000000f, 0x67bb433d891a16e3, 0x7fae231004ccf590, 0x096d41af7ccfdaa9
 #include "poseidon2_256.h"
 
-const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_vesta_) = {permute, 1, 12000};
+const struct pa_poseidon2 PA_VARIANT(pa_poseidon2_vesta_) = {permute, LANES, 40000};

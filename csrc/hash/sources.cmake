@@ -27,10 +27,16 @@ pa_sources(portable
   hash/stream_blocks.c
   hash/uniform.c)
 pa_sources(shani hash/sha256_shani_x1.c hash/sha256_shani_x2.c hash/sha256_shani_x4.c)
-# One text, compiled once a level: adx brings mulx and two carry chains.
+# One text, compiled once a level: adx brings mulx and two carry chains. Without vector registers: gcc copies elements by
+# them, and reading what was written word by word a whole vector at a time waits for the store.
+set(wide_fields hash/poseidon2_bls12_381.c hash/poseidon2_bn254.c hash/poseidon2_pallas.c hash/poseidon2_vesta.c)
 foreach(level portable adx)
-  pa_sources(${level} hash/poseidon2_bls12_381.c hash/poseidon2_bn254.c hash/poseidon2_pallas.c hash/poseidon2_vesta.c)
+  pa_sources(${level} ${wide_fields})
 endforeach()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(TRANSFORM wide_fields PREPEND "${PROJECT_SOURCE_DIR}/csrc/")
+  set_source_files_properties(${wide_fields} PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)
+endif()
 # One text, compiled once a level: vector.h takes the width from it.
 set(hash_lanes
   hash/keccak_lanes.c hash/ripemd160_lanes.c hash/sha256_lanes.c hash/sha512_lanes.c hash/sm3_lanes.c)
