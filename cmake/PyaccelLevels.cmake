@@ -6,7 +6,7 @@ set(PA_LEVELS portable avx2 avx512 avx512ifma shani adx)
 set(PA_FLAGS_portable "")
 set(PA_FLAGS_adx -madx -mbmi2)
 set(PA_FLAGS_shani -msha -msse4.1 -mavx)
-set(PA_FLAGS_avx2 -mavx2 -mfma ${PA_FLAGS_adx})
+set(PA_FLAGS_avx2 -mavx2 -mfma -mbmi ${PA_FLAGS_adx})
 set(PA_FLAGS_avx512 ${PA_FLAGS_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi2)
 set(PA_FLAGS_avx512ifma ${PA_FLAGS_avx512} -mavx512ifma)
 

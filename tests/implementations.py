@@ -28,7 +28,7 @@ _VARIANTS = {
     "sha256-lanes": ("shani-x1", "shani-x2", "shani-x4", "avx512", "avx2", "avx512-emulated"),
     "sha512": ("portable",),
     "sha512-lanes": ("avx512", "avx2", "avx512-emulated"),
-    "keccak": ("portable",),
+    "keccak": ("portable", "avx2"),
     "keccak-lanes": ("avx2", "avx512", "avx512-emulated"),
     "ripemd160": ("portable",),
     "ripemd160-lanes": ("avx2", "avx512", "avx512-emulated"),

@@ -12,6 +12,7 @@
 #define LEAF1_ECX_OSXSAVE (1u << 27)
 #define LEAF7_EBX_AVX2 (1u << 5)
 #define LEAF7_EBX_BMI2 (1u << 8)
+#define LEAF7_EBX_BMI1 (1u << 3)
 #define LEAF7_EBX_AVX512F (1u << 16)
 #define LEAF7_EBX_AVX512DQ (1u << 17)
 #define LEAF7_EBX_ADX (1u << 19)
@@ -55,7 +56,7 @@ uint32_t pa_cpu_features(void)
         features |= PA_CPU_GFNI;
     }
     if (has(saved, XCR0_YMM) && has(c1, LEAF1_ECX_FMA) &&
-        has(b7, LEAF7_EBX_AVX2 | LEAF7_EBX_BMI2 | LEAF7_EBX_ADX)) {
+        has(b7, LEAF7_EBX_AVX2 | LEAF7_EBX_BMI1 | LEAF7_EBX_BMI2 | LEAF7_EBX_ADX)) {
         features |= PA_CPU_AVX2;
     }
     if (has(features, PA_CPU_AVX2) && has(saved, XCR0_ZMM) && has(c7, LEAF7_ECX_AVX512VBMI2) &&

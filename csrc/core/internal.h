@@ -43,7 +43,7 @@ void pa_wipe(void *memory, size_t size);
 
 /* ---- CPU (cpu.c, the only reader of CPUID) --------------------------------------------------- */
 
-#define PA_CPU_AVX2 (1u << 0)       /* AVX2, FMA, BMI2, ADX, and the OS saves ymm */
+#define PA_CPU_AVX2 (1u << 0)       /* AVX2, FMA, BMI1, BMI2, ADX, and the OS saves ymm */
 #define PA_CPU_AVX512 (1u << 1)     /* F, BW, DQ, VL, VBMI2, and the OS saves zmm */
 #define PA_CPU_AVX512IFMA (1u << 2) /* the above and IFMA */
 #define PA_CPU_SHANI (1u << 3)
@@ -64,8 +64,8 @@ typedef enum {
     PA_FAMILY_SHA256_LANES, /* struct pa_hash_lanes, several bound at once (a menu), or none */
     PA_FAMILY_SHA512,
     PA_FAMILY_SHA512_LANES, /* likewise */
-    PA_FAMILY_KECCAK,
-    PA_FAMILY_KECCAK_LANES, /* likewise */
+    PA_FAMILY_KECCAK,       /* struct pa_hash_single: portable, avx2 */
+    PA_FAMILY_KECCAK_LANES, /* as SHA256_LANES */
     PA_FAMILY_RIPEMD160,
     PA_FAMILY_RIPEMD160_LANES,
     PA_FAMILY_SM3,

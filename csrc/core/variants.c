@@ -70,6 +70,9 @@ static const candidate candidates[] = {
 #endif
     WITH_LANES(PA_FAMILY_SHA256, sha256),
     WITH_LANES(PA_FAMILY_SHA512, sha512),
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_KECCAK, "avx2", PA_CPU_AVX2, &pa_keccak_avx2},
+#endif
     WITH_LANES(PA_FAMILY_KECCAK, keccak),
     WITH_LANES(PA_FAMILY_RIPEMD160, ripemd160),
     WITH_LANES(PA_FAMILY_SM3, sm3),

@@ -89,6 +89,7 @@ extern const struct pa_hash_lanes pa_sha512_lanes_avx512_emulated;
 extern const uint64_t pa_keccak_constants[24];
 
 extern const struct pa_hash_single pa_keccak_portable;
+extern const struct pa_hash_single pa_keccak_avx2;
 extern const struct pa_hash_lanes pa_keccak_lanes_avx2;
 extern const struct pa_hash_lanes pa_keccak_lanes_avx512;
 extern const struct pa_hash_lanes pa_keccak_lanes_avx512_emulated;

@@ -37,6 +37,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(TRANSFORM wide_fields PREPEND "${PROJECT_SOURCE_DIR}/csrc/")
   set_source_files_properties(${wide_fields} PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)
 endif()
+pa_sources(avx2 hash/keccak_avx2.c)
 # One text, compiled once a level: vector.h takes the width from it.
 set(hash_lanes
   hash/keccak_lanes.c hash/ripemd160_lanes.c hash/sha256_lanes.c hash/sha512_lanes.c hash/sm3_lanes.c)
