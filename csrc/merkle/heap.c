@@ -43,8 +43,7 @@ pyaccel_status pa_heap_order_start(pa_heap_order *order, const pa_merkle *merkle
         return PYACCEL_OUT_OF_MEMORY;
     }
     leaf_batch batch = {.merkle = merkle, .nodes = order->nodes, .leaves = leaves};
-    pyaccel_status status =
-        pa_parallel(merkle->threads, n, GRAIN, hash_leaves, &batch, NULL, NULL);
+    pyaccel_status status = pa_parallel(merkle->threads, n, GRAIN, hash_leaves, &batch, NULL, NULL);
     return status == PYACCEL_OK ? pa_merkle_sort(order->order, order->nodes, n) : status;
 }
 
@@ -99,7 +98,8 @@ pyaccel_status pa_heap_fill(const pa_merkle *merkle, uint8_t *nodes, uint64_t n)
     /* As many parents at once as have both children. */
     for (uint64_t made = n, paired = 0; made < 2 * n - 1 && status == PYACCEL_OK;) {
         const uint64_t pairs = (made - paired) / 2;
-        status = pa_merkle_pairs_parallel(merkle, nodes + made * NODE, nodes + paired * NODE, pairs);
+        status =
+            pa_merkle_pairs_parallel(merkle, nodes + made * NODE, nodes + paired * NODE, pairs);
         made += pairs;
         paired += 2 * pairs;
     }

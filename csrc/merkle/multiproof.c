@@ -264,9 +264,8 @@ static pyaccel_status multiproof(output *out, uint64_t *order, const pyaccel_mer
     if (space == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
-    pyaccel_status status =
-        heap ? heap_multiproof(out, order, tree, space, indices, n)
-             : numbered_multiproof(out, tree, space, indices, n, leaves);
+    pyaccel_status status = heap ? heap_multiproof(out, order, tree, space, indices, n)
+                                 : numbered_multiproof(out, tree, space, indices, n, leaves);
     free(space);
     return status;
 }
@@ -281,9 +280,8 @@ pyaccel_status pyaccel_merkle_tree_multiproof(uint8_t *proof, uint64_t *proof_si
         return PYACCEL_INVALID_ARGUMENT;
     }
     output out = {proof, flags, *proof_size, *flags_size, 0, 0};
-    pyaccel_status status = tree == NULL
-                                ? PYACCEL_INVALID_ARGUMENT
-                                : multiproof(&out, order, tree, indices, n, leaves);
+    pyaccel_status status =
+        tree == NULL ? PYACCEL_INVALID_ARGUMENT : multiproof(&out, order, tree, indices, n, leaves);
     const uint64_t nodes_size = out.nodes * NODE;
     if (status == PYACCEL_OK && proof != NULL &&
         (nodes_size > *proof_size ||

@@ -55,8 +55,7 @@ static pa_page *page_share(pa_page *page)
 /* One user less; recursion goes at most PAGE_LEVELS deep. */
 static void page_release(pa_page *page)
 {
-    if (page == NULL ||
-        atomic_fetch_sub_explicit(&page->users, 1, memory_order_acq_rel) != 1) {
+    if (page == NULL || atomic_fetch_sub_explicit(&page->users, 1, memory_order_acq_rel) != 1) {
         return;
     }
     if (page->below != NULL) {
@@ -199,9 +198,9 @@ static pyaccel_status make_page(const level_batch *batch, uint64_t p)
     for (unsigned h = 0; h < top && status == PYACCEL_OK; h++) {
         const uint64_t nodes = pa_merkle_layer_size(count, h), known = stay >> (h + 1);
         if (nodes > 2 * known) {
-            status = pa_merkle_parents(batch->merkle, page_node(page, h + 1, known),
-                                       page_node(page, h, 2 * known), nodes - 2 * known, base + h,
-                                       NULL);
+            status =
+                pa_merkle_parents(batch->merkle, page_node(page, h + 1, known),
+                                  page_node(page, h, 2 * known), nodes - 2 * known, base + h, NULL);
         }
     }
     return status;
@@ -245,9 +244,8 @@ pyaccel_status pa_pages_extend(const pa_merkle *merkle, pa_pages *pages, const p
         const uint64_t all = level_pages(n, level);
         first = level == pages->levels - 1 ? 0 : first;
         const uint64_t count = all - first;
-        pa_page **made = count < SIZE_MAX / sizeof *made / ROWS_A_PAGE
-                             ? calloc(count + 1, sizeof *made)
-                             : NULL;
+        pa_page **made =
+            count < SIZE_MAX / sizeof *made / ROWS_A_PAGE ? calloc(count + 1, sizeof *made) : NULL;
         batch.level = level;
         batch.first = first;
         batch.made = made;
@@ -370,8 +368,8 @@ static pa_page *copy_dirty(pa_page *old, unsigned level, const uint64_t *positio
         while (end < count && positions[end] >> shift == child) {
             end++;
         }
-        pa_page *copy = copy_dirty(page->below[child % PAGE_BELOW], level - 1, positions + i,
-                                   end - i);
+        pa_page *copy =
+            copy_dirty(page->below[child % PAGE_BELOW], level - 1, positions + i, end - i);
         if (copy == NULL) {
             page_release(page);
             return NULL;

@@ -80,8 +80,8 @@ static pyaccel_status follow_flags(const question *ask, uint8_t *verdict, const 
         if (count == 0) {
             return PYACCEL_OK;
         }
-        pyaccel_status status = pa_merkle_pairs_parallel(
-            ask->merkle, parents + from.made * NODE, pairs, count);
+        pyaccel_status status =
+            pa_merkle_pairs_parallel(ask->merkle, parents + from.made * NODE, pairs, count);
         if (status != PYACCEL_OK) {
             return status;
         }
@@ -212,11 +212,8 @@ static pyaccel_status by_numbers(const question *ask, uint8_t *verdict, const ui
     pa_numbered *known = (pa_numbered *)(void *)space;
     uint64_t *made = (uint64_t *)(void *)(known + n);
     uint8_t *hashed = (uint8_t *)(made + 2 * n);
-    layer at = {.known = known,
-                .made = made,
-                .given = nodes,
-                .hashed = hashed,
-                .pairs = hashed + n * NODE};
+    layer at = {
+        .known = known, .made = made, .given = nodes, .hashed = hashed, .pairs = hashed + n * NODE};
     bool sound = true;
     for (uint64_t i = 0; i < n; i++) {
         known[i] = (pa_numbered){ask->indices[i], i};
@@ -315,8 +312,7 @@ pyaccel_status pyaccel_merkle_verify_multiproof(uint8_t *verdict, uint32_t form,
     if (proof_size % NODE != 0) {
         return PYACCEL_OK;
     }
-    const question ask = {&merkle, root,       proof,   proof_size / NODE,
-                          flags,   flags_size, indices, n};
+    const question ask = {&merkle, root, proof, proof_size / NODE, flags, flags_size, indices, n};
     uint8_t found_right = 0;
     status = answer(&ask, &found_right, leaves);
     *verdict = status == PYACCEL_OK && found_right;

@@ -28,7 +28,8 @@ static void hash_pair(uint8_t *out, uint32_t algorithm, const uint8_t *left, con
 /* ---- definitions ----------------------------------------------------------------------------------------- */
 
 /* merkleize of consensus-specs, by recursion: the node over 2^height chunks from `first` on. */
-static void ssz_node(uint8_t *out, const uint8_t *chunks, uint64_t n, uint64_t first, unsigned height)
+static void ssz_node(uint8_t *out, const uint8_t *chunks, uint64_t n, uint64_t first,
+                     unsigned height)
 {
     uint8_t left[NODE], right[NODE];
     if (first >= n) {
@@ -354,8 +355,8 @@ static uint8_t verify_flags(const pyaccel_merkle_options *options, const uint8_t
 {
     uint8_t verdict = 0xaa;
     const pyaccel_rows rows = fixed_rows(nodes, n, NODE, NODE);
-    CHECK(pyaccel_merkle_verify_multiproof(&verdict, PYACCEL_MERKLE_OPENZEPPELIN_SIMPLE, root, &rows,
-                                           NULL, n, proof, proof_size, flags, flags_size,
+    CHECK(pyaccel_merkle_verify_multiproof(&verdict, PYACCEL_MERKLE_OPENZEPPELIN_SIMPLE, root,
+                                           &rows, NULL, n, proof, proof_size, flags, flags_size,
                                            options) == PYACCEL_OK);
     return verdict;
 }
@@ -374,8 +375,8 @@ static void test_flags(uint64_t n, uint64_t count)
     for (uint64_t i = 0; i < count; i++) {
         indices[i] = (i * 7 + 3) % n; /* apart for n that 7 does not divide */
     }
-    CHECK(pyaccel_merkle_tree_multiproof(proof, &proof_size, flags, &flags_size, order, tree, indices,
-                                         count, NULL) == PYACCEL_OK);
+    CHECK(pyaccel_merkle_tree_multiproof(proof, &proof_size, flags, &flags_size, order, tree,
+                                         indices, count, NULL) == PYACCEL_OK);
     for (uint64_t i = 0; i < count; i++) {
         memcpy(claimed + i * NODE, leaves + order[i] * NODE, NODE);
     }
@@ -469,8 +470,8 @@ static void test_generalized(uint64_t n, uint32_t keep)
         } else if (step == 4) {
             indices[0] = indices[1] / 2; /* above another one */
         }
-        CHECK(pyaccel_merkle_verify_multiproof(&verdict, PYACCEL_MERKLE_SSZ, root, &claimed, indices,
-                                               count + 1, proof, size, NULL, 0,
+        CHECK(pyaccel_merkle_verify_multiproof(&verdict, PYACCEL_MERKLE_SSZ, root, &claimed,
+                                               indices, count + 1, proof, size, NULL, 0,
                                                NULL) == PYACCEL_OK);
         CHECK(verdict == (step == 0));
         proof[0] ^= step == 2;
@@ -505,7 +506,8 @@ static void refuse(uint32_t form, pyaccel_merkle_options options, uint64_t n)
 static void test_arguments(void)
 {
     pyaccel_merkle_options options;
-    for (uint32_t form = PYACCEL_MERKLE_BITCOIN; form <= PYACCEL_MERKLE_OPENZEPPELIN_SIMPLE; form++) {
+    for (uint32_t form = PYACCEL_MERKLE_BITCOIN; form <= PYACCEL_MERKLE_OPENZEPPELIN_SIMPLE;
+         form++) {
         const int ssz = form == PYACCEL_MERKLE_SSZ;
         const int heap = form >= PYACCEL_MERKLE_OPENZEPPELIN_STANDARD;
         options = defaults();
@@ -549,10 +551,11 @@ static void test_arguments(void)
                                      &number, &row, &number, 1, 1,
                                      NULL) == PYACCEL_INVALID_ARGUMENT);
     CHECK(verdict == 0);
-    CHECK(pyaccel_merkle_verify_multiproof(&verdict, PYACCEL_MERKLE_RFC6962, leaves, &row, &number, 1,
-                                           leaves, NODE, NULL, 0, NULL) == PYACCEL_UNSUPPORTED);
-    CHECK(pyaccel_merkle_verify_multiproof(&verdict, PYACCEL_MERKLE_SSZ, leaves, &row, NULL, 1, leaves,
-                                           NODE, NULL, 0, NULL) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(pyaccel_merkle_verify_multiproof(&verdict, PYACCEL_MERKLE_RFC6962, leaves, &row, &number,
+                                           1, leaves, NODE, NULL, 0, NULL) == PYACCEL_UNSUPPORTED);
+    CHECK(pyaccel_merkle_verify_multiproof(&verdict, PYACCEL_MERKLE_SSZ, leaves, &row, NULL, 1,
+                                           leaves, NODE, NULL, 0,
+                                           NULL) == PYACCEL_INVALID_ARGUMENT);
     CHECK(pyaccel_merkle_verify_consistency(&verdict, PYACCEL_MERKLE_COMETBFT, leaves, leaves, 1, 1,
                                             leaves, 0, NULL) == PYACCEL_UNSUPPORTED);
     CHECK(verdict == 0);

@@ -7,14 +7,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint32_t forms[] = {
-        PYACCEL_MERKLE_BITCOIN, PYACCEL_MERKLE_RFC6962,
-        PYACCEL_MERKLE_COMETBFT, PYACCEL_MERKLE_SSZ,
-        PYACCEL_MERKLE_OPENZEPPELIN_STANDARD, PYACCEL_MERKLE_OPENZEPPELIN_SIMPLE};
+    static const uint32_t forms[] = {PYACCEL_MERKLE_BITCOIN,
+                                     PYACCEL_MERKLE_RFC6962,
+                                     PYACCEL_MERKLE_COMETBFT,
+                                     PYACCEL_MERKLE_SSZ,
+                                     PYACCEL_MERKLE_OPENZEPPELIN_STANDARD,
+                                     PYACCEL_MERKLE_OPENZEPPELIN_SIMPLE};
     reader in = {data, size};
     uint8_t leaves[MOST_LEAVES][NODE], root[NODE], proof[80 * NODE], verdict = 0xaa;
     const uint32_t form = forms[next_byte(&in) % 6];
-    const bool ssz = form == PYACCEL_MERKLE_SSZ, heap = form >= PYACCEL_MERKLE_OPENZEPPELIN_STANDARD;
+    const bool ssz = form == PYACCEL_MERKLE_SSZ,
+               heap = form >= PYACCEL_MERKLE_OPENZEPPELIN_STANDARD;
     const uint64_t n = 1 + next_byte(&in) % MOST_LEAVES, leaf = next_byte(&in) % n;
     uint64_t index = leaf, claimed = n;
     const uint8_t other_index = next_byte(&in), other_size = next_byte(&in);

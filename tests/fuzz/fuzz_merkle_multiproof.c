@@ -62,10 +62,9 @@ static void make(question *ask, reader *in)
     REQUIRE(pyaccel_merkle_tree_root(ask->root, NODE, tree) == PYACCEL_OK);
     ask->proof_size = sizeof ask->proof;
     ask->flags_size = sizeof ask->flags;
-    REQUIRE(pyaccel_merkle_tree_multiproof(ask->proof, &ask->proof_size, ask->flags,
-                                           &ask->flags_size, order, tree,
-                                           ssz ? ask->indices : wanted, ask->count,
-                                           NULL) == PYACCEL_OK);
+    REQUIRE(pyaccel_merkle_tree_multiproof(
+                ask->proof, &ask->proof_size, ask->flags, &ask->flags_size, order, tree,
+                ssz ? ask->indices : wanted, ask->count, NULL) == PYACCEL_OK);
     pyaccel_merkle_tree_free(tree);
     for (uint64_t i = 0; i < ask->count; i++) {
         memcpy(ask->claimed[i], ask->leaves[ssz ? wanted[i] : order[i]], NODE);
