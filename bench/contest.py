@@ -77,7 +77,8 @@ class Line:
         marks: what was promised, and which side of it the figures are on.
         clock_hz: clock probed before and after (0 where the probe can't run).
         vector_rate: vector operations a second, before and after.
-        disturbed: a probe moved by more than DRIFT, or was more than BELOW_BEST under the best of the run.
+        disturbed: a probe moved by more than DRIFT, or was more than BELOW_BEST under the best of the run, or
+            other work had the core for more than DRIFT of our samples.
     """
 
     name: str

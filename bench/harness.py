@@ -5,8 +5,8 @@ Contestants do the same work in one process on one pinned core, in alternation, 
 machine disturbs them alike; what counts is the median of the ratios of neighbouring samples. Their results are
 compared before anything is timed. Clock and vector throughput are probed before and after each line. A line is
 marked as disturbed when its probes differ by more than `DRIFT`, or one is more than `BELOW_BEST` under the best of the
-run (a job on the sibling of a core takes vector throughput and leaves the clock); it is then measured again, up to
-`TRIES` times.
+run (a job on the sibling of a core takes vector throughput and leaves the clock), or when this thread had its core for
+less than that part of its samples; it is then measured again, up to `TRIES` times.
 """
 
 from __future__ import annotations
@@ -91,9 +91,13 @@ def _measure(contest: Contest, peers: Mapping[str, Peer], rounds: int, best: lis
     repeats = {name: _repeats(peer.call) for name, peer in contestants.items()}
     before = probe()
     samples: dict[str, list[float]] = {name: [] for name in contestants}
+    waited, computed = 0.0, time.thread_time()
     for _ in range(rounds):
         for name, peer in contestants.items():
-            samples[name].append(_sample(peer.call, repeats[name]) / peer.share)
+            taken = _sample(peer.call, repeats[name])
+            samples[name].append(taken / peer.share)
+            waited += 0.0 if isinstance(peer.call, SelfTimed) else taken * repeats[name]
+    computed = time.thread_time() - computed
     after = probe()
     best[:] = map(max, best, before, after)
     ratios = {
@@ -120,7 +124,7 @@ def _measure(contest: Contest, peers: Mapping[str, Peer], rounds: int, best: lis
         marks=tuple(judge(mark, figure) for mark, figure in judged if figure is not None),
         clock_hz=(before[0], after[0]),
         vector_rate=(before[1], after[1]),
-        disturbed=_disturbed(before, after, best),
+        disturbed=_disturbed(before, after, best) or computed < (1 - DRIFT) * waited,
     )
 
 

@@ -9,6 +9,7 @@ import json
 import re
 import stat
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,16 @@ def test_a_peer_that_does_a_part_counts_for_the_whole() -> None:
     assert line.ratios["tenth"] == pytest.approx(2)
     assert line.seconds == pytest.approx({"pyaccel": 0.01, "tenth": 0.02})
     assert line.fastest == 0.01
+
+
+def test_a_line_whose_core_did_other_work_is_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness, "probe", lambda: (3e9, 1e10))
+    monkeypatch.setattr(harness, "TRIES", 1)
+    assert harness.measure(Contest("a", 1, 1, lambda: time.sleep(0.01) or b"a"), rounds=1).disturbed
+    assert not harness.measure(Contest("a", 1, 1, Timed(0.01)), rounds=1).disturbed
+    probes = iter([(3e9, 1e10), (3e9, 0.9e10)])
+    monkeypatch.setattr(harness, "probe", lambda: next(probes))
+    assert harness.measure(Contest("a", 1, 1, Timed(0.01)), rounds=1).disturbed
 
 
 def test_a_wrong_peer_stops_the_run() -> None:
