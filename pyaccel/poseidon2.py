@@ -38,6 +38,7 @@ class Elements:
         field: name of its field.
         modulus: every element is below it.
         size: bytes of an element, little-endian.
+        t: elements of the state.
         count: elements of a row.
         digest_size: bytes.
     """
@@ -46,8 +47,14 @@ class Elements:
     field: str
     modulus: int
     size: int
+    t: int
     count: int
     digest_size: int
+
+    @property
+    def compresses(self) -> bool:
+        """Whether it is a compression, not a permutation."""
+        return self.algorithm.endswith("-compress")
 
     @property
     def width(self) -> int:
@@ -89,16 +96,21 @@ class Elements:
                 )
             first += found
 
+    def packed(self, rows: Rows, first: int, n: int) -> npt.NDArray[np.uint8]:
+        """Rows first .. first + n one after the other, uint8[n, width], copied only where they are not.
+
+        Before: their widths are right.
+        """
+        if rows.offsets is None:
+            array = rows.array(first + n)
+            assert array is not None
+            return np.ascontiguousarray(array[first:])
+        start = int(rows.offsets[first])
+        return rows.data[start : start + n * self.width].reshape(n, self.width)
+
     def _first_wrong(self, rows: Rows, n: int) -> int | None:
         """Number of the first element, counted through the rows, that is not below the modulus."""
-        if rows.offsets is None:
-            packed = rows.array(n)
-        else:
-            start = int(rows.offsets[0])
-            packed = rows.data[start : start + n * self.width].reshape(n, self.width)
-        if packed is None:
-            return None
-        words = np.ascontiguousarray(packed).reshape(-1).view("<u4" if self.size == 4 else "<u8")
+        words = self.packed(rows, 0, n).reshape(-1).view("<u4" if self.size == 4 else "<u8")
         if self.size < 32:
             wrong = words >= self.modulus
         else:
@@ -121,7 +133,7 @@ def _elements() -> dict[str, Elements]:
         modulus = MODULI[field]
         size = 4 if modulus < 2**32 else 8 if modulus < 2**64 else 32
         algorithm = f"poseidon2-{name}"
-        found[algorithm] = Elements(algorithm, field, modulus, size, t, t * size)
+        found[algorithm] = Elements(algorithm, field, modulus, size, t, t, t * size)
     for name in _COMPRESSING:
         whole = found[f"poseidon2-{name}"]
         algorithm = f"{whole.algorithm}-compress"

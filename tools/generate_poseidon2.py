@@ -324,14 +324,18 @@ def device(found: dict[str, Set]) -> Iterator[str]:
     yield " * form but for Goldilocks. */"
     yield "#ifndef PYACCEL_POSEIDON2_SETS_H"
     yield "#define PYACCEL_POSEIDON2_SETS_H"
+    yield ""
+    yield "/* The includer says of which field. */"
     for name, one in found.items():
         p = FIELDS[one.field]
         words = 1 if p < 2**32 else 2 if p < 2**64 else 8
         yield ""
+        yield f"#ifdef POSEIDON2_{one.field.replace('-', '_').upper()}"
         yield f"CONSTANT uint poseidon2_{name.replace('-', '_')}[] = {{"
         yield f"    {one.t}, {one.internal}, {int(one.circulant)},"
         yield from numbers([stored(one.field, value) for value in one.constants + one.diagonal], 32, words)
         yield "};"
+        yield "#endif"
     yield ""
     yield "#endif"
 

@@ -6,6 +6,9 @@
 #ifndef PYACCEL_POSEIDON2_SETS_H
 #define PYACCEL_POSEIDON2_SETS_H
 
+/* The includer says of which field. */
+
+#ifdef POSEIDON2_BN254
 CONSTANT uint poseidon2_bn254_t3[] = {
     3, 56, 0,
     0xce14484c, 0xd722b5d4, 0xf431d35f, 0x28fdf04e, 0xd8a909c9, 0x0af406c6, 0xd234efa0, 0x2d545ba8,
@@ -92,7 +95,9 @@ CONSTANT uint poseidon2_bn254_t3[] = {
     0x4ffffffb, 0xac96341c, 0x9f60cd29, 0x36fc7695, 0x7879462e, 0x666ea36f, 0x9a07df2f, 0x0e0a77c1,
     0x9ffffff6, 0x592c6838, 0x3ec19a53, 0x6df8ed2b, 0xf0f28c5c, 0xccdd46de, 0x340fbe5e, 0x1c14ef83,
 };
+#endif
 
+#ifdef POSEIDON2_BLS12_381
 CONSTANT uint poseidon2_bls12_381_t2[] = {
     2, 56, 0,
     0xc2db21fb, 0x9f5201e7, 0x6309e8e9, 0x6b0b787d, 0xf2de16f7, 0xf8570cce, 0x82dbd025, 0x6ed05fb1,
@@ -170,7 +175,9 @@ CONSTANT uint poseidon2_bls12_381_t2[] = {
     0xfffffffe, 0x00000001, 0x00034802, 0x5884b7fa, 0xecbc4ff5, 0x998c4fef, 0xacc5056f, 0x1824b159,
     0xfffffffc, 0x00000003, 0x00069004, 0xb1096ff4, 0xd9789fea, 0x33189fdf, 0x598a0adf, 0x304962b3,
 };
+#endif
 
+#ifdef POSEIDON2_BLS12_381
 CONSTANT uint poseidon2_bls12_381_t3[] = {
     3, 56, 0,
     0x72e77599, 0x24749714, 0x1fb54dfc, 0xecf2a644, 0xdcced7b3, 0xf2694769, 0xdf99f413, 0x04d414a9,
@@ -257,7 +264,9 @@ CONSTANT uint poseidon2_bls12_381_t3[] = {
     0xfffffffe, 0x00000001, 0x00034802, 0x5884b7fa, 0xecbc4ff5, 0x998c4fef, 0xacc5056f, 0x1824b159,
     0xfffffffc, 0x00000003, 0x00069004, 0xb1096ff4, 0xd9789fea, 0x33189fdf, 0x598a0adf, 0x304962b3,
 };
+#endif
 
+#ifdef POSEIDON2_BLS12_381
 CONSTANT uint poseidon2_bls12_381_t4[] = {
     4, 56, 0,
     0x50e8fa46, 0x8a0461bd, 0x3e54cdb8, 0xb540dc07, 0x8234a634, 0xa2626c3f, 0x4d3e6c37, 0x0d0518ea,
@@ -353,7 +362,9 @@ CONSTANT uint poseidon2_bls12_381_t4[] = {
     0x6f905c91, 0xad790d89, 0xc1270ffa, 0x3333dd8d, 0x31bb9f13, 0x802763c7, 0x529381f0, 0x0e024afd,
     0x0d295870, 0x152e14d7, 0xbce0daa7, 0x4cffdbfd, 0x65f5e593, 0x4878383a, 0x6071ee81, 0x703ce08a,
 };
+#endif
 
+#ifdef POSEIDON2_PALLAS
 CONSTANT uint poseidon2_pallas_t3[] = {
     3, 56, 0,
     0x8f8fb1cd, 0x2d611056, 0x87ae5fc6, 0xe436f097, 0x0f7be93f, 0x51ea32d5, 0xefa6ab5d, 0x3ee3b205,
@@ -440,7 +451,9 @@ CONSTANT uint poseidon2_pallas_t3[] = {
     0xfffffffd, 0x34786d38, 0xe41914ad, 0x992c350b, 0xffffffff, 0xffffffff, 0xffffffff, 0x3fffffff,
     0xfffffff9, 0xcfc3a984, 0xbee5303e, 0x1011d11b, 0xffffffff, 0xffffffff, 0xffffffff, 0x3fffffff,
 };
+#endif
 
+#ifdef POSEIDON2_VESTA
 CONSTANT uint poseidon2_vesta_t3[] = {
     3, 56, 0,
     0x1f7d3346, 0xec1ece3b, 0x79729d94, 0xa5a32111, 0x001a70f6, 0x5118c4a6, 0x780edb72, 0x215d251a,
@@ -527,7 +540,9 @@ CONSTANT uint poseidon2_vesta_t3[] = {
     0xfffffffd, 0x5b2b3e9c, 0xe3420567, 0x992c350b, 0xffffffff, 0xffffffff, 0xffffffff, 0x3fffffff,
     0xfffffff9, 0x2a0f9218, 0xbcef61f1, 0x1011d11b, 0xffffffff, 0xffffffff, 0xffffffff, 0x3fffffff,
 };
+#endif
 
+#ifdef POSEIDON2_GOLDILOCKS
 CONSTANT uint poseidon2_goldilocks_t8_horizenlabs[] = {
     8, 22, 0,
     0xf2a5a5d9, 0xdd5743e7, 0x58ada44b, 0xcb3a864e, 0xd32f8cdc, 0xffa2449e, 0xd6bd13ee, 0x42025f65,
@@ -555,7 +570,9 @@ CONSTANT uint poseidon2_goldilocks_t8_horizenlabs[] = {
     0xc5609a26, 0xe40cd4f6, 0xca97a4a3, 0x11de79eb, 0x8b7e929c, 0x9177c73d, 0x5797e791, 0x2a6fe808,
     0x29f8d5ad, 0x3de6e933, 0x5da962fe, 0x3f7af912,
 };
+#endif
 
+#ifdef POSEIDON2_GOLDILOCKS
 CONSTANT uint poseidon2_goldilocks_t12_horizenlabs[] = {
     12, 22, 0,
     0xba214f46, 0x13dcf33a, 0xa1da6d83, 0x30b3b654, 0xa6159b56, 0x1fc634ad, 0x4dc03466, 0x93745996,
@@ -592,7 +609,9 @@ CONSTANT uint poseidon2_goldilocks_t12_horizenlabs[] = {
     0x2c59bb70, 0x5528b936, 0x7127b68b, 0xac45e25b, 0xfbb606b5, 0xa2077d7d, 0xaee378ae, 0xf3faac6f,
     0x1545e883, 0x0c6388b5, 0x44917b60, 0xd27dbb69,
 };
+#endif
 
+#ifdef POSEIDON2_BABYBEAR
 CONSTANT uint poseidon2_babybear_t16_horizenlabs[] = {
     16, 13, 0,
     0x5e4d6938, 0x71385def, 0x61ddbd3a, 0x1b941180, 0x4d20d77d, 0x52478027, 0x732e57c3, 0x10e63112,
@@ -616,7 +635,9 @@ CONSTANT uint poseidon2_babybear_t16_horizenlabs[] = {
     0x64f91652, 0x323b0ccc, 0x63b5320b, 0x5691d672, 0x47e6031d, 0x119401a9, 0x3f642f5c, 0x0f2c9b71,
     0x07f81d96, 0x4fecc2e6, 0x4c13e496, 0x13dd1883, 0x70a6dddc,
 };
+#endif
 
+#ifdef POSEIDON2_BABYBEAR
 CONSTANT uint poseidon2_babybear_t16_plonky3[] = {
     16, 13, 1,
     0x5e4d6938, 0x71385def, 0x61ddbd3a, 0x1b941180, 0x4d20d77d, 0x52478027, 0x732e57c3, 0x10e63112,
@@ -640,7 +661,9 @@ CONSTANT uint poseidon2_babybear_t16_plonky3[] = {
     0x07ffffff, 0x2ffffffa, 0x3ffffff8, 0x70000002, 0x48000007, 0x38000009, 0x01000000, 0x40000000,
     0x20000000, 0x00000020, 0x77000001, 0x68000001, 0x77ffffe1,
 };
+#endif
 
+#ifdef POSEIDON2_BABYBEAR
 CONSTANT uint poseidon2_babybear_t16_plonky3_seed1[] = {
     16, 13, 1,
     0x27faddc6, 0x33b673a5, 0x42d2f10a, 0x673f8501, 0x69f3172a, 0x3a1aacc7, 0x331eb8f1, 0x59f4d770,
@@ -664,7 +687,9 @@ CONSTANT uint poseidon2_babybear_t16_plonky3_seed1[] = {
     0x07ffffff, 0x2ffffffa, 0x3ffffff8, 0x70000002, 0x48000007, 0x38000009, 0x01000000, 0x40000000,
     0x20000000, 0x00000020, 0x77000001, 0x68000001, 0x77ffffe1,
 };
+#endif
 
+#ifdef POSEIDON2_BABYBEAR
 CONSTANT uint poseidon2_babybear_t16_gnark[] = {
     16, 13, 1,
     0x494f5496, 0x3575b323, 0x3c1776f8, 0x1bf9d728, 0x10399fe2, 0x2ea5fd25, 0x59263ca0, 0x576bb879,
@@ -688,7 +713,9 @@ CONSTANT uint poseidon2_babybear_t16_gnark[] = {
     0x07ffffff, 0x2ffffffa, 0x3ffffff8, 0x70000002, 0x48000007, 0x38000009, 0x01000000, 0x40000000,
     0x20000000, 0x00000020, 0x77000001, 0x68000001, 0x77ffffe1,
 };
+#endif
 
+#ifdef POSEIDON2_BABYBEAR
 CONSTANT uint poseidon2_babybear_t24_horizenlabs[] = {
     24, 21, 0,
     0x1ea64c58, 0x57d1a303, 0x57f31a70, 0x10b3875a, 0x03f65a0d, 0x20fd6c7a, 0x0627e178, 0x60440b17,
@@ -722,7 +749,9 @@ CONSTANT uint poseidon2_babybear_t24_horizenlabs[] = {
     0x4a6bc505, 0x6f46057c, 0x437dd156, 0x60b4b484, 0x440c54cb, 0x4a155e0a, 0x6a059603, 0x46382d00,
     0x1f9b9cab, 0x1ce078ad, 0x12d7bd14, 0x5e4294b4, 0x1b314dce,
 };
+#endif
 
+#ifdef POSEIDON2_BABYBEAR
 CONSTANT uint poseidon2_babybear_t24_plonky3[] = {
     24, 21, 1,
     0x1ea64c58, 0x57d1a303, 0x57f31a70, 0x10b3875a, 0x03f65a0d, 0x20fd6c7a, 0x0627e178, 0x60440b17,
@@ -756,7 +785,9 @@ CONSTANT uint poseidon2_babybear_t24_plonky3[] = {
     0x20000000, 0x10000000, 0x02000000, 0x00800000, 0x00000020, 0x77000001, 0x38000001, 0x58000001,
     0x68000001, 0x70000001, 0x74000001, 0x76000001, 0x77ffffe1,
 };
+#endif
 
+#ifdef POSEIDON2_BABYBEAR
 CONSTANT uint poseidon2_babybear_t24_plonky3_seed1[] = {
     24, 21, 1,
     0x27faddc6, 0x33b673a5, 0x42d2f10a, 0x673f8501, 0x69f3172a, 0x3a1aacc7, 0x331eb8f1, 0x59f4d770,
@@ -790,7 +821,9 @@ CONSTANT uint poseidon2_babybear_t24_plonky3_seed1[] = {
     0x20000000, 0x10000000, 0x02000000, 0x00800000, 0x00000020, 0x77000001, 0x38000001, 0x58000001,
     0x68000001, 0x70000001, 0x74000001, 0x76000001, 0x77ffffe1,
 };
+#endif
 
+#ifdef POSEIDON2_BABYBEAR
 CONSTANT uint poseidon2_babybear_t24_gnark[] = {
     24, 21, 1,
     0x3f1bf032, 0x06f64922, 0x09ac7bad, 0x54b467ba, 0x6d2e0fb7, 0x487224e9, 0x7710f9fc, 0x4d41ba8d,
@@ -824,5 +857,6 @@ CONSTANT uint poseidon2_babybear_t24_gnark[] = {
     0x20000000, 0x10000000, 0x02000000, 0x00800000, 0x00000020, 0x77000001, 0x38000001, 0x58000001,
     0x68000001, 0x70000001, 0x74000001, 0x76000001, 0x77ffffe1,
 };
+#endif
 
 #endif

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from pyaccel.backends.base import Declined, Parameters
 from pyaccel.backends.opencl_hash import HashPlan
 from pyaccel.backends.opencl_merkle import MerklePlan
+from pyaccel.backends.opencl_poseidon import Poseidon2Plan
+from pyaccel.poseidon2 import ELEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,14 +18,21 @@ if TYPE_CHECKING:
     from pyaccel.backends.opencl_device import Device
     from pyaccel.operations import Operation
 
-_PLANS: dict[str, Callable[[Device, Parameters], HashPlan | MerklePlan | str]] = {
-    "hash_many": HashPlan.of,
+
+def _hash_plan(device: Device, parameters: Parameters) -> HashPlan | Poseidon2Plan | str:
+    return (Poseidon2Plan if parameters.get("algorithm") in ELEMENTS else HashPlan).of(device, parameters)
+
+
+_PLANS: dict[str, Callable[[Device, Parameters], HashPlan | MerklePlan | Poseidon2Plan | str]] = {
+    "hash_many": _hash_plan,
     "merkle.root": partial(MerklePlan.of, whole=False),
     "merkle.layers": partial(MerklePlan.of, whole=True),
 }
 
 
-def plan_of(device: Device, operation: Operation, parameters: Parameters) -> HashPlan | MerklePlan | Declined:
+def plan_of(
+    device: Device, operation: Operation, parameters: Parameters
+) -> HashPlan | MerklePlan | Poseidon2Plan | Declined:
     """The plan, not built yet."""
     make = _PLANS.get(operation.name)
     plan = f"OpenCL has no kernel for {operation.name}" if make is None else make(device, parameters)

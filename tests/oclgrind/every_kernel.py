@@ -18,6 +18,7 @@ from pyaccel.backends.opencl_device import Device
 from pyaccel.golden.blake3 import blake3
 from pyaccel.golden.hashing import HASHES, KEYED
 from pyaccel.golden.keccak import shake128
+from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import as_rows
 
 # oclgrind 21.10 takes what a kernel wrote into memory of a released buffer for uninitialised: none is released here;
@@ -44,6 +45,11 @@ for algorithm in ("sha256", "sha512-256", "sha384", "sha224", "sha256d", "keccak
     for messages in (VARIED, [bytes(range(64))] * 2, [bytes(33)] * 2):
         expected = [HASHES[algorithm](message) for message in messages]
         assert hash_on(backend, algorithm, as_rows("messages", messages), len(messages)) == expected, algorithm
+for algorithm in ("poseidon2-bn254-t3", "poseidon2-bls12-381-t2", "poseidon2-pallas-t3-compress", "poseidon2-vesta-t3",
+                  "poseidon2-goldilocks-t8-horizenlabs", "poseidon2-goldilocks-t12-horizenlabs",
+                  "poseidon2-babybear-t16-gnark-compress", "poseidon2-babybear-t24-plonky3"):  # fmt: skip
+    messages = [bytes(i % 29 for i in range(ELEMENTS[algorithm].width))]
+    assert hash_on(backend, algorithm, as_rows("messages", messages), 1) == [HASHES[algorithm](messages[0])], algorithm
 LONG = [bytes(5000), b"x"]
 rows = as_rows("messages", LONG)
 assert hash_on(backend, "blake3", rows, 2, 70, key=bytes(32)) == [blake3(message, 70, bytes(32)) for message in LONG]

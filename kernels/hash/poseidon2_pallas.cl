@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Poseidon2 over the base field of Pallas. */
+#define POSEIDON2_PALLAS
+#define MODULUS                                                                                    \
+    0x00000001, 0x992d30ed, 0x094cf91b, 0x224698fc, 0x00000000, 0x00000000, 0x00000000, 0x40000000
+#define MODULUS_INVERSE 0xffffffffu
+#define MODULUS_SQUARE                                                                             \
+    0x0000000f, 0x8c78ecb3, 0x8b0de0e7, 0xd7d30dbd, 0xc3c95d18, 0x7797a99b, 0x7b9cb714, 0x096d41af
+#include "poseidon2_256.h"
+
+/* Digests of n rows of 3 elements, or of two and a zero; *refused is set where an element is not below the modulus.
+ * Shapes: rows packed, absorbed elements of 32 bytes each; digests n x outputs elements.
+ * NDRange: n rounded up to the local size, local size 64, 255 registers.
+ * Limit: 408 products of 256 bits a row of 3, 128 multiplications of 32 bits each. Not run on a GPU yet. */
+KERNEL void hash_poseidon2_pallas(GLOBAL uint *digests, GLOBAL uint *refused, GLOBAL const uint *data,
+    uint set, uint absorbed, uint first, uint outputs, uint feed_forward, uint n)
+{
+    const uint i = global_id();
+    const poseidon2_mode mode = {absorbed, first, outputs, feed_forward};
+    if (i < n) {
+        TABLE table = poseidon2_pallas_t3;
+        poseidon2_row(digests, refused, data, table, table[0], mode, i);
+    }
+}
