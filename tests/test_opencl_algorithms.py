@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.opencl
 
-ALGORITHMS = [name for name in algorithms() if name in HASHES]
+ALGORITHMS = [name for name in algorithms() if name in HASHES and name in KERNELS]
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
 _KEYS = {"blake2b-256": (1, 3, 64), "blake2b-512": (31, 64), "blake2s-256": (1, 31, 32), "blake3": (32,)}
 _OF_HMAC = ((0, 1, 63, 64, 65, 131), (127, 128, 129, 200))
@@ -47,7 +47,7 @@ def golden(algorithm: str, messages: list[bytes], size: int, **options: Any) -> 
 
 
 def test_every_algorithm_has_a_kernel() -> None:
-    assert set(algorithms()) <= set(KERNELS)
+    assert {name for name in algorithms() if not name.startswith("poseidon2-")} == set(KERNELS)
 
 
 @on_every_device

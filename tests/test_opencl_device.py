@@ -17,13 +17,15 @@ import numpy as np
 import pytest
 from opencl_support import hash_on, on_every_device, plan_of, status_of_child
 
+from pyaccel import known_answers
 from pyaccel.backends import opencl, opencl_device, opencl_loader
 from pyaccel.backends.base import Capabilities, Declined, Unavailable
 from pyaccel.backends.opencl_device import Device, check_numbers
+from pyaccel.backends.opencl_plans import plan_of as plan_or_declined
 from pyaccel.errors import DeviceError
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import as_rows
-from pyaccel.scheduler import health
+from pyaccel.scheduler import default_curves, health
 
 pytestmark = pytest.mark.opencl
 
@@ -300,3 +302,13 @@ def test_a_forked_child_declines_and_does_not_hang(backend: Any, busy: bool) -> 
     else:
         assert status_of_child(child) == 0
     assert hash_on(backend, "sha256", rows, 1) == [sha256(b"abc").digest()]
+
+
+@on_every_device
+def test_what_has_a_default_curve_has_a_plan(backend: Any) -> None:
+    """And what has none is declined, so that no device is chosen in vain and none is forgotten."""
+    for answer in known_answers.known():
+        operation = OPERATIONS[answer.operation]
+        known = default_curves.curve(operation, known_answers.group(operation, answer.parameters), backend.kind)
+        plan = plan_or_declined(backend._device, operation, answer.parameters)
+        assert isinstance(plan, Declined) == (known is None), answer

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,10 @@ from opencl_support import (
     root_on,
 )
 
+from pyaccel.errors import DeviceError
+from pyaccel.golden import merkle as golden
+from pyaccel.golden.merkle_ssz import merkleize
+from pyaccel.merkle_forms import FORMS, layer_widths
 from pyaccel.rows import Rows, as_rows
 
 if TYPE_CHECKING:
@@ -130,3 +135,68 @@ def test_bitcoin_leaves_of_another_width(backend: Backend, leaves: list[bytes]) 
     outputs = {"root": np.zeros((1, 32), np.uint8), "mutated": np.zeros(1, np.uint8)}
     with pytest.raises(ValueError, match="a bitcoin leaf has 32"):
         plan.run({"leaves": as_rows("leaves", leaves)}, outputs, len(leaves))
+
+
+TREES = [(form, algorithm) for form, found in FORMS.items() for algorithm in found.algorithms]
+
+
+@on_every_device
+@pytest.mark.parametrize(("form", "algorithm"), TREES)
+def test_every_form_and_hash(backend: Backend, form: str, algorithm: str) -> None:
+    """Root and layers of every small size; golden, whose vectors are the forms' own, knows them."""
+    found = FORMS[form]
+    orders = (True, False) if found.sorts_leaves else (None,)
+    for n, order in itertools.product((0, 1, 2, 3, 4, 5, 6, 7, 9, 13), orders):
+        if n == 0 and not found.empty:
+            continue
+        leaves = as_rows("leaves", nodes_of(n, 3))
+        parameters = {"form": form, "algorithm": algorithm, "sort_leaves": order}
+        wanted, mutated = np.zeros((1, 32), np.uint8), np.zeros(1, np.uint8)
+        inputs, outputs = {"leaves": leaves, "length": None}, {"root": wanted, "mutated": mutated}
+        golden.root({**parameters, "limit": None, "mix_in_length": False}, inputs, outputs, n)
+        assert root_on(backend, leaves=leaves, n=n, **parameters) == (wanted.tobytes(), mutated[0])
+        nodes = sum(layer_widths(form, n))
+        places = np.zeros(n, np.uint64) if found.sorts_leaves else None
+        layers, got_places = np.zeros((nodes, 32), np.uint8), None if places is None else np.zeros(n, np.uint64)
+        golden.layers(parameters, {"leaves": leaves}, {"nodes": layers, "positions": places}, n)
+        got = np.full((nodes, 32), 0xA5, np.uint8)
+        plan_of(backend, "merkle.layers", **parameters).run(
+            {"leaves": leaves}, {"nodes": got, "positions": got_places}, n
+        )
+        assert got.tobytes() == layers.tobytes()
+        assert places is None or np.array_equal(places, got_places)
+
+
+@on_every_device
+@pytest.mark.parametrize("limit", [None, 8, 9, 1 << 40, 1 << 63])
+@pytest.mark.parametrize("length", [None, 5, (1 << 64) - 1])
+def test_ssz_limits_and_lengths(backend: Backend, limit: int | None, length: int | None) -> None:
+    for n in range(9):
+        chunks = nodes_of(n, 4)
+        root, mutated = np.zeros((1, 32), np.uint8), np.zeros(1, np.uint8)
+        plan = plan_of(backend, "merkle.root", form="ssz", limit=limit, mix_in_length=length is not None)
+        inputs = {
+            "leaves": as_rows("leaves", chunks),
+            "length": None if length is None else np.array([length], np.uint64),
+        }
+        plan.run(inputs, {"root": root, "mutated": mutated}, n)
+        assert root.tobytes() == merkleize(chunks, limit, length)
+
+
+@on_every_device
+def test_a_heap_that_does_not_fit_is_made_elsewhere(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend._device, "chunk_bytes", 256)
+    with pytest.raises(DeviceError, match="a heap of 9 nodes"):
+        root_on(backend, "openzeppelin-simple", as_rows("leaves", nodes_of(5)), 5)
+    assert root_on(backend, "openzeppelin-simple", as_rows("leaves", nodes_of(1)), 1) == (nodes_of(1)[0], 0)
+
+
+@on_every_device
+@pytest.mark.parametrize("form", ["ssz", "rfc6962"])
+def test_subtrees_of_other_forms(backend: Any, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in (7, 16, 17, 33, 100):
+        leaves = as_rows("leaves", nodes_of(n))
+        whole = root_on(backend, form, leaves, n)
+        with monkeypatch.context() as patch:
+            patch.setattr(backend._device, "chunk_bytes", 256)
+            assert root_on(backend, form, leaves, n) == whole

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from pyaccel.backends.opencl_algorithms import KERNELS
 from pyaccel.cpu import usable_cores
+from pyaccel.merkle_forms import FORMS
 from pyaccel.operations import Operation
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.scheduler.curves import POINTS, Curve
@@ -135,14 +137,8 @@ _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
 # a row took 2.2 to 5 times what one native thread with 16 lanes took, 9 times and more with PoCL. The GPU's numbers
 # are not measured: it is bound by its link. What has no kernel has no curve: it is never chosen, nor is a runtime
 # loaded for it.
-_OPENCL = {
-    ("hash_many", "sha256"),
-    ("hash_many", "sha256d"),
-    ("merkle.root", "bitcoin"),
-    ("merkle.root", "rfc6962"),
-    ("merkle.layers", "bitcoin"),
-    ("merkle.layers", "rfc6962"),
-}
+_OPENCL = {("hash_many", algorithm) for algorithm in KERNELS}
+_OPENCL |= {(operation, form) for operation in ("merkle.root", "merkle.layers") for form in FORMS}
 _OPENCL_LAUNCH = {"opencl-cpu": 60.0, "opencl-gpu": 60.0}
 _OPENCL_LAYER = 30.0
 _OPENCL_ROW_OF_NATIVE = {"opencl-cpu": 2.5, "opencl-gpu": 0.05}
