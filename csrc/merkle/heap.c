@@ -13,6 +13,9 @@
 /* Pairs of the deepest leaves that are made together. */
 #define DEEP_PAIRS 64u
 
+/* Sorted leaves are fetched from anywhere: so many of them at once. */
+#define AHEAD 16u
+
 typedef struct {
     const pa_merkle *merkle;
     uint8_t *nodes;
@@ -60,6 +63,8 @@ pyaccel_status pa_heap_leaves(const pa_merkle *merkle, const pa_heap_order *orde
         return pa_merkle_leaves(merkle, nodes, order->leaves, first, count);
     }
     for (uint64_t i = 0; i < count; i++) {
+        const uint64_t ahead = i + AHEAD < count ? i + AHEAD : i;
+        __builtin_prefetch(order->nodes + order->order[first + ahead] * NODE);
         memcpy(nodes + i * NODE, order->nodes + order->order[first + i] * NODE, NODE);
     }
     return PYACCEL_OK;

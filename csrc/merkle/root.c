@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Merkle root without the tree: subtrees of a size that stays in the cache, then the tree over their roots. */
+/* Merkle root without the tree: subtrees of a size that stays in the cache, then the tree over their roots. Leaves that are
+ * nodes and lie one after the other are hashed where they lie; others are hashed or copied into the subtree's own buffer.
+ * Floor: n - 1 hashes of 64 bytes where leaves are nodes, and none of it waits for memory: 64 bytes an ordinary core reads in
+ * 20 cycles or less take it 100 and more to hash. Reached (Zen 3, 2^20 chunks, form ssz): 2.03 times pyaccel_hash_many of
+ * 2^19 messages of 64 bytes beside it, which is all that its kernels leave; a copy of the leaves first cost 5 ms of it. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +38,35 @@ static pyaccel_status bottom(const root_batch *batch, uint8_t *nodes, uint64_t f
     return pa_merkle_leaves(batch->merkle, nodes, batch->leaves, first, count);
 }
 
+/* Where nodes [first, ...) of the lowest layer lie one after the other in the caller's memory, so that they need no copy;
+ * else NULL. */
+static const uint8_t *in_place(const root_batch *batch, uint64_t first)
+{
+    const pyaccel_rows *leaves = batch->leaves;
+    const bool contiguous = batch->order == NULL && batch->merkle->form->leaf == PA_LEAF_NODE &&
+                            leaves->offset_bits == 0 && leaves->width == NODE &&
+                            leaves->stride == NODE;
+    return contiguous ? leaves->data + first * NODE : NULL;
+}
+
+/* *nodes = the node `height` above [begin, begin + count) of the lowest layer; spare: half as many. */
+static pyaccel_status reduce_subtree(const root_batch *batch, uint8_t **nodes, uint8_t **spare,
+                                     uint64_t begin, uint64_t count, unsigned height,
+                                     uint32_t *mutated)
+{
+    const uint8_t *lowest = in_place(batch, begin);
+    if (lowest == NULL || height == 0) {
+        pyaccel_status status = bottom(batch, *nodes, begin, count);
+        return status == PYACCEL_OK
+                   ? pa_merkle_climb(batch->merkle, nodes, spare, count, 0, height, mutated)
+                   : status;
+    }
+    pyaccel_status status = pa_merkle_parents(batch->merkle, *nodes, lowest, count, 0, mutated);
+    return status == PYACCEL_OK ? pa_merkle_climb(batch->merkle, nodes, spare, (count + 1) / 2, 1,
+                                                  height - 1, mutated)
+                                : status;
+}
+
 static pyaccel_status reduce_subtrees(void *context, uint64_t first, uint64_t last)
 {
     root_batch *batch = context;
@@ -50,11 +83,8 @@ static pyaccel_status reduce_subtrees(void *context, uint64_t first, uint64_t la
         uint64_t begin = b * SUBTREE;
         uint64_t count = batch->n - begin < SUBTREE ? batch->n - begin : SUBTREE;
         uint8_t *nodes = space, *spare = space + widest * NODE;
-        status = bottom(batch, nodes, begin, count);
-        if (status == PYACCEL_OK) {
-            status = pa_merkle_climb(batch->merkle, &nodes, &spare, count, 0,
-                                     height < SUBTREE_HEIGHT ? height : SUBTREE_HEIGHT, &mutated);
-        }
+        status = reduce_subtree(batch, &nodes, &spare, begin, count,
+                                height < SUBTREE_HEIGHT ? height : SUBTREE_HEIGHT, &mutated);
         if (status == PYACCEL_OK) {
             memcpy(batch->roots + b * NODE, nodes, NODE);
         }
