@@ -15,7 +15,7 @@ from vector_files import VECTORS, load_json
 import pyaccel
 from pyaccel import merkle
 
-_sha256_tree = implementations("sha256", "sha256-lanes")
+_sha256_tree = implementations("sha256", "sha256-lanes", opencl=True)
 _keccak_tree = implementations("keccak", "keccak-lanes")
 _native_keccak = implementations("keccak", golden=False)
 _DUMPS = sorted(path.name for path in (VECTORS / "merkle").glob("openzeppelin_*_0_6.json"))
