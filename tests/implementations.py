@@ -26,7 +26,7 @@ LEFT_OUT: Counter[tuple[str, str]] = Counter()
 _VARIANTS = {
     "sha256": ("portable", "shani"),
     "sha256-lanes": ("shani-x1", "shani-x2", "shani-x4", "avx512", "avx2", "avx512-emulated"),
-    "sha512": ("portable",),
+    "sha512": ("portable", "avx2"),
     "sha512-lanes": ("avx512", "avx2", "avx512-emulated"),
     "keccak": ("portable", "avx2"),
     "keccak-lanes": ("avx2", "avx512", "avx512-emulated"),

@@ -69,6 +69,9 @@ static const candidate candidates[] = {
     {PA_FAMILY_SHA256_LANES, "shani-x1", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x1},
 #endif
     WITH_LANES(PA_FAMILY_SHA256, sha256),
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_SHA512, "avx2", PA_CPU_AVX2, &pa_sha512_avx2},
+#endif
     WITH_LANES(PA_FAMILY_SHA512, sha512),
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_KECCAK, "avx2", PA_CPU_AVX2, &pa_keccak_avx2},

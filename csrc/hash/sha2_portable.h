@@ -19,7 +19,8 @@ static inline word choose(word x, word y, word z)
 
 static inline word majority(word x, word y, word z)
 {
-    return (x & y) | (z & (x | y));
+    /* y ^ z is x ^ y of the round before, where the words rotate: the compiler keeps it. */
+    return y ^ ((x ^ y) & (y ^ z));
 }
 
 /* Round i of a run of 16: the eight state words rotate through v instead of being moved. */
@@ -29,7 +30,7 @@ static inline __attribute__((always_inline)) void round_once(word v[8], unsigned
     word e = v[(4 - i) & 7], f = v[(5 - i) & 7], g = v[(6 - i) & 7];
     word t1 = v[(7 - i) & 7] + wk + choose(e, f, g) + BIG_SIGMA_1(e);
     v[(3 - i) & 7] += t1;
-    v[(7 - i) & 7] = t1 + majority(a, b, c) + BIG_SIGMA_0(a);
+    v[(7 - i) & 7] = t1 + (majority(a, b, c) + BIG_SIGMA_0(a));
 }
 
 /* w[i] = W_t+16 in place of W_t, i = t mod 16. */

@@ -45,6 +45,7 @@ foreach(level avx2 avx512)
   pa_sources(${level} ${hash_lanes})
   pa_sources(${level} hash/poseidon2_babybear_lanes.c hash/poseidon2_goldilocks_lanes.c)
 endforeach()
+pa_sources(avx2 hash/sha512_avx2.c)
 # gcc keeps the order and the grouping of operations that the text has: 4 to 20 % on Zen 3, where its own order makes the
 # longest path of a round longer and registers fewer.
 list(TRANSFORM hash_lanes PREPEND "${PROJECT_SOURCE_DIR}/csrc/")
