@@ -30,6 +30,7 @@ from pyaccel.backends.opencl import OpenCLBackend
 from pyaccel.backends.opencl_device import Device
 from pyaccel.hashing import KEY_NEEDED
 from pyaccel.merkle_forms import FORMS
+from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.scheduler.registry import discovered
 
 from . import report
@@ -38,6 +39,7 @@ from .machine import machine
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = 1 << 20
 WIDTH = 64
+ELEMENT_ROWS = 1 << 18
 LEAVES = (1 << 20, 1 << 22)
 ROUNDS = 5
 """Samples of each contestant; odd, so that a median is a sample."""
@@ -115,17 +117,23 @@ def line(device: Device, name: str, n: int, row_bytes: int, ours: Callable[[str]
 
 
 def hashes(device: Device) -> Iterator[dict[str, Any]]:
-    """Every algorithm over ROWS rows of WIDTH bytes."""
-    rows = np.random.default_rng(1).integers(0, 256, (ROWS, WIDTH), dtype=np.uint8)
+    """Every algorithm over ROWS rows of WIDTH bytes, Poseidon2 over ELEMENT_ROWS rows of elements."""
+    generator = np.random.default_rng(1)
     for algorithm in pyaccel.algorithms():
         options = {"key": KEY} if algorithm in KEY_NEEDED else {}
-        out = pyaccel.hash_many(algorithm, rows[:1], **options)
-        out = np.zeros((ROWS, out.shape[1]), np.uint8)
+        elements = ELEMENTS.get(algorithm)
+        width, n = (elements.width, ELEMENT_ROWS) if elements else (WIDTH, ROWS)
+        rows = generator.integers(0, 256, (n, width), dtype=np.uint8)
+        if elements:
+            rows.reshape(n, -1, elements.size)[:, :, -1] &= 0x0F  # below every modulus
+        out = np.zeros((n, pyaccel.hash_many(algorithm, rows[:1], **options).shape[1]), np.uint8)
 
-        def work(where: str, algorithm: str = algorithm, out: Any = out, options: Any = options) -> Output:
+        def work(
+            where: str, algorithm: str = algorithm, rows: Any = rows, out: Any = out, options: Any = options
+        ) -> Output:
             return pyaccel.hash_many(algorithm, rows, out=out, device=where, **options)
 
-        yield line(device, f"{algorithm} {WIDTH} B", ROWS, WIDTH, work)
+        yield line(device, f"{algorithm} {width} B", n, width, work)
 
 
 def roots(device: Device) -> Iterator[dict[str, Any]]:

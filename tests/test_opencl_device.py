@@ -18,7 +18,7 @@ import pytest
 from opencl_support import hash_on, on_every_device, plan_of, status_of_child
 
 from pyaccel import known_answers
-from pyaccel.backends import opencl, opencl_device, opencl_loader
+from pyaccel.backends import opencl, opencl_device, opencl_loader, opencl_staging
 from pyaccel.backends.base import Capabilities, Declined, Unavailable
 from pyaccel.backends.opencl_device import Device, check_numbers
 from pyaccel.backends.opencl_plans import plan_of as plan_or_declined
@@ -312,3 +312,17 @@ def test_what_has_a_default_curve_has_a_plan(backend: Any) -> None:
         known = default_curves.curve(operation, known_answers.group(operation, answer.parameters), backend.kind)
         plan = plan_or_declined(backend._device, operation, answer.parameters)
         assert isinstance(plan, Declined) == (known is None), answer
+
+
+@on_every_device
+def test_copies_through_page_locked_pieces_are_whole(backend: Any) -> None:
+    opened = backend._device
+    with opened.batch():
+        staging = opencl_staging.Staging(opened._cl, opened._context, opened._queue)
+        for size in (1, 100, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, (9 << 20) + 5):
+            data = np.random.default_rng(size).integers(0, 256, size, dtype=np.uint8)
+            buffer = opened.allocate(size + 64)
+            staging.write(buffer, data, 64)
+            back = np.zeros(size, np.uint8)
+            staging.read(back, buffer, 64)
+            assert np.array_equal(back, data), size

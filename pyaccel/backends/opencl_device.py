@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pyaccel.backends.base import Unavailable
 from pyaccel.backends.kernel_source import kernel_source
 from pyaccel.backends.opencl_loader import forked
+from pyaccel.backends.opencl_staging import LEAST, Staging
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Device:
         self._lock = threading.RLock()
         self._context: Any = None
         self._queue: Any = None
+        self._staging: Staging | None = None
         self._programs: dict[tuple[str, str], Any] = {}
         self._kernels: dict[tuple[str, str, str], Any] = {}
         self._shared_memory = bool(handle.host_unified_memory)
@@ -85,6 +87,7 @@ class Device:
         """Lets go of all that was made on the device: the next batch starts anew."""
         with self._lock:
             self._queue = None
+            self._staging = None
             self._programs.clear()
             self._kernels.clear()
 
@@ -118,9 +121,13 @@ class Device:
         if array.nbytes == 0:
             return self.allocate(4)
         self._check_size(array.nbytes)
+        if not self._shared_memory:
+            buffer = self.allocate(array.nbytes)
+            self.write(buffer, array)
+            return buffer
         flags = self._cl.mem_flags
         # Kernels read whole words, so memory is shared only where it is aligned to them.
-        shared = self._shared_memory and array.ctypes.data % 16 == 0
+        shared = array.ctypes.data % 16 == 0
         how = flags.USE_HOST_PTR if shared else flags.COPY_HOST_PTR
         self._in_use.append(array)
         return self._cl.Buffer(self._context, flags.READ_ONLY | how, hostbuf=array)
@@ -132,12 +139,26 @@ class Device:
 
     def write(self, buffer: Any, array: npt.NDArray[Any], offset: int = 0) -> None:
         """Copies array into buffer, from byte `offset` of it. Inside batch()."""
-        self._cl.enqueue_copy(self._queue, buffer, array, dst_offset=offset)
+        if self._staged(array):
+            self._pieces().write(buffer, array.reshape(-1).view(np.uint8), offset)
+        else:
+            self._cl.enqueue_copy(self._queue, buffer, array, dst_offset=offset)
 
     def read(self, array: npt.NDArray[Any], buffer: Any, offset: int = 0) -> None:
         """Fills array from byte `offset` of buffer, after all that was enqueued before. Inside batch()."""
-        if array.nbytes:
+        if self._staged(array):
+            self._pieces().read(array.reshape(-1).view(np.uint8), buffer, offset)
+        elif array.nbytes:
             self._cl.enqueue_copy(self._queue, array, buffer, src_offset=offset)
+
+    def _staged(self, array: npt.NDArray[Any]) -> bool:
+        """Whether a copy goes through page-locked memory."""
+        return not self._shared_memory and array.nbytes >= LEAST and array.flags.c_contiguous
+
+    def _pieces(self) -> Staging:
+        if self._staging is None:
+            self._staging = Staging(self._cl, self._context, self._queue)
+        return self._staging
 
     def facts(self) -> dict[str, str]:
         """What `pyaccel info` shows beside the device's name."""
