@@ -34,6 +34,9 @@ bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, u
 /* Zeroes `size` bytes, and no compiler leaves it out because nobody reads them afterwards. */
 void pa_wipe(void *memory, size_t size);
 
+/* Zeroes 8 KiB of the stack below the caller, where frames of functions that it called may still hold secrets. */
+void pa_wipe_stack(void);
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 /* True when options (not NULL) are of a size that this library knows and hold nothing that it does not; the
@@ -70,9 +73,12 @@ typedef enum {
     PA_FAMILY_RIPEMD160_LANES,
     PA_FAMILY_SM3,
     PA_FAMILY_SM3_LANES,
-    PA_FAMILY_BLAKE2B,         /* struct pa_blake2 */
-    PA_FAMILY_BLAKE2S,         /* struct pa_blake2 */
-    PA_FAMILY_BLAKE3,          /* struct pa_blake3 */
+    PA_FAMILY_BLAKE2B,       /* struct pa_blake2: portable, avx2 */
+    PA_FAMILY_BLAKE2B_LANES, /* struct pa_blake2: avx2, avx512, avx512-emulated; may be unbound */
+    PA_FAMILY_BLAKE2S,       /* struct pa_blake2 */
+    PA_FAMILY_BLAKE2S_LANES,
+    PA_FAMILY_BLAKE3, /* struct pa_blake3 */
+    PA_FAMILY_BLAKE3_LANES,
     PA_FAMILY_POSEIDON2_BN254, /* struct pa_poseidon2: portable, adx */
     PA_FAMILY_POSEIDON2_BLS12_381,
     PA_FAMILY_POSEIDON2_PALLAS,

@@ -86,7 +86,7 @@ static const pa_hash_algorithm shake256 = {KECCAK(136, 0x1f, 64), .variable = tr
 
 /* BLAKE2: RFC 7693, 2.6. Initial values of SHA-512 and SHA-256. */
 #define BLAKE2B_SHAPE                                                                              \
-    .single = PA_FAMILY_BLAKE2B, .lanes = PA_FAMILY_COUNT, .block_size = 128, .state_words = 8,    \
+    .single = PA_FAMILY_BLAKE2B, .lanes = PA_FAMILY_BLAKE2B_LANES, .block_size = 128, .state_words = 8,    \
     .wide = true, .engine = &pa_blake2_engine,                                                     \
     .initial.wide = {                                                                              \
         0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,            \
@@ -97,7 +97,7 @@ static const pa_hash_algorithm blake2b_512 = {BLAKE2B_SHAPE, .digest_size = 64};
 
 static const pa_hash_algorithm blake2s_256 = {
     .single = PA_FAMILY_BLAKE2S,
-    .lanes = PA_FAMILY_COUNT,
+    .lanes = PA_FAMILY_BLAKE2S_LANES,
     .block_size = 64,
     .state_words = 8,
     .digest_size = 32,
@@ -109,7 +109,7 @@ static const pa_hash_algorithm blake2s_256 = {
 /* Specification, table 1: SHA-256's initial value. */
 static const pa_hash_algorithm blake3 = {
     .single = PA_FAMILY_BLAKE3,
-    .lanes = PA_FAMILY_COUNT,
+    .lanes = PA_FAMILY_BLAKE3_LANES,
     .block_size = PA_BLAKE3_BLOCK,
     .state_words = 8,
     .digest_size = 32,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BLAKE2b and BLAKE2s of rows, with a key or without. RFC 7693, sequential mode, no salt, no personalisation. */
+/* BLAKE2b and BLAKE2s, with a key or without. RFC 7693, sequential mode, no salt, no personalisation. */
 #include <string.h>
 
 #include "../core/bytes.h"
@@ -33,20 +33,29 @@ static void begin(void *room, const pa_hash_algorithm *algorithm,
                   const pyaccel_hash_options *options, uint64_t digest_size)
 {
     pa_blake2_job *job = room;
-    *job = (pa_blake2_job){.kernel = pa_bound(algorithm->single),
-                           .family = algorithm->single,
+    const struct pa_blake2 *kernel = pa_bound(algorithm->single);
+    *job = (pa_blake2_job){.family = algorithm->single,
+                           .lanes_family = algorithm->lanes,
                            .block_size = algorithm->block_size,
                            .digest_size = (uint32_t)digest_size,
                            .has_key = options->key_size > 0};
+    for (uint32_t k = 0; k < PA_BLAKE_WIDTHS && kernel != NULL; k++) {
+        job->kernels[k] = kernel;
+        job->widths.lanes[k] = kernel->lanes;
+        job->widths.cost[k] = kernel->cost;
+        job->widths.count = k + 1;
+        kernel = k == 0 ? pa_bound(algorithm->lanes) : kernel->wider;
+    }
     initial_state(job->start, algorithm, (uint32_t)options->key_size);
     if (job->has_key) {
         const uint8_t *block = job->key_block;
         memcpy(job->key_block, options->key, (size_t)options->key_size);
-        job->kernel->hash(job->keyed, job->start, 0, &block, 1, NULL, NULL);
+        job->kernels[0]->hash(job->keyed, job->start, 0, 0, &block, 1, NULL, NULL, 0);
+        pa_wipe_stack();
     }
 }
 
-static void hash_one(const pa_blake2_job *job, uint8_t *digest, pa_bytes row)
+void pa_blake2_one(const pa_blake2_job *job, uint8_t *digest, pa_bytes row)
 {
     uint8_t out[64];
     uint8_t buffer[128] = {0};
@@ -69,24 +78,9 @@ static void hash_one(const pa_blake2_job *job, uint8_t *digest, pa_bytes row)
             memcpy(buffer, row.data + whole * block, rest);
         }
     }
-    job->kernel->hash(out, start, before, &row.data, whole, &last, &total);
+    job->kernels[0]->hash(out, start, 0, before, &row.data, whole, &last, &total, 1);
     memcpy(digest, out, job->digest_size);
 }
 
-static pyaccel_status hash_rows(const void *room, uint8_t *digests, const pyaccel_rows *messages,
-                                uint64_t first, uint64_t n)
-{
-    const pa_blake2_job *job = room;
-    pa_count(job->family);
-    for (uint64_t i = 0; i < n; i++) {
-        pa_bytes row;
-        if (!pa_rows_get(&row, messages, first + i)) {
-            return PYACCEL_INVALID_ARGUMENT;
-        }
-        hash_one(job, digests + i * job->digest_size, row);
-    }
-    return PYACCEL_OK;
-}
-
-const struct pa_hash_engine pa_blake2_engine = {options_valid, begin, hash_rows,
+const struct pa_hash_engine pa_blake2_engine = {options_valid, begin, pa_blake2_rows,
                                                 &pa_blake2_streaming};

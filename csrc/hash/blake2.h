@@ -4,27 +4,43 @@
 #define PA_HASH_BLAKE2_H
 
 #include "algorithm.h"
+#include "blake_batch.h"
 
-/* Families PA_FAMILY_BLAKE2B and _BLAKE2S: `lanes` messages of one number of blocks, from one state. States are 8
- * words in little-endian bytes, as the digest is. */
+/* Families PA_FAMILY_BLAKE2B, _BLAKE2S and their _LANES: `lanes` messages at once. States are 8 words in little-endian
+ * bytes, as the digest is. */
 struct pa_blake2 {
-    /* The state of lane l after `whole` blocks at data[l] and, unless last is NULL, the zero-padded last block at
-     * last[l].
-     *   shapes   out: lanes states; start: one state, which `before` bytes went into, a multiple of the block size;
-     *            totals[l]: bytes absorbed with the last block, `before` included */
-    void (*hash)(uint8_t *out, const uint8_t *start, uint64_t before, const uint8_t *const *data,
-                 uint64_t whole, const uint8_t *const *last, const uint64_t *totals);
-    uint32_t lanes;
-    uint32_t cost; /* cycles a block of all lanes together */
+    /* The state of lane l after `whole` blocks at data[l] and, unless last is NULL, the block at last[l].
+     *   shapes   out: lanes states; start: the state of lane l at start + l * stride (0: one for all), which `before` bytes
+     *            went into, a multiple of the block size; totals[l]: bytes absorbed with last[l], `before` included
+     *   final    bit l: last[l] ends the message of lane l, and is zero-padded */
+    void (*hash)(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
+                 const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
+                 const uint64_t *totals, uint32_t final);
+    uint32_t lanes;                /* at most PA_BLAKE_MAX_LANES */
+    uint32_t cost;                 /* cycles a block of all lanes together */
+    const struct pa_blake2 *wider; /* more lanes at once; or NULL */
 };
 
 extern const struct pa_blake2 pa_blake2b_portable;
+extern const struct pa_blake2 pa_blake2b_avx2;
+extern const struct pa_blake2 pa_blake2b_lanes_avx2;
+extern const struct pa_blake2 pa_blake2b_lanes_avx512;
+extern const struct pa_blake2 pa_blake2b_lanes_avx512_emulated;
+extern const struct pa_blake2 pa_blake2b_two_avx512;
+extern const struct pa_blake2 pa_blake2b_two_avx512_emulated;
 extern const struct pa_blake2 pa_blake2s_portable;
+extern const struct pa_blake2 pa_blake2s_avx2;
+extern const struct pa_blake2 pa_blake2s_lanes_avx2;
+extern const struct pa_blake2 pa_blake2s_lanes_avx512;
+extern const struct pa_blake2 pa_blake2s_lanes_avx512_emulated;
+extern const struct pa_blake2 pa_blake2s_two_avx512;
+extern const struct pa_blake2 pa_blake2s_two_avx512_emulated;
 
 /* One call's job. What the key made stands in it alone. */
 typedef struct {
-    const struct pa_blake2 *kernel;
-    pa_family family;
+    const struct pa_blake2 *kernels[PA_BLAKE_WIDTHS]; /* as widths has them */
+    pa_blake_widths widths;
+    pa_family family, lanes_family;
     uint32_t block_size;
     uint32_t digest_size;
     bool has_key;
@@ -32,6 +48,13 @@ typedef struct {
     uint8_t keyed[64];      /* after the key's block */
     uint8_t key_block[128]; /* it alone is the last block of an empty message */
 } pa_blake2_job;
+
+/* digest = job->digest_size bytes of the hash of one message. */
+void pa_blake2_one(const pa_blake2_job *job, uint8_t *digest, pa_bytes message);
+
+/* Member rows of the engine. */
+pyaccel_status pa_blake2_rows(const void *job, uint8_t *digests, const pyaccel_rows *messages,
+                              uint64_t first, uint64_t n);
 
 /* Its job is a pa_blake2_job. */
 extern const struct pa_hash_engine pa_blake2_engine;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BLAKE3 of rows: hash, keyed hash, key derivation, digests of any size. */
+/* BLAKE3: hash, keyed hash, key derivation, digests of any size; the tree of one message, its chunks and parents in lanes. */
 #include <string.h>
 
 #include "../core/bytes.h"
@@ -22,6 +22,8 @@ static bool options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash
     return context ? keyless : options->context_size == 0 && (key || keyless);
 }
 
+static const uint64_t no_counters[PA_BLAKE_MAX_LANES];
+
 void pa_blake3_chunk_node(const pa_blake3_job *job, pa_blake3_node *out, const uint8_t *data,
                           uint64_t size, uint64_t counter)
 {
@@ -32,8 +34,8 @@ void pa_blake3_chunk_node(const pa_blake3_job *job, pa_blake3_node *out, const u
     if (out->size > 0) {
         memcpy(out->block, data + whole * BLOCK, out->size);
     }
-    job->kernel->chain(out->value, job->key, &data, whole, NULL, NULL, &counter, job->flags,
-                       PA_BLAKE3_CHUNK_START, 0);
+    job->kernels[0]->chain(out->value, job->key, &data, whole, NULL, NULL, &counter, job->flags,
+                           PA_BLAKE3_CHUNK_START, 0);
 }
 
 void pa_blake3_parent_node(const pa_blake3_job *job, pa_blake3_node *out,
@@ -49,17 +51,51 @@ void pa_blake3_chaining_value(const pa_blake3_job *job, uint8_t *out, const pa_b
                               uint64_t counter)
 {
     uint8_t full[BLOCK];
-    job->kernel->expand(full, from->value, from->block, counter, from->size, from->flags);
+    const uint8_t *value = from->value, *block = from->block;
+    job->kernels[0]->expand(full, &value, &block, &counter, &from->size, from->flags);
     memcpy(out, full, VALUE);
+}
+
+/* values[i] = the chaining value of the whole chunk i at data or, where `flags` say parent, of the parent of the values 2 i
+ * and 2 i + 1 there, for i < count; values may begin where data does. */
+static void chain_whole(const pa_blake3_job *job, uint8_t *values, const uint8_t *data,
+                        uint64_t count, uint64_t counter, uint32_t flags)
+{
+    const bool parents = (flags & PA_BLAKE3_PARENT) != 0;
+    const uint64_t size = parents ? BLOCK : CHUNK;
+    uint32_t sizes[PA_BLAKE_MAX_LANES];
+    for (uint32_t l = 0; l < PA_BLAKE_MAX_LANES; l++) {
+        sizes[l] = BLOCK;
+    }
+    for (uint64_t done = 0; done < count;) {
+        const struct pa_blake3 *kernel = pa_blake3_kernel(job, count - done);
+        uint64_t taken = count - done < kernel->lanes ? count - done : kernel->lanes;
+        const uint8_t *blocks[PA_BLAKE_MAX_LANES], *last[PA_BLAKE_MAX_LANES];
+        uint64_t counters[PA_BLAKE_MAX_LANES];
+        uint8_t padded[PA_BLAKE_MAX_LANES * VALUE];
+        uint8_t *out = taken == kernel->lanes ? values + done * VALUE : padded;
+        for (uint32_t l = 0; l < kernel->lanes; l++) {
+            uint64_t i = done + (l < taken ? l : taken - 1);
+            blocks[l] = data + i * size;
+            last[l] = blocks[l] + CHUNK - BLOCK;
+            counters[l] = counter + i;
+        }
+        if (parents) {
+            kernel->chain(out, job->key, blocks, 1, NULL, NULL, no_counters, flags, 0, 0);
+        } else {
+            kernel->chain(out, job->key, blocks, CHUNK / BLOCK - 1, last, sizes, counters, flags,
+                          PA_BLAKE3_CHUNK_START, PA_BLAKE3_CHUNK_END);
+        }
+        if (out == padded) {
+            memcpy(values + done * VALUE, padded, taken * VALUE);
+        }
+        done += taken;
+    }
 }
 
 uint32_t pa_blake3_join(const pa_blake3_job *job, uint8_t *values, uint32_t count)
 {
-    for (uint32_t i = 0; i + 1 < count; i += 2) {
-        pa_blake3_node parent;
-        pa_blake3_parent_node(job, &parent, values + i * VALUE);
-        pa_blake3_chaining_value(job, values + i / 2 * VALUE, &parent, 0);
-    }
+    chain_whole(job, values, values, count / 2, 0, job->flags | PA_BLAKE3_PARENT);
     if (count % 2 == 1) {
         memmove(values + count / 2 * VALUE, values + (count - 1) * VALUE, VALUE);
     }
@@ -70,12 +106,14 @@ uint32_t pa_blake3_subtree(const pa_blake3_job *job, uint8_t *values, const uint
                            uint64_t size, uint64_t counter)
 {
     if (size <= WIDTH * CHUNK) {
-        uint32_t count = 0;
-        for (uint64_t at = 0; at < size; at += CHUNK, count++) {
+        uint32_t count = (uint32_t)(size / CHUNK);
+        chain_whole(job, values, data, count, counter, job->flags);
+        if (size > count * CHUNK) {
             pa_blake3_node chunk;
-            pa_blake3_chunk_node(job, &chunk, data + at, size - at < CHUNK ? size - at : CHUNK,
+            pa_blake3_chunk_node(job, &chunk, data + count * CHUNK, size - count * CHUNK,
                                  counter + count);
             pa_blake3_chaining_value(job, values + count * VALUE, &chunk, counter + count);
+            count++;
         }
         return count;
     }
@@ -110,19 +148,30 @@ static void root_node(const pa_blake3_job *job, pa_blake3_node *root, pa_bytes r
 void pa_blake3_root_bytes(const pa_blake3_job *job, uint8_t *digest, uint64_t digest_size,
                           const pa_blake3_node *root)
 {
-    for (uint64_t at = 0, counter = 0; at < digest_size; at += BLOCK, counter++) {
-        uint8_t block[BLOCK];
-        uint64_t left = digest_size - at;
-        job->kernel->expand(block, root->value, root->block, counter, root->size,
-                            root->flags | PA_BLAKE3_ROOT);
-        memcpy(digest + at, block, left < BLOCK ? left : BLOCK);
+    const uint8_t *values[PA_BLAKE_MAX_LANES], *blocks[PA_BLAKE_MAX_LANES];
+    uint32_t sizes[PA_BLAKE_MAX_LANES];
+    uint64_t counters[PA_BLAKE_MAX_LANES];
+    uint64_t count = (digest_size + BLOCK - 1) / BLOCK;
+    for (uint64_t done = 0; done < count;) {
+        uint8_t out[PA_BLAKE_MAX_LANES * BLOCK];
+        const struct pa_blake3 *kernel = pa_blake3_kernel(job, count - done);
+        for (uint32_t l = 0; l < kernel->lanes; l++) {
+            values[l] = root->value;
+            blocks[l] = root->block;
+            sizes[l] = root->size;
+            counters[l] = done + l;
+        }
+        kernel->expand(out, values, blocks, counters, sizes, root->flags | PA_BLAKE3_ROOT);
+        uint64_t left = digest_size - done * BLOCK, made = (uint64_t)kernel->lanes * BLOCK;
+        memcpy(digest + done * BLOCK, out, left < made ? left : made);
+        done += kernel->lanes;
     }
 }
 
-static void hash_one(const pa_blake3_job *job, uint8_t *digest, pa_bytes row)
+void pa_blake3_one(const pa_blake3_job *job, uint8_t *digest, pa_bytes message)
 {
     pa_blake3_node root;
-    root_node(job, &root, row);
+    root_node(job, &root, message);
     pa_blake3_root_bytes(job, digest, job->digest_size, &root);
 }
 
@@ -131,7 +180,15 @@ static void begin(void *room, const pa_hash_algorithm *algorithm,
                   const pyaccel_hash_options *options, uint64_t digest_size)
 {
     pa_blake3_job *job = room;
-    *job = (pa_blake3_job){.kernel = pa_bound(algorithm->single), .digest_size = VALUE};
+    const struct pa_blake3 *kernel = pa_bound(algorithm->single);
+    *job = (pa_blake3_job){.digest_size = VALUE};
+    for (uint32_t k = 0; k < PA_BLAKE_WIDTHS && kernel != NULL; k++) {
+        job->kernels[k] = kernel;
+        job->widths.lanes[k] = kernel->lanes;
+        job->widths.cost[k] = kernel->cost;
+        job->widths.count = k + 1;
+        kernel = k == 0 ? pa_bound(algorithm->lanes) : kernel->wider;
+    }
     for (unsigned i = 0; i < 8; i++) {
         pa_store_le32(job->key + 4 * i, algorithm->initial.word[i]);
     }
@@ -140,28 +197,13 @@ static void begin(void *room, const pa_hash_algorithm *algorithm,
         memcpy(job->key, options->key, VALUE);
     }
     if (options->context != NULL) {
-        /* hash_one is done with the old key when it writes the new one over it. */
+        /* pa_blake3_one is done with the old key when it writes the new one over it. */
         job->flags = PA_BLAKE3_DERIVE_KEY_CONTEXT;
-        hash_one(job, job->key, (pa_bytes){options->context, options->context_size});
+        pa_blake3_one(job, job->key, (pa_bytes){options->context, options->context_size});
         job->flags = PA_BLAKE3_DERIVE_KEY_MATERIAL;
     }
     job->digest_size = digest_size;
 }
 
-static pyaccel_status hash_rows(const void *room, uint8_t *digests, const pyaccel_rows *messages,
-                                uint64_t first, uint64_t n)
-{
-    const pa_blake3_job *job = room;
-    pa_count(PA_FAMILY_BLAKE3);
-    for (uint64_t i = 0; i < n; i++) {
-        pa_bytes row;
-        if (!pa_rows_get(&row, messages, first + i)) {
-            return PYACCEL_INVALID_ARGUMENT;
-        }
-        hash_one(job, digests + i * job->digest_size, row);
-    }
-    return PYACCEL_OK;
-}
-
-const struct pa_hash_engine pa_blake3_engine = {options_valid, begin, hash_rows,
+const struct pa_hash_engine pa_blake3_engine = {options_valid, begin, pa_blake3_rows,
                                                 &pa_blake3_streaming};

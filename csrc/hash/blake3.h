@@ -4,6 +4,7 @@
 #define PA_HASH_BLAKE3_H
 
 #include "algorithm.h"
+#include "blake_batch.h"
 
 #define PA_BLAKE3_BLOCK 64
 #define PA_BLAKE3_CHUNK 1024
@@ -18,7 +19,7 @@
 #define PA_BLAKE3_DERIVE_KEY_CONTEXT 32u
 #define PA_BLAKE3_DERIVE_KEY_MATERIAL 64u
 
-/* Family PA_FAMILY_BLAKE3: `lanes` chunks or parents of one number of blocks, from one key. */
+/* Families PA_FAMILY_BLAKE3 and PA_FAMILY_BLAKE3_LANES: `lanes` chunks or parents of one number of blocks, from one key. */
 struct pa_blake3 {
     /* The chaining value of lane l after `whole` blocks at data[l] and, unless last is NULL, the zero-padded last block
      * at last[l].
@@ -28,23 +29,38 @@ struct pa_blake3 {
     void (*chain)(uint8_t *out, const uint8_t *key, const uint8_t *const *data, uint64_t whole,
                   const uint8_t *const *last, const uint32_t *sizes, const uint64_t *counters,
                   uint32_t all, uint32_t first, uint32_t end);
-    /* One message: all 64 bytes of a compression, which are block `counter` of the output of a root. */
-    void (*expand)(uint8_t *out, const uint8_t *value, const uint8_t *block, uint64_t counter,
-                   uint32_t size, uint32_t flags);
-    uint32_t lanes;
-    uint32_t cost; /* cycles a block of all lanes together */
+    /* All 64 bytes of a compression: block counters[l] of the output of the root of lane l.
+     *   shapes   out: lanes times 64 bytes; values[l]: a chaining value; blocks[l]: 64 bytes, zero-padded after sizes[l] */
+    void (*expand)(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,
+                   const uint64_t *counters, const uint32_t *sizes, uint32_t flags);
+    uint32_t lanes;                /* at most PA_BLAKE_MAX_LANES */
+    uint32_t cost;                 /* cycles a block of all lanes together */
+    const struct pa_blake3 *wider; /* more lanes at once; or NULL */
 };
 
 extern const struct pa_blake3 pa_blake3_portable;
+extern const struct pa_blake3 pa_blake3_avx2;
+extern const struct pa_blake3 pa_blake3_lanes_avx2;
+extern const struct pa_blake3 pa_blake3_lanes_avx512;
+extern const struct pa_blake3 pa_blake3_lanes_avx512_emulated;
+extern const struct pa_blake3 pa_blake3_two_avx512;
+extern const struct pa_blake3 pa_blake3_two_avx512_emulated;
 
 /* One call's job. What the key made stands in it alone. */
 typedef struct {
-    const struct pa_blake3 *kernel;
+    const struct pa_blake3 *kernels[PA_BLAKE_WIDTHS]; /* as widths has them */
+    pa_blake_widths widths;
     uint64_t digest_size;
     uint32_t flags; /* of every block */
     uint8_t key
         [PA_BLAKE3_VALUE]; /* the initial value where there is no key, that of the context where there is one */
 } pa_blake3_job;
+
+/* The kernel that takes the next of n > 0 chunks or parents. */
+static inline const struct pa_blake3 *pa_blake3_kernel(const pa_blake3_job *job, uint64_t n)
+{
+    return job->kernels[pa_blake_choose(&job->widths, n)];
+}
 
 /* A node whose last compression is still to come, since a root's is another one. */
 typedef struct {
@@ -55,7 +71,7 @@ typedef struct {
 } pa_blake3_node;
 
 /* Chaining values that a subtree hands up: a power of two, so that those of a left subtree come in pairs. */
-#define PA_BLAKE3_WIDTH 16
+#define PA_BLAKE3_WIDTH 32
 
 /* The pieces that a tree is made of, for what hashes messages as they come (job->digest_size is not looked at). */
 
@@ -86,6 +102,13 @@ uint32_t pa_blake3_subtree(const pa_blake3_job *job, uint8_t *values, const uint
 /* digest = the first digest_size bytes of the output of a root. */
 void pa_blake3_root_bytes(const pa_blake3_job *job, uint8_t *digest, uint64_t digest_size,
                           const pa_blake3_node *root);
+
+/* digest = job->digest_size bytes of the hash of one message. */
+void pa_blake3_one(const pa_blake3_job *job, uint8_t *digest, pa_bytes message);
+
+/* Member rows of the engine. */
+pyaccel_status pa_blake3_rows(const void *job, uint8_t *digests, const pyaccel_rows *messages,
+                              uint64_t first, uint64_t n);
 
 /* Its job is a pa_blake3_job. */
 extern const struct pa_hash_engine pa_blake3_engine;

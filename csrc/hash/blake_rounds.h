@@ -1,54 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rounds that BLAKE2b, BLAKE2s and BLAKE3 have alike, for one message or one lane each.
  *
- * Defined by the includer: word, an unsigned integer or a vector of them; ROTATE(x, n), each word to the right;
- * ROTATIONS, its four distances; ROUNDS, 7 to 12; SCHEDULE(r, i), the message word that round r takes in place i. */
+ * Defined by the includer: WORD_BITS, 32 or 64; word, an unsigned integer or a vector of them; ADD(x, y), XOR(x, y) and
+ * ROTATE(x, n), each word to the right; SCHEDULE, which says ROUND(...) once a round: the message word of each of the 16
+ * places. */
 #ifndef PA_HASH_BLAKE_ROUNDS_H
 #define PA_HASH_BLAKE_ROUNDS_H
 
 #define BLAKE_INLINE static inline __attribute__((always_inline))
 
-/* G of RFC 7693, 3.1, on four words of v. */
-BLAKE_INLINE void mix(word v[16], unsigned a, unsigned b, unsigned c, unsigned d, word x, word y)
+/* Distances of RFC 7693, 2.1. */
+#if WORD_BITS == 32
+#define TURN_1 16
+#define TURN_2 12
+#define TURN_3 8
+#define TURN_4 7
+#else
+#define TURN_1 32
+#define TURN_2 24
+#define TURN_3 16
+#define TURN_4 63
+#endif
+
+/* G of RFC 7693, 3.1, on four words of v. The message words are read where they lie, since v takes all registers. */
+BLAKE_INLINE void mix(word v[16], unsigned a, unsigned b, unsigned c, unsigned d, const word *x,
+                      const word *y)
 {
-    static const unsigned rotations[4] = ROTATIONS;
-    v[a] += v[b] + x;
-    v[d] = ROTATE(v[d] ^ v[a], rotations[0]);
-    v[c] += v[d];
-    v[b] = ROTATE(v[b] ^ v[c], rotations[1]);
-    v[a] += v[b] + y;
-    v[d] = ROTATE(v[d] ^ v[a], rotations[2]);
-    v[c] += v[d];
-    v[b] = ROTATE(v[b] ^ v[c], rotations[3]);
+    v[a] = ADD(ADD(v[a], *x), v[b]);
+    v[d] = ROTATE(XOR(v[d], v[a]), TURN_1);
+    v[c] = ADD(v[c], v[d]);
+    v[b] = ROTATE(XOR(v[b], v[c]), TURN_2);
+    v[a] = ADD(ADD(v[a], *y), v[b]);
+    v[d] = ROTATE(XOR(v[d], v[a]), TURN_3);
+    v[c] = ADD(v[c], v[d]);
+    v[b] = ROTATE(XOR(v[b], v[c]), TURN_4);
 }
 
-/* Columns, then diagonals. */
-BLAKE_INLINE void round_once(word v[16], const word m[16], unsigned r){
-#define STEP(i, a, b, c, d) mix(v, a, b, c, d, m[SCHEDULE(r, 2 * i)], m[SCHEDULE(r, 2 * i + 1)]);
-    STEP(0, 0, 4, 8, 12) STEP(1, 1, 5, 9, 13) STEP(2, 2, 6, 10, 14) STEP(3, 3, 7, 11, 15)
-        STEP(4, 0, 5, 10, 15) STEP(5, 1, 6, 11, 12) STEP(6, 2, 7, 8, 13) STEP(7, 3, 4, 9, 14)
-#undef STEP
-}
-
-/* v = all rounds over the message words m. Written out, so that every index is a constant: 6 to 10 KB of code. */
+/* v = all rounds over the message words m: columns, then diagonals. Written out, so that every index is a constant: 6 to
+ * 10 KB of code. */
 BLAKE_INLINE void blake_rounds(word v[16], const word m[16])
 {
-    round_once(v, m, 0);
-    round_once(v, m, 1);
-    round_once(v, m, 2);
-    round_once(v, m, 3);
-    round_once(v, m, 4);
-    round_once(v, m, 5);
-    round_once(v, m, 6);
-#if ROUNDS >= 10
-    round_once(v, m, 7);
-    round_once(v, m, 8);
-    round_once(v, m, 9);
-#endif
-#if ROUNDS == 12
-    round_once(v, m, 10);
-    round_once(v, m, 11);
-#endif
+#define ROUND(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15)                \
+    mix(v, 0, 4, 8, 12, &m[s0], &m[s1]);                                                           \
+    mix(v, 1, 5, 9, 13, &m[s2], &m[s3]);                                                           \
+    mix(v, 2, 6, 10, 14, &m[s4], &m[s5]);                                                          \
+    mix(v, 3, 7, 11, 15, &m[s6], &m[s7]);                                                          \
+    mix(v, 0, 5, 10, 15, &m[s8], &m[s9]);                                                          \
+    mix(v, 1, 6, 11, 12, &m[s10], &m[s11]);                                                        \
+    mix(v, 2, 7, 8, 13, &m[s12], &m[s13]);                                                         \
+    mix(v, 3, 4, 9, 14, &m[s14], &m[s15]);
+    SCHEDULE
+#undef ROUND
 }
 
 #endif

@@ -2,9 +2,11 @@
 pa_sources(portable
   hash/algorithms.c
   hash/blake2.c
+  hash/blake2_batch.c
   hash/blake2b_portable.c
   hash/blake2s_portable.c
   hash/blake3.c
+  hash/blake3_batch.c
   hash/blake3_portable.c
   hash/hash_many.c
   hash/hasher.c
@@ -43,6 +45,7 @@ set(hash_lanes
   hash/keccak_lanes.c hash/ripemd160_lanes.c hash/sha256_lanes.c hash/sha512_lanes.c hash/sm3_lanes.c)
 foreach(level avx2 avx512)
   pa_sources(${level} ${hash_lanes})
+  pa_sources(${level} hash/blake2b_lanes.c hash/blake2s_lanes.c hash/blake3_lanes.c)
   pa_sources(${level} hash/poseidon2_babybear_lanes.c hash/poseidon2_goldilocks_lanes.c)
 endforeach()
 pa_sources(avx2 hash/sha512_avx2.c)
@@ -51,3 +54,5 @@ pa_sources(avx2 hash/sha512_avx2.c)
 list(TRANSFORM hash_lanes PREPEND "${PROJECT_SOURCE_DIR}/csrc/")
 set_source_files_properties(${hash_lanes} PROPERTIES COMPILE_OPTIONS
   "$<$<C_COMPILER_ID:GNU>:-fno-tree-reassoc;-fno-tree-ter>")
+pa_sources(avx2 hash/blake2b_avx2.c hash/blake2s_avx2.c hash/blake3_avx2.c)
+pa_sources(avx512 hash/blake2b_two.c hash/blake2s_two.c hash/blake3_two.c)

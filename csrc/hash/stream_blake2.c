@@ -34,7 +34,8 @@ static void start(void *room, const pa_hash_algorithm *algorithm,
 static void compress(blake2_stream *stream, const uint8_t *data, uint64_t blocks)
 {
     uint8_t next[sizeof stream->value];
-    stream->job.kernel->hash(next, stream->value, stream->absorbed, &data, blocks, NULL, NULL);
+    stream->job.kernels[0]->hash(next, stream->value, 0, stream->absorbed, &data, blocks, NULL, NULL,
+                                 0);
     memcpy(stream->value, next, sizeof next);
     stream->absorbed += blocks * stream->job.block_size;
 }
@@ -73,7 +74,8 @@ static void digest_so_far(const void *room, uint8_t *digest, uint64_t digest_siz
     uint64_t total = stream->absorbed + stream->used;
     memcpy(last, stream->buffer, stream->used);
     pa_count(stream->job.family);
-    stream->job.kernel->hash(out, stream->value, stream->absorbed, &block, 0, &block, &total);
+    stream->job.kernels[0]->hash(out, stream->value, 0, stream->absorbed, &block, 0, &block, &total,
+                                 1);
     memcpy(digest, out, (size_t)digest_size);
     if (stream->job.has_key) {
         pa_wipe(last, sizeof last);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BLAKE2 of rows, in lanes. Rows of different lengths are ordered by block count, the longest first; a group whose members
+ * end in different blocks takes a step for each, in which those that end there give their digests. */
+#include <string.h>
+
+#include "../core/bytes.h"
+#include "blake2.h"
+
+#define MAX_LANES PA_BLAKE_MAX_LANES
+#define MAX_BLOCK 128
+#define MAX_STATE 64
+#define ROWS 512
+#define MAX_KEY 255 /* this many blocks and more */
+
+typedef struct {
+    const pa_blake2_job *job;
+    uint32_t used;        /* bit 0: one message alone, bit 1: lanes */
+    uint32_t block_shift; /* the block size is 1 << block_shift */
+    uint32_t staged_size; /* bytes of a last block, whose zeros behind them stand in all of staging; UINT32_MAX: none */
+    uint8_t staging[MAX_LANES][MAX_BLOCK];
+    uint8_t states[MAX_LANES * MAX_STATE];
+    pa_bytes rows[ROWS];
+    uint16_t places[ROWS]; /* of their digests */
+    uint8_t keys[ROWS];
+    uint16_t order[ROWS];
+} batch;
+
+/* Blocks before the last one. */
+static uint64_t whole_blocks(const batch *b, uint64_t size)
+{
+    return size > 0 ? (size - 1) >> b->block_shift : 0;
+}
+
+/* The last block of a row, zero-padded. */
+static const uint8_t *last_block(batch *b, uint32_t l, pa_bytes row, uint64_t whole)
+{
+    const uint32_t block = b->job->block_size;
+    const uint32_t rest = (uint32_t)(row.size - whole * block);
+    if (rest == block) {
+        return row.data + whole * block;
+    }
+    if (rest != b->staged_size) {
+        memset(b->staging[l] + rest, 0, block - rest);
+    }
+    if (rest > 0) {
+        memcpy(b->staging[l], row.data + whole * block, rest);
+    }
+    return b->staging[l];
+}
+
+/* Rows of any sizes but 0 where there is a key, by descending block count; digests[l] of row l. */
+static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const *digests,
+                       const pa_bytes *rows, uint32_t count)
+{
+    const pa_blake2_job *job = b->job;
+    const uint32_t block = job->block_size, lanes = kernel->lanes;
+    const uint64_t before = job->has_key ? block : 0;
+    const uint8_t *data[MAX_LANES], *last[MAX_LANES], *start = job->has_key ? job->keyed : job->start;
+    uint64_t totals[MAX_LANES], stride = 0, done = 0;
+    for (uint32_t live = count; live > 0;) {
+        /* The last of those that live is the shortest. */
+        const uint64_t whole = whole_blocks(b, rows[live - 1].size), skip = done * block;
+        uint32_t final = 0, ending = 0;
+        for (uint32_t l = 0; l < live; l++) {
+            const uint64_t own = whole_blocks(b, rows[l].size);
+            data[l] = rows[l].data + skip;
+            if (own == whole) {
+                last[l] = last_block(b, l, rows[l], whole);
+                totals[l] = before + rows[l].size;
+                final |= 1u << l;
+                ending++;
+            } else {
+                last[l] = rows[l].data + whole * block;
+                totals[l] = before + (whole + 1) * block;
+            }
+        }
+        /* Lanes that nobody wants, or that are done, go with one that lives. */
+        for (uint32_t l = live; l < lanes; l++) {
+            data[l] = data[live - 1];
+            last[l] = last[live - 1];
+            totals[l] = totals[live - 1];
+        }
+        kernel->hash(b->states, start, stride, before + skip, data, whole - done, last, totals,
+                     final);
+        for (uint32_t l = live - ending; l < live; l++) {
+            memcpy(digests[l], b->states + l * (block / 2), job->digest_size);
+        }
+        live -= ending;
+        done = whole + 1;
+        start = b->states;
+        stride = block / 2;
+    }
+}
+
+static const struct pa_blake2 *choose(batch *b, uint64_t n)
+{
+    const struct pa_blake2 *kernel = b->job->kernels[pa_blake_choose(&b->job->widths, n)];
+    b->used |= kernel == b->job->kernels[0] ? 1 : 2;
+    return kernel;
+}
+
+/* Rows of one size. */
+static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages, uint64_t first,
+                       uint64_t n)
+{
+    const pa_blake2_job *job = b->job;
+    const uint64_t size = messages->width;
+    memset(b->staging, 0, sizeof b->staging);
+    b->staged_size = (uint32_t)(size - whole_blocks(b, size) * job->block_size);
+    for (uint64_t done = 0; done < n;) {
+        const struct pa_blake2 *kernel = choose(b, n - done);
+        uint32_t count = n - done < kernel->lanes ? (uint32_t)(n - done) : kernel->lanes;
+        uint8_t *out[MAX_LANES];
+        pa_bytes rows[MAX_LANES];
+        for (uint32_t l = 0; l < count; l++) {
+            out[l] = digests + (done + l) * job->digest_size;
+            rows[l].size = size;
+            rows[l].data = size > 0 ? messages->data + (first + done + l) * messages->stride
+                                    : b->staging[l];
+        }
+        hash_group(b, kernel, out, rows, count);
+        done += count;
+    }
+}
+
+/* True when lanes that end with the first row take less time than one row after the other. */
+static bool lanes_pay(const batch *b, const struct pa_blake2 *kernel, const pa_bytes *rows,
+                      uint32_t count)
+{
+    uint64_t blocks = 0;
+    for (uint32_t l = 0; l < count; l++) {
+        blocks += whole_blocks(b, rows[l].size) + 1;
+    }
+    uint64_t longest = whole_blocks(b, rows[0].size) + 1;
+    return blocks / longest > kernel->cost / b->job->kernels[0]->cost;
+}
+
+/* The rows that were read, in order. */
+static void hash_sorted(batch *b, uint8_t *digests, uint32_t count)
+{
+    const pa_blake2_job *job = b->job;
+    pa_blake_sort(b->order, b->keys, count);
+    /* Those of MAX_KEY stand before all others, and are few where they are so long that their order matters. */
+    for (uint32_t i = 1; i < count && b->keys[b->order[i]] == MAX_KEY; i++) {
+        const uint16_t row = b->order[i];
+        uint32_t j = i;
+        for (; j > 0 && b->rows[b->order[j - 1]].size < b->rows[row].size; j--) {
+            b->order[j] = b->order[j - 1];
+        }
+        b->order[j] = row;
+    }
+    for (uint32_t i = 0; i < count;) {
+        const struct pa_blake2 *kernel =
+            job->kernels[pa_blake_choose(&job->widths, count - i)];
+        uint32_t members = count - i < kernel->lanes ? count - i : kernel->lanes;
+        uint8_t *out[MAX_LANES];
+        pa_bytes rows[MAX_LANES];
+        rows[0] = b->rows[b->order[i]];
+        for (uint32_t l = 0; l < members; l++) {
+            rows[l] = b->rows[b->order[i + l]];
+            out[l] = digests + (uint64_t)b->places[b->order[i + l]] * job->digest_size;
+        }
+        if (kernel == job->kernels[0] || !lanes_pay(b, kernel, rows, members)) {
+            pa_blake2_one(job, out[0], rows[0]);
+            b->used |= 1;
+            i++;
+            continue;
+        }
+        hash_group(b, kernel, out, rows, members);
+        b->used |= 2;
+        i += members;
+    }
+}
+
+static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *messages,
+                               uint64_t first, uint64_t n)
+{
+    const pa_blake2_job *job = b->job;
+    b->staged_size = UINT32_MAX;
+    for (uint64_t done = 0; done < n;) {
+        uint32_t read = n - done < ROWS ? (uint32_t)(n - done) : ROWS, count = 0;
+        uint8_t *out = digests + done * job->digest_size;
+        for (uint32_t i = 0; i < read; i++) {
+            pa_bytes row;
+            if (!pa_rows_get(&row, messages, first + done + i)) {
+                return PYACCEL_INVALID_ARGUMENT;
+            }
+            if (n == 1 || (job->has_key && row.size == 0)) {
+                pa_blake2_one(job, out + i * job->digest_size, row);
+                b->used |= 1;
+                continue;
+            }
+            uint64_t whole = whole_blocks(b, row.size);
+            b->rows[count] = row;
+            b->places[count] = (uint16_t)i;
+            b->keys[count] = whole < MAX_KEY ? (uint8_t)whole : MAX_KEY;
+            count++;
+        }
+        hash_sorted(b, out, count);
+        done += read;
+    }
+    return PYACCEL_OK;
+}
+
+pyaccel_status pa_blake2_rows(const void *room, uint8_t *digests, const pyaccel_rows *messages,
+                              uint64_t first, uint64_t n)
+{
+    batch b;
+    pyaccel_status status = PYACCEL_OK;
+    b.job = room;
+    b.used = 0;
+    b.block_shift = b.job->block_size == MAX_BLOCK ? 7 : 6;
+    /* After a key, an empty message is no message of the group (pa_blake2_one). */
+    if (n > 1 && messages->offset_bits == 0 && !(b.job->has_key && messages->width == 0)) {
+        hash_fixed(&b, digests, messages, first, n);
+    } else {
+        status = hash_any(&b, digests, messages, first, n);
+    }
+    if (b.used & 1) {
+        pa_count(b.job->family);
+    }
+    if (b.used & 2) {
+        pa_count(b.job->lanes_family);
+    }
+    if (b.job->has_key) {
+        pa_wipe(b.states, sizeof b.states);
+        pa_wipe_stack();
+    }
+    return status;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BLAKE2b in lanes. RFC 7693. */
+#define WORD_BITS 64
+#define STREAMS 1
+#include "blake2_schedule.h"
+
+#include "blake_vector.h"
+
+#include "blake2_lanes.h"
+
+const struct pa_blake2 PA_VARIANT(pa_blake2b_lanes_) = {
+    .hash = blake2_hash,
+    .lanes = MESSAGES,
+    .cost = VECTOR_BYTES == 64 ? 632 : 580,
+#if VECTOR_BYTES == 64
+    .wider = &PA_VARIANT(pa_blake2b_two_),
+#endif
+};

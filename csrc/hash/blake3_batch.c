@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BLAKE3 of rows. What goes through lanes together has one number of blocks: chunks that are whole messages, chunks of longer
+ * messages, whoever's they are, then parents, layer by layer of all trees. A message that fills lanes alone goes alone. */
+#include <string.h>
+
+#include "../core/bytes.h"
+#include "blake3.h"
+
+#define BLOCK PA_BLAKE3_BLOCK
+#define CHUNK PA_BLAKE3_CHUNK
+#define VALUE PA_BLAKE3_VALUE
+#define MAX_LANES PA_BLAKE_MAX_LANES
+
+/* Messages of more chunks go alone; at most ITEMS. */
+#define SHARED_CHUNKS 32
+#define ITEMS 384
+
+typedef struct {
+    const uint8_t *data;
+    uint64_t counter;
+    uint8_t *out; /* its digest, or its chaining value */
+    uint32_t size;
+} item;
+
+typedef struct {
+    uint8_t *digest;
+    uint8_t *values; /* in a row */
+    uint32_t count;
+} tree;
+
+/* Lanes of one call of a kernel. */
+typedef struct {
+    const uint8_t *data[MAX_LANES];
+    const uint8_t *last[MAX_LANES];
+    uint32_t sizes[MAX_LANES];
+    uint64_t counters[MAX_LANES];
+    uint8_t *out[MAX_LANES];
+    uint8_t staging[MAX_LANES][BLOCK];
+    uint8_t made[MAX_LANES * BLOCK];
+    uint8_t chained[MAX_LANES * VALUE];
+} group;
+
+typedef struct {
+    const pa_blake3_job *job;
+    uint32_t used; /* bit 0: one message alone, bit 1: lanes */
+    uint32_t items, trees, values;
+    group group;
+    item item[ITEMS];
+    uint8_t keys[ITEMS];
+    uint16_t order[ITEMS];
+    tree tree[ITEMS / 2];
+    uint8_t value[ITEMS * VALUE];
+} batch;
+
+static const struct pa_blake3 *choose(batch *b, uint64_t n)
+{
+    const struct pa_blake3 *kernel = pa_blake3_kernel(b->job, n);
+    b->used |= kernel == b->job->kernels[0] ? 1 : 2;
+    return kernel;
+}
+
+/* Lanes that nobody wants go with the last one. */
+static void pad_lanes(group *g, uint32_t lanes, uint32_t count)
+{
+    for (uint32_t l = count; l < lanes; l++) {
+        g->data[l] = g->data[count - 1];
+        g->last[l] = g->last[count - 1];
+        g->sizes[l] = g->sizes[count - 1];
+        g->counters[l] = g->counters[count - 1];
+    }
+}
+
+/* Digests of roots, longer than a chaining value: each lane's block at last[l], of sizes[l] bytes, after values[l]. */
+static void expand_roots(batch *b, const struct pa_blake3 *kernel, const uint8_t *const *values,
+                         uint32_t count, uint32_t flags)
+{
+    group *g = &b->group;
+    for (uint64_t at = 0; at < b->job->digest_size; at += BLOCK) {
+        uint64_t left = b->job->digest_size - at;
+        uint64_t counters[MAX_LANES];
+        for (uint32_t l = 0; l < kernel->lanes; l++) {
+            counters[l] = at / BLOCK;
+        }
+        kernel->expand(g->made, values, g->last, counters, g->sizes, flags | PA_BLAKE3_ROOT);
+        for (uint32_t l = 0; l < count; l++) {
+            memcpy(g->out[l] + at, g->made + l * BLOCK, left < BLOCK ? left : BLOCK);
+        }
+    }
+}
+
+/* The group's chunks, whole messages each (root) or not. digests: where their digests go one after the other, or NULL: to
+ * out[l]. */
+static void hash_chunks(batch *b, const struct pa_blake3 *kernel, uint32_t count, uint64_t whole,
+                        bool root, uint8_t *digests)
+{
+    const pa_blake3_job *job = b->job;
+    group *g = &b->group;
+    const uint64_t size = root ? job->digest_size : VALUE;
+    if (size > VALUE) {
+        const uint8_t *values[MAX_LANES];
+        uint32_t flags = job->flags | PA_BLAKE3_CHUNK_END;
+        kernel->chain(g->chained, job->key, g->data, whole, NULL, NULL, g->counters, job->flags,
+                      PA_BLAKE3_CHUNK_START, 0);
+        for (uint32_t l = 0; l < kernel->lanes; l++) {
+            values[l] = g->chained + l * VALUE;
+        }
+        for (uint32_t l = 0; l < count && digests != NULL; l++) {
+            g->out[l] = digests + l * size;
+        }
+        expand_roots(b, kernel, values, count, flags | (whole == 0 ? PA_BLAKE3_CHUNK_START : 0));
+        return;
+    }
+    bool in_place = digests != NULL && size == VALUE && count == kernel->lanes;
+    uint8_t *made = in_place ? digests : g->made;
+    kernel->chain(made, job->key, g->data, whole, g->last, g->sizes, g->counters, job->flags,
+                  PA_BLAKE3_CHUNK_START, PA_BLAKE3_CHUNK_END | (root ? PA_BLAKE3_ROOT : 0));
+    for (uint32_t l = 0; l < count && !in_place; l++) {
+        memcpy(digests ? digests + l * size : g->out[l], made + l * VALUE, size);
+    }
+}
+
+/* last[l] and sizes[l] of a chunk of `size` bytes, of whole + 1 blocks. */
+static void stage_last(group *g, uint32_t l, uint32_t size, uint64_t whole)
+{
+    const uint8_t *from = g->data[l] + whole * BLOCK;
+    g->sizes[l] = size - (uint32_t)whole * BLOCK;
+    g->last[l] = from;
+    if (g->sizes[l] < BLOCK) {
+        memset(g->staging[l], 0, BLOCK);
+        if (g->sizes[l] > 0) {
+            memcpy(g->staging[l], from, g->sizes[l]);
+        }
+        g->last[l] = g->staging[l];
+    }
+}
+
+/* Rows of one size, a chunk at most. */
+static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages, uint64_t first,
+                       uint64_t n)
+{
+    group *g = &b->group;
+    const uint32_t size = (uint32_t)messages->width;
+    const uint64_t whole = size > 0 ? (size - 1) / BLOCK : 0;
+    memset(g->counters, 0, sizeof g->counters);
+    for (uint64_t done = 0; done < n;) {
+        const struct pa_blake3 *kernel = choose(b, n - done);
+        uint32_t count = n - done < kernel->lanes ? (uint32_t)(n - done) : kernel->lanes;
+        const uint8_t *row = size > 0 ? messages->data + (first + done) * messages->stride : NULL;
+        for (uint32_t l = 0; l < count; l++) {
+            g->data[l] = size > 0 ? row + l * messages->stride : g->staging[l];
+            stage_last(g, l, size, whole);
+        }
+        pad_lanes(g, kernel->lanes, count);
+        hash_chunks(b, kernel, count, whole, true, digests + done * b->job->digest_size);
+        done += count;
+    }
+}
+
+/* A layer of all trees, pair by pair; their roots where each has two values left. */
+static void join_pairs(batch *b, bool roots)
+{
+    const pa_blake3_job *job = b->job;
+    group *g = &b->group;
+    const uint32_t flags = job->flags | PA_BLAKE3_PARENT;
+    uint64_t pairs = 0;
+    for (uint32_t t = 0; t < b->trees; t++) {
+        pairs += roots ? 1 : b->tree[t].count > 2 ? b->tree[t].count / 2 : 0;
+    }
+    memset(g->counters, 0, sizeof g->counters);
+    for (uint32_t t = 0, i = 0; pairs > 0;) {
+        const struct pa_blake3 *kernel = choose(b, pairs);
+        uint32_t count = pairs < kernel->lanes ? (uint32_t)pairs : kernel->lanes;
+        for (uint32_t l = 0; l < count; l++, i++) {
+            while (!roots && (b->tree[t].count <= 2 || i >= b->tree[t].count / 2)) {
+                t++;
+                i = 0;
+            }
+            g->data[l] = g->last[l] = b->tree[t].values + 2 * i * VALUE;
+            g->sizes[l] = BLOCK;
+            g->out[l] = roots ? b->tree[t].digest : b->tree[t].values + i * VALUE;
+            t += roots;
+            i -= roots;
+        }
+        pad_lanes(g, kernel->lanes, count);
+        if (roots && job->digest_size > VALUE) {
+            const uint8_t *values[MAX_LANES];
+            for (uint32_t l = 0; l < kernel->lanes; l++) {
+                values[l] = job->key;
+            }
+            expand_roots(b, kernel, values, count, flags);
+        } else {
+            kernel->chain(g->made, job->key, g->data, 1, NULL, NULL, g->counters,
+                          flags | (roots ? PA_BLAKE3_ROOT : 0), 0, 0);
+            for (uint32_t l = 0; l < count; l++) {
+                memcpy(g->out[l], g->made + l * VALUE, roots ? job->digest_size : VALUE);
+            }
+        }
+        pairs -= count;
+    }
+}
+
+/* Hashes what has been put into the batch. */
+static void flush(batch *b)
+{
+    group *g = &b->group;
+    pa_blake_sort(b->order, b->keys, b->items);
+    for (uint32_t i = 0, end = 0; i < b->items;) {
+        const uint8_t key = b->keys[b->order[i]];
+        while (end < b->items && b->keys[b->order[end]] == key) {
+            end++;
+        }
+        const struct pa_blake3 *kernel = choose(b, end - i);
+        uint32_t count = end - i < kernel->lanes ? end - i : kernel->lanes;
+        uint64_t whole = key % 16;
+        for (uint32_t l = 0; l < count; l++) {
+            const item *of = &b->item[b->order[i + l]];
+            g->data[l] = of->data ? of->data : g->staging[l];
+            g->counters[l] = of->counter;
+            g->out[l] = of->out;
+            stage_last(g, l, of->size, whole);
+        }
+        pad_lanes(g, kernel->lanes, count);
+        hash_chunks(b, kernel, count, whole, key >= 16, NULL);
+        i += count;
+    }
+    uint32_t most = 0;
+    for (uint32_t t = 0; t < b->trees; t++) {
+        most = b->tree[t].count > most ? b->tree[t].count : most;
+    }
+    for (; most > 2; most = (most + 1) / 2) {
+        join_pairs(b, false);
+        for (uint32_t t = 0; t < b->trees; t++) {
+            tree *of = &b->tree[t];
+            if (of->count > 2) {
+                if (of->count % 2 == 1) {
+                    memcpy(of->values + of->count / 2 * VALUE, of->values + (of->count - 1) * VALUE,
+                           VALUE);
+                }
+                of->count = (of->count + 1) / 2;
+            }
+        }
+    }
+    join_pairs(b, true);
+    b->items = b->trees = b->values = 0;
+}
+
+/* The chunks of a message. */
+static void put(batch *b, uint8_t *digest, pa_bytes row)
+{
+    const bool root = row.size <= CHUNK;
+    uint64_t at = 0;
+    do {
+        uint32_t size = (uint32_t)(row.size - at < CHUNK ? row.size - at : CHUNK);
+        uint32_t whole = size > 0 ? (size - 1) / BLOCK : 0;
+        b->keys[b->items] = (uint8_t)(whole + (root ? 16 : 0));
+        b->item[b->items++] = (item){
+            .data = size > 0 ? row.data + at : NULL,
+            .counter = at / CHUNK,
+            .out = root ? digest : b->value + (b->values + at / CHUNK) * VALUE,
+            .size = size,
+        };
+        at += size;
+    } while (at < row.size);
+    if (!root) {
+        uint32_t count = (uint32_t)((row.size + CHUNK - 1) / CHUNK);
+        b->tree[b->trees++] = (tree){digest, b->value + b->values * VALUE, count};
+        b->values += count;
+    }
+}
+
+static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *messages,
+                               uint64_t first, uint64_t n)
+{
+    const pa_blake3_job *job = b->job;
+    for (uint64_t i = 0; i < n; i++) {
+        pa_bytes row;
+        if (!pa_rows_get(&row, messages, first + i)) {
+            return PYACCEL_INVALID_ARGUMENT;
+        }
+        uint8_t *digest = digests + i * job->digest_size;
+        if (n == 1 || row.size > SHARED_CHUNKS * CHUNK) {
+            uint64_t chunks = (row.size + CHUNK - 1) / CHUNK;
+            b->used |= 1;
+            b->used |= chunks > 1 && pa_blake_choose(&job->widths, chunks) > 0 ? 2 : 0;
+            pa_blake3_one(job, digest, row);
+            continue;
+        }
+        if (b->items + (row.size + CHUNK - 1) / CHUNK > ITEMS - 1) {
+            flush(b);
+        }
+        put(b, digest, row);
+    }
+    if (b->items > 0) {
+        flush(b);
+    }
+    return PYACCEL_OK;
+}
+
+pyaccel_status pa_blake3_rows(const void *room, uint8_t *digests, const pyaccel_rows *messages,
+                              uint64_t first, uint64_t n)
+{
+    batch b;
+    pyaccel_status status = PYACCEL_OK;
+    b.job = room;
+    b.used = b.items = b.trees = b.values = 0;
+    if (n > 1 && messages->offset_bits == 0 && messages->width <= CHUNK) {
+        hash_fixed(&b, digests, messages, first, n);
+    } else {
+        status = hash_any(&b, digests, messages, first, n);
+    }
+    if (b.used & 1) {
+        pa_count(PA_FAMILY_BLAKE3);
+    }
+    if (b.used & 2) {
+        pa_count(PA_FAMILY_BLAKE3_LANES);
+    }
+    if (b.job->flags != 0) {
+        pa_wipe(b.group.made, sizeof b.group.made);
+        pa_wipe(b.group.chained, sizeof b.group.chained);
+        pa_wipe(b.value, sizeof b.value);
+        pa_wipe_stack();
+    }
+    return status;
+}

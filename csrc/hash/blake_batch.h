@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What batches of BLAKE2 and BLAKE3 have alike: which kernel takes the next of some messages (one message, lanes, or more
+ * lanes), and in what order they go. */
+#ifndef PA_HASH_BLAKE_BATCH_H
+#define PA_HASH_BLAKE_BATCH_H
+
+#include <stdint.h>
+
+#define PA_BLAKE_MAX_LANES 32
+#define PA_BLAKE_WIDTHS 3
+
+/* Kernels of one algorithm, narrowest first; [0] takes one message. */
+typedef struct {
+    uint32_t count;
+    uint32_t lanes[PA_BLAKE_WIDTHS];
+    uint32_t cost[PA_BLAKE_WIDTHS]; /* cycles a block of all lanes together */
+} pa_blake_widths;
+
+/* Cycles a block of n messages by kernels 0 to `widest`: each takes what fills it, and the rest too where that costs less
+ * than the narrower ones. More messages never cost less. */
+static inline uint64_t pa_blake_cost(const pa_blake_widths *widths, uint32_t widest, uint64_t n)
+{
+    if (widest == 0) {
+        return n * widths->cost[0];
+    }
+    uint64_t full = n / widths->lanes[widest] * widths->cost[widest];
+    uint64_t rest = pa_blake_cost(widths, widest - 1, n % widths->lanes[widest]);
+    return full + (rest < widths->cost[widest] ? rest : widths->cost[widest]);
+}
+
+/* The kernel that takes the next of n > 0 messages, as many as it has lanes; where n is less, the other lanes go with it. */
+static inline uint32_t pa_blake_choose(const pa_blake_widths *widths, uint64_t n)
+{
+    for (uint32_t k = widths->count - 1; k > 0; k--) {
+        if (n >= widths->lanes[k] || widths->cost[k] <= pa_blake_cost(widths, k - 1, n)) {
+            return k;
+        }
+    }
+    return 0;
+}
+
+/* order = 0 ... count - 1 by descending keys, equal ones in their order. */
+static inline void pa_blake_sort(uint16_t *order, const uint8_t *keys, uint32_t count)
+{
+    uint32_t start[257] = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        start[256 - keys[i]]++;
+    }
+    for (uint32_t key = 1; key < 257; key++) {
+        start[key] += start[key - 1];
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        order[start[255 - keys[i]]++] = (uint16_t)i;
+    }
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages in lanes: what the kernels of BLAKE2 and BLAKE3 need where a word is a vector, or two of them side by side.
+ *
+ * Defined by the includer: WORD_BITS; SCHEDULE of blake_rounds.h; STREAMS, 1 or 2. Two streams of 16 words of state are the 32 registers of AVX-512, and
+ * hide that an operation takes two cycles there on some cores; for AVX2's 16 registers one stream is too much already. */
+#ifndef PA_HASH_BLAKE_VECTOR_H
+#define PA_HASH_BLAKE_VECTOR_H
+
+#include "../core/bytes.h"
+#include "vector.h"
+
+#define MESSAGES (STREAMS * LANES)
+
+typedef vec_word lane_word;
+#define VEC_XOR(x, y) VEC_OF_BITS(xor)(x, y)
+
+#if STREAMS == 1
+
+typedef vec word;
+#define ADD(x, y) vec_add(x, y)
+#define XOR(x, y) VEC_XOR(x, y)
+#define ROTATE(x, n) vec_ror(x, n)
+#define BROADCAST(x) vec_set1(x)
+#define STREAM(x, i) (x)
+
+#else
+
+typedef struct {
+    vec s[STREAMS];
+} word;
+#define TWO(name, parameters, of_stream)                                                           \
+    PA_INLINE word name parameters                                                                 \
+    {                                                                                              \
+        return (word){{of_stream(0), of_stream(1)}};                                               \
+    }
+#define ADD_STREAM(i) vec_add(x.s[i], y.s[i])
+#define XOR_STREAM(i) VEC_XOR(x.s[i], y.s[i])
+#define SET_STREAM(i) vec_set1(x)
+TWO(two_add, (word x, word y), ADD_STREAM)
+TWO(two_xor, (word x, word y), XOR_STREAM)
+TWO(two_set1, (lane_word x), SET_STREAM)
+/* A function for each distance, since an instruction wants it as a constant. */
+#define TURN_STREAM(i) vec_ror(x.s[i], TURN_BITS)
+#if WORD_BITS == 32
+#define TURN_BITS 16
+TWO(two_ror_16, (word x), TURN_STREAM)
+#undef TURN_BITS
+#define TURN_BITS 12
+TWO(two_ror_12, (word x), TURN_STREAM)
+#undef TURN_BITS
+#define TURN_BITS 8
+TWO(two_ror_8, (word x), TURN_STREAM)
+#undef TURN_BITS
+#define TURN_BITS 7
+TWO(two_ror_7, (word x), TURN_STREAM)
+#else
+#define TURN_BITS 32
+TWO(two_ror_32, (word x), TURN_STREAM)
+#undef TURN_BITS
+#define TURN_BITS 24
+TWO(two_ror_24, (word x), TURN_STREAM)
+#undef TURN_BITS
+#define TURN_BITS 16
+TWO(two_ror_16, (word x), TURN_STREAM)
+#undef TURN_BITS
+#define TURN_BITS 63
+TWO(two_ror_63, (word x), TURN_STREAM)
+#endif
+#define ADD(x, y) two_add(x, y)
+#define XOR(x, y) two_xor(x, y)
+#define ROTATE(x, n) PA_PASTED(two_ror_, n)(x)
+#define BROADCAST(x) two_set1(x)
+#define STREAM(x, i) (x).s[i]
+
+#endif
+
+PA_INLINE word load_lanes(const lane_word *lanes)
+{
+    word x;
+    for (unsigned i = 0; i < STREAMS; i++) {
+        STREAM(x, i) = VEC_OF_BITS(loadu)((const void *)(lanes + i * LANES));
+    }
+    return x;
+}
+
+/* x[i] = word i of each lane's bytes at lane[l] + at; count is 8 or 16. */
+PA_INLINE void load_words(word *x, const uint8_t *const *lane, uint64_t at, unsigned count)
+{
+    for (unsigned i = 0; i < STREAMS; i++) {
+        vec of_stream[16];
+        vec_gather(of_stream, lane + i * LANES, at, count);
+        for (unsigned j = 0; j < count; j++) {
+            STREAM(x[j], i) = of_stream[j];
+        }
+    }
+}
+
+/* Bytes at out + l * stride = count words of lane l; count is 8 or 16. */
+PA_INLINE void store_words(uint8_t *out, uint64_t stride, const word *x, unsigned count)
+{
+    for (unsigned i = 0; i < STREAMS; i++) {
+        vec of_stream[16];
+        for (unsigned j = 0; j < count; j++) {
+            of_stream[j] = STREAM(x[j], i);
+        }
+        vec_scatter(out + i * LANES * stride, stride, of_stream, count);
+    }
+}
+
+#if WORD_BITS == 32
+#define LOAD_WORD pa_load_le32
+#else
+#define LOAD_WORD pa_load_le64
+#endif
+
+/* The state takes all registers, so that message words in some of them would push it out. */
+#define KEEP_IN_MEMORY(m) __asm__("" : "+m"(*(word(*)[16])(m)))
+
+#if VECTOR_BYTES == 64
+#include "blake_rounds.h"
+#else
+#include "blake_rounds_avx2.h"
+#endif
+
+#endif
