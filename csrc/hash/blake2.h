@@ -6,16 +6,19 @@
 #include "algorithm.h"
 #include "blake_batch.h"
 
+#define PA_BLAKE2_EQUAL UINT64_MAX
+
 /* Families PA_FAMILY_BLAKE2B, _BLAKE2S and their _LANES: `lanes` messages at once. States are 8 words in little-endian
  * bytes, as the digest is. */
 struct pa_blake2 {
     /* The state of lane l after `whole` blocks at data[l] and, unless last is NULL, the block at last[l].
      *   shapes   out: lanes states; start: the state of lane l at start + l * stride (0: one for all), which `before` bytes
      *            went into, a multiple of the block size; totals[l]: bytes absorbed with last[l], `before` included
-     *   final    bit l: last[l] ends the message of lane l, and is zero-padded */
+     *   final    bit l: last[l] ends the message of lane l, and is zero-padded; PA_BLAKE2_EQUAL: all do, after totals[0]
+     *            bytes (what is written lane by lane and read as a vector waits for memory) */
     void (*hash)(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                  const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
-                 const uint64_t *totals, uint32_t final);
+                 const uint64_t *totals, uint64_t final);
     uint32_t lanes;                /* at most PA_BLAKE_MAX_LANES */
     uint32_t cost;                 /* cycles a block of all lanes together */
     const struct pa_blake2 *wider; /* more lanes at once; or NULL */

@@ -16,7 +16,6 @@ typedef struct {
     const pa_blake2_job *job;
     uint32_t used;        /* bit 0: one message alone, bit 1: lanes */
     uint32_t block_shift; /* the block size is 1 << block_shift */
-    uint32_t staged_size; /* bytes of a last block, whose zeros behind them stand in all of staging; UINT32_MAX: none */
     uint8_t staging[MAX_LANES][MAX_BLOCK];
     uint8_t states[MAX_LANES * MAX_STATE];
     pa_bytes rows[ROWS];
@@ -39,12 +38,10 @@ static const uint8_t *last_block(batch *b, uint32_t l, pa_bytes row, uint64_t wh
     if (rest == block) {
         return row.data + whole * block;
     }
-    if (rest != b->staged_size) {
-        memset(b->staging[l] + rest, 0, block - rest);
-    }
     if (rest > 0) {
         memcpy(b->staging[l], row.data + whole * block, rest);
     }
+    memset(b->staging[l] + rest, 0, block - rest);
     return b->staging[l];
 }
 
@@ -60,14 +57,15 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const 
     for (uint32_t live = count; live > 0;) {
         /* The last of those that live is the shortest. */
         const uint64_t whole = whole_blocks(b, rows[live - 1].size), skip = done * block;
-        uint32_t final = 0, ending = 0;
+        uint64_t final = 0;
+        uint32_t ending = 0;
         for (uint32_t l = 0; l < live; l++) {
             const uint64_t own = whole_blocks(b, rows[l].size);
             data[l] = rows[l].data + skip;
             if (own == whole) {
                 last[l] = last_block(b, l, rows[l], whole);
                 totals[l] = before + rows[l].size;
-                final |= 1u << l;
+                final |= (uint64_t)1 << l;
                 ending++;
             } else {
                 last[l] = rows[l].data + whole * block;
@@ -99,26 +97,44 @@ static const struct pa_blake2 *choose(batch *b, uint64_t n)
     return kernel;
 }
 
-/* Rows of one size. */
+/* Rows of one size, which is not 0 where there is a key. The zeros behind last blocks stay from group to group. */
 static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages, uint64_t first,
                        uint64_t n)
 {
     const pa_blake2_job *job = b->job;
-    const uint64_t size = messages->width;
-    memset(b->staging, 0, sizeof b->staging);
-    b->staged_size = (uint32_t)(size - whole_blocks(b, size) * job->block_size);
+    const uint32_t block = job->block_size, state = block / 2, size_out = job->digest_size;
+    const uint64_t before = job->has_key ? block : 0, total = before + messages->width;
+    const uint64_t whole = whole_blocks(b, messages->width);
+    const uint32_t rest = (uint32_t)(messages->width - whole * block);
+    const uint8_t *start = job->has_key ? job->keyed : job->start;
+    if (rest < block) {
+        memset(b->staging, 0, sizeof b->staging);
+    }
     for (uint64_t done = 0; done < n;) {
         const struct pa_blake2 *kernel = choose(b, n - done);
-        uint32_t count = n - done < kernel->lanes ? (uint32_t)(n - done) : kernel->lanes;
-        uint8_t *out[MAX_LANES];
-        pa_bytes rows[MAX_LANES];
-        for (uint32_t l = 0; l < count; l++) {
-            out[l] = digests + (done + l) * job->digest_size;
-            rows[l].size = size;
-            rows[l].data = size > 0 ? messages->data + (first + done + l) * messages->stride
-                                    : b->staging[l];
+        const uint32_t lanes = kernel->lanes;
+        const uint32_t count = n - done < lanes ? (uint32_t)(n - done) : lanes;
+        const uint8_t *data[MAX_LANES], *last[MAX_LANES];
+        /* Lanes without a row of their own repeat the last row. */
+        for (uint32_t l = 0; l < lanes; l++) {
+            uint64_t row = first + done + (l < count ? l : count - 1);
+            data[l] = messages->width > 0 ? messages->data + row * messages->stride : b->staging[l];
+            last[l] = data[l] + whole * block;
         }
-        hash_group(b, kernel, out, rows, count);
+        if (rest < block) {
+            for (uint32_t l = 0; l < lanes; l++) {
+                if (rest > 0 && l < count) {
+                    memcpy(b->staging[l], last[l], rest);
+                }
+                last[l] = b->staging[l];
+            }
+        }
+        bool in_place = count == lanes && size_out == state;
+        uint8_t *made = in_place ? digests + done * state : b->states;
+        kernel->hash(made, start, 0, before, data, whole, last, &total, PA_BLAKE2_EQUAL);
+        for (uint32_t l = 0; l < count && !in_place; l++) {
+            memcpy(digests + (done + l) * size_out, made + l * state, size_out);
+        }
         done += count;
     }
 }
@@ -176,7 +192,6 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
                                uint64_t first, uint64_t n)
 {
     const pa_blake2_job *job = b->job;
-    b->staged_size = UINT32_MAX;
     for (uint64_t done = 0; done < n;) {
         uint32_t read = n - done < ROWS ? (uint32_t)(n - done) : ROWS, count = 0;
         uint8_t *out = digests + done * job->digest_size;
@@ -196,7 +211,9 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
             b->keys[count] = whole < MAX_KEY ? (uint8_t)whole : MAX_KEY;
             count++;
         }
-        hash_sorted(b, out, count);
+        if (count > 0) {
+            hash_sorted(b, out, count);
+        }
         done += read;
     }
     return PYACCEL_OK;

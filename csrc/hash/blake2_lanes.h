@@ -13,14 +13,25 @@
 BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word counter_high, word last)
 {
     static const lane_word initial[8] = INITIAL_VALUE;
-    word v[16];
-    for (unsigned i = 0; i < 8; i++) {
-        v[i] = h[i];
-        v[i + 8] = BROADCAST(initial[i]);
-    }
-    v[12] = XOR(v[12], counter);
-    v[13] = XOR(v[13], counter_high);
-    v[14] = XOR(v[14], last);
+    /* Not a loop, which gcc would take for a copy of memory. */
+    word v[16] = {
+        h[0],
+        h[1],
+        h[2],
+        h[3],
+        h[4],
+        h[5],
+        h[6],
+        h[7],
+        BROADCAST(initial[0]),
+        BROADCAST(initial[1]),
+        BROADCAST(initial[2]),
+        BROADCAST(initial[3]),
+        XOR(BROADCAST(initial[4]), counter),
+        XOR(BROADCAST(initial[5]), counter_high),
+        XOR(BROADCAST(initial[6]), last),
+        BROADCAST(initial[7]),
+    };
     blake_rounds(v, m);
     for (unsigned i = 0; i < 8; i++) {
         h[i] = XOR(h[i], XOR(v[i], v[i + 8]));
@@ -33,7 +44,7 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
  *   before   whole > 0 or last is not NULL; any alignment. Time depends on whole alone */
 static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
-                        const uint64_t *totals, uint32_t final)
+                        const uint64_t *totals, uint64_t final)
 {
     word h[8], m[16];
     if (stride == 0) {
@@ -47,23 +58,25 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
         }
         load_words(h, states, 0, 8);
     }
-    for (uint64_t b = 0; b < whole; b++) {
-        uint64_t counter = before + (b + 1) * BLOCK;
-        load_words(m, data, b * BLOCK, 16);
-        KEEP_IN_MEMORY(m);
-        compress(h, m, BROADCAST((lane_word)counter), BROADCAST(COUNTER_HIGH(counter)),
-                 BROADCAST((lane_word)0));
-    }
-    if (last != NULL) {
-        lane_word low[MESSAGES], high[MESSAGES], ends[MESSAGES];
-        for (unsigned l = 0; l < MESSAGES; l++) {
-            low[l] = (lane_word)totals[l];
-            high[l] = COUNTER_HIGH(totals[l]);
-            ends[l] = (lane_word)0 - (final >> l & 1);
+    /* One copy of the rounds for all blocks: two would not stay in the cache of decoded instructions. */
+    for (uint64_t b = 0; b < whole + (last != NULL); b++) {
+        uint64_t total = b == whole ? totals[0] : before + (b + 1) * BLOCK;
+        word low = BROADCAST((lane_word)total), high = BROADCAST(COUNTER_HIGH(total));
+        word ends = BROADCAST((lane_word)0 - (b == whole));
+        if (b == whole && final != PA_BLAKE2_EQUAL) {
+            lane_word lows[MESSAGES], highs[MESSAGES], all_ends[MESSAGES];
+            for (unsigned l = 0; l < MESSAGES; l++) {
+                lows[l] = (lane_word)totals[l];
+                highs[l] = COUNTER_HIGH(totals[l]);
+                all_ends[l] = (lane_word)0 - (final >> l & 1);
+            }
+            low = load_lanes(lows);
+            high = load_lanes(highs);
+            ends = load_lanes(all_ends);
         }
-        load_words(m, last, 0, 16);
+        load_words(m, b == whole ? last : data, b == whole ? 0 : b * BLOCK, 16);
         KEEP_IN_MEMORY(m);
-        compress(h, m, load_lanes(low), load_lanes(high), load_lanes(ends));
+        compress(h, m, low, high, ends);
     }
     store_words(out, STATE, h, 8);
 }

@@ -119,19 +119,20 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, uint32_t count
     }
 }
 
-/* last[l] and sizes[l] of a chunk of `size` bytes, of whole + 1 blocks. */
-static void stage_last(group *g, uint32_t l, uint32_t size, uint64_t whole)
+/* last[l] of a chunk of `size` bytes, of whole + 1 blocks. Returns the bytes in it. */
+static uint32_t stage_last(group *g, uint32_t l, uint32_t size, uint64_t whole)
 {
     const uint8_t *from = g->data[l] + whole * BLOCK;
-    g->sizes[l] = size - (uint32_t)whole * BLOCK;
+    const uint32_t rest = size - (uint32_t)whole * BLOCK;
     g->last[l] = from;
-    if (g->sizes[l] < BLOCK) {
-        memset(g->staging[l], 0, BLOCK);
-        if (g->sizes[l] > 0) {
-            memcpy(g->staging[l], from, g->sizes[l]);
+    if (rest < BLOCK) {
+        if (rest > 0) {
+            memcpy(g->staging[l], from, rest);
         }
+        memset(g->staging[l] + rest, 0, BLOCK - rest);
         g->last[l] = g->staging[l];
     }
+    return rest;
 }
 
 /* Rows of one size, a chunk at most. */
@@ -141,16 +142,31 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
     group *g = &b->group;
     const uint32_t size = (uint32_t)messages->width;
     const uint64_t whole = size > 0 ? (size - 1) / BLOCK : 0;
-    memset(g->counters, 0, sizeof g->counters);
+    /* Once, since what is written lane by lane and read as a vector waits for memory. */
+    for (uint32_t l = 0; l < MAX_LANES; l++) {
+        g->counters[l] = 0;
+        g->sizes[l] = size - (uint32_t)whole * BLOCK;
+    }
     for (uint64_t done = 0; done < n;) {
         const struct pa_blake3 *kernel = choose(b, n - done);
         uint32_t count = n - done < kernel->lanes ? (uint32_t)(n - done) : kernel->lanes;
         const uint8_t *row = size > 0 ? messages->data + (first + done) * messages->stride : NULL;
         for (uint32_t l = 0; l < count; l++) {
             g->data[l] = size > 0 ? row + l * messages->stride : g->staging[l];
-            stage_last(g, l, size, whole);
         }
-        pad_lanes(g, kernel->lanes, count);
+        if (g->sizes[0] == BLOCK) {
+            for (uint32_t l = 0; l < count; l++) {
+                g->last[l] = g->data[l] + whole * BLOCK;
+            }
+        } else {
+            for (uint32_t l = 0; l < count; l++) {
+                stage_last(g, l, size, whole);
+            }
+        }
+        for (uint32_t l = count; l < kernel->lanes; l++) {
+            g->data[l] = g->data[count - 1];
+            g->last[l] = g->last[count - 1];
+        }
         hash_chunks(b, kernel, count, whole, true, digests + done * b->job->digest_size);
         done += count;
     }
@@ -217,7 +233,7 @@ static void flush(batch *b)
             g->data[l] = of->data ? of->data : g->staging[l];
             g->counters[l] = of->counter;
             g->out[l] = of->out;
-            stage_last(g, l, of->size, whole);
+            g->sizes[l] = stage_last(g, l, of->size, whole);
         }
         pad_lanes(g, kernel->lanes, count);
         hash_chunks(b, kernel, count, whole, key >= 16, NULL);

@@ -6,29 +6,32 @@
 
 #include "blake3.h"
 
-/* v = the 16 words after all rounds, before halves are joined (specification, 2.2). */
-BLAKE_INLINE void permute(word v[16], const word h[8], const word m[16], word counter,
-                          word counter_high, word size, word flags)
-{
-    static const lane_word constants[4] = CONSTANTS;
-    for (unsigned i = 0; i < 8; i++) {
-        v[i] = h[i];
-    }
-    for (unsigned i = 0; i < 4; i++) {
-        v[8 + i] = BROADCAST(constants[i]);
-    }
-    v[12] = counter;
-    v[13] = counter_high;
-    v[14] = size;
-    v[15] = flags;
-    blake_rounds(v, m);
-}
+/* The 16 words before all rounds (specification, 2.2). Not a loop, which gcc would take for a copy of memory. */
+#define STATE(h, counter, counter_high, size, flags)                                               \
+    {h[0],                                                                                         \
+     h[1],                                                                                         \
+     h[2],                                                                                         \
+     h[3],                                                                                         \
+     h[4],                                                                                         \
+     h[5],                                                                                         \
+     h[6],                                                                                         \
+     h[7],                                                                                         \
+     BROADCAST(constants[0]),                                                                      \
+     BROADCAST(constants[1]),                                                                      \
+     BROADCAST(constants[2]),                                                                      \
+     BROADCAST(constants[3]),                                                                      \
+     counter,                                                                                      \
+     counter_high,                                                                                 \
+     size,                                                                                         \
+     flags}
+
+static const lane_word constants[4] = CONSTANTS;
 
 BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word counter_high, word size,
                            word flags)
 {
-    word v[16];
-    permute(v, h, m, counter, counter_high, size, flags);
+    word v[16] = STATE(h, counter, counter_high, size, flags);
+    blake_rounds(v, m);
     for (unsigned i = 0; i < 8; i++) {
         h[i] = XOR(v[i], v[i + 8]);
     }
@@ -54,22 +57,23 @@ static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const 
                          const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end)
 {
     word h[8], m[16], counter, counter_high;
+    word size = BROADCAST((lane_word)PA_BLAKE3_BLOCK);
     uint32_t flags = all | first;
     for (unsigned i = 0; i < 8; i++) {
         h[i] = BROADCAST(LOAD_WORD(key + 4 * i));
     }
     load_counters(&counter, &counter_high, counters);
-    for (uint64_t b = 0; b < whole; b++) {
-        load_words(m, data, b * PA_BLAKE3_BLOCK, 16);
+    /* One copy of the rounds for all blocks: two would not stay in the cache of decoded instructions. */
+    for (uint64_t b = 0; b < whole + (last != NULL); b++) {
+        if (b == whole) {
+            data = last;
+            size = load_lanes(sizes);
+            flags |= end;
+        }
+        load_words(m, data, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
         KEEP_IN_MEMORY(m);
-        compress(h, m, counter, counter_high, BROADCAST((lane_word)PA_BLAKE3_BLOCK),
-                 BROADCAST(flags));
+        compress(h, m, counter, counter_high, size, BROADCAST(flags));
         flags = all;
-    }
-    if (last != NULL) {
-        load_words(m, last, 0, 16);
-        KEEP_IN_MEMORY(m);
-        compress(h, m, counter, counter_high, load_lanes(sizes), BROADCAST(flags | end));
     }
     store_words(out, PA_BLAKE3_VALUE, h, 8);
 }
@@ -81,12 +85,13 @@ static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const 
 static void blake3_expand(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,
                           const uint64_t *counters, const uint32_t *sizes, uint32_t flags)
 {
-    word h[8], m[16], v[16], counter, counter_high;
+    word h[8], m[16], counter, counter_high;
     load_words(h, values, 0, 8);
     load_words(m, blocks, 0, 16);
     KEEP_IN_MEMORY(m);
     load_counters(&counter, &counter_high, counters);
-    permute(v, h, m, counter, counter_high, load_lanes(sizes), BROADCAST(flags));
+    word v[16] = STATE(h, counter, counter_high, load_lanes(sizes), BROADCAST(flags));
+    blake_rounds(v, m);
     for (unsigned i = 0; i < 8; i++) {
         v[i] = XOR(v[i], v[i + 8]);
         v[i + 8] = XOR(v[i + 8], h[i]);

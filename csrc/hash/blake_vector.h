@@ -21,7 +21,6 @@ typedef vec word;
 #define XOR(x, y) VEC_XOR(x, y)
 #define ROTATE(x, n) vec_ror(x, n)
 #define BROADCAST(x) vec_set1(x)
-#define STREAM(x, i) (x)
 
 #else
 
@@ -70,42 +69,48 @@ TWO(two_ror_63, (word x), TURN_STREAM)
 #define XOR(x, y) two_xor(x, y)
 #define ROTATE(x, n) PA_PASTED(two_ror_, n)(x)
 #define BROADCAST(x) two_set1(x)
-#define STREAM(x, i) (x).s[i]
 
 #endif
 
+/* load_lanes: lane l = lanes[l]. load_words: x[i] = word i of each lane's bytes at lane[l] + at. store_words: bytes at
+ * out + l * stride = words of lane l; x is overwritten. count is 8 or 16. */
+#if STREAMS == 1
+
+#define load_lanes(lanes) VEC_OF_BITS(loadu)((const void *)(lanes))
+#define load_words vec_gather
+#define store_words vec_scatter
+
+#else
+
 PA_INLINE word load_lanes(const lane_word *lanes)
 {
-    word x;
-    for (unsigned i = 0; i < STREAMS; i++) {
-        STREAM(x, i) = VEC_OF_BITS(loadu)((const void *)(lanes + i * LANES));
-    }
-    return x;
+    return (word){{VEC_OF_BITS(loadu)((const void *)lanes),
+                   VEC_OF_BITS(loadu)((const void *)(lanes + LANES))}};
 }
 
-/* x[i] = word i of each lane's bytes at lane[l] + at; count is 8 or 16. */
 PA_INLINE void load_words(word *x, const uint8_t *const *lane, uint64_t at, unsigned count)
 {
     for (unsigned i = 0; i < STREAMS; i++) {
         vec of_stream[16];
         vec_gather(of_stream, lane + i * LANES, at, count);
         for (unsigned j = 0; j < count; j++) {
-            STREAM(x[j], i) = of_stream[j];
+            x[j].s[i] = of_stream[j];
         }
     }
 }
 
-/* Bytes at out + l * stride = count words of lane l; count is 8 or 16. */
 PA_INLINE void store_words(uint8_t *out, uint64_t stride, const word *x, unsigned count)
 {
     for (unsigned i = 0; i < STREAMS; i++) {
         vec of_stream[16];
         for (unsigned j = 0; j < count; j++) {
-            of_stream[j] = STREAM(x[j], i);
+            of_stream[j] = x[j].s[i];
         }
         vec_scatter(out + i * LANES * stride, stride, of_stream, count);
     }
 }
+
+#endif
 
 #if WORD_BITS == 32
 #define LOAD_WORD pa_load_le32

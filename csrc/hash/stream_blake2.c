@@ -75,7 +75,7 @@ static void digest_so_far(const void *room, uint8_t *digest, uint64_t digest_siz
     memcpy(last, stream->buffer, stream->used);
     pa_count(stream->job.family);
     stream->job.kernels[0]->hash(out, stream->value, 0, stream->absorbed, &block, 0, &block, &total,
-                                 1);
+                                 PA_BLAKE2_EQUAL);
     memcpy(digest, out, (size_t)digest_size);
     if (stream->job.has_key) {
         pa_wipe(last, sizeof last);
