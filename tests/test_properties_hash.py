@@ -173,10 +173,10 @@ def _check_keyed(implementation: Implementation, algorithm: str, lengths: list[i
     implementation.ran(len(messages))
 
 
-@implementations("blake2b")
+@implementations("blake2b", "blake2b-lanes")
 @pytest.mark.parametrize("algorithm", ["blake2b-256", "blake2b-512"])
 @examples(15)
-@example(lengths=[3, 0, 128, 256, 300], seed=1)
+@example(lengths=[3, 0, 128, 256, 300] + [64] * 20, seed=1)
 @given(lengths=_messages, seed=st.integers(0, 2**32))
 def test_blake2b(implementation: Implementation, algorithm: str, lengths: list[int], seed: int) -> None:
     """BLAKE2b, without a key and with one."""
@@ -184,9 +184,9 @@ def test_blake2b(implementation: Implementation, algorithm: str, lengths: list[i
     _check_keyed(implementation, algorithm, lengths, seed)
 
 
-@implementations("blake2s")
+@implementations("blake2s", "blake2s-lanes")
 @examples(15)
-@example(lengths=[3, 0, 64, 128, 300], seed=1)
+@example(lengths=[3, 0, 64, 128, 300] + [64] * 40, seed=1)
 @given(lengths=_messages, seed=st.integers(0, 2**32))
 def test_blake2s(implementation: Implementation, lengths: list[int], seed: int) -> None:
     """BLAKE2s, without a key and with one."""
@@ -245,7 +245,7 @@ _tree_lengths = st.one_of(
 )
 
 
-@implementations("blake3", golden=False)
+@implementations("blake3", "blake3-lanes", golden=False)
 @examples(20)
 @example(lengths=[0, 1024, 16384, 32769, 100_000, 3], size=32, seed=1)
 @example(lengths=[1025, 20_000, 64], size=200, seed=1)
@@ -268,9 +268,10 @@ def test_blake3(implementation: Implementation, lengths: list[int], size: int, s
             if len(message) < 2100:
                 assert golden_blake3(message, size, **golden) == digest
                 break
-    # One that always runs, whatever was drawn.
+    # What always runs, whatever was drawn: one message alone, and lanes.
     assert implementation.hash_many("blake3", [b"abc"]) == [blake3(b"abc").digest()]
-    implementation.ran(3 * len(messages) + 1)
+    assert implementation.hash_many("blake3", [b"abc"] * 40) == 40 * [blake3(b"abc").digest()]
+    implementation.ran(3 * len(messages) + 41)
 
 
 def _forms(random: np.random.Generator, n: int, width: int) -> list[Any]:

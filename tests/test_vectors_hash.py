@@ -145,19 +145,19 @@ def _check_blake2(implementation: Implementation, stem: str, algorithm: str) -> 
     implementation.left_out(others, "BLAKE2bp, BLAKE2sp, BLAKE2xb and BLAKE2xs: no algorithms of pyaccel")
 
 
-@implementations("blake2b", opencl=True)
+@implementations("blake2b", "blake2b-lanes", opencl=True)
 def test_blake2b(implementation: Implementation) -> None:
     """BLAKE2b-512; the files have no shorter digests, which other initial values make."""
     _check_blake2(implementation, "blake2b", "blake2b-512")
 
 
-@implementations("blake2s", opencl=True)
+@implementations("blake2s", "blake2s-lanes", opencl=True)
 def test_blake2s(implementation: Implementation) -> None:
     """BLAKE2s-256."""
     _check_blake2(implementation, "blake2s", "blake2s-256")
 
 
-@implementations("blake3", opencl=True)
+@implementations("blake3", "blake3-lanes", opencl=True)
 def test_blake3(implementation: Implementation) -> None:
     """The authors' vectors: three modes, long digests and their own size, each mode's inputs as one batch."""
     known = load_json("hash/blake3_test_vectors.json")

@@ -86,8 +86,8 @@ static const pa_hash_algorithm shake256 = {KECCAK(136, 0x1f, 64), .variable = tr
 
 /* BLAKE2: RFC 7693, 2.6. Initial values of SHA-512 and SHA-256. */
 #define BLAKE2B_SHAPE                                                                              \
-    .single = PA_FAMILY_BLAKE2B, .lanes = PA_FAMILY_BLAKE2B_LANES, .block_size = 128, .state_words = 8,    \
-    .wide = true, .engine = &pa_blake2_engine,                                                     \
+    .single = PA_FAMILY_BLAKE2B, .lanes = PA_FAMILY_BLAKE2B_LANES, .block_size = 128,              \
+    .state_words = 8, .wide = true, .engine = &pa_blake2_engine,                                   \
     .initial.wide = {                                                                              \
         0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,            \
         0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179}

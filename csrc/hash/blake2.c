@@ -78,8 +78,7 @@ void pa_blake2_one(const pa_blake2_job *job, uint8_t *digest, pa_bytes row)
             memcpy(buffer, row.data + whole * block, rest);
         }
     }
-    job->kernels[0]->hash(out, start, 0, before, &row.data, whole, &last, &total,
-                          PA_BLAKE2_EQUAL);
+    job->kernels[0]->hash(out, start, 0, before, &row.data, whole, &last, &total, PA_BLAKE2_EQUAL);
     memcpy(digest, out, job->digest_size);
 }
 

@@ -52,7 +52,8 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const 
     const pa_blake2_job *job = b->job;
     const uint32_t block = job->block_size, lanes = kernel->lanes;
     const uint64_t before = job->has_key ? block : 0;
-    const uint8_t *data[MAX_LANES], *last[MAX_LANES], *start = job->has_key ? job->keyed : job->start;
+    const uint8_t *data[MAX_LANES], *last[MAX_LANES],
+        *start = job->has_key ? job->keyed : job->start;
     uint64_t totals[MAX_LANES], stride = 0, done = 0;
     for (uint32_t live = count; live > 0;) {
         /* The last of those that live is the shortest. */
@@ -166,8 +167,7 @@ static void hash_sorted(batch *b, uint8_t *digests, uint32_t count)
         b->order[j] = row;
     }
     for (uint32_t i = 0; i < count;) {
-        const struct pa_blake2 *kernel =
-            job->kernels[pa_blake_choose(&job->widths, count - i)];
+        const struct pa_blake2 *kernel = job->kernels[pa_blake_choose(&job->widths, count - i)];
         uint32_t members = count - i < kernel->lanes ? count - i : kernel->lanes;
         uint8_t *out[MAX_LANES];
         pa_bytes rows[MAX_LANES];

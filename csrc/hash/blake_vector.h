@@ -12,7 +12,7 @@
 #define MESSAGES (STREAMS * LANES)
 
 typedef vec_word lane_word;
-#define VEC_XOR(x, y) VEC_OF_BITS(xor)(x, y)
+#define VEC_XOR(x, y) VEC_OF_BITS (xor)(x, y)
 
 #if STREAMS == 1
 

@@ -34,8 +34,8 @@ static void start(void *room, const pa_hash_algorithm *algorithm,
 static void compress(blake2_stream *stream, const uint8_t *data, uint64_t blocks)
 {
     uint8_t next[sizeof stream->value];
-    stream->job.kernels[0]->hash(next, stream->value, 0, stream->absorbed, &data, blocks, NULL, NULL,
-                                 0);
+    stream->job.kernels[0]->hash(next, stream->value, 0, stream->absorbed, &data, blocks, NULL,
+                                 NULL, 0);
     memcpy(stream->value, next, sizeof next);
     stream->absorbed += blocks * stream->job.block_size;
 }

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BLAKE2 and BLAKE3 in one stream of lanes and in two, against the portable kernels. Built for the objects that ship (run on
+ * hardware and in a CPU emulator) and for those over pairs of ymm; PYACCEL_SUFFIX says which.
+ *   test_blake_lanes_... [rounds]   exits 77 when this CPU can't run it */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "hash/blake2.h"
+#include "hash/blake3.h"
+#include "random.h"
+
+#define CONCATENATE(a, b) a##b
+#define NAME(stem, suffix) CONCATENATE(stem, suffix)
+#define VARIANT(stem) NAME(stem, PYACCEL_SUFFIX)
+#define NEEDS VARIANT(needs_)
+#define needs_avx512 __builtin_cpu_supports("avx512f")
+#define needs_avx512_emulated __builtin_cpu_supports("avx2")
+
+#define MAX_LANES PA_BLAKE_MAX_LANES
+#define MAX_BLOCKS 3
+
+/* Texts end where the last block does, so that a sanitizer sees a read past it. */
+typedef struct {
+    uint8_t *text[MAX_LANES];
+    const uint8_t *data[MAX_LANES];
+    const uint8_t *last[MAX_LANES];
+} texts;
+
+static void make(texts *t, uint32_t lanes, uint64_t blocks, uint64_t block)
+{
+    uint64_t shift = 1 + random_word() % 64; /* any alignment */
+    for (uint32_t l = 0; l < lanes; l++) {
+        t->text[l] = malloc(shift + (blocks + 1) * block);
+        random_bytes(t->text[l], shift + (blocks + 1) * block);
+        t->data[l] = t->text[l] + shift;
+        t->last[l] = t->data[l] + blocks * block;
+    }
+    if (random_word() % 4 == 0) {
+        t->data[3] = t->data[1]; /* lanes may read the same block */
+    }
+}
+
+static void unmake(texts *t, uint32_t lanes)
+{
+    for (uint32_t l = 0; l < lanes; l++) {
+        free(t->text[l]);
+    }
+}
+
+static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 *single,
+                         uint32_t lanes, uint64_t block)
+{
+    const uint64_t state = block / 2, whole = random_word() % (MAX_BLOCKS + 1);
+    const uint64_t before = (random_word() >> 20) * block; /* counters above a word of 32 bits too */
+    const uint64_t stride = random_word() % 2 ? state + random_word() % 5 : 0;
+    uint8_t start[MAX_LANES * 70], found[MAX_LANES * 64 + 1], expected[64];
+    uint64_t totals[MAX_LANES], final = random_word();
+    texts t;
+    CHECK(kernel->lanes == lanes && single->lanes == 1);
+    random_bytes(start, sizeof start);
+    make(&t, lanes, whole, block);
+    for (uint32_t l = 0; l < lanes; l++) {
+        totals[l] = random_word();
+    }
+    if (random_word() % 3 == 0) {
+        final = PA_BLAKE2_EQUAL;
+    } else {
+        final &= UINT32_MAX;
+    }
+    bool tail = whole == 0 || random_word() % 4 != 0;
+    kernel->hash(found + 1, start, stride, before, t.data, whole, tail ? t.last : NULL, totals,
+                 final);
+    for (uint32_t l = 0; l < lanes; l++) {
+        const uint64_t *total = final == PA_BLAKE2_EQUAL ? totals : &totals[l];
+        single->hash(expected, start + l * stride, 0, before, &t.data[l], whole,
+                     tail ? &t.last[l] : NULL, total, final == PA_BLAKE2_EQUAL ? final : final >> l & 1);
+        CHECK(memcmp(found + 1 + l * state, expected, state) == 0);
+    }
+    unmake(&t, lanes);
+}
+
+static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
+{
+    const struct pa_blake3 *single = &pa_blake3_portable;
+    const uint64_t whole = random_word() % (MAX_BLOCKS + 1);
+    const uint32_t all = random_word() & 127, first = random_word() & 127, end = random_word() & 127;
+    uint8_t key[32], found[MAX_LANES * 64 + 1], expected[64], values[MAX_LANES * 32];
+    const uint8_t *value[MAX_LANES];
+    uint64_t counters[MAX_LANES];
+    uint32_t sizes[MAX_LANES];
+    texts t;
+    CHECK(kernel->lanes == lanes);
+    random_bytes(key, sizeof key);
+    random_bytes(values, sizeof values);
+    make(&t, lanes, whole, 64);
+    for (uint32_t l = 0; l < lanes; l++) {
+        counters[l] = random_word();
+        sizes[l] = (uint32_t)(random_word() % 65);
+        value[l] = values + 32 * l;
+    }
+    bool tail = random_word() % 4 != 0;
+    kernel->chain(found + 1, key, t.data, whole, tail ? t.last : NULL, sizes, counters, all, first,
+                  end);
+    for (uint32_t l = 0; l < lanes; l++) {
+        single->chain(expected, key, &t.data[l], whole, tail ? &t.last[l] : NULL, &sizes[l],
+                      &counters[l], all, first, end);
+        CHECK(memcmp(found + 1 + l * 32, expected, 32) == 0);
+    }
+    kernel->expand(found + 1, value, t.last, counters, sizes, all);
+    for (uint32_t l = 0; l < lanes; l++) {
+        single->expand(expected, &value[l], &t.last[l], &counters[l], &sizes[l], all);
+        CHECK(memcmp(found + 1 + l * 64, expected, 64) == 0);
+    }
+    unmake(&t, lanes);
+}
+
+int main(int argc, char **argv)
+{
+    int rounds = argc > 1 ? atoi(argv[1]) : 500;
+    if (!NEEDS) {
+        puts("SKIPPED: this CPU lacks what the kernels need");
+        return SKIPPED;
+    }
+    CHECK(VARIANT(pa_blake2b_lanes_).wider == &VARIANT(pa_blake2b_two_));
+    CHECK(VARIANT(pa_blake2s_lanes_).wider == &VARIANT(pa_blake2s_two_));
+    CHECK(VARIANT(pa_blake3_lanes_).wider == &VARIANT(pa_blake3_two_));
+    for (int i = 0; i < rounds; i++) {
+        check_blake2(&VARIANT(pa_blake2b_lanes_), &pa_blake2b_portable, 8, 128);
+        check_blake2(&VARIANT(pa_blake2b_two_), &pa_blake2b_portable, 16, 128);
+        check_blake2(&VARIANT(pa_blake2s_lanes_), &pa_blake2s_portable, 16, 64);
+        check_blake2(&VARIANT(pa_blake2s_two_), &pa_blake2s_portable, 32, 64);
+        check_blake3(&VARIANT(pa_blake3_lanes_), 16);
+        check_blake3(&VARIANT(pa_blake3_two_), 32);
+    }
+    return finish();
+}
