@@ -136,7 +136,8 @@ static bool is_menu(pa_family family)
 {
     return family == PA_FAMILY_SHA256_LANES || family == PA_FAMILY_SHA512_LANES ||
            family == PA_FAMILY_KECCAK_LANES || family == PA_FAMILY_RIPEMD160_LANES ||
-           family == PA_FAMILY_SM3_LANES;
+           family == PA_FAMILY_SM3_LANES || family == PA_FAMILY_BLAKE2B_LANES ||
+           family == PA_FAMILY_BLAKE2S_LANES || family == PA_FAMILY_BLAKE3_LANES;
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ typedef struct {
 } way;
 
 static const way ways[] = {
-    {PYACCEL_HASH_BLAKE2B_512, 0, 0, 64}, {PYACCEL_HASH_BLAKE2B_256, 0, 0, 32},
+    {PYACCEL_HASH_BLAKE2B_512, 0, 0, 64},  {PYACCEL_HASH_BLAKE2B_256, 0, 0, 32},
     {PYACCEL_HASH_BLAKE2B_512, 17, 0, 64}, {PYACCEL_HASH_BLAKE2S_256, 0, 0, 32},
     {PYACCEL_HASH_BLAKE2S_256, 32, 0, 32}, {PYACCEL_HASH_BLAKE3, 0, 0, 32},
     {PYACCEL_HASH_BLAKE3, 32, 0, 32},      {PYACCEL_HASH_BLAKE3, 0, 9, 20},
@@ -72,8 +72,8 @@ static void compare(const way *w, const pyaccel_rows *rows, uint32_t n)
 /* Rows of one size, given as such and by offsets, in every count up to more than the most lanes. */
 static void test_sizes(const way *w)
 {
-    static const uint32_t sizes[] = {0,    1,    63,   64,    65,    127,   128,   129,  255,
-                                     256,  257,  1023, 1024,  1025,  2048,  2049,  3072, 5000,
+    static const uint32_t sizes[] = {0,    1,    63,    64,    65,    127,   128,   129,  255,
+                                     256,  257,  1023,  1024,  1025,  2048,  2049,  3072, 5000,
                                      8192, 9217, 16383, 16384, 16385, 32768, 32769, 65537};
     enum { MOST = 67 };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {

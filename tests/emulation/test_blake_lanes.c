@@ -52,7 +52,8 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
                          uint32_t lanes, uint64_t block)
 {
     const uint64_t state = block / 2, whole = random_word() % (MAX_BLOCKS + 1);
-    const uint64_t before = (random_word() >> 20) * block; /* counters above a word of 32 bits too */
+    const uint64_t before =
+        (random_word() >> 20) * block; /* counters above a word of 32 bits too */
     const uint64_t stride = random_word() % 2 ? state + random_word() % 5 : 0;
     uint8_t start[MAX_LANES * 70], found[MAX_LANES * 64 + 1], expected[64];
     uint64_t totals[MAX_LANES], final = random_word();
@@ -74,7 +75,8 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
     for (uint32_t l = 0; l < lanes; l++) {
         const uint64_t *total = final == PA_BLAKE2_EQUAL ? totals : &totals[l];
         single->hash(expected, start + l * stride, 0, before, &t.data[l], whole,
-                     tail ? &t.last[l] : NULL, total, final == PA_BLAKE2_EQUAL ? final : final >> l & 1);
+                     tail ? &t.last[l] : NULL, total,
+                     final == PA_BLAKE2_EQUAL ? final : final >> l & 1);
         CHECK(memcmp(found + 1 + l * state, expected, state) == 0);
     }
     unmake(&t, lanes);
@@ -84,7 +86,8 @@ static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
 {
     const struct pa_blake3 *single = &pa_blake3_portable;
     const uint64_t whole = random_word() % (MAX_BLOCKS + 1);
-    const uint32_t all = random_word() & 127, first = random_word() & 127, end = random_word() & 127;
+    const uint32_t all = random_word() & 127, first = random_word() & 127,
+                   end = random_word() & 127;
     uint8_t key[32], found[MAX_LANES * 64 + 1], expected[64], values[MAX_LANES * 32];
     const uint8_t *value[MAX_LANES];
     uint64_t counters[MAX_LANES];
