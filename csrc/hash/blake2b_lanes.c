@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BLAKE2b in lanes. RFC 7693. */
+/* BLAKE2b in lanes: 4 with AVX2, 8 with AVX-512 (blake2b_two.c: 16). RFC 7693.
+ *
+ * Floor of 4 lanes: 12 rounds of 8 G of 16 operations, four a cycle: 384 cycles, 96 a lane. Measured on Zen 3 at 3.24 GHz,
+ * gcc 12, with neighbours: 575 to 605 a block, 145 to 150 a lane; the rounds in an experiment, alone 551. Messages of 64 bytes,
+ * 4096 at a time, through pyaccel_hash_many: 175 to 192 cycles each. Four G step by step 551 to 581, two 569, one after the
+ * other 575. Not tried: leaving out the upper 8 message words, which are zero in messages of 64 bytes. With AVX-512 not
+ * timed. */
 #define WORD_BITS 64
 #define STREAMS 1
 #include "blake2_schedule.h"

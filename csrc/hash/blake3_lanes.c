@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BLAKE3 in lanes. */
+/* BLAKE3 in lanes: 8 with AVX2, 16 with AVX-512 (blake3_two.c: 32).
+ *
+ * Floor of 8 lanes: 7 rounds of 8 G of 18 operations, four a cycle: 252 cycles, and about 30 for the transposition. Measured on
+ * Zen 3 at 3.24 GHz, gcc 12: 360 to 370 a block of many, 46 a lane. Messages of 64 bytes, 4096 at a time, through
+ * pyaccel_hash_many: 56.5 cycles each, of which about 7 are the batch's; 1 MiB alone 0.81 cycles a byte, 1024 messages of
+ * 1 KiB 0.75. In between stands the chain of 14 operations in each half of a round, of which 8 of 18 want two of the four
+ * ports. Tried, cycles a block of 8 in one experiment: gcc's own allocation 506; word 11 pinned in memory, G after G, left to gcc 413
+ * (clang 14: 563); G after G by hand 383 to 412, two G at once 358 to 362, four 358; all four words of row c in memory 375
+ * to 436; four G each some cycles behind the other 360 to 475. With AVX-512 not timed: 1818 vector instructions for a block
+ * of two streams with gcc 12, of which 92 are moves to or from the stack. */
 #define STREAMS 1
 #include "blake3_schedule.h"
 

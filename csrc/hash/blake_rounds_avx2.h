@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rounds of blake_rounds.h for vectors of AVX2, where 16 words of state and what is between leave no register over:
- * hand-made allocation, which no compiler finds (gcc 12 on blake_rounds.h: 1.45 times the cycles).
+ * hand-made allocation, which no compiler finds (gcc 12 on blake_rounds.h: 1.4 times the cycles).
  *
  * Registers: rows a, b, d of the state in 12 of ymm0..11; words 8, 9, 10 in ymm12, 13, 14; word 11 in memory, where it is
  * wanted least often; ymm15 holds one half of a rotation, or word 11, never longer than three instructions, so that
