@@ -68,6 +68,13 @@ static const candidate candidates[] = {
     {PA_FAMILY_SHA256_LANES, "shani-x2", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x2},
     {PA_FAMILY_SHA256_LANES, "shani-x1", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x1},
 #endif
+#if PYACCEL_WITH_AVX512
+    {PA_FAMILY_SHA256_LANES, "avx512-x32", PA_CPU_AVX512, &pa_sha256_lanes_x32_avx512},
+#if PYACCEL_EMULATED
+    {PA_FAMILY_SHA256_LANES, "avx512-x32-emulated", PA_CPU_AVX512_EMULATED,
+     &pa_sha256_lanes_x32_avx512_emulated},
+#endif
+#endif
     WITH_LANES(PA_FAMILY_SHA256, sha256),
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_SHA512, "avx2", PA_CPU_AVX2, &pa_sha512_avx2},

@@ -92,6 +92,7 @@ typedef struct {
     uint32_t widest; /* lanes */
     uint32_t steady; /* the item of the least time a row */
     bool shares;     /* every kernel has `shared` */
+    bool measured;   /* costs are; else those that the kernels state */
     pa_plan_item items[PA_PLAN_ITEMS];
     const struct pa_hash_lanes *kernels[PA_PLAN_ITEMS]; /* NULL: single messages */
     uint32_t variants[PA_PLAN_ITEMS];                   /* for pa_count_variant  */

@@ -38,8 +38,9 @@ void pa_plan_descending(uint8_t *first, uint64_t *best, const uint64_t *blocks, 
     }
 }
 
-#define BURSTS 5
-#define BURST_NANOSECONDS 3000u
+#define ROUNDS 10
+#define BURST_NANOSECONDS 1000u
+#define MOST_REPEATS 4096u
 #define TICKS 64u /* a nanosecond */
 
 /* Nanoseconds, or 0 where there is no clock. */
@@ -61,37 +62,44 @@ static uint64_t nanoseconds(pa_plan_work *work, void *context, uint32_t item, ui
     return now() - start;
 }
 
-/* Ticks of one call, 0 where the clock stands still or leaps. */
-static uint32_t measure(pa_plan_work *work, void *context, uint32_t item)
+/* Calls that fill a burst, 0 where the clock stands still. Doubling also wakes the unit. */
+static uint32_t burst_calls(pa_plan_work *work, void *context, uint32_t item)
 {
-    uint64_t best = UINT64_MAX;
     uint32_t repeats = 1;
-    /* Doubling until a burst is long enough also wakes the unit. */
     while (nanoseconds(work, context, item, repeats) < BURST_NANOSECONDS) {
         repeats *= 2;
-        if (repeats > 4096) {
+        if (repeats > MOST_REPEATS) {
             return 0;
         }
     }
-    for (uint32_t burst = 0; burst < BURSTS; burst++) {
-        const uint64_t took = nanoseconds(work, context, item, repeats);
-        best = took < best ? took : best;
-    }
-    const uint64_t ticks = best > UINT32_MAX / TICKS ? 0 : best * TICKS / repeats;
-    return (uint32_t)ticks;
+    return repeats;
 }
 
-void pa_plan_measure(pa_plan_item *items, const bool *measured, uint32_t count, pa_plan_work *work,
+bool pa_plan_measure(uint32_t ticks[PA_PLAN_ITEMS], uint32_t count, pa_plan_work *work,
                      void *context)
 {
-    uint32_t ticks[PA_PLAN_ITEMS];
+    uint32_t repeats[PA_PLAN_ITEMS];
+    uint64_t best[PA_PLAN_ITEMS];
     for (uint32_t i = 0; i < count; i++) {
-        ticks[i] = measured[i] ? measure(work, context, i) : 0;
-        if (ticks[i] == 0) {
-            return;
+        best[i] = UINT64_MAX;
+        repeats[i] = burst_calls(work, context, i);
+        if (repeats[i] == 0) {
+            return false;
+        }
+    }
+    /* In turns, so that what disturbs one disturbs all. */
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        for (uint32_t i = 0; i < count; i++) {
+            const uint64_t took = nanoseconds(work, context, i, repeats[i]);
+            best[i] = took < best[i] ? took : best[i];
         }
     }
     for (uint32_t i = 0; i < count; i++) {
-        items[i].cost = ticks[i];
+        const uint64_t each = best[i] > UINT32_MAX / TICKS ? 0 : best[i] * TICKS / repeats[i];
+        if (each == 0) {
+            return false;
+        }
+        ticks[i] = (uint32_t)each;
     }
+    return true;
 }

@@ -27,13 +27,12 @@ void pa_plan(uint8_t first[PA_PLAN_ROWS + 1], const pa_plan_item *items, uint32_
 void pa_plan_descending(uint8_t *first, uint64_t *best, const uint64_t *blocks, uint32_t rows,
                         const pa_plan_item *items, uint32_t count);
 
-/* One kernel's work, run again and again by pa_plan_measure. */
+/* One item's work, run again and again by pa_plan_measure. */
 typedef void pa_plan_work(void *context, uint32_t item);
 
-/* items[i].cost = the time of work(context, i) in ticks of 1/64 ns or so, the least of some bursts, for all i of which
- * measured[i] is set, where the clock is fit for it; each burst about 3 us, all of them under 100 us an item. Where it is
- * not, or where an item is not measured, all costs stay what they are. */
-void pa_plan_measure(pa_plan_item *items, const bool *measured, uint32_t count, pa_plan_work *work,
+/* ticks[i] = the time of work(context, i), in 1/64 ns, the least of some bursts, for i < count: about 15 us an item.
+ * False where the clock is not fit for it; ticks are then worth nothing. */
+bool pa_plan_measure(uint32_t ticks[PA_PLAN_ITEMS], uint32_t count, pa_plan_work *work,
                      void *context);
 
 #endif

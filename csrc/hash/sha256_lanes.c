@@ -18,35 +18,117 @@
 
 static void absorb_words(void *state, const void *words)
 {
-    vec s[8], w[16];
-    vec_load(s, state, 8);
-    vec_load(w, words, 16);
+    vec s[STREAMS][8], w[STREAMS][16];
+    load_state(s, state);
+    load_words(w, words, 16);
     compress(s, w);
-    vec_store(state, s, 8);
+    store_state(state, s);
 }
 
 /* A block that all lanes share: no schedule, and the constants are in it. */
-static void absorb_shared(void *state, const uint32_t *schedule)
+PA_INLINE void compress_shared(vec s[STREAMS][8], const uint32_t *schedule)
 {
-    vec s[8], before[8];
-    vec_load(s, state, 8);
-    vec_load(before, state, 8);
+    vec before[STREAMS][8];
+    copy_state(before, s);
     for (const uint32_t *wk = schedule; wk < schedule + ROUNDS; wk += 16) {
-#define STEP(i) round_once(s, i, vec_set1(wk[i]));
+#define ROUND_OF(j) round_once(s[j], round, word);
+#define STEP(i)                                                                                    \
+    {                                                                                              \
+        enum { round = i };                                                                        \
+        const vec word = vec_set1(wk[i]);                                                          \
+        EACH_STREAM(ROUND_OF)                                                                      \
+    }
         PA_SIXTEEN(STEP)
 #undef STEP
+#undef ROUND_OF
     }
     add_state(s, before);
-    vec_store(state, s, 8);
 }
 
-const struct pa_hash_lanes PA_VARIANT(pa_sha256_lanes_) = {
+static void absorb_shared(void *state, const uint32_t *schedule)
+{
+    vec s[STREAMS][8];
+    load_state(s, state);
+    compress_shared(s, schedule);
+    store_state(state, s);
+}
+
+PA_INLINE void start_all(vec s[STREAMS][8], const pa_hash_state *initial)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        const vec word = vec_set1(initial->word[i]);
+#define START(j) s[j][i] = word;
+        EACH_STREAM(START)
+#undef START
+    }
+}
+
+/* w = the block of a digest that stands in s: 32 bytes, the bit after them, their length of 256 bits. */
+PA_INLINE void digest_block(vec w[STREAMS][16], vec s[STREAMS][8])
+{
+    const vec zero = vec_set1(0), one = vec_set1(0x80000000u), length = vec_set1(256);
+    for (unsigned i = 0; i < 8; i++) {
+#define FILL(j)                                                                                    \
+    w[j][i] = s[j][i];                                                                             \
+    w[j][8 + i] = i == 0 ? one : i == 7 ? length : zero;
+        EACH_STREAM(FILL)
+#undef FILL
+    }
+}
+
+/* One text of a block for those that lie in two places and for the digest's, so that it fits the decoded-instruction
+ * cache. */
+static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
+                          const uint8_t *const *tails)
+{
+    vec s[STREAMS][8], w[STREAMS][16];
+    uint64_t left = shape->whole, more = shape->staged, offset = 0;
+    const uint32_t *schedule = shape->schedule;
+    const pa_hash_state *again = shape->again;
+    start_all(s, shape->initial);
+    for (;;) {
+        if (left == 0 && more > 0) {
+            data = tails;
+            left = more;
+            more = offset = 0;
+        }
+        if (left > 0) {
+            load_block(w, data, offset);
+            offset += 64;
+            left--;
+        } else {
+            if (schedule != NULL) {
+                compress_shared(s, schedule);
+                schedule = NULL;
+            }
+            if (again == NULL) {
+                break;
+            }
+            digest_block(w, s);
+            start_all(s, again);
+            again = NULL;
+        }
+        compress(s, w);
+    }
+    write_digests(digests, s);
+}
+
+#if STREAMS == 1
+#define KERNEL PA_VARIANT(pa_sha256_lanes_)
+#define COST (VECTOR_BYTES == 64 ? 930 : 1100)
+#else
+#define KERNEL PA_VARIANT(pa_sha256_lanes_x32_)
+#define COST 1500
+#endif
+
+const struct pa_hash_lanes KERNEL = {
     .blocks = absorb_blocks,
     .schedule = pa_sha256_schedule,
     .shared = absorb_shared,
     .words = absorb_words,
     .store = store_digests,
-    .lanes = LANES,
+    .messages = hash_messages,
+    .lanes = ALL_LANES,
     .stored = 32,
-    .cost = VECTOR_BYTES == 64 ? 930 : 1230,
+    .cost = COST,
 };

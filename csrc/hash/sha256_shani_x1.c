@@ -10,4 +10,4 @@ static void sha256_blocks_shani(pa_hash_state *state, const uint8_t *data, uint6
     absorb_blocks(state->word, &data, count);
 }
 
-const struct pa_hash_single pa_sha256_shani = {sha256_blocks_shani, 128};
+const struct pa_hash_single pa_sha256_shani = {sha256_blocks_shani, 138};

@@ -27,8 +27,10 @@ static const char *const specs[] = {
     "avx512,-shani",
     "avx512,sha256-lanes=avx512,sha512-lanes=avx512,keccak-lanes=avx512,ripemd160-lanes=avx512,"
     "sm3-lanes=avx512",
+    "avx512,sha256-lanes=avx512-x32",
     "avx512ifma",
     "avx512-emulated",
+    "avx512-emulated,sha256-lanes=avx512-x32-emulated",
     "avx512-emulated,-shani",
     "avx512-emulated,sha256-lanes=avx512-emulated,sha512-lanes=avx512-emulated,"
     "keccak-lanes=avx512-emulated,ripemd160-lanes=avx512-emulated,sm3-lanes=avx512-emulated",
@@ -78,6 +80,37 @@ static void test_lengths(uint32_t algorithm)
     }
     pyaccel_rows rows = ragged_rows(text, offsets, 301);
     compare(algorithm, &rows, 301);
+}
+
+/* Every count up to more than two groups of the widest kernel, at sizes around the ends of blocks: apart and with gaps
+ * between rows, and behind a byte that all rows share. */
+static void test_counts(uint32_t algorithm)
+{
+    enum { MOST = 70 };
+    static const uint32_t widths[] = {0, 1, 32, 33, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129};
+    const uint64_t d = pyaccel_hash_digest_size(algorithm);
+    for (size_t i = 0; i < 2 * sizeof widths / sizeof *widths; i++) {
+        const uint32_t width = widths[i / 2], stride = width + (i % 2 ? 7 : 0);
+        const pyaccel_rows segments[2] = {fixed_rows(text, MOST, 1, 0),
+                                          fixed_rows(text + 1, MOST, width, stride)};
+        for (uint32_t count = 1; count <= 2; count++) {
+            const pyaccel_rows *rows = segments + 2 - count;
+            CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
+            CHECK(pa_hash_segments(algorithm, expected, d, NULL, rows, count, 0, MOST) ==
+                  PYACCEL_OK);
+            for (size_t s = 1; s < SPECS; s++) {
+                if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
+                    continue;
+                }
+                for (uint64_t n = 0; n <= MOST; n++) {
+                    memset(found, 0x5a, (n + 1) * d);
+                    CHECK(pa_hash_segments(algorithm, found, d, NULL, rows, count, 0, n) ==
+                          PYACCEL_OK);
+                    CHECK(memcmp(expected, found, n * d) == 0 && found[n * d] == 0x5a);
+                }
+            }
+        }
+    }
 }
 
 /* Ragged batches: mostly short rows, some long, one very long, many equal. */
@@ -330,6 +363,9 @@ int main(void)
         test_segments(algorithms[a]);
         test_midstate(algorithms[a]);
     }
+    test_counts(PYACCEL_HASH_SHA256);
+    test_counts(PYACCEL_HASH_SHA256D);
+    test_counts(PYACCEL_HASH_HASH160);
     test_digest_sizes(PYACCEL_HASH_SHAKE128);
     test_digest_sizes(PYACCEL_HASH_SHAKE256);
     test_counters();

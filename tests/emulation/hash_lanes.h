@@ -3,7 +3,7 @@
  * CPU emulator) and for the one over pairs of ymm; PYACCEL_SUFFIX says which.
  *
  * Defined by the includer: word, its unsigned type; KERNEL_STEM and SINGLE, the kernels; MEMBER of pa_hash_state;
- * STORE_WORD, to a digest's bytes; STATE_WORDS, of which the digest is made. */
+ * STORE_WORD, to a digest's bytes; STATE_WORDS, of which the digest is made; LANES, where not 64 bytes of words. */
 #ifndef PA_TEST_HASH_LANES_H
 #define PA_TEST_HASH_LANES_H
 
@@ -19,7 +19,9 @@
 #define NAME(stem, suffix) CONCATENATE(stem, suffix)
 #define KERNEL NAME(KERNEL_STEM, PYACCEL_SUFFIX)
 
+#ifndef LANES
 #define LANES (64 / sizeof(word))
+#endif
 #define BLOCK (16 * sizeof(word))
 #define MAX_BLOCKS 3
 
