@@ -164,6 +164,7 @@ def selected(*specs: str) -> Iterator[None]:
         status = lib.pyaccel_cpu_select(spec.encode())
         if status == 0:
             break
+        assert status == lib.PYACCEL_UNSUPPORTED, f"{spec} is no spec"
     else:
         pytest.skip(f"PYACCEL_CPU={spec}: {ffi.string(lib.pyaccel_status_text(status)).decode()}")
     try:

@@ -328,7 +328,13 @@ static bool select_variant(selection *chosen, const char *word, size_t size)
     return chosen->only[family] != NULL;
 }
 
-/* -feature or -family, the latter a menu: every row is then served one by one. */
+static bool is_lanes(pa_family family)
+{
+    const char *name = family_names[family];
+    return strlen(name) > 6 && strcmp(name + strlen(name) - 6, "-lanes") == 0;
+}
+
+/* -feature or -family, the latter one of lanes: every row is then served one by one. */
 static bool select_without(selection *chosen, const char *word, size_t size)
 {
     const cpu_name *feature = find(features, FEATURES, word, size);
@@ -337,7 +343,7 @@ static bool select_without(selection *chosen, const char *word, size_t size)
         return true;
     }
     const pa_family family = find_family(word, size);
-    if (family == PA_FAMILY_COUNT || !is_menu(family) || chosen->only[family] != NULL) {
+    if (family == PA_FAMILY_COUNT || !is_lanes(family) || chosen->only[family] != NULL) {
         return false;
     }
     chosen->without[family] = true;
