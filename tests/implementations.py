@@ -36,13 +36,13 @@ _VARIANTS = {
         "avx512-x32-emulated",
     ),
     "sha512": ("portable", "avx2"),
-    "sha512-lanes": ("avx512", "avx2", "avx512-emulated"),
+    "sha512-lanes": ("avx512", "avx512-x16", "avx2", "avx512-emulated", "avx512-x16-emulated"),
     "keccak": ("portable", "avx2"),
     "keccak-lanes": ("avx2", "avx512", "avx512-emulated"),
     "ripemd160": ("portable",),
-    "ripemd160-lanes": ("avx2", "avx512", "avx512-emulated"),
+    "ripemd160-lanes": ("avx2", "avx512", "avx512-x32", "avx512-emulated", "avx512-x32-emulated"),
     "sm3": ("portable",),
-    "sm3-lanes": ("avx2", "avx512", "avx512-emulated"),
+    "sm3-lanes": ("avx2", "avx512", "avx512-x32", "avx512-emulated", "avx512-x32-emulated"),
     "blake2b": ("avx2", "portable"),
     "blake2b-lanes": ("avx512", "avx2", "avx512-emulated"),
     "blake2s": ("avx2", "portable"),
@@ -62,7 +62,7 @@ _LEVELS = ("avx512ifma", "avx512", "avx2", "portable")
 def _specs(family: str, variant: str) -> Iterator[str]:
     """Specs that bind one variant of a family alone, so that it serves every row."""
     one_by_one = f",-{family}-lanes" if f"{family}-lanes" in _VARIANTS else ""
-    own = variant.replace("-x32", "")
+    own = variant.replace("-x32", "").replace("-x16", "")
     for level in (own,) if own.startswith(("avx", "portable")) else _LEVELS:
         yield f"{level},{family}={variant}{one_by_one}"
 

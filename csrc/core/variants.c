@@ -28,14 +28,21 @@ typedef struct {
 /* clang-format off */
 #if PYACCEL_WITH_AVX512
 #define LANES_AVX512(family, stem) , {family##_LANES, "avx512", PA_CPU_AVX512, &pa_##stem##_lanes_avx512}
+#define STREAMS_AVX512(family, stem, lanes)                                                                  \
+    , {family##_LANES, "avx512-" #lanes, PA_CPU_AVX512, &pa_##stem##_lanes_##lanes##_avx512}
 #else
 #define LANES_AVX512(family, stem)
+#define STREAMS_AVX512(family, stem, lanes)
 #endif
 #if PYACCEL_EMULATED
 #define LANES_EMULATED(family, stem)                                                                         \
     , {family##_LANES, "avx512-emulated", PA_CPU_AVX512_EMULATED, &pa_##stem##_lanes_avx512_emulated}
+#define STREAMS_EMULATED(family, stem, lanes)                                                                \
+    , {family##_LANES, "avx512-" #lanes "-emulated", PA_CPU_AVX512_EMULATED,                                 \
+       &pa_##stem##_lanes_##lanes##_avx512_emulated}
 #else
 #define LANES_EMULATED(family, stem)
+#define STREAMS_EMULATED(family, stem, lanes)
 #endif
 #if PYACCEL_WITH_AVX2
 #define LANES_AVX2(family, stem) , {family##_LANES, "avx2", PA_CPU_AVX2, &pa_##stem##_lanes_avx2}
@@ -51,6 +58,9 @@ typedef struct {
 #define WITH_LANES(family, stem)                                                                             \
     {family, "portable", 0, &pa_##stem##_portable}                                                           \
     LANES_AVX512(family, stem) LANES_EMULATED(family, stem) LANES_AVX2(family, stem)
+/* After those: two AVX-512 streams side by side. */
+#define TWO_STREAMS(family, stem, lanes)                                                                     \
+    STREAMS_AVX512(family, stem, lanes) STREAMS_EMULATED(family, stem, lanes)
 /* clang-format on */
 
 /* Within a family the best comes first: the first whose needs are met is bound; of a menu (internal.h) all whose are. */
@@ -68,24 +78,17 @@ static const candidate candidates[] = {
     {PA_FAMILY_SHA256_LANES, "shani-x2", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x2},
     {PA_FAMILY_SHA256_LANES, "shani-x1", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x1},
 #endif
-#if PYACCEL_WITH_AVX512
-    {PA_FAMILY_SHA256_LANES, "avx512-x32", PA_CPU_AVX512, &pa_sha256_lanes_x32_avx512},
-#if PYACCEL_EMULATED
-    {PA_FAMILY_SHA256_LANES, "avx512-x32-emulated", PA_CPU_AVX512_EMULATED,
-     &pa_sha256_lanes_x32_avx512_emulated},
-#endif
-#endif
-    WITH_LANES(PA_FAMILY_SHA256, sha256),
+    WITH_LANES(PA_FAMILY_SHA256, sha256) TWO_STREAMS(PA_FAMILY_SHA256, sha256, x32),
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_SHA512, "avx2", PA_CPU_AVX2, &pa_sha512_avx2},
 #endif
-    WITH_LANES(PA_FAMILY_SHA512, sha512),
+    WITH_LANES(PA_FAMILY_SHA512, sha512) TWO_STREAMS(PA_FAMILY_SHA512, sha512, x16),
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_KECCAK, "avx2", PA_CPU_AVX2, &pa_keccak_avx2},
 #endif
     WITH_LANES(PA_FAMILY_KECCAK, keccak),
-    WITH_LANES(PA_FAMILY_RIPEMD160, ripemd160),
-    WITH_LANES(PA_FAMILY_SM3, sm3),
+    WITH_LANES(PA_FAMILY_RIPEMD160, ripemd160) TWO_STREAMS(PA_FAMILY_RIPEMD160, ripemd160, x32),
+    WITH_LANES(PA_FAMILY_SM3, sm3) TWO_STREAMS(PA_FAMILY_SM3, sm3, x32),
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_BLAKE2B, "avx2", PA_CPU_AVX2, &pa_blake2b_avx2},
     {PA_FAMILY_BLAKE2S, "avx2", PA_CPU_AVX2, &pa_blake2s_avx2},

@@ -17,4 +17,4 @@ static void keccak_blocks_portable(pa_hash_state *state, const uint8_t *data, ui
     keccak_blocks(state, data, count);
 }
 
-const struct pa_hash_single pa_keccak_portable = {keccak_blocks_portable, 1150};
+const struct pa_hash_single pa_keccak_portable = {keccak_blocks_portable, 1144};

@@ -87,6 +87,8 @@ extern const struct pa_hash_single pa_sha512_avx2;
 extern const struct pa_hash_lanes pa_sha512_lanes_avx2;
 extern const struct pa_hash_lanes pa_sha512_lanes_avx512;
 extern const struct pa_hash_lanes pa_sha512_lanes_avx512_emulated;
+extern const struct pa_hash_lanes pa_sha512_lanes_x16_avx512;
+extern const struct pa_hash_lanes pa_sha512_lanes_x16_avx512_emulated;
 
 /* Iota of Keccak-f[1600], FIPS 202, 3.2.5. */
 extern const uint64_t pa_keccak_constants[24];
@@ -100,9 +102,13 @@ extern const struct pa_hash_single pa_ripemd160_portable;
 extern const struct pa_hash_lanes pa_ripemd160_lanes_avx2;
 extern const struct pa_hash_lanes pa_ripemd160_lanes_avx512;
 extern const struct pa_hash_lanes pa_ripemd160_lanes_avx512_emulated;
+extern const struct pa_hash_lanes pa_ripemd160_lanes_x32_avx512;
+extern const struct pa_hash_lanes pa_ripemd160_lanes_x32_avx512_emulated;
 extern const struct pa_hash_single pa_sm3_portable;
 extern const struct pa_hash_lanes pa_sm3_lanes_avx2;
 extern const struct pa_hash_lanes pa_sm3_lanes_avx512;
 extern const struct pa_hash_lanes pa_sm3_lanes_avx512_emulated;
+extern const struct pa_hash_lanes pa_sm3_lanes_x32_avx512;
+extern const struct pa_hash_lanes pa_sm3_lanes_x32_avx512_emulated;
 
 #endif

@@ -49,10 +49,12 @@ foreach(level avx2 avx512)
   pa_sources(${level} hash/poseidon2_babybear_lanes.c hash/poseidon2_goldilocks_lanes.c)
 endforeach()
 pa_sources(avx2 hash/sha512_avx2.c)
-pa_sources(avx512 hash/sha256_lanes_x32.c)
+set(two_streams
+  hash/ripemd160_lanes_x32.c hash/sha256_lanes_x32.c hash/sha512_lanes_x16.c hash/sm3_lanes_x32.c)
+pa_sources(avx512 ${two_streams})
 # gcc keeps the order and the grouping of operations that the text has: 4 to 20 % on Zen 3, where its own order makes the
 # longest path of a round longer and registers fewer.
-list(APPEND hash_lanes hash/sha256_lanes_x32.c)
+list(APPEND hash_lanes ${two_streams})
 list(TRANSFORM hash_lanes PREPEND "${PROJECT_SOURCE_DIR}/csrc/")
 set_source_files_properties(${hash_lanes} PROPERTIES COMPILE_OPTIONS
   "$<$<C_COMPILER_ID:GNU>:-fno-tree-reassoc;-fno-tree-ter>")

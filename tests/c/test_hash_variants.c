@@ -27,10 +27,12 @@ static const char *const specs[] = {
     "avx512,-shani",
     "avx512,sha256-lanes=avx512,sha512-lanes=avx512,keccak-lanes=avx512,ripemd160-lanes=avx512,"
     "sm3-lanes=avx512",
-    "avx512,sha256-lanes=avx512-x32",
+    "avx512,sha256-lanes=avx512-x32,sha512-lanes=avx512-x16,ripemd160-lanes=avx512-x32,"
+    "sm3-lanes=avx512-x32",
     "avx512ifma",
     "avx512-emulated",
-    "avx512-emulated,sha256-lanes=avx512-x32-emulated",
+    "avx512-emulated,sha256-lanes=avx512-x32-emulated,sha512-lanes=avx512-x16-emulated,"
+    "ripemd160-lanes=avx512-x32-emulated,sm3-lanes=avx512-x32-emulated",
     "avx512-emulated,-shani",
     "avx512-emulated,sha256-lanes=avx512-emulated,sha512-lanes=avx512-emulated,"
     "keccak-lanes=avx512-emulated,ripemd160-lanes=avx512-emulated,sm3-lanes=avx512-emulated",
@@ -366,6 +368,9 @@ int main(void)
     test_counts(PYACCEL_HASH_SHA256);
     test_counts(PYACCEL_HASH_SHA256D);
     test_counts(PYACCEL_HASH_HASH160);
+    test_counts(PYACCEL_HASH_SHA512);
+    test_counts(PYACCEL_HASH_RIPEMD160);
+    test_counts(PYACCEL_HASH_SM3);
     test_digest_sizes(PYACCEL_HASH_SHAKE128);
     test_digest_sizes(PYACCEL_HASH_SHAKE256);
     test_counters();

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The 16-lane SM3 kernel.
+/* SM3 kernels in lanes, the one of 16 where the includer says no more.
  *   test_sm3_lanes_... [rounds]   exits 77 when this CPU can't run it */
 #include <stdint.h>
 
 typedef uint32_t word;
+#ifndef KERNEL_STEM
 #define KERNEL_STEM pa_sm3_lanes_
+#endif
 #define SINGLE pa_sm3_portable
 #define MEMBER word
 #define STORE_WORD pa_store_be32
