@@ -84,8 +84,8 @@ class Hasher:
     _kind: _Kind
     _pending: bytes
 
-    def __init__(self, values: tuple[str, int, bytes | None, bytes | None], data: Any = b"") -> None:
-        name, size, key, context = values
+    def __init__(self, values: tuple[str, int, bytes | None], key: bytes | None, data: Any = b"") -> None:
+        name, size, context = values
         self._kind = kind = _kind(name, size)
         self._pending = b""
         self._handle = None

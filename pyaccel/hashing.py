@@ -40,7 +40,7 @@ CONTEXTS = frozenset({"blake3"})
 
 _HASH_MANY = OPERATIONS["hash_many"]
 _BYTE = np.dtype(np.uint8)
-_PLAIN = {name: (name, size, None, None) for name, size in DIGEST_SIZES.items() if name not in KEY_NEEDED}
+_PLAIN = {name: (name, size, None) for name, size in DIGEST_SIZES.items()}
 
 
 def algorithms() -> tuple[str, ...]:
@@ -49,40 +49,42 @@ def algorithms() -> tuple[str, ...]:
 
 
 def parameters(
-    algorithm: str, digest_size: int | None = None, key: Any = None, context: Any = None
-) -> tuple[str, int, bytes | None, bytes | None]:
+    algorithm: str, digest_size: int | None = None, context: Any = None
+) -> tuple[str, int, bytes | None]:
     """The parameters of a plan for hash_many, checked, with defaults filled in.
 
     Raises:
-        TypeError: a key or context that is not bytes-like.
+        TypeError: a context that is neither text nor bytes-like.
         ValueError: the algorithm is unknown, or has no such parameter, or it is out of range.
     """
-    if digest_size is None and key is None and context is None:
+    if digest_size is None and context is None:
         try:
             return _PLAIN[algorithm]
         except (KeyError, TypeError, ValueError):
             pass  # not the name of one, or not even hashable
     if type(algorithm) is not str or algorithm not in DIGEST_SIZES:
         choice("algorithm", algorithm, DIGEST_SIZES)
-    if key is not None and algorithm not in KEY_SIZES:
-        raise ValueError(f"key: {algorithm} takes no key")
-    if key is None and algorithm in KEY_NEEDED:
-        raise ValueError(f"key: none came; {algorithm} needs one, of any length: key=...")
     if context is not None and algorithm not in CONTEXTS:
         raise ValueError(f"context: {algorithm} takes no context")
-    if key is not None and context is not None:
-        raise ValueError(f"context: {algorithm} takes a key or a context, not both")
     size = DIGEST_SIZES[algorithm]
     if algorithm in VARIABLE and digest_size is not None:
         size = whole_number("digest_size", digest_size, 1, 2**32 - 1)
     elif digest_size is not None and whole_number("digest_size", digest_size) != size:
         raise ValueError(f"digest_size: {digest_size} came; {algorithm} has {size} bytes")
-    return algorithm, size, _key(algorithm, key), _context(context)
+    return algorithm, size, _context(context)
 
 
-def _key(algorithm: str, key: Any) -> bytes | None:
+def _key(values: tuple[str, int, bytes | None], key: Any) -> bytes | None:
+    """The key, checked, that goes with these parameters; raises as they do."""
+    algorithm, _, context = values
     if key is None:
+        if algorithm in KEY_NEEDED:
+            raise ValueError(f"key: none came; {algorithm} needs one, of any length: key=...")
         return None
+    if algorithm not in KEY_SIZES:
+        raise ValueError(f"key: {algorithm} takes no key")
+    if context is not None:
+        raise ValueError(f"context: {algorithm} takes a key or a context, not both")
     least, most = KEY_SIZES[algorithm]
     secret = _bytes("key", key)
     if not least <= len(secret) <= most:
@@ -145,7 +147,8 @@ def hash_many(
         TypeError, ValueError: an argument is wrong; says what was wanted and what came.
         DeviceUnavailableError: the device asked for is not here.
     """
-    values = parameters(algorithm, digest_size, key, context)
+    values = parameters(algorithm, digest_size, context)
+    secret = _key(values, key)
     rows = as_rows("messages", messages)
     n = rows.count or 0  # never None: one value for all rows is refused
     elements = ELEMENTS.get(algorithm)
@@ -158,7 +161,7 @@ def hash_many(
     else:
         _check_out(out, (n, values[1]), rows)
     try:
-        run(_HASH_MANY, values, {"messages": rows}, {"digests": out}, n, device=device, cuts=rows.cuts)
+        run(_HASH_MANY, values, {"messages": rows, "key": secret}, {"digests": out}, n, device=device, cuts=rows.cuts)
     except ValueError:
         if elements is not None:
             # Every backend refuses such a row; which one it is, only the exception says.
@@ -184,7 +187,7 @@ def new(name: str, data: Any = b"", *, key: Any = None, context: Any = None, dig
         TypeError, ValueError: an argument is wrong; says what was wanted and what came.
         DeviceUnavailableError: the compiled core is missing.
     """
-    return Hasher(_streamed(parameters(name, digest_size, key, context)), data)
+    return _hasher(name, digest_size, key, context, data)
 
 
 def hash_file(
@@ -221,18 +224,18 @@ def hash_file(
         OSError: reading failed; or the file's size changed meanwhile, so that there is no message to speak of.
         DeviceUnavailableError: the compiled core is missing.
     """
-    hasher = Hasher(_streamed(parameters(algorithm, digest_size, key, context)))
+    hasher = _hasher(algorithm, digest_size, key, context)
     if progress is not None and not callable(progress):
         raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of (bytes done, bytes in all)")
     read_file(file, hasher.update, whole_number("chunk_size", chunk_size, 1, 2**30), progress)
     return hasher.digest()
 
 
-def _streamed(values: tuple[str, int, bytes | None, bytes | None]) -> tuple[str, int, bytes | None, bytes | None]:
-    """Checked parameters, where messages may come in pieces."""
+def _hasher(algorithm: str, digest_size: int | None, key: Any, context: Any, data: Any = b"") -> Hasher:
+    values = parameters(algorithm, digest_size, context)
     if values[0] in ELEMENTS:
         raise ValueError(f"{values[0]} takes rows of field elements, not a message that comes in pieces: hash_many")
-    return values
+    return Hasher(values, _key(values, key), data)
 
 
 def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:

@@ -19,7 +19,8 @@ class Operation:
 
     Attributes:
         name: its one spelling ("hash_many").
-        parameters: names of the parameters that a plan is made for; each has a hashable value.
+        parameters: names of the parameters that a plan is made for; each has a hashable value. Plans are kept, and
+            their parameters with them: a secret is an input.
         inputs: names of the inputs, n rows each unless `shapes` says otherwise.
         outputs: names of the outputs.
         golden_path: "module:function" of the readable reference, imported when first used.
@@ -27,7 +28,6 @@ class Operation:
         split: how a batch may be cut over devices.
         work: what the cost model counts ("compressions", "field multiplications").
         shapes: row shapes in words, for the docs and for errors.
-        secrets: names of the parameters that must not outlive the call.
     """
 
     name: str
@@ -39,13 +39,6 @@ class Operation:
     split: Literal["rows", "power_of_two_subtrees", "none"]
     work: str
     shapes: str
-    secrets: tuple[str, ...] = ()
-
-    def has_secret(self, values: tuple[object, ...]) -> bool:
-        """Whether one of these values, one for each of `parameters`, is a secret."""
-        return any(
-            name in self.secrets and value is not None for name, value in zip(self.parameters, values, strict=True)
-        )
 
     def golden(self) -> Golden:
         """The readable reference: fills outputs from inputs, one row after the other."""
@@ -73,15 +66,14 @@ def _load(path: str) -> Any:
 _TABLE = (
     Operation(
         name="hash_many",
-        parameters=("algorithm", "digest_size", "key", "context"),
-        inputs=("messages",),
+        parameters=("algorithm", "digest_size", "context"),
+        inputs=("messages", "key"),
         outputs=("digests",),
         golden_path="pyaccel.golden.hashing:hash_many",
         parameters_path="pyaccel.hashing:parameters",
         split="rows",
         work="compressions",
-        shapes="messages: n rows of any length; digests: uint8[n, digest_size]",
-        secrets=("key",),
+        shapes="messages: n rows of any length; key: bytes, or None; digests: uint8[n, digest_size]",
     ),
     Operation(
         name="merkle.layers",

@@ -52,13 +52,20 @@ def plan_of(backend: Backend, operation: str, **parameters: Any) -> Any:
 
 
 def hash_on(
-    backend: Backend, algorithm: str, messages: Rows, n: int, digest_size: int | None = None, **parameters: Any
+    backend: Backend,
+    algorithm: str,
+    messages: Rows,
+    n: int,
+    digest_size: int | None = None,
+    *,
+    key: bytes | None = None,
+    **parameters: Any,
 ) -> list[bytes]:
     """The n digests by the device; fails where it writes past them."""
     values = hashing.parameters(algorithm, digest_size, **parameters)
     digests = np.full((n + 1, values[1]), 0xA5, np.uint8)
     named = dict(zip(OPERATIONS["hash_many"].parameters, values, strict=True))
-    plan_of(backend, "hash_many", **named).run({"messages": messages}, {"digests": digests[:n]}, n)
+    plan_of(backend, "hash_many", **named).run({"messages": messages, "key": key}, {"digests": digests[:n]}, n)
     assert (digests[n] == 0xA5).all()
     return [digest.tobytes() for digest in digests[:n]]
 

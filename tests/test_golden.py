@@ -51,19 +51,19 @@ def test_der_round_trip() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "key", "said"),
     [
-        ({"algorithm": "md5"}, "unknown"),
-        ({"algorithm": "sha256", "key": b"k"}, "key"),
-        ({"algorithm": "sha256", "context": b"c"}, "context"),
-        ({"algorithm": "sha256", "digest_size": 20}, "fixed digest size"),
+        ({"algorithm": "md5"}, None, "unknown"),
+        ({"algorithm": "sha256"}, b"k", "key"),
+        ({"algorithm": "sha256", "context": b"c"}, None, "context"),
+        ({"algorithm": "sha256", "digest_size": 20}, None, "fixed digest size"),
     ],
 )
-def test_hash_errors(parameters: dict[str, object], said: str) -> None:
+def test_hash_errors(parameters: dict[str, object], key: bytes | None, said: str) -> None:
     """Errors of the call, before anything is written."""
     digests = np.full((1, 32), 7, np.uint8)
     with pytest.raises(ValueError, match=said):
-        hashing.hash_many(parameters, {"messages": [b""]}, {"digests": digests}, 1)
+        hashing.hash_many(parameters, {"messages": [b""], "key": key}, {"digests": digests}, 1)
     assert bool((digests == 7).all())
 
 

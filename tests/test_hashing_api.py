@@ -244,15 +244,40 @@ def test_golden_too_refuses_a_missing_key():
             OPERATIONS["hash_many"].golden()({"algorithm": algorithm}, {"messages": [b""]}, outputs, 1)
 
 
-def test_a_key_does_not_outlive_its_call():
+@pytest.mark.parametrize("device", ["auto", "native", "golden"])
+@pytest.mark.parametrize("algorithm", ["blake2b-512", "blake2s-256", "blake3", *KEYED_REFERENCES])
+def test_a_key_does_not_outlive_its_call(algorithm, device):
+    """Nothing refers to it after the call, nor to a copy; what is kept of the call is its plan."""
     secret = bytes(np.random.default_rng(7).integers(0, 256, 32, np.uint8))
     before = sys.getrefcount(secret)
-    pyaccel.hash_many("blake2s-256", [b"a", b"b"], key=secret)
-    gc.collect()
-    assert sys.getrefcount(secret) == before
+    for messages in ([b"a"], [b"a", b"b"], np.zeros((40, 3), np.uint8)):
+        pyaccel.hash_many(algorithm, messages, key=secret, device=device)
+        gc.collect()
+        assert sys.getrefcount(secret) == before
+        assert not [one for one in gc.get_objects() if type(one) is tuple and secret in map(_bytes, one)]
     ran = last_run()
     assert ran
-    assert (ran.device, ran.variant) == ("native", "portable")
+    assert ran.device == ("golden" if device == "golden" else "native")
+
+
+def _bytes(value):
+    return bytes(value) if isinstance(value, bytes | bytearray) else b""
+
+
+@pytest.mark.parametrize("algorithm", ["blake2b-512", "blake2s-256", "hmac-sha256", "hmac-sha512"])
+@pytest.mark.parametrize("n", [1, 2, 64])
+def test_calls_take_their_own_keys(algorithm, n):
+    """What is kept from one call to the next has no part of its key."""
+
+    def wanted(message, key):
+        family, _, name = algorithm.partition("-")
+        return hmac.digest(key, message, name) if family == "hmac" else getattr(hashlib, family)(message, key=key).digest()
+
+    messages = [b"%d" % i for i in range(n)]
+    unkeyed = [] if algorithm.startswith("hmac") else [None]
+    for key in (b"one", b"two", *unkeyed, b"x" * 30, b"one"):
+        digests = pyaccel.hash_many(algorithm, messages, key=key)
+        assert [row.tobytes() for row in digests] == [wanted(m, key or b"") for m in messages]
 
 
 @pytest.mark.parametrize("context", ["", "pyaccel 2026 test", "Zürich"])

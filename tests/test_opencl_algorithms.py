@@ -12,6 +12,7 @@ import pytest
 from opencl_support import hash_on, on_every_device, plan_of
 
 from pyaccel.backends.opencl_algorithms import KERNELS
+from pyaccel.errors import DeviceError
 from pyaccel.golden.hashing import HASHES, hash_many
 from pyaccel.hashing import DIGEST_SIZES, algorithms
 from pyaccel.rows import Rows, as_rows
@@ -39,10 +40,12 @@ def messages_and_digests(algorithm: str) -> tuple[list[bytes], list[bytes]]:
     return messages, [HASHES[algorithm](message) for message in messages]
 
 
-def golden(algorithm: str, messages: list[bytes], size: int, **options: Any) -> list[bytes]:
+def golden(
+    algorithm: str, messages: list[bytes], size: int, *, key: bytes | None = None, context: bytes | None = None
+) -> list[bytes]:
     digests = np.zeros((len(messages), size), np.uint8)
-    parameters = {"algorithm": algorithm, "digest_size": size, **options}
-    hash_many(parameters, {"messages": messages}, {"digests": digests}, len(messages))
+    parameters = {"algorithm": algorithm, "digest_size": size, "context": context}
+    hash_many(parameters, {"messages": messages, "key": key}, {"digests": digests}, len(messages))
     return [digest.tobytes() for digest in digests]
 
 
@@ -106,6 +109,29 @@ def test_keys(backend: Backend, algorithm: str) -> None:
 
 
 @on_every_device
+@pytest.mark.parametrize(
+    ("parameters", "key", "error", "said"),
+    [
+        ({"algorithm": "sha256"}, b"k", ValueError, "sha256 takes no key"),
+        ({"algorithm": "poseidon2-bn254-t3"}, b"k", ValueError, "takes no key"),
+        ({"algorithm": "blake3", "context": b"c"}, bytes(32), ValueError, "no key beside a context"),
+        ({"algorithm": "hmac-sha256"}, None, ValueError, "hmac-sha256 needs one"),
+        ({"algorithm": "hmac-sm3"}, bytes(2**20 + 1), DeviceError, "keys of 1048576 bytes at most"),
+    ],
+)
+def test_keys_that_do_not_fit(
+    backend: Backend, parameters: dict[str, Any], key: bytes | None, error: type[Exception], said: str
+) -> None:
+    """They are refused before anything is written."""
+    digests = np.full((1, 32), 7, np.uint8)
+    with pytest.raises(error, match=said):
+        plan_of(backend, "hash_many", **parameters).run(
+            {"messages": as_rows("messages", [bytes(64)]), "key": key}, {"digests": digests}, 1
+        )
+    assert (digests == 7).all()
+
+
+@on_every_device
 @pytest.mark.parametrize("context", ["", "a", "x" * 2000])
 def test_key_derivation(backend: Backend, context: str) -> None:
     messages = [bytes(length) for length in (0, 1, 64, 65, 1024, 1025)]
@@ -144,12 +170,10 @@ def test_keys_do_not_stay_on_the_device(
         return kept[-1]
 
     size = DIGEST_SIZES[algorithm]
-    parameters = {"algorithm": algorithm, "digest_size": size, "key": None, "context": None, **options}
-    plan = plan_of(backend, "hash_many", **parameters)
-    assert "kkkk" not in repr(plan)
+    plan = plan_of(backend, "hash_many", algorithm=algorithm, digest_size=size, context=options.get("context"))
     digests = np.zeros((1, size), np.uint8)
     monkeypatch.setattr(device, "allocate", keeping)
-    plan.run({"messages": as_rows("messages", [b"abc"])}, {"digests": digests}, 1)
+    plan.run({"messages": as_rows("messages", [b"abc"]), "key": options.get("key")}, {"digests": digests}, 1)
     assert [digest.tobytes() for digest in digests] == golden(algorithm, [b"abc"], size, **options)
     left = [np.ones(buffer.size, np.uint8) for buffer in kept]
     with device.batch():

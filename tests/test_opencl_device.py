@@ -214,8 +214,6 @@ def test_a_device_that_hashes_wrongly_is_not_used(
     ("operation", "parameters", "reason"),
     [
         ("hash_many", {"algorithm": "md5"}, "no kernel for md5"),
-        ("hash_many", {"algorithm": "sha256", "key": b"k"}, "takes no key"),
-        ("hash_many", {"algorithm": "hmac-sha256", "key": None}, "keys of up to"),
         ("hash_many", {"algorithm": "keccak256", "context": b"c"}, "takes no context"),
         ("hash_many", {"algorithm": "sha256d", "digest_size": 20}, "has 32 bytes"),
         ("merkle.root", {"form": "iavl"}, "not iavl"),

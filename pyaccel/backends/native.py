@@ -123,17 +123,13 @@ class HashPlan(NativePlan):
         self._call = lib.pyaccel_hash_many
         self._algorithm = _value("HASH", parameters["algorithm"])
         self._size = parameters["digest_size"]
-        self._key, self._context = (
-            None if parameters[name] is None else ffi.from_buffer(_BYTES, parameters[name])
-            for name in ("key", "context")
-        )
+        context = parameters["context"]
+        self._context = None if context is None else ffi.from_buffer(_BYTES, context)
         self._one = self._options(threads=1)
         self._many = self._options(threads=threads())
 
     def _options(self, threads: int) -> Any:
         options = _options(_HASH_OPTIONS, threads=threads, digest_size=self._size)
-        if self._key is not None:
-            options.key, options.key_size = self._key, len(self._key)
         if self._context is not None:
             options.context, options.context_size = self._context, len(self._context)
         return options
@@ -142,6 +138,12 @@ class HashPlan(NativePlan):
         """As Plan.run."""
         rows = inputs["messages"]
         digests = ffi.from_buffer(_BYTES, outputs["digests"])
+        options = self._one if n == 1 else self._many
+        key = inputs.get("key")
+        if key is not None:
+            options = ffi.new(_HASH_OPTIONS, options[0])
+            options.key = secret = ffi.from_buffer(_BYTES, key)  # named, so that it is held while C reads it
+            options.key_size = len(secret)
         if n == 1 and rows.offsets is None:
             # Making a view costs more than hashing a row: they are used again, with the stride of 0 that fits any row.
             try:
@@ -151,10 +153,10 @@ class HashPlan(NativePlan):
             data = ffi.from_buffer(_BYTES, rows.buffer)  # named, so that it is held while C reads it
             view.data = data
             view.data_size = view.width = rows.width
-            status = self._call(digests, self._size, self._algorithm, view, 1, self._one)
+            status = self._call(digests, self._size, self._algorithm, view, 1, options)
             _spare_views.append(view)
         else:
-            status = self._call(digests, n * self._size, self._algorithm, _rows(rows), n, self._many)
+            status = self._call(digests, n * self._size, self._algorithm, _rows(rows), n, options)
         if status:
             raise_status("hash_many", status)
 

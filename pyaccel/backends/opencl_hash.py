@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,29 +49,22 @@ class HashPlan:
     algorithm: str
     kernel: Kernel
     size: int
-    key: bytes | None = field(default=None, repr=False)
     context: bytes | None = None
 
     @classmethod
     def of(cls, device: Device, parameters: Parameters) -> HashPlan | str:
         """The plan, or why there is none."""
         algorithm = str(parameters.get("algorithm"))
-        key, context = parameters.get("key"), parameters.get("context")
+        context = parameters.get("context")
         kernel = KERNELS.get(algorithm)
         if kernel is None:
             return f"OpenCL has no kernel for {algorithm}"
         size = parameters.get("digest_size") or kernel.size
-        if key is not None and kernel.key == "none":
-            return f"{algorithm} takes no key"
         if context is not None and algorithm != "blake3":
             return f"{algorithm} takes no context"
         if size != kernel.size and not kernel.extendable:
             return f"{algorithm} has {kernel.size} bytes"
-        if algorithm == "blake3" and (key is not None or context is not None):
-            kernel = BLAKE3_MATERIAL if key is None else BLAKE3_KEYED
-        if kernel.key == "hmac" and (key is None or len(key) > _LONGEST_HMAC_KEY):
-            return f"OpenCL has {algorithm} for keys of up to {_LONGEST_HMAC_KEY} bytes"
-        return cls(device, algorithm, kernel, size, key, context)
+        return cls(device, algorithm, kernel if context is None else BLAKE3_MATERIAL, size, context)
 
     @property
     def variant(self) -> str:
@@ -86,24 +79,38 @@ class HashPlan:
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """digests[i] = H(messages[i]) for i < n; raises as Plan.run."""
         device, size = self.device, self.size
+        secret = inputs.get("key")
+        kernel = self._kernel_for(secret)
         messages = host_rows("messages", inputs["messages"], n)
         digests = host_bytes("digests", outputs["digests"], n * size).reshape(n, size)
         limit = device.chunk_bytes
         for chunk in chunks("messages", messages, n, limit, max(1, limit // size)):
-            if len(chunk.data) > self.kernel.longest:
-                raise DeviceError(f"{device.name}: {self.algorithm} takes rows of {self.kernel.longest} bytes at most")
-            with device.batch(), self._key_buffer() as key:
+            if len(chunk.data) > kernel.longest:
+                raise DeviceError(f"{device.name}: {self.algorithm} takes rows of {kernel.longest} bytes at most")
+            with device.batch(), self._key_buffer(secret) as key:
                 on_device = device.allocate(chunk.count * size)
                 rows = upload_rows(device, chunk)
-                key_size = len(self.key or b"")
-                launch(device, self.kernel, chunk.count, on_device, rows, key or rows.data, key_size, size)
+                key_size = len(secret or b"")
+                launch(device, kernel, chunk.count, on_device, rows, key or rows.data, key_size, size)
                 device.read(digests[chunk.first : chunk.first + chunk.count], on_device)
 
+    def _kernel_for(self, key: bytes | None) -> Kernel:
+        """The kernel for a key; ValueError where it does not fit, DeviceError where it is too long for the device."""
+        if key is None:
+            if self.kernel.key == "hmac":
+                raise ValueError(f"key: none came; {self.algorithm} needs one")
+            return self.kernel
+        if self.kernel.key == "none" or self.context is not None:
+            raise ValueError(f"key: {self.algorithm} takes no key{'' if self.context is None else ' beside a context'}")
+        if self.kernel.key == "hmac" and len(key) > _LONGEST_HMAC_KEY:
+            raise DeviceError(f"{self.device.name}: {self.algorithm} takes keys of {_LONGEST_HMAC_KEY} bytes at most")
+        return BLAKE3_KEYED if self.algorithm == "blake3" else self.kernel
+
     @contextmanager
-    def _key_buffer(self) -> Iterator[Any]:
+    def _key_buffer(self, key: bytes | None) -> Iterator[Any]:
         """What the kernel reads of the key, in a buffer that is overwritten at the end; None without a key."""
         device, kernel = self.device, self.kernel
-        secret = self.key if self.context is None else self.context
+        secret = key if self.context is None else self.context
         if secret is None:
             yield None
             return

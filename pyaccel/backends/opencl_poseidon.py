@@ -33,8 +33,8 @@ class Poseidon2Plan:
     def of(cls, device: Device, parameters: Parameters) -> Poseidon2Plan | str:
         """The plan, or why there is none."""
         elements = ELEMENTS[str(parameters["algorithm"])]
-        if parameters.get("key") is not None or parameters.get("context") is not None:
-            return f"{elements.algorithm} takes no key and no context"
+        if parameters.get("context") is not None:
+            return f"{elements.algorithm} takes no context"
         if (parameters.get("digest_size") or elements.digest_size) != elements.digest_size:
             return f"{elements.algorithm} has {elements.digest_size} bytes"
         return cls(device, elements)
@@ -77,6 +77,8 @@ class Poseidon2Plan:
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """digests[i] = H(messages[i]) for i < n; raises as Plan.run."""
         device, one = self.device, self.elements
+        if inputs.get("key") is not None:
+            raise ValueError(f"key: {one.algorithm} takes no key")
         messages = host_rows("messages", inputs["messages"], n)
         digests = host_bytes("digests", outputs["digests"], n * one.digest_size).reshape(n, one.digest_size)
         one.require_width(messages, n)

@@ -70,8 +70,8 @@ def hash_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) 
     """digests[i] = H(messages[i]) for i < n.
 
     Args:
-        parameters: `algorithm`; `digest_size`, `key` and `context` as far as the algorithm has them.
-        inputs: `messages`, n rows of any length.
+        parameters: `algorithm`; `digest_size` and `context` as far as the algorithm has them.
+        inputs: `messages`, n rows of any length; `key`, as far as the algorithm has one.
         outputs: `digests`, uint8[n, digest size].
         n: number of messages.
 
@@ -83,7 +83,7 @@ def hash_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) 
     if name not in known:
         raise ValueError(f"algorithm {name!r} is unknown; golden has {', '.join(known)}")
     digests: Any = outputs["digests"]
-    key, context = parameters.get("key"), parameters.get("context")
+    key, context = inputs.get("key"), parameters.get("context")
     if key is not None and name not in (*KEYED, "blake3"):
         raise ValueError(f"{name} takes no key")
     if key is None and name not in HASHES:

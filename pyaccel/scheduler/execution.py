@@ -12,7 +12,7 @@ from pyaccel.operations import Operation
 from pyaccel.rows import Rows
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.registry import check_name
-from pyaccel.scheduler.runs import Nameplate, collect, collector, thread
+from pyaccel.scheduler.runs import collect, collector, thread
 from pyaccel.scheduler.selection import environment, within
 from pyaccel.scheduler.splitting import part, part_rows, parts
 
@@ -25,13 +25,11 @@ _PLACEMENTS = 1024
 
 
 def placement(operation: Operation, values: tuple[object, ...]) -> Placement:
-    """The placement of an operation under these parameters; kept, unless a secret is among them."""
+    """The placement of an operation under these parameters, which is kept."""
     key = (operation.name, values)
     found = _placements.get(key)
     if found is None:
         found = Placement(operation, values)
-        if found.secret:
-            return found
         if len(_placements) >= _PLACEMENTS:
             _placements.clear()
         _placements[key] = found
@@ -82,8 +80,7 @@ def run(
             if progress is not None:
                 progress(last, n)
     seconds = perf_counter() - start if recording else 0.0
-    plan = Nameplate(choice.plan.variant) if place.secret else choice.plan
-    thread.last = ran = (operation.name, choice.backend.name, plan, n, seconds, choice.notes)
+    thread.last = ran = (operation.name, choice.backend.name, choice.plan, n, seconds, choice.notes)
     if recording:
         collect(ran)
 

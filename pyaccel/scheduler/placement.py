@@ -46,7 +46,6 @@ class Placement:
     def __init__(self, operation: Operation, values: tuple[object, ...]) -> None:
         self.operation = operation
         self.parameters = dict(zip(operation.parameters, values, strict=True))
-        self.secret = operation.has_secret(values)
         self._group = str(values[0])
         self._plans: dict[str, Plan | Declined] = {}
         self._refused: dict[str, str] = {}

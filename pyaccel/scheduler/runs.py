@@ -33,14 +33,7 @@ class Ran:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Nameplate:
-    """What is left of a plan that held a secret: the name of its variant."""
-
-    variant: str
-
-
-Entry = tuple[str, str, Plan | Nameplate, int, float, tuple[str, ...]]
+Entry = tuple[str, str, Plan, int, float, tuple[str, ...]]
 """A Ran whose plan has not been asked for its variant yet, which costs more than a small batch."""
 
 
