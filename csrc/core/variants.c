@@ -188,8 +188,8 @@ static const cpu_name features[] = {
 
 /* ---- state ----------------------------------------------------------------------------------- */
 
-#define NAMES_SIZE 512
-#define TEXT_SIZE 704
+#define NAMES_SIZE 1024 /* a spec may name every family */
+#define TEXT_SIZE (NAMES_SIZE + 192)
 
 static pthread_once_t bind_once = PTHREAD_ONCE_INIT;
 static uint32_t available; /* bits that CPU and build have, emulated ones included */
@@ -409,7 +409,7 @@ static void bind_at_start(void)
     pyaccel_status status = select_spec(spec);
     if (status != PYACCEL_OK) {
         snprintf(complaint, TEXT_SIZE,
-                 "PYACCEL_CPU=%.80s: %s; level[,-feature...][,family=variant...] of: %s", spec,
+                 "PYACCEL_CPU=%.80s: %s; level[,-feature|,-family|,family=variant...] of: %s", spec,
                  status == PYACCEL_UNSUPPORTED ? "this CPU or this build lacks it" : "unknown name",
                  names);
     }

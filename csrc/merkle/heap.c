@@ -16,20 +16,6 @@
 /* Sorted leaves are fetched from anywhere: so many of them at once. */
 #define AHEAD 16u
 
-typedef struct {
-    const pa_merkle *merkle;
-    uint8_t *nodes;
-    const pyaccel_rows *leaves;
-    const pa_heap_order *order;
-} leaf_batch;
-
-static pyaccel_status hash_leaves(void *context, uint64_t first, uint64_t last)
-{
-    const leaf_batch *batch = context;
-    return pa_merkle_leaves(batch->merkle, batch->nodes + first * NODE, batch->leaves, first,
-                            last - first);
-}
-
 pyaccel_status pa_heap_order_start(pa_heap_order *order, const pa_merkle *merkle,
                                    const pyaccel_rows *leaves, uint64_t n)
 {
@@ -45,8 +31,7 @@ pyaccel_status pa_heap_order_start(pa_heap_order *order, const pa_merkle *merkle
     if (order->nodes == NULL || order->order == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
-    leaf_batch batch = {.merkle = merkle, .nodes = order->nodes, .leaves = leaves};
-    pyaccel_status status = pa_parallel(merkle->threads, n, GRAIN, hash_leaves, &batch, NULL, NULL);
+    pyaccel_status status = pa_merkle_leaves_parallel(merkle, order->nodes, leaves, n);
     return status == PYACCEL_OK ? pa_merkle_sort(order->order, order->nodes, n) : status;
 }
 
@@ -111,9 +96,15 @@ pyaccel_status pa_heap_fill(const pa_merkle *merkle, uint8_t *nodes, uint64_t n)
     return status;
 }
 
+typedef struct {
+    const pa_merkle *merkle;
+    uint8_t *nodes;
+    const pa_heap_order *order;
+} placing;
+
 static pyaccel_status place_leaves(void *context, uint64_t first, uint64_t last)
 {
-    const leaf_batch *batch = context;
+    const placing *batch = context;
     return pa_heap_leaves(batch->merkle, batch->order, batch->nodes + first * NODE, first,
                           last - first);
 }
@@ -124,7 +115,7 @@ pyaccel_status pa_heap_make(const pa_merkle *merkle, uint8_t *nodes, uint64_t *p
     pa_heap_order order;
     pyaccel_status status = pa_heap_order_start(&order, merkle, leaves, n);
     if (status == PYACCEL_OK) {
-        leaf_batch batch = {.merkle = merkle, .nodes = nodes, .order = &order};
+        placing batch = {merkle, nodes, &order};
         status = pa_parallel(merkle->threads, n, GRAIN, place_leaves, &batch, NULL, NULL);
     }
     for (uint64_t i = 0; i < n && positions != NULL && status == PYACCEL_OK; i++) {

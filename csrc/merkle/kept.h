@@ -38,6 +38,20 @@ void pa_view_end(pa_view *view);
  * not the tree's; OUT_OF_MEMORY. */
 pyaccel_status pa_view_node(pa_view *view, uint8_t *node, unsigned height, uint64_t index);
 
+/* Leaves of a block of a tree of n leaves, of which each but the last has 2^keep. */
+static inline uint64_t pa_block_leaves(unsigned keep, uint64_t n, uint64_t block)
+{
+    const uint64_t begin = block << keep, most = UINT64_C(1) << keep;
+    return n - begin < most ? n - begin : most;
+}
+
+/* Height of a block's top node: that of the whole tree where it is in one block. */
+static inline unsigned pa_block_height(unsigned keep, uint64_t n)
+{
+    const unsigned height = pa_merkle_height(n);
+    return height < keep ? height : keep;
+}
+
 /* The leaf nodes of a block of a tree of n leaves, and the layers above them, one after the other at space: to the height
  * where the block ends. *top = its top node. leaves are all of the tree's. */
 pyaccel_status pa_block_layers(const pa_merkle *merkle, uint8_t *space, const uint8_t **top,

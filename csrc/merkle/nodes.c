@@ -155,6 +155,26 @@ pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const p
     }
 }
 
+typedef struct {
+    const pa_merkle *merkle;
+    uint8_t *nodes;
+    const pyaccel_rows *leaves;
+} leaf_batch;
+
+static pyaccel_status hash_leaves(void *context, uint64_t first, uint64_t last)
+{
+    const leaf_batch *batch = context;
+    return pa_merkle_leaves(batch->merkle, batch->nodes + first * NODE, batch->leaves, first,
+                            last - first);
+}
+
+pyaccel_status pa_merkle_leaves_parallel(const pa_merkle *merkle, uint8_t *nodes,
+                                         const pyaccel_rows *leaves, uint64_t n)
+{
+    leaf_batch batch = {merkle, nodes, leaves};
+    return pa_parallel(merkle->threads, n, GRAIN, hash_leaves, &batch, NULL, NULL);
+}
+
 /* Pairs with the lesser node first. */
 static pyaccel_status hash_sorted(uint32_t algorithm, uint8_t *parents, const uint8_t *pairs,
                                   uint64_t n)

@@ -80,7 +80,7 @@ static pyaccel_status leaf_nodes(const base_source *source, uint8_t *nodes, uint
 static pyaccel_status base_nodes(void *context, uint8_t *nodes, uint64_t first, uint64_t count)
 {
     const base_source *source = context;
-    const unsigned keep = source->merkle->keep_layers, whole = pa_merkle_height(source->n);
+    const unsigned keep = source->merkle->keep_layers;
     if (keep == 0) {
         return leaf_nodes(source, nodes, first, count);
     }
@@ -98,7 +98,7 @@ static pyaccel_status base_nodes(void *context, uint8_t *nodes, uint64_t first, 
         status = leaf_nodes(source, here, begin, leaves);
         if (status == PYACCEL_OK) {
             status = pa_merkle_climb(source->merkle, &here, &spare, leaves, 0,
-                                     whole < keep ? whole : keep, NULL);
+                                     pa_block_height(keep, source->n), NULL);
         }
         memcpy(nodes, here, some * NODE);
         nodes += some * NODE;
@@ -181,27 +181,6 @@ static pyaccel_status fill_heap(pyaccel_merkle_tree *made, const pa_merkle *merk
     return status == PYACCEL_OK ? pa_heap_fill(merkle, made->heap, made->n) : status;
 }
 
-typedef struct {
-    const pa_merkle *merkle;
-    uint8_t *nodes;
-    const pyaccel_rows *leaves;
-} heap_leaves;
-
-static pyaccel_status hash_leaves(void *context, uint64_t first, uint64_t last)
-{
-    const heap_leaves *batch = context;
-    return pa_merkle_leaves(batch->merkle, batch->nodes + first * NODE, batch->leaves, first,
-                            last - first);
-}
-
-/* nodes = leaf nodes of n rows, on all threads. */
-static pyaccel_status make_leaves(const pa_merkle *merkle, uint8_t *nodes,
-                                  const pyaccel_rows *leaves, uint64_t n)
-{
-    heap_leaves batch = {merkle, nodes, leaves};
-    return pa_parallel(merkle->threads, n, 1024, hash_leaves, &batch, NULL, NULL);
-}
-
 /* The old tree's leaf nodes in the caller's order. */
 static void old_leaf_nodes(uint8_t *nodes, const pyaccel_merkle_tree *old)
 {
@@ -225,7 +204,7 @@ static pyaccel_status extend_heap(pyaccel_merkle_tree *made, const pa_merkle *me
     if (old != NULL) {
         old_leaf_nodes(nodes, old);
     }
-    status = make_leaves(merkle, nodes + old_n * NODE, leaves, made->n - old_n);
+    status = pa_merkle_leaves_parallel(merkle, nodes + old_n * NODE, leaves, made->n - old_n);
     if (status == PYACCEL_OK) {
         status = fill_heap(made, merkle, nodes);
     }
@@ -401,9 +380,7 @@ static pyaccel_status update_blocks(dirty_leaves *dirty)
     pyaccel_status status = pa_view_start(&view, old, dirty->merkle->old_leaves);
     for (uint64_t i = 0; i < dirty->count && status == PYACCEL_OK;) {
         const uint64_t block = dirty->changes[i].index >> keep, begin = block << keep;
-        const uint64_t most = UINT64_C(1) << keep;
-        const uint64_t leaves = old->n - begin < most ? old->n - begin : most;
-        const unsigned whole = pa_merkle_height(old->n);
+        const uint64_t leaves = pa_block_leaves(keep, old->n, block);
         status = pa_view_node(&view, node, 0, begin);
         if (status != PYACCEL_OK) {
             break;
@@ -414,7 +391,7 @@ static pyaccel_status update_blocks(dirty_leaves *dirty)
         }
         uint8_t *here = view.space, *spare = view.space + leaves * NODE;
         status = pa_merkle_climb(&old->merkle, &here, &spare, leaves, 0,
-                                 whole < keep ? whole : keep, NULL);
+                                 pa_block_height(keep, old->n), NULL);
         view.block = UINT64_MAX; /* it no longer holds the tree's nodes */
         memcpy(dirty->base + blocks * NODE, here, NODE);
         dirty->positions[blocks++] = block;
@@ -539,7 +516,7 @@ static pyaccel_status update(pyaccel_merkle_tree **tree, const pa_merkle *merkle
     change *changes = (change *)(void *)space;
     uint64_t *positions = (uint64_t *)(void *)(changes + n);
     uint8_t *nodes = (uint8_t *)(positions + n);
-    pyaccel_status status = make_leaves(merkle, nodes, leaves, n);
+    pyaccel_status status = pa_merkle_leaves_parallel(merkle, nodes, leaves, n);
     for (uint64_t i = 0; i < n && status == PYACCEL_OK; i++) {
         changes[i] = (change){indices[i], i};
         if (changes[i].index >= old->n) {

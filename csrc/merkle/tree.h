@@ -69,6 +69,10 @@ pyaccel_status pa_merkle_size_allowed(const pa_merkle *merkle, uint64_t n);
 pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const pyaccel_rows *leaves,
                                 uint64_t first, uint64_t n);
 
+/* pa_merkle_leaves of rows [0, n) on merkle->threads threads. */
+pyaccel_status pa_merkle_leaves_parallel(const pa_merkle *merkle, uint8_t *nodes,
+                                         const pyaccel_rows *leaves, uint64_t n);
+
 /* parents[i] = parent of the two nodes at pairs + 64 i; one thread; must not overlap. */
 pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const uint8_t *pairs,
                                uint64_t n);

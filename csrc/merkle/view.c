@@ -5,20 +5,6 @@
 
 #include "kept.h"
 
-/* Leaves of a block, and of the last one. */
-static uint64_t block_leaves(unsigned keep, uint64_t n, uint64_t block)
-{
-    const uint64_t begin = block << keep, most = UINT64_C(1) << keep;
-    return n - begin < most ? n - begin : most;
-}
-
-/* Height of a block's top: that of the whole tree where it is in one block. */
-static unsigned block_height(unsigned keep, uint64_t n)
-{
-    const unsigned height = pa_merkle_height(n);
-    return height < keep ? height : keep;
-}
-
 uint64_t pa_block_bytes(const pa_merkle *merkle, uint64_t n)
 {
     const uint64_t most = UINT64_C(1) << merkle->keep_layers;
@@ -29,8 +15,8 @@ uint64_t pa_block_bytes(const pa_merkle *merkle, uint64_t n)
 pyaccel_status pa_block_layers(const pa_merkle *merkle, uint8_t *space, const uint8_t **top,
                                const pyaccel_rows *leaves, uint64_t n, uint64_t block)
 {
-    const unsigned keep = merkle->keep_layers, height = block_height(keep, n);
-    uint64_t count = block_leaves(keep, n, block);
+    const unsigned keep = merkle->keep_layers, height = pa_block_height(keep, n);
+    uint64_t count = pa_block_leaves(keep, n, block);
     pyaccel_status status = pa_merkle_leaves(merkle, space, leaves, block << keep, count);
     for (unsigned k = 0; k < height && status == PYACCEL_OK; k++) {
         status = pa_merkle_parents(merkle, space + count * NODE, space, count, k, NULL);
@@ -95,7 +81,7 @@ pyaccel_status pa_view_node(pa_view *view, uint8_t *node, unsigned height, uint6
         }
     }
     const uint8_t *layer = view->space;
-    uint64_t count = block_leaves(keep, tree->n, block);
+    uint64_t count = pa_block_leaves(keep, tree->n, block);
     for (unsigned k = 0; k < height; k++) {
         layer += count * NODE;
         count = (count + 1) / 2;
