@@ -344,6 +344,9 @@ static void hash_message(const pa_hash_algorithm *algorithm, const struct pa_has
         pa_hash_stream_absorb(algorithm, kernel, &stream, parts[i].data, parts[i].size);
     }
     pa_hash_stream_finish(algorithm, kernel, &stream, digest, digest_size);
+    if (midstate != NULL) {
+        pa_wipe(&stream, sizeof stream);
+    }
 }
 
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts)

@@ -7,6 +7,7 @@
 #include "blake3.h"
 #include "hmac.h"
 #include "poseidon2.h"
+#include "streaming.h"
 
 typedef struct {
     uint8_t *digests;
@@ -20,6 +21,7 @@ typedef struct {
         pa_hmac_job hmac;
         pa_poseidon2_job poseidon2;
     } job; /* the engine's; it may hold what a key made */
+    bool secret;
 } hash_batch;
 
 static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
@@ -27,7 +29,12 @@ static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
     const hash_batch *batch = context;
     uint8_t *digests = batch->digests + first * batch->digest_size;
     if (batch->engine != NULL) {
-        return batch->engine->rows(&batch->job, digests, batch->messages, first, last - first);
+        pyaccel_status status =
+            batch->engine->rows(&batch->job, digests, batch->messages, first, last - first);
+        if (batch->secret) {
+            pa_wipe_stack(); /* this thread's */
+        }
+        return status;
     }
     return pa_hash_segments(batch->algorithm, digests, batch->digest_size, NULL, batch->messages, 1,
                             first, last - first);
@@ -79,8 +86,12 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     if (status != PYACCEL_OK) {
         return status;
     }
+    batch.secret = pa_hash_has_secret(options);
     if (batch.engine != NULL) {
         batch.engine->begin(&batch.job, found, options, batch.digest_size);
+    }
+    if (batch.secret) {
+        pa_wipe_stack();
     }
     status = pa_parallel(options->threads, n, range_rows(messages, n, batch.digest_size),
                          hash_range, &batch, options->progress, options->user);

@@ -10,6 +10,7 @@ struct pyaccel_hasher {
     const struct pa_hash_streaming *streaming;
     uint64_t total; /* bytes that came                                    */
     bool failed;    /* an update did: the message is not what was hashed  */
+    bool secret;    /* the stream holds what a key made                   */
     _Alignas(max_align_t) uint8_t stream[];
 };
 
@@ -58,7 +59,11 @@ pyaccel_status pyaccel_hasher_new(pyaccel_hasher **hasher, uint32_t algorithm,
     made->streaming = streaming;
     made->total = 0;
     made->failed = false;
+    made->secret = pa_hash_has_secret(options);
     streaming->start(made->stream, found, options);
+    if (made->secret) {
+        pa_wipe_stack();
+    }
     *hasher = made;
     return PYACCEL_OK;
 }
@@ -77,6 +82,9 @@ pyaccel_status pyaccel_hasher_update(pyaccel_hasher *hasher, const uint8_t *data
     }
     hasher->total += size;
     hasher->streaming->absorb(hasher->stream, data, size);
+    if (hasher->secret) {
+        pa_wipe_stack();
+    }
     return PYACCEL_OK;
 }
 
@@ -92,6 +100,9 @@ pyaccel_status pyaccel_hasher_digest(uint8_t *digest, uint64_t digest_size,
         return PYACCEL_INVALID_ARGUMENT;
     }
     hasher->streaming->digest(hasher->stream, digest, digest_size);
+    if (hasher->secret) {
+        pa_wipe_stack();
+    }
     return PYACCEL_OK;
 }
 
@@ -144,8 +155,9 @@ static pyaccel_status hash_one(uint8_t *digest, uint64_t digest_size, uint32_t a
         streaming->absorb(stream, data, size);
     }
     streaming->digest(stream, digest, digest_size);
-    if (options->key != NULL || options->context != NULL) {
+    if (pa_hash_has_secret(options)) {
         pa_wipe(stream, streaming->size);
+        pa_wipe_stack();
     }
     return PYACCEL_OK;
 }

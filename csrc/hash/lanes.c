@@ -162,5 +162,6 @@ void pa_hash_scratch_wipe(const pa_hash_job *job, pa_hash_scratch *scratch)
     pa_wipe(&scratch->initial, size);
     pa_wipe(&scratch->state, size);
     pa_wipe(&scratch->kept, size);
+    pa_wipe_stack(); /* the kernels', which lie deeper than what the caller of all this reaches */
     scratch->spread_for = NULL;
 }

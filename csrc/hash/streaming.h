@@ -8,6 +8,12 @@
 /* The most bytes of a message, what hash_many takes: its length in bits fits 64. */
 #define PA_HASH_MAX_MESSAGE (UINT64_MAX >> 3)
 
+/* Whether a call with these options makes something that is as secret as a key. */
+static inline bool pa_hash_has_secret(const pyaccel_hash_options *options)
+{
+    return options->key != NULL || options->context != NULL;
+}
+
 /* A stream is plain memory: a copy of its bytes is a copy of it. It may hold what a key made. */
 struct pa_hash_streaming {
     size_t size; /* bytes of a stream */
