@@ -19,7 +19,8 @@ BLOCK_SIZES |= {"blake2s-256": 64, "blake3": 64, "shake128": 168, "shake256": 13
 BLOCK_SIZES |= {"sha3-224": 144, "sha3-256": 136, "sha3-384": 104, "sha3-512": 72}
 """Bytes of a block, by algorithm; of Keccak its rate."""
 
-_VARIABLE = frozenset({"shake128", "shake256", "blake3"})
+VARIABLE = frozenset({"shake128", "shake256", "blake3"})
+"""Algorithms with digests of any size, 1 .. 2^32 - 1 bytes; where none is given, that of RFC 8702, or 32."""
 
 _SMALL = 2048
 """Bytes of a message that are kept as they are: hashing so few in one call costs less than a handle in C does."""
@@ -55,7 +56,7 @@ class _Kind:
         self.name = name
         self.digest_size = digest_size
         self.block_size = BLOCK_SIZES[name]
-        self.variable = name in _VARIABLE
+        self.variable = name in VARIABLE
         self.number = native.hash_number(name)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pyaccel.choices import choice
 from pyaccel.file_reading import Progress, read_file
-from pyaccel.hasher import Hasher
+from pyaccel.hasher import VARIABLE, Hasher
 from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
 from pyaccel.poseidon2 import ELEMENTS
@@ -25,15 +25,13 @@ DIGEST_SIZES |= {"hmac-sha256": 32, "hmac-sha512": 64, "hmac-sm3": 32}
 DIGEST_SIZES |= {algorithm: elements.digest_size for algorithm, elements in ELEMENTS.items()}
 """Bytes of a digest, by algorithm. keccak256 pads as Ethereum does; sha256d and hash160 are Bitcoin's compositions."""
 
-VARIABLE = frozenset({"shake128", "shake256", "blake3"})
-"""Algorithms with digests of any size, 1 .. 2^32 - 1 bytes; where none is given, that of RFC 8702, or 32."""
-
 KEY_SIZES = {"blake2b-256": (1, 64), "blake2b-512": (1, 64), "blake2s-256": (1, 32), "blake3": (32, 32)}
-KEY_SIZES |= dict.fromkeys(("hmac-sha256", "hmac-sha512", "hmac-sm3"), (0, 2**61 - 1))
 """Least and most bytes of a key, by algorithm; the others take none."""
 
 KEY_NEEDED = frozenset({"hmac-sha256", "hmac-sha512", "hmac-sm3"})
 """Algorithms that are nothing without a key."""
+
+KEY_SIZES |= dict.fromkeys(KEY_NEEDED, (0, 2**61 - 1))
 
 CONTEXTS = frozenset({"blake3"})
 """Algorithms with a context string, which makes them derive a key from each message."""
@@ -48,9 +46,7 @@ def algorithms() -> tuple[str, ...]:
     return tuple(DIGEST_SIZES)
 
 
-def parameters(
-    algorithm: str, digest_size: int | None = None, context: Any = None
-) -> tuple[str, int, bytes | None]:
+def parameters(algorithm: str, digest_size: int | None = None, context: Any = None) -> tuple[str, int, bytes | None]:
     """The parameters of a plan for hash_many, checked, with defaults filled in.
 
     Raises:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -14,6 +15,11 @@ _FACTOR = {"default": 1, "long": 50}[os.environ.get("HYPOTHESIS_PROFILE", "defau
 def examples(number: int) -> settings:
     """That many examples in the default profile, fifty times as many in the long one."""
     return settings(max_examples=number * _FACTOR)
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds now; the most it held, as getrusage has it, hides what comes after a big test."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def flipped(data: bytes, bit: int) -> bytes:

@@ -271,7 +271,9 @@ def test_calls_take_their_own_keys(algorithm, n):
 
     def wanted(message, key):
         family, _, name = algorithm.partition("-")
-        return hmac.digest(key, message, name) if family == "hmac" else getattr(hashlib, family)(message, key=key).digest()
+        return (
+            hmac.digest(key, message, name) if family == "hmac" else getattr(hashlib, family)(message, key=key).digest()
+        )
 
     messages = [b"%d" % i for i in range(n)]
     unkeyed = [] if algorithm.startswith("hmac") else [None]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import pyaccel
+from examples import resident_bytes
 from pyaccel import merkle
 
 LEAVES = [bytes([i]) * 32 for i in range(1, 12)]
@@ -91,14 +92,12 @@ def test_many_threads_read_one_tree():
 
 def test_memory_of_a_tree():
     """64 bytes a leaf, whoever made it; what stays the same is held once."""
-    import resource
-
     n = 1 << 18
     leaves = np.arange(n * 32, dtype=np.uint64).astype(np.uint8).reshape(n, 32)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resident_bytes()
     tree = merkle.Tree(leaves, form="ssz")
     made = [tree.update([i], [LEAVES[0]]) for i in range(100)]
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    grown = resident_bytes() - before
     assert len({t.root for t in made}) == 100
     # 16 MiB, 100 paths of three pages at most, and what the allocator rounds up; whole copies would take 1.6 GiB.
     assert grown < 64 << 20
