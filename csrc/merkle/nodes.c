@@ -15,8 +15,8 @@ static const uint8_t node_prefix = 0x01;
 /* Nodes a range of threads: about 100 microseconds of hashing, enough to outweigh handing it over. */
 #define GRAIN 1024u
 
-/* Pairs that are put in order together. */
-#define SORTED_PAIRS 64u
+/* Rows that go through a buffer together: pairs in order, and digests that are hashed once more. */
+#define BUFFERED_ROWS 64u
 
 /* Rows that are joined with their prefix together, for algorithms that do not take segments. */
 #define JOINED_ROWS 64u
@@ -123,12 +123,12 @@ static pyaccel_status copy_nodes(uint8_t *nodes, const pyaccel_rows *leaves, uin
 static pyaccel_status hash_twice(uint32_t algorithm, uint8_t *nodes, const pyaccel_rows *leaves,
                                  uint64_t first, uint64_t n)
 {
-    uint8_t inner[SORTED_PAIRS * NODE];
+    uint8_t inner[BUFFERED_ROWS * NODE];
     const pyaccel_rows rows = {
         .data = inner, .data_size = sizeof inner, .width = NODE, .stride = NODE};
     pyaccel_status status = PYACCEL_OK;
-    for (uint64_t done = 0; done < n && status == PYACCEL_OK; done += SORTED_PAIRS) {
-        const uint64_t count = n - done < SORTED_PAIRS ? n - done : SORTED_PAIRS;
+    for (uint64_t done = 0; done < n && status == PYACCEL_OK; done += BUFFERED_ROWS) {
+        const uint64_t count = n - done < BUFFERED_ROWS ? n - done : BUFFERED_ROWS;
         status = pa_hash_segments(algorithm, inner, NODE, NULL, leaves, 1, first + done, count);
         if (status == PYACCEL_OK) {
             status =
@@ -179,12 +179,12 @@ pyaccel_status pa_merkle_leaves_parallel(const pa_merkle *merkle, uint8_t *nodes
 static pyaccel_status hash_sorted(uint32_t algorithm, uint8_t *parents, const uint8_t *pairs,
                                   uint64_t n)
 {
-    uint8_t sorted[SORTED_PAIRS * 2 * NODE];
+    uint8_t sorted[BUFFERED_ROWS * 2 * NODE];
     const pyaccel_rows rows = {
         .data = sorted, .data_size = sizeof sorted, .width = 2 * NODE, .stride = 2 * NODE};
     pyaccel_status status = PYACCEL_OK;
-    for (uint64_t done = 0; done < n && status == PYACCEL_OK; done += SORTED_PAIRS) {
-        const uint64_t count = n - done < SORTED_PAIRS ? n - done : SORTED_PAIRS;
+    for (uint64_t done = 0; done < n && status == PYACCEL_OK; done += BUFFERED_ROWS) {
+        const uint64_t count = n - done < BUFFERED_ROWS ? n - done : BUFFERED_ROWS;
         for (uint64_t i = 0; i < count; i++) {
             const uint8_t *left = pairs + (done + i) * 2 * NODE, *right = left + NODE;
             const bool swap = memcmp(left, right, NODE) > 0;

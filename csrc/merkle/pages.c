@@ -52,7 +52,7 @@ static pa_page *page_share(pa_page *page)
     return page;
 }
 
-/* One user less; recursion goes at most PAGE_LEVELS deep. */
+/* One user less; recursion goes a level deep each time: 7 for 2^64 base nodes. */
 static void page_release(pa_page *page)
 {
     if (page == NULL || atomic_fetch_sub_explicit(&page->users, 1, memory_order_acq_rel) != 1) {

@@ -15,7 +15,6 @@
 #define PAGE_HEIGHTS 10u
 #define PAGE_BOTTOM 512u
 #define PAGE_BELOW 1024u
-#define PAGE_LEVELS 7u /* of 2^64 base nodes */
 
 typedef struct pa_page {
     _Atomic uint32_t users;
@@ -42,7 +41,7 @@ pyaccel_status pa_pages_extend(const pa_merkle *merkle, pa_pages *pages, const p
                                uint64_t stay, unsigned base, uint64_t n, pa_base_fn *base_nodes,
                                void *context);
 
-/* *pages = layers that are given, layers[k] of pa_merkle_layer_size(n, k) nodes. OK or OUT_OF_MEMORY. */
+/* *pages = the layers of n leaves, which stand in nodes as pyaccel_merkle_layers gives them. OK or OUT_OF_MEMORY. */
 pyaccel_status pa_pages_import(pa_pages *pages, const uint8_t *nodes, uint64_t n);
 
 /* *pages = those of old with base nodes at `positions` (ascending, each once; scratch: changed) replaced by `nodes`. */
