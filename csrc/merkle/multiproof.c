@@ -103,8 +103,9 @@ static pyaccel_status padded_node(const pyaccel_merkle_tree *tree, uint8_t *node
     pa_merkle partly = tree->merkle;
     partly.limit = UINT64_C(1) << height;
     partly.mix_in_length = 0;
-    const unsigned whole = pa_merkle_height(tree->n);
-    return pa_merkle_finish(&partly, node, pa_pages_node(&tree->pages, whole, 0), tree->n);
+    /* The pages' top: where the whole tree is below keep_layers, it is not at its own height there. */
+    const unsigned top = tree->pages.base + pa_merkle_height(tree->pages.n);
+    return pa_merkle_finish(&partly, node, pa_pages_node(&tree->pages, top, 0), tree->n);
 }
 
 static pyaccel_status numbered_node(pa_view *view, uint8_t *node, uint64_t index)
@@ -135,8 +136,8 @@ static pyaccel_status numbered_node(pa_view *view, uint8_t *node, uint64_t index
         memcpy(node, pa_ssz_zero_hashes[height], NODE);
         return PYACCEL_OK;
     }
-    return height > pa_merkle_height(tree->n) ? padded_node(tree, node, height)
-                                              : pa_view_node(view, node, height, position);
+    return height >= pa_merkle_height(tree->n) ? padded_node(tree, node, height)
+                                               : pa_view_node(view, node, height, position);
 }
 
 /* Indices of one layer, descending: those that were made of the layer below, and those that are given. */

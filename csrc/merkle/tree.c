@@ -255,7 +255,8 @@ static pyaccel_status start_from(pa_merkle *merkle, const pyaccel_merkle_tree *o
         return pa_bind();
     }
     if (!PA_OPTIONS_VALID(options) || options->reserved_2 != 0 || options->positions != NULL ||
-        (options->length != 0 && merkle->mix_in_length != PYACCEL_MERKLE_MIX_IN_LENGTH)) {
+        (options->length != 0 && (merkle->mix_in_length != PYACCEL_MERKLE_MIX_IN_LENGTH ||
+                                  options->mix_in_length != PYACCEL_MERKLE_MIX_IN_LENGTH))) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     merkle->threads = options->threads;

@@ -95,13 +95,15 @@ static pyaccel_status follow_flags(const question *ask, uint8_t *verdict, const 
     return PYACCEL_OK;
 }
 
+/* Each parent has two children: leaves, nodes of the proof, and parents but the last. */
+static bool flags_fit(const question *ask)
+{
+    return ask->proof_nodes <= UINT64_MAX - ask->n && ask->flag_count < UINT64_MAX &&
+           ask->n + ask->proof_nodes == ask->flag_count + 1;
+}
+
 static pyaccel_status by_flags(const question *ask, uint8_t *verdict, const uint8_t *nodes)
 {
-    /* Each parent has two children: leaves, nodes of the proof, and parents but the last. */
-    if (ask->proof_nodes > UINT64_MAX - ask->n ||
-        ask->n + ask->proof_nodes != ask->flag_count + 1) {
-        return PYACCEL_OK;
-    }
     if (ask->flag_count > SIZE_MAX / (3 * NODE) - 1) {
         return PYACCEL_OUT_OF_MEMORY;
     }
@@ -313,6 +315,9 @@ pyaccel_status pyaccel_merkle_verify_multiproof(uint8_t *verdict, uint32_t form,
         return PYACCEL_OK;
     }
     const question ask = {&merkle, root, proof, proof_size / NODE, flags, flags_size, indices, n};
+    if (heap && !flags_fit(&ask)) {
+        return PYACCEL_OK; /* before a leaf is looked at: there may be any number of equal ones */
+    }
     uint8_t found_right = 0;
     status = answer(&ask, &found_right, leaves);
     *verdict = status == PYACCEL_OK && found_right;

@@ -485,6 +485,37 @@ static void test_generalized(uint64_t n, uint32_t keep)
     pyaccel_merkle_tree_free(tree);
 }
 
+/* Nodes over all leaves of a tree that is lower than keep_layers: they are kept, so that they need no leaf. */
+static void test_lower_than_kept(void)
+{
+    static const uint32_t keeps[] = {1, 2, 3, 4, 11, PYACCEL_MERKLE_MOST_KEEP_LAYERS};
+    for (size_t k = 0; k < sizeof keeps / sizeof *keeps; k++) {
+        for (uint64_t n = 1; n <= 8; n++) {
+            shape how = {PYACCEL_MERKLE_SSZ, defaults()};
+            how.options.limit = 8;
+            how.options.keep_layers = keeps[k];
+            pyaccel_merkle_tree *tree;
+            const pyaccel_rows rows = fixed_rows(leaves, n, NODE, NODE);
+            CHECK(pyaccel_merkle_tree_new(&tree, how.form, &rows, n, &how.options) == PYACCEL_OK);
+            check_root(&how, tree, leaves, n);
+            uint8_t root[NODE], node[NODE], proof[3 * NODE], verdict;
+            CHECK(pyaccel_merkle_tree_root(root, NODE, tree) == PYACCEL_OK);
+            for (uint64_t index = 1; n <= 8 / index; index *= 2) {
+                uint64_t size = sizeof proof, flags_size = 0;
+                const pyaccel_rows claimed = fixed_rows(node, 1, NODE, NODE);
+                CHECK(pyaccel_merkle_tree_nodes(node, NODE, tree, &index, 1, NULL) == PYACCEL_OK);
+                CHECK(pyaccel_merkle_tree_multiproof(proof, &size, NULL, &flags_size, NULL, tree,
+                                                     &index, 1, NULL) == PYACCEL_OK);
+                CHECK(pyaccel_merkle_verify_multiproof(&verdict, how.form, root, &claimed, &index,
+                                                       1, proof, size, NULL, 0,
+                                                       NULL) == PYACCEL_OK);
+                CHECK(verdict == 1);
+            }
+            pyaccel_merkle_tree_free(tree);
+        }
+    }
+}
+
 /* ---- what is refused ------------------------------------------------------------------------------------- */
 
 static void refuse(uint32_t form, pyaccel_merkle_options options, uint64_t n)
@@ -559,6 +590,27 @@ static void test_arguments(void)
     CHECK(pyaccel_merkle_verify_consistency(&verdict, PYACCEL_MERKLE_COMETBFT, leaves, leaves, 1, 1,
                                             leaves, 0, NULL) == PYACCEL_UNSUPPORTED);
     CHECK(verdict == 0);
+
+    /* More leaves than flags and proof make up: none of them is looked at, however many are claimed. */
+    const uint8_t flags[2] = {1, 1};
+    for (uint64_t claimed = UINT64_C(1) << 60; claimed > 3; claimed /= 2) {
+        verdict = 0xaa;
+        CHECK(pyaccel_merkle_verify_multiproof(&verdict, PYACCEL_MERKLE_OPENZEPPELIN_SIMPLE, leaves,
+                                               &row, NULL, claimed, NULL, 0, flags, 2,
+                                               NULL) == PYACCEL_OK);
+        CHECK(verdict == 0);
+    }
+
+    /* A new length that the options do not say to mix in. */
+    pyaccel_merkle_tree *tree, *grown = (pyaccel_merkle_tree *)(void *)&options;
+    options = defaults();
+    options.mix_in_length = PYACCEL_MERKLE_MIX_IN_LENGTH;
+    options.length = 7;
+    CHECK(pyaccel_merkle_tree_new(&tree, PYACCEL_MERKLE_SSZ, &row, 1, &options) == PYACCEL_OK);
+    options.mix_in_length = 0;
+    CHECK(pyaccel_merkle_tree_append(&grown, tree, &row, 1, &options) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(grown == NULL);
+    pyaccel_merkle_tree_free(tree);
 }
 
 int main(void)
@@ -573,6 +625,7 @@ int main(void)
             test_generalized(n, 3);
         }
     }
+    test_lower_than_kept();
     test_advisory();
     test_arguments();
     return finish();
