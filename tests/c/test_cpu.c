@@ -242,6 +242,35 @@ static void check_select(void)
     }
 }
 
+/* The longest spec there is: a variant of every family by name. What is in force is all of it, and is a spec again. */
+static void check_longest(void)
+{
+    char spec[2048] = "", in_force[2048];
+    const char *level = runs_here("avx512-emulated") ? "avx512-emulated" : "portable";
+    CHECK(pyaccel_cpu_select(level) == PYACCEL_OK);
+    strcpy(spec, level);
+    pyaccel_variant row, other;
+    for (uint32_t i = 0; i < pyaccel_variant_count(); i++) {
+        bool longest = true;
+        CHECK(pyaccel_variant_get(&row, i) == PYACCEL_OK);
+        for (uint32_t k = 0; k < pyaccel_variant_count(); k++) {
+            CHECK(pyaccel_variant_get(&other, k) == PYACCEL_OK);
+            const size_t size = strlen(other.variant), own = strlen(row.variant);
+            longest = longest && (!other.bound || strcmp(other.family, row.family) != 0 ||
+                                  size < own || (size == own && k >= i));
+        }
+        if (row.bound && longest) {
+            const size_t used = strlen(spec);
+            snprintf(spec + used, sizeof spec - used, ",%s=%s", row.family, row.variant);
+        }
+    }
+    CHECK(pyaccel_cpu_select(spec) == PYACCEL_OK);
+    snprintf(in_force, sizeof in_force, "%s", pyaccel_cpu_spec());
+    CHECK(strlen(in_force) == strlen(spec));
+    CHECK(pyaccel_cpu_select(in_force) == PYACCEL_OK && spec_is(in_force));
+    CHECK(pyaccel_cpu_select(NULL) == PYACCEL_OK);
+}
+
 /* In every binding a family has at most one variant, or a menu of them where it is one of lanes, the counter that moves is the bound one's, and rows
  * that this CPU can't run are never bound. */
 static void check_variants(void)
@@ -304,6 +333,7 @@ int main(void)
     in_child("PYACCEL_CPU", long_name, check_long_name);
     in_child("PYACCEL_THREADS", "0", check_every_call_refused);
     in_child(NULL, NULL, check_select);
+    in_child(NULL, NULL, check_longest);
     in_child(NULL, NULL, check_variants);
     return finish();
 }
