@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import threading
+import weakref
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -32,6 +34,40 @@ def test_forms_are_never_mixed():
                 tree.root, LEAVES[:1], [0] if plain else None, [tree.proof(0)], 11 if plain else None, form=other
             )
             assert verdict[0] == (form == other or {form, other} == {"rfc6962", "cometbft"})
+
+
+def test_old_leaves_outlive_the_view_of_another_thread(monkeypatch):
+    """Rows keep one view for C, the last one made: each call has to hold its own until C is done with it."""
+    from pyaccel.backends import native, native_tree
+
+    make, views, alive = native.rows_view, [], []
+
+    def rows_view(rows):
+        view = make(rows)
+        rows.native = None  # what a view that another thread makes does to this one
+        views.append(weakref.ref(view))
+        return view
+
+    def watched(name):
+        def call(*arguments):
+            alive.append([view() is not None for view in views])
+            views.clear()
+            return getattr(native.lib, name)(*arguments)
+
+        return call
+
+    names = ("pyaccel_merkle_tree_append", "pyaccel_merkle_tree_update")
+    watcher = SimpleNamespace(
+        pyaccel_merkle_tree_free=native.lib.pyaccel_merkle_tree_free, **{name: watched(name) for name in names}
+    )
+    made = native_tree.options(KEPT._values, None, 2)
+    old = pyaccel.Rows(b"".join(LEAVES), width=32)
+    with monkeypatch.context() as patch:
+        patch.setattr(native, "rows_view", rows_view)
+        patch.setattr(native_tree, "lib", watcher)
+        native_tree.append(KEPT._handle, old[:1], made, old)
+        native_tree.update(KEPT._handle, np.zeros(1, np.uint64), old[:1], made, old)
+    assert alive == [[True, True], [True, True]]
 
 
 def test_every_forbidden_hash_is_refused():

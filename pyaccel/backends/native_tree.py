@@ -55,14 +55,16 @@ def of_layers(form: str, nodes: npt.NDArray[np.uint8], positions: Numbers | None
 def append(tree: Any, rows: Rows, made: Any, old_leaves: Rows | None) -> Any:
     """The tree with rows appended."""
     handle = ffi.new("pyaccel_merkle_tree **")
-    made.old_leaves = _view(old_leaves)
+    old = _view(old_leaves)  # held here, as another thread's view may take its place in the Rows
+    made.old_leaves = old
     return _given(handle, lib.pyaccel_merkle_tree_append(handle, tree, native.rows_view(rows), len(rows), made))
 
 
 def update(tree: Any, indices: Numbers, rows: Rows, made: Any, old_leaves: Rows | None) -> Any:
     """The tree with leaves replaced."""
     handle = ffi.new("pyaccel_merkle_tree **")
-    made.old_leaves = _view(old_leaves)
+    old = _view(old_leaves)  # as in append
+    made.old_leaves = old
     places = ffi.from_buffer("uint64_t[]", indices)
     return _given(handle, lib.pyaccel_merkle_tree_update(handle, tree, places, native.rows_view(rows), len(rows), made))
 
