@@ -15,6 +15,8 @@
 #include "../core/bytes.h"
 #include "vector.h"
 
+#define SHORTER 32 /* bytes of most digests */
+
 #define XOR(x, y) VEC_OF_BITS (xor)(x, y)
 #define ROTL(x, n) vec_ror(x, (64 - (n)) & 63)
 
@@ -66,8 +68,8 @@ PA_INLINE void column_parities(vec c[5], const vec s[25])
  *   shapes   s, t: 25 vectors, lane (x, y) of Keccak at x + 5 y; c: parities of the columns of s, then of t
  *   formula  FIPS 202, 3.2; D[x] first, then a row of the result at a time, so that few words are held beside the state.
  *            90 operations with AVX-512, 29 of them rotates; 185 with AVX2, 56 of them on the two ports of shifts
- *   before   nothing. Constant time */
-PA_INLINE void round_once(vec t[25], const vec s[25], vec c[5], uint64_t constant)
+ *   before   rows, those of t that are made, is 5, or 2 in a last round: nobody reads more than 8 words. Constant time */
+PA_INLINE void round_once(vec t[25], const vec s[25], vec c[5], uint64_t constant, unsigned rows)
 {
     vec d[5];
     if (VECTOR_BYTES == 64) {
@@ -79,21 +81,31 @@ PA_INLINE void round_once(vec t[25], const vec s[25], vec c[5], uint64_t constan
     }
     ROW(0, 0, 0, 6, 44, 12, 43, 18, 21, 24, 14)
     ROW(5, 3, 28, 9, 20, 10, 3, 16, 45, 22, 61)
+    if (rows == 2) {
+        return;
+    }
     ROW(10, 1, 1, 7, 6, 13, 25, 19, 8, 20, 18)
     ROW(15, 4, 27, 5, 36, 11, 10, 17, 15, 23, 56)
     ROW(20, 2, 62, 8, 55, 14, 39, 15, 41, 21, 2)
 }
 
-/* Keccak-f[1600] of all lanes: two rounds a turn, there and back. */
-PA_INLINE void permute(vec s[25])
+/* Keccak-f[1600] of all lanes: two rounds a turn, there and back. `rows` are those of the result. */
+PA_INLINE void permute(vec s[25], unsigned rows)
 {
     vec t[25], c[5];
+    const unsigned whole = rows == 5 ? 24 : 22;
     IN_MEMORY(s, t);
     column_parities(c, s);
-    for (unsigned i = 0; i < 24; i += 2) {
-        round_once(t, s, c, pa_keccak_constants[i]);
+    for (unsigned i = 0; i < whole; i += 2) {
+        round_once(t, s, c, pa_keccak_constants[i], 5);
         IN_MEMORY(s, t);
-        round_once(s, t, c, pa_keccak_constants[i + 1]);
+        round_once(s, t, c, pa_keccak_constants[i + 1], 5);
+        IN_MEMORY(s, t);
+    }
+    if (rows != 5) {
+        round_once(t, s, c, pa_keccak_constants[22], 5);
+        IN_MEMORY(s, t);
+        round_once(s, t, c, pa_keccak_constants[23], rows);
         IN_MEMORY(s, t);
     }
 }
@@ -125,10 +137,38 @@ PA_INLINE void absorb(vec s[25], const uint8_t *const *data, uint64_t offset, un
     }
 }
 
+/* s ^= the lanes' blocks at offset. */
+PA_INLINE void absorb_block(vec s[25], const uint8_t *const *data, uint64_t offset, uint64_t rate)
+{
+    switch (rate) {
+    case 72:
+        absorb(s, data, offset, 9);
+        break;
+    case 104:
+        absorb(s, data, offset, 13);
+        break;
+    case 136:
+        absorb(s, data, offset, 17);
+        break;
+    case 144:
+        absorb(s, data, offset, 18);
+        break;
+    case 168:
+        absorb(s, data, offset, 21);
+        break;
+    default:
+        for (unsigned w = 0; w < rate / 8; w++) {
+            s[w] = XOR(s[w], load_word(data, offset + 8 * w));
+        }
+        break;
+    }
+}
+
 /* Lane l absorbs count blocks at data[l].
  *   shapes   states: 25 words and the rate, the same for all lanes, word by word; data[l]: count * rate bytes
  *   formula  S = f(S ^ (block || 0)), words little-endian
- *   before   the rate is a multiple of 8 below 200, quick for those of SHA-3 and SHAKE; states aligned to 64 bytes. Time depends on rate and count alone */
+ *   before   the rate is a multiple of 8 below 200, quick for those of SHA-3 and SHAKE; states aligned to 64 bytes. Time
+ *            depends on rate and count alone */
 static void absorb_blocks(void *states, const uint8_t *const *data, uint64_t count)
 {
     uint64_t *state = states;
@@ -136,31 +176,41 @@ static void absorb_blocks(void *states, const uint8_t *const *data, uint64_t cou
     vec s[25];
     vec_load(s, state, 25);
     for (uint64_t offset = 0; offset < count * rate; offset += rate) {
-        switch (rate) {
-        case 72:
-            absorb(s, data, offset, 9);
-            break;
-        case 104:
-            absorb(s, data, offset, 13);
-            break;
-        case 136:
-            absorb(s, data, offset, 17);
-            break;
-        case 144:
-            absorb(s, data, offset, 18);
-            break;
-        case 168:
-            absorb(s, data, offset, 21);
-            break;
-        default:
-            for (unsigned w = 0; w < rate / 8; w++) {
-                s[w] = XOR(s[w], load_word(data, offset + 8 * w));
-            }
-            break;
-        }
-        permute(s);
+        absorb_block(s, data, offset, rate);
+        permute(s, 5);
     }
     vec_store(state, s, 25);
+}
+
+/* A group of messages, and of the last round only what a digest may take of it.
+ *   shapes   as struct pa_hash_lanes; digests of 32 or 64 bytes
+ *   before   shape->staged > 0, no shared block */
+static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
+                          const uint8_t *const *tails)
+{
+    const uint64_t rate = shape->initial->wide[PA_KECCAK_RATE];
+    const uint64_t blocks = shape->whole + shape->staged;
+    vec s[25];
+    for (unsigned w = 0; w < 25; w++) {
+        s[w] = vec_set1(shape->initial->wide[w]);
+    }
+    for (uint64_t block = 0;; block++) {
+        if (block < shape->whole) {
+            absorb_block(s, data, block * rate, rate);
+        } else {
+            absorb_block(s, tails, (block - shape->whole) * rate, rate);
+        }
+        if (block + 1 == blocks) {
+            break;
+        }
+        permute(s, 5);
+    }
+    permute(s, 2);
+    if (shape->digest_size == SHORTER) {
+        vec_scatter(digests, SHORTER, s, 4);
+    } else {
+        vec_scatter(digests, 64, s, 8);
+    }
 }
 
 /* The first 8 words of each lane. */
@@ -174,7 +224,9 @@ static void store_digests(uint8_t *digests, const void *states)
 const struct pa_hash_lanes PA_VARIANT(pa_keccak_lanes_) = {
     .blocks = absorb_blocks,
     .store = store_digests,
+    .messages = hash_messages,
     .lanes = LANES,
     .stored = 64,
+    .shorter = SHORTER,
     .cost = VECTOR_BYTES == 64 ? 1350 : 1400,
 };

@@ -37,6 +37,7 @@ typedef struct {
     const uint32_t *schedule;   /* of the last block, which all lanes share; NULL: no such block */
     uint64_t whole;             /* blocks where the message lies */
     uint64_t staged;            /* blocks after those, elsewhere */
+    uint64_t digest_size;       /* bytes of a digest, as the caller wants it */
 } pa_hash_shape;
 
 /* Families PA_FAMILY_..._LANES: `lanes` messages at once, as lanes of vectors or as streams side by side. Words are the
@@ -54,13 +55,16 @@ struct pa_hash_lanes {
     void (*words)(void *state, const void *words);
     /* digests[l * stored .. (l + 1) * stored) = first words of lane l, as bytes of a digest. */
     void (*store)(uint8_t *digests, const void *state);
-    /* All of these for one group without a stop in memory: digests as `store` writes them, of messages of shape->whole
-     * blocks at data[l], shape->staged blocks at tails[l] and the shared block. NULL: only piece by piece. */
+    /* All of these for one group without a stop in memory: digests as `store` writes them, or of shape->digest_size bytes
+     * where that is `shorter`, of messages of shape->whole blocks at data[l], shape->staged blocks at tails[l] and the
+     * shared block. NULL: only piece by piece. */
     void (*messages)(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
                      const uint8_t *const *tails);
     uint32_t lanes;
     uint32_t
         stored; /* bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST */
+    uint32_t
+        shorter; /* bytes, below `stored`: a digest size that `messages` writes too; 0: none */
     uint32_t
         cost; /* cycles a block of all lanes together, where nothing better is known (plan.h) */
     bool by_lane;

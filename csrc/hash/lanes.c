@@ -94,18 +94,16 @@ static void squeeze(const pa_hash_job *job, pa_hash_scratch *scratch,
 
 /* A whole group of whole digests is written in place: to NULL then, else where the digests of all lanes have room. */
 static uint8_t *whole_group(const pa_hash_job *job, const struct pa_hash_lanes *kernel,
-                            uint8_t *digests, const uint16_t *order, uint32_t count)
+                            size_t apart, uint8_t *digests, const uint16_t *order, uint32_t count)
 {
-    return order == NULL && count == kernel->lanes && job->digest_size == kernel->stored ? digests
-                                                                                         : NULL;
+    return order == NULL && count == kernel->lanes && job->digest_size == apart ? digests : NULL;
 }
 
-static void hand_out(const pa_hash_job *job, const struct pa_hash_lanes *kernel,
-                     const uint8_t *stored, uint8_t *digests, const uint16_t *order, uint32_t count)
+static void hand_out(const pa_hash_job *job, size_t apart, const uint8_t *stored, uint8_t *digests,
+                     const uint16_t *order, uint32_t count)
 {
     for (uint32_t l = 0; l < count; l++) {
-        pa_hash_copy(place(job, digests, order, l), stored + l * kernel->stored,
-                     (size_t)job->digest_size);
+        pa_hash_copy(place(job, digests, order, l), stored + l * apart, (size_t)job->digest_size);
     }
 }
 
@@ -121,10 +119,10 @@ void pa_hash_group_finish(const pa_hash_job *job, pa_hash_scratch *scratch,
         squeeze(job, scratch, kernel, digests, order, count);
         return;
     }
-    uint8_t *whole = whole_group(job, kernel, digests, order, count);
+    uint8_t *whole = whole_group(job, kernel, kernel->stored, digests, order, count);
     kernel->store(whole ? whole : stored, &scratch->state);
     if (whole == NULL) {
-        hand_out(job, kernel, stored, digests, order, count);
+        hand_out(job, kernel->stored, stored, digests, order, count);
     }
 }
 
@@ -135,10 +133,11 @@ void pa_hash_group(const pa_hash_job *job, pa_hash_scratch *scratch,
 {
     if (kernel->messages != NULL && job->digest_size <= kernel->stored) {
         uint8_t stored[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
-        uint8_t *whole = whole_group(job, kernel, digests, order, count);
+        const size_t apart = job->digest_size == kernel->shorter ? kernel->shorter : kernel->stored;
+        uint8_t *whole = whole_group(job, kernel, apart, digests, order, count);
         kernel->messages(whole ? whole : stored, shape, data, tails);
         if (whole == NULL) {
-            hand_out(job, kernel, stored, digests, order, count);
+            hand_out(job, apart, stored, digests, order, count);
         }
         return;
     }

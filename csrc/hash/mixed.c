@@ -242,6 +242,7 @@ static void hash_staged(chunk *c, const struct pa_hash_lanes *kernel, uint32_t i
             .again = job->algorithm->twice ? &job->algorithm->initial : NULL,
             .whole = whole,
             .staged = longest,
+            .digest_size = job->digest_size,
         };
         pa_hash_group(job, scratch, kernel, &shape, data, tails, digests, order, count);
         return;

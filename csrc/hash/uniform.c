@@ -107,6 +107,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
         .initial = &job->initial,
         .again = job->algorithm->twice ? &job->algorithm->initial : NULL,
         .whole = job->segment_count == 1 ? size / block : 0,
+        .digest_size = job->digest_size,
     };
     u->scratch.spread_for = NULL;
     u->rows = job->segments[0].data;
