@@ -63,8 +63,7 @@ struct pa_hash_lanes {
     uint32_t lanes;
     uint32_t
         stored; /* bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST */
-    uint32_t
-        shorter; /* bytes, below `stored`: a digest size that `messages` writes too; 0: none */
+    uint32_t shorter; /* bytes, below `stored`: a digest size that `messages` writes too; 0: none */
     uint32_t
         cost; /* cycles a block of all lanes together, where nothing better is known (plan.h) */
     bool by_lane;

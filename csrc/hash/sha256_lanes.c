@@ -58,16 +58,6 @@ static void absorb_shared(void *state, const uint32_t *schedule)
     store_state(state, s);
 }
 
-PA_INLINE void start_all(vec s[STREAMS][8], const pa_hash_state *initial)
-{
-    for (unsigned i = 0; i < 8; i++) {
-        const vec word = vec_set1(initial->word[i]);
-#define START(j) s[j][i] = word;
-        EACH_STREAM(START)
-#undef START
-    }
-}
-
 /* w = the block of a digest that stands in s: 32 bytes, the bit after them, their length of 256 bits. */
 PA_INLINE void digest_block(vec w[STREAMS][16], vec s[STREAMS][8])
 {

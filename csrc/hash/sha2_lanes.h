@@ -138,6 +138,17 @@ PA_INLINE void load_block(vec w[STREAMS][16], const uint8_t *const *data, uint64
     }
 }
 
+/* Every lane begins alike. */
+PA_INLINE void start_all(vec s[STREAMS][8], const pa_hash_state *initial)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        const vec word = vec_set1(WORD_BITS == 32 ? initial->word[i] : initial->wide[i]);
+#define START(j) s[j][i] = word;
+        EACH_STREAM(START)
+#undef START
+    }
+}
+
 static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
 {
     vec s[STREAMS][8], w[STREAMS][16];

@@ -9,7 +9,7 @@
  * what the core itself says at start-up decides.
  *
  * Floor of 4 lanes with AVX2 on Zen 3 (3.24 GHz): 1100 cycles a block. Reached, the kernel alone: 1174 (gcc 12), 1184 (clang
- * 14); one message alone 597. Tried and lost: gcc's -mtune=znver3, haswell and skylake, each better for one kernel in lanes
+ * 14); one message alone 597. A group of messages without a stop in memory saves 4 % of 64-byte messages (365 to 351 cycles). Tried and lost: gcc's -mtune=znver3, haswell and skylake, each better for one kernel in lanes
  * and worse for another. */
 #define WORD_BITS 64
 #define CONSTANTS pa_sha512_constants
@@ -17,6 +17,21 @@
 #include "sha512_functions.h"
 
 #include "sha2_lanes.h"
+
+/* A group of messages without a stop in memory, as struct pa_hash_lanes has it. Before: no shared block, hashed once. */
+static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
+                          const uint8_t *const *tails)
+{
+    const uint64_t blocks = shape->whole + shape->staged;
+    vec s[STREAMS][8], w[STREAMS][16];
+    start_all(s, shape->initial);
+    for (uint64_t block = 0; block < blocks; block++) {
+        const bool staged = block >= shape->whole;
+        load_block(w, staged ? tails : data, 128 * (staged ? block - shape->whole : block));
+        compress(s, w);
+    }
+    write_digests(digests, s);
+}
 
 #if STREAMS == 1
 #define KERNEL PA_VARIANT(pa_sha512_lanes_)
@@ -29,6 +44,7 @@
 const struct pa_hash_lanes KERNEL = {
     .blocks = absorb_blocks,
     .store = store_digests,
+    .messages = hash_messages,
     .lanes = ALL_LANES,
     .stored = 64,
     .cost = COST,
