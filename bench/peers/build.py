@@ -22,7 +22,7 @@ def commands(out: Path) -> dict[str, tuple[list[str], Path]]:
     cc = os.environ.get("CC", "cc")
     include = ROOT / "csrc" / "include"
     return {
-        "cargo": (["cargo", "build", "--release", "--locked", "--quiet"], HERE / "rust"),
+        "cargo": (["cargo", "build", "--release", "--quiet"], HERE / "rust"),
         "go": (["go", "build", "-o", str(out / "go-peers"), "."], HERE / "go"),
         cc: ([cc, "-std=c11", "-O2", f"-I{include}", "calls.c", "-o", str(out / "calls"), "-ldl"], HERE / "c"),
     }
