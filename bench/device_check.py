@@ -43,7 +43,13 @@ ELEMENT_ROWS = 1 << 18
 LEAVES = (1 << 20, 1 << 22)
 ROUNDS = 5
 """Samples of each contestant; odd, so that a median is a sample."""
-TESTS = ("test_opencl_algorithms.py", "test_opencl_device.py", "test_opencl_hash.py", "test_opencl_merkle.py")
+TESTS = (
+    "test_opencl_algorithms.py",
+    "test_opencl_device.py",
+    "test_opencl_hash.py",
+    "test_opencl_merkle.py",
+    "test_opencl_proofs.py",
+)
 VECTORS = ("test_vectors_hash.py", "test_vectors_merkle.py", "test_opencl_scheduler.py")
 KEY = bytes(range(32))
 
@@ -143,7 +149,7 @@ def roots(device: Device) -> Iterator[dict[str, Any]]:
     for form, algorithm in [*trees, ("rfc6962", "sm3"), ("rfc6962", "keccak256"), ("rfc6962", "blake3")]:
         for n in LEAVES:
             if FORMS[form].sorts_leaves and n > min(LEAVES):
-                continue  # sorted on the host: nothing of the device is seen
+                continue  # sorted on the host: little of the device is seen
 
             def work(where: str, form: str = form, algorithm: str = algorithm, n: int = n) -> Output:
                 return pyaccel.merkle.root(leaves[:n], form=form, algorithm=algorithm, device=where)
@@ -181,7 +187,7 @@ def clocks() -> str:
 
 def tests(match: str, files: tuple[str, ...], workers: int, seconds: float) -> dict[str, Any]:
     """pytest over test files, those of other devices left out; what it printed last."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "opencl and not slow"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark", "-m", "opencl and not slow"]
     command += [*(["-n", str(workers)] if workers else []), *(f"tests/{name}" for name in files)]
     start = time.perf_counter()
     try:

@@ -69,7 +69,7 @@ def of(operation: Operation, parameters: Parameters) -> tuple[KnownAnswer, ...]:
 @cache
 def known() -> tuple[KnownAnswer, ...]:
     """All of them."""
-    return (*_hashes(), *_roots(), *_layers(), *_proofs(), *_consistency(), *_multiproofs(), *_signatures())
+    return (*_hashes(), *_roots(), *_layers(), *_paths(), *_proofs(), *_consistency(), *_multiproofs(), *_signatures())
 
 
 def _hashes() -> Iterable[KnownAnswer]:
@@ -115,6 +115,29 @@ def _layers() -> Iterable[KnownAnswer]:
             expected["positions"] = np.array(positions, np.uint64)
         inputs = {"leaves": as_rows("leaves", leaves)}
         yield KnownAnswer("merkle.layers", _tree("merkle.layers", form), source, len(leaves), inputs, expected)
+
+
+def _paths() -> Iterable[KnownAnswer]:
+    """The published proofs, asked of the trees that they are of."""
+    for form, source, leaves, root, _, limit in trees.ROOTS:
+        questions = [question for of, _, some in trees.PROOFS if of == form for question in some]
+        right = [q for q in questions if limit is None and q[0] == root and q[4] in (None, len(leaves)) and q[5]]
+        if not right:
+            continue
+        indices = [leaves.index(leaf) if index is None else index for _, leaf, index, _, _, _ in right]
+        proofs = [proof for _, _, _, proof, _, _ in right]
+        yield KnownAnswer(
+            "merkle.proofs",
+            _tree("merkle.proofs", form),
+            source,
+            len(leaves),
+            {"leaves": as_rows("leaves", leaves), "length": None, "indices": np.array(indices, np.uint64)},
+            {
+                "root": _nodes([root]),
+                "proofs": np.frombuffer(b"".join(proofs), np.uint8),
+                "offsets": np.cumsum([0, *map(len, proofs)]).astype(np.uint64),
+            },
+        )
 
 
 def _proofs() -> Iterable[KnownAnswer]:

@@ -14,15 +14,17 @@ from pyaccel.merkle_forms import (
     Form,
     check_size,
     forms,
+    leaf_positions,
     leaf_rows,
     length_input,
+    longest_proof,
     parameters,
 )
 from pyaccel.merkle_multiproof import Multiproof, numbers, verify_multiproof
 from pyaccel.merkle_tree import Tree
 from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
-from pyaccel.rows import as_rows, one_row
+from pyaccel.rows import Rows, as_rows, one_row
 from pyaccel.scheduler.execution import run
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Multiproof",
     "Tree",
     "forms",
+    "proofs",
     "root",
     "root_checked",
     "verify_consistency",
@@ -40,6 +43,7 @@ __all__ = [
 ]
 
 _ROOT = OPERATIONS["merkle.root"]
+_PROOFS = OPERATIONS["merkle.proofs"]
 _VERIFY_MANY = OPERATIONS["merkle.verify_many"]
 _VERIFY_CONSISTENCY = OPERATIONS["merkle.verify_consistency"]
 
@@ -109,6 +113,56 @@ def _root(
     inputs = {"leaves": rows, "length": mixed}
     run(_ROOT, values, inputs, {"root": node, "mutated": mutated}, len(rows), device=device)
     return node.tobytes(), bool(mutated[0])
+
+
+def proofs(
+    leaves: Any,
+    indices: Any,
+    *,
+    form: str = "rfc6962",
+    algorithm: str | None = None,
+    limit: int | None = None,
+    mix_in_length: bool = False,
+    length: int | None = None,
+    sort_leaves: bool | None = None,
+    device: str = "auto",
+) -> tuple[bytes, Rows]:
+    """The Merkle root of n leaves and the inclusion proofs of some of them, in one call that keeps no tree.
+
+    The same as `Tree(leaves).proofs(indices)` with its root; of a tree made on a device only these come back.
+
+    Args:
+        leaves: n rows, as for `root`.
+        indices: of the leaves whose proofs are wanted, in the caller's order, any number of times each.
+        form: one of `forms()`.
+        algorithm: None: the form's own.
+        limit: ssz: as for `root`.
+        mix_in_length: ssz: as for `root`.
+        length: ssz: as for `root`.
+        sort_leaves: openzeppelin-*: as for `root`; indices count the leaves as they were handed in either way.
+        device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
+
+    Returns:
+        The root, 32 bytes, and a row an index: the siblings from the leaf upwards, 32 bytes each, as `verify_many`
+        takes them.
+
+    Raises:
+        IndexError: an index past the end.
+        TypeError, ValueError: as `root`; indices are no whole numbers.
+    """
+    values = parameters(form, algorithm, sort_leaves=sort_leaves, limit=limit, mix_in_length=mix_in_length)
+    mixed = length_input(length, values)
+    rows = leaf_rows(form, leaves)
+    n = len(rows)
+    check_size(n, values)
+    positions = leaf_positions(indices, n)
+    node = np.empty((1, NODE), np.uint8)
+    most = longest_proof(form, n, values[3], mix_in_length=values[4])
+    nodes = np.empty(len(positions) * most * NODE, np.uint8)
+    offsets = np.empty(len(positions) + 1, np.uint64)
+    inputs = {"leaves": rows, "length": mixed, "indices": positions}
+    run(_PROOFS, values, inputs, {"root": node, "proofs": nodes, "offsets": offsets}, n, device=device)
+    return node.tobytes(), Rows(nodes[: int(offsets[-1])], offsets=offsets)
 
 
 def verify_many(

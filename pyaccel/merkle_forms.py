@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.choices import choice
-from pyaccel.numbers import whole_number
+from pyaccel.numbers import integer_array, whole_number
 from pyaccel.rows import Rows, as_rows
 
 NODE = 32
@@ -160,6 +160,27 @@ def check_size(n: int, values: Parameters) -> None:
         raise ValueError(f"leaves: none came; {_article(form)} {form} tree has at least one")
     if limit is not None and n > limit:
         raise ValueError(f"leaves: {n} came; the limit is {limit}")
+
+
+def leaf_positions(indices: Any, n: int) -> npt.NDArray[np.uint64]:
+    """Indices of leaves, as plans take them.
+
+    Raises:
+        TypeError, ValueError: no whole numbers.
+        IndexError: one of them is no leaf of a tree of n; names it.
+    """
+    positions = integer_array("indices", indices)
+    bad = (positions < 0) | (positions >= n)
+    if bool(bad.any()):
+        raise IndexError(f"indices: leaf {positions[int(bad.argmax())]} of a tree of {n} leaves")
+    return np.ascontiguousarray(positions, np.uint64)
+
+
+def longest_proof(form: str, n: int, limit: int | None, *, mix_in_length: bool) -> int:
+    """Nodes of the longest inclusion proof in a tree of n leaves."""
+    if FORMS[form].odd == "heap":
+        return (2 * n - 1).bit_length() - 1 if n else 0
+    return max((n if limit is None else limit) - 1, 0).bit_length() + mix_in_length
 
 
 def _article(form: str) -> str:

@@ -15,12 +15,13 @@ from pyaccel.merkle_forms import (
     check_size,
     forms,
     layer_widths,
+    leaf_positions,
     leaf_rows,
     length_input,
     parameters,
 )
 from pyaccel.merkle_multiproof import Multiproof, multiproof_forms, numbers
-from pyaccel.numbers import integer_array, whole_number
+from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import Rows
 from pyaccel.scheduler.execution import chosen, run
@@ -336,11 +337,7 @@ class Tree:
         return rows
 
     def _positions(self, indices: Any) -> npt.NDArray[np.uint64]:
-        positions = integer_array("indices", indices)
-        bad = (positions < 0) | (positions >= len(self))
-        if bool(bad.any()):
-            raise IndexError(f"indices: leaf {positions[int(bad.argmax())]} of a tree of {len(self)} leaves")
-        return np.ascontiguousarray(positions, np.uint64)
+        return leaf_positions(indices, len(self))
 
 
 def _native() -> ModuleType:

@@ -101,6 +101,19 @@ _TABLE = (
         "(CVE-2012-2459, form bitcoin)",
     ),
     Operation(
+        name="merkle.proofs",
+        parameters=("form", "algorithm", "sort_leaves", "limit", "mix_in_length"),
+        inputs=("leaves", "length", "indices"),
+        outputs=("root", "proofs", "offsets"),
+        golden_path="pyaccel.golden.merkle:proofs",
+        parameters_path="pyaccel.merkle_forms:parameters",
+        split="none",
+        work="compressions",
+        shapes="leaves: n rows; length: uint64[1], or None: n is mixed in; indices: uint64[m], below n; root: "
+        "uint8[1, 32]; proofs: uint8[longest proof * m] at most, the siblings of leaf indices[j] from the leaf upwards "
+        "are its bytes offsets[j] .. offsets[j + 1]; offsets: uint64[m + 1]",
+    ),
+    Operation(
         name="merkle.verify_many",
         parameters=("form", "algorithm", "sort_leaves", "limit", "mix_in_length"),
         inputs=("roots", "leaves", "indices", "proofs", "sizes", "length"),

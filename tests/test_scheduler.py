@@ -436,7 +436,7 @@ def test_every_algorithm_form_and_rule_has_a_known_answer():
         return {tuple(a.parameters[name] for name in names) for a in answers}
 
     assert {name for (name,) in asked("hash_many", "algorithm")} == set(pyaccel.algorithms())
-    for operation in ("merkle.root", "merkle.layers", "merkle.verify_many"):
+    for operation in ("merkle.root", "merkle.layers", "merkle.proofs", "merkle.verify_many"):
         assert {name for (name,) in asked(operation, "form")} == set(pyaccel.forms())
     wanted = {(scheme, rule) for scheme in pyaccel.schemes() for rule in pyaccel.rules(scheme)}
     assert asked("verify_many", "scheme", "rule") == wanted

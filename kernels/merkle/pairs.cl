@@ -15,6 +15,20 @@ KERNEL void merkle_copy_nodes(GLOBAL uint *to, GLOBAL const uint *from, ulong to
     to[8 * to_node + i] = from[8 * from_node + i];
 }
 
+/* Node i of to = node places[i] of nodes: what proofs are made of.
+ * Shapes: 32 bytes a node; n is the number of words of to, 8 a node.
+ * NDRange: n rounded up to the local size, local size 64, 24 registers.
+ * Limit: memory, 32 bytes in one piece for each node. */
+KERNEL void merkle_gather_nodes(GLOBAL uint *to, GLOBAL const uint *nodes, GLOBAL const uint *places,
+                               uint n)
+{
+    const uint i = global_id();
+    if (i >= n) {
+        return;
+    }
+    to[i] = nodes[8 * (ulong)places[i / 8] + i % 8];
+}
+
 /* *equal becomes 1 when the two nodes of one of n pairs are equal (CVE-2012-2459); it is never cleared.
  * Shapes: nodes 2 n x 32 bytes.
  * NDRange: n rounded up to the local size, local size 64, 32 registers.

@@ -226,6 +226,24 @@ class LayersPlan(MerklePlan):
             raise_status("merkle.layers", status)
 
 
+class ProofsPlan(MerklePlan):
+    """merkle.proofs: a tree is made, read and freed."""
+
+    function = "pyaccel_merkle_tree_proofs"
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__(parameters)
+        self._name = parameters["form"]
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """As Plan.run."""
+        from pyaccel.backends import native_tree
+
+        tree = native_tree.new(self._name, inputs["leaves"], n, self.options(inputs))
+        outputs["root"][0] = memoryview(native_tree.root(tree))
+        native_tree.write_proofs(outputs["proofs"], outputs["offsets"], tree, inputs["indices"], None)
+
+
 class MerkleVerifyPlan(MerklePlan):
     """merkle.verify_many."""
 
@@ -350,6 +368,7 @@ _PLANS: dict[str, Callable[[Parameters], Plan]] = {
     "hash_many": HashPlan,
     "merkle.root": RootPlan,
     "merkle.layers": LayersPlan,
+    "merkle.proofs": ProofsPlan,
     "merkle.verify_many": MerkleVerifyPlan,
     "merkle.verify_consistency": ConsistencyPlan,
     "merkle.verify_multiproof": MultiproofPlan,

@@ -83,14 +83,21 @@ def root(tree: Any) -> bytes:
 
 def proofs(tree: Any, indices: Numbers, leaves: Rows | None) -> Rows:
     """Inclusion proofs as rows."""
-    n = len(indices)
-    offsets = np.empty(n + 1, np.uint64)
-    places, ends = ffi.from_buffer("uint64_t[]", indices), ffi.from_buffer("uint64_t[]", offsets, require_writable=True)
-    _check(lib.pyaccel_merkle_tree_proofs(ffi.NULL, 0, ends, tree, places, n, ffi.NULL))
+    offsets = np.empty(len(indices) + 1, np.uint64)
+    write_proofs(None, offsets, tree, indices, None)
     nodes = np.empty(int(offsets[-1]), np.uint8)
-    out = ffi.from_buffer("uint8_t[]", nodes, require_writable=True)
-    _check(lib.pyaccel_merkle_tree_proofs(out, nodes.nbytes, ends, tree, places, n, _view(leaves)))
+    write_proofs(nodes, offsets, tree, indices, leaves)
     return Rows(nodes, offsets=offsets)
+
+
+def write_proofs(
+    nodes: npt.NDArray[np.uint8] | None, offsets: Numbers, tree: Any, indices: Numbers, leaves: Rows | None
+) -> None:
+    """Fills nodes with proofs and offsets, uint64[n + 1], with where each begins and the last ends; None: offsets."""
+    out = ffi.NULL if nodes is None else ffi.from_buffer("uint8_t[]", nodes, require_writable=True)
+    room = 0 if nodes is None else nodes.nbytes
+    places, ends = ffi.from_buffer("uint64_t[]", indices), ffi.from_buffer("uint64_t[]", offsets, require_writable=True)
+    _check(lib.pyaccel_merkle_tree_proofs(out, room, ends, tree, places, len(indices), _view(leaves)))
 
 
 def consistency_proof(tree: Any, old_size: int, leaves: Rows | None) -> bytes:

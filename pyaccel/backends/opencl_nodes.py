@@ -31,6 +31,11 @@ def copy_nodes(device: Device, to: Any, to_node: int, source: Any, from_node: in
     device.launch(PAIRS, "merkle_copy_nodes", count * _NODE_WORDS, to, source, *places)
 
 
+def gather_nodes(device: Device, to: Any, source: Any, places: Any, count: int) -> None:
+    """Node i of buffer to = node places[i] of buffer source; places: a buffer of uint32. Inside device.batch()."""
+    device.launch(PAIRS, "merkle_gather_nodes", count * _NODE_WORDS, to, source, places)
+
+
 def hash_pairs(device: Device, form: Form, algorithm: str, parents: Any, nodes: Any, pairs: int) -> None:
     """Parents of the first pairs of a buffer, into the start of another. Inside device.batch()."""
     prefix = form.node_prefix[0] if form.node_prefix else None

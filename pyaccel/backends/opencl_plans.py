@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pyaccel.backends.base import Declined, Parameters
 from pyaccel.backends.opencl_hash import HashPlan
-from pyaccel.backends.opencl_merkle import MerklePlan
+from pyaccel.backends.opencl_merkle import LayersPlan, MerklePlan
 from pyaccel.backends.opencl_poseidon import Poseidon2Plan
+from pyaccel.backends.opencl_proofs import ProofsPlan
 from pyaccel.poseidon2 import ELEMENTS
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ def _hash_plan(device: Device, parameters: Parameters) -> HashPlan | Poseidon2Pl
 
 _PLANS: dict[str, Callable[[Device, Parameters], HashPlan | MerklePlan | Poseidon2Plan | str]] = {
     "hash_many": _hash_plan,
-    "merkle.root": partial(MerklePlan.of, whole=False),
-    "merkle.layers": partial(MerklePlan.of, whole=True),
+    "merkle.root": MerklePlan.of,
+    "merkle.layers": LayersPlan.of,
+    "merkle.proofs": ProofsPlan.of,
 }
 
 

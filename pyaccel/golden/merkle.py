@@ -161,8 +161,12 @@ def is_mutated(form: str, leaves: list[bytes]) -> bool:
 
 def inclusion_proof(form: str, leaves: list[bytes], index: int, algorithm: str | None = None) -> list[bytes]:
     """Siblings of leaf `index` from the leaf upwards: PATH of RFC 6962 §2.1.1; in form bitcoin one a layer."""
-    node = nodes_of(form, [leaf_hash(form, leaf, algorithm) for leaf in leaves], algorithm)
-    size = len(leaves)
+    nodes = [leaf_hash(form, leaf, algorithm) for leaf in leaves]
+    return _siblings(form, nodes_of(form, nodes, algorithm), len(leaves), index)
+
+
+def _siblings(form: str, node: Callable[[int, int], bytes], size: int, index: int) -> list[bytes]:
+    """The proof by the function (height, position) -> node of a tree that is neither a heap nor padded."""
     proof = []
     for height in range(depth(size)):
         sibling = (index >> height) ^ 1
@@ -388,6 +392,48 @@ def root(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) -> No
     result[0] = _bytes(value)
     if mutated is not None:
         mutated[0] = is_mutated(form, leaves)
+
+
+def proofs(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) -> None:
+    """root as `root`; proofs = the siblings of the leaves asked for, one proof after the other.
+
+    Args:
+        parameters: as for `root`.
+        inputs: as for `root`; `indices`, uint64[m], below n.
+        outputs: `root`, uint8[1, 32]; `proofs`, uint8 with room for all; `offsets`, uint64[m + 1]: where each begins,
+            and where the last one ends.
+        n: number of leaves.
+
+    Raises:
+        ValueError: as for `root`; an index past the end; proofs is too short.
+    """
+    form = _form(parameters)
+    algorithm = parameters.get("algorithm")
+    leaves = _leaves(inputs, n)
+    given: Any = inputs["indices"]
+    indices = [int(index) for index in given]
+    if any(index >= n for index in indices):
+        raise ValueError(f"indices: leaf {max(indices)} of a tree of {n} leaves")
+    sort_leaves = bool(parameters.get("sort_leaves", True))
+    paths: list[list[bytes]]
+    if form in HEAPS:
+        tree = heap(form, leaves, algorithm, sort_leaves=sort_leaves)
+        places = openzeppelin.order([leaf_hash(form, leaf, algorithm) for leaf in leaves], sort_leaves=sort_leaves)
+        paths = [openzeppelin.proof(tree, 2 * n - 2 - places.index(index)) for index in indices]
+    elif form == "ssz":
+        length = _length(parameters, inputs, n)
+        paths = [ssz.branch(leaves, parameters.get("limit"), length, index) for index in indices]
+    else:
+        node = nodes_of(form, [leaf_hash(form, leaf, algorithm) for leaf in leaves], algorithm)
+        paths = [_siblings(form, node, n, index) for index in indices]
+    joined = b"".join(b"".join(path) for path in paths)
+    out: Any = outputs["proofs"]
+    offsets: Any = outputs["offsets"]
+    if len(joined) > out.nbytes:
+        raise ValueError(f"proofs: {out.nbytes} bytes came; the proofs take {len(joined)}")
+    root(parameters, inputs, {"root": outputs["root"]}, n)
+    out[: len(joined)] = _bytes(joined)
+    offsets[:] = [NODE * sum(map(len, paths[:i])) for i in range(len(paths) + 1)]
 
 
 def verify_many(parameters: Parameters, inputs: Inputs, outputs: Outputs, n: int) -> None:

@@ -11,7 +11,14 @@ from pyaccel.operations import Operation
 POINTS = (1, 8, 16, 64, 256, 1024, 16384, 2**18)
 """Numbers of rows at which a curve is measured."""
 
-ROW_BYTES = {"hash_many": 64, "merkle.layers": 64, "merkle.root": 64, "merkle.verify_many": 1024, "verify_many": 4096}
+ROW_BYTES = {
+    "hash_many": 64,
+    "merkle.layers": 64,
+    "merkle.proofs": 64,
+    "merkle.root": 64,
+    "merkle.verify_many": 1024,
+    "verify_many": 4096,
+}
 """Bytes that a row may have at a curve's cost; a longer row costs in proportion."""
 
 SPREAD_SECONDS = 1e-3

@@ -81,6 +81,9 @@ _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("verify_many", "secp256k1-ecdsa"): (60, 314, 604, 2_380, 9_500, 38_000, 609_000, 9_750_000),
 }
 
+# Reading proofs takes little beside making their tree.
+_NATIVE |= {("merkle.proofs", form): _NATIVE["merkle.layers", form] for form in FORMS}
+
 # Python integers on the same core.
 _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
     ("hash_many", "sha256"): _line(5, 300),
@@ -133,18 +136,26 @@ _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
     ("verify_many", "secp256k1-ecdsa"): _line(5, 8_500),
 }
 
+_GOLDEN |= {("merkle.proofs", form): _GOLDEN["merkle.layers", form] for form in FORMS}
+
 # An OpenCL device: a launch and its copies, one more launch for each layer of a tree, then a row at a time's share of a
-# wide device. Measured on two cores with AVX-512: 60 us a call and 30 us a layer with Intel's runtime and PoCL alike;
-# a row took 2.2 to 5 times what one native thread with 16 lanes took, 9 times and more with PoCL. The GPU's numbers
-# are not measured: it is bound by its link. What has no kernel has no curve: it is never chosen, nor is a runtime
-# loaded for it.
+# wide device, and what comes back of a row. Measured on two cores with AVX-512: 60 us a call and 30 us a layer with
+# Intel's runtime and PoCL alike; a row took 2.2 to 5 times what one native thread with 16 lanes took, 9 times and more
+# with PoCL. The GPU is an NVIDIA H100 (bench/results/nvidia-h100-80gb-hbm3/opencl.json). Hashes of 2^20 rows of 64
+# bytes: 12.1 to 14.7 ms where 96 MiB go over the link, 0.1 to 0.4 ms of them in kernels. Roots of 2^20 leaves: 6.2 to
+# 9.0 ms, of 2^22: 19.7 to 24.8 ms; by their difference 1.0e-10 to 1.6e-10 s a byte, and 60 to 245 us a layer, median
+# 136. A row's kernels took 0.0005 to 0.006 of one native thread in hashes, up to 0.01 in trees. What has no kernel has
+# no curve: it is never chosen, nor is a runtime loaded for it.
+_TREES = ("merkle.layers", "merkle.proofs", "merkle.root")
 _OPENCL = {("hash_many", algorithm) for algorithm in KERNELS}
-_OPENCL |= {(operation, form) for operation in ("merkle.root", "merkle.layers") for form in FORMS}
-_OPENCL_LAUNCH = {"opencl-cpu": 60.0, "opencl-gpu": 60.0}
-_OPENCL_LAYER = 30.0
-_OPENCL_ROW_OF_NATIVE = {"opencl-cpu": 2.5, "opencl-gpu": 0.05}
-_LINK_BYTE = {"opencl-cpu": 0.0, "opencl-gpu": 1e-10}
-"""Seconds: PCIe at about 10 GB/s."""
+_OPENCL |= {(operation, form) for operation in _TREES for form in FORMS}
+_OPENCL_LAUNCH = {"opencl-cpu": 60.0, "opencl-gpu": 120.0}
+_OPENCL_LAYER = {"opencl-cpu": 30.0, "opencl-gpu": 120.0}
+_OPENCL_ROW_OF_NATIVE = {"opencl-cpu": 2.5, "opencl-gpu": 0.01}
+_LINK_BYTE = {"opencl-cpu": 0.0, "opencl-gpu": 1.3e-10}
+"""Seconds for each byte there or back."""
+_BYTES_BACK = {"hash_many": 32, "merkle.layers": 64}
+"""Of a row; only inputs are counted when a batch comes."""
 
 _START_UP = 1.0
 """Seconds to load an OpenCL runtime and build the kernels."""
@@ -167,9 +178,10 @@ def curve(operation: Operation, group: str, kind: str) -> Curve | None:
     if kind not in _OPENCL_LAUNCH or key not in _OPENCL:
         return None
     share = _OPENCL_ROW_OF_NATIVE[kind]
-    layer = _OPENCL_LAYER if operation.name in ("merkle.layers", "merkle.root") else 0.0
+    layer = _OPENCL_LAYER[kind] if operation.name in _TREES else 0.0
+    back = _BYTES_BACK.get(operation.name, 0) * _LINK_BYTE[kind] / US
     seconds = tuple(
-        _OPENCL_LAUNCH[kind] + layer * (point - 1).bit_length() + share * (value - native[0])
+        _OPENCL_LAUNCH[kind] + layer * (point - 1).bit_length() + share * (value - native[0]) + back * point
         for point, value in zip(POINTS, native, strict=True)
     )
     return _curve(seconds, _LINK_BYTE[kind])

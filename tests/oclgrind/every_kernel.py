@@ -75,4 +75,8 @@ leaves = [bytes([leaf]) * leaf for leaf in range(7)]
 root = pyaccel.merkle.root(leaves, form="openzeppelin-standard", sort_leaves=False, device="golden")
 rows = as_rows("leaves", leaves)
 assert root_on(backend, "openzeppelin-standard", rows, 7, sort_leaves=False) == (root, 0)
+indices = [6, 0, 3]
+found_root, proofs = pyaccel.merkle.proofs(leaves, indices, device=backend.name)
+wanted_root, wanted = pyaccel.merkle.proofs(leaves, indices, device="golden")
+assert (found_root, list(proofs)) == (wanted_root, list(wanted))
 sys.stdout.write("\n".join(launched))
