@@ -187,8 +187,14 @@ def clocks() -> str:
 
 def tests(match: str, files: tuple[str, ...], workers: int, seconds: float) -> dict[str, Any]:
     """pytest over test files, those of other devices left out; what it printed last."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark", "-m", "opencl and not slow"]
-    command += [*(["-n", str(workers)] if workers else []), *(f"tests/{name}" for name in files)]
+    # pytest-benchmark warns of workers, and warnings are errors.
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark"]
+    command += [
+        "-m",
+        "opencl and not slow",
+        *(["-n", str(workers)] if workers else []),
+        *(f"tests/{name}" for name in files),
+    ]
     start = time.perf_counter()
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=seconds, check=False)

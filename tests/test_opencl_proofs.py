@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def proofs_on(
     mixed = None if length is None else np.array([length], np.uint64)
     inputs = {"leaves": as_rows("leaves", leaves), "length": mixed, "indices": places}
     plan_of(backend, "merkle.proofs", **named).run(inputs, {"root": root, "proofs": nodes, "offsets": ends}, n)
-    return root.tobytes(), [nodes[int(a) : int(b)].tobytes() for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return root.tobytes(), [nodes[a:b].tobytes() for a, b in pairwise(ends.tolist())]
 
 
 def kept(leaves: list[bytes], indices: Any, **options: Any) -> tuple[bytes, list[bytes]]:

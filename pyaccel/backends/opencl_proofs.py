@@ -104,7 +104,7 @@ class ProofsPlan(MerklePlan):
             device.read(found, gathered)
 
     def _siblings(self, positions: Numbers, n: int) -> tuple[Numbers, Flags]:
-        """Where the siblings of some leaves stand in the buffer, from the leaf upwards: uint64[m, height], and which are.
+        """Where the siblings of some leaves stand in the buffer, uint64[m, height] from the leaf upwards, and which do.
 
         The heights of a row at which there is none are skipped.
         """

@@ -23,7 +23,7 @@ from pyaccel.rows import as_rows
 
 # oclgrind 21.10 takes what a kernel wrote into memory of a released buffer for uninitialised: none is released here;
 # and what a kernel copied that the host wrote: here no number of Bitcoin's leaves is odd, but a layer.
-launch, launched, kept = Device.launch, set(), []
+launch, allocate, launched, kept = Device.launch, Device.allocate, set(), []
 
 
 def recorded(self: Device, path: str, entry: str, n: int, *arguments: Any, define: str = "") -> None:
@@ -33,7 +33,14 @@ def recorded(self: Device, path: str, entry: str, n: int, *arguments: Any, defin
     launch(self, path, entry, n, *arguments, define=define)
 
 
+def held(self: Device, size: int) -> Any:
+    """Device.allocate, and holds the buffer."""
+    kept.append(allocate(self, size))
+    return kept[-1]
+
+
 Device.launch = recorded  # type: ignore[method-assign]
+Device.allocate = held  # type: ignore[method-assign]
 backends = opencl.discover()
 assert isinstance(backends, tuple), backends
 (backend,) = backends
