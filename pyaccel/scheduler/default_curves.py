@@ -147,7 +147,7 @@ _GOLDEN |= {("merkle.proofs", form): _GOLDEN["merkle.layers", form] for form in 
 # 136. A row's kernels took 0.0005 to 0.006 of one native thread in hashes, up to 0.01 in trees. What has no kernel has
 # no curve: it is never chosen, nor is a runtime loaded for it.
 _TREES = ("merkle.layers", "merkle.proofs", "merkle.root")
-_OPENCL = {("hash_many", algorithm) for algorithm in KERNELS}
+_OPENCL = {("hash_many", algorithm) for algorithm in (*KERNELS, *ELEMENTS)}
 _OPENCL |= {(operation, form) for operation in _TREES for form in FORMS}
 _OPENCL_LAUNCH = {"opencl-cpu": 60.0, "opencl-gpu": 120.0}
 _OPENCL_LAYER = {"opencl-cpu": 30.0, "opencl-gpu": 120.0}
