@@ -121,11 +121,11 @@ class Device:
         if array.nbytes == 0:
             return self.allocate(4)
         self._check_size(array.nbytes)
+        flags = self._cl.mem_flags
         if not self._shared_memory:
-            buffer = self.allocate(array.nbytes)
+            buffer = self._cl.Buffer(self._context, flags.READ_ONLY, array.nbytes)
             self.write(buffer, array)
             return buffer
-        flags = self._cl.mem_flags
         # Kernels read whole words, so memory is shared only where it is aligned to them.
         shared = array.ctypes.data % 16 == 0
         how = flags.USE_HOST_PTR if shared else flags.COPY_HOST_PTR
