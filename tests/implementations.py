@@ -28,6 +28,7 @@ _VARIANTS = {
     "sha256-lanes": (
         "shani-x1",
         "shani-x2",
+        "shani-x3",
         "shani-x4",
         "avx512",
         "avx512-x32",

@@ -75,6 +75,7 @@ static const candidate candidates[] = {
 #if PYACCEL_WITH_SHANI
     {PA_FAMILY_SHA256, "shani", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_shani},
     {PA_FAMILY_SHA256_LANES, "shani-x4", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x4},
+    {PA_FAMILY_SHA256_LANES, "shani-x3", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x3},
     {PA_FAMILY_SHA256_LANES, "shani-x2", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x2},
     {PA_FAMILY_SHA256_LANES, "shani-x1", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x1},
 #endif

@@ -79,6 +79,7 @@ extern const struct pa_hash_single pa_sha256_portable;
 extern const struct pa_hash_single pa_sha256_shani;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x1;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x2;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_x3;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x4;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx2;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512;

@@ -2,7 +2,7 @@
 /* SHA-256 with the SHA extensions, STREAMS messages side by side. FIPS 180-4; Intel SDM volume 2, SHA256RNDS2, SHA256MSG1,
  * SHA256MSG2.
  *
- * Defined by the includer: STREAMS, 1, 2 or 4; KERNEL, the table's name.
+ * Defined by the includer: STREAMS, 1 to 4; KERNEL, the table's name.
  *
  * SHA256RNDS2 takes 4 cycles, and 32 of them a block depend on one another: 128 cycles for one message, whatever the core.
  * Streams fill the unit meanwhile. Floors and measurements: sha256_shani_x4.c.
@@ -16,6 +16,8 @@
 #define EACH(f) f(0)
 #elif STREAMS == 2
 #define EACH(f) f(0) f(1)
+#elif STREAMS == 3
+#define EACH(f) f(0) f(1) f(2)
 #elif STREAMS == 4
 #define EACH(f) f(0) f(1) f(2) f(3)
 #endif
@@ -239,6 +241,7 @@ const struct pa_hash_lanes KERNEL = {
     .stored = 32,
     .cost = STREAMS == 1   ? 128
             : STREAMS == 2 ? 160
+            : STREAMS == 3 ? 210
                            : 270,
     .by_lane = true,
 };

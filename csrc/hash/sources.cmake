@@ -28,7 +28,8 @@ pa_sources(portable
   hash/stream_blake3.c
   hash/stream_blocks.c
   hash/uniform.c)
-pa_sources(shani hash/sha256_shani_x1.c hash/sha256_shani_x2.c hash/sha256_shani_x4.c)
+pa_sources(shani hash/sha256_shani_x1.c hash/sha256_shani_x2.c hash/sha256_shani_x3.c
+  hash/sha256_shani_x4.c)
 # One text, compiled once a level: adx brings mulx and two carry chains. Without vector registers: gcc copies elements by
 # them, and reading what was written word by word a whole vector at a time waits for the store.
 set(wide_fields hash/poseidon2_bls12_381.c hash/poseidon2_bn254.c hash/poseidon2_pallas.c hash/poseidon2_vesta.c)
