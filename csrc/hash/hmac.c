@@ -86,6 +86,7 @@ static pyaccel_status hash_rows(const void *room, uint8_t *digests, const pyacce
         }
     }
     pa_wipe(inner, (size_t)((n < STAGE_ROWS ? n : STAGE_ROWS) * size));
+    pa_wipe_stack(); /* below `inner`, which is more than what the caller reaches */
     return status;
 }
 
