@@ -16,6 +16,7 @@ KERNEL void hash_poseidon2_pallas(GLOBAL uint *digests, GLOBAL uint *refused, GL
     uint set, uint absorbed, uint first, uint outputs, uint feed_forward, uint n)
 {
     const uint i = global_id();
+    (void)set; /* the one there is */
     const poseidon2_mode mode = {absorbed, first, outputs, feed_forward};
     if (i < n) {
         TABLE table = poseidon2_pallas_t3;
