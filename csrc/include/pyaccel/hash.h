@@ -111,7 +111,8 @@ PYACCEL_API pyaccel_status pyaccel_hash_many(uint8_t *digests, uint64_t digests_
                                              const pyaccel_rows *messages, uint64_t n,
                                              const pyaccel_hash_options *options);
 
-/* digest = H(data), one message that is all there; the same as hash_many with one row, and quicker to call.
+/* digest = H(data), one message that is all there; the same as hash_many with one row, and quicker to call. Not for Poseidon2
+ * (INVALID_ARGUMENT), whose rows are elements.
  *   digest_size  bytes, as in pyaccel_hasher_digest; options->digest_size is 0 or the same
  *   data         size bytes, 0 .. 2^61 - 1; may be NULL where size is 0; may overlap digest
  *   options      as in hash_many; threads and progress are not used
