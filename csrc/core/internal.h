@@ -74,7 +74,7 @@ typedef enum {
     PA_FAMILY_SM3,
     PA_FAMILY_SM3_LANES,
     PA_FAMILY_BLAKE2B,       /* struct pa_blake2: portable, avx2 */
-    PA_FAMILY_BLAKE2B_LANES, /* struct pa_blake2: avx2, avx512, avx512-emulated; may be unbound */
+    PA_FAMILY_BLAKE2B_LANES, /* struct pa_blake2, a menu or none */
     PA_FAMILY_BLAKE2S,       /* struct pa_blake2 */
     PA_FAMILY_BLAKE2S_LANES,
     PA_FAMILY_BLAKE3, /* struct pa_blake3 */
@@ -102,7 +102,7 @@ const void *pa_bound(pa_family family);
 /* Counts one batch run by the bound variant of family (relaxed atomic). */
 void pa_count(pa_family family);
 
-/* A family of ..._LANES binds every variant that can run, a menu that its user chooses from batch by batch (hash/plan.h);
+/* A family of ..._LANES, but those of Poseidon2, binds every variant that can run, a menu to choose from batch by batch;
  * under an emulated level only the emulated ones, where it has any. */
 #define PA_MENU_SIZE 8
 typedef struct {
