@@ -137,4 +137,7 @@ typedef pyaccel_status pa_range_fn(void *context, uint64_t first, uint64_t last)
 pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_range_fn *fn,
                            void *context, pyaccel_progress progress, void *user);
 
+/* How many threads pa_parallel takes at most where `threads` are asked for. Before: pa_bind() said OK. */
+uint32_t pa_thread_count(uint32_t threads);
+
 #endif

@@ -211,6 +211,11 @@ static void dismiss_helpers(job *work, uint64_t generation)
     pthread_mutex_unlock(&pool.lock);
 }
 
+uint32_t pa_thread_count(uint32_t threads)
+{
+    return threads == 0 ? default_threads : threads > THREADS_MAX ? THREADS_MAX : threads;
+}
+
 pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_range_fn *fn,
                            void *context, pyaccel_progress progress, void *user)
 {
@@ -223,7 +228,7 @@ pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_rang
     uint64_t step = grain >= n ? n : (grain + PA_RANGE_UNIT - 1) / PA_RANGE_UNIT * PA_RANGE_UNIT;
     step = step < PA_RANGE_UNIT ? PA_RANGE_UNIT : step;
     uint64_t ranges = (n - 1) / step + 1;
-    threads = threads == 0 ? default_threads : threads > THREADS_MAX ? THREADS_MAX : threads;
+    threads = pa_thread_count(threads);
     uint32_t helpers = (uint32_t)(threads < ranges ? threads : ranges) - 1;
 
     job work = {.fn = fn, .context = context, .n = n, .step = step};

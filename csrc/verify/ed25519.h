@@ -54,6 +54,9 @@ bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
 
 #define PA_ED25519_CHUNK 64
 
+/* Rows of a range: some milliseconds of work. */
+#define PA_ED25519_RANGE 512
+
 /* encoded: R || A, zeros where a length is wrong; k = SHA-512(R || A || M) mod l; key: a prepared
  * one, or the entry of `keys` that is to be decoded. */
 typedef struct {

@@ -216,8 +216,10 @@ static void ed25519_prepare(void *prepared, const uint8_t *key, uint64_t size, u
 
 /* pa_verify_kernel.verify_range */
 static pyaccel_status ed25519_verify_range(uint8_t *verdicts, uint8_t *reasons,
-                                           const pa_verify_job *job, uint64_t first, uint64_t last)
+                                           const pa_verify_job *job, uint64_t first, uint64_t last,
+                                           void *scratch)
 {
+    (void)scratch;
     pyaccel_status status = PYACCEL_OK;
     fe_state state = fe_begin();
     while (first < last && status == PYACCEL_OK) {

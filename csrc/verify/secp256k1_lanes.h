@@ -139,8 +139,9 @@ static pyaccel_status secp256k1_verify_chunk(uint8_t *verdicts, uint8_t *reasons
 
 static pyaccel_status secp256k1_verify_range(uint8_t *verdicts, uint8_t *reasons,
                                              const pa_verify_job *job, uint64_t first,
-                                             uint64_t last)
+                                             uint64_t last, void *scratch)
 {
+    (void)scratch;
     pyaccel_status status = PYACCEL_OK;
     const fe_state state = fe_begin();
     for (uint64_t at = first; at < last && status == PYACCEL_OK; at += PA_SECP256K1_CHUNK) {

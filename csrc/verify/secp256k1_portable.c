@@ -7,6 +7,7 @@
 const struct pa_verify_kernel pa_secp256k1_portable = {
     .scheme = PYACCEL_SCHEME_SECP256K1_ECDSA,
     .prepared_size = sizeof(pa_secp256k1_key),
+    .range_rows = 512,
     .prepare = secp256k1_prepare,
     .verify_range = secp256k1_verify_range,
 };

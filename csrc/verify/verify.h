@@ -48,15 +48,22 @@ static inline bool pa_verify_key(pa_bytes *bytes, const void **prepared, const p
  *   prepared_size  bytes of a prepared key, a multiple of 64; entries are 64-byte aligned
  *   prepare        prepared = the decoded key and its validity under every rule, for any bytes of
  *                  any length
+ *   range_rows     rows of a range that it works best on, a multiple of 64
+ *   scratch_size   bytes of the scratch that verify_range needs for `rows` rows of job, no less
+ *                  for more rows; NULL where it needs none
  *   verify_range   sets verdicts[i] and reasons[i] (PYACCEL_REASON_*) for first <= i < last; both
- *                  arrays are those of the whole batch, never NULL. OK, or INVALID_ARGUMENT for a
- *                  bad key index or offset: the caller then closes all outputs */
+ *                  arrays are those of the whole batch, never NULL. scratch: 64-byte aligned, not
+ *                  initialised, for this call alone; NULL where none is needed. OK, or
+ *                  INVALID_ARGUMENT for a bad key index or offset: the caller then closes all
+ *                  outputs */
 struct pa_verify_kernel {
     uint32_t scheme; /* PYACCEL_SCHEME_* */
     uint64_t prepared_size;
+    uint64_t range_rows;
     void (*prepare)(void *prepared, const uint8_t *key, uint64_t size, uint32_t key_format);
+    uint64_t (*scratch_size)(const pa_verify_job *job, uint64_t rows);
     pyaccel_status (*verify_range)(uint8_t *verdicts, uint8_t *reasons, const pa_verify_job *job,
-                                   uint64_t first, uint64_t last);
+                                   uint64_t first, uint64_t last, void *scratch);
 };
 
 /* One table per variant; variants.c lists them. */

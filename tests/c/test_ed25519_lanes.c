@@ -31,9 +31,9 @@ static void check_range(uint32_t rule, uint64_t first, uint64_t n, const uint8_t
                                .rule = rule,
                                .key_format = PYACCEL_KEY_FORMAT_AUTO,
                                .signature_format = PYACCEL_SIGNATURE_FORMAT_RAW};
-    CHECK(ed25519_verify_range(verdicts, reasons, &job, first, first + n) == PYACCEL_OK);
-    CHECK(pa_ed25519_portable.verify_range(other_verdicts, other_reasons, &job, first, first + n) ==
-          PYACCEL_OK);
+    CHECK(ed25519_verify_range(verdicts, reasons, &job, first, first + n, NULL) == PYACCEL_OK);
+    CHECK(pa_ed25519_portable.verify_range(other_verdicts, other_reasons, &job, first, first + n,
+                                           NULL) == PYACCEL_OK);
     for (uint64_t i = first; i < first + n; i++) {
         CHECK(as_expected(&cases[i], rule, verdicts[i], reasons[i]));
         CHECK(verdicts[i] == other_verdicts[i] && reasons[i] == other_reasons[i]);

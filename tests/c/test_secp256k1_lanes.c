@@ -87,9 +87,9 @@ static void make_rows(void)
 static void check_range(const pa_verify_job *job, uint64_t first, uint64_t last)
 {
     uint8_t verdicts[ROWS], reasons[ROWS], other_verdicts[ROWS], other_reasons[ROWS];
-    CHECK(secp256k1_verify_range(verdicts, reasons, job, first, last) == PYACCEL_OK);
-    CHECK(pa_secp256k1_portable.verify_range(other_verdicts, other_reasons, job, first, last) ==
-          PYACCEL_OK);
+    CHECK(secp256k1_verify_range(verdicts, reasons, job, first, last, NULL) == PYACCEL_OK);
+    CHECK(pa_secp256k1_portable.verify_range(other_verdicts, other_reasons, job, first, last,
+                                             NULL) == PYACCEL_OK);
     for (uint64_t i = first; i < last; i++) {
         CHECK(verdicts[i] == other_verdicts[i] && reasons[i] == other_reasons[i]);
         CHECK(verdicts[i] == (reasons[i] == PYACCEL_REASON_NONE));
