@@ -92,8 +92,61 @@ def _rate(ship_at: float, stretch: float) -> tuple[Mark, ...]:
 
 
 ONE_CALL_PEER = "OpenSSL EVP"
+LIBSODIUM = "PyNaCl"
+"""Base of the ratios of Ed25519: libsodium, through PyNaCl."""
+ALL_GOOD = "all good"
 FIXED_LENGTH = "512 B each"
 ONE_THREAD = "one thread"
+
+EXACT_RULES = ("rfc8032", "openssl", "dalek-strict", "libsodium")
+FEW = (1, 4, 8, 9, 15, 16)
+
+
+@dataclass(frozen=True)
+class _Ed25519:
+    """Ship and stretch ratios to libsodium, of a batch and with prepared keys by n; most times that bad rows cost."""
+
+    batch: Mapping[int, tuple[float, float]]
+    prepared: Mapping[int, tuple[float, float]]
+    exact: tuple[float, float]
+    exact_prepared: tuple[float, float]
+    bad: tuple[float, float]
+
+
+def _ed25519(of: _Ed25519) -> dict[str, tuple[Mark, ...]]:
+    few = tuple(Mark(RATIO, 1.0, peer=LIBSODIUM, n=n) for n in FEW)
+    many = tuple(Mark(RATIO, *of.exact, peer=LIBSODIUM, n=n) for n in (64, 1024))
+    bad = Mark(RATIO, 1 / of.bad[0], 1 / of.bad[1], peer=ALL_GOOD)
+    return {
+        "ed25519 zip215": tuple(Mark(RATIO, *ratio, peer=LIBSODIUM, n=n) for n, ratio in of.batch.items()),
+        "ed25519 zip215, prepared keys": tuple(
+            Mark(RATIO, *ratio, peer=LIBSODIUM, n=n) for n, ratio in of.prepared.items()
+        ),
+        **{f"ed25519 {rule}": few + many for rule in EXACT_RULES},
+        "ed25519 rfc8032, prepared keys": (Mark(RATIO, *of.exact_prepared, peer=LIBSODIUM),),
+        "ed25519 zip215, 1 bad": (bad,),
+        "ed25519 zip215, all bad": (bad,),
+    }
+
+
+_ED25519_AVX2 = _ed25519(
+    _Ed25519(
+        batch={64: (4.7, 5.8), 128: (5.3, 6.6), 1024: (6.9, 8.6), 16384: (6.9, 8.6)},
+        prepared={128: (6.2, 7.5), 1024: (8.6, 10.6)},
+        exact=(2.3, 3.0),
+        exact_prepared=(6.9, 8.6),
+        bad=(4, 3.5),
+    )
+)
+_ED25519_IFMA = _ed25519(
+    _Ed25519(
+        batch={64: (14, 17), 128: (16, 19), 1024: (20, 24), 16384: (20, 24)},
+        prepared={128: (20, 28), 1024: (26, 34)},
+        exact=(10, 12),
+        exact_prepared=(25, 35),
+        bad=(3, 2.7),
+    )
+)
 
 _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
     **{
@@ -107,6 +160,7 @@ _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
     },
     "sha256 1 MiB, 1 at once": (Mark(RATIO, 1.0, peer="hashlib"),),
     "sha256 64 B, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
+    "ed25519 zip215, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
 }
 
 _AVX2: dict[str, tuple[Mark, ...]] = {
@@ -142,9 +196,9 @@ _AVX512: dict[str, tuple[Mark, ...]] = {
 }
 
 TARGETS: dict[str, dict[str, tuple[Mark, ...]]] = {
-    "avx2": _EVERYWHERE | _AVX2,
-    "avx512": _EVERYWHERE | _AVX512,
-    "avx512ifma": _EVERYWHERE | _AVX512,
+    "avx2": _EVERYWHERE | _AVX2 | _ED25519_AVX2,
+    "avx512": _EVERYWHERE | _AVX512 | _ED25519_AVX2,
+    "avx512ifma": _EVERYWHERE | _AVX512 | _ED25519_IFMA,
 }
 """Marks by class and by the name of the line."""
 

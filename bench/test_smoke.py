@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every benchmark of hashes and trees, its short lines once: that they run and that the peers agree, no figures."""
+"""Every benchmark of hashes, trees and Ed25519, its short lines once: they run, the peers agree; no figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from bench import bench_hash, harness
+from bench import bench_ed25519, bench_hash, harness
 
 SHORT = 1 << 20
 """Bytes of messages in one call of a short line."""
@@ -32,3 +32,12 @@ def test_lines_of_a_million(monkeypatch: pytest.MonkeyPatch) -> None:
     with harness.pinned_core():
         lines = [harness.measure(contest, rounds=1) for contest in bench_hash.contests(n=300)]
     assert len({line.name for line in lines}) == len(lines) >= 10
+
+
+def test_lines_of_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of few signatures, and the others cut down to 16."""
+    monkeypatch.setattr(harness, "SAMPLE_SECONDS", 1e-4)
+    monkeypatch.setattr(harness, "TRIES", 1)
+    with harness.pinned_core():
+        lines = [harness.measure(contest, rounds=1) for contest in bench_ed25519.contests(most=16)]
+    assert {"ed25519 rfc8032", "ed25519 zip215, 1 bad", "ed25519 zip215, all bad"} <= {line.name for line in lines}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pyaccel and OpenSSL called from C, timed on demand: what a call costs with no interpreter about it.
+/* pyaccel, OpenSSL and libsodium called from C, timed on demand: what a call costs with no interpreter about it.
  *
  *     calls LIBPYACCEL          reads lines, answers each with a line
  *     load PATH WIDTH           ok N          rows of WIDTH bytes from a file
@@ -7,7 +7,8 @@
  *     time WORK REPEATS         nanoseconds   of REPEATS passes over the rows
  *
  * WORK: pyaccel:ID (PYACCEL_HASH_*; hash_many), one:ID (hash_one, row after row), evp:NAME (a context kept, initialised for each message: what hashlib's C core
- * does), low:sha256, low:sha512 (OpenSSL's functions of one algorithm). Both libraries are opened at run time. */
+ * does), low:sha256, low:sha512 (OpenSSL's functions of one algorithm); over rows of an Ed25519 key, signature and message: verify:RULE (PYACCEL_RULE_*;
+ * verify_many), sodium (libsodium, row after row). The libraries are opened at run time; libsodium may be missing. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -17,9 +18,13 @@
 #include <time.h>
 
 #include "pyaccel/hash.h"
+#include "pyaccel/verify.h"
 
 #define LINE 1024
 #define DIGEST_MAX 64
+#define KEY_SIZE 32
+#define SIGNATURE_SIZE 64
+#define MESSAGE_AT (KEY_SIZE + SIGNATURE_SIZE)
 
 typedef struct {
     int (*init)(void *context, const void *type, void *engine);
@@ -48,6 +53,11 @@ typedef struct {
     pyaccel_status (*hash_one)(uint8_t *, uint64_t, uint32_t, const void *, uint64_t,
                                const pyaccel_hash_options *);
     uint64_t (*digest_size)(uint32_t);
+    pyaccel_status (*verify_many)(uint8_t *, uint32_t, const pyaccel_rows *, const pyaccel_rows *,
+                                  const pyaccel_rows *, uint64_t, const pyaccel_verify_options *);
+    /* NULL where there is no libsodium. */
+    int (*sodium_verify)(const unsigned char *signature, const unsigned char *message,
+                         unsigned long long size, const unsigned char *key);
 } session;
 
 /* A function of a library; ends the program where it has none: nothing can be timed then. */
@@ -71,12 +81,30 @@ static void *library(const char *path)
     return handle;
 }
 
+static void open_sodium(session *s)
+{
+    static const char *const names[] = {"libsodium.so", "libsodium.so.26", "libsodium.so.23"};
+    void *handle = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names && handle == NULL; i++) {
+        handle = dlopen(names[i], RTLD_NOW);
+    }
+    if (handle != NULL) {
+        int (*init)(void);
+        find(&init, handle, "sodium_init");
+        find(&s->sodium_verify, handle, "crypto_sign_ed25519_verify_detached");
+        if (init() < 0) {
+            s->sodium_verify = NULL;
+        }
+    }
+}
+
 static void open_libraries(session *s, const char *path)
 {
     void *ours = library(path), *theirs = library("libcrypto.so.3");
     find(&s->hash_many, ours, "pyaccel_hash_many");
     find(&s->hash_one, ours, "pyaccel_hash_one");
     find(&s->digest_size, ours, "pyaccel_hash_digest_size");
+    find(&s->verify_many, ours, "pyaccel_verify_many");
     find(&s->ssl.init, theirs, "EVP_DigestInit_ex");
     find(&s->ssl.update, theirs, "EVP_DigestUpdate");
     find(&s->ssl.final, theirs, "EVP_DigestFinal_ex");
@@ -89,6 +117,7 @@ static void open_libraries(session *s, const char *path)
     find(&s->ssl.low[1].update, theirs, "SHA512_Update");
     find(&s->ssl.low[1].final, theirs, "SHA512_Final");
     s->context = s->ssl.context_new();
+    open_sodium(s);
 }
 
 static const char *load(session *s, const char *path, size_t width)
@@ -169,6 +198,41 @@ static int run_one(session *s, uint32_t algorithm, unsigned repeats)
     return good;
 }
 
+/* Rows of bytes at .. at + width within those that were loaded. */
+static pyaccel_rows part(const session *s, size_t at, size_t width)
+{
+    return (pyaccel_rows){.data = s->data + at,
+                          .data_size = s->n * s->width - at,
+                          .width = width,
+                          .stride = s->width};
+}
+
+static int run_verify(session *s, uint32_t rule, unsigned repeats)
+{
+    const pyaccel_rows keys = part(s, 0, KEY_SIZE), signatures = part(s, KEY_SIZE, SIGNATURE_SIZE);
+    const pyaccel_rows messages = part(s, MESSAGE_AT, s->width - MESSAGE_AT);
+    pyaccel_verify_options options = {.struct_size = sizeof options, .rule = rule};
+    int good = 1;
+    s->size = s->n;
+    for (unsigned k = 0; k < repeats && good; k++) {
+        good = s->verify_many(s->out, PYACCEL_SCHEME_ED25519, &keys, &messages, &signatures, s->n,
+                              &options) == PYACCEL_OK;
+    }
+    return good;
+}
+
+static void run_sodium(session *s, unsigned repeats)
+{
+    s->size = s->n;
+    for (unsigned k = 0; k < repeats; k++) {
+        for (size_t i = 0; i < s->n; i++) {
+            const uint8_t *row = s->data + i * s->width;
+            s->out[i] =
+                s->sodium_verify(row + KEY_SIZE, row + MESSAGE_AT, s->width - MESSAGE_AT, row) == 0;
+        }
+    }
+}
+
 /* NULL, or what is wrong. */
 static const char *run(session *s, const char *work, unsigned repeats)
 {
@@ -188,6 +252,18 @@ static const char *run(session *s, const char *work, unsigned repeats)
         return run_pyaccel(s, (uint32_t)strtoul(work + 8, NULL, 10), repeats)
                    ? NULL
                    : "pyaccel_hash_many failed";
+    }
+    if (strncmp(work, "verify:", 7) == 0 && s->width >= MESSAGE_AT) {
+        return run_verify(s, (uint32_t)strtoul(work + 7, NULL, 10), repeats)
+                   ? NULL
+                   : "pyaccel_verify_many failed";
+    }
+    if (strcmp(work, "sodium") == 0 && s->width >= MESSAGE_AT) {
+        if (s->sodium_verify == NULL) {
+            return "there is no libsodium here";
+        }
+        run_sodium(s, repeats);
+        return NULL;
     }
     if (strncmp(work, "one:", 4) == 0) {
         return run_one(s, (uint32_t)strtoul(work + 4, NULL, 10), repeats)

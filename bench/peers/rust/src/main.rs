@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Hash functions of well-known crates, timed on demand: one line of standard input, one line of answer.
+//! Hash functions and Ed25519 of well-known crates, timed on demand: one line of standard input, one line of answer.
 //!
 //!     load PATH WIDTH      ok N                 rows of WIDTH bytes from a file
 //!     sum WORK             hex                  SHA-256 of the outputs of all rows, one after the other
 //!     time WORK REPEATS    nanoseconds          of REPEATS passes over the rows
 //!
 //! The outputs' memory is allocated before the clock starts.
+
+mod ed25519;
 
 use std::hint::black_box;
 use std::io::{BufRead, Write};
@@ -167,6 +169,9 @@ fn run(work: &str, rows: &Rows, out: &mut Vec<u8>) -> Result<(), String> {
             "blake3-many" if rows.width == 64 => blake3_many(rows, out),
             _ => return Err(format!("no work {work}")),
         },
+        Some(("ed25519", name)) if rows.width >= ed25519::KEY_AND_SIGNATURE => {
+            ed25519::run(name, &rows.data, rows.width, out).ok_or(format!("no work {work}"))?;
+        }
         Some((kind, name)) => {
             let function = variant(name).ok_or(format!("no variant {name} on this CPU"))?;
             match kind {
