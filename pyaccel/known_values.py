@@ -473,7 +473,7 @@ CONSISTENCY: list[tuple[str, bytes, bytes, int, int, bytes, bool]] = [
 ]
 """Source, old root, new root, old size, new size, proof, verdict."""
 
-_NONE, _RANGE, _ENCODING, _EQUATION = 0, 4, 3, 5
+_NONE, _KEY, _ENCODING, _RANGE, _EQUATION = 0, 2, 3, 4, 5
 """PYACCEL_REASON_*."""
 
 _RFC8032_KEY = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
@@ -513,6 +513,9 @@ SIGNATURES: list[tuple[str, str | None, str, str, list[tuple[bytes, bytes, bytes
         {
             "zip215": (_NONE, _EQUATION, _RANGE, _NONE, _NONE),
             "rfc8032": (_NONE, _EQUATION, _RANGE, _NONE, _ENCODING),
+            "openssl": (_NONE, _EQUATION, _RANGE, _NONE, _ENCODING),
+            "dalek-strict": (_NONE, _EQUATION, _RANGE, _KEY, _KEY),
+            "libsodium": (_NONE, _EQUATION, _RANGE, _KEY, _KEY),
         },
     ),
     (

@@ -27,7 +27,7 @@ class Scheme:
 
 
 SCHEMES = {
-    "ed25519": Scheme(("zip215", "rfc8032"), (), ("raw",), ("openssl", "dalek-strict", "libsodium")),
+    "ed25519": Scheme(("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium"), (), ("raw",)),
     "secp256k1-ecdsa": Scheme(
         ("any", "low-s", "bitcoin-core"),
         ("sha256", "sha256d", "keccak256", "none"),

@@ -190,7 +190,7 @@ def test_what_progress_raises_comes_out():
 
 def test_the_names():
     assert pyaccel.schemes() == ("ed25519", "secp256k1-ecdsa")
-    assert pyaccel.rules("ed25519") == ("zip215", "rfc8032")
+    assert pyaccel.rules("ed25519") == ("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium")
     assert pyaccel.rules("secp256k1-ecdsa") == ("any", "low-s", "bitcoin-core")
 
 
@@ -202,7 +202,6 @@ def test_the_names():
         ({"scheme": "sm2"}, UnsupportedError, "'sm2' does not work in this version; these do: ed25519"),
         ({"scheme": "bip340"}, UnsupportedError, "these do"),
         ({"rule": "low-s"}, ValueError, "rule of ed25519 'low-s' is unknown; there are zip215, rfc8032"),
-        ({"rule": "openssl"}, UnsupportedError, "these do: zip215, rfc8032"),
         ({"scheme": "secp256k1-ecdsa", "rule": "fabric"}, UnsupportedError, "these do: any"),
         ({"message_hash": "sha256"}, ValueError, "ed25519 hashes the message itself"),
         ({"scheme": "secp256k1-ecdsa", "message_hash": "md5"}, ValueError, "'md5' is unknown; there are sha256"),

@@ -30,7 +30,11 @@ void pa_ed25519_scalar_naf(int8_t digits[256], int width, const pa_ed25519_scala
 /* ---- points --------------------------------------------------------------------------------- */
 
 #define PA_ED25519_DECODES 1u   /* what zip215 asks of an encoding  */
-#define PA_ED25519_CANONICAL 2u /* what rfc8032 asks                */
+#define PA_ED25519_CANONICAL 2u /* y < p, and no sign on x = 0      */
+
+/* Whether the bytes, of which the sign bit does not count, are one of the 14 encodings of the 8
+ * points whose order divides 8. (ed25519_rows.c) */
+bool pa_ed25519_small_order(const uint8_t encoding[32]);
 
 /* A decoded point, and so a prepared key: x, y and t = x y modulo p in words, least significant
  * first (the `row` of csrc/field). When encoding has no PA_ED25519_DECODES the coordinates mean

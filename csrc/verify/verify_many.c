@@ -53,11 +53,10 @@ static pyaccel_status rule_status(uint32_t scheme, uint32_t rule)
     switch (rule) {
     case PYACCEL_RULE_ZIP215:
     case PYACCEL_RULE_RFC8032:
-        return edwards ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
     case PYACCEL_RULE_OPENSSL:
     case PYACCEL_RULE_DALEK_STRICT:
     case PYACCEL_RULE_LIBSODIUM:
-        return edwards ? PYACCEL_UNSUPPORTED : PYACCEL_INVALID_ARGUMENT;
+        return edwards ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
     case PYACCEL_RULE_ANY:
     case PYACCEL_RULE_LOW_S:
     case PYACCEL_RULE_BITCOIN_CORE:

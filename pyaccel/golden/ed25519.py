@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ed25519 verification (RFC 8032 §5.1) under the rules `zip215` (ZIP-215) and `rfc8032`.
+"""Ed25519 verification (RFC 8032 §5.1) under the rules that docs/rules.md lists.
 
 The curve is -x^2 + y^2 = 1 + d x^2 y^2 modulo p = 2^255 - 19, of order 8 l. A point is (X, Y, Z, T) with x = X / Z,
 y = Y / Z, x y = T / Z; the addition law is complete, so that it also doubles.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from pyaccel.golden.reasons import Reason
 from pyaccel.golden.sha512 import sha512
@@ -100,19 +102,54 @@ def _base() -> Point:
 B = _base()
 
 
+@dataclass(frozen=True)
+class Rule:
+    """What is asked besides S < l.
+
+    Attributes:
+        canonical_key: of A: y < p, and no sign on x = 0.
+        canonical_r: the same of R. Who compares the encoding of [S]B - [k]A with R as bytes asks for it, as what is
+            encoded is canonical.
+        small_order: A and R may be points whose order divides 8.
+        cofactor: what both sides of [S]B = R + [k]A are multiplied by.
+    """
+
+    canonical_key: bool
+    canonical_r: bool
+    small_order: bool
+    cofactor: int
+
+
+RULES = {
+    "zip215": Rule(canonical_key=False, canonical_r=False, small_order=True, cofactor=8),
+    "rfc8032": Rule(canonical_key=True, canonical_r=True, small_order=True, cofactor=1),
+    "openssl": Rule(canonical_key=False, canonical_r=True, small_order=True, cofactor=1),
+    "dalek-strict": Rule(canonical_key=False, canonical_r=True, small_order=False, cofactor=1),
+    "libsodium": Rule(canonical_key=True, canonical_r=True, small_order=False, cofactor=1),
+}
+"""Rule by name, the default first."""
+
+
+def _decode_under(rule: Rule, encoding: bytes, *, canonical: bool) -> Point | None:
+    """The point, None where the rule refuses it."""
+    point = decode(encoding, canonical=canonical)
+    if point is not None and not rule.small_order and is_identity(multiply(8, point)):
+        return None
+    return point
+
+
 def verify(rule: str, public_key: bytes, message: bytes, signature: bytes) -> Reason:
     """Why the signature is not valid under the rule, Reason.NONE when it is.
 
-    With R || S the signature and k = SHA-512(R || A || M) mod l over the bytes as they came:
-    zip215 wants [8][S]B = [8]R + [8][k]A, rfc8032 [S]B = R + [k]A.
+    R || S is the signature, and k = SHA-512(R || A || M) mod l over the bytes as they came.
     """
     if len(public_key) != 32 or len(signature) != 64:
         return Reason.LENGTH
-    canonical = {"zip215": False, "rfc8032": True}[rule]
-    a = decode(public_key, canonical=canonical)
+    asked = RULES[rule]
+    a = _decode_under(asked, public_key, canonical=asked.canonical_key)
     if a is None:
         return Reason.KEY
-    r = decode(signature[:32], canonical=canonical)
+    r = _decode_under(asked, signature[:32], canonical=asked.canonical_r)
     if r is None:
         return Reason.ENCODING
     s = int.from_bytes(signature[32:], "little")
@@ -120,5 +157,4 @@ def verify(rule: str, public_key: bytes, message: bytes, signature: bytes) -> Re
         return Reason.RANGE
     k = int.from_bytes(sha512(signature[:32] + public_key + message), "little") % L
     difference = add(multiply(s, B), negate(add(r, multiply(k, a))))
-    cofactor = {"zip215": 8, "rfc8032": 1}[rule]
-    return Reason.NONE if is_identity(multiply(cofactor, difference)) else Reason.EQUATION
+    return Reason.NONE if is_identity(multiply(asked.cofactor, difference)) else Reason.EQUATION

@@ -10,7 +10,7 @@ from pyaccel.golden import ed25519, secp256k1
 from pyaccel.golden.hashing import HASHES, row
 from pyaccel.golden.reasons import Reason
 
-_RULES = {"ed25519": ("zip215", "rfc8032"), "secp256k1-ecdsa": ("any", "low-s", "bitcoin-core")}
+_RULES = {"ed25519": tuple(ed25519.RULES), "secp256k1-ecdsa": ("any", "low-s", "bitcoin-core")}
 """Rules of each scheme, its default first."""
 
 _MESSAGE_HASHES = ("none", "sha256", "sha256d", "keccak256")

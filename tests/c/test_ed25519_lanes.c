@@ -59,8 +59,8 @@ int main(void)
     CHECK(pa_bind() == PYACCEL_OK);
     make_cases();
     check_prepare(prepared);
-    for (int i = 0; i < 2; i++) {
-        uint32_t rule = i == 0 ? PYACCEL_RULE_ZIP215 : PYACCEL_RULE_RFC8032;
+    for (size_t i = 0; i < RULES; i++) {
+        uint32_t rule = rules[i];
         check_range(rule, 0, case_count, NULL, 0);
         check_range(rule, case_count - 133, 133, (const uint8_t *)prepared, case_count - 60);
         for (uint64_t n = 1; n < 6; n++) {

@@ -22,7 +22,10 @@ extern "C" {
  *   zip215        S < l; A and R any encoding that decodes (y >= p and x = 0 with sign allowed); small order
  *                 allowed; [8][S]B = [8]R + [8][k]A. ZIP-215.
  *   rfc8032       S < l; A and R canonical, x = 0 with sign refused; small order allowed; [S]B = R + [k]A exactly.
- *   openssl, dalek-strict, libsodium: UNSUPPORTED in this version.
+ *   openssl       S < l; A any encoding that decodes, R canonical (compared as bytes); small order allowed;
+ *                 [S]B = R + [k]A exactly. OpenSSL, Go's crypto/ed25519.
+ *   dalek-strict  as openssl, and A and R of small order refused. verify_strict of ed25519-dalek 2.
+ *   libsodium     as dalek-strict, and A canonical. The libsodium 1.0.20 of PyNaCl 1.6.2.
  * ECDSA: r and s in [1, n - 1] always;
  *   any           nothing more
  *   low-s         s <= (n - 1) / 2
@@ -61,8 +64,8 @@ extern "C" {
 /* Why a row is 0; the first that applies in this order. */
 #define PYACCEL_REASON_NONE 0     /* valid, or not looked at                                             */
 #define PYACCEL_REASON_LENGTH 1   /* key, signature or digest of another length than the format has      */
-#define PYACCEL_REASON_KEY 2      /* the key does not decode under the rule                              */
-#define PYACCEL_REASON_ENCODING 3 /* the signature's encoding (DER, a point R) does not decode           */
+#define PYACCEL_REASON_KEY 2      /* the key does not decode under the rule, or has an order it refuses  */
+#define PYACCEL_REASON_ENCODING 3 /* the same of the signature's encoding (DER, a point R)               */
 #define PYACCEL_REASON_RANGE 4    /* a scalar is 0 or too large (S >= l, r or s out of range, high s)    */
 #define PYACCEL_REASON_EQUATION 5 /* all well formed; the equation does not hold                         */
 
