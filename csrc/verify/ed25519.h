@@ -36,14 +36,23 @@ void pa_ed25519_scalar_naf(int8_t digits[256], int width, const pa_ed25519_scala
  * points whose order divides 8. (ed25519_rows.c) */
 bool pa_ed25519_small_order(const uint8_t encoding[32]);
 
-/* A decoded point, and so a prepared key: x, y and t = x y modulo p in words, least significant
- * first (the `row` of csrc/field). When encoding has no PA_ED25519_DECODES the coordinates mean
- * nothing. */
+/* A decoded point: x, y and t = x y modulo p in words, least significant first (the `row` of
+ * csrc/field). When encoding has no PA_ED25519_DECODES the coordinates mean nothing. */
 typedef struct {
     uint64_t x[4], y[4], t[4];
     uint32_t encoding;
     uint32_t reserved[7];
 } pa_ed25519_point;
+
+/* A prepared key: its point, and its comb (ed25519_comb.h), which means nothing when the point does
+ * not. Entries are y + x, y - x, 2 d x y. 24.1 KiB. */
+#define PA_ED25519_COMB_TEETH 8
+#define PA_ED25519_COMB_SPACING 32
+#define PA_ED25519_COMB_BLOCKS 2
+typedef struct {
+    pa_ed25519_point point;
+    uint64_t table[3 * PA_ED25519_COMB_BLOCKS << (PA_ED25519_COMB_TEETH - 1)][4];
+} pa_ed25519_prepared;
 
 /* Digits of the fixed windows over the multiples of B; A's windows have half that width. */
 #define PA_ED25519_BASE_DIGITS 26
@@ -61,18 +70,20 @@ bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
 /* Rows of a range: some milliseconds of work. */
 #define PA_ED25519_RANGE 512
 
-/* encoded: R || A, zeros where a length is wrong; k = SHA-512(R || A || M) mod l; key: a prepared
- * one, or the entry of `keys` that is to be decoded. */
+/* encoded: R || A, zeros where a length is wrong; k = SHA-512(R || A || M) mod l; key: that of a
+ * prepared one, or the entry of `keys` that is to be decoded; proven: the encoding of [s]B - [k]A
+ * was made from the combs, and is R; where it was made and is not, the sum is in `keys`. */
 typedef struct {
     uint8_t reasons[PA_ED25519_CHUNK];
     uint8_t encoded[PA_ED25519_CHUNK][64];
     bool in_range[PA_ED25519_CHUNK]; /* S < l */
+    bool proven[PA_ED25519_CHUNK];
     pa_ed25519_scalar s[PA_ED25519_CHUNK], k[PA_ED25519_CHUNK];
     const pa_ed25519_point *key[PA_ED25519_CHUNK];
     pa_ed25519_point keys[PA_ED25519_CHUNK], r[PA_ED25519_CHUNK];
 } pa_ed25519_chunk;
 
-/* Fills all of chunk but keys and r for rows first .. first + n of job, n <= PA_ED25519_CHUNK;
+/* Fills all of chunk but keys, r and proven for rows first .. first + n of job, n <= PA_ED25519_CHUNK;
  * reasons are LENGTH or NONE. OK, or INVALID_ARGUMENT (a bad offset or key index), or what the
  * hash room says. */
 pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_job *job,

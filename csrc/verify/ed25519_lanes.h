@@ -18,11 +18,26 @@
 #define ED25519_DIGITS (2 * PA_ED25519_BASE_DIGITS - 1)
 
 _Static_assert(sizeof(row) == 32, "points and tables are rows of four words");
-_Static_assert(sizeof(pa_ed25519_point) % 64 == 0, "entries of prepared keys are 64-byte aligned");
+_Static_assert(sizeof(pa_ed25519_prepared) % 64 == 0,
+               "entries of prepared keys are 64-byte aligned");
 _Static_assert(EDWARDS_BASE_WINDOW == 2 * EDWARDS_WINDOW, "windows of B and of A end together");
 _Static_assert(ED25519_DIGITS *EDWARDS_WINDOW > 253, "digits hold scalars below 2^253");
 _Static_assert(sizeof pa_edwards25519_base == EDWARDS_BASE_ROWS * sizeof(row),
                "the table fits the windows of B");
+
+/* *out[i] = lane i of p, which has Z = 1 and its T; encoding stays. */
+static void ed25519_store(pa_ed25519_point *const out[LANES], const edwards_point *p)
+{
+    row *x[LANES], *y[LANES], *t[LANES];
+    for (int i = 0; i < LANES; i++) {
+        x[i] = (row *)(void *)out[i]->x;
+        y[i] = (row *)(void *)out[i]->y;
+        t[i] = (row *)(void *)out[i]->t;
+    }
+    fe_scatter(x, &p->x);
+    fe_scatter(y, &p->y);
+    fe_scatter(t, &p->t);
+}
 
 /* *out[i] = the point of rows[i], with what its encoding is. */
 static void ed25519_decode(pa_ed25519_point *const out[LANES],
@@ -30,16 +45,8 @@ static void ed25519_decode(pa_ed25519_point *const out[LANES],
 {
     edwards_point p;
     mask decodes, canonical;
-    row *x[LANES], *y[LANES], *t[LANES];
     edwards_decode(&p, rows, &decodes, &canonical);
-    for (int i = 0; i < LANES; i++) {
-        x[i] = (row *)(void *)out[i]->x;
-        y[i] = (row *)(void *)out[i]->y;
-        t[i] = (row *)(void *)out[i]->t;
-    }
-    fe_scatter(x, &p.x);
-    fe_scatter(y, &p.y);
-    fe_scatter(t, &p.t);
+    ed25519_store(out, &p);
     for (int i = 0; i < LANES; i++) {
         out[i]->encoding = (mask_bits(decodes) >> i & 1u ? PA_ED25519_DECODES : 0u) |
                            (mask_bits(canonical) >> i & 1u ? PA_ED25519_CANONICAL : 0u);
@@ -61,8 +68,10 @@ static void ed25519_load(edwards_point *p, const pa_ed25519_point *const points[
     fe_set_int(&p->z, 1);
 }
 
-/* Decodes R of every row, and A where it is not prepared. A last group that is not full repeats
- * its first point. */
+#include "ed25519_comb.h"
+
+/* Decodes R of every row that is not proven, and A where it is not prepared. A last group that is
+ * not full repeats its first point. */
 static void ed25519_decode_chunk(pa_ed25519_chunk *chunk, unsigned int n)
 {
     const unsigned char *from[2 * PA_ED25519_CHUNK];
@@ -70,6 +79,10 @@ static void ed25519_decode_chunk(pa_ed25519_chunk *chunk, unsigned int n)
     unsigned int count = 0;
     for (unsigned int i = 0; i < n; i++) {
         if (chunk->reasons[i] != PYACCEL_REASON_NONE) {
+            continue;
+        }
+        if (chunk->proven[i]) {
+            chunk->r[i].encoding = PA_ED25519_DECODES | PA_ED25519_CANONICAL;
             continue;
         }
         from[count] = chunk->encoded[i];
@@ -185,9 +198,12 @@ static pyaccel_status ed25519_verify_chunk(uint8_t *verdicts, uint8_t *reasons,
     if (status != PYACCEL_OK) {
         return status;
     }
+    const bool cofactored = job->rule == PYACCEL_RULE_ZIP215;
+    ed25519_comb_chunk(&chunk, n);
     ed25519_decode_chunk(&chunk, n);
     unsigned int count = pa_ed25519_chunk_judge(live, &chunk, job->rule, n);
-    ed25519_equations(&chunk, live, count, job->rule == PYACCEL_RULE_ZIP215);
+    count = ed25519_comb_judge(&chunk, live, count, cofactored);
+    ed25519_equations(&chunk, live, count, cofactored);
     for (unsigned int i = 0; i < n; i++) {
         reasons[i] = chunk.reasons[i];
         verdicts[i] = chunk.reasons[i] == PYACCEL_REASON_NONE;
@@ -196,20 +212,36 @@ static pyaccel_status ed25519_verify_chunk(uint8_t *verdicts, uint8_t *reasons,
 }
 
 /* pa_verify_kernel.prepare: a key of another length than 32 bytes gives an entry that no rule
- * takes. */
-static void ed25519_prepare(void *prepared, const uint8_t *key, uint64_t size, uint32_t key_format)
+ * takes. A last group that is not full repeats its first key. */
+static void ed25519_prepare(uint8_t *entries, const pyaccel_rows *keys, uint64_t first,
+                            uint64_t last, uint32_t key_format)
 {
-    const unsigned char *rows[LANES];
-    pa_ed25519_point *point = prepared, spare, *out[LANES];
+    static const uint8_t no_key[32];
     fe_state state = fe_begin();
     (void)key_format;
-    *point = (pa_ed25519_point){.encoding = 0};
-    for (int i = 0; i < LANES; i++) {
-        rows[i] = key;
-        out[i] = i == 0 ? point : &spare;
-    }
-    if (size == 32) {
-        ed25519_decode(out, rows);
+    for (uint64_t at = first; at < last; at += LANES) {
+        const unsigned char *rows[LANES];
+        pa_ed25519_point *points[LANES];
+        const pa_ed25519_point *decoded[LANES];
+        row *tables[LANES];
+        unsigned int good = 0;
+        edwards_point p;
+        for (unsigned int i = 0; i < LANES; i++) {
+            const uint64_t index = at + i < last ? at + i : at;
+            pa_ed25519_prepared *entry = (pa_ed25519_prepared *)(void *)entries + index;
+            pa_bytes key;
+            good |= (unsigned int)(pa_rows_get(&key, keys, index) && key.size == 32) << i;
+            rows[i] = good >> i & 1u ? key.data : no_key;
+            entry->point = (pa_ed25519_point){.encoding = 0};
+            decoded[i] = points[i] = &entry->point;
+            tables[i] = (row *)(void *)entry->table;
+        }
+        ed25519_decode(points, rows);
+        ed25519_load(&p, decoded);
+        comb_table(tables, &p);
+        for (unsigned int i = 0; i < LANES; i++) {
+            points[i]->encoding = good >> i & 1u ? points[i]->encoding : 0;
+        }
     }
     fe_end(state);
 }

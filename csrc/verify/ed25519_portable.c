@@ -9,7 +9,7 @@
 
 const struct pa_verify_kernel pa_ed25519_portable = {
     .scheme = PYACCEL_SCHEME_ED25519,
-    .prepared_size = sizeof(pa_ed25519_point),
+    .prepared_size = sizeof(pa_ed25519_prepared),
     .range_rows = PA_ED25519_RANGE,
     .prepare = ed25519_prepare,
     .verify_range = ed25519_verify_range,

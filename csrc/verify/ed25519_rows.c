@@ -25,7 +25,7 @@ static bool read_row(pa_ed25519_chunk *chunk, const pa_verify_job *job, uint64_t
 {
     pa_bytes key, signature;
     const void *prepared;
-    if (!pa_verify_key(&key, &prepared, job, sizeof(pa_ed25519_point), first + i) ||
+    if (!pa_verify_key(&key, &prepared, job, sizeof(pa_ed25519_prepared), first + i) ||
         !pa_rows_get(&signature, job->signatures, first + i)) {
         return false;
     }

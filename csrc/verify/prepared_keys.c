@@ -8,8 +8,9 @@
 
 #define DEFAULT_MEMORY ((uint64_t)64 << 20)
 #define ENTRY_ALIGNMENT 64
-/* Decoding a key takes some 10 microseconds: ranges that are worth a thread. */
-#define GRAIN 256
+/* Decoding a key and making its table takes some 10 microseconds or more: ranges that are worth a
+ * thread. */
+#define GRAIN 64
 
 /* Fills offsets; false when an offset of the caller's is bad or the sum does not fit. */
 static bool measure(struct pyaccel_prepared_keys *keys, const pyaccel_rows *rows)
@@ -52,11 +53,7 @@ static pyaccel_status prepare_range(void *context, uint64_t first, uint64_t last
 {
     const preparation *work = context;
     const struct pyaccel_prepared_keys *keys = work->keys;
-    for (uint64_t i = first; i < last; i++) {
-        keys->kernel->prepare(keys->entries + i * keys->kernel->prepared_size,
-                              keys->bytes + keys->offsets[i],
-                              keys->offsets[i + 1] - keys->offsets[i], work->key_format);
-    }
+    keys->kernel->prepare(keys->entries, &keys->rows, first, last, work->key_format);
     return PYACCEL_OK;
 }
 

@@ -104,13 +104,20 @@ __attribute__((noinline)) static void secp256k1_prepare_keys(pa_secp256k1_key *e
     }
 }
 
-static void secp256k1_prepare(void *prepared, const uint8_t *key, uint64_t size,
-                              uint32_t key_format)
+/* pa_verify_kernel.prepare */
+static void secp256k1_prepare(uint8_t *entries, const pyaccel_rows *keys, uint64_t first,
+                              uint64_t last, uint32_t key_format)
 {
     (void)key_format; /* auto is the only one so far */
-    const pa_bytes bytes = {key, size};
     const fe_state state = fe_begin();
-    secp256k1_prepare_keys(prepared, &bytes, 1);
+    for (uint64_t at = first; at < last; at += PA_SECP256K1_CHUNK) {
+        pa_bytes bytes[PA_SECP256K1_CHUNK];
+        int count = 0;
+        for (; count < PA_SECP256K1_CHUNK && at + (uint64_t)count < last; count++) {
+            pa_rows_get(&bytes[count], keys, at + (uint64_t)count);
+        }
+        secp256k1_prepare_keys((pa_secp256k1_key *)(void *)entries + at, bytes, count);
+    }
     fe_end(state);
 }
 

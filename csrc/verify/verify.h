@@ -46,8 +46,8 @@ static inline bool pa_verify_key(pa_bytes *bytes, const void **prepared, const p
 
 /* What a variant of a scheme offers. Its kernels are called from any thread and do not allocate.
  *   prepared_size  bytes of a prepared key, a multiple of 64; entries are 64-byte aligned
- *   prepare        prepared = the decoded key and its validity under every rule, for any bytes of
- *                  any length
+ *   prepare        entries[i] = key i decoded, with its validity under every rule, for any bytes
+ *                  of any length, first <= i < last
  *   range_rows     rows of a range that it works best on, a multiple of 64
  *   scratch_size   bytes of the scratch that verify_range needs for `rows` rows of job, no less
  *                  for more rows; NULL where it needs none
@@ -60,7 +60,8 @@ struct pa_verify_kernel {
     uint32_t scheme; /* PYACCEL_SCHEME_* */
     uint64_t prepared_size;
     uint64_t range_rows;
-    void (*prepare)(void *prepared, const uint8_t *key, uint64_t size, uint32_t key_format);
+    void (*prepare)(uint8_t *entries, const pyaccel_rows *keys, uint64_t first, uint64_t last,
+                    uint32_t key_format);
     uint64_t (*scratch_size)(const pa_verify_job *job, uint64_t rows);
     pyaccel_status (*verify_range)(uint8_t *verdicts, uint8_t *reasons, const pa_verify_job *job,
                                    uint64_t first, uint64_t last, void *scratch);

@@ -37,7 +37,7 @@ static void check_all(ed25519_batch *batch, uint32_t rule)
     pyaccel_verify_options options = {.struct_size = sizeof options, .rule = rule};
     make_batch(batch, 0, case_count);
     check_rows(batch, 0, case_count, &options, &batch->keys);
-    for (uint64_t memory = 0; memory <= 1024; memory += 1024) {
+    for (uint64_t memory = 0; memory <= 1000000; memory += 1000000) {
         pyaccel_prepare_options preparation = {.struct_size = sizeof preparation, .memory = memory};
         pyaccel_prepared_keys *prepared;
         CHECK(pyaccel_prepared_keys_new(&prepared, PYACCEL_SCHEME_ED25519, &batch->keys, case_count,

@@ -15,16 +15,17 @@
 #include "check.h"
 #include "ed25519_cases.h"
 
+static pa_ed25519_prepared prepared[CASES];
+
 /* Rows first .. first + n of the cases, by this file's lanes and by the library's variant. */
-static void check_range(uint32_t rule, uint64_t first, uint64_t n, const uint8_t *prepared,
-                        uint64_t prepared_count)
+static void check_range(uint32_t rule, uint64_t first, uint64_t n, uint64_t prepared_count)
 {
     static ed25519_batch batch;
     static uint8_t verdicts[CASES], reasons[CASES], other_verdicts[CASES], other_reasons[CASES];
     make_batch(&batch, 0, case_count);
     const pa_verify_job job = {.public_keys = &batch.keys,
                                .key_count = case_count,
-                               .prepared = prepared,
+                               .prepared = (const uint8_t *)prepared,
                                .prepared_count = prepared_count,
                                .messages = &batch.messages,
                                .signatures = &batch.signatures,
@@ -41,30 +42,37 @@ static void check_range(uint32_t rule, uint64_t first, uint64_t n, const uint8_t
 }
 
 /* Entries of the two variants are the same bytes where they decode. */
-static void check_prepare(pa_ed25519_point *prepared)
+static void check_prepare(void)
 {
+    static pa_ed25519_prepared others[CASES];
+    static ed25519_batch batch;
+    make_batch(&batch, 0, case_count);
+    for (uint64_t at = 0; at < case_count; at += 101) {
+        const uint64_t last = at + 101 < case_count ? at + 101 : case_count;
+        ed25519_prepare((uint8_t *)prepared, &batch.keys, at, last, PYACCEL_KEY_FORMAT_AUTO);
+    }
+    pa_ed25519_portable.prepare((uint8_t *)others, &batch.keys, 0, case_count,
+                                PYACCEL_KEY_FORMAT_AUTO);
     for (uint64_t i = 0; i < case_count; i++) {
-        pa_ed25519_point other;
-        ed25519_prepare(&prepared[i], cases[i].key, cases[i].key_size, PYACCEL_KEY_FORMAT_AUTO);
-        pa_ed25519_portable.prepare(&other, cases[i].key, cases[i].key_size,
-                                    PYACCEL_KEY_FORMAT_AUTO);
-        CHECK(prepared[i].encoding == other.encoding);
-        CHECK(other.encoding == 0 || memcmp(&prepared[i], &other, sizeof other) == 0);
+        CHECK(prepared[i].point.encoding == others[i].point.encoding);
+        CHECK(others[i].point.encoding == 0 ||
+              memcmp(&prepared[i], &others[i], sizeof *others) == 0);
     }
 }
 
 int main(void)
 {
-    static pa_ed25519_point prepared[CASES];
     CHECK(pa_bind() == PYACCEL_OK);
     make_cases();
-    check_prepare(prepared);
+    check_prepare();
     for (size_t i = 0; i < RULES; i++) {
         uint32_t rule = rules[i];
-        check_range(rule, 0, case_count, NULL, 0);
-        check_range(rule, case_count - 133, 133, (const uint8_t *)prepared, case_count - 60);
+        check_range(rule, 0, case_count, 0);
+        check_range(rule, 0, case_count, case_count);
+        check_range(rule, case_count - 133, 133, case_count - 60);
         for (uint64_t n = 1; n < 6; n++) {
-            check_range(rule, 17 * n, n, NULL, 0);
+            check_range(rule, 17 * n, n, 0);
+            check_range(rule, 17 * n, n, case_count);
         }
     }
     return finish();

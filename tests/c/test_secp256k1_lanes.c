@@ -101,7 +101,7 @@ static void check_range(const pa_verify_job *job, uint64_t first, uint64_t last)
 
 int main(void)
 {
-    static pa_secp256k1_key prepared[ROWS], batch[PA_SECP256K1_CHUNK];
+    static pa_secp256k1_key prepared[ROWS], others[ROWS], batch[PA_SECP256K1_CHUNK];
     pa_bytes batch_keys[PA_SECP256K1_CHUNK];
     CHECK(pa_bind() == PYACCEL_OK);
     make_rows();
@@ -111,15 +111,15 @@ int main(void)
     const pyaccel_rows signatures = fixed_rows(rows->signature, ROWS, 64, sizeof *rows);
 
     for (uint64_t i = 0; i < ROWS; i++) {
-        pa_secp256k1_key other;
-        const uint64_t size = offsets[i + 1] - offsets[i];
-        secp256k1_prepare(&prepared[i], keys + offsets[i], size, PYACCEL_KEY_FORMAT_AUTO);
-        pa_secp256k1_portable.prepare(&other, keys + offsets[i], size, PYACCEL_KEY_FORMAT_AUTO);
-        CHECK(memcmp(&prepared[i], &other, sizeof other) == 0);
+        secp256k1_prepare((uint8_t *)prepared, &key_rows, i, i + 1, PYACCEL_KEY_FORMAT_AUTO);
         if (i < PA_SECP256K1_CHUNK) {
-            batch_keys[i] = (pa_bytes){keys + offsets[i], size};
+            batch_keys[i] = (pa_bytes){keys + offsets[i], offsets[i + 1] - offsets[i]};
         }
     }
+    secp256k1_prepare((uint8_t *)others, &key_rows, 0, ROWS, PYACCEL_KEY_FORMAT_AUTO);
+    CHECK(memcmp(prepared, others, sizeof prepared) == 0);
+    pa_secp256k1_portable.prepare((uint8_t *)others, &key_rows, 0, ROWS, PYACCEL_KEY_FORMAT_AUTO);
+    CHECK(memcmp(prepared, others, sizeof prepared) == 0);
     /* Keys prepared together, one inversion for all, are what they are alone. */
     for (int count = 1; count <= PA_SECP256K1_CHUNK; count += 5) {
         secp256k1_prepare_keys(batch, batch_keys, count);

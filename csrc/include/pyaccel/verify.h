@@ -69,7 +69,10 @@ extern "C" {
 #define PYACCEL_REASON_RANGE 4    /* a scalar is 0 or too large (S >= l, r or s out of range, high s)    */
 #define PYACCEL_REASON_EQUATION 5 /* all well formed; the equation does not hold                         */
 
-/* Public keys that are used again and again: original bytes, decoded points and validity per rule. Immutable, thread-safe. */
+/* Public keys that are used again and again: original bytes, validity per rule, and
+ *   Ed25519  24,704 bytes a key: the point and a comb of it, which leaves 15 of 250 doublings to a signature
+ *   ECDSA    832 bytes a key: the point and its odd multiples
+ * as far as memory goes. Immutable, thread-safe. */
 typedef struct pyaccel_prepared_keys pyaccel_prepared_keys;
 
 /* All 0 but struct_size: the defaults. */

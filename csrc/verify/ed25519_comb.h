@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* [s]B - [k]A without the doublings of A: combs of prepared keys and of the base point, in groups
+ * of LANES rows, each with a table of its own. Included by ed25519_lanes.h.
+ *
+ * A comb (C. Lim, P. Lee, "More Flexible Exponentiation with Precomputation", 1994) with all digits
+ * +-1: an odd k is the sum of d_n 2^n, d_n = +-1, n < TEETH SPACING. Column j takes the teeth
+ * d_(j + SPACING i), i < TEETH, which are one entry of a table, or its negative. BLOCKS tables,
+ * for the columns of one stretch of SPACING / BLOCKS each, leave that many columns to double
+ * over. An even k takes k + 1 and one A more, at the end: k is an integer below l, never changed
+ * modulo l, as A may have a part of small order. s, of B alone, may be: an even s takes s + l. */
+#ifndef PA_ED25519_COMB_H
+#define PA_ED25519_COMB_H
+
+#include <string.h>
+
+#include "../curve/edwards25519_formulas.h"
+#include "../tables/edwards25519_comb.h"
+#include "ed25519.h"
+
+#define COMB_TEETH PA_ED25519_COMB_TEETH
+#define COMB_SPACING PA_ED25519_COMB_SPACING
+#define COMB_COLUMNS (COMB_SPACING / PA_ED25519_COMB_BLOCKS)
+#define COMB_POINTS (1 << (COMB_TEETH - 1))
+#define BASE_COMB_COLUMNS (EDWARDS_BASE_COMB_SPACING / EDWARDS_BASE_COMB_BLOCKS)
+#define BASE_COMB_POINTS (1 << (EDWARDS_BASE_COMB_TEETH - 1))
+#define COMB_MAX_SPACING 32
+
+_Static_assert(COMB_TEETH *COMB_SPACING >= 253, "k below l fits the comb of A");
+_Static_assert(EDWARDS_BASE_COMB_TEETH *EDWARDS_BASE_COMB_SPACING >= 254, "s + l fits that of B");
+_Static_assert(COMB_SPACING <= COMB_MAX_SPACING, "a tooth is read as 32 bits");
+_Static_assert(EDWARDS_BASE_COMB_SPACING <= COMB_MAX_SPACING, "a tooth is read as 32 bits");
+_Static_assert(BASE_COMB_COLUMNS <= COMB_COLUMNS, "columns of B end with those of A");
+
+/* ---- digits --------------------------------------------------------------------------------- */
+
+/* For every column, the entry of each lane and the lanes in which it is to be negated. */
+typedef struct {
+    unsigned int entry[COMB_MAX_SPACING][LANES];
+    unsigned int negative[COMB_MAX_SPACING];
+} comb_digits;
+
+/* Digits of the odd numbers below 2^(teeth spacing): digit n is + where bit n of (number >> 1) +
+ * 2^(teeth spacing - 1) is set. */
+static inline void comb_recode(comb_digits *digits, const uint64_t numbers[LANES][5], int teeth,
+                               int spacing)
+{
+    uint32_t tooth[16][LANES];
+    for (int i = 0; i < teeth; i++) {
+        const int at = i * spacing + 1, word = at / 64, shift = at % 64;
+        for (int lane = 0; lane < LANES; lane++) {
+            uint64_t bits = numbers[lane][word] >> shift;
+            if (shift > 32 && word < 4) {
+                bits |= numbers[lane][word + 1] << (64 - shift);
+            }
+            tooth[i][lane] = (uint32_t)bits;
+        }
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        tooth[teeth - 1][lane] |= UINT32_C(1) << (spacing - 1);
+    }
+    for (int j = 0; j < spacing; j++) {
+        uint32_t entry[LANES] = {0};
+        for (int i = 0; i < teeth - 1; i++) {
+            for (int lane = 0; lane < LANES; lane++) {
+                entry[lane] |= (tooth[i][lane] >> j & 1u) << i;
+            }
+        }
+        digits->negative[j] = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            const uint32_t negative = (tooth[teeth - 1][lane] >> j & 1u) ^ 1u;
+            digits->negative[j] |= negative << lane;
+            digits->entry[j][lane] = entry[lane] ^ ((0u - negative) & ((1u << (teeth - 1)) - 1));
+        }
+    }
+}
+
+/* ---- sums ----------------------------------------------------------------------------------- */
+
+/* *sum += the entries of column j, negated in all lanes where negate is not 0. */
+static inline void comb_add(edwards_point *sum, const row *const tables[LANES],
+                            const comb_digits *digits, int j, unsigned int negate, int with_t)
+{
+    edwards_cached term;
+    const mask negative = mask_from_bits(digits->negative[j] ^ negate);
+    edwards_lookup_affine(&term, tables, digits->entry[j], negative);
+    edwards_add_affine(sum, sum, &term, with_t);
+}
+
+static inline void comb_offset(const row *to[LANES], const row *const from[LANES], int rows)
+{
+    for (int i = 0; i < LANES; i++) {
+        to[i] = from[i] + rows;
+    }
+}
+
+/* Asks for the entries of column j of every block. */
+static inline void comb_prefetch(const row *const tables[LANES], const comb_digits *digits, int j)
+{
+    for (int block = 0; block < PA_ED25519_COMB_BLOCKS; block++) {
+        for (int i = 0; i < LANES; i++) {
+            const row *entry = tables[i] + 3 * (block * COMB_POINTS +
+                                                (int)digits->entry[block * COMB_COLUMNS + j][i]);
+            __builtin_prefetch(entry);
+            __builtin_prefetch(entry + 2);
+        }
+    }
+}
+
+/* *sum = [s]B - [k]A of LANES rows with prepared keys, without T. */
+static void comb_group(edwards_point *sum, const pa_ed25519_chunk *chunk,
+                       const unsigned int rows[LANES])
+{
+    static const uint64_t order[4] = {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0,
+                                      0x1000000000000000};
+    uint64_t k[LANES][5], s[LANES][5];
+    const pa_ed25519_point *keys[LANES];
+    const row *tables[LANES], *base[LANES], *block_of[LANES];
+    comb_digits k_digits, s_digits;
+    unsigned int even = 0;
+    for (int i = 0; i < LANES; i++) {
+        const uint64_t *words = chunk->s[rows[i]].word;
+        uint64_t carry = 0, add = (words[0] & 1) - 1;
+        for (int j = 0; j < 4; j++) {
+            const pa_u128 digit = (pa_u128)words[j] + (order[j] & add) + carry;
+            s[i][j] = (uint64_t)digit;
+            carry = (uint64_t)(digit >> 64);
+        }
+        s[i][4] = 0;
+        memcpy(k[i], chunk->k[rows[i]].word, sizeof chunk->k[rows[i]].word);
+        k[i][4] = 0;
+        even |= (unsigned int)(~k[i][0] & 1) << i;
+        k[i][0] |= 1;
+        keys[i] = chunk->key[rows[i]];
+        tables[i] =
+            (const row *)(const void *)((const pa_ed25519_prepared *)(const void *)keys[i])->table;
+        base[i] = (const row *)(const void *)pa_edwards25519_comb;
+    }
+    comb_recode(&k_digits, k, COMB_TEETH, COMB_SPACING);
+    comb_prefetch(tables, &k_digits, COMB_COLUMNS - 1);
+    comb_recode(&s_digits, s, EDWARDS_BASE_COMB_TEETH, EDWARDS_BASE_COMB_SPACING);
+
+    edwards_identity(sum);
+    for (int j = COMB_COLUMNS - 1; j >= 0; j--) {
+        if (j > 0) {
+            comb_prefetch(tables, &k_digits, j - 1);
+        }
+        if (j < COMB_COLUMNS - 1) {
+            edwards_double(sum, sum, 1);
+        }
+        if (j < BASE_COMB_COLUMNS) {
+            for (int block = 0; block < EDWARDS_BASE_COMB_BLOCKS; block++) {
+                comb_offset(block_of, base, 3 * block * BASE_COMB_POINTS);
+                comb_add(sum, block_of, &s_digits, block * BASE_COMB_COLUMNS + j, 0, 1);
+            }
+        }
+        for (int block = 0; block < PA_ED25519_COMB_BLOCKS; block++) {
+            comb_offset(block_of, tables, 3 * block * COMB_POINTS);
+            comb_add(sum, block_of, &k_digits, block * COMB_COLUMNS + j, ~0u,
+                     j == 0 || block + 1 < PA_ED25519_COMB_BLOCKS);
+        }
+    }
+    if (even != 0) {
+        edwards_point p;
+        edwards_cached term, none;
+        ed25519_load(&p, keys);
+        edwards_to_cached(&term, &p);
+        edwards_identity(&p);
+        edwards_to_cached(&none, &p);
+        const mask m = mask_from_bits(even);
+        fe_select(&term.y_plus_x, m, &term.y_plus_x, &none.y_plus_x);
+        fe_select(&term.y_minus_x, m, &term.y_minus_x, &none.y_minus_x);
+        fe_select(&term.t2d, m, &term.t2d, &none.t2d);
+        edwards_add_affine(sum, sum, &term, 0);
+    }
+}
+
+/* ---- rows of a chunk ------------------------------------------------------------------------ */
+
+/* The sum's encoding against R's bytes: where they are equal the row is proven; where not, what
+ * the sum is goes to keys[], for whatever the rule asks of it. */
+static void comb_compare(pa_ed25519_chunk *chunk, const unsigned int rows[LANES], unsigned int size,
+                         const edwards_point *sum, const fe *inverse)
+{
+    unsigned char bytes[LANES][32];
+    unsigned char *to[LANES];
+    edwards_point p;
+    bool all = true;
+    for (int i = 0; i < LANES; i++) {
+        to[i] = bytes[i];
+    }
+    fe_mul(&p.x, &sum->x, inverse);
+    fe_mul(&p.y, &sum->y, inverse);
+    fe_to_rows(to, &p.y);
+    const unsigned int odd = mask_bits(fe_is_odd(&p.x));
+    for (unsigned int i = 0; i < size; i++) {
+        bytes[i][31] |= (unsigned char)((odd >> i & 1u) << 7);
+        chunk->proven[rows[i]] = memcmp(bytes[i], chunk->encoded[rows[i]], 32) == 0;
+        all = all && chunk->proven[rows[i]];
+    }
+    if (all) {
+        return;
+    }
+    pa_ed25519_point *out[LANES];
+    fe_mul(&p.t, &p.x, &p.y);
+    for (int i = 0; i < LANES; i++) {
+        out[i] = &chunk->keys[rows[i]];
+    }
+    ed25519_store(out, &p);
+}
+
+/* Tries the rows that have a prepared key which decodes and an S in range: proven[i] says that
+ * [s]B - [k]A has just the bytes of R for encoding; keys[i] is that sum where it has not. */
+static void ed25519_comb_chunk(pa_ed25519_chunk *chunk, unsigned int n)
+{
+    unsigned int rows[PA_ED25519_CHUNK / LANES][LANES], count = 0;
+    edwards_point sums[PA_ED25519_CHUNK / LANES];
+    fe running[PA_ED25519_CHUNK / LANES], inverse;
+    for (unsigned int i = 0; i < n; i++) {
+        chunk->proven[i] = false;
+        if (chunk->reasons[i] == PYACCEL_REASON_NONE && chunk->key[i] != &chunk->keys[i] &&
+            (chunk->key[i]->encoding & PA_ED25519_DECODES) != 0 && chunk->in_range[i]) {
+            rows[count / LANES][count % LANES] = i;
+            count++;
+        }
+    }
+    const unsigned int groups = (count + LANES - 1) / LANES;
+    if (groups == 0) {
+        return;
+    }
+    for (unsigned int i = count; i < groups * LANES; i++) {
+        rows[i / LANES][i % LANES] = rows[0][0];
+    }
+    for (unsigned int g = 0; g < groups; g++) {
+        comb_group(&sums[g], chunk, rows[g]);
+        if (g == 0) {
+            running[g] = sums[g].z;
+        } else {
+            fe_mul(&running[g], &running[g - 1], &sums[g].z);
+        }
+    }
+    fe_inv(&inverse, &running[groups - 1]);
+    for (unsigned int g = groups; g-- > 0;) {
+        fe own = inverse;
+        if (g > 0) {
+            fe_mul(&own, &inverse, &running[g - 1]);
+            fe_mul(&inverse, &inverse, &sums[g].z);
+        }
+        comb_compare(chunk, rows[g], count - g * LANES < LANES ? count - g * LANES : LANES,
+                     &sums[g], &own);
+    }
+}
+
+/* Of the live rows that the combs have tried, sets the reason EQUATION where it is deserved; then
+ * live holds the others, whose number is returned. Exact rules want a canonical R, of which there
+ * is one for every point: another encoding than R is another point. */
+static unsigned int ed25519_comb_judge(pa_ed25519_chunk *chunk, unsigned int *live,
+                                       unsigned int count, bool cofactored)
+{
+    unsigned int open[PA_ED25519_CHUNK], open_count = 0, left = 0;
+    for (unsigned int j = 0; j < count; j++) {
+        const unsigned int i = live[j];
+        if (chunk->key[i] == &chunk->keys[i]) {
+            live[left++] = i;
+        } else if (!chunk->proven[i]) {
+            open[open_count++] = i;
+        }
+    }
+    for (unsigned int at = 0; at < open_count; at += LANES) {
+        const pa_ed25519_point *sums[LANES], *r[LANES];
+        unsigned int rows[LANES], holds = 0;
+        for (unsigned int i = 0; i < LANES; i++) {
+            rows[i] = open[at + i < open_count ? at + i : at];
+            sums[i] = &chunk->keys[rows[i]];
+            r[i] = &chunk->r[rows[i]];
+        }
+        if (cofactored) {
+            edwards_point sum, p;
+            ed25519_load(&sum, sums);
+            ed25519_load(&p, r);
+            holds = mask_bits(edwards_agree(&sum, &p, 1));
+        }
+        for (unsigned int i = 0; i < LANES; i++) {
+            if ((holds >> i & 1u) == 0) {
+                chunk->reasons[rows[i]] = PYACCEL_REASON_EQUATION;
+            }
+        }
+    }
+    return left;
+}
+
+/* ---- tables --------------------------------------------------------------------------------- */
+
+/* Entries that share one inversion, and the 50 KiB that their coordinates take. */
+#define COMB_BATCH 32
+
+_Static_assert(COMB_POINTS % COMB_BATCH == 0, "batches fill a block");
+
+/* Entries `first` and on in the order of a Gray code, made affine. */
+typedef struct {
+    edwards_cached entry[COMB_BATCH]; /* Z in place of 2 Z */
+    fe running[COMB_BATCH];
+} comb_batch;
+
+static void comb_store(row *const tables[LANES], comb_batch *batch, unsigned int first)
+{
+    fe inverse, own;
+    fe_inv(&inverse, &batch->running[COMB_BATCH - 1]);
+    for (unsigned int i = COMB_BATCH; i-- > 0;) {
+        edwards_cached *e = &batch->entry[i];
+        const unsigned int entry = (first + i) ^ (first + i) >> 1;
+        own = inverse;
+        if (i > 0) {
+            fe_mul(&own, &inverse, &batch->running[i - 1]);
+            fe_mul(&inverse, &inverse, &e->z2);
+        }
+        fe_norm(&e->y_plus_x, 2);
+        fe_norm(&e->y_minus_x, 3);
+        fe_mul(&e->y_plus_x, &e->y_plus_x, &own);
+        fe_mul(&e->y_minus_x, &e->y_minus_x, &own);
+        fe_mul(&e->t2d, &e->t2d, &own);
+        edwards_scatter(tables, 3 * entry, &e->y_plus_x);
+        edwards_scatter(tables, 3 * entry + 1, &e->y_minus_x);
+        edwards_scatter(tables, 3 * entry + 2, &e->t2d);
+    }
+}
+
+/* One block: entry u is the sum of +-teeth[i], + for the set bits of u and the last tooth.
+ * start: that of u = 0; twice[i]: 2 teeth[i]. */
+static void comb_block(row *const tables[LANES], const edwards_point *start,
+                       const edwards_cached twice[COMB_TEETH - 1])
+{
+    comb_batch batch;
+    edwards_point sum = *start;
+    for (unsigned int g = 0; g < COMB_POINTS; g++) {
+        const unsigned int i = g % COMB_BATCH;
+        edwards_to_cached(&batch.entry[i], &sum);
+        batch.entry[i].z2 = sum.z;
+        if (i == 0) {
+            batch.running[0] = sum.z;
+        } else {
+            fe_mul(&batch.running[i], &batch.running[i - 1], &sum.z);
+        }
+        if (i + 1 == COMB_BATCH) {
+            comb_store(tables, &batch, g + 1 - COMB_BATCH);
+        }
+        if (g + 1 < COMB_POINTS) {
+            unsigned int bit = 0;
+            while (((g + 1) >> bit & 1u) == 0) {
+                bit++;
+            }
+            /* The bit is set where the Gray code's is. */
+            const unsigned int set = ((g + 1) ^ (g + 1) >> 1) >> bit & 1u;
+            edwards_cached step;
+            edwards_cached_neg_if(&step, &twice[bit], mask_from_bits(set - 1));
+            edwards_add(&sum, &sum, &step, 1);
+        }
+    }
+}
+
+/* tables[i] = the comb of lane i of p, which has its T. */
+static void comb_table(row *const tables[LANES], const edwards_point *p)
+{
+    edwards_point start[PA_ED25519_COMB_BLOCKS], power = *p;
+    edwards_cached twice[PA_ED25519_COMB_BLOCKS][COMB_TEETH - 1];
+    for (int j = 0; j < COMB_TEETH * PA_ED25519_COMB_BLOCKS; j++) {
+        const int tooth = j / PA_ED25519_COMB_BLOCKS, block = j % PA_ED25519_COMB_BLOCKS;
+        edwards_cached term;
+        edwards_to_cached(&term, &power);
+        if (tooth == 0) {
+            edwards_identity(&start[block]);
+        }
+        edwards_cached_neg_if(&term, &term, mask_from_bits(tooth < COMB_TEETH - 1 ? ~0u : 0u));
+        edwards_add(&start[block], &start[block], &term, 1);
+        for (int i = 0; i < COMB_COLUMNS; i++) {
+            edwards_double(&power, &power, i == 0 || i == COMB_COLUMNS - 1);
+            if (i == 0 && tooth < COMB_TEETH - 1) {
+                edwards_to_cached(&twice[block][tooth], &power);
+            }
+        }
+    }
+    for (int block = 0; block < PA_ED25519_COMB_BLOCKS; block++) {
+        row *at[LANES];
+        for (int i = 0; i < LANES; i++) {
+            at[i] = tables[i] + 3 * block * COMB_POINTS;
+        }
+        comb_block(at, &start[block], twice[block]);
+    }
+}
+
+#endif
