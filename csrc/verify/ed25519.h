@@ -19,6 +19,27 @@ bool pa_ed25519_scalar_decode(pa_ed25519_scalar *r, const uint8_t bytes[32]);
 /* *r = the little-endian number of 64 bytes, modulo l. */
 void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64]);
 
+/* -a mod l. Before: a < l. */
+void pa_ed25519_scalar_negate(pa_ed25519_scalar *r, const pa_ed25519_scalar *a);
+
+/* A coefficient of a random linear combination: any nonzero number in [-2^127, 2^127), two's
+ * complement, least significant word first. */
+typedef struct {
+    uint64_t word[2];
+} pa_ed25519_coefficient;
+
+/* A sum of up to 2^16 products of coefficients and scalars, congruent modulo l. */
+typedef struct {
+    uint64_t word[7];
+} pa_ed25519_sum;
+
+/* *sum += z a. Before: a < l. */
+void pa_ed25519_sum_add(pa_ed25519_sum *sum, const pa_ed25519_coefficient *z,
+                        const pa_ed25519_scalar *a);
+
+/* *r = *sum modulo l. */
+void pa_ed25519_sum_reduce(pa_ed25519_scalar *r, const pa_ed25519_sum *sum);
+
 /* a = sum of digits[i] 2^(width i), -2^(width - 1) <= digits[i] <= 2^(width - 1).
  * Before: a < 2^253, 2 <= width <= 12, count width > 253. */
 void pa_ed25519_scalar_digits(int16_t *digits, int count, int width, const pa_ed25519_scalar *a);
@@ -63,28 +84,47 @@ typedef struct {
 bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
                        const pa_ed25519_scalar *s, const pa_ed25519_scalar *k, bool cofactored);
 
+/* ---- coefficients (ed25519_coefficients.c) -------------------------------------------------- */
+
+/* Rows that one combination sums up at most. */
+#define PA_ED25519_BATCH 1024
+
+/* k and S of every such row, behind room for what the operating system draws. */
+typedef struct {
+    uint8_t drawn[32];
+    pa_ed25519_scalar scalars[PA_ED25519_BATCH][2];
+} pa_ed25519_transcript;
+
+/* z[0] || z[1] || ... = BLAKE3(32 bytes of the operating system || all scalars), 16 bytes each, a
+ * zero made 1. So nobody who does not know what was drawn can aim at the coefficients; and were it
+ * known or drawn twice (a weak generator, a fork, a restored machine), they still depend on all
+ * that is verified: k on R, A and message, S on the rest. False when the system draws nothing. */
+bool pa_ed25519_coefficients(pa_ed25519_coefficient *z, pa_ed25519_transcript *transcript,
+                             uint64_t n);
+
 /* ---- chunks of rows (ed25519_rows.c) -------------------------------------------------------- */
 
 #define PA_ED25519_CHUNK 64
 
-/* Rows of a range: some milliseconds of work. */
-#define PA_ED25519_RANGE 512
+/* Rows of a range: some batches. */
+#define PA_ED25519_RANGE 4096
 
 /* encoded: R || A, zeros where a length is wrong; k = SHA-512(R || A || M) mod l; key: that of a
- * prepared one, or the entry of `keys` that is to be decoded; proven: the encoding of [s]B - [k]A
- * was made from the combs, and is R; where it was made and is not, the sum is in `keys`. */
+ * prepared one, or the entry of `keys` that is to be decoded, here or in a chunk before; combed:
+ * the encoding of [s]B - [k]A was made from the combs; proven: and is R; where it is not, the sum
+ * is in `keys`. */
 typedef struct {
     uint8_t reasons[PA_ED25519_CHUNK];
     uint8_t encoded[PA_ED25519_CHUNK][64];
     bool in_range[PA_ED25519_CHUNK]; /* S < l */
-    bool proven[PA_ED25519_CHUNK];
+    bool combed[PA_ED25519_CHUNK], proven[PA_ED25519_CHUNK];
     pa_ed25519_scalar s[PA_ED25519_CHUNK], k[PA_ED25519_CHUNK];
     const pa_ed25519_point *key[PA_ED25519_CHUNK];
     pa_ed25519_point keys[PA_ED25519_CHUNK], r[PA_ED25519_CHUNK];
 } pa_ed25519_chunk;
 
-/* Fills all of chunk but keys, r and proven for rows first .. first + n of job, n <= PA_ED25519_CHUNK;
- * reasons are LENGTH or NONE. OK, or INVALID_ARGUMENT (a bad offset or key index), or what the
+/* Fills all of chunk but keys, r, combed and proven for rows first .. first + n of job,
+ * n <= PA_ED25519_CHUNK; reasons are LENGTH or NONE. OK, or INVALID_ARGUMENT (a bad offset or key index), or what the
  * hash room says. */
 pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_job *job,
                                      uint64_t first, uint64_t n);

@@ -216,11 +216,12 @@ static void ed25519_comb_chunk(pa_ed25519_chunk *chunk, unsigned int n)
     edwards_point sums[PA_ED25519_CHUNK / LANES];
     fe running[PA_ED25519_CHUNK / LANES], inverse;
     for (unsigned int i = 0; i < n; i++) {
-        chunk->proven[i] = false;
+        chunk->combed[i] = chunk->proven[i] = false;
         if (chunk->reasons[i] == PYACCEL_REASON_NONE && chunk->key[i] != &chunk->keys[i] &&
             (chunk->key[i]->encoding & PA_ED25519_DECODES) != 0 && chunk->in_range[i]) {
             rows[count / LANES][count % LANES] = i;
             count++;
+            chunk->combed[i] = true;
         }
     }
     const unsigned int groups = (count + LANES - 1) / LANES;
@@ -259,7 +260,7 @@ static unsigned int ed25519_comb_judge(pa_ed25519_chunk *chunk, unsigned int *li
     unsigned int open[PA_ED25519_CHUNK], open_count = 0, left = 0;
     for (unsigned int j = 0; j < count; j++) {
         const unsigned int i = live[j];
-        if (chunk->key[i] == &chunk->keys[i]) {
+        if (!chunk->combed[i]) {
             live[left++] = i;
         } else if (!chunk->proven[i]) {
             open[open_count++] = i;

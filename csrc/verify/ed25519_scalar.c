@@ -54,11 +54,9 @@ bool pa_ed25519_scalar_decode(pa_ed25519_scalar *r, const uint8_t bytes[32])
  * q = floor(floor(x / 2^192) reciprocal / 2^320) > x / l - 1 - 2^-60 - (2^512 mod l) / l, and that
  * last remainder is below l / 4, so that r = x - q l < 2 l. 50 products of words, little beside
  * the hash that gives x. */
-void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64])
+static void reduce(pa_ed25519_scalar *r, const uint64_t x[8])
 {
-    uint64_t x[8], product[10], remainder[5];
-    pa_words_from_le(x, bytes);
-    pa_words_from_le(x + 4, bytes + 32);
+    uint64_t product[10], remainder[5];
     multiply(product, 10, x + 3, reciprocal);
     uint64_t multiple[5];
     multiply(multiple, 5, product + 5, order);
@@ -68,6 +66,65 @@ void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64])
     for (int i = 0; i < 4; i++) {
         r->word[i] = reduced ? remainder[i] : difference[i];
     }
+}
+
+void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64])
+{
+    uint64_t x[8];
+    pa_words_from_le(x, bytes);
+    pa_words_from_le(x + 4, bytes + 32);
+    reduce(r, x);
+}
+
+void pa_ed25519_scalar_negate(pa_ed25519_scalar *r, const pa_ed25519_scalar *a)
+{
+    uint64_t number[5] = {0}, difference[5];
+    memcpy(number, a->word, sizeof a->word);
+    const bool zero = (number[0] | number[1] | number[2] | number[3]) == 0;
+    subtract(difference, zero ? number : order, number);
+    memcpy(r->word, difference, sizeof r->word);
+}
+
+/* With u = the two words of z without a sign, z a = u a where z >= 0, else u a - 2^128 a, which is
+ * u a + 2^128 (l - a) modulo l. That is below 2^382, and 2^16 of them below 2^398. */
+void pa_ed25519_sum_add(pa_ed25519_sum *sum, const pa_ed25519_coefficient *z,
+                        const pa_ed25519_scalar *a)
+{
+    uint64_t product[6];
+    uint64_t carry = 0;
+    for (int j = 0; j < 4; j++) {
+        pa_u128 column = (pa_u128)z->word[0] * a->word[j] + carry;
+        product[j] = (uint64_t)column;
+        carry = (uint64_t)(column >> 64);
+    }
+    product[4] = carry;
+    carry = 0;
+    for (int j = 0; j < 4; j++) {
+        pa_u128 column = (pa_u128)z->word[1] * a->word[j] + product[j + 1] + carry;
+        product[j + 1] = (uint64_t)column;
+        carry = (uint64_t)(column >> 64);
+    }
+    product[5] = carry;
+    const uint64_t negative = 0 - (z->word[1] >> 63);
+    unsigned int borrow = 0;
+    carry = 0;
+    for (int i = 0; i < 7; i++) {
+        pa_u128 column = (pa_u128)sum->word[i] + (i < 6 ? product[i] : 0) + carry;
+        if (i >= 2 && i < 6) {
+            pa_u128 difference = (pa_u128)order[i - 2] - a->word[i - 2] - borrow;
+            borrow = (unsigned int)(difference >> 64) & 1;
+            column += (uint64_t)difference & negative;
+        }
+        sum->word[i] = (uint64_t)column;
+        carry = (uint64_t)(column >> 64);
+    }
+}
+
+void pa_ed25519_sum_reduce(pa_ed25519_scalar *r, const pa_ed25519_sum *sum)
+{
+    uint64_t x[8] = {0};
+    memcpy(x, sum->word, sizeof sum->word);
+    reduce(r, x);
 }
 
 /* Bits [at, at + width) of a, width <= 12; bits past the end are 0. */

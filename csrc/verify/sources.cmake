@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
   verify/der.c
+  verify/ed25519_coefficients.c
   verify/ed25519_portable.c
   verify/ed25519_rows.c
   verify/ed25519_scalar.c

@@ -211,10 +211,105 @@ static void check_all_digits(void)
     }
 }
 
+/* *r = z a mod l by bytes of the absolute value of z. */
+static void product(pa_ed25519_scalar *r, const pa_ed25519_coefficient *z,
+                    const pa_ed25519_scalar *a)
+{
+    const int negative = (int)(z->word[1] >> 63);
+    uint64_t size[2] = {z->word[0], z->word[1]};
+    unsigned char bytes[64] = {0};
+    if (negative) {
+        size[0] = 0 - size[0];
+        size[1] = ~size[1] + (size[0] == 0);
+    }
+    for (int i = 0; i < 16; i++) {
+        unsigned int carry = 0;
+        const unsigned int digit = (unsigned int)(size[i / 8] >> 8 * (i % 8)) & 0xff;
+        for (int j = 0; j + i < 64; j++) {
+            carry += bytes[i + j] +
+                     (j < 32 ? digit * ((unsigned int)(a->word[j / 8] >> 8 * (j % 8)) & 0xff) : 0);
+            bytes[i + j] = (unsigned char)carry;
+            carry >>= 8;
+        }
+    }
+    pa_ed25519_scalar_reduce(r, bytes);
+    if (negative) {
+        pa_ed25519_scalar_negate(r, r);
+    }
+}
+
+/* r = a + b without a carry out of 256 bits. */
+static void add(pa_ed25519_scalar *r, const pa_ed25519_scalar *a, const pa_ed25519_scalar *b)
+{
+    uint64_t carry = 0;
+    for (int i = 0; i < 4; i++) {
+        const uint64_t sum = a->word[i] + b->word[i], total = sum + carry;
+        carry = (sum < a->word[i]) | (total < sum);
+        r->word[i] = total;
+    }
+}
+
+static void check_sums(void)
+{
+    static const uint64_t edges[][2] = {
+        {1, 0},          {UINT64_MAX, UINT64_MAX}, {0, 1},          {0, UINT64_C(1) << 63},
+        {UINT64_MAX, 0}, {UINT64_MAX, INT64_MAX},  {0, UINT64_MAX}, {1, UINT64_C(1) << 63}};
+    pa_ed25519_scalar a, r, want;
+    big l = {{0}};
+    memcpy(l.byte, order, 32);
+    for (int round = 0; round < 400; round++) {
+        pa_ed25519_sum sum = {{0}};
+        pa_ed25519_coefficient z = {{random_word(), random_word()}};
+        for (int i = 0; i < 4; i++) {
+            a.word[i] = random_word() >> (i == 3 ? 4 : 0);
+        }
+        if (round < 64) {
+            const big x = below_order((unsigned int)(round / 8));
+            memcpy(z.word, edges[round % 8], sizeof z.word);
+            pa_ed25519_scalar_decode(&a, x.byte);
+        }
+        pa_ed25519_scalar_negate(&r, &a);
+        add(&want, &r, &a);
+        CHECK(is(&want, &l));
+        product(&want, &z, &a);
+        pa_ed25519_sum_add(&sum, &z, &a);
+        pa_ed25519_sum_reduce(&r, &sum);
+        CHECK(memcmp(&r, &want, sizeof r) == 0);
+        /* 3 z a + z */
+        for (int i = 0; i < 2; i++) {
+            pa_ed25519_sum_add(&sum, &z, &a);
+        }
+        const pa_ed25519_scalar one = {{1}};
+        const pa_ed25519_coefficient small = {{3, 0}};
+        pa_ed25519_sum_add(&sum, &z, &one);
+        pa_ed25519_sum_reduce(&r, &sum);
+        pa_ed25519_sum again = {{0}};
+        pa_ed25519_sum_add(&again, &small, &want);
+        product(&want, &z, &one);
+        pa_ed25519_sum_add(&again, &(pa_ed25519_coefficient){{1, 0}}, &want);
+        pa_ed25519_sum_reduce(&want, &again);
+        CHECK(memcmp(&r, &want, sizeof r) == 0);
+    }
+    /* 65,536 products of -2^127 and l - 1, which make 2^143 */
+    const big x = below_order(0);
+    const pa_ed25519_coefficient least = {{0, UINT64_C(1) << 63}};
+    pa_ed25519_sum sum = {{0}};
+    pa_ed25519_scalar_decode(&a, x.byte);
+    for (int i = 0; i < 1 << 16; i++) {
+        pa_ed25519_sum_add(&sum, &least, &a);
+    }
+    pa_ed25519_sum_reduce(&r, &sum);
+    CHECK(r.word[0] == 0 && r.word[1] == 0 && r.word[2] == 1 << 15 && r.word[3] == 0);
+    a = (pa_ed25519_scalar){{0}};
+    pa_ed25519_scalar_negate(&r, &a);
+    CHECK((r.word[0] | r.word[1] | r.word[2] | r.word[3]) == 0);
+}
+
 int main(void)
 {
     check_range();
     check_reductions();
     check_all_digits();
+    check_sums();
     return finish();
 }

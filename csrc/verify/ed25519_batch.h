@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ed25519 under zip215: many rows in one equation. Included by a variant after ed25519_lanes.h.
+ *
+ * Rows that a length, an encoding or S decides are left out. For the others, with nonzero random
+ * coefficients z of 128 bits (ed25519_coefficients.c),
+ *
+ *     8 (sum_i z_i R_i + sum_A (sum_(i of A) z_i k_i mod l) A - (sum_i z_i S_i mod l) B) = 0.
+ *
+ * All rows hold under 8 (S B - k A - R) = 0: so does the sum. One does not: 8 times its left side
+ * is a point of the group of prime order l other than 0, which one z of 2^128 - 1 at most cancels.
+ * Nothing else is proved by the sum, so only a rule whose equation has the factor 8 may use it: A
+ * and R may have a part of small order, on which z mod 8 would decide. For the same reason
+ * z_i k_i may be reduced modulo l, though A is not of order l: the multiple of l that this drops
+ * leaves a point of small order, which the factor 8 at the very end removes.
+ *
+ * The sum by buckets (Pippenger), in which a lane is a window: bits of the scalars are cut into
+ * windows, LANES of them a group; each window has its own buckets, so one point, the same in all
+ * lanes, is added to one bucket of each window of a group at once, and no two lanes ever meet.
+ * Scalars of A have 256 bits, of R 128, so R takes part in the lower half of the windows only.
+ *
+ *   lane i of a half  bits [i HALF, (i + 1) HALF) of it, HALF = 128 / LANES, cut alike in all lanes
+ *   a window          a signed digit of w bits: itself plus the bit before it, minus 2^w times its
+ *                     top bit. -2^(w - 1) .. 2^(w - 1): no carry runs from window to window
+ *   buckets           1 .. 2^(w - 1) of a window; number 0 takes what digit 0 adds, unread
+ *
+ * The windows of a lane are then joined lane by lane, and LANES halves of two in one chain. */
+#ifndef PA_ED25519_BATCH_H
+#define PA_ED25519_BATCH_H
+
+#include <string.h>
+
+#include "ed25519.h"
+
+/* Fewer rows than that are quicker one by one. */
+#ifndef ED25519_BATCH_MIN
+#define ED25519_BATCH_MIN 16
+#endif
+
+/* Where coefficients come from: tests take the entropy away. */
+#ifndef ED25519_COEFFICIENTS
+#define ED25519_COEFFICIENTS pa_ed25519_coefficients
+#endif
+
+#ifndef FE_LANE_WORDS
+/* A field that has no quicker way to keep one lane of an element: packed. */
+#define FE_LANE_WORDS 4
+
+static inline void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const from[LANES])
+{
+    const row *at[LANES];
+    fe *const elements[4] = {a, b, c, d};
+    for (int k = 0; k < 4; k++) {
+        for (int i = 0; i < LANES; i++) {
+            at[i] = (const row *)(const void *)(from[i] + FE_LANE_WORDS * k);
+        }
+        fe_gather(elements[k], at);
+    }
+}
+
+static inline void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, const fe *c,
+                                 const fe *d)
+{
+    row *at[LANES];
+    const fe *const elements[4] = {a, b, c, d};
+    for (int k = 0; k < 4; k++) {
+        for (int i = 0; i < LANES; i++) {
+            at[i] = (row *)(void *)(to[i] + FE_LANE_WORDS * k);
+        }
+        fe_scatter(at, elements[k]);
+    }
+}
+
+static inline void fe_broadcast(fe *r, const uint64_t *words)
+{
+    const row *at[LANES];
+    for (int i = 0; i < LANES; i++) {
+        at[i] = (const row *)(const void *)words;
+    }
+    fe_gather(r, at);
+}
+#endif
+
+/* ---- what a batch is worked out in ---------------------------------------------------------- */
+
+#define ED25519_CHUNKS (PA_ED25519_BATCH / PA_ED25519_CHUNK)
+#define ED25519_TERMS (2 * PA_ED25519_BATCH + 1)
+#define ED25519_HALF (128 / LANES)
+/* Bits of a window; groups of a half. */
+#define ED25519_WIDEST 8
+#define ED25519_NARROWEST 4
+#define ED25519_GROUPS (ED25519_HALF / ED25519_NARROWEST)
+#define ED25519_BUCKETS ((1 << (ED25519_WIDEST - 1)) + 1)
+#define ED25519_POINT_WORDS (4 * FE_LANE_WORDS)
+#define ED25519_SLOTS (2 * PA_ED25519_BATCH)
+#define ED25519_PROBES 8
+#define ED25519_NO_ROW 0xffff
+
+typedef struct {
+    pa_ed25519_chunk chunks[ED25519_CHUNKS];
+    unsigned int live[ED25519_CHUNKS][PA_ED25519_CHUNK]; /* rows of the chunk that are open */
+    unsigned int count[ED25519_CHUNKS];
+
+    /* Row numbers in the batch; the first row of each row's key, and its term, 0: none yet. */
+    uint16_t slots[ED25519_SLOTS], first[PA_ED25519_BATCH], key_term[PA_ED25519_BATCH];
+
+    pa_ed25519_transcript transcript;
+    pa_ed25519_coefficient z[PA_ED25519_BATCH];
+    pa_ed25519_sum sums[PA_ED25519_BATCH + 1]; /* of S for B, of k for each key */
+
+    /* Terms: B, the keys, the Rs. The scalars of the first `wide` of them have 256 bits, of the
+     * others 128. */
+    unsigned int wide, terms;
+    const pa_ed25519_point *point[ED25519_TERMS];
+    _Alignas(64) uint64_t ready[ED25519_TERMS][ED25519_POINT_WORDS]; /* y + x, y - x, 2dxy, -2dxy */
+    uint8_t index[ED25519_TERMS][2 * ED25519_GROUPS][LANES];
+    uint8_t negative[ED25519_TERMS][2 * ED25519_GROUPS]; /* bit i: lane i */
+
+    _Alignas(64) uint64_t buckets[LANES][ED25519_BUCKETS][ED25519_POINT_WORDS];
+    uint64_t segments[2][LANES][ED25519_POINT_WORDS];
+} ed25519_scratch;
+
+/* ---- keys: one term each -------------------------------------------------------------------- */
+
+static const uint8_t *ed25519_key_of(const ed25519_scratch *batch, unsigned int i)
+{
+    return batch->chunks[i / PA_ED25519_CHUNK].encoded[i % PA_ED25519_CHUNK] + 32;
+}
+
+/* first[] of the n rows of a chunk; rows of one encoding share the point of the first of them, so
+ * that it is decoded once. After ED25519_PROBES others in a row a key is taken for a new one: that
+ * is rare among keys that nobody made to collide, and costs time alone. */
+static void ed25519_batch_keys(ed25519_scratch *batch, unsigned int c, unsigned int n)
+{
+    pa_ed25519_chunk *chunk = &batch->chunks[c];
+    for (unsigned int j = 0; j < n; j++) {
+        const unsigned int i = c * PA_ED25519_CHUNK + j;
+        const uint8_t *key = ed25519_key_of(batch, i);
+        batch->first[i] = (uint16_t)i;
+        batch->key_term[i] = 0;
+        if (chunk->reasons[j] != PYACCEL_REASON_NONE || chunk->key[j] != &chunk->keys[j]) {
+            continue; /* without a key of 32 bytes; with a prepared one */
+        }
+        unsigned int slot = key[0] | (unsigned int)key[1] << 8;
+        for (int probe = 0; probe < ED25519_PROBES; probe++, slot++) {
+            uint16_t *at = &batch->slots[slot % ED25519_SLOTS];
+            if (*at == ED25519_NO_ROW) {
+                *at = (uint16_t)i;
+                break;
+            }
+            if (memcmp(ed25519_key_of(batch, *at), key, 32) == 0) {
+                batch->first[i] = *at;
+                chunk->key[j] = &batch->chunks[*at / PA_ED25519_CHUNK].keys[*at % PA_ED25519_CHUNK];
+                break;
+            }
+        }
+    }
+}
+
+/* ---- terms ---------------------------------------------------------------------------------- */
+
+static const pa_ed25519_point ed25519_base_point = {
+    .x = {0xc9562d608f25d51a, 0x692cc7609525a7b2, 0xc0a4e231fdd6dc5c, 0x216936d3cd6e53fe},
+    .y = {0x6666666666666658, 0x6666666666666666, 0x6666666666666666, 0x6666666666666666},
+    .t = {0x6dde8ab3a5b7dda3, 0x20f09f80775152f5, 0x66ea4e8e64abe37d, 0x67875f0fd78b7665},
+    .encoding = PA_ED25519_DECODES | PA_ED25519_CANONICAL,
+};
+
+/* Where window j of a half of `groups` begins in its lane. */
+static inline int ed25519_window(int groups, int j)
+{
+    return ED25519_HALF * j / groups;
+}
+
+/* The cheapest number of groups for a half that has `terms` terms: an addition for each term and
+ * group, and for every bucket two that are not affine, which take 18 M instead of 7 M, but no
+ * time to find and keep. */
+static int ed25519_groups(unsigned int terms)
+{
+    int best = 0;
+    unsigned int lowest = 0;
+    for (int groups = ED25519_HALF / ED25519_WIDEST; groups <= ED25519_GROUPS; groups++) {
+        unsigned int cost = 0;
+        for (int j = 0; j < groups; j++) {
+            const int width = ed25519_window(groups, j + 1) - ed25519_window(groups, j);
+            cost += terms + (unsigned int)(2 << (width - 1));
+        }
+        if (best == 0 || cost < lowest) {
+            best = groups;
+            lowest = cost;
+        }
+    }
+    return best;
+}
+
+/* Digits of the windows of one half (128 bits, and the bit before them) of a term's scalar. */
+static void ed25519_digits(ed25519_scratch *batch, unsigned int term, int first_group, int groups,
+                           const uint64_t half[2], unsigned int before)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int j = 0; j < groups; j++) {
+            const int at = ED25519_HALF * lane + ed25519_window(groups, j);
+            const int width = ed25519_window(groups, j + 1) - ed25519_window(groups, j);
+            uint64_t bits = half[at / 64] >> at % 64;
+            if (at % 64 + width > 64) {
+                bits |= half[1] << (64 - at % 64);
+            }
+            const unsigned int previous =
+                at == 0 ? before : (unsigned int)(half[(at - 1) / 64] >> (at - 1) % 64) & 1;
+            const int window = (int)(bits & ((UINT64_C(1) << width) - 1));
+            const int top = window >> (width - 1);
+            const int digit = window + (int)previous - (top << width);
+            batch->index[term][first_group + j][lane] = (uint8_t)(digit < 0 ? -digit : digit);
+            uint8_t *negative = &batch->negative[term][first_group + j];
+            *negative = (uint8_t)((lane == 0 ? 0 : *negative) | (unsigned int)(digit < 0) << lane);
+        }
+    }
+}
+
+/* Numbers the terms, and sums up their scalars. False when there are no coefficients. */
+static bool ed25519_batch_terms(ed25519_scratch *batch, unsigned int chunks)
+{
+    unsigned int rows = 0;
+    for (unsigned int c = 0; c < chunks; c++) {
+        for (unsigned int j = 0; j < batch->count[c]; j++, rows++) {
+            const pa_ed25519_chunk *chunk = &batch->chunks[c];
+            batch->transcript.scalars[rows][0] = chunk->k[batch->live[c][j]];
+            batch->transcript.scalars[rows][1] = chunk->s[batch->live[c][j]];
+        }
+    }
+    if (!ED25519_COEFFICIENTS(batch->z, &batch->transcript, rows)) {
+        return false;
+    }
+    rows = 0;
+    batch->wide = 1;
+    batch->point[0] = &ed25519_base_point;
+    batch->sums[0] = (pa_ed25519_sum){{0}};
+    for (unsigned int c = 0; c < chunks; c++) {
+        for (unsigned int j = 0; j < batch->count[c]; j++, rows++) {
+            const pa_ed25519_chunk *chunk = &batch->chunks[c];
+            const unsigned int i = batch->live[c][j];
+            uint16_t *term = &batch->key_term[batch->first[c * PA_ED25519_CHUNK + i]];
+            if (*term == 0) {
+                *term = (uint16_t)batch->wide;
+                batch->point[batch->wide] = chunk->key[i];
+                batch->sums[batch->wide++] = (pa_ed25519_sum){{0}};
+            }
+            pa_ed25519_sum_add(&batch->sums[*term], &batch->z[rows], &chunk->k[i]);
+            pa_ed25519_sum_add(&batch->sums[0], &batch->z[rows], &chunk->s[i]);
+        }
+    }
+    return true;
+}
+
+/* Digits of all terms, and the points of the Rs. */
+static void ed25519_batch_digits(ed25519_scratch *batch, unsigned int chunks, int lower, int upper)
+{
+    for (unsigned int i = 0; i < batch->wide; i++) {
+        pa_ed25519_scalar a;
+        pa_ed25519_sum_reduce(&a, &batch->sums[i]);
+        if (i == 0) { /* B is of order l, so here the scalar may be negated */
+            pa_ed25519_scalar_negate(&a, &a);
+        }
+        ed25519_digits(batch, i, 0, lower, a.word, 0);
+        ed25519_digits(batch, i, lower, upper, a.word + 2, (unsigned int)(a.word[1] >> 63));
+    }
+    unsigned int rows = 0;
+    for (unsigned int c = 0; c < chunks; c++) {
+        for (unsigned int j = 0; j < batch->count[c]; j++, rows++) {
+            batch->point[batch->wide + rows] = &batch->chunks[c].r[batch->live[c][j]];
+            ed25519_digits(batch, batch->wide + rows, 0, lower, batch->z[rows].word, 0);
+        }
+    }
+    batch->terms = batch->wide + rows;
+}
+
+/* ready[] of all terms. */
+static void ed25519_batch_points(ed25519_scratch *batch)
+{
+    uint64_t spare[ED25519_POINT_WORDS];
+    for (unsigned int at = 0; at < batch->terms; at += LANES) {
+        const pa_ed25519_point *points[LANES];
+        uint64_t *to[LANES];
+        edwards_point p;
+        edwards_cached q;
+        fe negative;
+        for (unsigned int i = 0; i < LANES; i++) {
+            const bool inside = at + i < batch->terms;
+            points[i] = batch->point[inside ? at + i : at];
+            to[i] = inside ? batch->ready[at + i] : spare;
+        }
+        ed25519_load(&p, points);
+        edwards_to_cached(&q, &p);
+        fe_carry(&q.y_plus_x, &q.y_plus_x);
+        fe_carry(&q.y_minus_x, &q.y_minus_x);
+        fe_neg(&negative, &q.t2d, 1);
+        fe_carry(&negative, &negative);
+        fe_store_four(to, &q.y_plus_x, &q.y_minus_x, &q.t2d, &negative);
+    }
+}
+
+/* ---- buckets -------------------------------------------------------------------------------- */
+
+static void ed25519_load_buckets(edwards_point *p, const uint64_t *const at[LANES])
+{
+    fe_load_four(&p->x, &p->y, &p->z, &p->t, at);
+}
+
+static void ed25519_store_buckets(uint64_t *const at[LANES], const edwards_point *p)
+{
+    fe_store_four(at, &p->x, &p->y, &p->z, &p->t);
+}
+
+/* Adds the first `terms` terms to the buckets of one group of windows. */
+static void ed25519_fill(ed25519_scratch *batch, int group, int width, unsigned int terms)
+{
+    edwards_point p;
+    uint64_t *at[LANES];
+    edwards_identity(&p);
+    for (unsigned int bucket = 0; bucket <= 1u << (width - 1); bucket++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            at[lane] = batch->buckets[lane][bucket];
+        }
+        ed25519_store_buckets(at, &p);
+    }
+    for (unsigned int i = 0; i < terms; i++) {
+        const uint64_t *ready = batch->ready[i];
+        const mask negative = mask_from_bits(batch->negative[i][group]);
+        fe plus, minus, t2d, t2d_negative;
+        edwards_cached q;
+        for (int lane = 0; lane < LANES; lane++) {
+            at[lane] = batch->buckets[lane][batch->index[i][group][lane]];
+        }
+        fe_broadcast(&plus, ready);
+        fe_broadcast(&minus, ready + FE_LANE_WORDS);
+        fe_broadcast(&t2d, ready + 2 * FE_LANE_WORDS);
+        fe_broadcast(&t2d_negative, ready + 3 * FE_LANE_WORDS);
+        fe_select(&q.y_plus_x, negative, &minus, &plus);
+        fe_select(&q.y_minus_x, negative, &plus, &minus);
+        fe_select(&q.t2d, negative, &t2d_negative, &t2d);
+        ed25519_load_buckets(&p, (const uint64_t *const *)at);
+        edwards_add_affine(&p, &p, &q, 1);
+        ed25519_store_buckets(at, &p);
+    }
+}
+
+/* *r = the sum of i times bucket i, in each lane: a running sum of the upper buckets, summed. */
+static void ed25519_drain(edwards_point *r, const ed25519_scratch *batch, int width)
+{
+    edwards_point running, bucket;
+    edwards_cached term;
+    edwards_identity(&running);
+    edwards_identity(r);
+    for (unsigned int i = 1u << (width - 1); i > 0; i--) {
+        const uint64_t *at[LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            at[lane] = batch->buckets[lane][i];
+        }
+        ed25519_load_buckets(&bucket, at);
+        edwards_to_cached(&term, &bucket);
+        edwards_add(&running, &running, &term, 1);
+        edwards_to_cached(&term, &running);
+        edwards_add(r, r, &term, 1);
+    }
+}
+
+/* ---- the sum -------------------------------------------------------------------------------- */
+
+/* *sum = 2^count sum, with its T. */
+static void ed25519_double_n(edwards_point *sum, int count)
+{
+    for (int i = count; i > 0; i--) {
+        edwards_double(sum, sum, i == 1);
+    }
+}
+
+static void ed25519_sum_up(edwards_point *sum, const edwards_point *p)
+{
+    edwards_cached term;
+    edwards_to_cached(&term, p);
+    edwards_add(sum, sum, &term, 1);
+}
+
+/* The windows of one half, joined in each lane, into segments[half]. */
+static void ed25519_batch_half(ed25519_scratch *batch, int half, int first_group, int groups,
+                               unsigned int terms)
+{
+    edwards_point sum, window;
+    uint64_t *at[LANES];
+    for (int j = groups - 1; j >= 0; j--) {
+        const int width = ed25519_window(groups, j + 1) - ed25519_window(groups, j);
+        ed25519_fill(batch, first_group + j, width, terms);
+        ed25519_drain(&window, batch, width);
+        if (j == groups - 1) {
+            sum = window;
+        } else {
+            ed25519_double_n(&sum, width);
+            ed25519_sum_up(&sum, &window);
+        }
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        at[lane] = batch->segments[half][lane];
+    }
+    ed25519_store_buckets(at, &sum);
+}
+
+/* Whether 8 times the combination of all open rows is 0. Before: ed25519_batch_terms. */
+static bool ed25519_batch_holds(ed25519_scratch *batch, unsigned int chunks, unsigned int rows)
+{
+    const int lower = ed25519_groups(batch->wide + rows), upper = ed25519_groups(batch->wide);
+    ed25519_batch_digits(batch, chunks, lower, upper);
+    ed25519_batch_points(batch);
+    ed25519_batch_half(batch, 0, 0, lower, batch->terms);
+    ed25519_batch_half(batch, 1, lower, upper, batch->wide);
+    edwards_point sum, segment;
+    for (int i = 2 * LANES - 1; i >= 0; i--) {
+        const uint64_t *words = batch->segments[i / LANES][i % LANES];
+        fe_broadcast(&segment.x, words);
+        fe_broadcast(&segment.y, words + FE_LANE_WORDS);
+        fe_broadcast(&segment.z, words + 2 * FE_LANE_WORDS);
+        fe_broadcast(&segment.t, words + 3 * FE_LANE_WORDS);
+        if (i == 2 * LANES - 1) {
+            sum = segment;
+        } else {
+            ed25519_double_n(&sum, ED25519_HALF);
+            ed25519_sum_up(&sum, &segment);
+        }
+    }
+    ed25519_double_n(&sum, 3);
+    return mask_any(edwards_is_identity(&sum));
+}
+
+/* ---- batches -------------------------------------------------------------------------------- */
+
+/* Reads, decodes and judges the n rows from `first` on; *open = the rows that are left. */
+static pyaccel_status ed25519_batch_read(ed25519_scratch *batch, unsigned int *open,
+                                         const pa_verify_job *job, uint64_t first, unsigned int n)
+{
+    *open = 0;
+    memset(batch->slots, 0xff, sizeof batch->slots);
+    for (unsigned int c = 0; c * PA_ED25519_CHUNK < n; c++) {
+        const unsigned int at = c * PA_ED25519_CHUNK;
+        const unsigned int size = n - at < PA_ED25519_CHUNK ? n - at : PA_ED25519_CHUNK;
+        pa_ed25519_chunk *chunk = &batch->chunks[c];
+        const pyaccel_status status = pa_ed25519_chunk_read(chunk, job, first + at, size);
+        if (status != PYACCEL_OK) {
+            return status;
+        }
+        ed25519_comb_chunk(chunk, size);
+        ed25519_batch_keys(batch, c, size);
+        ed25519_decode_chunk(chunk, size);
+        batch->count[c] = pa_ed25519_chunk_judge(batch->live[c], chunk, job->rule, size);
+        batch->count[c] = ed25519_comb_judge(chunk, batch->live[c], batch->count[c], true);
+        *open += batch->count[c];
+    }
+    return PYACCEL_OK;
+}
+
+/* Sets the reason EQUATION of the rows that deserve it, one by one; returns how many. */
+static unsigned int ed25519_batch_exact(ed25519_scratch *batch, unsigned int chunks)
+{
+    unsigned int failed = 0;
+    for (unsigned int c = 0; c < chunks; c++) {
+        pa_ed25519_chunk *chunk = &batch->chunks[c];
+        ed25519_equations(chunk, batch->live[c], batch->count[c], true);
+        for (unsigned int j = 0; j < batch->count[c]; j++) {
+            failed += chunk->reasons[batch->live[c][j]] != PYACCEL_REASON_NONE;
+        }
+    }
+    return failed;
+}
+
+/* verify_range under zip215. After a row that fails, batches go row by row until one has none, so
+ * that whoever spoils every batch makes no call do both for all of them. */
+static pyaccel_status ed25519_verify_batches(uint8_t *verdicts, uint8_t *reasons,
+                                             const pa_verify_job *job, uint64_t first,
+                                             uint64_t last, ed25519_scratch *batch)
+{
+    bool trusted = true;
+    for (uint64_t at = first; at < last;) {
+        const unsigned int n =
+            last - at < PA_ED25519_BATCH ? (unsigned int)(last - at) : PA_ED25519_BATCH;
+        const unsigned int chunks = (n - 1) / PA_ED25519_CHUNK + 1;
+        unsigned int open;
+        const pyaccel_status status = ed25519_batch_read(batch, &open, job, at, n);
+        if (status != PYACCEL_OK) {
+            return status;
+        }
+        if (!trusted || open < ED25519_BATCH_MIN || !ed25519_batch_terms(batch, chunks) ||
+            !ed25519_batch_holds(batch, chunks, open)) {
+            trusted = ed25519_batch_exact(batch, chunks) == 0;
+        }
+        for (unsigned int i = 0; i < n; i++) {
+            reasons[at + i] = batch->chunks[i / PA_ED25519_CHUNK].reasons[i % PA_ED25519_CHUNK];
+            verdicts[at + i] = reasons[at + i] == PYACCEL_REASON_NONE;
+        }
+        at += n;
+    }
+    return PYACCEL_OK;
+}
+
+/* pa_verify_kernel.scratch_size */
+static uint64_t ed25519_scratch_size(const pa_verify_job *job, uint64_t rows)
+{
+    return job->rule == PYACCEL_RULE_ZIP215 && rows >= ED25519_BATCH_MIN ? sizeof(ed25519_scratch)
+                                                                         : 0;
+}
+
+/* pa_verify_kernel.verify_range */
+static pyaccel_status ed25519_verify_rows(uint8_t *verdicts, uint8_t *reasons,
+                                          const pa_verify_job *job, uint64_t first, uint64_t last,
+                                          void *scratch)
+{
+    if (scratch == NULL || last - first < ED25519_BATCH_MIN) {
+        return ed25519_verify_range(verdicts, reasons, job, first, last, scratch);
+    }
+    const fe_state state = fe_begin();
+    const pyaccel_status status =
+        ed25519_verify_batches(verdicts, reasons, job, first, last, scratch);
+    fe_end(state);
+    return status;
+}
+
+#endif
