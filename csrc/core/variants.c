@@ -106,7 +106,7 @@ static const candidate candidates[] = {
     WITH_LANES(PA_FAMILY_POSEIDON2_BABYBEAR, poseidon2_babybear),
 
     /* ed25519 */
-    {PA_FAMILY_ED25519, "portable", 0, &pa_ed25519_portable},
+    WITH_ADX(PA_FAMILY_ED25519, ed25519),
 
     /* secp256k1 */
     {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},

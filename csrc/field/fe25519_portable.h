@@ -9,8 +9,6 @@
 
 #include "five_limbs.h"
 
-#define FE_BITS 255
-
 #define FE_LIMB_MASK ((UINT64_C(1) << 51) - 1)
 #define FE_LIMB_BOUND ((UINT64_C(1) << 51) + (UINT64_C(1) << 13))
 
@@ -145,29 +143,6 @@ FE_FN void fe_canonical(uint64_t word[4], const fe *a)
     word[3] = t.limb[3] >> 39 | t.limb[4] << 12;
 }
 
-FE_FN mask fe_is_zero(const fe *a)
-{
-    uint64_t word[4];
-    fe_canonical(word, a);
-    return (word[0] | word[1] | word[2] | word[3]) == 0;
-}
-
-FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
-{
-    uint64_t w[4];
-    pa_words_from_le(w, rows[0]);
-    w[3] &= UINT64_MAX >> 1;
-    *ok = w[3] != UINT64_MAX >> 1 || (w[1] & w[2]) != UINT64_MAX || w[0] < UINT64_MAX - 18;
-    fe_set_words(r, w[0], w[1], w[2], w[3]);
-}
-
-FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
-{
-    uint64_t word[4];
-    fe_canonical(word, a);
-    pa_words_to_le(rows[0], word);
-}
-
-#include "fe25519_chains.h"
+#include "fe25519_one_lane.h"
 
 #endif

@@ -79,10 +79,18 @@ typedef struct {
 #define PA_ED25519_BASE_DIGITS 26
 
 /* [s]B - [k]A - R = 0, or 8 times that when cofactored, for one row. The variable-time path:
- * signed digits of A are sparse. Before: a and r decode; s, k < l. Portable arithmetic.
- * (ed25519_single.c) */
-bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
-                       const pa_ed25519_scalar *s, const pa_ed25519_scalar *k, bool cofactored);
+ * signed digits of A are sparse. Before: a and r decode; s, k < l. (ed25519_single.c) */
+typedef bool pa_ed25519_single_fn(const pa_ed25519_point *a, const pa_ed25519_point *r,
+                                  const pa_ed25519_scalar *s, const pa_ed25519_scalar *k,
+                                  bool cofactored);
+pa_ed25519_single_fn pa_ed25519_single_portable, pa_ed25519_single_adx;
+
+/* What variants use whose CPUs have ADX. */
+#if PYACCEL_WITH_ADX
+#define PA_ED25519_SINGLE pa_ed25519_single_adx
+#else
+#define PA_ED25519_SINGLE pa_ed25519_single_portable
+#endif
 
 /* ---- coefficients (ed25519_coefficients.c) -------------------------------------------------- */
 

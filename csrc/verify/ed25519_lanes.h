@@ -4,8 +4,8 @@
  *
  * A chunk of rows is read and hashed (ed25519_rows.c); the points that need it are decoded, full
  * lanes of them whatever rows they come from; then every row runs [s]B - [k]A - R exactly, by
- * itself: in lanes when a group has at least ED25519_LANES_MIN live rows (defined by the
- * variant), one by one (ed25519_single.c) when not. k is SHA-512 reduced modulo l; A is negated,
+ * itself: in lanes when a group has at least ED25519_LANES_MIN live rows, one by one by ED25519_SINGLE
+ * (ed25519_single.c) when not; the variant defines both. k is SHA-512 reduced modulo l; A is negated,
  * never k, and never 8 k: A may have a part of small order. */
 #ifndef PA_ED25519_LANES_H
 #define PA_ED25519_LANES_H
@@ -176,8 +176,8 @@ static void ed25519_equations(pa_ed25519_chunk *chunk, const unsigned int *live,
         } else {
             for (unsigned int i = 0; i < size; i++) {
                 const unsigned int j = live[at + i];
-                const bool equal = pa_ed25519_single(chunk->key[j], &chunk->r[j], &chunk->s[j],
-                                                     &chunk->k[j], cofactored);
+                const bool equal = ED25519_SINGLE(chunk->key[j], &chunk->r[j], &chunk->s[j],
+                                                  &chunk->k[j], cofactored);
                 holds |= (unsigned int)equal << i;
             }
         }

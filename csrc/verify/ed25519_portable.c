@@ -4,6 +4,7 @@
 
 /* One lane: a full group is one row, for which sparse digits are quicker. */
 #define ED25519_LANES_MIN 2
+#define ED25519_SINGLE pa_ed25519_single_portable
 
 #include "ed25519_lanes.h"
 

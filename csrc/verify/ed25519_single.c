@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The equation of one Ed25519 signature, on any CPU; branches on its (public) data. */
+/* The equation of one Ed25519 signature, on any CPU and on those with ADX; branches on its (public) data. */
+#if defined(__ADX__) && defined(__BMI2__)
+#include "../field/fe25519_adx.h"
+#else
 #include "../field/fe25519_portable.h"
+#endif
 
 #include "../curve/edwards25519_constants.h"
 #include "../curve/edwards25519_formulas.h"
 #include "../tables/edwards25519_base.h"
 #include "ed25519.h"
+
+#define PA_PASTED2(stem, suffix) stem##suffix
+#define PA_PASTED(stem, suffix) PA_PASTED2(stem, suffix)
+#define PA_VARIANT(stem) PA_PASTED(stem, PYACCEL_SUFFIX)
 
 /* Width of the sparse digits of k, and the odd multiples 1, 3, ..., 15 that they need. */
 #define NAF_WIDTH 5
@@ -58,8 +66,9 @@ static void add_base(edwards_point *sum, int digit)
  * Work: 253 (3 M + 4 S) + 43 9 M + 26 7 M + 75 M for the table = 1400 M + 1000 S, and with both
  * decodings before it 1450 M + 1500 S: 123,000 cycles of field arithmetic at the speeds stated in
  * fe25519_portable.h, 41 us at 3.0 GHz; 43 us are measured from bytes to verdict. */
-bool pa_ed25519_single(const pa_ed25519_point *a, const pa_ed25519_point *r,
-                       const pa_ed25519_scalar *s, const pa_ed25519_scalar *k, bool cofactored)
+bool PA_VARIANT(pa_ed25519_single_)(const pa_ed25519_point *a, const pa_ed25519_point *r,
+                                    const pa_ed25519_scalar *s, const pa_ed25519_scalar *k,
+                                    bool cofactored)
 {
     int8_t k_digits[256];
     int16_t s_digits[PA_ED25519_BASE_DIGITS];

@@ -12,3 +12,12 @@ pa_sources(portable
   verify/secp256k1_scalar.c
   verify/secp256k1_single.c
   verify/verify_many.c)
+pa_sources(adx
+  verify/ed25519_adx.c
+  verify/ed25519_single.c)
+# As poseidon2's (hash/sources.cmake): no element is read by vectors after it was written by words.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set_source_files_properties(
+    "${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_adx.c" "${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_single.c"
+    PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)
+endif()

@@ -10,6 +10,7 @@
 /* Groups of one row go to the single path, so both are used. */
 #define ED25519_LANES_MIN 2
 #endif
+#define ED25519_SINGLE PA_ED25519_SINGLE
 #include "verify/ed25519_lanes.h"
 
 #include "check.h"

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fe25519_portable.h at its bounds and at random, against schoolbook arithmetic on bytes. */
+/* A variant of 2^255 - 19 (fe25519_portable.h, or the one that FIELD names) at its bounds and at random, every lane against
+ * schoolbook arithmetic on bytes. */
 #define PA_DEBUG_BOUNDS 1
 #include <string.h>
 
 #include "check.h"
-#include "field/fe25519_portable.h"
+#include "core/internal.h"
 #include "random.h"
+
+#ifndef FIELD
+#define FIELD "field/fe25519_portable.h"
+#define NEEDS 0
+#endif
+#include FIELD
 
 /* ---- the reference: numbers of 80 bytes, least significant first ---------------------------- */
 
@@ -96,49 +103,123 @@ static big big_mod(const big *a)
 
 /* ---- values under test ---------------------------------------------------------------------- */
 
+/* A value of one lane, in the limbs of the variant: of 51 bits where there are five, of 64 where there are four. */
+#define LIMBS ((int)(sizeof(fe) / LANES / 8))
+#define RADIX (LIMBS == 5 ? 51 : 64)
 typedef struct {
-    fe value;
-    int magnitude;
-} sample;
+    uint64_t limb[sizeof(fe) / LANES / 8];
+} number;
 
-#define SAMPLES 64
-static sample samples[SAMPLES];
-static int sample_count;
+/* Largest limb at a magnitude; words have none of their own. */
+#ifdef FE_LIMB_BOUND
+#define LIMB_MAX(magnitude) ((uint64_t)(magnitude) * FE_LIMB_BOUND)
+#else
+#define LIMB_MAX(magnitude) UINT64_MAX
+#endif
 
-static void add_sample(fe value, int magnitude)
+static number lane_of(const fe *a, int lane)
 {
-    samples[sample_count++] = (sample){value, magnitude};
+    uint64_t memory[sizeof(fe) / LANES / 8][LANES];
+    number r;
+    memcpy(memory, a, sizeof memory);
+    for (int i = 0; i < LIMBS; i++) {
+        r.limb[i] = memory[i][lane];
+    }
+    return r;
 }
 
-static big value_of(const fe *a)
+/* Lane i = values[i]. */
+static fe of_lanes(const number values[LANES])
 {
+    uint64_t memory[sizeof(fe) / LANES / 8][LANES];
+    fe r;
+    for (int i = 0; i < LIMBS; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            memory[i][lane] = values[lane].limb[i];
+        }
+    }
+    memcpy(&r, memory, sizeof memory);
+    return r;
+}
+
+static big value_of(const fe *a, int lane)
+{
+    number limbs = lane_of(a, lane);
     big r = big_of(0);
-    for (int i = 0; i < 5; i++) {
-        big limb = big_of(a->limb[i]);
-        limb = big_shift(&limb, 51 * i);
+    for (int i = 0; i < LIMBS; i++) {
+        big limb = big_of(limbs.limb[i]);
+        limb = big_shift(&limb, RADIX * i);
         r = big_add(&r, &limb);
     }
     return r;
 }
 
-/* True when r is want modulo p, its limbs are within its magnitude, and it encodes as want. */
-static int is(const fe *r, int magnitude, const big *want)
+/* True when the limbs are within their magnitude; words of magnitude 1 are below 2^255 + 2^11. */
+static int is_within(const fe *a, int lane, int magnitude)
 {
-    big reduced = big_mod(want), value = value_of(r);
-    unsigned char bytes[32], *rows[1] = {bytes};
-    value = big_mod(&value);
-    for (int i = 0; i < 5; i++) {
-        if (r->limb[i] > (uint64_t)magnitude * FE_LIMB_BOUND) {
+    number limbs = lane_of(a, lane);
+    for (int i = 0; i < LIMBS; i++) {
+        if (limbs.limb[i] > LIMB_MAX(magnitude)) {
             return 0;
         }
     }
-    fe_to_rows(rows, r);
-    return memcmp(&value, &reduced, BIG) == 0 && memcmp(bytes, reduced.byte, 32) == 0;
+    if (LIMBS == 4 && magnitude == 1) {
+        big bound = big_of(1), eleven = big_of(2048), value = value_of(a, lane);
+        int below;
+        bound = big_shift(&bound, 255);
+        bound = big_add(&bound, &eleven);
+        big_sub(&value, &bound, &below);
+        return below;
+    }
+    return 1;
 }
 
-/* Magnitude 1 edges as words, then lazy limbs at the bound of the largest factor, then random
- * ones. */
-static void make_samples(void)
+/* True when that lane of r is want modulo p, its limbs are within its magnitude, and it encodes as want. */
+static int is(const fe *r, int lane, int magnitude, const big *want)
+{
+    big reduced = big_mod(want), value = value_of(r, lane);
+    unsigned char bytes[LANES][32], *rows[LANES];
+    for (int i = 0; i < LANES; i++) {
+        rows[i] = bytes[i];
+    }
+    value = big_mod(&value);
+    fe_to_rows(rows, r);
+    return is_within(r, lane, magnitude) && memcmp(&value, &reduced, BIG) == 0 &&
+           memcmp(bytes[lane], reduced.byte, 32) == 0;
+}
+
+static unsigned int bit_of(mask m, int lane)
+{
+    return mask_bits(m) >> lane & 1u;
+}
+
+/* Edges, values at the bound of their magnitude, random ones. Lanes of a sample hold different values. */
+typedef struct {
+    fe value;
+    int magnitude;
+} sample;
+
+#define SAMPLES 72
+static sample samples[SAMPLES];
+static int sample_count;
+
+#define VALUES 64
+static number values[VALUES];
+
+/* One sample for each of the values, which comes in lane 0 there and in the others later. */
+static void add_samples(int count, int magnitude)
+{
+    for (int i = 0; i < count && sample_count < SAMPLES; i++) {
+        number lanes[LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            lanes[lane] = values[(i + lane) % count];
+        }
+        samples[sample_count++] = (sample){of_lanes(lanes), magnitude};
+    }
+}
+
+/* Magnitude 1 edges as words. */
+static void add_words(void)
 {
     static const uint64_t words[][4] = {
         {0, 0, 0, 0},
@@ -153,108 +234,172 @@ static void make_samples(void)
         {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},           /* 2^256 - 1 */
         {0, 0, 0, UINT64_C(1) << 63},
     };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        fe a;
-        fe_set_words(&a, words[i][0], words[i][1], words[i][2], words[i][3]);
-        add_sample(a, 1);
+    const int count = (int)(sizeof words / sizeof *words);
+    for (int i = 0; i < count; i++) {
         big want = big_of(0);
         for (int j = 0; j < 4; j++) {
             big word = big_of(words[i][j]);
             word = big_shift(&word, 64 * j);
             want = big_add(&want, &word);
         }
-        CHECK(is(&a, 1, &want));
-    }
-    for (int m = 1; m <= FE_MUL_MAG; m += FE_MUL_MAG - 1) {
-        fe all;
-        for (int i = 0; i < 5; i++) {
-            fe one = {{0, 0, 0, 0, 0}};
-            all.limb[i] = one.limb[i] = (uint64_t)m * FE_LIMB_BOUND;
-            add_sample(one, m);
+        fe a;
+        fe_set_words(&a, words[i][0], words[i][1], words[i][2], words[i][3]);
+        for (int lane = 0; lane < LANES; lane++) {
+            CHECK(is(&a, lane, 1, &want));
         }
-        add_sample(all, m);
+        values[i] = lane_of(&a, 0);
+    }
+    add_samples(count, 1);
+}
+
+/* Every limb by itself, and all of them, at the bound of a magnitude; of words, the largest value. */
+static void add_largest(int magnitude)
+{
+    memset(values, 0, sizeof values);
+    for (int i = 0; i < LIMBS; i++) {
+        const int bounded = LIMBS == 4 && magnitude == 1;
+        const uint64_t limb = LIMB_MAX(magnitude) >> (bounded && i == 3);
+        values[i].limb[i] = limb;
+        values[LIMBS].limb[i] = limb;
+        values[LIMBS + 1].limb[i] = bounded ? (i == 0   ? 2047
+                                               : i == 3 ? UINT64_C(1) << 63
+                                                        : 0)
+                                            : limb;
+    }
+    add_samples(LIMBS + 2, magnitude);
+}
+
+static void make_samples(void)
+{
+    add_words();
+    add_largest(1);
+    if (FE_MUL_MAG > 1) {
+        add_largest(FE_MUL_MAG);
     }
     while (sample_count < SAMPLES) {
-        fe a;
         int m = 1 + sample_count % FE_MUL_MAG;
-        for (int i = 0; i < 5; i++) {
-            a.limb[i] = random_word() % ((uint64_t)m * FE_LIMB_BOUND + 1);
+        for (int i = 0; i < LANES; i++) {
+            for (int j = 0; j < LIMBS; j++) {
+                values[i].limb[j] = LIMBS == 4 ? random_word() >> (m == 1 && j == 3)
+                                               : random_word() % (LIMB_MAX(m) + 1);
+            }
         }
-        add_sample(a, m);
+        fe a = of_lanes(values);
+        samples[sample_count++] = (sample){a, m};
     }
 }
 
 /* ---- checks --------------------------------------------------------------------------------- */
 
-static void check_pair(const sample *a, const sample *b)
+static void check_pair_lane(const sample *a, const sample *b, int lane)
 {
-    big x = value_of(&a->value), y = value_of(&b->value), p = big_p(), want,
-        multiple = big_of((uint64_t)b->magnitude + 1);
+    big x = value_of(&a->value, lane), y = value_of(&b->value, lane), p = big_p(), want,
+        multiple = big_of(128);
     int below;
     fe r;
     want = big_add(&x, &y);
     fe_add(&r, &a->value, &b->value);
-    CHECK(is(&r, a->magnitude + b->magnitude, &want));
+    CHECK(is(&r, lane, a->magnitude + b->magnitude, &want));
     multiple = big_mul(&multiple, &p);
     want = big_add(&x, &multiple);
     want = big_sub(&want, &y, &below);
+    CHECK(!below);
     fe_sub(&r, &a->value, &b->value, b->magnitude);
-    CHECK(is(&r, a->magnitude + b->magnitude + 1, &want));
+    CHECK(is(&r, lane, a->magnitude + b->magnitude + 1, &want));
     want = big_mul(&x, &y);
     fe_mul(&r, &a->value, &b->value);
-    CHECK(is(&r, 1, &want));
+    CHECK(is(&r, lane, 1, &want));
+    fe_select(&r, mask_from_bits(1u << lane), &a->value, &b->value);
+    for (int i = 0; i < LANES; i++) {
+        const number got = lane_of(&r, i), from = lane_of(i == lane ? &a->value : &b->value, i);
+        CHECK(memcmp(&got, &from, sizeof got) == 0);
+    }
     x = big_mod(&x);
     y = big_mod(&y);
-    CHECK(mask_bits(fe_equal(&a->value, &b->value)) == (unsigned int)(memcmp(&x, &y, BIG) == 0));
-    fe_select(&r, mask_from_bits(1), &a->value, &b->value);
-    CHECK(memcmp(&r, &a->value, sizeof r) == 0);
-    fe_select(&r, mask_from_bits(0), &a->value, &b->value);
-    CHECK(memcmp(&r, &b->value, sizeof r) == 0);
+    CHECK(bit_of(fe_equal(&a->value, &b->value), lane) == (unsigned int)(memcmp(&x, &y, BIG) == 0));
 }
 
-static void check_one(const sample *a)
+/* Outputs may be inputs. */
+static void check_aliases(const sample *a, const sample *b)
 {
-    big x = value_of(&a->value), zero = big_of(0), one = big_of(1), p = big_p(), want;
+    fe want, r;
+    fe_mul(&want, &a->value, &b->value);
+    r = a->value;
+    fe_mul(&r, &r, &b->value);
+    CHECK(memcmp(&r, &want, sizeof r) == 0);
+    r = b->value;
+    fe_mul(&r, &a->value, &r);
+    CHECK(memcmp(&r, &want, sizeof r) == 0);
+    fe_sub(&want, &a->value, &b->value, b->magnitude);
+    r = a->value;
+    fe_sub(&r, &r, &b->value, b->magnitude);
+    CHECK(memcmp(&r, &want, sizeof r) == 0);
+    r = b->value;
+    fe_sub(&r, &a->value, &r, b->magnitude);
+    CHECK(memcmp(&r, &want, sizeof r) == 0);
+    fe_add(&want, &a->value, &b->value);
+    r = b->value;
+    fe_add(&r, &a->value, &r);
+    CHECK(memcmp(&r, &want, sizeof r) == 0);
+    fe_sqr(&want, &a->value);
+    r = a->value;
+    fe_sqr(&r, &r);
+    CHECK(memcmp(&r, &want, sizeof r) == 0);
+    fe_mul(&r, &a->value, &a->value);
+    for (int lane = 0; lane < LANES; lane++) {
+        big x = value_of(&want, lane);
+        CHECK(is(&r, lane, 1, &x));
+    }
+}
+
+static void check_one(const sample *a, int lane)
+{
+    big x = value_of(&a->value, lane), zero = big_of(0), one = big_of(1), p = big_p(), want;
     int below;
     fe r, t;
     want = big_mul(&x, &x);
     fe_sqr(&r, &a->value);
-    CHECK(is(&r, 1, &want));
-    want = big_mod(&want);
-    want = big_mul(&want, &want);
-    fe_sqr_n(&r, &a->value, 2);
-    CHECK(is(&r, 1, &want));
+    CHECK(is(&r, lane, 1, &want));
+    for (int n = 2; n <= 5; n++) {
+        want = big_mod(&want);
+        want = big_mul(&want, &want);
+        fe_sqr_n(&r, &a->value, n);
+        CHECK(is(&r, lane, 1, &want));
+    }
     fe_carry(&r, &a->value);
-    CHECK(is(&r, 1, &x));
+    CHECK(is(&r, lane, 1, &x));
     want = big_mod(&x);
-    CHECK(mask_bits(fe_is_zero(&a->value)) == (unsigned int)(memcmp(&want, &zero, BIG) == 0));
-    CHECK(mask_bits(fe_is_odd(&a->value)) == (want.byte[0] & 1u));
+    CHECK(bit_of(fe_is_zero(&a->value), lane) == (unsigned int)(memcmp(&want, &zero, BIG) == 0));
+    CHECK(bit_of(fe_is_odd(&a->value), lane) == (want.byte[0] & 1u));
     want = big_sub(&p, &want, &below);
     fe_neg(&r, &a->value, a->magnitude);
-    CHECK(is(&r, a->magnitude + 1, &want));
+    CHECK(is(&r, lane, a->magnitude + 1, &want));
     for (unsigned int k = 1; (int)k * a->magnitude <= FE_MAX_MAG; k++) {
         want = big_of(k);
         want = big_mul(&want, &x);
         fe_mul_small(&r, &a->value, k);
-        CHECK(is(&r, (int)k * a->magnitude, &want));
+        CHECK(is(&r, lane, (int)k * a->magnitude, &want));
         fe_carry(&r, &r);
-        CHECK(is(&r, 1, &want));
+        CHECK(is(&r, lane, 1, &want));
     }
     fe_inv(&r, &a->value);
     fe_mul(&t, &r, &a->value);
-    CHECK(is(&t, 1, mask_any(fe_is_zero(&a->value)) ? &zero : &one));
-    row memory;
-    row *to[1] = {&memory};
-    const row *from[1] = {&memory};
+    CHECK(is(&t, lane, 1, bit_of(fe_is_zero(&a->value), lane) ? &zero : &one));
+    row memory[LANES], *to[LANES];
+    const row *from[LANES];
+    for (int i = 0; i < LANES; i++) {
+        to[i] = &memory[i];
+        from[i] = &memory[i];
+    }
     fe_scatter(to, &a->value);
     fe_gather(&r, from);
-    CHECK(is(&r, 1, &x));
+    CHECK(is(&r, lane, 1, &x));
 }
 
 /* r = a^((p - 5) / 8), by squaring and multiplying; the lowest three bits of p - 5 are 0. */
-static void check_root_power(const fe *a)
+static void check_root_power(const fe *a, int lane)
 {
-    big exponent = big_p(), base = value_of(a), want = big_of(1);
+    big exponent = big_p(), base = value_of(a, lane), want = big_of(1);
     int below;
     fe r;
     big five = big_of(5);
@@ -269,25 +414,40 @@ static void check_root_power(const fe *a)
         }
     }
     fe_root_power(&r, a);
-    CHECK(is(&r, 1, &want));
+    CHECK(is(&r, lane, 1, &want));
 }
 
+/* In one lane, zeros in the others. */
 static void check_bytes(const unsigned char bytes[32])
 {
-    const unsigned char *rows[1] = {bytes};
-    big want = big_of(0), reduced;
+    static int lane;
+    const unsigned char zeros[32] = {0}, *rows[LANES];
+    row words = {{0}};
+    const row *from[LANES];
+    big want = big_of(0), reduced, whole = big_of(0);
     mask ok;
     fe r;
+    lane = (lane + 1) % LANES;
     memcpy(want.byte, bytes, 32);
+    memcpy(whole.byte, bytes, 32);
+    for (int i = 0; i < 32; i++) {
+        words.word[i / 8] |= (uint64_t)bytes[i] << 8 * (i % 8);
+    }
     want.byte[31] &= 0x7f;
     reduced = big_mod(&want);
+    for (int i = 0; i < LANES; i++) {
+        rows[i] = i == lane ? bytes : zeros;
+        from[i] = &words;
+    }
     fe_from_rows(&r, rows, &ok);
-    CHECK(mask_bits(ok) == (unsigned int)(memcmp(&want, &reduced, BIG) == 0));
-    CHECK(is(&r, 1, &want));
+    CHECK(bit_of(ok, lane) == (unsigned int)(memcmp(&want, &reduced, BIG) == 0));
+    CHECK(is(&r, lane, 1, &want));
     for (int bit = 0; bit < 256; bit++) {
         CHECK(mask_bits(mask_row_bit(rows, bit / 8, bit % 8)) ==
-              ((unsigned int)bytes[bit / 8] >> bit % 8 & 1u));
+              ((unsigned int)bytes[bit / 8] >> bit % 8 & 1u) << lane);
     }
+    fe_gather(&r, from);
+    CHECK(is(&r, lane, 1, &whole));
 }
 
 /* Every 2^k - 1 and 2^k, the neighbourhood of p with and without the top bit, random bytes. */
@@ -322,23 +482,34 @@ static void check_encodings(void)
 
 int main(void)
 {
+    if ((NEEDS & ~pa_cpu_features()) != 0) {
+        puts("this CPU lacks what the variant needs");
+        return 77;
+    }
     fe_state begun = fe_begin();
     fe r;
     make_samples();
     for (int i = 0; i < SAMPLES; i++) {
-        check_one(&samples[i]);
+        for (int lane = 0; lane < LANES; lane++) {
+            check_one(&samples[i], lane);
+        }
         for (int j = 0; j < SAMPLES; j += 1 + (i + j) % 3) {
-            check_pair(&samples[i], &samples[j]);
+            for (int lane = 0; lane < LANES; lane++) {
+                check_pair_lane(&samples[i], &samples[j], lane);
+            }
+            check_aliases(&samples[i], &samples[j]);
         }
     }
     for (int i = 0; i < SAMPLES; i += 21) {
-        check_root_power(&samples[i].value);
+        check_root_power(&samples[i].value, i % LANES);
     }
     check_encodings();
     for (unsigned int k = 0; k <= 0xffff; k += 257) {
         big want = big_of(k);
         fe_set_int(&r, k);
-        CHECK(is(&r, 1, &want));
+        for (int lane = 0; lane < LANES; lane++) {
+            CHECK(is(&r, lane, 1, &want));
+        }
     }
     fe_end(begun);
     return finish();

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ed25519 on CPUs with ADX. */
+#include "../field/fe25519_adx.h"
+
+/* One lane: a full group is one row, for which sparse digits are quicker. */
+#define ED25519_LANES_MIN 2
+#define ED25519_SINGLE pa_ed25519_single_adx
+
+#include "ed25519_lanes.h"
+
+const struct pa_verify_kernel pa_ed25519_adx = {
+    .scheme = PYACCEL_SCHEME_ED25519,
+    .prepared_size = sizeof(pa_ed25519_prepared),
+    .range_rows = PA_ED25519_RANGE,
+    .prepare = ed25519_prepare,
+    .verify_range = ed25519_verify_range,
+};
