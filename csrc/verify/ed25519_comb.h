@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "../curve/edwards25519_formulas.h"
+#include "../field/words.h"
 #include "../tables/edwards25519_comb.h"
 #include "ed25519.h"
 

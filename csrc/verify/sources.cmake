@@ -21,3 +21,4 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     "${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_adx.c" "${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_single.c"
     PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)
 endif()
+pa_sources(avx512ifma verify/ed25519_avx512ifma.c)

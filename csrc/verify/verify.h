@@ -69,6 +69,7 @@ struct pa_verify_kernel {
 
 /* One table per variant; variants.c lists them. */
 extern const struct pa_verify_kernel pa_ed25519_portable, pa_ed25519_adx;
+extern const struct pa_verify_kernel pa_ed25519_avx512ifma, pa_ed25519_avx512ifma_emulated;
 extern const struct pa_verify_kernel pa_secp256k1_portable;
 
 #endif

@@ -81,6 +81,7 @@ static void arithmetic(void)
     VECTOR("sub_epi64", sub_epi64(a, b));
     VECTOR("mul_epu32", mul_epu32(a, b));
     VECTOR("min_epu32", min_epu32(a, b));
+    VECTOR("mullo_epi64", mullo_epi64(a, b));
     VECTOR("and_epi32", and_epi32(a, b));
     VECTOR("and_epi64", and_epi64(a, b));
     VECTOR("and_si512", and_si512(a, b));
@@ -101,6 +102,9 @@ static void arithmetic(void)
 
 static void bits(void)
 {
+    VECTOR("shrdi_epi64 0", shrdi_epi64(a, b, 0));
+    VECTOR("shrdi_epi64 25", shrdi_epi64(a, b, 25));
+    VECTOR("shrdi_epi64 63", shrdi_epi64(a, b, 63));
     VECTOR("slli_epi32 0", slli_epi32(a, 0));
     VECTOR("slli_epi32 1", slli_epi32(a, 1));
     VECTOR("slli_epi32 13", slli_epi32(a, 13));

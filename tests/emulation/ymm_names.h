@@ -62,6 +62,8 @@
 #define _mm512_mul_epu32 pa_pair_mul_epu32
 #undef _mm512_min_epu32
 #define _mm512_min_epu32 pa_pair_min_epu32
+#undef _mm512_mullo_epi64
+#define _mm512_mullo_epi64 pa_pair_mullo_epi64
 #undef _mm512_or_epi32
 #define _mm512_or_epi32 pa_pair_or
 #undef _mm512_or_epi64
@@ -84,6 +86,8 @@
 #define _mm512_set_epi64 pa_pair_set_epi64
 #undef _mm512_setzero_si512
 #define _mm512_setzero_si512 pa_pair_setzero
+#undef _mm512_shrdi_epi64
+#define _mm512_shrdi_epi64 pa_pair_shrdi_epi64
 #undef _mm512_shuffle_epi8
 #define _mm512_shuffle_epi8 pa_pair_shuffle_epi8
 #undef _mm512_shuffle_i32x4

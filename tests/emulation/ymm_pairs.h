@@ -72,6 +72,11 @@ PA_PAIR pa_pair pa_pair_ror_epi64(pa_pair a, unsigned n)
     return pa_pair_or(pa_pair_srli_epi64(a, n & 63), pa_pair_slli_epi64(a, 64 - (n & 63)));
 }
 
+PA_PAIR pa_pair pa_pair_shrdi_epi64(pa_pair low, pa_pair high, unsigned n)
+{
+    return pa_pair_or(pa_pair_srli_epi64(low, n & 63), pa_pair_slli_epi64(high, 64 - (n & 63)));
+}
+
 /* Bit i of table is the result where (a, b, c) are the bits of i; the sum of its minterms. */
 PA_PAIR pa_pair pa_pair_ternarylogic(pa_pair a, pa_pair b, pa_pair c, unsigned table)
 {
@@ -98,6 +103,13 @@ PA_PAIR pa_pair pa_pair_ternarylogic(pa_pair a, pa_pair b, pa_pair c, unsigned t
         }
     }
     return result;
+}
+
+PA_PAIR pa_pair pa_pair_mullo_epi64(pa_pair a, pa_pair b)
+{
+    const pa_pair cross = pa_pair_add_epi64(pa_pair_mul_epu32(pa_pair_srli_epi64(a, 32), b),
+                                            pa_pair_mul_epu32(a, pa_pair_srli_epi64(b, 32)));
+    return pa_pair_add_epi64(pa_pair_mul_epu32(a, b), pa_pair_slli_epi64(cross, 32));
 }
 
 /* c + low (high) 52 bits of the 104-bit product of the low 52 bits of a and b: exact, by 26-bit halves. */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ed25519 in eight lanes of AVX-512 IFMA. */
+#include "../field/fe25519_avx512ifma.h"
+
+/* A group takes less time than one row alone by any other variant. */
+#define ED25519_LANES_MIN 1
+#define ED25519_SINGLE PA_ED25519_SINGLE
+
+#include "ed25519_lanes.h"
+
+#include "ed25519_batch.h"
+
+#define PA_PASTE(a, b) a##b
+#define PA_PASTED(a, b) PA_PASTE(a, b)
+
+const struct pa_verify_kernel PA_PASTED(pa_ed25519_, PYACCEL_SUFFIX) = {
+    .scheme = PYACCEL_SCHEME_ED25519,
+    .prepared_size = sizeof(pa_ed25519_prepared),
+    .range_rows = PA_ED25519_RANGE,
+    .prepare = ed25519_prepare,
+    .scratch_size = ed25519_scratch_size,
+    .verify_range = ed25519_verify_rows,
+};
