@@ -136,6 +136,32 @@ FE_FN void edwards_add_affine(edwards_point *r, const edwards_point *p, const ed
     edwards_add_any(r, p, q, 1, with_t);
 }
 
+/* r = p + q, or p - q in the lanes of negative, whose Y2 + X2 and Y2 - X2 have changed places
+ * already: -q has them so, and -C in place of C, which exchanges F and G. q as
+ * edwards_lookup_entry gave it: all of magnitude 1, so that nothing of it is carried. 6 or 7
+ * products. */
+FE_FN void edwards_add_entry(edwards_point *r, const edwards_point *p, const edwards_cached *q,
+                             mask negative, int with_t)
+{
+    fe a, b, c, d, e, f, g, h;
+    fe_sub(&a, &p->y, &p->x, 1);
+    fe_norm(&a, 3);
+    fe_mul(&a, &a, &q->y_minus_x);
+    fe_add(&b, &p->y, &p->x);
+    fe_norm(&b, 2);
+    fe_mul(&b, &b, &q->y_plus_x);
+    fe_mul(&c, &p->t, &q->t2d);
+    fe_mul_small(&d, &p->z, 2);
+    fe_sub(&e, &b, &a, 1); /* 3 */
+    fe_add(&h, &b, &a);    /* 2 */
+    fe_sub(&a, &d, &c, 1); /* 4 */
+    fe_add(&b, &d, &c);    /* 3 */
+    fe_select(&f, negative, &b, &a);
+    fe_select(&g, negative, &a, &b);
+    fe_norm(&g, 4);
+    edwards_complete(r, &e, &f, &g, &h, with_t);
+}
+
 /* One product. Before: p has its T. */
 FE_FN void edwards_to_cached(edwards_cached *r, const edwards_point *p)
 {
@@ -302,6 +328,25 @@ FE_FN void edwards_lookup_affine(edwards_cached *r, FE_SPACE const row *const ta
     fe_set_int(&r->z2, 2);
     edwards_gather(&r->t2d, tables, index, 3, 2);
     edwards_cached_neg_if(r, r, negate);
+}
+
+/* The same for edwards_add_entry, which does the rest of negating: where the lane of negate is
+ * true, the first two rows change places. Z is not set. */
+FE_FN void edwards_lookup_entry(edwards_cached *r, FE_SPACE const row *const tables[LANES],
+                                const unsigned int index[LANES], mask negate)
+{
+    FE_SPACE const row *plus[LANES], *minus[LANES], *t2d[LANES];
+    const unsigned int bits = mask_bits(negate);
+    for (int i = 0; i < LANES; i++) {
+        FE_SPACE const row *entry = tables[i] + 3 * index[i];
+        const unsigned int swap = bits >> i & 1u;
+        plus[i] = entry + swap;
+        minus[i] = entry + (1u - swap);
+        t2d[i] = entry + 2;
+    }
+    fe_gather(&r->y_plus_x, plus);
+    fe_gather(&r->y_minus_x, minus);
+    fe_gather(&r->t2d, t2d);
 }
 
 #endif

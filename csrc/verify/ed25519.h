@@ -40,6 +40,9 @@ void pa_ed25519_sum_add(pa_ed25519_sum *sum, const pa_ed25519_coefficient *z,
 /* *r = *sum modulo l. */
 void pa_ed25519_sum_reduce(pa_ed25519_scalar *r, const pa_ed25519_sum *sum);
 
+/* r = a, or a + l where a is even: odd, below 2^254. Before: a < l. */
+void pa_ed25519_scalar_odd(uint64_t r[4], const pa_ed25519_scalar *a);
+
 /* a = sum of digits[i] 2^(width i), -2^(width - 1) <= digits[i] <= 2^(width - 1).
  * Before: a < 2^253, 2 <= width <= 12, count width > 253. */
 void pa_ed25519_scalar_digits(int16_t *digits, int count, int width, const pa_ed25519_scalar *a);
@@ -66,13 +69,14 @@ typedef struct {
 } pa_ed25519_point;
 
 /* A prepared key: its point, and its comb (ed25519_comb.h), which means nothing when the point does
- * not. Entries are y + x, y - x, 2 d x y. 24.1 KiB. */
+ * not. Entries are y + x, y - x, 2 d x y; behind those of the blocks there are 0 and the point.
+ * 24.3 KiB. */
 #define PA_ED25519_COMB_TEETH 8
 #define PA_ED25519_COMB_SPACING 32
 #define PA_ED25519_COMB_BLOCKS 2
 typedef struct {
     pa_ed25519_point point;
-    uint64_t table[3 * PA_ED25519_COMB_BLOCKS << (PA_ED25519_COMB_TEETH - 1)][4];
+    uint64_t table[3 * ((PA_ED25519_COMB_BLOCKS << (PA_ED25519_COMB_TEETH - 1)) + 2)][4];
 } pa_ed25519_prepared;
 
 /* Digits of the fixed windows over the multiples of B; A's windows have half that width. */

@@ -22,9 +22,13 @@
 #define COMB_SPACING PA_ED25519_COMB_SPACING
 #define COMB_COLUMNS (COMB_SPACING / PA_ED25519_COMB_BLOCKS)
 #define COMB_POINTS (1 << (COMB_TEETH - 1))
+/* Entries behind the blocks: 0, and A. */
+#define COMB_NONE (PA_ED25519_COMB_BLOCKS * COMB_POINTS)
+#define COMB_ONE (COMB_NONE + 1)
 #define BASE_COMB_COLUMNS (EDWARDS_BASE_COMB_SPACING / EDWARDS_BASE_COMB_BLOCKS)
 #define BASE_COMB_POINTS (1 << (EDWARDS_BASE_COMB_TEETH - 1))
 #define COMB_MAX_SPACING 32
+#define COMB_MAX_TEETH 10
 
 _Static_assert(COMB_TEETH *COMB_SPACING >= 253, "k below l fits the comb of A");
 _Static_assert(EDWARDS_BASE_COMB_TEETH *EDWARDS_BASE_COMB_SPACING >= 254, "s + l fits that of B");
@@ -36,143 +40,136 @@ _Static_assert(BASE_COMB_COLUMNS <= COMB_COLUMNS, "columns of B end with those o
 
 /* For every column, the entry of each lane and the lanes in which it is to be negated. */
 typedef struct {
-    unsigned int entry[COMB_MAX_SPACING][LANES];
-    unsigned int negative[COMB_MAX_SPACING];
+    uint32_t entry[LANES][COMB_MAX_SPACING];
+    uint32_t negative[COMB_MAX_SPACING];
 } comb_digits;
 
-/* Digits of the odd numbers below 2^(teeth spacing): digit n is + where bit n of (number >> 1) +
- * 2^(teeth spacing - 1) is set. */
-static inline void comb_recode(comb_digits *digits, const uint64_t numbers[LANES][5], int teeth,
-                               int spacing)
+/* Digits of one lane's odd number below 2^(teeth spacing): digit n is + where bit n of
+ * (number >> 1) + 2^(teeth spacing - 1) is set. The loop over columns has a constant length, for
+ * vectors; columns past the spacing mean nothing. */
+static inline void comb_recode(comb_digits *digits, int lane, const uint64_t number[5], int teeth,
+                               int spacing, int columns)
 {
-    uint32_t tooth[16][LANES];
+    uint32_t tooth[COMB_MAX_TEETH];
     for (int i = 0; i < teeth; i++) {
         const int at = i * spacing + 1, word = at / 64, shift = at % 64;
-        for (int lane = 0; lane < LANES; lane++) {
-            uint64_t bits = numbers[lane][word] >> shift;
-            if (shift > 32 && word < 4) {
-                bits |= numbers[lane][word + 1] << (64 - shift);
-            }
-            tooth[i][lane] = (uint32_t)bits;
+        uint64_t bits = number[word] >> shift;
+        if (shift > 32 && word < 4) {
+            bits |= number[word + 1] << (64 - shift);
         }
+        tooth[i] = (uint32_t)bits;
     }
-    for (int lane = 0; lane < LANES; lane++) {
-        tooth[teeth - 1][lane] |= UINT32_C(1) << (spacing - 1);
-    }
-    for (int j = 0; j < spacing; j++) {
-        uint32_t entry[LANES] = {0};
+    tooth[teeth - 1] |= UINT32_C(1) << (spacing - 1);
+    const uint32_t signs = ~tooth[teeth - 1], low = (1u << (teeth - 1)) - 1;
+    for (int j = 0; j < COMB_MAX_SPACING; j++) {
+        uint32_t entry = 0;
         for (int i = 0; i < teeth - 1; i++) {
-            for (int lane = 0; lane < LANES; lane++) {
-                entry[lane] |= (tooth[i][lane] >> j & 1u) << i;
-            }
+            entry |= (tooth[i] >> j & 1u) << i;
         }
-        digits->negative[j] = 0;
-        for (int lane = 0; lane < LANES; lane++) {
-            const uint32_t negative = (tooth[teeth - 1][lane] >> j & 1u) ^ 1u;
-            digits->negative[j] |= negative << lane;
-            digits->entry[j][lane] = entry[lane] ^ ((0u - negative) & ((1u << (teeth - 1)) - 1));
-        }
+        const uint32_t negative = signs >> j & 1u;
+        const uint32_t block = (uint32_t)(j / columns) << (teeth - 1);
+        digits->entry[lane][j] = block + (entry ^ ((0u - negative) & low));
+        digits->negative[j] |= negative << lane;
     }
 }
 
 /* ---- sums ----------------------------------------------------------------------------------- */
 
-/* *sum += the entries of column j, negated in all lanes where negate is not 0. */
-static inline void comb_add(edwards_point *sum, const row *const tables[LANES],
-                            const comb_digits *digits, int j, unsigned int negate, int with_t)
-{
-    edwards_cached term;
-    const mask negative = mask_from_bits(digits->negative[j] ^ negate);
-    edwards_lookup_affine(&term, tables, digits->entry[j], negative);
-    edwards_add_affine(sum, sum, &term, with_t);
-}
+/* What a group takes from its rows. */
+typedef struct {
+    const row *tables[LANES], *base[LANES];
+    comb_digits key, of_base;
+    unsigned int last[LANES]; /* entry of the table of A that is 0 or A */
+} comb_rows;
 
-static inline void comb_offset(const row *to[LANES], const row *const from[LANES], int rows)
+static void comb_read(comb_rows *group, const pa_ed25519_chunk *chunk,
+                      const unsigned int rows[LANES])
 {
+    memset(group->key.negative, 0, sizeof group->key.negative);
+    memset(group->of_base.negative, 0, sizeof group->of_base.negative);
     for (int i = 0; i < LANES; i++) {
-        to[i] = from[i] + rows;
+        const pa_ed25519_prepared *key =
+            (const pa_ed25519_prepared *)(const void *)chunk->key[rows[i]];
+        uint64_t number[5] = {0};
+        memcpy(number, chunk->k[rows[i]].word, sizeof chunk->k[rows[i]].word);
+        group->tables[i] = (const row *)(const void *)key->table;
+        group->base[i] = (const row *)(const void *)pa_edwards25519_comb;
+        group->last[i] = (number[0] & 1) != 0 ? COMB_NONE : COMB_ONE;
+        number[0] |= 1;
+        comb_recode(&group->key, i, number, COMB_TEETH, COMB_SPACING, COMB_COLUMNS);
+        pa_ed25519_scalar_odd(number, &chunk->s[rows[i]]);
+        comb_recode(&group->of_base, i, number, EDWARDS_BASE_COMB_TEETH, EDWARDS_BASE_COMB_SPACING,
+                    BASE_COMB_COLUMNS);
     }
 }
 
 /* Asks for the entries of column j of every block. */
-static inline void comb_prefetch(const row *const tables[LANES], const comb_digits *digits, int j)
+static void comb_prefetch(const comb_rows *group, int j)
 {
-    for (int block = 0; block < PA_ED25519_COMB_BLOCKS; block++) {
-        for (int i = 0; i < LANES; i++) {
-            const row *entry = tables[i] + 3 * (block * COMB_POINTS +
-                                                (int)digits->entry[block * COMB_COLUMNS + j][i]);
+    for (int i = 0; i < LANES; i++) {
+        for (int block = 0; block < PA_ED25519_COMB_BLOCKS; block++) {
+            const row *entry = group->tables[i] + 3 * group->key.entry[i][block * COMB_COLUMNS + j];
             __builtin_prefetch(entry);
             __builtin_prefetch(entry + 2);
         }
     }
 }
 
-/* *sum = [s]B - [k]A of LANES rows with prepared keys, without T. */
-static void comb_group(edwards_point *sum, const pa_ed25519_chunk *chunk,
-                       const unsigned int rows[LANES])
-{
-    static const uint64_t order[4] = {0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0,
-                                      0x1000000000000000};
-    uint64_t k[LANES][5], s[LANES][5];
-    const pa_ed25519_point *keys[LANES];
-    const row *tables[LANES], *base[LANES], *block_of[LANES];
-    comb_digits k_digits, s_digits;
-    unsigned int even = 0;
-    for (int i = 0; i < LANES; i++) {
-        const uint64_t *words = chunk->s[rows[i]].word;
-        uint64_t carry = 0, add = (words[0] & 1) - 1;
-        for (int j = 0; j < 4; j++) {
-            const pa_u128 digit = (pa_u128)words[j] + (order[j] & add) + carry;
-            s[i][j] = (uint64_t)digit;
-            carry = (uint64_t)(digit >> 64);
-        }
-        s[i][4] = 0;
-        memcpy(k[i], chunk->k[rows[i]].word, sizeof chunk->k[rows[i]].word);
-        k[i][4] = 0;
-        even |= (unsigned int)(~k[i][0] & 1) << i;
-        k[i][0] |= 1;
-        keys[i] = chunk->key[rows[i]];
-        tables[i] =
-            (const row *)(const void *)((const pa_ed25519_prepared *)(const void *)keys[i])->table;
-        base[i] = (const row *)(const void *)pa_edwards25519_comb;
-    }
-    comb_recode(&k_digits, k, COMB_TEETH, COMB_SPACING);
-    comb_prefetch(tables, &k_digits, COMB_COLUMNS - 1);
-    comb_recode(&s_digits, s, EDWARDS_BASE_COMB_TEETH, EDWARDS_BASE_COMB_SPACING);
+/* One body for all columns, which stays in the cache of decoded instructions, and no calls in it:
+ * limbs stay in registers from one product to the next. */
+#define COMB_KERNEL __attribute__((noinline, flatten)) static
 
+/* *sum += one entry of each lane's table. */
+COMB_KERNEL void comb_add(edwards_point *sum, const row *const tables[LANES],
+                          const unsigned int entry[LANES], mask negative, int with_t)
+{
+    edwards_cached term;
+    edwards_lookup_entry(&term, tables, entry, negative);
+    edwards_add_entry(sum, sum, &term, negative, with_t);
+}
+
+COMB_KERNEL void comb_double(edwards_point *sum)
+{
+    edwards_double(sum, sum, 1);
+}
+
+/* *sum += digit j of every lane. */
+static inline void comb_add_digit(edwards_point *sum, const row *const tables[LANES],
+                                  const comb_digits *digits, int j, mask negative, int with_t)
+{
+    unsigned int entry[LANES];
+    for (int i = 0; i < LANES; i++) {
+        entry[i] = digits->entry[i][j];
+    }
+    comb_add(sum, tables, entry, negative, with_t);
+}
+
+/* *sum = [s]B - [k]A of the LANES rows of a group, without T. Meanwhile the entries of the next
+ * group (NULL: none) come near: its tables are those of other keys, too many for the nearest
+ * caches. */
+static void comb_sum(edwards_point *sum, const comb_rows *group, const comb_rows *next)
+{
     edwards_identity(sum);
     for (int j = COMB_COLUMNS - 1; j >= 0; j--) {
-        if (j > 0) {
-            comb_prefetch(tables, &k_digits, j - 1);
+        if (next != NULL) {
+            comb_prefetch(next, j);
         }
         if (j < COMB_COLUMNS - 1) {
-            edwards_double(sum, sum, 1);
+            comb_double(sum);
         }
-        if (j < BASE_COMB_COLUMNS) {
-            for (int block = 0; block < EDWARDS_BASE_COMB_BLOCKS; block++) {
-                comb_offset(block_of, base, 3 * block * BASE_COMB_POINTS);
-                comb_add(sum, block_of, &s_digits, block * BASE_COMB_COLUMNS + j, 0, 1);
-            }
+        for (int block = 0; j < BASE_COMB_COLUMNS && block < EDWARDS_BASE_COMB_BLOCKS; block++) {
+            const int at = block * BASE_COMB_COLUMNS + j;
+            comb_add_digit(sum, group->base, &group->of_base, at,
+                           mask_from_bits(group->of_base.negative[at]), 1);
         }
         for (int block = 0; block < PA_ED25519_COMB_BLOCKS; block++) {
-            comb_offset(block_of, tables, 3 * block * COMB_POINTS);
-            comb_add(sum, block_of, &k_digits, block * COMB_COLUMNS + j, ~0u,
-                     j == 0 || block + 1 < PA_ED25519_COMB_BLOCKS);
+            const int at = block * COMB_COLUMNS + j;
+            comb_add_digit(sum, group->tables, &group->key, at,
+                           mask_from_bits(~group->key.negative[at]),
+                           j == 0 || block + 1 < PA_ED25519_COMB_BLOCKS);
         }
     }
-    if (even != 0) {
-        edwards_point p;
-        edwards_cached term, none;
-        ed25519_load(&p, keys);
-        edwards_to_cached(&term, &p);
-        edwards_identity(&p);
-        edwards_to_cached(&none, &p);
-        const mask m = mask_from_bits(even);
-        fe_select(&term.y_plus_x, m, &term.y_plus_x, &none.y_plus_x);
-        fe_select(&term.y_minus_x, m, &term.y_minus_x, &none.y_minus_x);
-        fe_select(&term.t2d, m, &term.t2d, &none.t2d);
-        edwards_add_affine(sum, sum, &term, 0);
-    }
+    comb_add(sum, group->tables, group->last, mask_from_bits(0), 0);
 }
 
 /* ---- rows of a chunk ------------------------------------------------------------------------ */
@@ -232,13 +229,18 @@ static void ed25519_comb_chunk(pa_ed25519_chunk *chunk, unsigned int n)
     for (unsigned int i = count; i < groups * LANES; i++) {
         rows[i / LANES][i % LANES] = rows[0][0];
     }
+    comb_rows ready[2];
+    comb_read(&ready[0], chunk, rows[0]);
     for (unsigned int g = 0; g < groups; g++) {
-        comb_group(&sums[g], chunk, rows[g]);
-        if (g == 0) {
-            running[g] = sums[g].z;
-        } else {
-            fe_mul(&running[g], &running[g - 1], &sums[g].z);
+        comb_rows *next = g + 1 < groups ? &ready[(g + 1) % 2] : NULL;
+        if (next != NULL) {
+            comb_read(next, chunk, rows[g + 1]);
         }
+        comb_sum(&sums[g], &ready[g % 2], next);
+    }
+    running[0] = sums[0].z;
+    for (unsigned int g = 1; g < groups; g++) {
+        fe_mul(&running[g], &running[g - 1], &sums[g].z);
     }
     fe_inv(&inverse, &running[groups - 1]);
     for (unsigned int g = groups; g-- > 0;) {
@@ -326,6 +328,16 @@ static void comb_store(row *const tables[LANES], comb_batch *batch, unsigned int
     }
 }
 
+/* Entry `entry` = p, which is affine. */
+static void comb_put(row *const tables[LANES], unsigned int entry, const edwards_point *p)
+{
+    edwards_cached e;
+    edwards_to_cached(&e, p);
+    edwards_scatter(tables, 3 * entry, &e.y_plus_x);
+    edwards_scatter(tables, 3 * entry + 1, &e.y_minus_x);
+    edwards_scatter(tables, 3 * entry + 2, &e.t2d);
+}
+
 /* One block: entry u is the sum of +-teeth[i], + for the set bits of u and the last tooth.
  * start: that of u = 0; twice[i]: 2 teeth[i]. */
 static void comb_block(row *const tables[LANES], const edwards_point *start,
@@ -380,6 +392,10 @@ static void comb_table(row *const tables[LANES], const edwards_point *p)
             }
         }
     }
+    edwards_point zero;
+    edwards_identity(&zero);
+    comb_put(tables, COMB_NONE, &zero);
+    comb_put(tables, COMB_ONE, p);
     for (int block = 0; block < PA_ED25519_COMB_BLOCKS; block++) {
         row *at[LANES];
         for (int i = 0; i < LANES; i++) {

@@ -50,6 +50,17 @@ bool pa_ed25519_scalar_decode(pa_ed25519_scalar *r, const uint8_t bytes[32])
     return subtract(difference, number, order) == 1;
 }
 
+void pa_ed25519_scalar_odd(uint64_t r[4], const pa_ed25519_scalar *a)
+{
+    const uint64_t even = (a->word[0] & 1) - 1;
+    uint64_t carry = 0;
+    for (int i = 0; i < 4; i++) {
+        const pa_u128 sum = (pa_u128)a->word[i] + (order[i] & even) + carry;
+        r[i] = (uint64_t)sum;
+        carry = (uint64_t)(sum >> 64);
+    }
+}
+
 /* r = x mod l, x: 8 words. Barrett (Handbook of Applied Cryptography, 14.42), base 2^64, k = 4:
  * q = floor(floor(x / 2^192) reciprocal / 2^320) > x / l - 1 - 2^-60 - (2^512 mod l) / l, and that
  * last remainder is below l / 4, so that r = x - q l < 2 l. 50 products of words, little beside

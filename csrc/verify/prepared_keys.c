@@ -5,9 +5,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define DEFAULT_MEMORY ((uint64_t)64 << 20)
 #define ENTRY_ALIGNMENT 64
+#define HUGE_PAGE ((uint64_t)2 << 20)
 /* Decoding a key and making its table takes some 10 microseconds or more: ranges that are worth a
  * thread. */
 #define GRAIN 64
@@ -42,6 +44,23 @@ static bool copy(struct pyaccel_prepared_keys *keys, const pyaccel_rows *rows)
         }
     }
     return true;
+}
+
+/* Memory for entries. Much of it is asked for in huge pages: rows touch it everywhere, and one
+ * page of 4 KiB that is not known to the CPU costs more than what is then read of it. */
+static uint8_t *entries_memory(uint64_t size)
+{
+    size = size == 0 ? ENTRY_ALIGNMENT : size;
+    if (size < HUGE_PAGE) {
+        return aligned_alloc(ENTRY_ALIGNMENT, (size_t)size);
+    }
+    uint8_t *memory = aligned_alloc(HUGE_PAGE, (size_t)(size + -size % HUGE_PAGE));
+#ifdef MADV_HUGEPAGE
+    if (memory != NULL) {
+        madvise(memory, (size_t)size, MADV_HUGEPAGE);
+    }
+#endif
+    return memory;
 }
 
 typedef struct {
@@ -92,8 +111,7 @@ static pyaccel_status build(struct pyaccel_prepared_keys *keys, const pyaccel_ro
     const uint64_t bytes_size = keys->offsets[keys->count];
     const uint64_t entries_size = keys->prepared_count * keys->kernel->prepared_size;
     keys->bytes = malloc(bytes_size == 0 ? 1 : (size_t)bytes_size);
-    keys->entries =
-        aligned_alloc(ENTRY_ALIGNMENT, entries_size == 0 ? ENTRY_ALIGNMENT : (size_t)entries_size);
+    keys->entries = entries_memory(entries_size);
     if (keys->bytes == NULL || keys->entries == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }

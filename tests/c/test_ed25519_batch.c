@@ -147,7 +147,7 @@ static uint64_t check_rows(const uint8_t *prepared, uint64_t prepared_count)
                                .key_format = PYACCEL_KEY_FORMAT_AUTO,
                                .signature_format = PYACCEL_SIGNATURE_FORMAT_RAW};
     uint64_t held = 0;
-    CHECK(ed25519_scratch_size(&job, test.n) == sizeof scratch);
+    CHECK(ed25519_scratch_size(&job, test.n) == (prepared_count < test.n ? sizeof scratch : 0));
     memset(&scratch, 0xa5, sizeof scratch);
     CHECK(ed25519_verify_rows(verdicts, reasons, &job, 0, test.n, &scratch) == PYACCEL_OK);
     for (uint64_t i = 0; i < test.n; i++) {
