@@ -8,10 +8,13 @@
 
 #include "ed25519_lanes.h"
 
+#include "ed25519_batch.h"
+
 const struct pa_verify_kernel pa_ed25519_adx = {
     .scheme = PYACCEL_SCHEME_ED25519,
     .prepared_size = sizeof(pa_ed25519_prepared),
     .range_rows = PA_ED25519_RANGE,
     .prepare = ed25519_prepare,
-    .verify_range = ed25519_verify_range,
+    .scratch_size = ed25519_scratch_size,
+    .verify_range = ed25519_verify_rows,
 };
