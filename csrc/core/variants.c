@@ -112,6 +112,9 @@ static const candidate candidates[] = {
 #if PYACCEL_EMULATED
     {PA_FAMILY_ED25519, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED, &pa_ed25519_avx512ifma_emulated},
 #endif
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_ED25519, "avx2", PA_CPU_AVX2, &pa_ed25519_avx2},
+#endif
     WITH_ADX(PA_FAMILY_ED25519, ed25519),
 
     /* secp256k1 */

@@ -21,4 +21,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     "${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_adx.c" "${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_single.c"
     PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)
 endif()
+pa_sources(avx2 verify/ed25519_avx2.c)
+# Its products are exact because of how each of their operations rounds.
+set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_avx2.c"
+  PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
 pa_sources(avx512ifma verify/ed25519_avx512ifma.c)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ed25519 in four lanes of AVX2. */
+#include "../field/fe25519_avx2.h"
+
+/* Fewer take less time one by one. */
+#define ED25519_LANES_MIN 3
+#define ED25519_SINGLE PA_ED25519_SINGLE
+
+#include "ed25519_lanes.h"
+
+#include "ed25519_batch.h"
+
+const struct pa_verify_kernel pa_ed25519_avx2 = {
+    .scheme = PYACCEL_SCHEME_ED25519,
+    .prepared_size = sizeof(pa_ed25519_prepared),
+    .range_rows = PA_ED25519_RANGE,
+    .prepare = ed25519_prepare,
+    .scratch_size = ed25519_scratch_size,
+    .verify_range = ed25519_verify_rows,
+};
