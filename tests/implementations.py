@@ -53,7 +53,7 @@ _VARIANTS = {
     **{f"poseidon2-{field}": ("portable", "adx") for field in ("bn254", "bls12-381", "pallas", "vesta")},
     **{f"poseidon2-{field}": ("portable",) for field in ("goldilocks", "babybear")},
     **{f"poseidon2-{field}-lanes": ("avx2", "avx512", "avx512-emulated") for field in ("goldilocks", "babybear")},
-    "ed25519": ("avx512ifma", "adx", "portable", "avx512ifma-emulated"),
+    "ed25519": ("avx512ifma", "avx2", "adx", "portable", "avx512ifma-emulated"),
     "secp256k1": ("portable",),
 }
 # Levels under which a variant may run, the highest first; where no level has its name, all.
