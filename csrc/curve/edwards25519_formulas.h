@@ -92,35 +92,52 @@ FE_FN void edwards_double(edwards_point *r, const edwards_point *p, int with_t)
     edwards_complete(r, &e, &f, &g, &h, with_t);
 }
 
-/* r = p + q. A = (Y1 - X1)(Y2 - X2), B = (Y1 + X1)(Y2 + X2), C = T1 2d T2, D = 2 Z1 Z2;
- * E = B - A, F = D - C, G = D + C, H = B + A.
- * 7 or 8 products; one less for affine q, whose z2 is not read. */
+/* What edwards_complete makes p + q of, all parts of q ready to be factors.
+ * A = (Y1 - X1)(Y2 - X2), B = (Y1 + X1)(Y2 + X2), C = T1 2d T2, D = 2 Z1 Z2;
+ * E = B - A, F = D - C, G = D + C, H = B + A: magnitudes 3, 4, 3, 2.
+ * 4 products; 3 for affine q, whose z2 is not read. */
+FE_FN void edwards_add_begin(fe *e, fe *f, fe *g, fe *h, const edwards_point *p,
+                             const edwards_cached *q, int affine)
+{
+    fe a, b, c, d;
+    fe_sub(&a, &p->y, &p->x, 1);
+    fe_norm(&a, 3);
+    fe_mul(&a, &a, &q->y_minus_x);
+    fe_add(&b, &p->y, &p->x);
+    fe_norm(&b, 2);
+    fe_mul(&b, &b, &q->y_plus_x);
+    fe_mul(&c, &p->t, &q->t2d);
+    if (affine) {
+        fe_mul_small(&d, &p->z, 2);
+    } else {
+        fe_mul(&d, &p->z, &q->z2);
+    }
+    fe_sub(e, &b, &a, 1);
+    fe_sub(f, &d, &c, 1);
+    fe_add(g, &d, &c);
+    fe_add(h, &b, &a);
+}
+
+/* r = p + q, all parts of q ready to be factors. 7 or 8 products, one less for affine q. */
+FE_FN void edwards_add_ready(edwards_point *r, const edwards_point *p, const edwards_cached *q,
+                             int affine, int with_t)
+{
+    fe e, f, g, h;
+    edwards_add_begin(&e, &f, &g, &h, p, q, affine);
+    edwards_complete(r, &e, &f, &g, &h, with_t);
+}
+
 FE_FN void edwards_add_any(edwards_point *r, const edwards_point *p, const edwards_cached *q,
                            int affine, int with_t)
 {
     edwards_cached n = *q;
-    fe a, b, c, d, e, f, g, h;
     fe_norm(&n.y_plus_x, 2);
     fe_norm(&n.y_minus_x, 3);
     fe_norm(&n.t2d, 2);
-    fe_sub(&a, &p->y, &p->x, 1);
-    fe_norm(&a, 3);
-    fe_mul(&a, &a, &n.y_minus_x);
-    fe_add(&b, &p->y, &p->x);
-    fe_norm(&b, 2);
-    fe_mul(&b, &b, &n.y_plus_x);
-    fe_mul(&c, &p->t, &n.t2d);
-    if (affine) {
-        fe_mul_small(&d, &p->z, 2);
-    } else {
+    if (!affine) {
         fe_norm(&n.z2, 2);
-        fe_mul(&d, &p->z, &n.z2);
     }
-    fe_sub(&e, &b, &a, 1); /* 3 */
-    fe_sub(&f, &d, &c, 1); /* 4 */
-    fe_add(&g, &d, &c);    /* 3 */
-    fe_add(&h, &b, &a);    /* 2 */
-    edwards_complete(r, &e, &f, &g, &h, with_t);
+    edwards_add_ready(r, p, &n, affine, with_t);
 }
 
 FE_FN void edwards_add(edwards_point *r, const edwards_point *p, const edwards_cached *q,

@@ -13,6 +13,7 @@ typedef struct {
     uint64_t word[4];
 } fe;
 
+#define FE_LANE_WORDS 4
 #include "one_lane.h"
 
 #define FE_MUL_MAG 32

@@ -19,6 +19,7 @@
 #define FE_GROUPS 1
 #endif
 #define FE_GROUP_LANES 8
+#define FE_LANE_WORDS 5
 #define LANES (FE_GROUP_LANES * FE_GROUPS)
 #define FE_BYTES 32
 #define FE_BITS 255
@@ -563,6 +564,63 @@ FE_FN void fe_gather(fe *r, const row *const rows[LANES])
 FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
 {
     fe_to_rows((unsigned char *const *)rows, a);
+}
+
+FE_INLINE void fe_broadcast(fe *r, const uint64_t *words)
+{
+    FE_EACH_GROUP
+    {
+        FE_EACH_LIMB
+        {
+            r->group[g].limb[i] = fe_word_all(words[i]);
+        }
+    }
+}
+
+/* The 20 limbs of a lane are five times what fe_group_load reads. 40 shuffles, two a cycle. */
+FE_INLINE void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const from[LANES])
+{
+    fe *const to[4] = {a, b, c, d};
+    FE_EACH_GROUP
+    {
+        FE_UNROLL for (int k = 0; k < 5; k++)
+        {
+            const void *rows[FE_GROUP_LANES];
+            __m512i word[4];
+            FE_UNROLL for (int i = 0; i < FE_GROUP_LANES; i++)
+            {
+                rows[i] = from[FE_GROUP_LANES * g + i] + 4 * k;
+            }
+            fe_group_load(word, rows);
+            FE_UNROLL for (int i = 0; i < 4; i++)
+            {
+                to[(4 * k + i) / 5]->group[g].limb[(4 * k + i) % 5] = word[i];
+            }
+        }
+    }
+}
+
+FE_INLINE void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, const fe *c,
+                             const fe *d)
+{
+    const fe *const from[4] = {a, b, c, d};
+    FE_EACH_GROUP
+    {
+        FE_UNROLL for (int k = 0; k < 5; k++)
+        {
+            void *rows[FE_GROUP_LANES];
+            __m512i word[4];
+            FE_UNROLL for (int i = 0; i < FE_GROUP_LANES; i++)
+            {
+                rows[i] = to[FE_GROUP_LANES * g + i] + 4 * k;
+            }
+            FE_UNROLL for (int i = 0; i < 4; i++)
+            {
+                word[i] = from[(4 * k + i) / 5]->group[g].limb[(4 * k + i) % 5];
+            }
+            fe_group_store(rows, word);
+        }
+    }
 }
 
 #include "fe25519_chains.h"

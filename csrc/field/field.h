@@ -55,6 +55,14 @@
  *   void fe_gather(fe *r, FE_SPACE const row *const rows[LANES])       lane i = *rows[i]                  -> 1
  *   void fe_scatter(FE_SPACE row *const rows[LANES], const fe *a)      *rows[i] = lane i, any mag
  *
+ * Lanes apart, for methods of buckets, in C alone.
+ *   FE_LANE_WORDS                                                      64-bit words of one lane of an element, unpacked
+ *   void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const from[LANES])
+ *       lane i of the four = the 4 FE_LANE_WORDS words at from[i], which fe_store_four left                -> 1
+ *   void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, const fe *c, const fe *d)
+ *       the inverse; all of magnitude 1
+ *   void fe_broadcast(fe *r, const uint64_t *words)                    every lane = one lane, its words       -> 1
+ *
  *   fe_state fe_begin(void)  void fe_end(fe_state)          around every batch: set and restore what the arithmetic
  *                                                           needs of the thread (the rounding mode of FMA variants)
  *

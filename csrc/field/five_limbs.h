@@ -11,6 +11,7 @@ typedef struct {
     uint64_t limb[5];
 } fe;
 
+#define FE_LANE_WORDS 5
 #include "one_lane.h"
 
 #define FE_MUL_MAG 8

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What fields of one lane and up to 256 bits have alike, whatever their limbs are. Interface: field.h.
  *
- * The field that includes it has defined fe, and defines what is declared here. */
+ * The field that includes it has defined fe and FE_LANE_WORDS, and defines what is declared here. */
 #ifndef PA_FIELD_ONE_LANE_H
 #define PA_FIELD_ONE_LANE_H
+
+#include <string.h>
 
 #include "field.h"
 #include "row.h"
@@ -104,6 +106,30 @@ FE_FN void fe_gather(fe *r, const row *const rows[LANES])
 FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
 {
     fe_canonical(rows[0]->word, a);
+}
+
+_Static_assert(sizeof(fe) == 8 * FE_LANE_WORDS, "an element is what a lane of it is");
+
+FE_FN void fe_broadcast(fe *r, const uint64_t *words)
+{
+    memcpy(r, words, sizeof *r);
+}
+
+FE_FN void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const from[LANES])
+{
+    memcpy(a, from[0], sizeof *a);
+    memcpy(b, from[0] + FE_LANE_WORDS, sizeof *b);
+    memcpy(c, from[0] + 2 * FE_LANE_WORDS, sizeof *c);
+    memcpy(d, from[0] + 3 * FE_LANE_WORDS, sizeof *d);
+}
+
+FE_FN void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, const fe *c,
+                         const fe *d)
+{
+    memcpy(to[0], a, sizeof *a);
+    memcpy(to[0] + FE_LANE_WORDS, b, sizeof *b);
+    memcpy(to[0] + 2 * FE_LANE_WORDS, c, sizeof *c);
+    memcpy(to[0] + 3 * FE_LANE_WORDS, d, sizeof *d);
 }
 
 #endif

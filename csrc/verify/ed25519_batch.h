@@ -41,6 +41,10 @@
 #define ED25519_COEFFICIENTS pa_ed25519_coefficients
 #endif
 
+/* Everything that is called is inlined: for the loops that most of the time goes to, where
+ * operands would otherwise go through memory. */
+#define ED25519_FLAT __attribute__((flatten))
+
 #ifndef FE_LANE_WORDS
 /* A field that has no quicker way to keep one lane of an element: packed. */
 #define FE_LANE_WORDS 4
@@ -94,6 +98,13 @@ static inline void fe_broadcast(fe *r, const uint64_t *words)
 #define ED25519_SLOTS (2 * PA_ED25519_BATCH)
 #define ED25519_PROBES 8
 #define ED25519_NO_ROW 0xffff
+
+/* Bits of one lane's stretch of a half, and one more. */
+#if LANES >= 8
+typedef uint32_t ed25519_lane_bits;
+#else
+typedef uint64_t ed25519_lane_bits;
+#endif
 
 typedef struct {
     pa_ed25519_chunk chunks[ED25519_CHUNKS];
@@ -192,27 +203,38 @@ static int ed25519_groups(unsigned int terms)
     return best;
 }
 
-/* Digits of the windows of one half (128 bits, and the bit before them) of a term's scalar. */
-static void ed25519_digits(ed25519_scratch *batch, unsigned int term, int first_group, int groups,
-                           const uint64_t half[2], unsigned int before)
+/* Bits at - 1 and on of a half, `before` being bit -1. */
+static inline uint64_t ed25519_bits(const uint64_t half[2], unsigned int before, int at)
 {
+    if (at == 0) {
+        return half[0] << 1 | before;
+    }
+    const int word = (at - 1) / 64, shift = (at - 1) % 64;
+    return half[word] >> shift | (word == 0 && shift > 0 ? half[1] << (64 - shift) : 0);
+}
+
+/* Digits of the windows of one half (128 bits, and the bit before them) of a term's scalar. */
+static inline void ed25519_digits(ed25519_scratch *batch, unsigned int term, int first_group,
+                                  int groups, const uint64_t half[2], unsigned int before)
+{
+    ed25519_lane_bits bits[LANES];
     for (int lane = 0; lane < LANES; lane++) {
-        for (int j = 0; j < groups; j++) {
-            const int at = ED25519_HALF * lane + ed25519_window(groups, j);
-            const int width = ed25519_window(groups, j + 1) - ed25519_window(groups, j);
-            uint64_t bits = half[at / 64] >> at % 64;
-            if (at % 64 + width > 64) {
-                bits |= half[1] << (64 - at % 64);
-            }
-            const unsigned int previous =
-                at == 0 ? before : (unsigned int)(half[(at - 1) / 64] >> (at - 1) % 64) & 1;
-            const int window = (int)(bits & ((UINT64_C(1) << width) - 1));
-            const int top = window >> (width - 1);
-            const int digit = window + (int)previous - (top << width);
-            batch->index[term][first_group + j][lane] = (uint8_t)(digit < 0 ? -digit : digit);
-            uint8_t *negative = &batch->negative[term][first_group + j];
-            *negative = (uint8_t)((lane == 0 ? 0 : *negative) | (unsigned int)(digit < 0) << lane);
+        bits[lane] = (ed25519_lane_bits)ed25519_bits(half, before, ED25519_HALF * lane);
+    }
+    for (int j = 0; j < groups; j++) {
+        const int at = ed25519_window(groups, j), width = ed25519_window(groups, j + 1) - at;
+        uint8_t *index = batch->index[term][first_group + j];
+        unsigned int negative = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            /* One lane alone has more bits than a word. */
+            const unsigned int window =
+                (unsigned int)(LANES > 1 ? bits[lane] >> at : ed25519_bits(half, before, at)) &
+                ((2u << width) - 1);
+            const unsigned int top = window >> width, size = (window + 1) >> 1;
+            index[lane] = (uint8_t)(top != 0 ? (1u << width) - size : size);
+            negative |= top << lane;
         }
+        batch->negative[term][first_group + j] = (uint8_t)negative;
     }
 }
 
@@ -311,7 +333,8 @@ static void ed25519_store_buckets(uint64_t *const at[LANES], const edwards_point
 }
 
 /* Adds the first `terms` terms to the buckets of one group of windows. */
-static void ed25519_fill(ed25519_scratch *batch, int group, int width, unsigned int terms)
+ED25519_FLAT static void ed25519_fill(ed25519_scratch *batch, int group, int width,
+                                      unsigned int terms)
 {
     edwards_point p;
     uint64_t *at[LANES];
@@ -338,29 +361,58 @@ static void ed25519_fill(ed25519_scratch *batch, int group, int width, unsigned 
         fe_select(&q.y_minus_x, negative, &plus, &minus);
         fe_select(&q.t2d, negative, &t2d_negative, &t2d);
         ed25519_load_buckets(&p, (const uint64_t *const *)at);
-        edwards_add_affine(&p, &p, &q, 1);
+        edwards_add_ready(&p, &p, &q, 1, 1);
         ed25519_store_buckets(at, &p);
     }
 }
 
-/* *r = the sum of i times bucket i, in each lane: a running sum of the upper buckets, summed. */
-static void ed25519_drain(edwards_point *r, const ed25519_scratch *batch, int width)
+/* p = bucket i of every lane. */
+static void ed25519_bucket(edwards_point *p, const ed25519_scratch *batch, unsigned int i)
 {
-    edwards_point running, bucket;
-    edwards_cached term;
-    edwards_identity(&running);
-    edwards_identity(r);
-    for (unsigned int i = 1u << (width - 1); i > 0; i--) {
-        const uint64_t *at[LANES];
-        for (int lane = 0; lane < LANES; lane++) {
-            at[lane] = batch->buckets[lane][i];
-        }
-        ed25519_load_buckets(&bucket, at);
-        edwards_to_cached(&term, &bucket);
-        edwards_add(&running, &running, &term, 1);
-        edwards_to_cached(&term, &running);
-        edwards_add(r, r, &term, 1);
+    const uint64_t *at[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        at[lane] = batch->buckets[lane][i];
     }
+    ed25519_load_buckets(p, at);
+}
+
+static void ed25519_ready(edwards_cached *q, const edwards_point *p)
+{
+    fe_add(&q->y_plus_x, &p->y, &p->x);
+    fe_norm(&q->y_plus_x, 2);
+    fe_sub(&q->y_minus_x, &p->y, &p->x, 1);
+    fe_norm(&q->y_minus_x, 3);
+    fe_mul_small(&q->z2, &p->z, 2);
+    fe_norm(&q->z2, 2);
+}
+
+/* *r = the sum of i times bucket i, in each lane: a running sum of the upper buckets, summed. Both
+ * sums grow at once, the one by what the other was, so that neither waits for its own products;
+ * 2 d T is needed of the running sum alone. 17 M a bucket. */
+ED25519_FLAT static void ed25519_drain(edwards_point *r, const ed25519_scratch *batch, int width)
+{
+    const unsigned int last = 1u << (width - 1);
+    edwards_point running, bucket, sum;
+    edwards_cached term, upper;
+    fe d2, e, f, g, h, e2, f2, g2, h2;
+    curve_2d(&d2);
+    edwards_identity(&sum);
+    ed25519_bucket(&running, batch, last);
+    for (unsigned int i = last - 1; i > 0; i--) {
+        ed25519_bucket(&bucket, batch, i);
+        ed25519_ready(&upper, &running);
+        fe_mul(&upper.t2d, &running.t, &d2);
+        ed25519_ready(&term, &bucket);
+        term.t2d = bucket.t;
+        running.t = upper.t2d;
+        edwards_add_begin(&e, &f, &g, &h, &sum, &upper, 0);
+        edwards_add_begin(&e2, &f2, &g2, &h2, &running, &term, 0);
+        edwards_complete(&sum, &e, &f, &g, &h, 1);
+        edwards_complete(&running, &e2, &f2, &g2, &h2, 1);
+    }
+    ed25519_ready(&upper, &running);
+    fe_mul(&upper.t2d, &running.t, &d2);
+    edwards_add_ready(r, &sum, &upper, 0, 1);
 }
 
 /* ---- the sum -------------------------------------------------------------------------------- */

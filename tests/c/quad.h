@@ -157,6 +157,29 @@ static inline void quad_scatter(row *const rows[QUAD], const quad *a)
     QUAD_EACH(fe_scatter(&rows[i], &a->lane[i]))
 }
 
+static inline void quad_broadcast(quad *r, const uint64_t *words)
+{
+    QUAD_EACH(fe_broadcast(&r->lane[i], words))
+    quad_set(r, 1);
+}
+
+static inline void quad_load_four(quad *a, quad *b, quad *c, quad *d,
+                                  const uint64_t *const from[QUAD])
+{
+    QUAD_EACH(fe_load_four(&a->lane[i], &b->lane[i], &c->lane[i], &d->lane[i], &from[i]))
+    quad_set(a, 1);
+    quad_set(b, 1);
+    quad_set(c, 1);
+    quad_set(d, 1);
+}
+
+static inline void quad_store_four(uint64_t *const to[QUAD], const quad *a, const quad *b,
+                                   const quad *c, const quad *d)
+{
+    FE_ASSERT(a->magnitude == 1 && b->magnitude == 1 && c->magnitude == 1 && d->magnitude == 1);
+    QUAD_EACH(fe_store_four(&to[i], &a->lane[i], &b->lane[i], &c->lane[i], &d->lane[i]))
+}
+
 /* From here on the names of the interface mean four lanes. */
 #undef LANES
 #undef FE_MUL_MAG
@@ -185,6 +208,9 @@ static inline void quad_scatter(row *const rows[QUAD], const quad *a)
 #define fe_gather quad_gather
 #define fe_scatter quad_scatter
 #define fe_inv quad_inv
+#define fe_broadcast quad_broadcast
+#define fe_load_four quad_load_four
+#define fe_store_four quad_store_four
 #define fe_root_power quad_root_power
 
 #endif

@@ -347,6 +347,38 @@ static void check_prepared(void)
     CHECK(check_rows((const uint8_t *)prepared, 200) == 199);
 }
 
+/* The library's variants, through the call that everybody makes. */
+static void check_variants(void)
+{
+    static uint8_t verdicts[ROWS], wanted[ROWS];
+    const pyaccel_verify_options options = {.struct_size = sizeof options,
+                                            .rule = PYACCEL_RULE_ZIP215};
+    const char *names = pyaccel_cpu_names();
+    for (int spoilt = 0; spoilt < 3; spoilt++) {
+        begin_rows(50, spoilt == 0 ? 1100 : 700);
+        memset(wanted, 1, sizeof wanted);
+        for (uint64_t i = 0; i < test.n; i++) {
+            if (spoilt == 1 ? i == 333 : spoilt == 2 && i % 7 < 3) {
+                spoil(i, 0);
+                wanted[i] = 0;
+            }
+        }
+        for (const char *name = names; *name != '\0';) {
+            char spec[64] = {0};
+            const size_t size = strcspn(name, " ");
+            memcpy(spec, name, size < sizeof spec ? size : sizeof spec - 1);
+            name += size + strspn(name + size, " ");
+            if (pyaccel_cpu_select(spec) != PYACCEL_OK) {
+                continue; /* a feature */
+            }
+            CHECK(pyaccel_verify_many(verdicts, PYACCEL_SCHEME_ED25519, &test.keys, &test.messages,
+                                      &test.signatures, test.n, &options) == PYACCEL_OK);
+            CHECK(memcmp(verdicts, wanted, test.n) == 0);
+        }
+    }
+    CHECK(pyaccel_cpu_select("") == PYACCEL_OK);
+}
+
 int main(void)
 {
     CHECK(pa_bind() == PYACCEL_OK);
@@ -360,5 +392,6 @@ int main(void)
     check_all_known();
     check_no_entropy();
     check_prepared();
+    check_variants();
     return finish();
 }
