@@ -78,7 +78,7 @@ class Signed:
         return [(row[:32].tobytes(), row[96:].tobytes(), row[32:96].tobytes()) for row in self.rows]
 
 
-def _signed(n: int) -> Signed:
+def sign_rows(n: int) -> Signed:
     """Distinct keys and messages of a seeded generator. A message starts with 0, as bench/peers' commonware wants."""
     signing = installed("nacl.signing")
     assert signing is not None
@@ -225,7 +225,7 @@ def contests(most: int = THREADS) -> Iterator[Contest]:
     """Every line whose count is at most `most`; the last two kinds have as many rows as that allows."""
     if installed("nacl.signing") is None:
         return
-    signed = _signed(min(most, max(BATCHES)))
+    signed = sign_rows(min(most, max(BATCHES)))
     for part in (_batches, _exact, _kept, _poisoned):
         yield from part(signed)
-    yield from _threads(signed if most <= max(BATCHES) else _signed(most))
+    yield from _threads(signed if most <= max(BATCHES) else sign_rows(most))

@@ -11,6 +11,7 @@ digests alone take over the link. Results are compared before anything is timed.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import statistics
 import subprocess
@@ -18,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,8 @@ from pyaccel.merkle_forms import FORMS
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.scheduler.registry import discovered
 
-from . import report
+from . import bench_ed25519, report
+from .loops import installed
 from .machine import machine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,14 +46,16 @@ ELEMENT_ROWS = 1 << 18
 LEAVES = (1 << 20, 1 << 22)
 ROUNDS = 5
 """Samples of each contestant; odd, so that a median is a sample."""
+SIGNATURES = (1 << 14, 1 << 17)
 TESTS = (
     "test_opencl_algorithms.py",
     "test_opencl_device.py",
+    "test_opencl_ed25519.py",
     "test_opencl_hash.py",
     "test_opencl_merkle.py",
     "test_opencl_proofs.py",
 )
-VECTORS = ("test_vectors_hash.py", "test_vectors_merkle.py", "test_opencl_scheduler.py")
+VECTORS = ("test_vectors_hash.py", "test_vectors_merkle.py", "test_vectors_ed25519.py", "test_opencl_scheduler.py")
 KEY = bytes(range(32))
 
 Output = bytes | npt.NDArray[np.uint8]
@@ -157,6 +162,24 @@ def roots(device: Device) -> Iterator[dict[str, Any]]:
             yield line(device, f"merkle root {form} {algorithm}", n, 32, work)
 
 
+def signatures(device: Device) -> Iterator[dict[str, Any]]:
+    """Ed25519 of distinct keys under an exact rule and the default; first with every third signature bad, untimed."""
+    if installed("nacl.signing") is None:
+        return
+    signed = bench_ed25519.sign_rows(max(SIGNATURES))
+    for n in SIGNATURES:
+        for rule in ("rfc8032", "zip215"):
+
+            def verdicts(where: str, some: bench_ed25519.Signed, rule: str = rule) -> Output:
+                return pyaccel.verify_many("ed25519", *some.columns, rule=rule, device=where).view(np.uint8)
+
+            changed = signed.head(n).with_bad(slice(0, n, 3))
+            if verdicts(device.name, changed).tolist() != [int(i % 3 != 0) for i in range(n)]:
+                raise ValueError(f"ed25519 {rule}, n = {n}: {device.name} gives wrong verdicts")
+            good = signed.head(n)
+            yield line(device, f"ed25519 {rule}", n, bench_ed25519.WIDTH, partial(verdicts, some=good))
+
+
 def link(device: Device) -> dict[str, float]:
     """Bytes a second to the device and back, in one piece of ROWS x WIDTH, from and to pageable memory."""
     data = np.zeros(ROWS * WIDTH, np.uint8)
@@ -167,6 +190,14 @@ def link(device: Device) -> dict[str, float]:
             up.append(sample(lambda: device.write(buffer, data)))
             down.append(sample(lambda: device.read(data, buffer)))
     return {"up": data.nbytes / statistics.median(up[1:]), "down": data.nbytes / statistics.median(down[1:])}
+
+
+PARTS: dict[str, Callable[[Device], Iterator[dict[str, Any]]]] = {
+    "hashes": hashes,
+    "roots": roots,
+    "signatures": signatures,
+}
+"""Lines by the name that --only takes."""
 
 
 def clocks() -> str:
@@ -243,6 +274,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / "bench" / "results")
     parser.add_argument("--workers", type=int, default=0, help="processes of pytest (needs pytest-xdist)")
     parser.add_argument("--no-tests", action="store_true")
+    parser.add_argument("--only", choices=PARTS, help="one part of the lines alone; nothing is saved then")
     parser.add_argument("--test-seconds", type=float, default=150)
     asked = parser.parse_args()
     backend = chosen(asked.match)
@@ -266,9 +298,13 @@ def main() -> int:
     found["clocks"] = {"before": before, "busy": ""}
     lines: list[Mapping[str, Any]] = []
     found["lines"] = lines
-    for some in (hashes, roots):
-        lines.extend(some(device))
+    for name, some in PARTS.items():
+        if asked.only in (None, name):
+            lines.extend(some(device))
     found["clocks"]["busy"] = clocks()
+    if asked.only is not None:
+        print(json.dumps(found, indent=1), flush=True)
+        return 1 if found["selftest"]["failed"] else 0
     print(report.save(found, asked.folder), flush=True)
     if not asked.no_tests:
         found["tests"] = tests(proved.device, TESTS + VECTORS, asked.workers, asked.test_seconds)

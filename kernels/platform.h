@@ -14,7 +14,9 @@
 #define GLOBAL __global
 #define CONSTANT __constant
 #define DEVICE_FUNCTION static inline
+#define CALLED_FUNCTION static __attribute__((noinline))
 #define UNROLL _Pragma("unroll")
+#define NO_UNROLL _Pragma("unroll 1")
 #define global_id() ((uint)get_global_id(0))
 #define rotate_right(x, k) rotate((uint)(x), 32u - (k))
 #define multiply_high(a, b) mul_hi((ulong)(a), (ulong)(b))
@@ -24,6 +26,7 @@
 #define INDICES_IN_REGISTERS 1
 #else
 #define INDICES_IN_REGISTERS 0
+#define WORDS_OF_64_BITS 1
 #endif
 #ifdef __ENDIAN_LITTLE__
 #define DEVICE_LITTLE_ENDIAN 1
@@ -40,7 +43,9 @@ typedef unsigned long long ulong;
 #define GLOBAL
 #define CONSTANT static __constant__ const
 #define DEVICE_FUNCTION static __device__ __forceinline__
+#define CALLED_FUNCTION static __device__ __noinline__
 #define UNROLL _Pragma("unroll")
+#define NO_UNROLL _Pragma("unroll 1")
 #define global_id() (blockIdx.x * blockDim.x + threadIdx.x)
 #define rotate_right(x, k) __funnelshift_r((x), (x), (k))
 #define multiply_high(a, b) __umul64hi((a), (b))
@@ -63,7 +68,9 @@ static uint c_global_id;
 #define GLOBAL
 #define CONSTANT static const
 #define DEVICE_FUNCTION static inline
+#define CALLED_FUNCTION static
 #define UNROLL
+#define NO_UNROLL
 #define global_id() c_global_id
 #define rotate_right(x, k) ((uint)(x) >> (k) | (uint)(x) << (32u - (k)))
 #define multiply_high(a, b) ((ulong)((unsigned __int128)(ulong)(a) * (ulong)(b) >> 64))
@@ -71,6 +78,11 @@ static uint c_global_id;
 #define INDICES_IN_REGISTERS 1
 #define DEVICE_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
+#endif
+
+/* Whether a product of 64 x 64 bits is an instruction or two. */
+#ifndef WORDS_OF_64_BITS
+#define WORDS_OF_64_BITS 0
 #endif
 
 #define rotate_left(x, k) rotate_right(x, 32u - (k))

@@ -16,6 +16,7 @@ from pyaccel import hashing
 from pyaccel.backends import opencl
 from pyaccel.backends.base import Backend, Declined, Unavailable
 from pyaccel.operations import OPERATIONS
+from pyaccel.rows import as_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,6 +85,19 @@ def layers_on(backend: Backend, form: str, leaves: Rows, n: int, nodes: int) -> 
     out = np.full((nodes, 32), 0xA5, np.uint8)
     plan_of(backend, "merkle.layers", form=form).run({"leaves": leaves}, {"nodes": out}, n)
     return [node.tobytes() for node in out]
+
+
+def verify_on(backend: Backend, rule: str, keys: Any, messages: Any, signatures: Any, index: Any = None) -> list[int]:
+    """Reasons of Ed25519 signatures by the device, held against its verdicts; fails where it writes past them."""
+    columns = {"public_keys": keys, "messages": messages, "signatures": signatures}
+    inputs = {name: as_rows(name, value, one_for_all=True) for name, value in columns.items()}
+    n = len(inputs["signatures"])
+    verdicts, reasons = np.full(n + 1, 0xA5, np.uint8), np.full(n + 1, 0xA5, np.uint8)
+    plan = plan_of(backend, "verify_many", scheme="ed25519", rule=rule)
+    plan.run({**inputs, "key_index": index}, {"verdicts": verdicts[:n], "reasons": reasons[:n]}, n)
+    assert verdicts[n] == reasons[n] == 0xA5
+    assert np.array_equal(verdicts[:n], reasons[:n] == 0)
+    return [int(reason) for reason in reasons[:n]]
 
 
 def reference_layers(form: str, leaves: list[bytes]) -> list[list[bytes]]:

@@ -102,6 +102,7 @@ def test_wheel_holds_what_it_should(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     wanted = ["_core.abi3.so", "lib/libpyaccel.so", "include/pyaccel.h", "include/pyaccel/verify.h", "py.typed"]
     wanted += ["lib/pkgconfig/pyaccel.pc", "lib/cmake/pyaccel/pyaccel-config.cmake", "kernels/platform.h"]
+    wanted += ["csrc/field/field.h", "csrc/curve/edwards25519_formulas.h"]  # which kernels include
     assert {f"pyaccel/{name}" for name in wanted} <= set(names)
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"pyaccel"}
     assert [name for name in names if name.endswith((".c", ".a", ".cdef", ".o"))] == []

@@ -20,7 +20,7 @@ from examples import bits, changes, examples, flipped, resized
 from pyaccel.golden import ed25519 as golden
 from pyaccel.golden.sha512 import sha512
 
-_native = implementations("ed25519", golden=False)
+_every = implementations("ed25519", golden=False, opencl=True)
 _rules = pytest.mark.parametrize("rule", pyaccel.rules("ed25519"))
 _P, _L = golden.P, golden.L
 
@@ -104,7 +104,7 @@ _corruptions = st.one_of(
 )
 
 
-@_native
+@_every
 @_rules
 @examples(20)
 @example(picks=[(i, lambda k, m, s: (k, m, s)) for i in range(12)], shift=0)
@@ -117,7 +117,7 @@ def test_mixtures(implementation: Implementation, rule: str, picks: list[tuple[i
     _check(implementation, rule, rows)
 
 
-@_native
+@_every
 @_rules
 def test_good_rows(implementation: Implementation, rule: str) -> None:
     """What PyNaCl signs is valid; each bit of one signature flipped is not, as OpenSSL says as well."""
@@ -134,7 +134,7 @@ def test_good_rows(implementation: Implementation, rule: str) -> None:
         assert (reason == 0) == peer
 
 
-@_native
+@_every
 @_rules
 def test_small_order_pairs(implementation: Implementation, rule: str) -> None:
     """All pairs of small-order encodings, canonical or not, as key and R, S = 0; zip215 takes all, two rules none."""
@@ -154,7 +154,7 @@ def test_small_order_pairs(implementation: Implementation, rule: str) -> None:
         assert 0 < reasons.count(0) < keys * 8
 
 
-@_native
+@_every
 @_rules
 def test_mixed_order(implementation: Implementation, rule: str) -> None:
     """Keys and R with all 64 torsion parts: zip215 takes all; others those whose parts cancel. Bad rows between."""
@@ -180,7 +180,7 @@ def test_mixed_order(implementation: Implementation, rule: str) -> None:
     _check(implementation, rule, with_bad)
 
 
-@_native
+@_every
 @_rules
 def test_non_canonical_encodings(implementation: Implementation, rule: str) -> None:
     """Every y from p to 2^255 - 1 and the last ones below p, with both signs, as key and as R."""

@@ -9,7 +9,7 @@ from vector_files import SignatureCase, botan_ed25519, ed25519_sign_input, field
 
 import pyaccel
 
-_native = implementations("ed25519")
+_every = implementations("ed25519", opencl=True)
 _rules = pytest.mark.parametrize("rule", pyaccel.rules("ed25519"))
 
 # What a file calls invalid and a rule allows, with the reason; everything else has to come out as the file says.
@@ -40,7 +40,7 @@ def _check(implementation: Implementation, file: str, cases: list[SignatureCase]
     implementation.ran(len(cases))
 
 
-@_native
+@_every
 @_rules
 def test_wycheproof(implementation: Implementation, rule: str) -> None:
     """All of Wycheproof's cases."""
@@ -49,7 +49,7 @@ def test_wycheproof(implementation: Implementation, rule: str) -> None:
     _check(implementation, "wycheproof", cases, rule)
 
 
-@_native
+@_every
 @_rules
 def test_botan(implementation: Implementation, rule: str) -> None:
     """Botan's negative cases."""
@@ -58,7 +58,7 @@ def test_botan(implementation: Implementation, rule: str) -> None:
     _check(implementation, "botan", cases, rule)
 
 
-@_native
+@_every
 def test_zip215_small_order(implementation: Implementation) -> None:
     """All 14 x 14 small-order keys and R, canonical and not."""
     cases = zip215_small_order()
@@ -66,7 +66,7 @@ def test_zip215_small_order(implementation: Implementation) -> None:
     _check(implementation, "zip215", cases, "zip215")
 
 
-@_native
+@_every
 @_rules
 def test_sign_input(implementation: Implementation, rule: str) -> None:
     """The 1,024 signatures of the authors' sign.input, and each over the next one's message."""
@@ -83,7 +83,7 @@ def test_sign_input(implementation: Implementation, rule: str) -> None:
     _check(implementation, "sign.input", swapped, rule)
 
 
-@_native
+@_every
 @_rules
 def test_keys_that_decode(implementation: Implementation, rule: str) -> None:
     """Botan's valid keys decode: a signature that fails under them fails for another reason."""

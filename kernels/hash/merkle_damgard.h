@@ -14,19 +14,25 @@
 #define BLOCK_BYTES (16 * WORD_BYTES)
 #define DIGEST_BYTES (8 * WORD_BYTES)
 
-/* w = bytes at .. at + BLOCK_BYTES of the message, the byte `end` after its last one. */
+/* w = bytes at .. at + BLOCK_BYTES / 4 of the message, the byte `end` after its last one. */
+DEVICE_FUNCTION void load_quarter(WORD w[4], const message *m, ulong at, uint end)
+{
+    uint words[8];
+    message_words(words, m, at, WORD_BYTES, end);
+    UNROLL
+    for (uint j = 0; j < 4; j++) {
+        const uint high = swap_bytes(words[j * (WORD_BYTES / 4)]);
+        const uint low = swap_bytes(words[(j + 1) * (WORD_BYTES / 4) - 1]);
+        w[j] = WORD_BYTES == 8 ? (WORD)((ulong)high << 32 | low) : (WORD)low;
+    }
+}
+
+/* w = bytes at .. at + BLOCK_BYTES likewise. */
 DEVICE_FUNCTION void load_block(WORD w[16], const message *m, ulong at, uint end)
 {
     UNROLL
     for (uint quarter = 0; quarter < 4; quarter++) { /* few words at a time: two formats of them are live */
-        uint words[8];
-        message_words(words, m, at + BLOCK_BYTES / 4 * quarter, WORD_BYTES, end);
-        UNROLL
-        for (uint j = 0; j < 4; j++) {
-            const uint high = swap_bytes(words[j * (WORD_BYTES / 4)]);
-            const uint low = swap_bytes(words[(j + 1) * (WORD_BYTES / 4) - 1]);
-            w[4 * quarter + j] = WORD_BYTES == 8 ? (WORD)((ulong)high << 32 | low) : (WORD)low;
-        }
+        load_quarter(w + 4 * quarter, m, at + BLOCK_BYTES / 4 * quarter, end);
     }
 }
 

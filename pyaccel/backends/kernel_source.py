@@ -48,8 +48,7 @@ def kernel_source(path: str) -> str:
     Args:
         path: "hash/sha256.cl".
     """
-    installed = files("pyaccel").joinpath("kernels")
-    if installed.joinpath("platform.h").is_file():
-        return expand_includes(installed, path)
-    checkout = Path(__file__).resolve().parents[2] / "kernels"
-    return expand_includes(checkout, path)
+    root = files("pyaccel")
+    if not root.joinpath("kernels", "platform.h").is_file():
+        root = Path(__file__).resolve().parents[2]  # a checkout
+    return expand_includes(root, f"kernels/{path}")

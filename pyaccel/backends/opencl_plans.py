@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyaccel.backends.base import Declined, Parameters
+from pyaccel.backends.opencl_ed25519 import Ed25519Plan
 from pyaccel.backends.opencl_hash import HashPlan
 from pyaccel.backends.opencl_merkle import LayersPlan, MerklePlan
 from pyaccel.backends.opencl_poseidon import Poseidon2Plan
@@ -23,17 +24,18 @@ def _hash_plan(device: Device, parameters: Parameters) -> HashPlan | Poseidon2Pl
     return (Poseidon2Plan if parameters.get("algorithm") in ELEMENTS else HashPlan).of(device, parameters)
 
 
-_PLANS: dict[str, Callable[[Device, Parameters], HashPlan | MerklePlan | Poseidon2Plan | str]] = {
+_PLANS: dict[str, Callable[[Device, Parameters], Ed25519Plan | HashPlan | MerklePlan | Poseidon2Plan | str]] = {
     "hash_many": _hash_plan,
     "merkle.root": MerklePlan.of,
     "merkle.layers": LayersPlan.of,
     "merkle.proofs": ProofsPlan.of,
+    "verify_many": Ed25519Plan.of,
 }
 
 
 def plan_of(
     device: Device, operation: Operation, parameters: Parameters
-) -> HashPlan | MerklePlan | Poseidon2Plan | Declined:
+) -> Ed25519Plan | HashPlan | MerklePlan | Poseidon2Plan | Declined:
     """The plan, not built yet."""
     make = _PLANS.get(operation.name)
     plan = f"OpenCL has no kernel for {operation.name}" if make is None else make(device, parameters)

@@ -103,23 +103,32 @@ static big big_mod(const big *a)
 
 /* ---- values under test ---------------------------------------------------------------------- */
 
-/* A value of one lane, in the limbs of the variant: of 51 bits where there are five, of 64 where there are four. */
-#define LIMBS ((int)(sizeof(fe) / LANES / 8))
-#define RADIX (LIMBS == 5 ? 51 : 64)
+/* A value of one lane, in the limbs of the variant: of 26 and 25 bits by turns where they are ten words of 32 bits, of 51
+ * where there are five, of 64 where there are four. */
+#ifdef FE_LIMB_BITS
+typedef uint32_t limb_word;
+#else
+typedef uint64_t limb_word;
+#endif
+#define LIMBS ((int)(sizeof(fe) / LANES / sizeof(limb_word)))
+#define LIMB_AT(i)                                                                                 \
+    (LIMBS == 10 ? 51 * ((i) / 2) + 26 * ((i) % 2) : LIMBS == 5 ? 51 * (i) : 64 * (i))
 typedef struct {
-    uint64_t limb[sizeof(fe) / LANES / 8];
+    limb_word limb[sizeof(fe) / LANES / sizeof(limb_word)];
 } number;
 
-/* Largest limb at a magnitude; words have none of their own. */
-#ifdef FE_LIMB_BOUND
-#define LIMB_MAX(magnitude) ((uint64_t)(magnitude) * FE_LIMB_BOUND)
+/* Largest limb i at a magnitude; words have none of their own. */
+#if defined(FE_LIMB_BITS)
+#define LIMB_MAX(magnitude, i) ((limb_word)(magnitude) * FE_LIMB_BOUND(i))
+#elif defined(FE_LIMB_BOUND)
+#define LIMB_MAX(magnitude, i) ((uint64_t)(magnitude) * FE_LIMB_BOUND)
 #else
-#define LIMB_MAX(magnitude) UINT64_MAX
+#define LIMB_MAX(magnitude, i) UINT64_MAX
 #endif
 
 static number lane_of(const fe *a, int lane)
 {
-    uint64_t memory[sizeof(fe) / LANES / 8][LANES];
+    limb_word memory[sizeof(fe) / LANES / sizeof(limb_word)][LANES];
     number r;
     memcpy(memory, a, sizeof memory);
     for (int i = 0; i < LIMBS; i++) {
@@ -131,7 +140,7 @@ static number lane_of(const fe *a, int lane)
 /* Lane i = values[i]. */
 static fe of_lanes(const number values[LANES])
 {
-    uint64_t memory[sizeof(fe) / LANES / 8][LANES];
+    limb_word memory[sizeof(fe) / LANES / sizeof(limb_word)][LANES];
     fe r;
     for (int i = 0; i < LIMBS; i++) {
         for (int lane = 0; lane < LANES; lane++) {
@@ -148,7 +157,7 @@ static big value_of(const fe *a, int lane)
     big r = big_of(0);
     for (int i = 0; i < LIMBS; i++) {
         big limb = big_of(limbs.limb[i]);
-        limb = big_shift(&limb, RADIX * i);
+        limb = big_shift(&limb, LIMB_AT(i));
         r = big_add(&r, &limb);
     }
     return r;
@@ -159,7 +168,7 @@ static int is_within(const fe *a, int lane, int magnitude)
 {
     number limbs = lane_of(a, lane);
     for (int i = 0; i < LIMBS; i++) {
-        if (limbs.limb[i] > LIMB_MAX(magnitude)) {
+        if (limbs.limb[i] > LIMB_MAX(magnitude, i)) {
             return 0;
         }
     }
@@ -178,7 +187,7 @@ static int is_within(const fe *a, int lane, int magnitude)
 static int is(const fe *r, int lane, int magnitude, const big *want)
 {
     big reduced = big_mod(want), value = value_of(r, lane);
-    unsigned char bytes[LANES][32], *rows[LANES];
+    _Alignas(16) unsigned char bytes[LANES][32], *rows[LANES];
     for (int i = 0; i < LANES; i++) {
         rows[i] = bytes[i];
     }
@@ -258,7 +267,7 @@ static void add_largest(int magnitude)
     memset(values, 0, sizeof values);
     for (int i = 0; i < LIMBS; i++) {
         const int bounded = LIMBS == 4 && magnitude == 1;
-        const uint64_t limb = LIMB_MAX(magnitude) >> (bounded && i == 3);
+        const limb_word limb = LIMB_MAX(magnitude, i) >> (bounded && i == 3);
         values[i].limb[i] = limb;
         values[LIMBS].limb[i] = limb;
         values[LIMBS + 1].limb[i] = bounded ? (i == 0   ? 2047
@@ -280,8 +289,9 @@ static void make_samples(void)
         int m = 1 + sample_count % FE_MUL_MAG;
         for (int i = 0; i < LANES; i++) {
             for (int j = 0; j < LIMBS; j++) {
-                values[i].limb[j] = LIMBS == 4 ? random_word() >> (m == 1 && j == 3)
-                                               : random_word() % (LIMB_MAX(m) + 1);
+                const uint64_t any = random_word(), most = LIMB_MAX(m, j);
+                values[i].limb[j] =
+                    (limb_word)(LIMBS == 4 ? any >> (m == 1 && j == 3) : any % (most + 1));
             }
         }
         fe a = of_lanes(values);
@@ -417,12 +427,33 @@ static void check_root_power(const fe *a, int lane)
     CHECK(is(&r, lane, 1, &want));
 }
 
-/* In one lane, zeros in the others. */
+/* The number of 32 bytes as it lies in memory. */
+static row row_of(const unsigned char bytes[32])
+{
+    uint64_t words[4] = {0};
+    row r;
+    for (int i = 0; i < 32; i++) {
+        words[i / 8] |= (uint64_t)bytes[i] << 8 * (i % 8);
+    }
+#ifdef PYACCEL_PLATFORM_H
+    uint32_t halves[8];
+    for (int i = 0; i < 8; i++) {
+        halves[i] = (uint32_t)(words[i / 2] >> 32 * (i % 2));
+    }
+    store_words(&r, halves);
+#else
+    memcpy(r.word, words, sizeof words);
+#endif
+    return r;
+}
+
+/* In one lane, zeros in the others. bytes: on a boundary of 16, as fields of devices want it. */
 static void check_bytes(const unsigned char bytes[32])
 {
     static int lane;
-    const unsigned char zeros[32] = {0}, *rows[LANES];
-    row words = {{0}};
+    _Alignas(16) const unsigned char zeros[32] = {0};
+    const unsigned char *rows[LANES];
+    const row words = row_of(bytes);
     const row *from[LANES];
     big want = big_of(0), reduced, whole = big_of(0);
     mask ok;
@@ -430,9 +461,6 @@ static void check_bytes(const unsigned char bytes[32])
     lane = (lane + 1) % LANES;
     memcpy(want.byte, bytes, 32);
     memcpy(whole.byte, bytes, 32);
-    for (int i = 0; i < 32; i++) {
-        words.word[i / 8] |= (uint64_t)bytes[i] << 8 * (i % 8);
-    }
     want.byte[31] &= 0x7f;
     reduced = big_mod(&want);
     for (int i = 0; i < LANES; i++) {
@@ -453,7 +481,7 @@ static void check_bytes(const unsigned char bytes[32])
 /* Every 2^k - 1 and 2^k, the neighbourhood of p with and without the top bit, random bytes. */
 static void check_encodings(void)
 {
-    unsigned char bytes[32];
+    _Alignas(16) unsigned char bytes[32];
     for (int k = 0; k < 256; k++) {
         for (int i = 0; i < 32; i++) {
             bytes[i] = (unsigned char)(8 * i + 8 <= k ? 0xff
@@ -486,6 +514,9 @@ int main(void)
         puts("this CPU lacks what the variant needs");
         return 77;
     }
+#ifdef PYACCEL_PLATFORM_H
+    (void)c_global_id;
+#endif
     fe_state begun = fe_begin();
     fe r;
     make_samples();

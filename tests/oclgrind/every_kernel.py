@@ -10,7 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from opencl_support import hash_on, layers_on, reference_layers, reference_mutated, root_on
+from opencl_support import hash_on, layers_on, reference_layers, reference_mutated, root_on, verify_on
 
 import pyaccel
 from pyaccel.backends import opencl
@@ -86,4 +86,18 @@ indices = [6, 0, 3]
 found_root, proofs = pyaccel.merkle.proofs(leaves, indices, device=backend.name)
 wanted_root, wanted = pyaccel.merkle.proofs(leaves, indices, device="golden")
 assert (found_root, list(proofs)) == (wanted_root, list(wanted))
+# RFC 8032, 7.1, tests 1 and 3, the second with another message; a rule that asks for orders.
+KEYS = [
+    bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
+    bytes.fromhex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"),
+]
+R = [
+    bytes.fromhex("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"),
+    bytes.fromhex("6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"),
+]
+S = [
+    bytes.fromhex("5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"),
+    bytes.fromhex("18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"),
+]
+assert verify_on(backend, "libsodium", KEYS, [b"", bytes(200)], [R[0] + S[0], R[1] + S[1]]) == [0, 5]
 sys.stdout.write("\n".join(launched))

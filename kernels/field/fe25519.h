@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arithmetic modulo p = 2^255 - 19 on a device, one lane: csrc/field/field.h's interface for csrc/curve's formulas.
+ *
+ * Limbs are the device's: five of 51 bits where it has products of 64 bits (a CPU), else ten of 25 and 26 (a GPU). Encodings are little-endian; those that fe_from_rows reads and fe_to_rows writes
+ * start on boundaries of 16 bytes. */
+#ifndef PYACCEL_KERNEL_FE25519_H
+#define PYACCEL_KERNEL_FE25519_H
+
+#include "../platform.h"
+
+#define FE_FN DEVICE_FUNCTION
+#include "../../csrc/field/field.h"
+
+#define LANES 1
+#define FE_BYTES 32
+#define FE_BITS 255
+#define FE_MAX_MAG 32
+
+/* A packed element in memory: eight words of 32 bits, least significant first; any number below 2^256. */
+typedef struct {
+    uint4 low, high;
+} row;
+typedef uint mask; /* 0 or 1 */
+typedef int fe_state;
+
+#if WORDS_OF_64_BITS
+#include "fe25519_limbs64.h"
+#else
+#include "fe25519_limbs32.h"
+#endif
+
+DEVICE_FUNCTION fe_state fe_begin(void)
+{
+    return 0;
+}
+
+DEVICE_FUNCTION void fe_end(fe_state state)
+{
+    (void)state;
+}
+
+DEVICE_FUNCTION mask mask_and(mask a, mask b)
+{
+    return a & b;
+}
+
+DEVICE_FUNCTION mask mask_or(mask a, mask b)
+{
+    return a | b;
+}
+
+DEVICE_FUNCTION mask mask_not(mask a)
+{
+    return a ^ 1u;
+}
+
+DEVICE_FUNCTION mask mask_from_bits(uint bits)
+{
+    return bits & 1u;
+}
+
+DEVICE_FUNCTION int mask_any(mask a)
+{
+    return a != 0;
+}
+
+DEVICE_FUNCTION uint mask_bits(mask a)
+{
+    return a;
+}
+
+DEVICE_FUNCTION mask mask_row_bit(GLOBAL const uchar *const rows[LANES], int byte, int bit)
+{
+    return mask_from_bits((uint)rows[0][byte] >> bit);
+}
+
+DEVICE_FUNCTION void fe_mul(fe *r, const fe *a, const fe *b)
+{
+    fe_check(a, FE_MUL_MAG);
+    fe_check(b, FE_MUL_MAG);
+    *r = fe_product(*a, *b);
+}
+
+DEVICE_FUNCTION void fe_sqr_n(fe *r, const fe *a, int n)
+{
+    fe_check(a, FE_MUL_MAG);
+    *r = fe_squared(*a, n);
+}
+
+DEVICE_FUNCTION void fe_sqr(fe *r, const fe *a)
+{
+    fe_sqr_n(r, a, 1);
+}
+
+DEVICE_FUNCTION mask words_are_zero(const uint word[8])
+{
+    uint any = 0;
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        any |= word[i];
+    }
+    return any == 0;
+}
+
+DEVICE_FUNCTION mask fe_is_zero(const fe *a)
+{
+    uint word[8];
+    fe_canonical(word, a);
+    return words_are_zero(word);
+}
+
+DEVICE_FUNCTION mask fe_equal(const fe *a, const fe *b)
+{
+    uint x[8], y[8];
+    fe_canonical(x, a);
+    fe_canonical(y, b);
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        x[i] ^= y[i];
+    }
+    return words_are_zero(x);
+}
+
+DEVICE_FUNCTION mask fe_is_odd(const fe *a)
+{
+    uint word[8];
+    fe_canonical(word, a);
+    return word[0] & 1u;
+}
+
+DEVICE_FUNCTION void fe_set_words(fe *r, ulong w0, ulong w1, ulong w2, ulong w3)
+{
+    uint word[8];
+    word[0] = (uint)w0;
+    word[1] = (uint)(w0 >> 32);
+    word[2] = (uint)w1;
+    word[3] = (uint)(w1 >> 32);
+    word[4] = (uint)w2;
+    word[5] = (uint)(w2 >> 32);
+    word[6] = (uint)w3;
+    word[7] = (uint)(w3 >> 32);
+    fe_unpack(r, word);
+}
+
+/* word = a row of memory. */
+DEVICE_FUNCTION void load_words(uint word[8], GLOBAL const row *from)
+{
+    const uint4 low = from->low, high = from->high;
+    word[0] = low.x;
+    word[1] = low.y;
+    word[2] = low.z;
+    word[3] = low.w;
+    word[4] = high.x;
+    word[5] = high.y;
+    word[6] = high.z;
+    word[7] = high.w;
+}
+
+DEVICE_FUNCTION void store_words(GLOBAL row *to, const uint word[8])
+{
+    uint4 low, high;
+    low.x = word[0];
+    low.y = word[1];
+    low.z = word[2];
+    low.w = word[3];
+    high.x = word[4];
+    high.y = word[5];
+    high.z = word[6];
+    high.w = word[7];
+    to->low = low;
+    to->high = high;
+}
+
+DEVICE_FUNCTION void fe_gather(fe *r, GLOBAL const row *const rows[LANES])
+{
+    uint word[8];
+    load_words(word, rows[0]);
+    fe_unpack(r, word);
+}
+
+DEVICE_FUNCTION void fe_scatter(GLOBAL row *const rows[LANES], const fe *a)
+{
+    uint word[8];
+    fe_canonical(word, a);
+    store_words(rows[0], word);
+}
+
+DEVICE_FUNCTION void fe_from_rows(fe *r, GLOBAL const uchar *const rows[LANES], mask *ok)
+{
+    uint word[8], ones = 0xffffffffu;
+    load_words(word, (GLOBAL const row *)rows[0]);
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        word[i] = little_endian(word[i]);
+        ones &= i == 0 || i == 7 ? 0xffffffffu : word[i];
+    }
+    word[7] &= 0x7fffffffu;
+    *ok = !(word[7] == 0x7fffffffu && ones == 0xffffffffu && word[0] >= 0xffffffedu);
+    fe_unpack(r, word);
+}
+
+DEVICE_FUNCTION void fe_to_rows(GLOBAL uchar *const rows[LANES], const fe *a)
+{
+    uint word[8];
+    fe_canonical(word, a);
+    UNROLL
+    for (int i = 0; i < 8; i++) {
+        word[i] = little_endian(word[i]);
+    }
+    store_words((GLOBAL row *)rows[0], word);
+}
+
+#include "../../csrc/field/fe25519_chains.h"
+
+#endif

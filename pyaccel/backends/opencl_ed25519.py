@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""verify_many of Ed25519 on an OpenCL device: every signature by itself, under every rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyaccel.backends.edwards25519_base import base_rows
+from pyaccel.backends.opencl_rows import FIXED_ROWS, Chunk, checked_offsets, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.rows import Rows
+
+if TYPE_CHECKING:
+    from pyaccel.backends.base import Inputs, Outputs, Parameters
+    from pyaccel.backends.opencl_device import Device
+
+Bytes = npt.NDArray[np.uint8]
+
+_SCALARS, _POINTS = "verify/ed25519_scalars.cl", "verify/ed25519.cl"
+_KEY, _SIGNATURE = 32, 64
+_POINT_BYTES, _SCALAR_BYTES, _TABLE_BYTES = 2 * 96, 64, 68 * 32
+"""Of a signature: its two points, its two scalars, and the multiples of its key."""
+_ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
+"""Most signatures at once: as many as keep the device busy; their tables take 9 and 143 MB."""
+_LENGTH = 1
+"""PYACCEL_REASON_LENGTH"""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a rule asks of the encodings of A and R, in the flags of kernels/verify/ed25519.cl, and of the equation."""
+
+    key: int
+    r: int
+    cofactored: bool = False
+
+
+_DECODES, _CANONICAL, _LARGE_ORDER = 1, 2, 4
+RULES = {
+    "zip215": Rule(_DECODES, _DECODES, cofactored=True),
+    "rfc8032": Rule(_CANONICAL, _CANONICAL),
+    "openssl": Rule(_DECODES, _CANONICAL),
+    "dalek-strict": Rule(_DECODES | _LARGE_ORDER, _CANONICAL | _LARGE_ORDER),
+    "libsodium": Rule(_CANONICAL | _LARGE_ORDER, _CANONICAL | _LARGE_ORDER),
+}
+"""As csrc/verify/ed25519_rows.c has them, which says why."""
+
+
+@dataclass(frozen=True)
+class Ed25519Plan:
+    """verify_many of Ed25519 under one rule."""
+
+    device: Device
+    rule: Rule
+
+    @classmethod
+    def of(cls, device: Device, parameters: Parameters) -> Ed25519Plan | str:
+        """The plan, or why there is none."""
+        scheme, rule = parameters.get("scheme"), str(parameters.get("rule"))
+        if scheme != "ed25519":
+            return f"OpenCL has no kernel for {scheme}"
+        return cls(device, RULES[rule]) if rule in RULES else f"OpenCL does not know the rule {rule}"
+
+    @property
+    def variant(self) -> str:
+        """Device and scheme: opencl:0/ed25519."""
+        return f"{self.device.name}/ed25519"
+
+    def build(self) -> None:
+        """Compiles the kernels; DeviceError where that fails."""
+        with self.device.batch():
+            self.device.build(_POINTS)
+            self.device.build(_SCALARS, FIXED_ROWS)
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run.
+
+        Prepared keys are taken from the bytes that they keep: their points and tables are the CPU's.
+        """
+        keys: Any = inputs["public_keys"]
+        messages = host_rows("messages", inputs["messages"], n)
+        key_rows = _Fixed("public_keys", getattr(keys, "rows", keys), n, _KEY, inputs.get("key_index"))
+        signature_rows = _Fixed("signatures", inputs["signatures"], n, _SIGNATURE)
+        verdicts = host_bytes("verdicts", outputs["verdicts"], n)
+        codes = outputs.get("reasons")
+        reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
+        most = max(1, min(_ROWS[self.device.kind], self.device.chunk_bytes // _TABLE_BYTES))
+        for chunk in chunks("messages", messages, n, self.device.chunk_bytes, most):
+            last = chunk.first + chunk.count
+            encoded = np.zeros((chunk.count, _KEY + _SIGNATURE), np.uint8)
+            signatures, good = signature_rows.part(chunk.first, last)
+            encoded[:, :32], encoded[:, 64:] = signatures[:, :32], signatures[:, 32:]
+            encoded[:, 32:64], good_keys = key_rows.part(chunk.first, last)
+            found = reasons[chunk.first : last]
+            self._verify(found, encoded, chunk)
+            found[~(good & good_keys)] = _LENGTH
+        np.equal(reasons, 0, out=verdicts.view(np.bool_))
+
+    def _verify(self, reasons: Bytes, encoded: Bytes, messages: Chunk) -> None:
+        """Reasons of a chunk from the rows R, A, S and its messages."""
+        device, n = self.device, messages.count
+        with device.batch():
+            rows = upload_rows(device, messages)
+            encodings, base = device.upload(encoded), device.upload(base_rows())
+            found, what = device.allocate(n), device.allocate(2 * n)
+            scalars, points = device.allocate(n * _SCALAR_BYTES), device.allocate(n * _POINT_BYTES)
+            tables = device.allocate(n * _TABLE_BYTES)
+            numbers = (encodings, *rows.arguments)
+            device.launch(_SCALARS, "ed25519_scalars", n, scalars, found, *numbers, define=rows.define)
+            orders = np.uint32(self.rule.key & _LARGE_ORDER)
+            device.launch(_POINTS, "ed25519_decode", 2 * n, points, what, encodings, orders)
+            rule = map(np.uint32, (self.rule.key, self.rule.r, self.rule.cofactored))
+            device.launch(_POINTS, "ed25519_equations", n, found, tables, points, what, scalars, base, *rule)
+            device.read(reasons, found)
+
+
+class _Fixed:
+    """Rows that should have one width, and are copied into arrays of it."""
+
+    def __init__(self, name: str, rows: Any, n: int, width: int, index: npt.NDArray[np.uint32] | None = None) -> None:
+        """Args: index: which row serves each of n; None: its own."""
+        self._rows: Rows = host_rows(name, rows, n if index is None else 0)
+        self._width = width
+        self._index = index
+        count = n if self._rows.count is None else self._rows.count
+        self._offsets = None if self._rows.offsets is None else checked_offsets(name, self._rows, count)
+
+    def part(self, first: int, last: int) -> tuple[Bytes, npt.NDArray[np.bool_]]:
+        """Rows first .. last as uint8[last - first, width], zeros where a length is wrong; and where it is right."""
+        rows, width = self._rows, self._width
+        which: Any = slice(first, last) if self._index is None else self._index[first:last]
+        if self._offsets is None:
+            good = np.full(last - first, rows.width == width)
+            if rows.width != width:
+                return np.zeros((last - first, width), np.uint8), good
+            array = rows.array(last if self._index is None or rows.count is None else rows.count)
+            assert array is not None
+            return array[which], good
+        starts = self._offsets[:-1][which]
+        good = self._offsets[1:][which] - starts == width
+        found = np.zeros((last - first, width), np.uint8)
+        found[good] = rows.data[starts[good, None] + np.arange(width, dtype=np.uint64)]
+        return found, good
