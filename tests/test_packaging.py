@@ -88,10 +88,15 @@ def prefix(request: pytest.FixtureRequest) -> Iterator[Path]:
     return request.getfixturevalue(f"{request.param}_prefix")
 
 
+def finding(prefix: Path) -> dict[str, str]:
+    """The environment in which pkg-config finds the library under a prefix."""
+    (pc,) = prefix.glob("lib*/**/pyaccel.pc")
+    return {**os.environ, "PKG_CONFIG_PATH": str(pc.parent)}
+
+
 def linking(prefix: Path, *modes: str) -> list[str]:
     """What pkg-config says, as a program's makefile would ask it."""
-    (pc,) = prefix.glob("lib*/**/pyaccel.pc")
-    environ = {**os.environ, "PKG_CONFIG_PATH": str(pc.parent)}
+    environ = finding(prefix)
     flags = run("pkg-config", "--cflags", "--libs", *modes, "pyaccel", env=environ).split()
     folder = run("pkg-config", "--variable=libdir", "pyaccel", env=environ).strip()
     return [*flags, f"-Wl,-rpath,{folder}"]
@@ -217,6 +222,23 @@ def test_c_program_of_the_readme(prefix: Path, tmp_path: Path) -> None:
     run("gcc", "-std=c11", *STRICT, tmp_path / "program.c", "-o", tmp_path / "program", *linking(prefix))
     # FIPS 180-4's own example.
     assert run(tmp_path / "program").startswith("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+
+
+def test_go_program(plain_prefix: Path, tmp_path: Path) -> None:
+    if shutil.which("go") is None:
+        pytest.skip("no go here")
+    environ = {**finding(plain_prefix), "GOFLAGS": "-mod=mod", "GOCACHE": str(tmp_path / "cache"), "GOTOOLCHAIN": "local"}
+    (pc,) = plain_prefix.glob("lib*/**/pyaccel.pc")
+    environ["LD_LIBRARY_PATH"] = str(pc.parent.parent)
+    assert run("go", "run", ".", cwd=ROOT / "examples" / "go", env=environ) == "verdicts: [1 0 1]\n"
+
+
+def test_rust_program(plain_prefix: Path, tmp_path: Path) -> None:
+    if shutil.which("cargo") is None:
+        pytest.skip("no cargo here")
+    folder = shutil.copytree(ROOT / "examples" / "rust", tmp_path / "rust")
+    environ = finding(plain_prefix)
+    assert run("cargo", "run", "--quiet", "--offline", cwd=folder, env=environ) == "verdicts: [1, 1, 0]\n"
 
 
 def test_headers_are_cxx17(prefix: Path, tmp_path: Path) -> None:

@@ -1,0 +1,3 @@
+module example/pyaccel
+
+go 1.21
