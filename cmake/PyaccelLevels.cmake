@@ -31,6 +31,10 @@ function(pa_objects name suffix)
   set_property(GLOBAL APPEND PROPERTY PA_OBJECTS "$<TARGET_OBJECTS:${name}>")
 endfunction()
 
+# Linked after pa_flags, so that this option comes after those.
+add_library(pa_unsanitized INTERFACE)
+target_compile_options(pa_unsanitized INTERFACE -fno-sanitize=all)
+
 # Makes the targets pyaccel (shared) and pyaccel_static of all sources so far.
 function(pa_library)
   foreach(level IN LISTS PA_LEVELS)
@@ -39,6 +43,11 @@ function(pa_library)
     if(sources AND (level STREQUAL portable OR PYACCEL_WITH_${feature}))
       pa_objects(pa_${level} ${level} ${sources})
       target_compile_options(pa_${level} PRIVATE ${PA_FLAGS_${level}})
+      # clang needs minutes for one unrolled kernel with sanitizers, and fuzzing is after what reads foreign bytes, which
+      # is portable code; the stage "sanitizers" runs the kernels with them, compiled by gcc.
+      if(PYACCEL_FUZZ AND NOT level STREQUAL portable)
+        target_link_libraries(pa_${level} PRIVATE pa_unsanitized)
+      endif()
     endif()
     if(sources AND PYACCEL_EMULATED AND level MATCHES avx512)
       pa_objects(pa_${level}_emulated ${level}_emulated ${sources})

@@ -167,10 +167,13 @@ def test_prepared_keys(implementation: Implementation, rule: str) -> None:
     rows = edges()
     distinct = list(dict.fromkeys(rows.keys))
     index = np.array([distinct.index(key) for key in rows.keys], dtype=np.uint32)
-    for memory in (None, 4096):
+    unprepared = implementation.verify_many("ed25519", rows.keys, rows.messages, rows.signatures, rule=rule)
+    for memory in (None, 1_000_000):
         prepared = pyaccel.PreparedKeys("ed25519", distinct, memory=memory)
+        assert 900_000 < prepared.memory < (100_000_000 if memory is None else memory + 100 * len(distinct))
         reasons = implementation.verify_many(
             "ed25519", prepared, rows.messages, rows.signatures, rule=rule, key_index=index
         )
         assert [reason == 0 for reason in reasons] == expected(rule)
+        assert reasons == unprepared
     implementation.ran(2 * len(rows))

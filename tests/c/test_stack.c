@@ -49,6 +49,10 @@ static void verify(uint32_t scheme, uint32_t rule, uint64_t key_size)
     CHECK(pyaccel_verify_many(verdicts, scheme, &keys, &messages, &signatures, ROWS, &options) ==
           PYACCEL_OK);
     CHECK(pyaccel_prepared_keys_new(&prepared, scheme, &keys, ROWS, NULL) == PYACCEL_OK);
+    pyaccel_verify_options with_prepared = options;
+    with_prepared.prepared = prepared;
+    CHECK(pyaccel_verify_many(verdicts, scheme, NULL, &messages, &signatures, ROWS,
+                              &with_prepared) == PYACCEL_OK);
     pyaccel_prepared_keys_free(prepared);
 }
 
@@ -84,6 +88,7 @@ static void *run_all(void *unused)
     CHECK(pyaccel_merkle_verify_many(verdicts, ROWS, PYACCEL_MERKLE_RFC6962, &roots, &rows, indices,
                                      &nodes, &size, 1, ROWS, NULL) == PYACCEL_OK);
     verify(PYACCEL_SCHEME_ED25519, PYACCEL_RULE_ZIP215, 32);
+    verify(PYACCEL_SCHEME_ED25519, PYACCEL_RULE_OPENSSL, 32);
     verify(PYACCEL_SCHEME_SECP256K1_ECDSA, PYACCEL_RULE_ANY, 33);
     return NULL;
 }
@@ -106,7 +111,8 @@ int main(void)
         puts("skipped: sanitizers make frames larger");
         return SKIPPED;
     }
-    const char *specs[] = {"portable", "avx2", "avx512", "avx512-emulated"};
+    const char *specs[] = {"portable",        "avx2",       "avx512",
+                           "avx512-emulated", "avx512ifma", "avx512ifma-emulated"};
     make_rows();
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         if (pyaccel_cpu_select(specs[i]) == PYACCEL_OK) {
