@@ -7,6 +7,7 @@
 #include "blake_batch.h"
 
 #define PA_BLAKE2_EQUAL UINT64_MAX
+#define PA_BLAKE2_EQUAL_HALF (UINT64_MAX - 1)
 
 /* Families PA_FAMILY_BLAKE2B, _BLAKE2S and their _LANES: `lanes` messages at once. States are 8 words in little-endian
  * bytes, as the digest is. */
@@ -15,7 +16,8 @@ struct pa_blake2 {
      *   shapes   out: lanes states; start: the state of lane l at start + l * stride (0: one for all), which `before` bytes
      *            went into, a multiple of the block size; totals[l]: bytes absorbed with last[l], `before` included
      *   final    bit l: last[l] ends the message of lane l, and is zero-padded; PA_BLAKE2_EQUAL: all do, after totals[0]
-     *            bytes (what is written lane by lane and read as a vector waits for memory) */
+     *            bytes (what is written lane by lane and read as a vector waits for memory); PA_BLAKE2_EQUAL_HALF: and
+     *            the upper halves of their last blocks are zero and lie nowhere (not where lanes is 1) */
     void (*hash)(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                  const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
                  const uint64_t *totals, uint64_t final);

@@ -122,17 +122,24 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
             data[l] = messages->width > 0 ? messages->data + row * messages->stride : b->staging[l];
             last[l] = data[l] + whole * block;
         }
-        if (rest < block) {
+        const bool half = rest == block / 2 && lanes > 1;
+        if (rest < block && !half) {
             for (uint32_t l = 0; l < lanes; l++) {
                 if (rest > 0 && l < count) {
-                    memcpy(b->staging[l], last[l], rest);
+                    pa_hash_copy(b->staging[l], last[l], rest);
                 }
                 last[l] = b->staging[l];
             }
         }
+        if (messages->width > 0 && n - done > count) {
+            const uint64_t left = n - done - count;
+            pa_hash_expect(messages->data + (first + done + count) * messages->stride,
+                           messages->stride, left < lanes ? (uint32_t)left : lanes);
+        }
         bool in_place = count == lanes && size_out == state;
         uint8_t *made = in_place ? digests + done * state : b->states;
-        kernel->hash(made, start, 0, before, data, whole, last, &total, PA_BLAKE2_EQUAL);
+        kernel->hash(made, start, 0, before, data, whole, last, &total,
+                     half ? PA_BLAKE2_EQUAL_HALF : PA_BLAKE2_EQUAL);
         for (uint32_t l = 0; l < count && !in_place; l++) {
             memcpy(digests + (done + l) * size_out, made + l * state, size_out);
         }

@@ -63,7 +63,8 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
         uint64_t total = b == whole ? totals[0] : before + (b + 1) * BLOCK;
         word low = BROADCAST((lane_word)total), high = BROADCAST(COUNTER_HIGH(total));
         word ends = BROADCAST((lane_word)0 - (b == whole));
-        if (b == whole && final != PA_BLAKE2_EQUAL) {
+        const bool half = b == whole && final == PA_BLAKE2_EQUAL_HALF;
+        if (b == whole && final != PA_BLAKE2_EQUAL && !half) {
             lane_word lows[MESSAGES], highs[MESSAGES], all_ends[MESSAGES];
             for (unsigned l = 0; l < MESSAGES; l++) {
                 lows[l] = (lane_word)totals[l];
@@ -74,7 +75,16 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
             high = load_lanes(highs);
             ends = load_lanes(all_ends);
         }
-        load_words(m, b == whole ? last : data, b == whole ? 0 : b * BLOCK, 16);
+        const uint8_t *const *from = b == whole ? last : data;
+        const uint64_t at = b == whole ? 0 : b * BLOCK;
+        load_words(m, from, at, 8);
+        if (half) {
+            for (unsigned i = 8; i < 16; i++) {
+                m[i] = BROADCAST(0);
+            }
+        } else {
+            load_words(m + 8, from, at + STATE, 8);
+        }
         KEEP_IN_MEMORY(m);
         compress(h, m, low, high, ends);
     }

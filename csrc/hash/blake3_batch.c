@@ -167,6 +167,11 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
             g->data[l] = g->data[count - 1];
             g->last[l] = g->last[count - 1];
         }
+        if (size > 0 && n - done > count) {
+            const uint64_t left = n - done - count;
+            pa_hash_expect(row + count * messages->stride, messages->stride,
+                           left < kernel->lanes ? (uint32_t)left : kernel->lanes);
+        }
         hash_chunks(b, kernel, count, whole, true, digests + done * b->job->digest_size);
         done += count;
     }

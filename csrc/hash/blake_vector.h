@@ -122,6 +122,7 @@ PA_INLINE void store_words(uint8_t *out, uint64_t stride, const word *x, unsigne
 #define KEEP_IN_MEMORY(m) __asm__("" : "+m"(*(word(*)[16])(m)))
 
 #if VECTOR_BYTES == 64
+#define SIDE_BY_SIDE
 #include "blake_rounds.h"
 #else
 #include "blake_rounds_avx2.h"

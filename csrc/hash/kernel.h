@@ -37,7 +37,9 @@ typedef struct {
     const uint32_t *schedule;   /* of the last block, which all lanes share; NULL: no such block */
     uint64_t whole;             /* blocks where the message lies */
     uint64_t staged;            /* blocks after those, elsewhere */
-    uint64_t digest_size;       /* bytes of a digest, as the caller wants it */
+    uint64_t rest; /* bytes after those, where no block is staged and the kernel pads */
+    uint8_t pad_first, pad_last; /* as the algorithm has them */
+    uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
 } pa_hash_shape;
 
 /* Families PA_FAMILY_..._LANES: `lanes` messages at once, as lanes of vectors or as streams side by side. Words are the
@@ -64,6 +66,7 @@ struct pa_hash_lanes {
     uint32_t
         stored; /* bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST */
     uint32_t shorter; /* bytes, below `stored`: a digest size that `messages` writes too; 0: none */
+    uint32_t pads; /* bytes: `messages` pads a rest that is a multiple of this itself; 0: never */
     uint32_t
         cost; /* cycles a block of all lanes together, where nothing better is known (plan.h) */
     bool by_lane;

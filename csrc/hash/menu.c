@@ -102,6 +102,7 @@ static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
         menu->items[i] = (pa_plan_item){kernel->lanes, kernel->cost};
         menu->variants[i] = rows[i].variant;
         menu->shares = menu->shares && kernel->shared != NULL;
+        menu->pads = i == 0 || kernel->pads == menu->pads ? kernel->pads : 0;
         menu->measured = menu->measured && rows[i].measure;
         menu->widest = kernel->lanes > menu->widest ? kernel->lanes : menu->widest;
     }

@@ -2,7 +2,8 @@
 /* Rows of one size: no row is looked at but by a kernel, or where its bytes have to be staged for one.
  *
  * Whole blocks of a single segment are absorbed where they lie; what remains, or a short message of several segments, is
- * staged behind its padding, which is written once a call, and so is a segment that all rows share. One group is staged
+ * staged behind its padding, which is written once a call, and so is a segment that all rows share; some kernels pad whole
+ * words themselves. One group is staged
  * while the one before it is hashed: its stores have then left the store buffer when the kernel loads across them. Where
  * nothing but padding remains, lanes share its schedule. */
 #include "algorithm.h"
@@ -98,6 +99,14 @@ static const uint32_t *padding_schedule(const pa_hash_job *job, uint64_t total)
     return last.schedule;
 }
 
+/* True where kernels take the rest of a message from where it lies. */
+static bool pads_itself(const pa_hash_job *job, uint32_t rest)
+{
+    const uint32_t unit = job->menu->pads;
+    return unit != 0 && rest % unit == 0 && job->segment_count == 1 &&
+           job->digest_size <= PA_HASH_MAX_DIGEST;
+}
+
 static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
 {
     const uint32_t block = job->algorithm->block_size;
@@ -107,14 +116,21 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
         .initial = &job->initial,
         .again = job->algorithm->twice ? &job->algorithm->initial : NULL,
         .whole = job->segment_count == 1 ? size / block : 0,
+        .pad_first = job->algorithm->pad_first,
+        .pad_last = job->algorithm->pad_last,
         .digest_size = job->digest_size,
     };
     u->scratch.spread_for = NULL;
     u->rows = job->segments[0].data;
     u->stride = job->segments[0].stride;
     u->piece_count = 0;
+    u->twofold = false;
     const uint64_t skip = u->shape.whole * block;
     const uint32_t rest = (uint32_t)(size - skip);
+    if (pads_itself(job, rest)) {
+        u->shape.rest = rest;
+        return;
+    }
     uint32_t to = 0;
     for (uint32_t s = 0; s < job->segment_count; s++) {
         const pyaccel_rows *segment = &job->segments[s];
@@ -126,7 +142,6 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
     }
     if (rest == 0 && job->menu->shares) {
         u->shape.schedule = padding_schedule(job, total);
-        u->twofold = false;
         return;
     }
     u->shape.staged = pa_hash_block_count(job->algorithm, rest);
@@ -154,7 +169,7 @@ static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t 
     /* Lanes without a row of their own repeat the last row. */
     for (uint32_t l = 0; l < kernel->lanes; l++) {
         const uint32_t own = l < count ? l : count - 1;
-        if (u->shape.whole > 0) {
+        if (u->shape.whole > 0 || u->shape.rest > 0) {
             data[l] = u->rows + (row + own) * u->stride;
         }
         if (u->shape.staged > 0) {
@@ -198,6 +213,9 @@ __attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint
         uint8_t *out = digests + done * job->digest_size;
         if (u.twofold) {
             stage(&u, half ^ 1, first + done + now.count, next.count);
+        }
+        if (u.shape.staged == 0 || u.shape.whole > 0) {
+            pa_hash_expect(u.rows + (first + done + now.count) * u.stride, u.stride, next.count);
         }
         *job->used |= 1u << now.item;
         if (kernel != NULL) {
