@@ -17,21 +17,27 @@ class Scheme:
         message_hashes: how a message becomes the digest that is signed, the default first; none where the
             scheme hashes the message itself.
         signature_formats: encodings of a signature, the default first.
+        key_widths: bytes that a key may have.
+        signature_width: bytes that a raw signature has.
         later_rules: rules that the C headers reserve and that do not work yet.
     """
 
     rules: tuple[str, ...]
     message_hashes: tuple[str, ...]
     signature_formats: tuple[str, ...]
+    key_widths: tuple[int, ...]
+    signature_width: int
     later_rules: tuple[str, ...] = ()
 
 
 SCHEMES = {
-    "ed25519": Scheme(("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium"), (), ("raw",)),
+    "ed25519": Scheme(("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium"), (), ("raw",), (32,), 64),
     "secp256k1-ecdsa": Scheme(
         ("any", "low-s", "bitcoin-core"),
         ("sha256", "sha256d", "keccak256", "none"),
         ("raw", "der", "der-lax"),
+        (33, 64, 65),
+        64,
         ("fabric",),
     ),
 }

@@ -117,7 +117,8 @@ def verify_many(
         digest is a False of its row.
 
     Raises:
-        TypeError, ValueError: an argument is wrong; says what was wanted and what came.
+        TypeError, ValueError: an argument is wrong, or an array has rows of a width that no key or signature has; says
+            what was wanted and what came.
         IndexError: a key_index past the end.
         UnsupportedError: a name that does not work yet; says which do.
         DeviceUnavailableError: the device asked for is not here.
@@ -127,6 +128,8 @@ def verify_many(
         raise ValueError(f"identity: {scheme} has none; it belongs to SM2 alone")
     signature_rows = as_rows("signatures", signatures)
     n = len(signature_rows)
+    if values[4] == "raw":
+        _check_width("signatures", signatures, signature_rows, (SCHEMES[scheme].signature_width,))
     message_rows = as_rows("messages", messages, one_for_all=True)
     message_rows.require_count("messages", n, "signatures")
     if progress is not None and not callable(progress):
@@ -170,9 +173,9 @@ def verify(
     """Whether one signature is valid: `verify_many` with a batch of one."""
     answer = verify_many(
         scheme,
-        one_row("public_key", public_key),
+        [one_row("public_key", public_key)[0]],
         one_row("message", message),
-        one_row("signature", signature),
+        [one_row("signature", signature)[0]],
         rule=rule,
         message_hash=message_hash,
         identity=identity,
@@ -183,9 +186,21 @@ def verify(
     return bool(answer[0])
 
 
+def _check_width(name: str, value: Any, rows: Rows, widths: tuple[int, ...]) -> None:
+    """Rows of a list may vary, and a wrong one is a False; where no row of an array fits, the call is wrong."""
+    fixed = rows.count and rows.width not in widths and not isinstance(value, (list, tuple))
+    if fixed and rows.pieces[0].offsets is None:
+        wanted = " or ".join(map(str, widths))
+        raise ValueError(
+            f"{name}: {len(rows)} rows of {rows.width} bytes each came; wanted {wanted}. Rows that may have other "
+            "lengths, and are False then, come as a list or with offsets"
+        )
+
+
 def _keys(scheme: str, public_keys: Any, n: int, *, indexed: bool) -> Rows | PreparedKeys:
     if not isinstance(public_keys, PreparedKeys):
         rows = as_rows("public_keys", public_keys, one_for_all=not indexed)
+        _check_width("public_keys", public_keys, rows, SCHEMES[scheme].key_widths)
         if not indexed:
             rows.require_count("public_keys", n, "signatures")
         return rows

@@ -14,6 +14,7 @@ import pytest
 from cli_support import LIGHT, Command
 from nacl.signing import SigningKey
 
+import pyaccel
 from pyaccel.cli.json_value import JsonValue
 from pyaccel.cli.light_block import (
     ABSENT,
@@ -355,3 +356,64 @@ def test_the_older_encoding_is_not_covered(command: Command, tmp_path: Path) -> 
     path = tmp_path / "old.json"
     path.write_text(json.dumps({"primary": {"lite_blocks": []}}))
     assert "Tendermint 0.33" in command.refused("verify", path)
+
+
+def _large_block(validators: int) -> dict[str, Any]:
+    """A block of the bundle with that many validators in place of its own, all of whom vote for it."""
+    block = _block()
+    header, commit = block["signed_header"]["header"], block["signed_header"]["commit"]
+    keys = [SigningKey(sha256(b"validator %d" % i).digest()) for i in range(validators)]
+    publics = [bytes(key.verify_key) for key in keys]
+    del block["next_validator_set"], block["validator_set"]["proposer"]
+    block["validator_set"]["validators"] = [
+        {
+            "address": sha256(public).hexdigest()[:40].upper(),
+            "pub_key": {"type": "tendermint/PubKeyEd25519", "value": base64.b64encode(public).decode()},
+            "voting_power": "1",
+        }
+        for public in publics
+    ]
+    commit["signatures"] = [
+        {
+            "block_id_flag": COMMIT,
+            "validator_address": member["address"],
+            "timestamp": f"1970-01-01T00:00:02.{i:03}Z",
+            "signature": base64.b64encode(bytes(64)).decode(),
+        }
+        for i, member in enumerate(block["validator_set"]["validators"])
+    ]
+    header["validators_hash"] = "AB" * 32
+    parsed = parse_light_blocks(JsonValue(block))[0]
+    for key, entry, vote in zip(keys, commit["signatures"], parsed.commit.signatures, strict=True):
+        entry["signature"] = base64.b64encode(key.sign(sign_bytes(parsed, vote)).signature).decode()
+    return block
+
+
+def test_all_votes_are_one_batch(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The way by one equation for many signatures is taken by the batch, under the rule that allows it.
+    calls: list[tuple[str, int, str]] = []
+    real = pyaccel.verify_many
+
+    def spy(scheme: str, keys: Any, messages: Any, signatures: Any, **options: Any) -> Any:
+        calls.append((scheme, len(signatures), options["rule"]))
+        return real(scheme, keys, messages, signatures, **options)
+
+    monkeypatch.setattr(pyaccel, "verify_many", spy)
+    block = _large_block(150)
+    bad = _verify(command, tmp_path, block).bad()
+    assert "commit signatures" not in bad
+    assert "power over 2/3" not in bad
+    assert calls == [("ed25519", 150, "zip215")]
+
+    # A vote with another's signature is found, by its index, in the same one call.
+    entries = block["signed_header"]["commit"]["signatures"]
+    entries[77]["signature"] = entries[78]["signature"]
+    assert _verify(command, tmp_path, block).bad()["commit signatures"] == [{"signature": 77}]
+    assert calls[1:] == [("ed25519", 150, "zip215")]
+
+    # A file of several blocks is one batch, too.
+    calls.clear()
+    bundle = json.loads(GOOD.read_text())["input"]
+    votes = sum(len(_votes(step["block"])) for step in bundle)
+    assert command("verify", GOOD, "--json").status == 0
+    assert calls == [("ed25519", votes, "zip215")]
