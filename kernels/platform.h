@@ -4,7 +4,9 @@
  * Types uchar, uint, ulong are 8, 32 and 64 bits everywhere. Kernels are written as
  *     KERNEL void family_operation(GLOBAL out *..., GLOBAL const in *..., uint n)
  *     { const uint i = global_id(); if (i >= n) return; ... }
- * and keep to the 1.2 subset: no generic address space, no subgroups, no program-scope variables but CONSTANT. */
+ * and keep to the 1.2 subset: no generic address space, no subgroups, no program-scope variables but CONSTANT.
+ * A DEVICE_FUNCTION is put in place. A CALLED_FUNCTION, which stands in a hundred places, stays a function: programs then
+ * build in seconds and fit a GPU's instruction cache; CALLED_INLINE, defined in a build, shows what that costs. */
 #ifndef PYACCEL_PLATFORM_H
 #define PYACCEL_PLATFORM_H
 
@@ -14,7 +16,11 @@
 #define GLOBAL __global
 #define CONSTANT __constant
 #define DEVICE_FUNCTION static inline
+#ifdef CALLED_INLINE
+#define CALLED_FUNCTION static inline
+#else
 #define CALLED_FUNCTION static __attribute__((noinline))
+#endif
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")
 #define global_id() ((uint)get_global_id(0))

@@ -26,7 +26,7 @@ NAMESAKES = {
 }
 """The verifiers that a rule is named after, or that are known to follow it. None is exactly rfc8032."""
 
-_native = implementations("ed25519")
+_every = implementations("ed25519", opencl=True)
 _rules = pytest.mark.parametrize("rule", NAMESAKES)
 
 
@@ -114,7 +114,7 @@ def test_the_verifiers_agree_among_themselves() -> None:
     assert counts == {"zip215": 3879, "rfc8032": 263, "openssl": 359, "dalek-strict": 64, "libsodium": 64}
 
 
-@_native
+@_every
 @_rules
 def test_all_at_once(implementation: Implementation, rule: str) -> None:
     """The set as one batch, as it stands and shuffled; golden takes every eleventh row."""

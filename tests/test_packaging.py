@@ -227,7 +227,12 @@ def test_c_program_of_the_readme(prefix: Path, tmp_path: Path) -> None:
 def test_go_program(plain_prefix: Path, tmp_path: Path) -> None:
     if shutil.which("go") is None:
         pytest.skip("no go here")
-    environ = {**finding(plain_prefix), "GOFLAGS": "-mod=mod", "GOCACHE": str(tmp_path / "cache"), "GOTOOLCHAIN": "local"}
+    environ = {
+        **finding(plain_prefix),
+        "GOFLAGS": "-mod=mod",
+        "GOCACHE": str(tmp_path / "cache"),
+        "GOTOOLCHAIN": "local",
+    }
     (pc,) = plain_prefix.glob("lib*/**/pyaccel.pc")
     environ["LD_LIBRARY_PATH"] = str(pc.parent.parent)
     assert run("go", "run", ".", cwd=ROOT / "examples" / "go", env=environ) == "verdicts: [1 0 1]\n"
