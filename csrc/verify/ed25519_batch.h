@@ -27,6 +27,7 @@
 #ifndef PA_ED25519_BATCH_H
 #define PA_ED25519_BATCH_H
 
+#include <limits.h>
 #include <string.h>
 
 #include "ed25519.h"
@@ -45,45 +46,6 @@
  * operands would otherwise go through memory. */
 #define ED25519_FLAT __attribute__((flatten))
 
-#ifndef FE_LANE_WORDS
-/* A field that has no quicker way to keep one lane of an element: packed. */
-#define FE_LANE_WORDS 4
-
-static inline void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const from[LANES])
-{
-    const row *at[LANES];
-    fe *const elements[4] = {a, b, c, d};
-    for (int k = 0; k < 4; k++) {
-        for (int i = 0; i < LANES; i++) {
-            at[i] = (const row *)(const void *)(from[i] + FE_LANE_WORDS * k);
-        }
-        fe_gather(elements[k], at);
-    }
-}
-
-static inline void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, const fe *c,
-                                 const fe *d)
-{
-    row *at[LANES];
-    const fe *const elements[4] = {a, b, c, d};
-    for (int k = 0; k < 4; k++) {
-        for (int i = 0; i < LANES; i++) {
-            at[i] = (row *)(void *)(to[i] + FE_LANE_WORDS * k);
-        }
-        fe_scatter(at, elements[k]);
-    }
-}
-
-static inline void fe_broadcast(fe *r, const uint64_t *words)
-{
-    const row *at[LANES];
-    for (int i = 0; i < LANES; i++) {
-        at[i] = (const row *)(const void *)words;
-    }
-    fe_gather(r, at);
-}
-#endif
-
 /* ---- what a batch is worked out in ---------------------------------------------------------- */
 
 #define ED25519_CHUNKS (PA_ED25519_BATCH / PA_ED25519_CHUNK)
@@ -98,13 +60,6 @@ static inline void fe_broadcast(fe *r, const uint64_t *words)
 #define ED25519_SLOTS (2 * PA_ED25519_BATCH)
 #define ED25519_PROBES 8
 #define ED25519_NO_ROW 0xffff
-
-/* Bits of one lane's stretch of a half, and one more. */
-#if LANES >= 8
-typedef uint32_t ed25519_lane_bits;
-#else
-typedef uint64_t ed25519_lane_bits;
-#endif
 
 typedef struct {
     pa_ed25519_chunk chunks[ED25519_CHUNKS];
@@ -176,67 +131,87 @@ static const pa_ed25519_point ed25519_base_point = {
     .encoding = PA_ED25519_DECODES | PA_ED25519_CANONICAL,
 };
 
-/* Where window j of a half of `groups` begins in its lane. */
-static inline int ed25519_window(int groups, int j)
+/* How the stretch of a lane is cut: window j has bits at[j] .. at[j + 1] - 1. */
+typedef struct {
+    int groups;
+    int at[ED25519_GROUPS + 1];
+} ed25519_cut;
+
+static inline int ed25519_width(const ed25519_cut *cut, int j)
 {
-    return ED25519_HALF * j / groups;
+    return cut->at[j + 1] - cut->at[j];
 }
 
-/* The cheapest number of groups for a half that has `terms` terms: an addition for each term and
- * group, and for every bucket two that are not affine, which take 18 M instead of 7 M, but no
- * time to find and keep. */
-static int ed25519_groups(unsigned int terms)
+/* The cheapest cut for a half that has `terms` terms: an addition for each term and group, and for
+ * every bucket two that are not affine, which take 17 M instead of 7 M, but no time to find. */
+static void ed25519_cut_half(ed25519_cut *best, unsigned int terms)
 {
-    int best = 0;
-    unsigned int lowest = 0;
+    unsigned int lowest = UINT_MAX;
     for (int groups = ED25519_HALF / ED25519_WIDEST; groups <= ED25519_GROUPS; groups++) {
-        unsigned int cost = 0;
+        ed25519_cut cut = {.groups = groups};
+        unsigned int cost = (unsigned int)groups * terms;
         for (int j = 0; j < groups; j++) {
-            const int width = ed25519_window(groups, j + 1) - ed25519_window(groups, j);
-            cost += terms + (unsigned int)(2 << (width - 1));
+            cut.at[j + 1] = ED25519_HALF * (j + 1) / groups;
+            cost += 2u << (ed25519_width(&cut, j) - 1);
         }
-        if (best == 0 || cost < lowest) {
-            best = groups;
+        if (cost < lowest) {
+            *best = cut;
             lowest = cost;
         }
     }
-    return best;
 }
 
-/* Bits at - 1 and on of a half, `before` being bit -1. */
-static inline uint64_t ed25519_bits(const uint64_t half[2], unsigned int before, int at)
-{
-    if (at == 0) {
-        return half[0] << 1 | before;
-    }
-    const int word = (at - 1) / 64, shift = (at - 1) % 64;
-    return half[word] >> shift | (word == 0 && shift > 0 ? half[1] << (64 - shift) : 0);
-}
+#if LANES > 1
+/* k in the stretch of every lane whose bits are in one word. */
+#define ED25519_STRETCHES(k) ((k) * (UINT64_MAX / ((UINT64_C(1) << ED25519_HALF) - 1)))
 
-/* Digits of the windows of one half (128 bits, and the bit before them) of a term's scalar. */
+/* Digits of the windows of one half (128 bits, and the bit before them) of a term's scalar: those of
+ * all lanes in a word at once. Window + bit before = v in 0 .. 2^w; where the top bit of the window
+ * is set the digit is v - 2^w, and 2^w - v is 3 2^w - v = (v ^ (2^(w + 1) - 1)) + 2^w + 1 modulo
+ * 2^(w + 1). */
 static inline void ed25519_digits(ed25519_scratch *batch, unsigned int term, int first_group,
-                                  int groups, const uint64_t half[2], unsigned int before)
+                                  const ed25519_cut *cut, const uint64_t half[2],
+                                  unsigned int before)
 {
-    ed25519_lane_bits bits[LANES];
-    for (int lane = 0; lane < LANES; lane++) {
-        bits[lane] = (ed25519_lane_bits)ed25519_bits(half, before, ED25519_HALF * lane);
-    }
-    for (int j = 0; j < groups; j++) {
-        const int at = ed25519_window(groups, j), width = ed25519_window(groups, j + 1) - at;
+    const uint64_t one = ED25519_STRETCHES(1);
+    const uint64_t shifted[2] = {half[0] << 1 | before, half[1] << 1 | half[0] >> 63};
+    for (int j = 0; j < cut->groups; j++) {
+        const int at = cut->at[j], width = ed25519_width(cut, j);
+        const uint64_t size = UINT64_C(1) << width;
         uint8_t *index = batch->index[term][first_group + j];
         unsigned int negative = 0;
-        for (int lane = 0; lane < LANES; lane++) {
-            /* One lane alone has more bits than a word. */
-            const unsigned int window =
-                (unsigned int)(LANES > 1 ? bits[lane] >> at : ed25519_bits(half, before, at)) &
-                ((2u << width) - 1);
-            const unsigned int top = window >> width, size = (window + 1) >> 1;
-            index[lane] = (uint8_t)(top != 0 ? (1u << width) - size : size);
-            negative |= top << lane;
+        for (int i = 0; i < 2; i++) {
+            const uint64_t v = (half[i] >> at & one * (size - 1)) + (shifted[i] >> at & one);
+            const uint64_t top = half[i] >> (at + width - 1) & one;
+            const uint64_t digit =
+                ((v ^ top * (2 * size - 1)) + top * (size + 1)) & one * (2 * size - 1);
+            for (int lane = 0; lane < LANES / 2; lane++) {
+                index[LANES / 2 * i + lane] = (uint8_t)(digit >> ED25519_HALF * lane);
+                negative |= (unsigned int)(top >> ED25519_HALF * lane & 1)
+                            << (LANES / 2 * i + lane);
+            }
         }
         batch->negative[term][first_group + j] = (uint8_t)negative;
     }
 }
+#else
+/* The same, whose one lane has all of the half. */
+static inline void ed25519_digits(ed25519_scratch *batch, unsigned int term, int first_group,
+                                  const ed25519_cut *cut, const uint64_t half[2],
+                                  unsigned int before)
+{
+    for (int j = 0; j < cut->groups; j++) {
+        const int at = cut->at[j], width = ed25519_width(cut, j);
+        uint64_t bits = half[at / 64] >> at % 64;
+        bits |= at % 64 + width > 64 ? half[1] << (64 - at % 64) : 0;
+        const unsigned int size = 1u << width, window = (unsigned int)bits & (size - 1);
+        const unsigned int v = window + before;
+        before = window >> (width - 1);
+        batch->index[term][first_group + j][0] = (uint8_t)(before != 0 ? size - v : v);
+        batch->negative[term][first_group + j] = (uint8_t)before;
+    }
+}
+#endif
 
 /* Numbers the terms, and sums up their scalars. False when there are no coefficients. */
 static bool ed25519_batch_terms(ed25519_scratch *batch, unsigned int chunks)
@@ -274,7 +249,8 @@ static bool ed25519_batch_terms(ed25519_scratch *batch, unsigned int chunks)
 }
 
 /* Digits of all terms, and the points of the Rs. */
-static void ed25519_batch_digits(ed25519_scratch *batch, unsigned int chunks, int lower, int upper)
+static void ed25519_batch_digits(ed25519_scratch *batch, unsigned int chunks,
+                                 const ed25519_cut *lower, const ed25519_cut *upper)
 {
     for (unsigned int i = 0; i < batch->wide; i++) {
         pa_ed25519_scalar a;
@@ -283,7 +259,7 @@ static void ed25519_batch_digits(ed25519_scratch *batch, unsigned int chunks, in
             pa_ed25519_scalar_negate(&a, &a);
         }
         ed25519_digits(batch, i, 0, lower, a.word, 0);
-        ed25519_digits(batch, i, lower, upper, a.word + 2, (unsigned int)(a.word[1] >> 63));
+        ed25519_digits(batch, i, lower->groups, upper, a.word + 2, (unsigned int)(a.word[1] >> 63));
     }
     unsigned int rows = 0;
     for (unsigned int c = 0; c < chunks; c++) {
@@ -433,16 +409,16 @@ static void ed25519_sum_up(edwards_point *sum, const edwards_point *p)
 }
 
 /* The windows of one half, joined in each lane, into segments[half]. */
-static void ed25519_batch_half(ed25519_scratch *batch, int half, int first_group, int groups,
-                               unsigned int terms)
+static void ed25519_batch_half(ed25519_scratch *batch, int half, int first_group,
+                               const ed25519_cut *cut, unsigned int terms)
 {
     edwards_point sum, window;
     uint64_t *at[LANES];
-    for (int j = groups - 1; j >= 0; j--) {
-        const int width = ed25519_window(groups, j + 1) - ed25519_window(groups, j);
+    for (int j = cut->groups - 1; j >= 0; j--) {
+        const int width = ed25519_width(cut, j);
         ed25519_fill(batch, first_group + j, width, terms);
         ed25519_drain(&window, batch, width);
-        if (j == groups - 1) {
+        if (j == cut->groups - 1) {
             sum = window;
         } else {
             ed25519_double_n(&sum, width);
@@ -458,11 +434,13 @@ static void ed25519_batch_half(ed25519_scratch *batch, int half, int first_group
 /* Whether 8 times the combination of all open rows is 0. Before: ed25519_batch_terms. */
 static bool ed25519_batch_holds(ed25519_scratch *batch, unsigned int chunks, unsigned int rows)
 {
-    const int lower = ed25519_groups(batch->wide + rows), upper = ed25519_groups(batch->wide);
-    ed25519_batch_digits(batch, chunks, lower, upper);
+    ed25519_cut lower, upper;
+    ed25519_cut_half(&lower, batch->wide + rows);
+    ed25519_cut_half(&upper, batch->wide);
+    ed25519_batch_digits(batch, chunks, &lower, &upper);
     ed25519_batch_points(batch);
-    ed25519_batch_half(batch, 0, 0, lower, batch->terms);
-    ed25519_batch_half(batch, 1, lower, upper, batch->wide);
+    ed25519_batch_half(batch, 0, 0, &lower, batch->terms);
+    ed25519_batch_half(batch, 1, lower.groups, &upper, batch->wide);
     edwards_point sum, segment;
     for (int i = 2 * LANES - 1; i >= 0; i--) {
         const uint64_t *words = batch->segments[i / LANES][i % LANES];

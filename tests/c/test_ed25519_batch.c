@@ -48,14 +48,13 @@ static bool draw(pa_ed25519_coefficient *z, pa_ed25519_transcript *transcript, u
 static ed25519_scratch scratch;
 
 /* The digits of the first term add up to the half and the bit before it, modulo 2^128. */
-static void check_digits(const uint64_t half[2], unsigned int before, int groups)
+static void check_digits(const uint64_t half[2], unsigned int before, const ed25519_cut *cut)
 {
     uint64_t sum[2] = {0, 0};
-    ed25519_digits(&scratch, 0, 0, groups, half, before);
+    ed25519_digits(&scratch, 0, 0, cut, half, before);
     for (int lane = 0; lane < LANES; lane++) {
-        for (int j = 0; j < groups; j++) {
-            const int at = ED25519_HALF * lane + ed25519_window(groups, j);
-            const int width = ed25519_window(groups, j + 1) - ed25519_window(groups, j);
+        for (int j = 0; j < cut->groups; j++) {
+            const int at = ED25519_HALF * lane + cut->at[j], width = ed25519_width(cut, j);
             const uint64_t digit = scratch.index[0][j][lane];
             const uint64_t low = digit << at % 64;
             const uint64_t high = at % 64 + width > 64 ? digit >> (64 - at % 64) : 0;
@@ -74,8 +73,14 @@ static void check_digits(const uint64_t half[2], unsigned int before, int groups
 
 static void check_all_digits(void)
 {
-    const int fewest = ED25519_HALF / ED25519_WIDEST;
-    for (int groups = fewest; groups <= ED25519_GROUPS; groups++) {
+    ed25519_cut cut = {.groups = 0};
+    int seen = 0;
+    for (unsigned int terms = 1; terms < 1u << 20; terms *= 2) {
+        const int before = cut.groups;
+        ed25519_cut_half(&cut, terms);
+        CHECK(cut.groups <= before || terms == 1);
+        seen += cut.groups != before;
+        CHECK(cut.at[0] == 0 && cut.at[cut.groups] == ED25519_HALF);
         for (int round = 0; round < 300; round++) {
             uint64_t half[2] = {random_word(), random_word()};
             if (round < 128) {
@@ -87,10 +92,11 @@ static void check_all_digits(void)
             } else if (round < 258) {
                 half[0] = half[1] = round == 256 ? UINT64_MAX : 0x8080808080808080;
             }
-            check_digits(half, 0, groups);
-            check_digits(half, 1, groups);
+            check_digits(half, 0, &cut);
+            check_digits(half, 1, &cut);
         }
     }
+    CHECK(seen >= 3);
 }
 
 /* ---- batches -------------------------------------------------------------------------------- */
