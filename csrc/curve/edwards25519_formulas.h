@@ -154,29 +154,24 @@ FE_FN void edwards_add_affine(edwards_point *r, const edwards_point *p, const ed
 }
 
 /* r = p + q, or p - q in the lanes of negative, whose Y2 + X2 and Y2 - X2 have changed places
- * already: -q has them so, and -C in place of C, which exchanges F and G. q as
- * edwards_lookup_entry gave it: all of magnitude 1, so that nothing of it is carried. 6 or 7
- * products. */
+ * already: -q has them so, and -C in place of C, which exchanges F and G. All of q of magnitude 1,
+ * so that nothing of it is carried. 7 or 8 products, one less for affine q. */
+FE_FN void edwards_add_swapped(edwards_point *r, const edwards_point *p, const edwards_cached *q,
+                               mask negative, int affine, int with_t)
+{
+    fe e, f, g, h, sum, difference;
+    edwards_add_begin(&e, &difference, &sum, &h, p, q, affine);
+    fe_select(&f, negative, &sum, &difference);
+    fe_select(&g, negative, &difference, &sum);
+    fe_norm(&g, 4);
+    edwards_complete(r, &e, &f, &g, &h, with_t);
+}
+
+/* The same with q as edwards_lookup_entry gave it. */
 FE_FN void edwards_add_entry(edwards_point *r, const edwards_point *p, const edwards_cached *q,
                              mask negative, int with_t)
 {
-    fe a, b, c, d, e, f, g, h;
-    fe_sub(&a, &p->y, &p->x, 1);
-    fe_norm(&a, 3);
-    fe_mul(&a, &a, &q->y_minus_x);
-    fe_add(&b, &p->y, &p->x);
-    fe_norm(&b, 2);
-    fe_mul(&b, &b, &q->y_plus_x);
-    fe_mul(&c, &p->t, &q->t2d);
-    fe_mul_small(&d, &p->z, 2);
-    fe_sub(&e, &b, &a, 1); /* 3 */
-    fe_add(&h, &b, &a);    /* 2 */
-    fe_sub(&a, &d, &c, 1); /* 4 */
-    fe_add(&b, &d, &c);    /* 3 */
-    fe_select(&f, negative, &b, &a);
-    fe_select(&g, negative, &a, &b);
-    fe_norm(&g, 4);
-    edwards_complete(r, &e, &f, &g, &h, with_t);
+    edwards_add_swapped(r, p, q, negative, 1, with_t);
 }
 
 /* One product. Before: p has its T. */

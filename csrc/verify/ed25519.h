@@ -43,6 +43,21 @@ void pa_ed25519_sum_reduce(pa_ed25519_scalar *r, const pa_ed25519_sum *sum);
 /* r = a, or a + l where a is even: odd, below 2^254. Before: a < l. */
 void pa_ed25519_scalar_odd(uint64_t r[4], const pa_ed25519_scalar *a);
 
+/* *r = a b modulo l. */
+void pa_ed25519_scalar_multiply(pa_ed25519_scalar *r, const pa_ed25519_scalar *a,
+                                const pa_ed25519_scalar *b);
+
+/* k = u / v modulo 8 l: v k - u is a multiple of the order of the whole group. v is odd and below
+ * 2^252, and negative where it says so (v is then its absolute value); u is below 2^253. But for
+ * one k in a thousand both are below 2^132. (ed25519_halves.c) */
+typedef struct {
+    pa_ed25519_scalar u, v;
+    bool negative;
+} pa_ed25519_halves;
+
+/* Before: k < l. */
+void pa_ed25519_scalar_halve(pa_ed25519_halves *halves, const pa_ed25519_scalar *k);
+
 /* a = sum of digits[i] 2^(width i), -2^(width - 1) <= digits[i] <= 2^(width - 1).
  * Before: a < 2^253, 2 <= width <= 12, count width > 253. */
 void pa_ed25519_scalar_digits(int16_t *digits, int count, int width, const pa_ed25519_scalar *a);

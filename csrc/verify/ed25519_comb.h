@@ -14,9 +14,7 @@
 #include <string.h>
 
 #include "../curve/edwards25519_formulas.h"
-#include "../field/words.h"
-#include "../tables/edwards25519_comb.h"
-#include "ed25519.h"
+#include "ed25519_comb_digits.h"
 
 #define COMB_TEETH PA_ED25519_COMB_TEETH
 #define COMB_SPACING PA_ED25519_COMB_SPACING
@@ -25,53 +23,10 @@
 /* Entries behind the blocks: 0, and A. */
 #define COMB_NONE (PA_ED25519_COMB_BLOCKS * COMB_POINTS)
 #define COMB_ONE (COMB_NONE + 1)
-#define BASE_COMB_COLUMNS (EDWARDS_BASE_COMB_SPACING / EDWARDS_BASE_COMB_BLOCKS)
-#define BASE_COMB_POINTS (1 << (EDWARDS_BASE_COMB_TEETH - 1))
-#define COMB_MAX_SPACING 32
-#define COMB_MAX_TEETH 10
 
 _Static_assert(COMB_TEETH *COMB_SPACING >= 253, "k below l fits the comb of A");
-_Static_assert(EDWARDS_BASE_COMB_TEETH *EDWARDS_BASE_COMB_SPACING >= 254, "s + l fits that of B");
 _Static_assert(COMB_SPACING <= COMB_MAX_SPACING, "a tooth is read as 32 bits");
-_Static_assert(EDWARDS_BASE_COMB_SPACING <= COMB_MAX_SPACING, "a tooth is read as 32 bits");
 _Static_assert(BASE_COMB_COLUMNS <= COMB_COLUMNS, "columns of B end with those of A");
-
-/* ---- digits --------------------------------------------------------------------------------- */
-
-/* For every column, the entry of each lane and the lanes in which it is to be negated. */
-typedef struct {
-    uint32_t entry[LANES][COMB_MAX_SPACING];
-    uint32_t negative[COMB_MAX_SPACING];
-} comb_digits;
-
-/* Digits of one lane's odd number below 2^(teeth spacing): digit n is + where bit n of
- * (number >> 1) + 2^(teeth spacing - 1) is set. The loop over columns has a constant length, for
- * vectors; columns past the spacing mean nothing. */
-static inline void comb_recode(comb_digits *digits, int lane, const uint64_t number[5], int teeth,
-                               int spacing, int columns)
-{
-    uint32_t tooth[COMB_MAX_TEETH];
-    for (int i = 0; i < teeth; i++) {
-        const int at = i * spacing + 1, word = at / 64, shift = at % 64;
-        uint64_t bits = number[word] >> shift;
-        if (shift > 32 && word < 4) {
-            bits |= number[word + 1] << (64 - shift);
-        }
-        tooth[i] = (uint32_t)bits;
-    }
-    tooth[teeth - 1] |= UINT32_C(1) << (spacing - 1);
-    const uint32_t signs = ~tooth[teeth - 1], low = (1u << (teeth - 1)) - 1;
-    for (int j = 0; j < COMB_MAX_SPACING; j++) {
-        uint32_t entry = 0;
-        for (int i = 0; i < teeth - 1; i++) {
-            entry |= (tooth[i] >> j & 1u) << i;
-        }
-        const uint32_t negative = signs >> j & 1u;
-        const uint32_t block = (uint32_t)(j / columns) << (teeth - 1);
-        digits->entry[lane][j] = block + (entry ^ ((0u - negative) & low));
-        digits->negative[j] |= negative << lane;
-    }
-}
 
 /* ---- sums ----------------------------------------------------------------------------------- */
 
@@ -97,9 +52,7 @@ static void comb_read(comb_rows *group, const pa_ed25519_chunk *chunk,
         group->last[i] = (number[0] & 1) != 0 ? COMB_NONE : COMB_ONE;
         number[0] |= 1;
         comb_recode(&group->key, i, number, COMB_TEETH, COMB_SPACING, COMB_COLUMNS);
-        pa_ed25519_scalar_odd(number, &chunk->s[rows[i]]);
-        comb_recode(&group->of_base, i, number, EDWARDS_BASE_COMB_TEETH, EDWARDS_BASE_COMB_SPACING,
-                    BASE_COMB_COLUMNS);
+        comb_of_base(&group->of_base, i, &chunk->s[rows[i]]);
     }
 }
 

@@ -12,18 +12,11 @@
 
 #include "../curve/edwards25519_constants.h"
 #include "../curve/edwards25519_formulas.h"
-#include "../tables/edwards25519_base.h"
 #include "ed25519.h"
-
-#define ED25519_DIGITS (2 * PA_ED25519_BASE_DIGITS - 1)
 
 _Static_assert(sizeof(row) == 32, "points and tables are rows of four words");
 _Static_assert(sizeof(pa_ed25519_prepared) % 64 == 0,
                "entries of prepared keys are 64-byte aligned");
-_Static_assert(EDWARDS_BASE_WINDOW == 2 * EDWARDS_WINDOW, "windows of B and of A end together");
-_Static_assert(ED25519_DIGITS *EDWARDS_WINDOW > 253, "digits hold scalars below 2^253");
-_Static_assert(sizeof pa_edwards25519_base == EDWARDS_BASE_ROWS * sizeof(row),
-               "the table fits the windows of B");
 
 /* *out[i] = lane i of p, which has Z = 1 and its T; encoding stays. */
 static void ed25519_store(pa_ed25519_point *const out[LANES], const edwards_point *p)
@@ -103,63 +96,127 @@ static void ed25519_decode_chunk(pa_ed25519_chunk *chunk, unsigned int n)
     }
 }
 
-/* The absolute values and signs of digit `at` of every lane. */
-static mask ed25519_digit(unsigned int index[LANES], const int16_t *digits, int count, int at)
+/* Signed windows of u and v, and the multiples 0 .. 8 that they need. */
+#define ED25519_WINDOW 4
+#define ED25519_MULTIPLES ((1 << (ED25519_WINDOW - 1)) + 1)
+#define ED25519_DIGITS 64
+
+_Static_assert(ED25519_DIGITS *ED25519_WINDOW > 253, "digits hold scalars below 2^253");
+
+/* One term of a group's sums: a point a lane, its multiples as y + x, y - x, 2 z, 2 d t, and the
+ * digits of its scalar. */
+typedef struct {
+    _Alignas(32) uint64_t multiples[LANES][ED25519_MULTIPLES][4 * FE_LANE_WORDS];
+    int16_t digits[LANES][ED25519_DIGITS];
+} ed25519_term;
+
+COMB_KERNEL void ed25519_term_of(ed25519_term *term, const pa_ed25519_point *const points[LANES])
 {
-    unsigned int negative = 0;
-    for (int i = 0; i < LANES; i++) {
-        int digit = digits[i * count + at];
-        index[i] = (unsigned int)(digit < 0 ? -digit : digit);
-        negative |= (unsigned int)(digit < 0) << i;
+    edwards_point multiple, p;
+    edwards_cached one, cached;
+    ed25519_load(&p, points);
+    edwards_to_cached(&one, &p);
+    edwards_identity(&multiple);
+    for (int k = 0; k < ED25519_MULTIPLES; k++) {
+        uint64_t *to[LANES];
+        for (int i = 0; i < LANES; i++) {
+            to[i] = term->multiples[i][k];
+        }
+        edwards_to_cached(&cached, &multiple);
+        fe_carry(&cached.y_plus_x, &cached.y_plus_x);
+        fe_carry(&cached.y_minus_x, &cached.y_minus_x);
+        fe_carry(&cached.z2, &cached.z2);
+        fe_store_four(to, &cached.y_plus_x, &cached.y_minus_x, &cached.z2, &cached.t2d);
+        edwards_add_affine(&multiple, &multiple, &one, 1);
     }
-    return mask_from_bits(negative);
 }
 
-/* Lanes in which [s]B - [k]A - R = 0, or 8 times that: one chain of 250 doublings, every 5 of
- * them an addition from the table of -A, every 10 one from that of B, the same for all lanes.
- * About 250 (3 M + 4 S) + 51 (8 M + 1 M) + 26 7 M + 17 9 M for the table = 1550 M + 1000 S a
- * group. */
+/* *sum -= digit `at` of every lane times its point, or += in the lanes of `added`. */
+COMB_KERNEL void ed25519_subtract(edwards_point *sum, const ed25519_term *term, int at,
+                                  unsigned int added, int with_t)
+{
+    const uint64_t *from[LANES];
+    unsigned int positive = 0;
+    edwards_cached multiple, swapped;
+    for (int i = 0; i < LANES; i++) {
+        const int digit = term->digits[i][at];
+        from[i] = term->multiples[i][digit < 0 ? -digit : digit];
+        positive |= (unsigned int)(digit > 0) << i;
+    }
+    const mask negative = mask_from_bits(positive ^ added);
+    fe_load_four(&multiple.y_plus_x, &multiple.y_minus_x, &swapped.z2, &swapped.t2d, from);
+    fe_select(&swapped.y_plus_x, negative, &multiple.y_minus_x, &multiple.y_plus_x);
+    fe_select(&swapped.y_minus_x, negative, &multiple.y_plus_x, &multiple.y_minus_x);
+    edwards_add_swapped(sum, sum, &swapped, negative, 0, with_t);
+}
+
+COMB_KERNEL void ed25519_double(edwards_point *sum, int with_t)
+{
+    edwards_double(sum, sum, with_t);
+}
+
+static int ed25519_length(const pa_ed25519_scalar *a)
+{
+    int bits = 256;
+    while (bits > 0 && (a->word[(bits - 1) / 64] >> (bits - 1) % 64 & 1) == 0) {
+        bits--;
+    }
+    return bits;
+}
+
+/* Lanes in which [s]B - [k]A - R = 0, or 8 times that. As ed25519_single.c says, k = u / v and the sum is
+ * [v s]B - [u]A - [v]R: one chain of 130 doublings, the same for all lanes, every 5 of them an addition from the table of A
+ * and one from that of R; the comb of B adds twice in each of the last 13.
+ * About 130 (3 M + 4 S) + 52 (8 M + 1 M) + 26 7 M + 2 17 9 M for the tables = 1350 M + 520 S a group. */
 static mask ed25519_group(const pa_ed25519_chunk *chunk, const unsigned int rows[LANES],
                           bool cofactored)
 {
-    row memory[LANES][EDWARDS_TABLE_ROWS];
-    row *table[LANES];
-    const row *entries[LANES], *base[LANES];
+    ed25519_term of_a, of_r;
+    comb_digits base;
+    const row *base_tables[LANES];
     const pa_ed25519_point *a[LANES], *r[LANES];
-    int16_t k_digits[LANES][ED25519_DIGITS], s_digits[LANES][PA_ED25519_BASE_DIGITS];
+    unsigned int negative = 0;
+    int bits = BASE_COMB_COLUMNS;
+    memset(base.negative, 0, sizeof base.negative);
     for (int i = 0; i < LANES; i++) {
-        table[i] = memory[i];
-        entries[i] = memory[i];
-        base[i] = (const row *)(const void *)pa_edwards25519_base;
+        pa_ed25519_halves halves;
+        pa_ed25519_scalar multiple;
         a[i] = chunk->key[rows[i]];
         r[i] = &chunk->r[rows[i]];
-        pa_ed25519_scalar_digits(k_digits[i], ED25519_DIGITS, EDWARDS_WINDOW, &chunk->k[rows[i]]);
-        pa_ed25519_scalar_digits(s_digits[i], PA_ED25519_BASE_DIGITS, EDWARDS_BASE_WINDOW,
-                                 &chunk->s[rows[i]]);
+        base_tables[i] = (const row *)(const void *)pa_edwards25519_comb;
+        pa_ed25519_scalar_halve(&halves, &chunk->k[rows[i]]);
+        pa_ed25519_scalar_multiply(&multiple, &halves.v, &chunk->s[rows[i]]);
+        comb_of_base(&base, i, &multiple);
+        pa_ed25519_scalar_digits(of_a.digits[i], ED25519_DIGITS, ED25519_WINDOW, &halves.u);
+        pa_ed25519_scalar_digits(of_r.digits[i], ED25519_DIGITS, ED25519_WINDOW, &halves.v);
+        negative |= (unsigned int)halves.negative << i;
+        const int u_bits = ed25519_length(&halves.u), v_bits = ed25519_length(&halves.v);
+        bits = u_bits > bits ? u_bits : bits;
+        bits = v_bits > bits ? v_bits : bits;
     }
+    ed25519_term_of(&of_a, a);
+    ed25519_term_of(&of_r, r);
 
-    edwards_point p, sum;
-    edwards_cached term;
-    unsigned int index[LANES];
-    ed25519_load(&p, a);
-    edwards_neg(&p, &p);
-    edwards_table(table, &p);
+    /* The highest digit takes the carry of the one below it. */
+    edwards_point sum;
     edwards_identity(&sum);
-    for (int at = ED25519_DIGITS - 1; at >= 0; at--) {
-        for (int j = 0; j < EDWARDS_WINDOW; j++) {
-            edwards_double(&sum, &sum, j == EDWARDS_WINDOW - 1);
+    for (int at = bits / ED25519_WINDOW * ED25519_WINDOW + ED25519_WINDOW - 1; at >= 0; at--) {
+        const bool digits_too = at % ED25519_WINDOW == 0, base_too = at < BASE_COMB_COLUMNS;
+        ed25519_double(&sum, digits_too || base_too);
+        for (int block = 0; base_too && block < EDWARDS_BASE_COMB_BLOCKS; block++) {
+            const int column = block * BASE_COMB_COLUMNS + at;
+            comb_add_digit(&sum, base_tables, &base, column, mask_from_bits(base.negative[column]),
+                           digits_too || block + 1 < EDWARDS_BASE_COMB_BLOCKS);
         }
-        mask negative = ed25519_digit(index, k_digits[0], ED25519_DIGITS, at);
-        edwards_lookup(&term, entries, index, negative);
-        edwards_add(&sum, &sum, &term, at % 2 == 0);
-        if (at % 2 == 0) {
-            negative = ed25519_digit(index, s_digits[0], PA_ED25519_BASE_DIGITS, at / 2);
-            edwards_lookup_affine(&term, base, index, negative);
-            edwards_add_affine(&sum, &sum, &term, at == 0);
+        if (digits_too) {
+            ed25519_subtract(&sum, &of_a, at / ED25519_WINDOW, negative, 1);
+            ed25519_subtract(&sum, &of_r, at / ED25519_WINDOW, 0, 0);
         }
     }
-    ed25519_load(&p, r);
-    return edwards_agree(&sum, &p, cofactored);
+    for (int i = 0; cofactored && i < 3; i++) {
+        ed25519_double(&sum, 0);
+    }
+    return edwards_is_identity(&sum);
 }
 
 /* Sets the reason EQUATION of the live rows that deserve it. */

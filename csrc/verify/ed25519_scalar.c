@@ -87,6 +87,16 @@ void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64])
     reduce(r, x);
 }
 
+void pa_ed25519_scalar_multiply(pa_ed25519_scalar *r, const pa_ed25519_scalar *a,
+                                const pa_ed25519_scalar *b)
+{
+    uint64_t x[5] = {0}, y[5] = {0}, product[8];
+    memcpy(x, a->word, sizeof a->word);
+    memcpy(y, b->word, sizeof b->word);
+    multiply(product, 8, x, y);
+    reduce(r, product);
+}
+
 void pa_ed25519_scalar_negate(pa_ed25519_scalar *r, const pa_ed25519_scalar *a)
 {
     uint64_t number[5] = {0}, difference[5];

@@ -2,6 +2,7 @@
 pa_sources(portable
   verify/der.c
   verify/ed25519_coefficients.c
+  verify/ed25519_halves.c
   verify/ed25519_portable.c
   verify/ed25519_rows.c
   verify/ed25519_scalar.c

@@ -305,11 +305,115 @@ static void check_sums(void)
     CHECK((r.word[0] | r.word[1] | r.word[2] | r.word[3]) == 0);
 }
 
+/* *r = a b mod l, by bytes; returns the lowest three bits of a b. */
+static unsigned int multiply(pa_ed25519_scalar *r, const pa_ed25519_scalar *a,
+                             const pa_ed25519_scalar *b)
+{
+    unsigned char bytes[64] = {0};
+    for (int i = 0; i < 32; i++) {
+        unsigned int carry = 0;
+        const unsigned int digit = (unsigned int)(a->word[i / 8] >> 8 * (i % 8)) & 0xff;
+        for (int j = 0; j + i < 64; j++) {
+            carry += bytes[i + j] +
+                     (j < 32 ? digit * ((unsigned int)(b->word[j / 8] >> 8 * (j % 8)) & 0xff) : 0);
+            bytes[i + j] = (unsigned char)carry;
+            carry >>= 8;
+        }
+    }
+    pa_ed25519_scalar_reduce(r, bytes);
+    return bytes[0] & 7u;
+}
+
+static int length(const pa_ed25519_scalar *a)
+{
+    int bits = 256;
+    while (bits > 0 && (a->word[(bits - 1) / 64] >> (bits - 1) % 64 & 1) == 0) {
+        bits--;
+    }
+    return bits;
+}
+
+/* v k = u modulo l and modulo 8, so modulo 8 l; v odd; both within what is promised. Returns the
+ * bits of the longer one. */
+static int check_halves(const pa_ed25519_scalar *k)
+{
+    static const pa_ed25519_scalar one = {{1, 0, 0, 0}};
+    pa_ed25519_halves halves;
+    pa_ed25519_scalar product, by_bytes, u;
+    pa_ed25519_scalar_halve(&halves, k);
+    const unsigned int low = multiply(&by_bytes, &halves.v, k);
+    pa_ed25519_scalar_multiply(&product, &halves.v, k);
+    CHECK(memcmp(&product, &by_bytes, sizeof product) == 0);
+    multiply(&u, &halves.u, &one);
+    if (halves.negative) {
+        pa_ed25519_scalar_negate(&product, &product);
+    }
+    CHECK(memcmp(&product, &u, sizeof u) == 0);
+    CHECK(((halves.negative ? 0 - low : low) & 7u) == (halves.u.word[0] & 7u));
+    CHECK(halves.v.word[0] % 2 == 1);
+    const int u_bits = length(&halves.u), v_bits = length(&halves.v);
+    CHECK(u_bits <= 253 && v_bits <= 252);
+    return u_bits > v_bits ? u_bits : v_bits;
+}
+
+/* Small and large scalars, those near a small fraction of 8 l, whose quotients are large, and
+ * random ones, whose halves are short but for a few. */
+static void check_all_halves(void)
+{
+    int longer = 0;
+    for (int bit = 0; bit < 253; bit++) {
+        for (int add = 0; add < 8; add++) {
+            pa_ed25519_scalar k = {{0}};
+            k.word[bit / 64] = UINT64_C(1) << bit % 64;
+            k.word[0] |= (uint64_t)add;
+            check_halves(&k);
+            k.word[bit / 64] -= UINT64_C(1) << bit % 64;
+            check_halves(&k);
+        }
+    }
+    for (unsigned int i = 0; i < 40; i++) {
+        const big x = below_order(i);
+        pa_ed25519_scalar k;
+        pa_ed25519_scalar_decode(&k, x.byte);
+        check_halves(&k);
+    }
+    /* floor(8 l / q) and its neighbours, by long division */
+    for (unsigned int q = 9; q < 2000; q += 1 + q / 7) {
+        unsigned int remainder = 0;
+        unsigned char bytes[33], quotient[32];
+        for (int i = 0, carry = 0; i < 33; i++) {
+            carry += 8 * (i < 32 ? order[i] : 0);
+            bytes[i] = (unsigned char)carry;
+            carry >>= 8;
+        }
+        for (int i = 31; i >= 0; i--) {
+            remainder = remainder << 8 | bytes[i];
+            quotient[i] = (unsigned char)(remainder / q);
+            remainder %= q;
+        }
+        for (unsigned int low = 0; low < 4; low++) {
+            pa_ed25519_scalar k;
+            quotient[0] = (unsigned char)((quotient[0] & 0xfcu) | low);
+            CHECK(pa_ed25519_scalar_decode(&k, quotient));
+            check_halves(&k);
+        }
+    }
+    for (int i = 0; i < 20000; i++) {
+        pa_ed25519_scalar k;
+        for (int j = 0; j < 4; j++) {
+            k.word[j] = random_word() >> (j == 3 ? 4 : 0);
+        }
+        longer += check_halves(&k) > 132;
+    }
+    CHECK(longer < 40);
+}
+
 int main(void)
 {
     check_range();
     check_reductions();
     check_all_digits();
     check_sums();
+    check_all_halves();
     return finish();
 }
