@@ -77,7 +77,7 @@ _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("merkle.verify_multiproof", "ssz"): _line(2, 0.2),
     ("merkle.verify_multiproof", "openzeppelin-standard"): _line(2, 1.2),
     ("merkle.verify_multiproof", "openzeppelin-simple"): _line(2, 0.6),
-    ("verify_many", "ed25519"): (43, 320, 645, 2_600, 10_300, 41_200, 660_000, 10_550_000),
+    ("verify_many", "ed25519"): (35, 39, 74, 160, 465, 1_560, 25_400, 406_000),
     ("verify_many", "secp256k1-ecdsa"): (60, 314, 604, 2_380, 9_500, 38_000, 609_000, 9_750_000),
 }
 
