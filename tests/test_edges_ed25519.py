@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from implementations import Implementation, implementations
 from vector_files import load_json
 
 import pyaccel
+from pyaccel.golden import ed25519 as golden
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
@@ -112,6 +114,65 @@ def test_the_verifiers_agree_among_themselves() -> None:
         assert expected("rfc8032")[i] == (expected("openssl")[i] and _canonical(key))
     counts = {rule: sum(expected(rule)) for rule in NAMESAKES}
     assert counts == {"zip215": 3879, "rfc8032": 263, "openssl": 359, "dalek-strict": 64, "libsodium": 64}
+
+
+@cache
+def _order(encoding: bytes) -> str:
+    """Small, l, mixed (more than 8 and no prime), or none where the bytes decode to no point."""
+    point = golden.decode(encoding, canonical=False)
+    if point is None:
+        return "none"
+    if golden.is_identity(golden.multiply(8, point)):
+        return "small"
+    return "l" if golden.is_identity(_torsion(encoding)) else "mixed"
+
+
+@cache
+def _torsion(encoding: bytes) -> golden.Point:
+    """[l]P: zero where P has no part of small order."""
+    return golden.multiply(_L, golden.decode(encoding, canonical=False) or golden.IDENTITY)
+
+
+def _speccheck(a: bytes, message: bytes, signature: bytes, difference: int | None) -> set[int]:
+    """Which of the twelve cases of ed25519-speccheck a row is."""
+    r, s = signature[:32], int.from_bytes(signature[32:], "little")
+    orders = _order(a), _order(r)
+    k = int.from_bytes(hashlib.sha512(r + a + message).digest(), "little") % _L
+    found = {
+        0: s == 0 and orders == ("small", "small") and _canonical(r) and difference == 0,
+        1: 0 < s < _L and orders == ("small", "mixed") and difference == 0,
+        2: 0 < s < _L and orders == ("mixed", "small") and _canonical(r) and difference == 0,
+        3: 0 < s < _L and orders == ("mixed", "mixed") and difference == 0,
+        4: 0 < s < _L and orders == ("mixed", "mixed") and difference not in (0, None),
+        # 8 k reduced modulo l is 8 k - q l, and [q l]A is not the identity.
+        5: 0 < s < _L
+        and orders == ("mixed", "l")
+        and difference not in (0, None)
+        and not golden.is_identity(golden.multiply(8 * k // _L, _torsion(a))),
+        6: _L <= s < 2 * _L and orders == ("l", "l") and difference == 0,
+        7: s > 2**255 and orders == ("l", "l") and difference == 0,
+        # The first of each pair holds where the encoding is reduced before it is hashed, the second where it is not.
+        8: 0 < s < _L and orders == ("mixed", "small") and not _canonical(r) and difference is None,
+        9: 0 < s < _L and orders == ("mixed", "small") and not _canonical(r) and difference is not None,
+        10: 0 < s < _L and orders == ("small", "mixed") and not _canonical(a) and difference not in (0, None),
+        11: 0 < s < _L and orders == ("small", "mixed") and not _canonical(a) and difference == 0,
+    }
+    return {case for case, holds in found.items() if holds}
+
+
+def test_the_cases_of_speccheck_are_there() -> None:
+    """All twelve of ed25519-speccheck (novifinancial), made anew, and what the rules say of them."""
+    rows = edges()
+    of_case: dict[int, list[int]] = {case: [] for case in range(12)}
+    for i, row in enumerate(zip(rows.keys, rows.messages, rows.signatures, rows.difference, strict=True)):
+        for case in _speccheck(*row):
+            of_case[case].append(i)
+    assert all(of_case.values())
+    for case, members in of_case.items():
+        # zip215: case 5 is valid, as 8 k is not reduced; S >= l and what was hashed otherwise are not.
+        assert {expected("zip215")[i] for i in members} == {case not in (6, 7, 8)}
+        assert {expected("dalek-strict")[i] for i in members} == {case == 3}
+        assert {expected("openssl")[i] for i in members} == {case in (0, 1, 2, 3, 11)}
 
 
 @_every

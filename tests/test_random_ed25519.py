@@ -95,7 +95,13 @@ def _check(way: Implementation, n: int, seed: int, peers: dict[str, Callable[[Se
             wrong = [i for i in range(n) if ours[i] != verdicts[i] and (of == rule or not planted[i])]
             assert not wrong, (rule, of, [field.hex() for field in rows[wrong[0]]])
         assert n // 3 < sum(ours) < n
-    way.ran(n * len(_RULES))
+        # What is valid once more, in batches that a sum over all rows proves, then with one bad row in the middle.
+        good = [row for row, verdict in zip(rows, ours, strict=True) if verdict]
+        assert all(_ours(way, rule, good))
+        bad = next(row for row, verdict in zip(rows, ours, strict=True) if not verdict and len(row[2]) == 64)
+        middle = len(good) // 2
+        assert _ours(way, rule, [*good[:middle], bad, *good[middle:]]) == [i != middle for i in range(len(good) + 1)]
+    way.ran(2 * n * len(_RULES))
 
 
 @implementations("ed25519", golden=False)

@@ -18,8 +18,8 @@ The rows:
 - every encoding with y >= p, beside each other and those of small order;
 - S at its bounds and beyond: S + multiples of l, the upper bits;
 - R hashed in another encoding than it stands in the row.
-The cases of ed25519-speccheck (novifinancial; Chalkias, Garillot, Nikolaenko, "Taming the many EdDSAs", 2020) are among
-them, made anew: small or mixed A and R, S >= l, 8 k reduced modulo l, encodings that are not canonical.
+The twelve cases of ed25519-speccheck (novifinancial; Chalkias, Garillot, Nikolaenko, "Taming the many EdDSAs", 2020)
+are among them, made anew: small or mixed A and R, S >= l, 8 k reduced modulo l, encodings that are not canonical.
 """
 
 from __future__ import annotations
