@@ -5,6 +5,7 @@
 /* A group takes less time than two rows one by one. */
 #define ED25519_LANES_MIN 2
 #define ED25519_SINGLE PA_ED25519_SINGLE
+#define ED25519_SHORT_PRODUCTS
 
 #include "ed25519_lanes.h"
 

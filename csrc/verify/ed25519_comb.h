@@ -68,9 +68,19 @@ static void comb_prefetch(const comb_rows *group, int j)
     }
 }
 
-/* One body for all columns, which stays in the cache of decoded instructions, and no calls in it:
- * limbs stay in registers from one product to the next. */
-#define COMB_KERNEL __attribute__((noinline, flatten)) static
+/* One body for all columns, and no copy of it for constant arguments: it stays in the cache of
+ * decoded instructions. Variants whose products are short have them in it, without calls, so that
+ * limbs stay in registers from one to the next. */
+#ifdef __clang__
+#define COMB_NO_COPY noinline
+#else
+#define COMB_NO_COPY noinline, noclone
+#endif
+#ifdef ED25519_SHORT_PRODUCTS
+#define COMB_KERNEL __attribute__((COMB_NO_COPY, flatten)) static
+#else
+#define COMB_KERNEL __attribute__((COMB_NO_COPY)) static
+#endif
 
 /* *sum += one entry of each lane's table. */
 COMB_KERNEL void comb_add(edwards_point *sum, const row *const tables[LANES],
