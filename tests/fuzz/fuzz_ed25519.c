@@ -139,7 +139,7 @@ static void put_row(signed_row *row, reader *in)
     }
     number_to_bytes(row->signature + 32, &s);
     if (where < 96) {
-        uint8_t *byte = where < 32 ? row->key + where : row->signature + where - 32;
+        uint8_t *byte = where < 32 ? row->key + where : row->signature + (where - 32);
         *byte ^= how;
     }
     if (lengths & 0x80) {
