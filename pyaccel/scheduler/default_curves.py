@@ -158,7 +158,7 @@ _BYTES_BACK = {"hash_many": 32, "merkle.layers": 64}
 """Of a row; only inputs are counted when a batch comes."""
 
 # Signatures have lines of their own: native takes them in lanes or in one equation, OpenCL one by one. The CPU's is of
-# one Zen 5 core, where Intel's runtime took 38 us a row and PoCL 89. The GPU's is counted, not measured: 540,000
+# one Zen 5 core, where Intel's runtime took 38 us a row and PoCL 86. The GPU's is counted, not measured: 540,000
 # operations on 32 bits a row, of which an H100 does 1.5e13 a second, at a seventh of that rate; 3 ms for a row alone.
 _OPENCL_VERIFY = {"opencl-cpu": _line(500, 60), "opencl-gpu": _line(3_000, 0.25)}
 _OPENCL.add(("verify_many", "ed25519"))
