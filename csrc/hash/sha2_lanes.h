@@ -19,11 +19,21 @@
 #endif
 #define ALL_LANES (STREAMS * LANES)
 
+/* The place of words is memory: where gcc held some in registers, it would write them there and others again elsewhere. A
+ * register takes what several rotations read: gcc would have each of them load it. */
+#ifdef __AVX512F__
+#define KEEP_IN_MEMORY(x) __asm__("" : "+m"(x))
+#define IN_REGISTER(x) __asm__("" : "+v"(x))
+#else
+#define KEEP_IN_MEMORY(x) (void)0
+#define IN_REGISTER(x) (void)0
+#endif
+
 #define XOR3 vec_xor3
 #define ROTATE vec_ror
 #define SHIFT vec_shr
 
-/* Round i of a run of 16: the eight state words rotate through s instead of being moved. */
+/* Round i of a run of 8: the eight state words rotate through s instead of being moved. */
 PA_INLINE void round_once(vec s[8], unsigned i, vec wk)
 {
     vec a = s[(0 - i) & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7], d = s[(3 - i) & 7];
@@ -33,22 +43,14 @@ PA_INLINE void round_once(vec s[8], unsigned i, vec wk)
     s[(7 - i) & 7] = vec_add(vec_add(t1, vec_majority(a, b, c)), BIG_SIGMA_0(a));
 }
 
-/* w[i] = W_t+16 in place of W_t. */
-PA_INLINE void extend(vec w[16], unsigned i)
+/* W_t+16 where w points to W_t. */
+PA_INLINE vec extended(vec (*w)[STREAMS], unsigned j)
 {
-    vec s0 = SMALL_SIGMA_0(w[(i + 1) & 15]), s1 = SMALL_SIGMA_1(w[(i + 14) & 15]);
-    w[i] = vec_add(vec_add(w[i], w[(i + 9) & 15]), vec_add(s0, s1));
-}
-
-/* x[j] = word w of stream j, words being stored word by word for all lanes. */
-PA_INLINE void load_words(vec x[STREAMS][16], const void *words, unsigned count)
-{
-    const vec_word *from = words;
-    for (unsigned w = 0; w < count; w++) {
-#define LOAD(j) vec_load(&x[j][w], from + w * ALL_LANES + (j) * LANES, 1);
-        EACH_STREAM(LOAD)
-#undef LOAD
-    }
+    vec w1 = w[1][j], w14 = w[14][j];
+    IN_REGISTER(w1);
+    IN_REGISTER(w14);
+    vec s0 = SMALL_SIGMA_0(w1), s1 = SMALL_SIGMA_1(w14);
+    return vec_add(vec_add(w[0][j], w[9][j]), vec_add(s0, s1));
 }
 
 PA_INLINE void load_state(vec s[STREAMS][8], const void *state)
@@ -90,18 +92,20 @@ PA_INLINE void copy_state(vec to[STREAMS][8], vec from[STREAMS][8])
 }
 
 /* One block into the state, all lanes.
- *   shapes   s: 8 vectors a stream, w: 16 vectors a stream (overwritten)
+ *   shapes   s: 8 vectors a stream; w: ROUNDS vectors a stream, the first 16 of them the block
  *   formula  ROUNDS rounds over W, W_t = s1(W_t-2) + W_t-7 + s0(W_t-15) + W_t-16. With AVX-512 17 operations a round and 11 a
  *            word: 812 cycles for SHA-256, 1036 for SHA-512, at two a cycle (Intel), of which the rotates use one port.
- *            Loops of 16 rounds, since code past the decoded-instruction cache loses
+ *            Loops of 8 rounds over words that all stay in memory: code past the decoded-instruction cache loses
  *   before   nothing. Constant time */
-PA_INLINE void compress(vec s[STREAMS][8], vec w[STREAMS][16])
+PA_INLINE void compress(vec s[STREAMS][8], vec w[ROUNDS][STREAMS])
 {
     vec before[STREAMS][8];
     const vec_word *k = CONSTANTS;
     copy_state(before, s);
-#define ROUND_OF(j) round_once(s[j], round, vec_add(w[j][round], constant));
-#define EXTEND_OF(j) extend(w[j], round);
+#define ROUND_OF(j) round_once(s[j], round, vec_add(w[round][j], constant));
+#define EXTEND_OF(j)                                                                               \
+    w[round + 16][j] = extended(w + round, j);                                                     \
+    KEEP_IN_MEMORY(w[round + 16][j]);
 #define STEP(i)                                                                                    \
     {                                                                                              \
         enum { round = i };                                                                        \
@@ -114,10 +118,12 @@ PA_INLINE void compress(vec s[STREAMS][8], vec w[STREAMS][16])
         enum { round = i };                                                                        \
         EACH_STREAM(EXTEND_OF)                                                                     \
     }
-    for (; k < CONSTANTS + ROUNDS - 16; k += 16) {
-        PA_SIXTEEN(STEP_AND_EXTEND)
+    for (; k < CONSTANTS + ROUNDS - 16; k += 8, w += 8) {
+        PA_EIGHT(STEP_AND_EXTEND)
     }
-    PA_SIXTEEN(STEP)
+    for (; k < CONSTANTS + ROUNDS; k += 8, w += 8) {
+        PA_EIGHT(STEP)
+    }
 #undef STEP_AND_EXTEND
 #undef STEP
 #undef EXTEND_OF
@@ -126,16 +132,18 @@ PA_INLINE void compress(vec s[STREAMS][8], vec w[STREAMS][16])
 }
 
 /* w = the block at data[l] + offset of each lane, big-endian. */
-PA_INLINE void load_block(vec w[STREAMS][16], const uint8_t *const *data, uint64_t offset)
-{
-#define LOAD(j) vec_gather(w[j], data + (j) * LANES, offset, 16);
+PA_INLINE void load_block(vec w[ROUNDS][STREAMS], const uint8_t *const *data, uint64_t offset){
+#define LOAD(j)                                                                                    \
+    {                                                                                              \
+        vec words[16];                                                                             \
+        vec_gather(words, data + (j) * LANES, offset, 16);                                         \
+        for (unsigned i = 0; i < 16; i++) {                                                        \
+            w[i][j] = vec_swap_bytes(words[i]);                                                    \
+            KEEP_IN_MEMORY(w[i][j]);                                                               \
+        }                                                                                          \
+    }
     EACH_STREAM(LOAD)
 #undef LOAD
-    for (unsigned i = 0; i < 16; i++) {
-#define SWAP(j) w[j][i] = vec_swap_bytes(w[j][i]);
-        EACH_STREAM(SWAP)
-#undef SWAP
-    }
 }
 
 /* Every lane begins alike. */
@@ -151,7 +159,7 @@ PA_INLINE void start_all(vec s[STREAMS][8], const pa_hash_state *initial)
 
 static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
 {
-    vec s[STREAMS][8], w[STREAMS][16];
+    vec s[STREAMS][8], w[ROUNDS][STREAMS];
     load_state(s, state);
     for (uint64_t block = 0; block < count; block++) {
         load_block(w, data, block * 16 * sizeof(vec_word));

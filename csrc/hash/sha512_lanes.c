@@ -23,7 +23,7 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
                           const uint8_t *const *tails)
 {
     const uint64_t blocks = shape->whole + shape->staged;
-    vec s[STREAMS][8], w[STREAMS][16];
+    vec s[STREAMS][8], w[ROUNDS][STREAMS];
     start_all(s, shape->initial);
     for (uint64_t block = 0; block < blocks; block++) {
         const bool staged = block >= shape->whole;
