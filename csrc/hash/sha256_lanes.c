@@ -23,7 +23,7 @@
 
 static void absorb_words(void *state, const void *words)
 {
-    vec s[STREAMS][8], w[ROUNDS][STREAMS];
+    vec s[STREAMS][8], w[SCHEDULE][STREAMS];
     load_state(s, state);
     vec_load(w[0], words, 16 * STREAMS);
     compress(s, w);
@@ -64,64 +64,6 @@ PA_INLINE void compress_shared(vec s[STREAMS][8], const uint32_t *schedule)
 #undef ROUND_OF
     }
     add_state(s, before);
-}
-
-static void absorb_shared(void *state, const uint32_t *schedule)
-{
-    vec s[STREAMS][8];
-    load_state(s, state);
-    compress_shared(s, schedule);
-    store_state(state, s);
-}
-
-/* w = the block of a digest that stands in s: 32 bytes, the bit after them, their length of 256 bits. */
-PA_INLINE void digest_block(vec w[ROUNDS][STREAMS], vec s[STREAMS][8])
-{
-    const vec zero = vec_set1(0), one = vec_set1(0x80000000u), length = vec_set1(256);
-    for (unsigned i = 0; i < 8; i++) {
-#define FILL(j)                                                                                    \
-    w[i][j] = s[j][i];                                                                             \
-    w[8 + i][j] = i == 0 ? one : i == 7 ? length : zero;
-        EACH_STREAM(FILL)
-#undef FILL
-    }
-}
-
-/* One text of a block for those that lie in two places and for the digest's, so that it fits the decoded-instruction
- * cache. */
-static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
-                          const uint8_t *const *tails)
-{
-    vec s[STREAMS][8], w[ROUNDS][STREAMS];
-    uint64_t left = shape->whole, more = shape->staged, offset = 0;
-    const uint32_t *schedule = shape->schedule;
-    const pa_hash_state *again = shape->again;
-    start_all(s, shape->initial);
-    for (;;) {
-        if (left == 0 && more > 0) {
-            data = tails;
-            left = more;
-            more = offset = 0;
-        }
-        if (left > 0) {
-            load_block(w, data, offset);
-            offset += 64;
-            left--;
-        } else {
-            if (schedule != NULL) {
-                compress_shared(s, schedule);
-                schedule = NULL;
-            }
-            if (again == NULL) {
-                break;
-            }
-            digest_block(w, s);
-            start_all(s, again);
-            again = NULL;
-        }
-        compress(s, w);
-    }
-    write_digests(digests, s);
 }
 
 #if STREAMS == 1

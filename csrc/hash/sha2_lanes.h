@@ -2,32 +2,12 @@
 /* SHA-2 compression in lanes: what SHA-256 and SHA-512 have alike (FIPS 180-4, 6.2 and 6.4), at any vector width.
  *
  * Defined by the includer: what vector.h wants; ROUNDS and the functions of sha256_functions.h or sha512_functions.h;
- * CONSTANTS, the ROUNDS round constants; STREAMS, vectors of lanes side by side, 1 or 2 (1 where not defined): two fill the
- * pipes where an operation takes two cycles, and want the 32 registers of AVX-512. */
+ * CONSTANTS, the ROUNDS round constants; STREAMS, as chain_lanes.h has it. */
 #ifndef PA_HASH_SHA2_LANES_H
 #define PA_HASH_SHA2_LANES_H
 
-#include "vector.h"
-
-#ifndef STREAMS
-#define STREAMS 1
-#endif
-#if STREAMS == 1
-#define EACH_STREAM(f) f(0)
-#else
-#define EACH_STREAM(f) f(0) f(1)
-#endif
-#define ALL_LANES (STREAMS * LANES)
-
-/* The place of words is memory: where gcc held some in registers, it would write them there and others again elsewhere. A
- * register takes what several rotations read: gcc would have each of them load it. */
-#ifdef __AVX512F__
-#define KEEP_IN_MEMORY(x) __asm__("" : "+m"(x))
-#define IN_REGISTER(x) __asm__("" : "+v"(x))
-#else
-#define KEEP_IN_MEMORY(x) (void)0
-#define IN_REGISTER(x) (void)0
-#endif
+#define SCHEDULE ROUNDS
+#include "chain_lanes.h"
 
 #define XOR3 vec_xor3
 #define ROTATE vec_ror
@@ -53,26 +33,6 @@ PA_INLINE vec extended(vec (*w)[STREAMS], unsigned j)
     return vec_add(vec_add(w[0][j], w[9][j]), vec_add(s0, s1));
 }
 
-PA_INLINE void load_state(vec s[STREAMS][8], const void *state)
-{
-    const vec_word *from = state;
-    for (unsigned w = 0; w < 8; w++) {
-#define LOAD(j) vec_load(&s[j][w], from + w * ALL_LANES + (j) * LANES, 1);
-        EACH_STREAM(LOAD)
-#undef LOAD
-    }
-}
-
-PA_INLINE void store_state(void *state, vec s[STREAMS][8])
-{
-    vec_word *to = state;
-    for (unsigned w = 0; w < 8; w++) {
-#define STORE(j) vec_store(to + w * ALL_LANES + (j) * LANES, &s[j][w], 1);
-        EACH_STREAM(STORE)
-#undef STORE
-    }
-}
-
 PA_INLINE void add_state(vec s[STREAMS][8], vec before[STREAMS][8])
 {
     for (unsigned i = 0; i < 8; i++) {
@@ -82,22 +42,13 @@ PA_INLINE void add_state(vec s[STREAMS][8], vec before[STREAMS][8])
     }
 }
 
-PA_INLINE void copy_state(vec to[STREAMS][8], vec from[STREAMS][8])
-{
-    for (unsigned i = 0; i < 8; i++) {
-#define COPY(j) to[j][i] = from[j][i];
-        EACH_STREAM(COPY)
-#undef COPY
-    }
-}
-
 /* One block into the state, all lanes.
  *   shapes   s: 8 vectors a stream; w: ROUNDS vectors a stream, the first 16 of them the block
  *   formula  ROUNDS rounds over W, W_t = s1(W_t-2) + W_t-7 + s0(W_t-15) + W_t-16. With AVX-512 17 operations a round and 11 a
  *            word: 812 cycles for SHA-256, 1036 for SHA-512, at two a cycle (Intel), of which the rotates use one port.
  *            Loops of 8 rounds over words that all stay in memory: code past the decoded-instruction cache loses
  *   before   nothing. Constant time */
-PA_INLINE void compress(vec s[STREAMS][8], vec w[ROUNDS][STREAMS])
+PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS])
 {
     vec before[STREAMS][8];
     const vec_word *k = CONSTANTS;
@@ -129,64 +80,6 @@ PA_INLINE void compress(vec s[STREAMS][8], vec w[ROUNDS][STREAMS])
 #undef EXTEND_OF
 #undef ROUND_OF
     add_state(s, before);
-}
-
-/* w = the block at data[l] + offset of each lane, big-endian. */
-PA_INLINE void load_block(vec w[ROUNDS][STREAMS], const uint8_t *const *data, uint64_t offset){
-#define LOAD(j)                                                                                    \
-    {                                                                                              \
-        vec words[16];                                                                             \
-        vec_gather(words, data + (j) * LANES, offset, 16);                                         \
-        for (unsigned i = 0; i < 16; i++) {                                                        \
-            w[i][j] = vec_swap_bytes(words[i]);                                                    \
-            KEEP_IN_MEMORY(w[i][j]);                                                               \
-        }                                                                                          \
-    }
-    EACH_STREAM(LOAD)
-#undef LOAD
-}
-
-/* Every lane begins alike. */
-PA_INLINE void start_all(vec s[STREAMS][8], const pa_hash_state *initial)
-{
-    for (unsigned i = 0; i < 8; i++) {
-        const vec word = vec_set1(WORD_BITS == 32 ? initial->word[i] : initial->wide[i]);
-#define START(j) s[j][i] = word;
-        EACH_STREAM(START)
-#undef START
-    }
-}
-
-static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
-{
-    vec s[STREAMS][8], w[ROUNDS][STREAMS];
-    load_state(s, state);
-    for (uint64_t block = 0; block < count; block++) {
-        load_block(w, data, block * 16 * sizeof(vec_word));
-        compress(s, w);
-    }
-    store_state(state, s);
-}
-
-/* s is overwritten. */
-PA_INLINE void write_digests(uint8_t *digests, vec s[STREAMS][8])
-{
-    for (unsigned i = 0; i < 8; i++) {
-#define SWAP(j) s[j][i] = vec_swap_bytes(s[j][i]);
-        EACH_STREAM(SWAP)
-#undef SWAP
-    }
-    const uint64_t stride = 8 * sizeof(vec_word);
-#define SCATTER(j) vec_scatter(digests + (j) * LANES * stride, stride, s[j], 8);
-    EACH_STREAM(SCATTER)
-#undef SCATTER
-}
-
-static void store_digests(uint8_t *digests, const void *state)
-{
-    vec s[STREAMS][8];
-    load_state(s, state);
-    write_digests(digests, s);
 }
 
 #endif

@@ -165,13 +165,21 @@ static void stage(uniform *u, uint32_t half, uint64_t row, uint32_t count)
 #define LINE 64u     /* bytes of the cache that are fetched at once */
 #define FETCHED 256u /* bytes: after so many of a row the CPU foresees the next ones itself */
 
+static void fetch_bytes(const uint8_t *data, uint64_t size)
+{
+    for (uint64_t at = 0; at < size; at += LINE) {
+        __builtin_prefetch(data + at);
+    }
+}
+
 static void fetch_part(const uint8_t *data, uint64_t stride, uint64_t size, uint32_t count)
 {
-    const uint64_t wanted = size < FETCHED ? size : FETCHED;
-    for (uint32_t l = 0; l < count && stride > 0; l++, data += stride) {
-        for (uint64_t at = 0; at < wanted; at += LINE) {
-            __builtin_prefetch(data + at);
-        }
+    if (stride <= size) {
+        fetch_bytes(data, stride * count);
+        return;
+    }
+    for (uint32_t l = 0; l < count; l++, data += stride) {
+        fetch_bytes(data, size < FETCHED ? size : FETCHED);
     }
 }
 
@@ -192,9 +200,11 @@ static void fetch(const uniform *u, uint64_t row, uint32_t count)
 static void point(const uint8_t **lane, const uint8_t *row, uint64_t stride, uint32_t count,
                   uint32_t lanes)
 {
-    for (uint32_t l = 0; l < lanes; l++) {
+    for (uint32_t l = 0; l < count; l++, row += stride) {
         lane[l] = row;
-        row += l + 1 < count ? stride : 0;
+    }
+    for (uint32_t l = count; l < lanes; l++) {
+        lane[l] = row - stride;
     }
 }
 
