@@ -174,7 +174,7 @@ static void fetch_bytes(const uint8_t *data, uint64_t size)
 
 static void fetch_part(const uint8_t *data, uint64_t stride, uint64_t size, uint32_t count)
 {
-    if (stride <= size) {
+    if (stride <= size && size <= FETCHED) {
         fetch_bytes(data, stride * count);
         return;
     }
