@@ -482,6 +482,14 @@ FE_FN void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, co
     }
 }
 
+FE_INLINE void fe_spread(fe *r, const fe *a, int i)
+{
+    const __m256i from = _mm256_add_epi32(fe_all(INT64_C(1) << 32), _mm256_set1_epi32(2 * i));
+    for (int k = 0; k < 5; k++) {
+        r->limb[k] = _mm256_permutevar8x32_epi32(a->limb[k], from);
+    }
+}
+
 /* Every lane = one lane's words. */
 FE_FN void fe_broadcast(fe *r, const uint64_t *words)
 {

@@ -566,6 +566,18 @@ FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
     fe_to_rows((unsigned char *const *)rows, a);
 }
 
+FE_INLINE void fe_spread(fe *r, const fe *a, int i)
+{
+    const __m512i from = _mm512_set_epi64(4 + i, 4 + i, 4 + i, 4 + i, i, i, i, i);
+    FE_EACH_GROUP
+    {
+        FE_UNROLL for (int k = 0; k < 5; k++)
+        {
+            r->group[g].limb[k] = _mm512_permutexvar_epi64(from, a->group[g].limb[k]);
+        }
+    }
+}
+
 FE_INLINE void fe_broadcast(fe *r, const uint64_t *words)
 {
     FE_EACH_GROUP

@@ -62,6 +62,8 @@
  *   void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, const fe *c, const fe *d)
  *       the inverse; all of magnitude 1
  *   void fe_broadcast(fe *r, const uint64_t *words)                    every lane = one lane, its words       -> 1
+ *   void fe_spread(fe *r, const fe *a, int i)                          lanes 4 k .. 4 k + 3 = lane 4 k + i, i < 4;
+ *                                                                      not where there is one lane            -> mag a
  *
  *   fe_state fe_begin(void)  void fe_end(fe_state)          around every batch: set and restore what the arithmetic
  *                                                           needs of the thread (the rounding mode of FMA variants)

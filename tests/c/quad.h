@@ -163,6 +163,13 @@ static inline void quad_broadcast(quad *r, const uint64_t *words)
     quad_set(r, 1);
 }
 
+static inline void quad_spread(quad *r, const quad *a, int from)
+{
+    const quad before = *a;
+    QUAD_EACH(r->lane[i] = before.lane[from])
+    quad_set(r, before.magnitude);
+}
+
 static inline void quad_load_four(quad *a, quad *b, quad *c, quad *d,
                                   const uint64_t *const from[QUAD])
 {
@@ -209,6 +216,7 @@ static inline void quad_store_four(uint64_t *const to[QUAD], const quad *a, cons
 #define fe_scatter quad_scatter
 #define fe_inv quad_inv
 #define fe_broadcast quad_broadcast
+#define fe_spread quad_spread
 #define fe_load_four quad_load_four
 #define fe_store_four quad_store_four
 #define fe_root_power quad_root_power
