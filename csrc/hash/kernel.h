@@ -25,10 +25,11 @@ struct pa_hash_single {
 #define PA_HASH_MAX_DIGEST 64    /* bytes */
 #define PA_HASH_MAX_SCHEDULE 128 /* words of a block that lanes share */
 
-/* step(0) ... step(15): rounds written out, so that words which rotate by index stay in registers. */
+/* step(0) ... step(3), step(7) or step(15): rounds written out, so that words which rotate by index stay in registers. */
+#define PA_FOUR(step) step(0) step(1) step(2) step(3)
+#define PA_EIGHT(step) PA_FOUR(step) step(4) step(5) step(6) step(7)
 #define PA_SIXTEEN(step)                                                                           \
-    step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7) step(8) step(9) step(10)       \
-        step(11) step(12) step(13) step(14) step(15)
+    PA_EIGHT(step) step(8) step(9) step(10) step(11) step(12) step(13) step(14) step(15)
 
 /* What a group of messages of one size is made of, for every lane alike. */
 typedef struct {

@@ -23,13 +23,11 @@ typedef vec el;
 #if VECTOR_BYTES == 64
 #define vec_min(x, y) _mm512_min_epu32(x, y)
 #define vec_product(x, y) _mm512_mul_epu32(x, y)
-#define vec_sub(x, y) _mm512_sub_epi32(x, y)
 #define vec_upper(x) _mm512_srli_epi64(x, 32)
 #define vec_even_odd(x, y) vec_choose(_mm512_set1_epi64(0xffffffff), x, y)
 #else
 #define vec_min(x, y) _mm256_min_epu32(x, y)
 #define vec_product(x, y) _mm256_mul_epu32(x, y)
-#define vec_sub(x, y) _mm256_sub_epi32(x, y)
 #define vec_upper(x) _mm256_srli_epi64(x, 32)
 #define vec_even_odd(x, y) _mm256_blend_epi32(x, y, 0xaa)
 #endif

@@ -53,8 +53,8 @@ static const uint32_t right_constant[5] = {0x50a28be6, 0x5c4dd124, 0x6d703ef3, 0
  * through v instead of being moved. */
 #define LINE(v, i, mix, x, k, s)                                                                   \
     v[(80 - (i)) % 5] =                                                                            \
-        ADD(ROTATE(ADD_MIX_##mix(ADD(v[(80 - (i)) % 5], ADD(x, EVERY((k) + SHORT_##mix))),         \
-                                 v[(81 - (i)) % 5], v[(82 - (i)) % 5], v[(83 - (i)) % 5]),         \
+        ADD(ROTATE(ADD_MIX_##mix(ADD(v[(80 - (i)) % 5], ADD(x, k)), v[(81 - (i)) % 5],             \
+                                 v[(82 - (i)) % 5], v[(83 - (i)) % 5]),                            \
                    s),                                                                             \
             v[(84 - (i)) % 5]);                                                                    \
     v[(82 - (i)) % 5] = ROTATE(v[(82 - (i)) % 5], 10);
@@ -64,10 +64,16 @@ static const uint32_t right_constant[5] = {0x50a28be6, 0x5c4dd124, 0x6d703ef3, 0
 #define SHORT_3 0
 #define SHORT_4 SHORT
 
+/* Where the constants of a round stand; of an includer that has none of its own, in the code. */
+#ifndef LEFT
+#define LEFT(round, mix) EVERY(left_constant[round] + SHORT_##mix)
+#define RIGHT(round, mix) EVERY(right_constant[round] + SHORT_##mix)
+#endif
+
 /* The right line takes the functions from the last to the first. */
 #define BOTH(round, left_mix, right_mix, i, lw, ls, rw, rs)                                        \
-    LINE(l, i, left_mix, x[lw], left_constant[round], ls)                                          \
-    LINE(r, i, right_mix, x[rw], right_constant[round], rs)
+    LINE(l, i, left_mix, x[lw], LEFT(round, left_mix), ls)                                         \
+    LINE(r, i, right_mix, x[rw], RIGHT(round, right_mix), rs)
 #define STEP_0(i, lw, ls, rw, rs) BOTH(0, 0, 4, i, lw, ls, rw, rs)
 #define STEP_1(i, lw, ls, rw, rs) BOTH(1, 1, 3, i, lw, ls, rw, rs)
 #define STEP_2(i, lw, ls, rw, rs) BOTH(2, 2, 2, i, lw, ls, rw, rs)
@@ -75,10 +81,10 @@ static const uint32_t right_constant[5] = {0x50a28be6, 0x5c4dd124, 0x6d703ef3, 0
 #define STEP_4(i, lw, ls, rw, rs) BOTH(4, 4, 0, i, lw, ls, rw, rs)
 
 /* One block into the state.
- *   shapes   h: 5 words, x: the 16 words of the block
+ *   shapes   h: 5 words, x: the 16 words of the block, and what LEFT and RIGHT want
  *   formula  two lines of 80 steps over the same 16 words, added crosswise into the state
  *   before   nothing. Constant time */
-static inline __attribute__((always_inline)) void compress(word h[5], const word x[16])
+static inline __attribute__((always_inline)) void compress(word h[5], const word *x)
 {
     word l[5] = {h[0], h[1], h[2], h[3], h[4]};
     word r[5] = {h[0], h[1], h[2], h[3], h[4]};

@@ -23,89 +23,47 @@
 
 static void absorb_words(void *state, const void *words)
 {
-    vec s[STREAMS][8], w[STREAMS][16];
+    vec s[STREAMS][8], w[SCHEDULE][STREAMS];
     load_state(s, state);
-    load_words(w, words, 16);
+    vec_load(w[0], words, 16 * STREAMS);
     compress(s, w);
     store_state(state, s);
 }
+
+#if STREAMS == 1
+#define SHARED_ROUND round_once
+#else
+/* The same round, by one operation more, with the way from e to the next e shorter by an addition: rounds alone leave pipes
+ * idle while they wait for each other. */
+PA_INLINE void SHARED_ROUND(vec s[8], unsigned i, vec wk)
+{
+    vec a = s[(0 - i) & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7], d = s[(3 - i) & 7];
+    vec e = s[(4 - i) & 7], f = s[(5 - i) & 7], g = s[(6 - i) & 7], h = s[(7 - i) & 7];
+    vec next_e = vec_add(vec_add(vec_add(h, wk), d), vec_choose(e, f, g));
+    next_e = vec_add(next_e, BIG_SIGMA_1(e));
+    s[(3 - i) & 7] = next_e;
+    s[(7 - i) & 7] = vec_add(vec_add(next_e, vec_sub(vec_majority(a, b, c), d)), BIG_SIGMA_0(a));
+}
+#endif
 
 /* A block that all lanes share: no schedule, and the constants are in it. */
 PA_INLINE void compress_shared(vec s[STREAMS][8], const uint32_t *schedule)
 {
     vec before[STREAMS][8];
     copy_state(before, s);
-    for (const uint32_t *wk = schedule; wk < schedule + ROUNDS; wk += 16) {
-#define ROUND_OF(j) round_once(s[j], round, word);
+    for (const uint32_t *wk = schedule; wk < schedule + ROUNDS; wk += 8) {
+#define ROUND_OF(j) SHARED_ROUND(s[j], round, word);
 #define STEP(i)                                                                                    \
     {                                                                                              \
         enum { round = i };                                                                        \
         const vec word = vec_set1(wk[i]);                                                          \
         EACH_STREAM(ROUND_OF)                                                                      \
     }
-        PA_SIXTEEN(STEP)
+        PA_EIGHT(STEP)
 #undef STEP
 #undef ROUND_OF
     }
     add_state(s, before);
-}
-
-static void absorb_shared(void *state, const uint32_t *schedule)
-{
-    vec s[STREAMS][8];
-    load_state(s, state);
-    compress_shared(s, schedule);
-    store_state(state, s);
-}
-
-/* w = the block of a digest that stands in s: 32 bytes, the bit after them, their length of 256 bits. */
-PA_INLINE void digest_block(vec w[STREAMS][16], vec s[STREAMS][8])
-{
-    const vec zero = vec_set1(0), one = vec_set1(0x80000000u), length = vec_set1(256);
-    for (unsigned i = 0; i < 8; i++) {
-#define FILL(j)                                                                                    \
-    w[j][i] = s[j][i];                                                                             \
-    w[j][8 + i] = i == 0 ? one : i == 7 ? length : zero;
-        EACH_STREAM(FILL)
-#undef FILL
-    }
-}
-
-/* One text of a block for those that lie in two places and for the digest's, so that it fits the decoded-instruction
- * cache. */
-static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
-                          const uint8_t *const *tails)
-{
-    vec s[STREAMS][8], w[STREAMS][16];
-    uint64_t left = shape->whole, more = shape->staged, offset = 0;
-    const uint32_t *schedule = shape->schedule;
-    const pa_hash_state *again = shape->again;
-    start_all(s, shape->initial);
-    for (;;) {
-        if (left == 0 && more > 0) {
-            data = tails;
-            left = more;
-            more = offset = 0;
-        }
-        if (left > 0) {
-            load_block(w, data, offset);
-            offset += 64;
-            left--;
-        } else {
-            if (schedule != NULL) {
-                compress_shared(s, schedule);
-                schedule = NULL;
-            }
-            if (again == NULL) {
-                break;
-            }
-            digest_block(w, s);
-            start_all(s, again);
-            again = NULL;
-        }
-        compress(s, w);
-    }
-    write_digests(digests, s);
 }
 
 #if STREAMS == 1

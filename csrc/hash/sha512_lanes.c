@@ -18,21 +18,6 @@
 
 #include "sha2_lanes.h"
 
-/* A group of messages without a stop in memory, as struct pa_hash_lanes has it. Before: no shared block, hashed once. */
-static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
-                          const uint8_t *const *tails)
-{
-    const uint64_t blocks = shape->whole + shape->staged;
-    vec s[STREAMS][8], w[STREAMS][16];
-    start_all(s, shape->initial);
-    for (uint64_t block = 0; block < blocks; block++) {
-        const bool staged = block >= shape->whole;
-        load_block(w, staged ? tails : data, 128 * (staged ? block - shape->whole : block));
-        compress(s, w);
-    }
-    write_digests(digests, s);
-}
-
 #if STREAMS == 1
 #define KERNEL PA_VARIANT(pa_sha512_lanes_)
 #define COST (VECTOR_BYTES == 64 ? 1130 : 1170)

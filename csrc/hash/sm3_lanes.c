@@ -14,9 +14,12 @@
  * haswell and skylake, each better for one kernel in lanes and worse for another. */
 #define WORD_BITS 32
 #include "../core/bytes.h"
-#include "streams.h"
+#define SCHEDULE 70
+#include "chain_lanes.h"
 
-#define ROTATE(x, n) WORD_ROR(x, 32 - (n))
+typedef vec word;
+
+#define ROTATE(x, n) vec_ror(x, 32 - (n))
 #if VECTOR_BYTES == 64
 #define ROTATE_8_MORE(x, n) ROTATE(x, (n) + 8)
 #else
@@ -25,26 +28,70 @@
     _mm256_shuffle_epi8(ROTATE(x, n), _mm256_broadcastsi128_si256(_mm_set_epi8(                    \
                                           14, 13, 12, 15, 10, 9, 8, 11, 6, 5, 4, 7, 2, 1, 0, 3)))
 #endif
-#define XOR3 WORD_XOR3
-#define CHOOSE WORD_CHOOSE
-#define MAJORITY WORD_MAJORITY
-#define ADD WORD_ADD
-#define XOR WORD_XOR
+#define XOR3 vec_xor3
+#define CHOOSE vec_choose
+#define MAJORITY vec_majority
+#define ADD vec_add
+#define XOR VEC_OF_BITS(xor)
+#define EVERY vec_set1
 
 #include "sm3_rounds.h"
 
-static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
+PA_INLINE void xor_state(vec s[STREAMS][8], vec before[STREAMS][8])
 {
-    word s[8], w[16];
-    load_words(s, state, 8);
-    for (uint64_t block = 0; block < count; block++) {
-        gather_words(w, data, block * 64, 16);
-        for (unsigned i = 0; i < 16; i++) {
-            w[i] = swap_bytes(w[i]);
-        }
-        compress(s, w);
+    for (unsigned i = 0; i < 8; i++) {
+#define XOR_OF(p) s[p][i] = XOR(s[p][i], before[p][i]);
+        EACH_STREAM(XOR_OF)
+#undef XOR_OF
     }
-    store_words(state, s, 8);
+}
+
+/* One block into the state, all lanes, as chain_lanes.h has it.
+ *   formula  s ^= 64 rounds over W_j and W_j ^ W_j+4. Loops of 4 rounds over words that all stay in memory: code past the
+ *            decoded-instruction cache loses. Words are made two rounds before they are read, when they have come to memory;
+ *            the last two are for nothing
+ *   before   nothing. Constant time */
+PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS])
+{
+    vec before[STREAMS][8];
+    const uint32_t *t = constants;
+    copy_state(before, s);
+#define EXTEND_OF(p)                                                                               \
+    w[made][p] = next_word(w[made - 16][p], w[made - 13][p], w[made - 9][p], w[made - 6][p],       \
+                           w[made - 3][p]);                                                        \
+    KEEP_IN_MEMORY(w[made][p]);
+#define EXTEND(j)                                                                                  \
+    {                                                                                              \
+        enum { made = j };                                                                         \
+        EACH_STREAM(EXTEND_OF)                                                                     \
+    }
+#define ROUND_OF(p)                                                                                \
+    round_once(s[p], round, t[round], w[round][p], XOR(w[round][p], w[round + 4][p]), linear);
+#define STEP(j, early)                                                                             \
+    {                                                                                              \
+        enum { round = j, linear = early };                                                        \
+        EACH_STREAM(ROUND_OF)                                                                      \
+    }
+#define FIRST_WORD(j) EXTEND(16 + (j))
+#define EARLY_STEP(j) STEP(j, true)
+#define LATE_STEP(j) STEP(j, false) EXTEND((j) + 6)
+    PA_FOUR(FIRST_WORD)
+    EXTEND(20)
+    EXTEND(21)
+    for (; t < constants + 16; t += 4, w += 4) {
+        PA_FOUR(EARLY_STEP)
+    }
+    for (; t < constants + 64; t += 4, w += 4) {
+        PA_FOUR(LATE_STEP)
+    }
+#undef LATE_STEP
+#undef EARLY_STEP
+#undef FIRST_WORD
+#undef STEP
+#undef ROUND_OF
+#undef EXTEND
+#undef EXTEND_OF
+    xor_state(s, before);
 }
 
 /* schedule[j] = W_j, schedule[64 + j] = W_j ^ W_j+4 (5.3.2). */
@@ -65,36 +112,31 @@ static void schedule_block(uint32_t schedule[PA_HASH_MAX_SCHEDULE], const uint8_
 }
 
 /* A block that all lanes share: no schedule of their own. */
-static void absorb_shared(void *state, const uint32_t *schedule)
+PA_INLINE void compress_shared(vec s[STREAMS][8], const uint32_t *schedule)
 {
-    word s[8], before[8];
-    load_words(s, state, 8);
-    load_words(before, state, 8);
+    vec before[STREAMS][8];
     const uint32_t *t = constants;
-#define STEP(j, early) round_once(s, j, t[j], EVERY(schedule[j]), EVERY(schedule[64 + (j)]), early);
+    copy_state(before, s);
+#define ROUND_OF(p) round_once(s[p], round, t[round], w, wx, linear);
+#define STEP(j, early)                                                                             \
+    {                                                                                              \
+        enum { round = j, linear = early };                                                        \
+        const vec w = vec_set1(schedule[round]), wx = vec_set1(schedule[64 + round]);              \
+        EACH_STREAM(ROUND_OF)                                                                      \
+    }
 #define EARLY_STEP(j) STEP(j, true)
 #define LATE_STEP(j) STEP(j, false)
-    PA_SIXTEEN(EARLY_STEP)
-    for (t += 16, schedule += 16; t < constants + 64; t += 16, schedule += 16) {
-        PA_SIXTEEN(LATE_STEP)
+    for (; t < constants + 16; t += 4, schedule += 4) {
+        PA_FOUR(EARLY_STEP)
+    }
+    for (; t < constants + 64; t += 4, schedule += 4) {
+        PA_FOUR(LATE_STEP)
     }
 #undef LATE_STEP
 #undef EARLY_STEP
 #undef STEP
-    for (unsigned i = 0; i < 8; i++) {
-        s[i] = XOR(s[i], before[i]);
-    }
-    store_words(state, s, 8);
-}
-
-static void store_digests(uint8_t *digests, const void *state)
-{
-    word s[8];
-    load_words(s, state, 8);
-    for (unsigned i = 0; i < 8; i++) {
-        s[i] = swap_bytes(s[i]);
-    }
-    scatter_words(digests, 32, s, 8);
+#undef ROUND_OF
+    xor_state(s, before);
 }
 
 #if STREAMS == 1
@@ -110,6 +152,7 @@ const struct pa_hash_lanes KERNEL = {
     .schedule = schedule_block,
     .shared = absorb_shared,
     .store = store_digests,
+    .messages = hash_messages,
     .lanes = ALL_LANES,
     .stored = 32,
     .cost = COST,

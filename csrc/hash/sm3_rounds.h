@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SM3 compression (GB/T 32905-2016, 5.3), one text for a word and for a vector of words.
+/* Rounds and schedule of SM3 (GB/T 32905-2016, 5.3), one text for a word and for a vector of words.
  *
  * Defined by the includer: word, its type; ADD, XOR, XOR3, CHOOSE (x ? y : z), MAJORITY of words; ROTATE to the left;
  * ROTATE_8_MORE, by 8 more than n, where a rotation by whole bytes may be cheaper than one of its own;
@@ -24,7 +24,7 @@ static const uint32_t constants[64] = {
 /* P0 (n = 9) and P1 (n = 15). */
 #define DIFFUSE(x, n) XOR3(x, ROTATE(x, n), ROTATE_8_MORE(x, n))
 
-/* Round j of a run of 16: the eight state words rotate through s instead of being moved (C and G rotate by 9 and 19
+/* Round j of a run of 4: the eight state words rotate through s instead of being moved (C and G rotate by 9 and 19
  * when they are passed on, here as B and F). wx = W_j ^ W_j+4; early: j < 16, whose Boolean functions are linear. */
 static inline __attribute__((always_inline)) void round_once(word s[8], unsigned j, uint32_t t,
                                                              word w, word wx, bool early)
@@ -43,43 +43,12 @@ static inline __attribute__((always_inline)) void round_once(word s[8], unsigned
     *f = ROTATE(*f, 19);
 }
 
-/* w[i] = W_j+16 in place of W_j, i = j mod 16. */
-static inline __attribute__((always_inline)) void extend(word w[16], unsigned i)
+/* W_j+16 of W_j, W_j+3, W_j+7, W_j+10, W_j+13. */
+static inline __attribute__((always_inline)) word next_word(word w, word w3, word w7, word w10,
+                                                            word w13)
 {
-    word x = XOR3(w[i], w[(i + 7) & 15], ROTATE(w[(i + 13) & 15], 15));
-    w[i] = XOR3(DIFFUSE(x, 15), ROTATE(w[(i + 3) & 15], 7), w[(i + 10) & 15]);
-}
-
-/* One block into the state.
- *   shapes   s: 8 words, w: 16 words of the block (overwritten)
- *   formula  s ^= 64 rounds over W_j and W_j ^ W_j+4. W_j+16 is made when W_j+4 is needed, so that 16 words suffice
- *   before   nothing. Constant time */
-static inline __attribute__((always_inline)) void compress(word s[8], word w[16])
-{
-    word before[8];
-    for (unsigned i = 0; i < 8; i++) {
-        before[i] = s[i];
-    }
-    const uint32_t *t = constants;
-#define STEP(j, early) round_once(s, j, t[j], w[j], XOR(w[j], w[((j) + 4) & 15]), early);
-#define EARLY_STEP(j)                                                                              \
-    if ((j) >= 12) {                                                                               \
-        extend(w, ((j) + 4) & 15);                                                                 \
-    }                                                                                              \
-    STEP(j, true)
-#define LATE_STEP(j)                                                                               \
-    extend(w, ((j) + 4) & 15);                                                                     \
-    STEP(j, false)
-    PA_SIXTEEN(EARLY_STEP)
-    for (t += 16; t < constants + 64; t += 16) {
-        PA_SIXTEEN(LATE_STEP)
-    }
-#undef LATE_STEP
-#undef EARLY_STEP
-#undef STEP
-    for (unsigned i = 0; i < 8; i++) {
-        s[i] = XOR(s[i], before[i]);
-    }
+    word x = XOR3(w, w7, ROTATE(w13, 15));
+    return XOR3(DIFFUSE(x, 15), ROTATE(w3, 7), w10);
 }
 
 #endif

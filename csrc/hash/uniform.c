@@ -162,19 +162,61 @@ static void stage(uniform *u, uint32_t half, uint64_t row, uint32_t count)
     }
 }
 
+#define LINE 64u     /* bytes of the cache that are fetched at once */
+#define FETCHED 256u /* bytes: after so many of a row the CPU foresees the next ones itself */
+
+static void fetch_bytes(const uint8_t *data, uint64_t size)
+{
+    for (uint64_t at = 0; at < size; at += LINE) {
+        __builtin_prefetch(data + at);
+    }
+}
+
+static void fetch_part(const uint8_t *data, uint64_t stride, uint64_t size, uint32_t count)
+{
+    if (stride <= size && size <= FETCHED) {
+        fetch_bytes(data, stride * count);
+        return;
+    }
+    for (uint32_t l = 0; l < count; l++, data += stride) {
+        fetch_bytes(data, size < FETCHED ? size : FETCHED);
+    }
+}
+
+/* Memory takes as long as it takes to hash a group: the rows that will be read next are asked for before. */
+static void fetch(const uniform *u, uint64_t row, uint32_t count)
+{
+    if (u->shape.whole > 0 || u->shape.rest > 0) {
+        const uint64_t size = u->shape.whole * u->job->algorithm->block_size + u->shape.rest;
+        fetch_part(u->rows + row * u->stride, u->stride, size, count);
+    }
+    for (uint32_t p = 0; p < u->piece_count; p++) {
+        const piece *part = &u->pieces[p];
+        fetch_part(part->data + row * part->stride, part->stride, part->size, count);
+    }
+}
+
+/* lane[l] = row l. Lanes without a row of their own repeat the last row. */
+static void point(const uint8_t **lane, const uint8_t *row, uint64_t stride, uint32_t count,
+                  uint32_t lanes)
+{
+    for (uint32_t l = 0; l < count; l++, row += stride) {
+        lane[l] = row;
+    }
+    for (uint32_t l = count; l < lanes; l++) {
+        lane[l] = row - stride;
+    }
+}
+
 static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t half,
                        uint8_t *digests, uint64_t row, uint32_t count)
 {
     const uint8_t *data[PA_HASH_MAX_LANES], *tails[PA_HASH_MAX_LANES];
-    /* Lanes without a row of their own repeat the last row. */
-    for (uint32_t l = 0; l < kernel->lanes; l++) {
-        const uint32_t own = l < count ? l : count - 1;
-        if (u->shape.whole > 0 || u->shape.rest > 0) {
-            data[l] = u->rows + (row + own) * u->stride;
-        }
-        if (u->shape.staged > 0) {
-            tails[l] = staging(u, half, own);
-        }
+    if (u->shape.whole > 0 || u->shape.rest > 0) {
+        point(data, u->rows + row * u->stride, u->stride, count, kernel->lanes);
+    }
+    if (u->shape.staged > 0) {
+        point(tails, staging(u, half, 0), u->room, count, kernel->lanes);
     }
     pa_hash_group(u->job, &u->scratch, kernel, &u->shape, data, tails, digests, NULL, count);
 }
@@ -214,9 +256,8 @@ __attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint
         if (u.twofold) {
             stage(&u, half ^ 1, first + done + now.count, next.count);
         }
-        if (u.shape.staged == 0 || u.shape.whole > 0) {
-            pa_hash_expect(u.rows + (first + done + now.count) * u.stride, u.stride, next.count);
-        }
+        const uint64_t ahead = done + now.count + (u.twofold ? next.count : 0);
+        fetch(&u, first + ahead, n - ahead < now.count ? (uint32_t)(n - ahead) : now.count);
         *job->used |= 1u << now.item;
         if (kernel != NULL) {
             hash_group(&u, kernel, half, out, first + done, now.count);

@@ -76,6 +76,7 @@ PA_INLINE vec vec_ror(vec x, int n)
 #endif
 
 #define vec_add(x, y) VEC_OF_WORDS(add_epi)(x, y)
+#define vec_sub(x, y) VEC_OF_WORDS(sub_epi)(x, y)
 #define vec_shr(x, n) VEC_OF_WORDS(srli_epi)(x, n)
 
 #if WORD_BITS == 32
@@ -186,11 +187,67 @@ PA_INLINE void vec_transpose_quarters(vec x[GROUP])
 #endif
 }
 
+#if VECTOR_BYTES == 64
+/* Twice GROUP words of every lane: both halves of a vector are 32 bytes of a lane, so that the bytes of a lane are loaded by
+ * wholes, not in pieces that lie far apart in time where lanes are a large power of two from each other. */
+PA_INLINE void vec_gather_two_groups(vec x[2 * GROUP], const uint8_t *const *lane, uint64_t offset)
+{
+    PA_UNROLL
+    for (unsigned half = 0; half < 2 * GROUP; half += GROUP) {
+        PA_UNROLL
+        for (unsigned j = 0; j < GROUP; j++) {
+            const uint8_t *const *low = lane + 2 * half + j;
+            x[half + j] = _mm512_inserti64x4(
+                _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(low[0] + offset))),
+                _mm256_loadu_si256((const __m256i *)(low[GROUP] + offset)), 1);
+        }
+        vec_transpose_quarters(x + half);
+    }
+    PA_UNROLL
+    for (unsigned j = 0; j < GROUP; j++) {
+        const vec low = x[j], high = x[GROUP + j];
+        x[j] = _mm512_shuffle_i32x4(low, high, 0x88);
+        x[GROUP + j] = _mm512_shuffle_i32x4(low, high, 0xdd);
+    }
+}
+
+/* The other way. */
+PA_INLINE void vec_scatter_two_groups(uint8_t *bytes, uint64_t stride, vec x[2 * GROUP])
+{
+    const vec first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    const vec second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    PA_UNROLL
+    for (unsigned j = 0; j < GROUP; j++) {
+        const vec low = x[j], high = x[GROUP + j];
+        x[j] = _mm512_permutex2var_epi64(low, first, high);
+        x[GROUP + j] = _mm512_permutex2var_epi64(low, second, high);
+    }
+    PA_UNROLL
+    for (unsigned half = 0; half < 2 * GROUP; half += GROUP) {
+        vec_transpose_quarters(x + half);
+        PA_UNROLL
+        for (unsigned j = 0; j < GROUP; j++) {
+            uint8_t *low = bytes + (2 * half + j) * stride;
+            _mm256_storeu_si256((__m256i *)low, _mm512_castsi512_si256(x[half + j]));
+            _mm256_storeu_si256((__m256i *)(low + GROUP * stride),
+                                _mm512_extracti64x4_epi64(x[half + j], 1));
+        }
+    }
+}
+#endif
+
 /* x[i] = word i of each lane's bytes at lane[...] + offset, count words, a multiple of GROUP; native order. */
 PA_INLINE void vec_gather(vec *x, const uint8_t *const *lane, uint64_t offset, unsigned count)
 {
+    unsigned i = 0;
+#if VECTOR_BYTES == 64
     PA_UNROLL
-    for (unsigned i = 0; i < count; i += GROUP) {
+    for (; i + 2 * GROUP <= count; i += 2 * GROUP) {
+        vec_gather_two_groups(x + i, lane, offset + i * sizeof(vec_word));
+    }
+#endif
+    PA_UNROLL
+    for (; i < count; i += GROUP) {
         PA_UNROLL
         for (unsigned j = 0; j < GROUP; j++) {
             x[i + j] = vec_load_quarters(lane + j, offset + i * sizeof(vec_word));
@@ -202,8 +259,15 @@ PA_INLINE void vec_gather(vec *x, const uint8_t *const *lane, uint64_t offset, u
 /* Bytes at bytes + l * stride = count words of lane l, a multiple of GROUP; native order. x is overwritten. */
 PA_INLINE void vec_scatter(uint8_t *bytes, uint64_t stride, vec *x, unsigned count)
 {
+    unsigned i = 0;
+#if VECTOR_BYTES == 64
     PA_UNROLL
-    for (unsigned i = 0; i < count; i += GROUP) {
+    for (; i + 2 * GROUP <= count; i += 2 * GROUP) {
+        vec_scatter_two_groups(bytes + i * sizeof(vec_word), stride, x + i);
+    }
+#endif
+    PA_UNROLL
+    for (; i < count; i += GROUP) {
         vec_transpose_quarters(x + i);
         PA_UNROLL
         for (unsigned j = 0; j < GROUP; j++) {
