@@ -53,8 +53,10 @@ static uint64_t now(void)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+/* After a call outside the time: what one finds cold after another item's, code of 20 KB above all, is warm in a batch. */
 static uint64_t nanoseconds(pa_plan_work *work, void *context, uint32_t item, uint32_t repeats)
 {
+    work(context, item);
     const uint64_t start = now();
     for (uint32_t i = 0; i < repeats; i++) {
         work(context, item);
