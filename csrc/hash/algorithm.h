@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "../core/bytes.h"
 #include "hash.h"
 #include "kernel.h"
 #include "plan.h"
@@ -55,7 +56,31 @@ uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm, uint64_t wante
 bool pa_hash_options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options);
 
 /* Blocks that a message of `total` bytes takes with its padding. */
-uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total);
+static inline uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total)
+{
+    return (total + algorithm->length_size) / algorithm->block_size + 1;
+}
+
+/* Pads a message of `total` bytes (absorbed midstate included) whose last `used` bytes stand in tail, `blocks` blocks that are
+ * zero after `used`. */
+static inline void pa_hash_pad_blocks(const pa_hash_algorithm *algorithm, uint8_t *tail,
+                                      uint64_t used, uint64_t blocks, uint64_t total)
+{
+    uint8_t *end = tail + blocks * algorithm->block_size;
+    tail[used] |= algorithm->pad_first;
+    end[-1] |= algorithm->pad_last;
+    if (algorithm->length_size == 0) {
+        return;
+    }
+    if (algorithm->big_endian) {
+        pa_store_be64(end - 8, total << 3);
+    } else {
+        pa_store_le64(end - algorithm->length_size, total << 3);
+    }
+    if (algorithm->length_size == 16) {
+        pa_store_be64(end - 16, total >> 61);
+    }
+}
 
 /* Pads a message of `total` bytes (absorbed midstate included) whose last `used` bytes stand in tail.
  *   shapes   tail: room for the blocks returned, zero after `used`; used < the block size

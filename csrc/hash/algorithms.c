@@ -215,29 +215,11 @@ bool pa_hash_options_valid(const pa_hash_algorithm *algorithm, const pyaccel_has
 }
 
 /* At least one bit is appended, then the length: a whole byte, since messages are whole bytes. */
-uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total)
-{
-    return (total + algorithm->length_size) / algorithm->block_size + 1;
-}
-
 uint32_t pa_hash_pad(const pa_hash_algorithm *algorithm, uint8_t *tail, uint32_t used,
                      uint64_t total)
 {
-    uint32_t blocks = (uint32_t)pa_hash_block_count(algorithm, used);
-    uint8_t *end = tail + blocks * algorithm->block_size;
-    tail[used] |= algorithm->pad_first;
-    end[-1] |= algorithm->pad_last;
-    if (algorithm->length_size == 0) {
-        return blocks;
-    }
-    if (algorithm->big_endian) {
-        pa_store_be64(end - 8, total << 3);
-    } else {
-        pa_store_le64(end - algorithm->length_size, total << 3);
-    }
-    if (algorithm->length_size == 16) {
-        pa_store_be64(end - 16, total >> 61);
-    }
+    const uint32_t blocks = (uint32_t)pa_hash_block_count(algorithm, used);
+    pa_hash_pad_blocks(algorithm, tail, used, blocks, total);
     return blocks;
 }
 

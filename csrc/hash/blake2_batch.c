@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BLAKE2 of rows, in lanes. Rows of different lengths are ordered by block count, the longest first; a group whose members
- * end in different blocks takes a step for each, in which those that end there give their digests. */
+/* BLAKE2 of rows, in lanes. Rows of different lengths wait in bins, one for each block count, until they fill the lanes. What
+ * is left in bins, and longer rows, is ordered by block count, the longest first; a group whose members end in different
+ * blocks takes a step for each, in which those that end there give their digests. */
 #include <string.h>
 
 #include "../core/bytes.h"
@@ -9,19 +10,25 @@
 #define MAX_LANES PA_BLAKE_MAX_LANES
 #define MAX_BLOCK 128
 #define MAX_STATE 64
-#define ROWS 512
+#define ROWS 512 /* that are ordered together; likewise those of all bins */
+#define MAX_BINS 64
 #define MAX_KEY 255 /* this many blocks and more */
 
 typedef struct {
     const pa_blake2_job *job;
     uint32_t used;        /* bit 0: one message alone, bit 1: lanes */
     uint32_t block_shift; /* the block size is 1 << block_shift */
-    uint8_t staging[MAX_LANES][MAX_BLOCK];
+    uint8_t staging[MAX_LANES][2 * MAX_BLOCK];
     uint8_t states[MAX_LANES * MAX_STATE];
+    uint32_t count;
     pa_bytes rows[ROWS];
-    uint16_t places[ROWS]; /* of their digests */
+    uint32_t places[ROWS]; /* of their digests */
     uint8_t keys[ROWS];
     uint16_t order[ROWS];
+    uint32_t bins; /* 0: none */
+    uint8_t held[MAX_BINS];
+    pa_bytes binned[ROWS]; /* bin i's from i * lanes on */
+    uint32_t binned_places[ROWS];
 } batch;
 
 /* Blocks before the last one. */
@@ -38,11 +45,7 @@ static const uint8_t *last_block(batch *b, uint32_t l, pa_bytes row, uint64_t wh
     if (rest == block) {
         return row.data + whole * block;
     }
-    if (rest > 0) {
-        memcpy(b->staging[l], row.data + whole * block, rest);
-    }
-    memset(b->staging[l] + rest, 0, block - rest);
-    return b->staging[l];
+    return pa_blake_last(b->staging[l], row.data, row.size, rest, block);
 }
 
 /* Rows of any sizes but 0 where there is a key, by descending block count; digests[l] of row l. */
@@ -159,10 +162,11 @@ static bool lanes_pay(const batch *b, const struct pa_blake2 *kernel, const pa_b
     return blocks / longest > kernel->cost / b->job->kernels[0]->cost;
 }
 
-/* The rows that were read, in order. */
-static void hash_sorted(batch *b, uint8_t *digests, uint32_t count)
+/* The rows that wait outside of bins, in order. */
+static void hash_sorted(batch *b, uint8_t *digests)
 {
     const pa_blake2_job *job = b->job;
+    const uint32_t count = b->count;
     pa_blake_sort(b->order, b->keys, count);
     /* Those of MAX_KEY stand before all others, and are few where they are so long that their order matters. */
     for (uint32_t i = 1; i < count && b->keys[b->order[i]] == MAX_KEY; i++) {
@@ -195,33 +199,81 @@ static void hash_sorted(batch *b, uint8_t *digests, uint32_t count)
     }
 }
 
+static void put(batch *b, uint8_t *digests, pa_bytes row, uint64_t whole, uint32_t place)
+{
+    b->rows[b->count] = row;
+    b->places[b->count] = place;
+    b->keys[b->count] = whole < MAX_KEY ? (uint8_t)whole : MAX_KEY;
+    b->count++;
+    if (b->count == ROWS) {
+        hash_sorted(b, digests);
+        b->count = 0;
+    }
+}
+
+static const struct pa_blake2 *widest(const batch *b)
+{
+    return b->job->kernels[b->job->widths.count - 1];
+}
+
+/* Before: bin < b->bins. */
+static void put_into_bin(batch *b, uint8_t *digests, pa_bytes row, uint64_t bin, uint32_t place)
+{
+    const struct pa_blake2 *kernel = widest(b);
+    const uint32_t from = (uint32_t)bin * kernel->lanes, slot = from + b->held[bin];
+    b->binned[slot] = row;
+    b->binned_places[slot] = place;
+    b->held[bin]++;
+    if (b->held[bin] == kernel->lanes) {
+        uint8_t *out[MAX_LANES];
+        for (uint32_t l = 0; l < kernel->lanes; l++) {
+            out[l] = digests + (uint64_t)b->binned_places[from + l] * b->job->digest_size;
+        }
+        hash_group(b, kernel, out, b->binned + from, kernel->lanes);
+        b->used |= 2;
+        b->held[bin] = 0;
+    }
+}
+
+/* What waits in bins goes with the others. */
+static void empty_bins(batch *b, uint8_t *digests)
+{
+    const uint32_t lanes = widest(b)->lanes;
+    for (uint32_t bin = 0; bin < b->bins; bin++) {
+        for (uint32_t slot = bin * lanes; slot < bin * lanes + b->held[bin]; slot++) {
+            put(b, digests, b->binned[slot], bin, b->binned_places[slot]);
+        }
+    }
+}
+
 static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *messages,
                                uint64_t first, uint64_t n)
 {
     const pa_blake2_job *job = b->job;
-    for (uint64_t done = 0; done < n;) {
-        uint32_t read = n - done < ROWS ? (uint32_t)(n - done) : ROWS, count = 0;
-        uint8_t *out = digests + done * job->digest_size;
-        for (uint32_t i = 0; i < read; i++) {
-            pa_bytes row;
-            if (!pa_rows_get(&row, messages, first + done + i)) {
-                return PYACCEL_INVALID_ARGUMENT;
-            }
-            if (n == 1 || (job->has_key && row.size == 0)) {
-                pa_blake2_one(job, out + i * job->digest_size, row);
-                b->used |= 1;
-                continue;
-            }
-            uint64_t whole = whole_blocks(b, row.size);
-            b->rows[count] = row;
-            b->places[count] = (uint16_t)i;
-            b->keys[count] = whole < MAX_KEY ? (uint8_t)whole : MAX_KEY;
-            count++;
+    const uint32_t lanes = widest(b)->lanes;
+    b->count = 0;
+    b->bins = lanes == 1 || n < 4 * lanes ? 0 : ROWS / lanes < MAX_BINS ? ROWS / lanes : MAX_BINS;
+    memset(b->held, 0, sizeof b->held);
+    for (uint64_t i = 0; i < n; i++) {
+        pa_bytes row;
+        if (!pa_rows_get(&row, messages, first + i)) {
+            return PYACCEL_INVALID_ARGUMENT;
         }
-        if (count > 0) {
-            hash_sorted(b, out, count);
+        if (n == 1 || (job->has_key && row.size == 0)) {
+            pa_blake2_one(job, digests + i * job->digest_size, row);
+            b->used |= 1;
+            continue;
         }
-        done += read;
+        const uint64_t whole = whole_blocks(b, row.size);
+        if (whole < b->bins) {
+            put_into_bin(b, digests, row, whole, (uint32_t)i);
+        } else {
+            put(b, digests, row, whole, (uint32_t)i);
+        }
+    }
+    empty_bins(b, digests);
+    if (b->count > 0) {
+        hash_sorted(b, digests);
     }
     return PYACCEL_OK;
 }

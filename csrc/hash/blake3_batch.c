@@ -13,7 +13,13 @@
 
 /* Messages of more chunks go alone; at most ITEMS. */
 #define SHARED_CHUNKS 32
-#define ITEMS 384
+
+/* Chaining values of the chunks of longer messages that wait for their trees. */
+#define VALUES 384
+
+/* Kinds of chunks: by the number of their blocks, of longer messages or whole messages. Each has a bin. */
+#define KINDS 32
+#define ROOT_KIND 16u
 
 typedef struct {
     const uint8_t *data;
@@ -35,7 +41,7 @@ typedef struct {
     uint32_t sizes[MAX_LANES];
     uint64_t counters[MAX_LANES];
     uint8_t *out[MAX_LANES];
-    uint8_t staging[MAX_LANES][BLOCK];
+    uint8_t staging[MAX_LANES][2 * BLOCK];
     uint8_t made[MAX_LANES * BLOCK];
     uint8_t chained[MAX_LANES * VALUE];
 } group;
@@ -43,13 +49,12 @@ typedef struct {
 typedef struct {
     const pa_blake3_job *job;
     uint32_t used; /* bit 0: one message alone, bit 1: lanes */
-    uint32_t items, trees, values;
+    uint32_t trees, values;
     group group;
-    item item[ITEMS];
-    uint8_t keys[ITEMS];
-    uint16_t order[ITEMS];
-    tree tree[ITEMS / 2];
-    uint8_t value[ITEMS * VALUE];
+    uint8_t held[KINDS];
+    item item[KINDS][MAX_LANES];
+    tree tree[VALUES / 2];
+    uint8_t value[VALUES * VALUE];
 } batch;
 
 static const struct pa_blake3 *choose(batch *b, uint64_t n)
@@ -126,11 +131,7 @@ static uint32_t stage_last(group *g, uint32_t l, uint32_t size, uint64_t whole)
     const uint32_t rest = size - (uint32_t)whole * BLOCK;
     g->last[l] = from;
     if (rest < BLOCK) {
-        if (rest > 0) {
-            memcpy(g->staging[l], from, rest);
-        }
-        memset(g->staging[l] + rest, 0, BLOCK - rest);
-        g->last[l] = g->staging[l];
+        g->last[l] = pa_blake_last(g->staging[l], g->data[l], size, rest, BLOCK);
     }
     return rest;
 }
@@ -220,29 +221,34 @@ static void join_pairs(batch *b, bool roots)
     }
 }
 
-/* Hashes what has been put into the batch. */
-static void flush(batch *b)
+/* The chunks of a bin. */
+static void hash_bin(batch *b, uint32_t kind)
 {
     group *g = &b->group;
-    pa_blake_sort(b->order, b->keys, b->items);
-    for (uint32_t i = 0, end = 0; i < b->items;) {
-        const uint8_t key = b->keys[b->order[i]];
-        while (end < b->items && b->keys[b->order[end]] == key) {
-            end++;
-        }
-        const struct pa_blake3 *kernel = choose(b, end - i);
-        uint32_t count = end - i < kernel->lanes ? end - i : kernel->lanes;
-        uint64_t whole = key % 16;
+    const uint64_t whole = kind % ROOT_KIND;
+    for (uint32_t i = 0, left = b->held[kind]; left > 0;) {
+        const struct pa_blake3 *kernel = choose(b, left);
+        const uint32_t count = left < kernel->lanes ? left : kernel->lanes;
         for (uint32_t l = 0; l < count; l++) {
-            const item *of = &b->item[b->order[i + l]];
+            const item *of = &b->item[kind][i + l];
             g->data[l] = of->data ? of->data : g->staging[l];
             g->counters[l] = of->counter;
             g->out[l] = of->out;
             g->sizes[l] = stage_last(g, l, of->size, whole);
         }
         pad_lanes(g, kernel->lanes, count);
-        hash_chunks(b, kernel, count, whole, key >= 16, NULL);
+        hash_chunks(b, kernel, count, whole, kind >= ROOT_KIND, NULL);
         i += count;
+        left -= count;
+    }
+    b->held[kind] = 0;
+}
+
+/* Trees of all messages whose chunks have been put. */
+static void join_trees(batch *b)
+{
+    for (uint32_t kind = 0; kind < ROOT_KIND; kind++) {
+        hash_bin(b, kind);
     }
     uint32_t most = 0;
     for (uint32_t t = 0; t < b->trees; t++) {
@@ -262,24 +268,28 @@ static void flush(batch *b)
         }
     }
     join_pairs(b, true);
-    b->items = b->trees = b->values = 0;
+    b->trees = b->values = 0;
 }
 
 /* The chunks of a message. */
 static void put(batch *b, uint8_t *digest, pa_bytes row)
 {
     const bool root = row.size <= CHUNK;
+    const uint32_t full = pa_blake3_kernel(b->job, UINT32_MAX)->lanes;
     uint64_t at = 0;
     do {
-        uint32_t size = (uint32_t)(row.size - at < CHUNK ? row.size - at : CHUNK);
-        uint32_t whole = size > 0 ? (size - 1) / BLOCK : 0;
-        b->keys[b->items] = (uint8_t)(whole + (root ? 16 : 0));
-        b->item[b->items++] = (item){
+        const uint32_t size = (uint32_t)(row.size - at < CHUNK ? row.size - at : CHUNK);
+        const uint32_t whole = size > 0 ? (size - 1) / BLOCK : 0;
+        const uint32_t kind = whole + (root ? ROOT_KIND : 0);
+        b->item[kind][b->held[kind]++] = (item){
             .data = size > 0 ? row.data + at : NULL,
             .counter = at / CHUNK,
             .out = root ? digest : b->value + (b->values + at / CHUNK) * VALUE,
             .size = size,
         };
+        if (b->held[kind] == full) {
+            hash_bin(b, kind);
+        }
         at += size;
     } while (at < row.size);
     if (!root) {
@@ -306,13 +316,14 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
             pa_blake3_one(job, digest, row);
             continue;
         }
-        if (b->items + (row.size + CHUNK - 1) / CHUNK > ITEMS - 1) {
-            flush(b);
+        if (b->values + (row.size + CHUNK - 1) / CHUNK > VALUES) {
+            join_trees(b);
         }
         put(b, digest, row);
     }
-    if (b->items > 0) {
-        flush(b);
+    join_trees(b);
+    for (uint32_t kind = ROOT_KIND; kind < KINDS; kind++) {
+        hash_bin(b, kind);
     }
     return PYACCEL_OK;
 }
@@ -323,7 +334,8 @@ pyaccel_status pa_blake3_rows(const void *room, uint8_t *digests, const pyaccel_
     batch b;
     pyaccel_status status = PYACCEL_OK;
     b.job = room;
-    b.used = b.items = b.trees = b.values = 0;
+    b.used = b.trees = b.values = 0;
+    memset(b.held, 0, sizeof b.held);
     if (n > 1 && messages->offset_bits == 0 && messages->width <= CHUNK) {
         hash_fixed(&b, digests, messages, first, n);
     } else {

@@ -4,7 +4,9 @@
 #ifndef PA_HASH_BLAKE_BATCH_H
 #define PA_HASH_BLAKE_BATCH_H
 
-#include <stdint.h>
+#include <string.h>
+
+#include "algorithm.h"
 
 #define PA_BLAKE_MAX_LANES 32
 #define PA_BLAKE_WIDTHS 3
@@ -37,6 +39,22 @@ static inline uint32_t pa_blake_choose(const pa_blake_widths *widths, uint64_t n
         }
     }
     return 0;
+}
+
+/* tail[block ... 2 block) = the last `rest` bytes of a message of `size`, and zeros; 0 < rest <= block. Of a message of a block
+ * or more the last one is copied, wherever it ends: no branch hangs on what rest is. Returns where. */
+static inline const uint8_t *pa_blake_last(uint8_t *tail, const uint8_t *data, uint64_t size,
+                                           uint32_t rest, uint32_t block)
+{
+    memset(tail + block, 0, block);
+    if (size < block) {
+        pa_hash_copy(tail + block, data, rest);
+        return tail + block;
+    }
+    for (uint32_t i = 0; i < block; i += 32) {
+        memcpy(tail + rest + i, data + size - block + i, 32);
+    }
+    return tail + block;
 }
 
 /* order = 0 ... count - 1 by descending keys, equal ones in their order. */

@@ -40,11 +40,15 @@ static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
                             first, last - first);
 }
 
-/* Rows a range: about 256 KiB, which outweighs handing it to a thread and lets progress be heard now and then. */
-static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n, uint64_t digest_size)
+/* Rows a range: about 256 KiB, which outweighs handing it to a thread and lets progress be heard now and then; more where rows
+ * differ in size, since lanes fill with such as are alike: 1 MiB, or 16 where there is one thread. */
+static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n, uint64_t digest_size,
+                           uint32_t threads)
 {
-    uint64_t bytes = messages->offset_bits ? messages->data_size / n : messages->width;
-    return 4096 / (bytes / 64 + digest_size / 64 + 1) + 1;
+    const bool differ = messages->offset_bits != 0;
+    const uint64_t bytes = differ ? messages->data_size / n : messages->width;
+    const uint64_t lines = !differ ? 4096 : threads == 1 ? 262144 : 16384;
+    return lines / (bytes / 64 + digest_size / 64 + 1) + 1;
 }
 
 /* The digest size that a call is about, right or wrong; 0 where it can't be told. */
@@ -93,8 +97,9 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     if (batch.secret) {
         pa_wipe_stack();
     }
-    status = pa_parallel(options->threads, n, range_rows(messages, n, batch.digest_size),
-                         hash_range, &batch, options->progress, options->user);
+    status = pa_parallel(options->threads, n,
+                         range_rows(messages, n, batch.digest_size, options->threads), hash_range,
+                         &batch, options->progress, options->user);
     if (batch.engine != NULL) {
         pa_wipe(&batch.job, sizeof batch.job);
     }

@@ -1,19 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of sizes that differ. They are read in chunks and ordered by block count, so that the lanes of a group end together
- * or nearly so; the menu's cheapest combination is found for each chunk. */
+/* Rows of sizes that differ. Those of one block count wait in a bin until they fill the lanes of the kernel that is best for
+ * many, and go through it without a lane that idles or a stop. What is left in bins, and longer rows, is put into chunks and
+ * ordered by block count, so that the lanes of a group end together or nearly so; the menu's cheapest combination is found for
+ * each chunk.
+ *   lost     chunks alone, of 1024 rows of 1 to 1024 bytes: half of all groups end in more than one step, and ordering and
+ *            planning take 70 cycles a row */
 #include "algorithm.h"
 
-/* A chunk of c segments a row holds CHUNK_PARTS / c rows, which bounds the stack. */
-#define CHUNK_PARTS 1024
+/* A chunk of c segments a row holds CHUNK_PARTS / c rows, which bounds the stack; all bins together BIN_PARTS / c. */
+#define CHUNK_PARTS 512
+#define BIN_PARTS 640
+#define MAX_BINS 80
+
+/* Rows whose digests stand within reach of 16 bits. */
+#define STRETCH 65536u
+
+/* What one call of a kernel hashes: rows in descending order of their block counts. Lanes without a row of their own repeat
+ * the last one. */
+typedef struct {
+    const struct pa_hash_lanes *kernel;
+    uint32_t count;
+    uint16_t rows[PA_HASH_MAX_LANES];
+    uint64_t blocks[PA_HASH_MAX_LANES];
+    const pa_bytes *parts[PA_HASH_MAX_LANES];
+} group;
+
+typedef struct {
+    uint32_t lanes;
+    uint32_t count; /* 0: no bins */
+    uint8_t held[MAX_BINS];
+    uint16_t rows[BIN_PARTS]; /* bin b's from b * lanes on */
+    pa_bytes parts[BIN_PARTS];
+} bins;
 
 typedef struct {
     const pa_hash_job *job;
-    bool ordered; /* by block count; else rows are equal there, and in their own order */
+    uint8_t *digests; /* of the stretch */
+    uint32_t most;    /* rows of a chunk */
     uint32_t count;
+    uint16_t rows[CHUNK_PARTS];
     uint16_t order[CHUNK_PARTS];
-    uint8_t first[CHUNK_PARTS];   /* item of the menu, where `ordered` */
-    uint64_t blocks[CHUNK_PARTS]; /* of the row at place i of the order */
+    uint8_t first[CHUNK_PARTS];   /* item of the menu */
+    uint64_t blocks[CHUNK_PARTS]; /* by row, then at place i of the order */
     pa_bytes parts[CHUNK_PARTS];  /* by row */
+    bins bins;
     union {
         struct {
             uint64_t unordered[CHUNK_PARTS];
@@ -27,6 +57,7 @@ typedef struct {
 /* order = rows by descending block count, stable: radix sort, 8 bits a pass. */
 static void sort_rows(chunk *c, uint64_t bits)
 {
+    memcpy(c->unordered, c->blocks, c->count * sizeof *c->blocks);
     for (uint32_t i = 0; i < c->count; i++) {
         c->order[i] = (uint16_t)i;
     }
@@ -47,31 +78,6 @@ static void sort_rows(chunk *c, uint64_t bits)
     for (uint32_t i = 0; i < c->count; i++) {
         c->blocks[i] = c->unordered[c->order[i]];
     }
-}
-
-/* Reads rows [first, first + count) and plans them. False where an offset is bad. */
-static bool read_chunk(chunk *c, const pa_hash_job *job, uint64_t first, uint32_t count)
-{
-    uint64_t any = 0, differ = 0;
-    c->job = job;
-    c->count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        pa_bytes *parts = c->parts + i * job->segment_count;
-        if (!pa_hash_row_parts(job, parts, first + i)) {
-            return false;
-        }
-        c->unordered[i] = pa_hash_block_count(job->algorithm, pa_hash_message_bytes(job, parts));
-        any |= c->unordered[i];
-        differ |= c->unordered[i] ^ c->unordered[0];
-    }
-    c->ordered = differ != 0;
-    if (c->ordered) {
-        sort_rows(c, any);
-        pa_plan_descending(c->first, c->best, c->blocks, count, job->menu->items, job->menu->count);
-    } else {
-        memcpy(c->blocks, c->unordered, count * sizeof *c->blocks);
-    }
-    return true;
 }
 
 /* One lane's way through its message: `ready` blocks at `next`, then more. */
@@ -195,47 +201,59 @@ static void absorb_any(const pa_hash_job *job, pa_hash_scratch *scratch,
     take_kept(job, scratch, kernel);
 }
 
-/* What follows the whole blocks of a message, with its padding; returns how many blocks. */
-static uint32_t stage_rest(const pa_hash_job *job, uint8_t *staging, const pa_bytes *parts,
-                           uint64_t skip)
+/* A whole block, of 64 bytes or more. */
+static void copy_block(uint8_t *to, const uint8_t *from, uint32_t block)
+{
+    for (uint32_t i = 0; i + 32 <= block; i += 32) {
+        memcpy(to + i, from + i, 32);
+    }
+    memcpy(to + block - 32, from + block - 32, 32);
+}
+
+/* What follows the whole blocks of a message, `blocks` with its padding, at the end of 3 blocks at staging or, where those
+ * are more, at its begin; returns where. Of a message of a block or more the last one is copied, wherever it ends, and all
+ * that is not the message's is cleared before: no branch hangs on how much that is. */
+static const uint8_t *stage_rest(const pa_hash_job *job, uint8_t *staging, const pa_bytes *parts,
+                                 uint64_t skip, uint64_t blocks)
 {
     const uint32_t block = job->algorithm->block_size;
-    uint64_t total = job->absorbed + skip;
-    uint32_t used = 0;
+    const uint64_t total = job->absorbed + skip;
+    uint64_t used = parts[0].size - skip;
+    if (job->segment_count == 1 && parts[0].size >= block && used < block) {
+        uint8_t *tail = staging + block;
+        memset(tail, 0, 2 * block);
+        copy_block(tail + used - block, parts[0].data + parts[0].size - block, block);
+        pa_hash_pad_blocks(job->algorithm, tail, used, blocks, total + used);
+        return tail;
+    }
+    used = 0;
     for (uint32_t s = 0; s < job->segment_count; s++) {
         const uint64_t size =
             parts[s].size - skip; /* skip is 0 where there is more than one part */
         pa_hash_copy(staging + used, skip > 0 ? parts[s].data + skip : parts[s].data, (size_t)size);
-        used += (uint32_t)size;
+        used += size;
     }
-    total += used;
-    const uint32_t blocks = (uint32_t)pa_hash_block_count(job->algorithm, used);
-    const uint32_t padded = used / block * block;
-    memset(staging + used, 0, blocks * block - used);
-    pa_hash_pad(job->algorithm, staging + padded, used - padded, total);
-    return blocks;
+    memset(staging + used, 0, (size_t)(blocks * block - used));
+    pa_hash_pad_blocks(job->algorithm, staging, used, blocks, total + used);
+    return staging;
 }
 
-/* Rows at places i .. i + count - 1 of the order, the longest first; blocks after the `whole` ones that all have are staged
- * lane by lane. */
-static void hash_staged(chunk *c, const struct pa_hash_lanes *kernel, uint32_t i, uint32_t count,
-                        const pa_bytes *const *parts, uint64_t whole, uint8_t *digests,
-                        const uint16_t *order)
+/* Messages of a group that have `whole` blocks each where they lie; what comes after those is staged lane by lane. */
+static void hash_staged(chunk *c, const group *g, uint64_t whole)
 {
     const pa_hash_job *job = c->job;
+    const struct pa_hash_lanes *kernel = g->kernel;
     const uint32_t block = job->algorithm->block_size;
     const uint8_t *data[PA_HASH_MAX_LANES], *tails[PA_HASH_MAX_LANES];
     pa_hash_scratch *scratch = &c->scratch;
     for (uint32_t l = 0; l < kernel->lanes; l++) {
-        const uint32_t own = l < count ? l : count - 1;
-        uint8_t *staging = scratch->staging + (size_t)own * PA_HASH_STAGED;
-        data[l] = parts[own][0].data;
-        tails[l] = staging;
-        if (l < count) {
-            stage_rest(job, staging, parts[l], whole * block);
-        }
+        const uint32_t own = l < g->count ? l : g->count - 1;
+        data[l] = g->parts[own][0].data;
+        tails[l] = l > own ? tails[own]
+                           : stage_rest(job, scratch->staging + (size_t)l * PA_HASH_STAGED,
+                                        g->parts[l], whole * block, g->blocks[l] - whole);
     }
-    const uint64_t longest = c->blocks[i] - whole, shortest = c->blocks[i + count - 1] - whole;
+    const uint64_t longest = g->blocks[0] - whole, shortest = g->blocks[g->count - 1] - whole;
     if (longest == shortest) {
         const pa_hash_shape shape = {
             .initial = &job->initial,
@@ -244,88 +262,197 @@ static void hash_staged(chunk *c, const struct pa_hash_lanes *kernel, uint32_t i
             .staged = longest,
             .digest_size = job->digest_size,
         };
-        pa_hash_group(job, scratch, kernel, &shape, data, tails, digests, order, count);
+        pa_hash_group(job, scratch, kernel, &shape, data, tails, c->digests, g->rows, g->count);
         return;
     }
     /* Lanes that end first stand last; they read on in their staging, whose room all have. */
-    uint32_t live = count;
+    uint32_t live = g->count;
     pa_hash_group_start(job, scratch, kernel);
     if (whole > 0) {
         kernel->blocks(&scratch->state, data, whole);
     }
     for (uint64_t done = 0; live > 0;) {
-        const uint64_t until = c->blocks[i + live - 1] - whole;
+        const uint64_t until = g->blocks[live - 1] - whole;
         kernel->blocks(&scratch->state, tails, until - done);
         for (uint32_t l = 0; l < kernel->lanes; l++) {
             tails[l] += (until - done) * block;
         }
         done = until;
-        for (; live > 0 && c->blocks[i + live - 1] - whole == done; live--) {
+        for (; live > 0 && g->blocks[live - 1] - whole == done; live--) {
             keep(job, scratch, kernel, live - 1);
         }
     }
     take_kept(job, scratch, kernel);
-    pa_hash_group_finish(job, scratch, kernel, digests, order, count);
+    pa_hash_group_finish(job, scratch, kernel, c->digests, g->rows, g->count);
 }
 
-static void hash_places(chunk *c, const struct pa_hash_lanes *kernel, uint32_t i, uint32_t count,
-                        uint8_t *digests)
+static void hash_group(chunk *c, const group *g)
 {
     const pa_hash_job *job = c->job;
     const uint32_t block = job->algorithm->block_size;
-    const pa_bytes *parts[PA_HASH_MAX_LANES];
-    uint64_t whole = job->segment_count == 1 ? UINT64_MAX : 0;
-    for (uint32_t l = 0; l < kernel->lanes; l++) {
-        const uint32_t place = i + (l < count ? l : count - 1);
-        const uint32_t row = c->ordered ? c->order[place] : place;
-        parts[l] = c->parts + row * job->segment_count;
-        if (whole > 0 && parts[l][0].size / block < whole) {
-            whole = parts[l][0].size / block;
+    uint64_t whole = 0;
+    if (job->segment_count == 1) {
+        /* The last row has the fewest blocks, and one or two of them are not whole. */
+        whole = g->blocks[g->count - 1] - 1;
+        for (uint32_t l = 0; l < g->count; l++) {
+            whole -= g->parts[l][0].size < whole * block;
         }
     }
-    uint8_t *out = c->ordered ? digests : digests + i * job->digest_size;
-    const uint16_t *order = c->ordered ? c->order + i : NULL;
-    if (c->blocks[i] - whole <= PA_HASH_STAGED / block) {
-        hash_staged(c, kernel, i, count, parts, whole, out, order);
+    if (g->blocks[0] - whole < PA_HASH_STAGED / block) {
+        hash_staged(c, g, whole);
         return;
     }
-    pa_hash_group_start(job, &c->scratch, kernel);
-    absorb_any(job, &c->scratch, kernel, parts);
-    pa_hash_group_finish(job, &c->scratch, kernel, out, order, count);
+    const pa_bytes *parts[PA_HASH_MAX_LANES];
+    for (uint32_t l = 0; l < g->kernel->lanes; l++) {
+        parts[l] = g->parts[l < g->count ? l : g->count - 1];
+    }
+    pa_hash_group_start(job, &c->scratch, g->kernel);
+    absorb_any(job, &c->scratch, g->kernel, parts);
+    pa_hash_group_finish(job, &c->scratch, g->kernel, c->digests, g->rows, g->count);
 }
 
-static void hash_chunk(chunk *c, uint8_t *digests)
+static void hash_single(const chunk *c, uint32_t row)
 {
     const pa_hash_job *job = c->job;
+    pa_hash_one(job, c->digests + c->rows[row] * job->digest_size,
+                c->parts + row * job->segment_count);
+}
+
+/* All that the chunk holds. */
+static void hash_chunk(chunk *c)
+{
+    const pa_hash_job *job = c->job;
+    uint64_t any = 0;
+    for (uint32_t i = 0; i < c->count; i++) {
+        any |= c->blocks[i];
+    }
+    sort_rows(c, any);
+    pa_plan_descending(c->first, c->best, c->blocks, c->count, job->menu->items, job->menu->count);
+    c->scratch.spread_for = NULL;
     for (uint32_t i = 0; i < c->count;) {
-        const uint32_t item = c->ordered ? c->first[i] : pa_hash_menu_item(job->menu, c->count - i);
-        const struct pa_hash_lanes *kernel = job->menu->kernels[item];
+        const uint32_t item = c->first[i];
         const uint32_t lanes = job->menu->items[item].lanes;
         const uint32_t count = lanes < c->count - i ? lanes : c->count - i;
         *job->used |= 1u << item;
-        if (kernel != NULL) {
-            hash_places(c, kernel, i, count, digests);
+        if (job->menu->kernels[item] == NULL) {
+            hash_single(c, c->order[i]);
         } else {
-            const uint32_t row = c->ordered ? c->order[i] : i;
-            pa_hash_one(job, digests + row * job->digest_size, c->parts + row * job->segment_count);
+            group g = {.kernel = job->menu->kernels[item], .count = count};
+            for (uint32_t l = 0; l < count; l++) {
+                const uint32_t row = c->order[i + l];
+                g.rows[l] = c->rows[row];
+                g.blocks[l] = c->blocks[i + l];
+                g.parts[l] = c->parts + row * job->segment_count;
+            }
+            hash_group(c, &g);
         }
         i += count;
+    }
+    c->count = 0;
+}
+
+static void put_into_chunk(chunk *c, uint16_t row, const pa_bytes *parts, uint64_t blocks)
+{
+    const uint32_t segments = c->job->segment_count;
+    c->rows[c->count] = row;
+    c->blocks[c->count] = blocks;
+    memcpy(c->parts + c->count * segments, parts, segments * sizeof *parts);
+    c->count++;
+    if (c->count == c->most) {
+        hash_chunk(c);
+    }
+}
+
+/* Before: blocks < c->bins.count. */
+static void put_into_bin(chunk *c, uint16_t row, const pa_bytes *parts, uint64_t blocks)
+{
+    bins *b = &c->bins;
+    const pa_hash_job *job = c->job;
+    const uint32_t segments = job->segment_count, lanes = b->lanes, from = (uint32_t)blocks * lanes;
+    const uint32_t slot = from + b->held[blocks];
+    b->rows[slot] = row;
+    for (uint32_t s = 0; s < segments; s++) {
+        b->parts[slot * segments + s] = parts[s];
+    }
+    b->held[blocks]++;
+    if (b->held[blocks] < lanes) {
+        return;
+    }
+    group g = {.kernel = job->menu->kernels[job->menu->steady], .count = lanes};
+    for (uint32_t l = 0; l < lanes; l++) {
+        g.rows[l] = b->rows[from + l];
+        g.blocks[l] = blocks;
+        g.parts[l] = b->parts + (from + l) * segments;
+    }
+    *job->used |= 1u << job->menu->steady;
+    b->held[blocks] = 0;
+    c->scratch.spread_for = NULL;
+    hash_group(c, &g);
+}
+
+/* What waits in bins goes with the chunk. */
+static void empty_bins(chunk *c)
+{
+    bins *b = &c->bins;
+    for (uint32_t i = 0; i < b->count; i++) {
+        for (uint32_t slot = i * b->lanes; slot < i * b->lanes + b->held[i]; slot++) {
+            put_into_chunk(c, b->rows[slot], b->parts + slot * c->job->segment_count, i);
+        }
+        b->held[i] = 0;
+    }
+}
+
+/* Rows [first, first + n), n <= STRETCH. False where an offset is bad. */
+static bool hash_stretch(chunk *c, uint64_t first, uint32_t n)
+{
+    const pa_hash_job *job = c->job;
+    for (uint32_t i = 0; i < n; i++) {
+        pa_bytes parts[PA_HASH_MAX_SEGMENTS];
+        if (!pa_hash_row_parts(job, parts, first + i)) {
+            return false;
+        }
+        const uint64_t size = pa_hash_message_bytes(job, parts);
+        const uint64_t blocks = pa_hash_block_count(job->algorithm, size);
+        if (blocks < c->bins.count) {
+            put_into_bin(c, (uint16_t)i, parts, blocks);
+        } else {
+            put_into_chunk(c, (uint16_t)i, parts, blocks);
+        }
+    }
+    empty_bins(c);
+    if (c->count > 0) {
+        hash_chunk(c);
+    }
+    return true;
+}
+
+/* Bins for the steady kernel, where there are rows enough for some of them to fill. */
+static void prepare_bins(chunk *c, uint64_t n)
+{
+    const pa_hash_menu *menu = c->job->menu;
+    const struct pa_hash_lanes *kernel = menu->kernels[menu->steady];
+    c->bins.lanes = kernel == NULL ? 1 : kernel->lanes;
+    c->bins.count = 0;
+    if (c->bins.lanes > 1 && n >= 4 * c->bins.lanes) {
+        const uint32_t fit = BIN_PARTS / c->job->segment_count / c->bins.lanes;
+        c->bins.count = fit < MAX_BINS ? fit : MAX_BINS;
+        memset(c->bins.held, 0, sizeof c->bins.held);
     }
 }
 
 pyaccel_status pa_hash_mixed(const pa_hash_job *job, uint8_t *digests, uint64_t first, uint64_t n)
 {
     chunk c;
-    const uint64_t most = CHUNK_PARTS / job->segment_count;
     pyaccel_status status = PYACCEL_OK;
-    for (uint64_t done = 0; done < n; done += most) {
-        const uint32_t count = (uint32_t)(n - done < most ? n - done : most);
-        if (!read_chunk(&c, job, first + done, count)) {
+    c.job = job;
+    c.most = CHUNK_PARTS / job->segment_count;
+    c.count = 0;
+    prepare_bins(&c, n);
+    for (uint64_t done = 0; done < n && status == PYACCEL_OK; done += STRETCH) {
+        c.digests = digests + done * job->digest_size;
+        if (!hash_stretch(&c, first + done, n - done < STRETCH ? (uint32_t)(n - done) : STRETCH)) {
             status = PYACCEL_INVALID_ARGUMENT;
-            break;
         }
-        c.scratch.spread_for = NULL;
-        hash_chunk(&c, digests + done * job->digest_size);
     }
     if (job->midstate != NULL && n > 0) {
         pa_hash_scratch_wipe(job, &c.scratch);
