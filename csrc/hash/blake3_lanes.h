@@ -25,6 +25,9 @@
      size,                                                                                         \
      flags}
 
+/* Blocks that are fetched while others are hashed: as many lanes are more streams than the hardware foresees. */
+#define AHEAD 3
+
 static const lane_word constants[4] = CONSTANTS;
 
 BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word counter_high, word size,
@@ -69,6 +72,11 @@ static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const 
             data = last;
             size = load_lanes(sizes);
             flags |= end;
+        }
+        if (MESSAGES > 1 && b + AHEAD < whole) {
+            for (unsigned l = 0; l < MESSAGES; l++) {
+                __builtin_prefetch(data[l] + (b + AHEAD) * PA_BLAKE3_BLOCK);
+            }
         }
         load_words(m, data, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
         KEEP_IN_MEMORY(m);
