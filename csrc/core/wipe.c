@@ -15,6 +15,6 @@ void pa_wipe(void *memory, size_t size)
 /* Not inlined, so that its frame lies where those of the functions lay that the caller called before. */
 __attribute__((noinline)) void pa_wipe_stack(void)
 {
-    uint8_t room[16384];
+    uint8_t room[24576];
     pa_wipe(room, sizeof room);
 }
