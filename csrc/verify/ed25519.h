@@ -107,8 +107,10 @@ pa_ed25519_single_fn pa_ed25519_single_portable, pa_ed25519_single_adx;
 /* What variants use whose CPUs have ADX. */
 #if PYACCEL_WITH_ADX
 #define PA_ED25519_SINGLE pa_ed25519_single_adx
+#define PA_ED25519_COMB_SINGLE pa_ed25519_comb_adx
 #else
 #define PA_ED25519_SINGLE pa_ed25519_single_portable
+#define PA_ED25519_COMB_SINGLE pa_ed25519_comb_portable
 #endif
 
 /* ---- coefficients (ed25519_coefficients.c) -------------------------------------------------- */
@@ -155,6 +157,12 @@ typedef struct {
  * hash room says. */
 pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_job *job,
                                      uint64_t first, uint64_t n);
+
+/* Tries the rows that have a prepared key which decodes and an S in range: combed[i], proven[i] and
+ * keys[i] as the chunk has them. What variants of one lane do for fewer rows than a group of lanes
+ * is worth. (ed25519_comb.h) */
+typedef void pa_ed25519_comb_fn(pa_ed25519_chunk *chunk, unsigned int n);
+pa_ed25519_comb_fn pa_ed25519_comb_portable, pa_ed25519_comb_adx;
 
 /* After decoding: sets the reasons KEY, ENCODING and RANGE under rule, and lists the rows that
  * still have none: live[j], j < the returned number. */

@@ -7,7 +7,26 @@
  * d_(j + SPACING i), i < TEETH, which are one entry of a table, or its negative. BLOCKS tables,
  * for the columns of one stretch of SPACING / BLOCKS each, leave that many columns to double
  * over. An even k takes k + 1 and one A more, at the end: k is an integer below l, never changed
- * modulo l, as A may have a part of small order. s, of B alone, may be: an even s takes s + l. */
+ * modulo l, as A may have a part of small order. s, of B alone, may be: an even s takes s + l.
+ *
+ * The sum is then encoded: an inversion serves a chunk of rows, where decoding R would take 250
+ * squarings each. An encoding that has the bytes of R proves the row under every rule that takes A
+ * and R: the point is R, and R canonical. Only where it has not R is decoded: exact rules want it
+ * canonical, so it is another point, and only the reason is open; zip215 compares 8 times both.
+ *
+ * Work of a row: 58 additions of 7 M and 15 doublings of 4 M + 4 S, then 5 M and a share of 254 S:
+ * 530 products. With AVX-512 IFMA eight rows do a product in 25 cycles (50 multiply-adds, two a
+ * cycle): a floor of 1,660 cycles a row. 2,800 are measured for the sum on a Zen 5, where additions
+ * and carries take as many slots as the multiply-adds, and gathers 50 of the 300 cycles of an
+ * addition; with SHA-512 (380), the inversion (150) and the comparison (90) it is 3,600 cycles, or
+ * 0.88 us. Four lanes of AVX2 take 2.6 us, one of ADX 4.9, portable 7.2.
+ *
+ * Size against speed, of 24 KiB a key: 12 KiB (one block, 16 doublings more) cost 10 %; 48 KiB
+ * (four blocks, 8 less) win 2 % of 128 keys, and lose as much of 1,024, which outgrow the third
+ * cache. 11 teeth for B win 2.5 % for twice its 96 KiB, 12 no more than that.
+ * Tried and lost: two groups side by side, in one element of 16 lanes (1.3 times the time, for
+ * spills) or one after the other (4 % better alone, nothing in all); digits worked out column by
+ * column instead of lane by lane (3 times as long); asking for the first group's entries ahead. */
 #ifndef PA_ED25519_COMB_H
 #define PA_ED25519_COMB_H
 
@@ -170,8 +189,7 @@ static void comb_compare(pa_ed25519_chunk *chunk, const unsigned int rows[LANES]
     ed25519_store(out, &p);
 }
 
-/* Tries the rows that have a prepared key which decodes and an S in range: proven[i] says that
- * [s]B - [k]A has just the bytes of R for encoding; keys[i] is that sum where it has not. */
+/* As pa_ed25519_comb_fn. */
 static void ed25519_comb_chunk(pa_ed25519_chunk *chunk, unsigned int n)
 {
     unsigned int rows[PA_ED25519_CHUNK / LANES][LANES], count = 0;
@@ -188,6 +206,10 @@ static void ed25519_comb_chunk(pa_ed25519_chunk *chunk, unsigned int n)
     }
     const unsigned int groups = (count + LANES - 1) / LANES;
     if (groups == 0) {
+        return;
+    }
+    if (LANES > 1 && count < ED25519_LANES_MIN) {
+        PA_ED25519_COMB_SINGLE(chunk, n);
         return;
     }
     for (unsigned int i = count; i < groups * LANES; i++) {

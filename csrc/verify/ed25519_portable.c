@@ -10,6 +10,11 @@
 
 #include "ed25519_batch.h"
 
+void pa_ed25519_comb_portable(pa_ed25519_chunk *chunk, unsigned int n)
+{
+    ed25519_comb_chunk(chunk, n);
+}
+
 const struct pa_verify_kernel pa_ed25519_portable = {
     .scheme = PYACCEL_SCHEME_ED25519,
     .prepared_size = sizeof(pa_ed25519_prepared),
