@@ -6,8 +6,14 @@
  * cycles a block with its transposition, 8 lanes 1100 (1180 before ROTATE_8_MORE), one message alone 650. Messages of 64
  * bytes through pyaccel_hash_many, 1024 at a time: 26.2 M/s (114 cycles each), 10.9 M/s (276) with 8 lanes, 2.3 M/s (1320)
  * one by one; 16 messages of 16 KiB 3.4 GB/s. 16 lanes are within a tenth of that core's ports' limit, which leaves nothing
- * for a second stream; where a vector operation takes 2 cycles (Zen 5) it should pay. Neither was measured: its stated cost
- * is about that of two calls of one stream, and what the core itself says at start-up decides.
+ * for a second stream.
+ *
+ * Zen 5 (family 26 model 2, a quiet virtual core at 4.2 GHz), gcc 12: floor of a lane 24.8 cycles a block and 18 a block that
+ * lanes share, at four operations a cycle. Two streams reach 33, with 3.3 for gathering it, and 27.8; one 53 and 52. A round is
+ * a chain of twelve cycles and more, which two streams just fill. 64 bytes through pyaccel_hash_many: 66 cycles, 1024 at a
+ * time. An assembler text takes 30.4 and 27.3; three streams 29.2 and 19.7, of which gcc reaches 33 and 21 (57 a message):
+ * not built yet. Tried and lost: rounds written out by 16 with words in registers (115 a message, code past what is kept of
+ * decoded instructions); each word made in the round that reads it first, 39 a block for the store it waits for.
  *
  * Floor of 8 lanes with AVX2 on Zen 3 (3.24 GHz): 776 cycles a block at four operations a cycle, 546 a block that lanes
  * share. Reached, the kernel alone: 947 and 716 (gcc 12), 977 and 702 (clang 14). Tried and lost: gcc's -mtune=znver3,
