@@ -15,7 +15,20 @@
  * product, and leave with one constant a column.
  *
  * Were the rounding mode another, h and l would be wrong by a unit, silently: no compiler may compute either beforehand, which
- * is why 2^104 comes out of an asm volatile, and nothing may be contracted (-ffp-contract=off). */
+ * is why 2^104 comes out of an asm volatile, and nothing may be contracted (-ffp-contract=off).
+ *
+ * Cycles of four lanes, with four vector operations a cycle as the floor: a product has 190 of them, a square 134.
+ *
+ *     Zen 5            floor   beside others   in a chain   clang 14
+ *     product          48      60              65           74, 81
+ *     square           34      43              50           54, 69
+ *     doubling         --      --              403          510
+ *
+ * (a prototype on Zen 3: 69 and 48 beside others.) Between stand the loads of what 16 registers do not hold; one vector is
+ * enough to fill the ports. Tried and lost: halves at 2^51, which need no doubling (181 and 129 operations, but 4 % more time
+ * for exact signatures and 1 % less for batches); columns in the order in which limbs need them; x in a register and y in
+ * memory by assembly (77 cycles); -fschedule-insns (the same); ten limbs by vpmuludq, and signed limbs (prototypes on
+ * Zen 3: 16 and 5 % more for products). */
 #ifndef PA_FE25519_AVX2_H
 #define PA_FE25519_AVX2_H
 

@@ -9,7 +9,7 @@
 #include "field/fe25519_portable.h"
 #endif
 #define ED25519_LANES_MIN 2
-#define ED25519_SINGLE PA_ED25519_SINGLE
+#define ED25519_SINGLE pa_ed25519_single_portable
 #define ED25519_BATCH_MIN 5
 
 #include "verify/ed25519_lanes.h"
