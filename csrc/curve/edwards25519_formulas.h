@@ -16,8 +16,8 @@ typedef struct {
     fe x, y, z, t;
 } edwards_point;
 
-/* A point made ready to be added: Y + X (2), Y - X (3), 2 Z (2), 2 d T (1, or 2 when negated). In
- * memory: 4 rows in this order. One with Z = 1 is kept in 3 rows, without 2 Z. */
+/* A point made ready to be added: Y + X, Y - X, 2 Z, 2 d T, all ready to be factors. In memory: 4
+ * rows, Y + X, Y - X, 2 d T, 2 Z. One with Z = 1 is kept in 3 rows, without 2 Z. */
 typedef struct {
     fe y_plus_x, y_minus_x, z2, t2d;
 } edwards_cached;
@@ -54,17 +54,13 @@ FE_FN mask edwards_is_identity(const edwards_point *p)
     return mask_and(fe_is_zero(&p->x), fe_equal(&p->y, &p->z));
 }
 
-/* r = (e f : g h : f g), T = e h where with_t; magnitudes e <= 4, f <= 5, g <= 3, h <= 2. 3 or 4
- * products. */
-FE_FN void edwards_complete(edwards_point *r, fe *e, fe *f, fe *g, fe *h, int with_t)
+/* r = (e f : g h : f g), T = e h where with_t; all ready to be factors. 3 or 4 products. */
+FE_FN void edwards_complete(edwards_point *r, const fe *e, const fe *f, const fe *g, const fe *h,
+                            int with_t)
 {
-    fe_norm(e, 4);
-    fe_norm(f, 5);
-    fe_norm(g, 3);
-    fe_norm(h, 2);
-    fe_mul(&r->x, e, f);
     fe_mul(&r->y, g, h);
     fe_mul(&r->z, f, g);
+    fe_mul(&r->x, e, f);
     if (with_t) {
         fe_mul(&r->t, e, h);
     } else {
@@ -77,67 +73,63 @@ FE_FN void edwards_complete(edwards_point *r, fe *e, fe *f, fe *g, fe *h, int wi
  * 4 squarings, 3 or 4 products. */
 FE_FN void edwards_double(edwards_point *r, const edwards_point *p, int with_t)
 {
-    fe xx, yy, e, f, g, h;
+    fe_wide xx, yy, zz, sum;
+    fe e, f, g, h;
+    fe_wide_sqr(&yy, &p->y);
+    fe_wide_sqr(&zz, &p->z);
+    fe_wide_sqr(&xx, &p->x);
+    fe_wide_add(&sum, &xx, &yy);
+    fe_reduce(&h, &sum, 2);
+    fe_wide_sub(&yy, &xx, &yy, 1);
+    fe_reduce(&g, &yy, 3);
+    fe_wide_add(&zz, &zz, &zz);
+    fe_wide_add(&zz, &zz, &yy);
+    fe_reduce(&f, &zz, 5);
     fe_add(&e, &p->x, &p->y);
     fe_norm(&e, 2);
-    fe_sqr(&e, &e);
-    fe_sqr(&xx, &p->x);
-    fe_sqr(&yy, &p->y);
-    fe_sqr(&f, &p->z);
-    fe_add(&h, &xx, &yy);    /* 2 */
-    fe_sub(&e, &h, &e, 1);   /* 4 */
-    fe_sub(&g, &xx, &yy, 1); /* 3 */
-    fe_mul_small(&f, &f, 2); /* 2 */
-    fe_add(&f, &f, &g);      /* 5 */
+    fe_wide_sqr(&xx, &e);
+    fe_wide_sub(&sum, &sum, &xx, 1);
+    fe_reduce(&e, &sum, 4);
     edwards_complete(r, &e, &f, &g, &h, with_t);
 }
 
-/* What edwards_complete makes p + q of, all parts of q ready to be factors.
+/* What edwards_complete makes p + q of.
  * A = (Y1 - X1)(Y2 - X2), B = (Y1 + X1)(Y2 + X2), C = T1 2d T2, D = 2 Z1 Z2;
- * E = B - A, F = D - C, G = D + C, H = B + A: magnitudes 3, 4, 3, 2.
+ * E = B - A, F = D - C, G = D + C, H = B + A.
  * 4 products; 3 for affine q, whose z2 is not read. */
 FE_FN void edwards_add_begin(fe *e, fe *f, fe *g, fe *h, const edwards_point *p,
                              const edwards_cached *q, int affine)
 {
-    fe a, b, c, d;
-    fe_sub(&a, &p->y, &p->x, 1);
-    fe_norm(&a, 3);
-    fe_mul(&a, &a, &q->y_minus_x);
-    fe_add(&b, &p->y, &p->x);
-    fe_norm(&b, 2);
-    fe_mul(&b, &b, &q->y_plus_x);
-    fe_mul(&c, &p->t, &q->t2d);
+    fe_wide a, b, c, d, sum;
+    fe_sub(e, &p->y, &p->x, 1);
+    fe_norm(e, 3);
+    fe_wide_mul(&a, e, &q->y_minus_x);
+    fe_add(e, &p->y, &p->x);
+    fe_norm(e, 2);
+    fe_wide_mul(&b, e, &q->y_plus_x);
+    fe_wide_add(&sum, &b, &a);
+    fe_reduce(h, &sum, 2);
+    fe_wide_sub(&sum, &b, &a, 1);
+    fe_reduce(e, &sum, 3);
+    fe_wide_mul(&c, &p->t, &q->t2d);
     if (affine) {
-        fe_mul_small(&d, &p->z, 2);
+        fe_wide_from(&d, &p->z);
+        fe_wide_add(&d, &d, &d);
     } else {
-        fe_mul(&d, &p->z, &q->z2);
+        fe_wide_mul(&d, &p->z, &q->z2);
     }
-    fe_sub(e, &b, &a, 1);
-    fe_sub(f, &d, &c, 1);
-    fe_add(g, &d, &c);
-    fe_add(h, &b, &a);
-}
-
-/* r = p + q, all parts of q ready to be factors. 7 or 8 products, one less for affine q. */
-FE_FN void edwards_add_ready(edwards_point *r, const edwards_point *p, const edwards_cached *q,
-                             int affine, int with_t)
-{
-    fe e, f, g, h;
-    edwards_add_begin(&e, &f, &g, &h, p, q, affine);
-    edwards_complete(r, &e, &f, &g, &h, with_t);
+    fe_wide_add(&sum, &d, &c);
+    fe_reduce(g, &sum, 3);
+    fe_wide_sub(&d, &d, &c, 1);
+    fe_reduce(f, &d, 4);
 }
 
 FE_FN void edwards_add_any(edwards_point *r, const edwards_point *p, const edwards_cached *q,
                            int affine, int with_t)
 {
-    edwards_cached n = *q;
-    fe_norm(&n.y_plus_x, 2);
-    fe_norm(&n.y_minus_x, 3);
-    fe_norm(&n.t2d, 2);
-    if (!affine) {
-        fe_norm(&n.z2, 2);
-    }
-    edwards_add_ready(r, p, &n, affine, with_t);
+    fe e, f, g, h;
+    edwards_add_begin(&e, &f, &g, &h, p, q, affine);
+    edwards_complete(r, &e, &f, &g, &h, with_t);
 }
 
 FE_FN void edwards_add(edwards_point *r, const edwards_point *p, const edwards_cached *q,
@@ -153,25 +145,16 @@ FE_FN void edwards_add_affine(edwards_point *r, const edwards_point *p, const ed
     edwards_add_any(r, p, q, 1, with_t);
 }
 
-/* r = p + q, or p - q in the lanes of negative, whose Y2 + X2 and Y2 - X2 have changed places
- * already: -q has them so, and -C in place of C, which exchanges F and G. All of q of magnitude 1,
- * so that nothing of it is carried. 7 or 8 products, one less for affine q. */
+/* r = p + q, or p - q in the lanes of negate, whose Y2 + X2 and Y2 - X2 have changed places
+ * already: -q has them so, and -C in place of C, which exchanges F and G. */
 FE_FN void edwards_add_swapped(edwards_point *r, const edwards_point *p, const edwards_cached *q,
-                               mask negative, int affine, int with_t)
+                               mask negate, int affine, int with_t)
 {
-    fe e, f, g, h, sum, difference;
-    edwards_add_begin(&e, &difference, &sum, &h, p, q, affine);
-    fe_select(&f, negative, &sum, &difference);
-    fe_select(&g, negative, &difference, &sum);
-    fe_norm(&g, 4);
-    edwards_complete(r, &e, &f, &g, &h, with_t);
-}
-
-/* The same with q as edwards_lookup_entry gave it. */
-FE_FN void edwards_add_entry(edwards_point *r, const edwards_point *p, const edwards_cached *q,
-                             mask negative, int with_t)
-{
-    edwards_add_swapped(r, p, q, negative, 1, with_t);
+    fe e, f, g, h, first;
+    edwards_add_begin(&e, &f, &g, &h, p, q, affine);
+    fe_select(&first, negate, &g, &f);
+    fe_select(&g, negate, &f, &g);
+    edwards_complete(r, &e, &first, &g, &h, with_t);
 }
 
 /* One product. Before: p has its T. */
@@ -180,8 +163,11 @@ FE_FN void edwards_to_cached(edwards_cached *r, const edwards_point *p)
     fe d2;
     curve_2d(&d2);
     fe_add(&r->y_plus_x, &p->y, &p->x);
+    fe_norm(&r->y_plus_x, 2);
     fe_sub(&r->y_minus_x, &p->y, &p->x, 1);
+    fe_norm(&r->y_minus_x, 3);
     fe_mul_small(&r->z2, &p->z, 2);
+    fe_norm(&r->z2, 2);
     fe_mul(&r->t2d, &p->t, &d2);
 }
 
@@ -201,15 +187,15 @@ FE_FN mask edwards_agree(edwards_point *sum, edwards_point *p, int cofactored)
     return edwards_is_identity(sum);
 }
 
-/* r = m ? -q : q, lane by lane. Before: q as edwards_to_cached or a table gave it. */
+/* r = m ? -q : q, lane by lane. */
 FE_FN void edwards_cached_neg_if(edwards_cached *r, const edwards_cached *q, mask m)
 {
     fe plus = q->y_plus_x, negative;
     fe_select(&r->y_plus_x, m, &q->y_minus_x, &plus);
-    fe_norm(&r->y_plus_x, 3);
     fe_select(&r->y_minus_x, m, &plus, &q->y_minus_x);
     fe_neg(&negative, &q->t2d, 1);
     fe_select(&r->t2d, m, &negative, &q->t2d);
+    fe_norm(&r->t2d, 2);
     r->z2 = q->z2;
 }
 
@@ -277,17 +263,6 @@ FE_FN void edwards_encode(FE_SPACE unsigned char *const rows[LANES], const edwar
     }
 }
 
-/* Row c of the multiple `index` in a table of `coordinates` rows a point. */
-FE_FN void edwards_gather(fe *r, FE_SPACE const row *const tables[LANES],
-                          const unsigned int index[LANES], unsigned int coordinates, unsigned int c)
-{
-    FE_SPACE const row *at[LANES];
-    for (int i = 0; i < LANES; i++) {
-        at[i] = tables[i] + (coordinates * index[i] + c);
-    }
-    fe_gather(r, at);
-}
-
 FE_FN void edwards_scatter(FE_SPACE row *const tables[LANES], unsigned int first, const fe *a)
 {
     FE_SPACE row *at[LANES];
@@ -298,7 +273,7 @@ FE_FN void edwards_scatter(FE_SPACE row *const tables[LANES], unsigned int first
 }
 
 /* tables[i] = the EDWARDS_TABLE_ROWS rows of 0 P, 1 P, ..., 2^(EDWARDS_WINDOW - 1) P, P = lane i
- * of p, which has its T. */
+ * of p, which has Z = 1 and its T. */
 FE_FN void edwards_table(FE_SPACE row *const tables[LANES], const edwards_point *p)
 {
     edwards_point multiple;
@@ -314,51 +289,57 @@ FE_FN void edwards_table(FE_SPACE row *const tables[LANES], const edwards_point 
         if (k == 0) {
             multiple = *p;
         } else if (k + 1 < EDWARDS_TABLE_POINTS) {
-            edwards_add(&multiple, &multiple, &one, 1);
+            edwards_add_affine(&multiple, &multiple, &one, 1);
         }
     }
 }
 
-/* r = lane i: index[i] P of the table of P at tables[i], negated where the lane of negate is
- * true. */
-FE_FN void edwards_lookup(edwards_cached *r, FE_SPACE const row *const tables[LANES],
-                          const unsigned int index[LANES], mask negate)
+/* r = lane i: index[i] P of the table of P at tables[i], for edwards_add_swapped, which does
+ * the rest of negating: where the lane of negate is true Y + X and Y - X have changed places.
+ * affine: entries of 3 rows, such as those of the base point; r has no 2 Z then. */
+FE_FN void edwards_lookup_swapped(edwards_cached *r, FE_SPACE const row *const tables[LANES],
+                        const unsigned int index[LANES], mask negate, int affine)
 {
-    edwards_gather(&r->y_plus_x, tables, index, 4, 0);
-    edwards_gather(&r->y_minus_x, tables, index, 4, 1);
-    edwards_gather(&r->z2, tables, index, 4, 2);
-    edwards_gather(&r->t2d, tables, index, 4, 3);
-    edwards_cached_neg_if(r, r, negate);
-}
-
-/* The same from tables of affine points (3 rows a point), such as that of the base point. */
-FE_FN void edwards_lookup_affine(edwards_cached *r, FE_SPACE const row *const tables[LANES],
-                                 const unsigned int index[LANES], mask negate)
-{
-    edwards_gather(&r->y_plus_x, tables, index, 3, 0);
-    edwards_gather(&r->y_minus_x, tables, index, 3, 1);
-    fe_set_int(&r->z2, 2);
-    edwards_gather(&r->t2d, tables, index, 3, 2);
-    edwards_cached_neg_if(r, r, negate);
-}
-
-/* The same for edwards_add_entry, which does the rest of negating: where the lane of negate is
- * true, the first two rows change places. Z is not set. */
-FE_FN void edwards_lookup_entry(edwards_cached *r, FE_SPACE const row *const tables[LANES],
-                                const unsigned int index[LANES], mask negate)
-{
-    FE_SPACE const row *plus[LANES], *minus[LANES], *t2d[LANES];
+    FE_SPACE const row *plus[LANES], *minus[LANES], *t2d[LANES], *z2[LANES];
     const unsigned int bits = mask_bits(negate);
     for (int i = 0; i < LANES; i++) {
-        FE_SPACE const row *entry = tables[i] + 3 * index[i];
+        FE_SPACE const row *entry = tables[i] + (affine ? 3u : 4u) * index[i];
         const unsigned int swap = bits >> i & 1u;
         plus[i] = entry + swap;
         minus[i] = entry + (1u - swap);
-        t2d[i] = entry + 2;
+        z2[i] = entry + 2;
+        t2d[i] = entry + (affine ? 2 : 3);
     }
     fe_gather(&r->y_plus_x, plus);
     fe_gather(&r->y_minus_x, minus);
     fe_gather(&r->t2d, t2d);
+    if (!affine) {
+        fe_gather(&r->z2, z2);
+    }
+}
+
+/* The same, negated altogether. */
+FE_FN void edwards_lookup_any(edwards_cached *r, FE_SPACE const row *const tables[LANES],
+                              const unsigned int index[LANES], mask negate, int affine)
+{
+    fe negative;
+    edwards_lookup_swapped(r, tables, index, negate, affine);
+    fe_neg(&negative, &r->t2d, 1);
+    fe_select(&r->t2d, negate, &negative, &r->t2d);
+    fe_norm(&r->t2d, 2);
+}
+
+FE_FN void edwards_lookup(edwards_cached *r, FE_SPACE const row *const tables[LANES],
+                          const unsigned int index[LANES], mask negate)
+{
+    edwards_lookup_any(r, tables, index, negate, 0);
+}
+
+FE_FN void edwards_lookup_affine(edwards_cached *r, FE_SPACE const row *const tables[LANES],
+                                 const unsigned int index[LANES], mask negate)
+{
+    edwards_lookup_any(r, tables, index, negate, 1);
+    fe_set_int(&r->z2, 2);
 }
 
 #endif

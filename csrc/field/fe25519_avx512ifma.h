@@ -4,7 +4,7 @@
  * LANES = 8 FE_GROUPS lanes; two of them fill the pipes in chains of squarings, where one waits
  * for its own results.
  *
- * A value of magnitude m is sum of limb[i] 2^(51 i) with every limb <= m (2^51 + 2^13). The
+ * A value of magnitude m is sum of limb[i] 2^(51 i) with every limb <= m (2^51 + 2^17). The
  * multiplier takes the low 52 bits of a word, so that factors have magnitude 1. Encodings are
  * little-endian. */
 #ifndef PA_FE25519_AVX512IFMA_H
@@ -12,6 +12,7 @@
 
 #include <immintrin.h>
 
+#define FE_HAS_WIDE
 #include "field.h"
 #include "row.h"
 
@@ -27,7 +28,7 @@
 #define FE_MAX_MAG 32
 
 #define FE_LIMB_MASK ((UINT64_C(1) << 51) - 1)
-#define FE_LIMB_BOUND ((UINT64_C(1) << 51) + (UINT64_C(1) << 13))
+#define FE_LIMB_BOUND ((UINT64_C(1) << 51) + (UINT64_C(1) << 17))
 
 /* Written out: indices of limbs are then constants, and limbs stay in registers. */
 #ifdef __clang__
@@ -46,6 +47,10 @@ typedef struct {
 typedef struct {
     fe_group group[FE_GROUPS];
 } fe;
+/* Columns that are not carried; magnitude m: each is at most m 2^59. */
+typedef struct {
+    __m512i column[FE_GROUPS][5];
+} fe_wide;
 typedef unsigned int mask; /* bit i: lane i */
 typedef int fe_state;
 
@@ -54,6 +59,9 @@ typedef int fe_state;
 #define fe_word_shr _mm512_srli_epi64
 #define fe_word_shl _mm512_slli_epi64
 #define fe_word_and _mm512_and_si512
+
+/* By a shift, which takes none of the multiplier's ports. */
+#define fe_word_double(a) fe_word_shl(a, 1)
 
 /* k in every lane. */
 FE_INLINE __m512i fe_word_all(uint64_t k)
@@ -140,6 +148,22 @@ FE_FN void fe_group_check(const fe_group *a, int magnitude)
     (void)magnitude;
 }
 
+/* The same of columns, which never have bit 63. */
+FE_FN void fe_group_check_columns(const __m512i column[5], int magnitude)
+{
+#ifdef PA_DEBUG_BOUNDS
+    for (int i = 0; i < 5; i++) {
+        uint64_t lanes[FE_GROUP_LANES];
+        _mm512_storeu_si512(lanes, column[i]);
+        for (int j = 0; j < FE_GROUP_LANES; j++) {
+            FE_ASSERT(lanes[j] <= (uint64_t)magnitude << 59);
+        }
+    }
+#endif
+    (void)column;
+    (void)magnitude;
+}
+
 /* 19 a modulo 2^64, one instruction: the compiler, which would make four of it where it knows the
  * factor, does not. Those four cost more, as additions wait for the ports of the multiplier. */
 FE_INLINE __m512i fe_word_19(__m512i a)
@@ -151,8 +175,8 @@ FE_INLINE __m512i fe_word_19(__m512i a)
     return _mm512_mullo_epi64(a, factor);
 }
 
-/* r = words, each below 2^63, carried at once; 19 times the carry of the last is below 2^13, and
- * so are the others. */
+/* r = words, each below 2^63, carried at once: carries are below 2^12, and 19 times that of the
+ * last below 2^17. */
 FE_INLINE void fe_group_carry(fe_group *r, const __m512i word[5])
 {
     const __m512i low = fe_word_all(FE_LIMB_MASK);
@@ -171,8 +195,7 @@ FE_INLINE void fe_group_carry(fe_group *r, const __m512i word[5])
 
 /* word = a b in five columns; low halves of products (52 bits) count where they stand, high halves
  * twice in the column above, columns from 5 on 19 times in those from 0 on. Low halves are below
- * 2^52, high ones below 2^50 + 2^15: columns stay below 126 2^52 < 2^59, the last below
- * 17 2^52 < 2^51 2^6, so that its carry is below 2^6 and 19 times that below 2^11. */
+ * 2^52, high ones below 2^50 + 2^18: columns stay below 126 2^52. */
 FE_INLINE void fe_group_mul_columns(__m512i word[5], const fe_group *a, const fe_group *b)
 {
     const __m512i *x = a->limb, *y = b->limb;
@@ -197,8 +220,8 @@ FE_INLINE void fe_group_mul_columns(__m512i word[5], const fe_group *a, const fe
                 low = _mm512_madd52lo_epu64(low, x[i], y[k - i]);
             }
         }
-        upper_low = fe_word_add(upper_low, fe_word_add(upper_high, upper_high));
-        low = k > 0 ? fe_word_add(low, fe_word_add(high, high)) : low;
+        upper_low = fe_word_add(upper_low, fe_word_double(upper_high));
+        low = k > 0 ? fe_word_add(low, fe_word_double(high)) : low;
         word[k] = fe_word_add(low, fe_word_19(upper_low));
     }
 }
@@ -221,7 +244,7 @@ FE_INLINE void fe_group_sqr_columns(__m512i word[5], const fe_group *a)
     }
     FE_UNROLL for (int k = 2; k < 9; k++)
     {
-        column[k] = fe_word_add(column[k], column[k]);
+        column[k] = fe_word_double(column[k]);
     }
     FE_EACH_LIMB
     {
@@ -236,7 +259,7 @@ FE_INLINE void fe_group_sqr_columns(__m512i word[5], const fe_group *a)
     }
     FE_UNROLL for (int k = 1; k < 10; k++)
     {
-        column[k] = fe_word_add(column[k], column[k]);
+        column[k] = fe_word_double(column[k]);
     }
     FE_EACH_LIMB
     {
@@ -397,7 +420,7 @@ FE_INLINE void fe_add(fe *r, const fe *a, const fe *b)
     fe_check(r, FE_MAX_MAG);
 }
 
-/* r = a + (m + 1) p - b limb by limb; no limb of (m + 1) p is below m (2^51 + 2^13) for m <
+/* r = a + (m + 1) p - b limb by limb; no limb of (m + 1) p is below m (2^51 + 2^17) for m <
  * FE_MAX_MAG. */
 FE_INLINE void fe_sub(fe *r, const fe *a, const fe *b, int m)
 {
@@ -474,6 +497,75 @@ FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
     }
     *r = t;
 }
+
+/* ---- products before their carries ---------------------------------------------------------- */
+
+FE_INLINE void fe_wide_mul(fe_wide *r, const fe *a, const fe *b)
+{
+    fe_check(a, FE_MUL_MAG);
+    fe_check(b, FE_MUL_MAG);
+    FE_EACH_GROUP
+    {
+        fe_group_mul_columns(r->column[g], &a->group[g], &b->group[g]);
+    }
+}
+
+FE_INLINE void fe_wide_sqr(fe_wide *r, const fe *a)
+{
+    fe_check(a, FE_MUL_MAG);
+    FE_EACH_GROUP
+    {
+        fe_group_sqr_columns(r->column[g], &a->group[g]);
+    }
+}
+
+FE_INLINE void fe_wide_from(fe_wide *r, const fe *a)
+{
+    FE_EACH_GROUP
+    {
+        FE_EACH_LIMB
+        {
+            r->column[g][i] = a->group[g].limb[i];
+        }
+    }
+}
+
+FE_INLINE void fe_wide_add(fe_wide *r, const fe_wide *a, const fe_wide *b)
+{
+    FE_EACH_GROUP
+    {
+        FE_EACH_LIMB
+        {
+            r->column[g][i] = fe_word_add(a->column[g][i], b->column[g][i]);
+        }
+    }
+}
+
+/* r = a + 256 m p - b: 256 (2^51 - 19) is above what a product has in a column, and below 2^59. */
+FE_INLINE void fe_wide_sub(fe_wide *r, const fe_wide *a, const fe_wide *b, int m)
+{
+    FE_EACH_GROUP
+    {
+        FE_EACH_LIMB
+        {
+            const __m512i multiple =
+                fe_word_all(256 * (uint64_t)m * (FE_LIMB_MASK - (i == 0 ? 18 : 0)));
+            r->column[g][i] = fe_word_sub(fe_word_add(a->column[g][i], multiple), b->column[g][i]);
+        }
+    }
+}
+
+FE_INLINE void fe_reduce(fe *r, const fe_wide *a, int m)
+{
+    FE_EACH_GROUP
+    {
+        fe_group_check_columns(a->column[g], m);
+        fe_group_carry(&r->group[g], a->column[g]);
+    }
+    fe_check(r, 1);
+}
+
+/* ---- questions, memory ---------------------------------------------------------------------- */
 
 FE_FN mask fe_is_zero(const fe *a)
 {

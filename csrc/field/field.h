@@ -44,6 +44,15 @@
  *   unsigned int mask_bits(mask a)                          bit i = lane i
  *   mask mask_from_bits(unsigned int bits)                  the inverse; bits past LANES are ignored
  *
+ * Products before their carries: sums and differences of them are carried once, as factors, where
+ * a field gains by that (it then defines FE_HAS_WIDE and fe_wide; elsewhere an fe_wide is an fe).
+ *   void fe_wide_mul(fe_wide *r, const fe *a, const fe *b)  a b, as fe_mul                      -> 1
+ *   void fe_wide_sqr(fe_wide *r, const fe *a)               a^2, as fe_sqr                      -> 1
+ *   void fe_wide_from(fe_wide *r, const fe *a)              a                                   -> mag a
+ *   void fe_wide_add(fe_wide *r, const fe_wide *a, const fe_wide *b)         a + b              -> mag a + mag b
+ *   void fe_wide_sub(fe_wide *r, const fe_wide *a, const fe_wide *b, int m)  a - b, mag b <= m  -> mag a + m + 1
+ *   void fe_reduce(fe *r, const fe_wide *a, int m)          a, ready to be a factor; mag a <= m <= 8
+ *
  * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL
  * unless defined before); pointers to fe and mask are private.
  *   void fe_from_rows(fe *r, FE_SPACE const unsigned char *const rows[LANES], mask *ok)
@@ -111,5 +120,19 @@
             fe_carry((x), (x));                                                                    \
         }                                                                                          \
     } while (0)
+
+#ifndef FE_HAS_WIDE
+#define fe_wide fe
+#define fe_wide_mul fe_mul
+#define fe_wide_sqr fe_sqr
+#define fe_wide_from(r, a) (*(r) = *(a))
+#define fe_wide_add fe_add
+#define fe_wide_sub fe_sub
+#define fe_reduce(r, a, magnitude)                                                                 \
+    do {                                                                                           \
+        *(r) = *(a);                                                                               \
+        fe_norm((r), (magnitude));                                                                 \
+    } while (0)
+#endif
 
 #endif

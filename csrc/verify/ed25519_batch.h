@@ -362,7 +362,7 @@ ED25519_FLAT static void ed25519_fill(ed25519_scratch *batch, int group, int wid
         fe_select(&q.y_minus_x, negative, &plus, &minus);
         fe_select(&q.t2d, negative, &t2d_negative, &t2d);
         ed25519_load_buckets(&p, (const uint64_t *const *)at);
-        edwards_add_ready(&p, &p, &q, 1, 1);
+        edwards_add_any(&p, &p, &q, 1, 1);
         ed25519_store_buckets(at, &p);
     }
 }
@@ -413,7 +413,7 @@ ED25519_FLAT static void ed25519_drain(edwards_point *r, const ed25519_scratch *
     }
     ed25519_ready(&upper, &running);
     fe_mul(&upper.t2d, &running.t, &d2);
-    edwards_add_ready(r, &sum, &upper, 0, 1);
+    edwards_add_any(r, &sum, &upper, 0, 1);
 }
 
 /* ---- the sum -------------------------------------------------------------------------------- */

@@ -107,8 +107,8 @@ COMB_KERNEL void comb_add(edwards_point *sum, const row *const tables[LANES],
                           const unsigned int entry[LANES], mask negative, int with_t)
 {
     edwards_cached term;
-    edwards_lookup_entry(&term, tables, entry, negative);
-    edwards_add_entry(sum, sum, &term, negative, with_t);
+    edwards_lookup_swapped(&term, tables, entry, negative, 1);
+    edwards_add_swapped(sum, sum, &term, negative, 1, with_t);
 }
 
 COMB_KERNEL void comb_double(edwards_point *sum)

@@ -123,9 +123,6 @@ COMB_KERNEL void ed25519_term_of(ed25519_term *term, const pa_ed25519_point *con
             to[i] = term->multiples[i][k];
         }
         edwards_to_cached(&cached, &multiple);
-        fe_carry(&cached.y_plus_x, &cached.y_plus_x);
-        fe_carry(&cached.y_minus_x, &cached.y_minus_x);
-        fe_carry(&cached.z2, &cached.z2);
         fe_store_four(to, &cached.y_plus_x, &cached.y_minus_x, &cached.z2, &cached.t2d);
         edwards_add_affine(&multiple, &multiple, &one, 1);
     }

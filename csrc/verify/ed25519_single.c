@@ -62,8 +62,8 @@ static void add_base(edwards_point *sum, const comb_digits *digits, int column, 
     const unsigned int entry[LANES] = {digits->entry[0][column]};
     const mask negative = mask_from_bits(digits->negative[column]);
     edwards_cached term;
-    edwards_lookup_entry(&term, tables, entry, negative);
-    edwards_add_entry(sum, sum, &term, negative, with_t);
+    edwards_lookup_swapped(&term, tables, entry, negative, 1);
+    edwards_add_swapped(sum, sum, &term, negative, 1, with_t);
 }
 
 /* With k = u / v (pa_ed25519_scalar_halve): v X = [v s]B - [u]A - [v]R for X = [s]B - [k]A - R, as v s counts modulo l, and

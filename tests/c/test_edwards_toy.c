@@ -228,12 +228,11 @@ static void check_tables(void)
         row *to[LANES];
         const row *from[LANES], *affine_from[LANES];
         affine p[LANES], multiple[LANES], identity[LANES];
-        unsigned int z[LANES], one[LANES];
+        unsigned int one[LANES];
         edwards_point a, r, start;
         for (unsigned int i = 0; i < LANES; i++) {
             p[i] = points[(k + 7 * i) % count];
             identity[i] = multiple[i] = (affine){0, 1};
-            z[i] = 1 + (k + i) % (TOY_P - 1);
             one[i] = 1;
             to[i] = memory[i];
             from[i] = memory[i];
@@ -243,7 +242,7 @@ static void check_tables(void)
             affine_memory[i][4] = (p[i].y + TOY_P - p[i].x) % TOY_P;
             affine_memory[i][5] = 2 * TOY_D * (p[i].x * p[i].y % TOY_P) % TOY_P;
         }
-        set_point(&a, p, z);
+        set_point(&a, p, one);
         edwards_table(to, &a);
         for (unsigned int digit = 0; digit < EDWARDS_TABLE_POINTS; digit++) {
             unsigned int index[LANES], first[LANES], negate = (k + digit) & ((1u << LANES) - 1);
