@@ -73,22 +73,22 @@ FE_FN void edwards_complete(edwards_point *r, const fe *e, const fe *f, const fe
  * 4 squarings, 3 or 4 products. */
 FE_FN void edwards_double(edwards_point *r, const edwards_point *p, int with_t)
 {
-    fe_wide xx, yy, zz, sum;
+    fe_raw xx, yy, zz, sum;
     fe e, f, g, h;
-    fe_wide_sqr(&yy, &p->y);
-    fe_wide_sqr(&zz, &p->z);
-    fe_wide_sqr(&xx, &p->x);
-    fe_wide_add(&sum, &xx, &yy);
+    fe_raw_sqr(&yy, &p->y);
+    fe_raw_sqr(&zz, &p->z);
+    fe_raw_sqr(&xx, &p->x);
+    fe_raw_add(&sum, &xx, &yy);
     fe_reduce(&h, &sum, 2);
-    fe_wide_sub(&yy, &xx, &yy, 1);
+    fe_raw_sub(&yy, &xx, &yy, 1);
     fe_reduce(&g, &yy, 3);
-    fe_wide_add(&zz, &zz, &zz);
-    fe_wide_add(&zz, &zz, &yy);
+    fe_raw_add(&zz, &zz, &zz);
+    fe_raw_add(&zz, &zz, &yy);
     fe_reduce(&f, &zz, 5);
     fe_add(&e, &p->x, &p->y);
     fe_norm(&e, 2);
-    fe_wide_sqr(&xx, &e);
-    fe_wide_sub(&sum, &sum, &xx, 1);
+    fe_raw_sqr(&xx, &e);
+    fe_raw_sub(&sum, &sum, &xx, 1);
     fe_reduce(&e, &sum, 4);
     edwards_complete(r, &e, &f, &g, &h, with_t);
 }
@@ -100,27 +100,27 @@ FE_FN void edwards_double(edwards_point *r, const edwards_point *p, int with_t)
 FE_FN void edwards_add_begin(fe *e, fe *f, fe *g, fe *h, const edwards_point *p,
                              const edwards_cached *q, int affine)
 {
-    fe_wide a, b, c, d, sum;
+    fe_raw a, b, c, d, sum;
     fe_sub(e, &p->y, &p->x, 1);
     fe_norm(e, 3);
-    fe_wide_mul(&a, e, &q->y_minus_x);
+    fe_raw_mul(&a, e, &q->y_minus_x);
     fe_add(e, &p->y, &p->x);
     fe_norm(e, 2);
-    fe_wide_mul(&b, e, &q->y_plus_x);
-    fe_wide_add(&sum, &b, &a);
+    fe_raw_mul(&b, e, &q->y_plus_x);
+    fe_raw_add(&sum, &b, &a);
     fe_reduce(h, &sum, 2);
-    fe_wide_sub(&sum, &b, &a, 1);
+    fe_raw_sub(&sum, &b, &a, 1);
     fe_reduce(e, &sum, 3);
-    fe_wide_mul(&c, &p->t, &q->t2d);
+    fe_raw_mul(&c, &p->t, &q->t2d);
     if (affine) {
-        fe_wide_from(&d, &p->z);
-        fe_wide_add(&d, &d, &d);
+        fe_raw_from(&d, &p->z);
+        fe_raw_add(&d, &d, &d);
     } else {
-        fe_wide_mul(&d, &p->z, &q->z2);
+        fe_raw_mul(&d, &p->z, &q->z2);
     }
-    fe_wide_add(&sum, &d, &c);
+    fe_raw_add(&sum, &d, &c);
     fe_reduce(g, &sum, 3);
-    fe_wide_sub(&d, &d, &c, 1);
+    fe_raw_sub(&d, &d, &c, 1);
     fe_reduce(f, &d, 4);
 }
 
@@ -298,7 +298,7 @@ FE_FN void edwards_table(FE_SPACE row *const tables[LANES], const edwards_point 
  * the rest of negating: where the lane of negate is true Y + X and Y - X have changed places.
  * affine: entries of 3 rows, such as those of the base point; r has no 2 Z then. */
 FE_FN void edwards_lookup_swapped(edwards_cached *r, FE_SPACE const row *const tables[LANES],
-                        const unsigned int index[LANES], mask negate, int affine)
+                                  const unsigned int index[LANES], mask negate, int affine)
 {
     FE_SPACE const row *plus[LANES], *minus[LANES], *t2d[LANES], *z2[LANES];
     const unsigned int bits = mask_bits(negate);

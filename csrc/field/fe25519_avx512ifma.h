@@ -12,7 +12,7 @@
 
 #include <immintrin.h>
 
-#define FE_HAS_WIDE
+#define FE_HAS_RAW
 #include "field.h"
 #include "row.h"
 
@@ -38,7 +38,11 @@
 #endif
 #define FE_EACH_LIMB FE_UNROLL for (int i = 0; i < 5; i++)
 #define FE_EACH_GROUP FE_UNROLL for (int g = 0; g < FE_GROUPS; g++)
+#ifdef PA_EMULATION_YMM_PAIRS_H
+#define FE_INLINE static inline
+#else
 #define FE_INLINE static inline __attribute__((always_inline))
+#endif
 
 /* Eight elements. */
 typedef struct {
@@ -50,7 +54,7 @@ typedef struct {
 /* Columns that are not carried; magnitude m: each is at most m 2^59. */
 typedef struct {
     __m512i column[FE_GROUPS][5];
-} fe_wide;
+} fe_raw;
 typedef unsigned int mask; /* bit i: lane i */
 typedef int fe_state;
 
@@ -500,7 +504,7 @@ FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
 
 /* ---- products before their carries ---------------------------------------------------------- */
 
-FE_INLINE void fe_wide_mul(fe_wide *r, const fe *a, const fe *b)
+FE_INLINE void fe_raw_mul(fe_raw *r, const fe *a, const fe *b)
 {
     fe_check(a, FE_MUL_MAG);
     fe_check(b, FE_MUL_MAG);
@@ -510,7 +514,7 @@ FE_INLINE void fe_wide_mul(fe_wide *r, const fe *a, const fe *b)
     }
 }
 
-FE_INLINE void fe_wide_sqr(fe_wide *r, const fe *a)
+FE_INLINE void fe_raw_sqr(fe_raw *r, const fe *a)
 {
     fe_check(a, FE_MUL_MAG);
     FE_EACH_GROUP
@@ -519,7 +523,7 @@ FE_INLINE void fe_wide_sqr(fe_wide *r, const fe *a)
     }
 }
 
-FE_INLINE void fe_wide_from(fe_wide *r, const fe *a)
+FE_INLINE void fe_raw_from(fe_raw *r, const fe *a)
 {
     FE_EACH_GROUP
     {
@@ -530,7 +534,7 @@ FE_INLINE void fe_wide_from(fe_wide *r, const fe *a)
     }
 }
 
-FE_INLINE void fe_wide_add(fe_wide *r, const fe_wide *a, const fe_wide *b)
+FE_INLINE void fe_raw_add(fe_raw *r, const fe_raw *a, const fe_raw *b)
 {
     FE_EACH_GROUP
     {
@@ -542,7 +546,7 @@ FE_INLINE void fe_wide_add(fe_wide *r, const fe_wide *a, const fe_wide *b)
 }
 
 /* r = a + 256 m p - b: 256 (2^51 - 19) is above what a product has in a column, and below 2^59. */
-FE_INLINE void fe_wide_sub(fe_wide *r, const fe_wide *a, const fe_wide *b, int m)
+FE_INLINE void fe_raw_sub(fe_raw *r, const fe_raw *a, const fe_raw *b, int m)
 {
     FE_EACH_GROUP
     {
@@ -555,7 +559,7 @@ FE_INLINE void fe_wide_sub(fe_wide *r, const fe_wide *a, const fe_wide *b, int m
     }
 }
 
-FE_INLINE void fe_reduce(fe *r, const fe_wide *a, int m)
+FE_INLINE void fe_reduce(fe *r, const fe_raw *a, int m)
 {
     FE_EACH_GROUP
     {

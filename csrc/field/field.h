@@ -45,13 +45,13 @@
  *   mask mask_from_bits(unsigned int bits)                  the inverse; bits past LANES are ignored
  *
  * Products before their carries: sums and differences of them are carried once, as factors, where
- * a field gains by that (it then defines FE_HAS_WIDE and fe_wide; elsewhere an fe_wide is an fe).
- *   void fe_wide_mul(fe_wide *r, const fe *a, const fe *b)  a b, as fe_mul                      -> 1
- *   void fe_wide_sqr(fe_wide *r, const fe *a)               a^2, as fe_sqr                      -> 1
- *   void fe_wide_from(fe_wide *r, const fe *a)              a                                   -> mag a
- *   void fe_wide_add(fe_wide *r, const fe_wide *a, const fe_wide *b)         a + b              -> mag a + mag b
- *   void fe_wide_sub(fe_wide *r, const fe_wide *a, const fe_wide *b, int m)  a - b, mag b <= m  -> mag a + m + 1
- *   void fe_reduce(fe *r, const fe_wide *a, int m)          a, ready to be a factor; mag a <= m <= 8
+ * a field gains by that (it then defines FE_HAS_RAW and fe_raw; elsewhere an fe_raw is an fe).
+ *   void fe_raw_mul(fe_raw *r, const fe *a, const fe *b)    a b, as fe_mul                    -> 1
+ *   void fe_raw_sqr(fe_raw *r, const fe *a)                 a^2, as fe_sqr                    -> 1
+ *   void fe_raw_from(fe_raw *r, const fe *a)                a                                 -> mag a
+ *   void fe_raw_add(fe_raw *r, const fe_raw *a, const fe_raw *b)           a + b            -> mag a + mag b
+ *   void fe_raw_sub(fe_raw *r, const fe_raw *a, const fe_raw *b, int m)    a - b, mag b <= m -> mag a + m + 1
+ *   void fe_reduce(fe *r, const fe_raw *a, int m)           a, ready to be a factor; mag a <= m <= 8
  *
  * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL
  * unless defined before); pointers to fe and mask are private.
@@ -102,6 +102,14 @@
 
 #ifndef FE_FN
 #define FE_FN static inline
+
+/* Everything that a function calls is inlined in it: for the loops that most of the time goes to,
+ * where operands would otherwise go through memory. Not where the field itself is emulated. */
+#if defined(PA_EMULATION_YMM_PAIRS_H)
+#define FE_FLAT
+#else
+#define FE_FLAT __attribute__((flatten))
+#endif
 #endif
 
 #if defined(PA_DEBUG_BOUNDS) && !FE_OPENCL
@@ -121,13 +129,13 @@
         }                                                                                          \
     } while (0)
 
-#ifndef FE_HAS_WIDE
-#define fe_wide fe
-#define fe_wide_mul fe_mul
-#define fe_wide_sqr fe_sqr
-#define fe_wide_from(r, a) (*(r) = *(a))
-#define fe_wide_add fe_add
-#define fe_wide_sub fe_sub
+#ifndef FE_HAS_RAW
+#define fe_raw fe
+#define fe_raw_mul fe_mul
+#define fe_raw_sqr fe_sqr
+#define fe_raw_from(r, a) (*(r) = *(a))
+#define fe_raw_add fe_add
+#define fe_raw_sub fe_sub
 #define fe_reduce(r, a, magnitude)                                                                 \
     do {                                                                                           \
         *(r) = *(a);                                                                               \

@@ -67,10 +67,6 @@
 #define ED25519_COEFFICIENTS pa_ed25519_coefficients
 #endif
 
-/* Everything that is called is inlined: for the loops that most of the time goes to, where
- * operands would otherwise go through memory. */
-#define ED25519_FLAT __attribute__((flatten))
-
 /* ---- what a batch is worked out in ---------------------------------------------------------- */
 
 #define ED25519_CHUNKS (PA_ED25519_BATCH / PA_ED25519_CHUNK)
@@ -334,8 +330,7 @@ static void ed25519_store_buckets(uint64_t *const at[LANES], const edwards_point
 }
 
 /* Adds the first `terms` terms to the buckets of one group of windows. */
-ED25519_FLAT static void ed25519_fill(ed25519_scratch *batch, int group, int width,
-                                      unsigned int terms)
+FE_FLAT static void ed25519_fill(ed25519_scratch *batch, int group, int width, unsigned int terms)
 {
     edwards_point p;
     uint64_t *at[LANES];
@@ -390,7 +385,7 @@ static void ed25519_ready(edwards_cached *q, const edwards_point *p)
 /* *r = the sum of i times bucket i, in each lane: a running sum of the upper buckets, summed. Both
  * sums grow at once, the one by what the other was, so that neither waits for its own products;
  * 2 d T is needed of the running sum alone. 17 M a bucket. */
-ED25519_FLAT static void ed25519_drain(edwards_point *r, const ed25519_scratch *batch, int width)
+FE_FLAT static void ed25519_drain(edwards_point *r, const ed25519_scratch *batch, int width)
 {
     const unsigned int last = 1u << (width - 1);
     edwards_point running, bucket, sum;

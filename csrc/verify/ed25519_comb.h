@@ -97,7 +97,7 @@ __attribute__((always_inline)) static inline void comb_prefetch(const comb_rows 
 #define COMB_NO_COPY noinline, noclone
 #endif
 #ifdef ED25519_SHORT_PRODUCTS
-#define COMB_KERNEL __attribute__((COMB_NO_COPY, flatten)) static
+#define COMB_KERNEL FE_FLAT __attribute__((COMB_NO_COPY)) static
 #else
 #define COMB_KERNEL __attribute__((COMB_NO_COPY)) static
 #endif

@@ -10,41 +10,11 @@
 #ifndef PA_ED25519_LANES_H
 #define PA_ED25519_LANES_H
 
-#include "../curve/edwards25519_constants.h"
-#include "../curve/edwards25519_formulas.h"
-#include "ed25519.h"
+#include "../field/words.h"
+#include "ed25519_decode.h"
 
-_Static_assert(sizeof(row) == 32, "points and tables are rows of four words");
 _Static_assert(sizeof(pa_ed25519_prepared) % 64 == 0,
                "entries of prepared keys are 64-byte aligned");
-
-/* *out[i] = lane i of p, which has Z = 1 and its T; encoding stays. */
-static void ed25519_store(pa_ed25519_point *const out[LANES], const edwards_point *p)
-{
-    row *x[LANES], *y[LANES], *t[LANES];
-    for (int i = 0; i < LANES; i++) {
-        x[i] = (row *)(void *)out[i]->x;
-        y[i] = (row *)(void *)out[i]->y;
-        t[i] = (row *)(void *)out[i]->t;
-    }
-    fe_scatter(x, &p->x);
-    fe_scatter(y, &p->y);
-    fe_scatter(t, &p->t);
-}
-
-/* *out[i] = the point of rows[i], with what its encoding is. */
-static void ed25519_decode(pa_ed25519_point *const out[LANES],
-                           const unsigned char *const rows[LANES])
-{
-    edwards_point p;
-    mask decodes, canonical;
-    edwards_decode(&p, rows, &decodes, &canonical);
-    ed25519_store(out, &p);
-    for (int i = 0; i < LANES; i++) {
-        out[i]->encoding = (mask_bits(decodes) >> i & 1u ? PA_ED25519_DECODES : 0u) |
-                           (mask_bits(canonical) >> i & 1u ? PA_ED25519_CANONICAL : 0u);
-    }
-}
 
 /* p = the decoded points, in lanes. */
 static void ed25519_load(edwards_point *p, const pa_ed25519_point *const points[LANES])
@@ -62,6 +32,12 @@ static void ed25519_load(edwards_point *p, const pa_ed25519_point *const points[
 }
 
 #include "ed25519_comb.h"
+
+/* A variant whose chains of squarings wait for their own results offers to decode more at once. */
+#ifndef ED25519_DECODE
+#define ED25519_DECODE ed25519_decode
+#define ED25519_DECODE_LANES LANES
+#endif
 
 /* Decodes R of every row that is not proven, and A where it is not prepared. A last group that is
  * not full repeats its first point. */
@@ -85,14 +61,18 @@ static void ed25519_decode_chunk(pa_ed25519_chunk *chunk, unsigned int n)
             to[count++] = &chunk->keys[i];
         }
     }
-    for (unsigned int at = 0; at < count; at += LANES) {
-        const unsigned char *rows[LANES];
-        pa_ed25519_point *out[LANES];
-        for (unsigned int i = 0; i < LANES; i++) {
+    for (unsigned int at = 0; at < count; at += ED25519_DECODE_LANES) {
+        const unsigned char *rows[ED25519_DECODE_LANES];
+        pa_ed25519_point *out[ED25519_DECODE_LANES];
+        for (unsigned int i = 0; i < ED25519_DECODE_LANES; i++) {
             rows[i] = at + i < count ? from[at + i] : from[at];
             out[i] = at + i < count ? to[at + i] : &spare;
         }
-        ed25519_decode(out, rows);
+        if (count - at > LANES) {
+            ED25519_DECODE(out, rows);
+        } else {
+            ed25519_decode(out, rows);
+        }
     }
 }
 
@@ -101,13 +81,13 @@ static void ed25519_decode_chunk(pa_ed25519_chunk *chunk, unsigned int n)
 #define ED25519_MULTIPLES ((1 << (ED25519_WINDOW - 1)) + 1)
 #define ED25519_DIGITS 64
 
-_Static_assert(ED25519_DIGITS *ED25519_WINDOW > 253, "digits hold scalars below 2^253");
+_Static_assert(ED25519_DIGITS *ED25519_WINDOW == 256, "digits are those of four words");
 
 /* One term of a group's sums: a point a lane, its multiples as y + x, y - x, 2 z, 2 d t, and the
  * digits of its scalar. */
 typedef struct {
     _Alignas(32) uint64_t multiples[LANES][ED25519_MULTIPLES][4 * FE_LANE_WORDS];
-    int16_t digits[LANES][ED25519_DIGITS];
+    int8_t digits[LANES][ED25519_DIGITS];
 } ed25519_term;
 
 COMB_KERNEL void ed25519_term_of(ed25519_term *term, const pa_ed25519_point *const points[LANES])
@@ -152,13 +132,20 @@ COMB_KERNEL void ed25519_double(edwards_point *sum, int with_t)
     edwards_double(sum, sum, with_t);
 }
 
-static int ed25519_length(const pa_ed25519_scalar *a)
+/* a = sum of digits[i] 16^i, -8 <= digits[i] <= 8. Before: a < 2^253. */
+static void ed25519_digits_of(int8_t digits[ED25519_DIGITS], const pa_ed25519_scalar *a)
 {
-    int bits = 256;
-    while (bits > 0 && (a->word[(bits - 1) / 64] >> (bits - 1) % 64 & 1) == 0) {
-        bits--;
+    /* 8 in each place but the last: where one is taken off again, carries have run. */
+    const uint64_t eights = 0x8888888888888888;
+    uint64_t carry = 0;
+    for (int i = 0; i < 4; i++) {
+        const pa_u128 sum = (pa_u128)a->word[i] + (i < 3 ? eights : eights >> 4) + carry;
+        carry = (uint64_t)(sum >> 64);
+        for (int j = 0; j < 16; j++) {
+            digits[16 * i + j] = (int8_t)(((uint64_t)sum >> (4 * j) & 15) - 8);
+        }
     }
-    return bits;
+    digits[ED25519_DIGITS - 1] += 8;
 }
 
 /* Lanes in which [s]B - [k]A - R = 0, or 8 times that. As ed25519_single.c says, k = u / v and the sum is
@@ -175,7 +162,7 @@ static mask ed25519_group(const pa_ed25519_chunk *chunk, const unsigned int rows
     const row *base_tables[LANES];
     const pa_ed25519_point *a[LANES], *r[LANES];
     unsigned int negative = 0;
-    int bits = BASE_COMB_COLUMNS;
+    pa_ed25519_scalar longest = {{UINT64_C(1) << BASE_COMB_COLUMNS}};
     memset(base.negative, 0, sizeof base.negative);
     for (int i = 0; i < LANES; i++) {
         pa_ed25519_halves halves;
@@ -186,20 +173,25 @@ static mask ed25519_group(const pa_ed25519_chunk *chunk, const unsigned int rows
         pa_ed25519_scalar_halve(&halves, &chunk->k[rows[i]]);
         pa_ed25519_scalar_multiply(&multiple, &halves.v, &chunk->s[rows[i]]);
         comb_of_base(&base, i, &multiple);
-        pa_ed25519_scalar_digits(of_a.digits[i], ED25519_DIGITS, ED25519_WINDOW, &halves.u);
-        pa_ed25519_scalar_digits(of_r.digits[i], ED25519_DIGITS, ED25519_WINDOW, &halves.v);
+        ed25519_digits_of(of_a.digits[i], &halves.u);
+        ed25519_digits_of(of_r.digits[i], &halves.v);
         negative |= (unsigned int)halves.negative << i;
-        const int u_bits = ed25519_length(&halves.u), v_bits = ed25519_length(&halves.v);
-        bits = u_bits > bits ? u_bits : bits;
-        bits = v_bits > bits ? v_bits : bits;
+        for (int j = 0; j < 4; j++) {
+            longest.word[j] |= halves.u.word[j] | halves.v.word[j];
+        }
+    }
+    int at = 255;
+    while ((longest.word[at / 64] >> at % 64 & 1) == 0) {
+        at--;
     }
     ed25519_term_of(&of_a, a);
     ed25519_term_of(&of_r, r);
 
-    /* The highest digit takes the carry of the one below it. */
+    /* From the digit that holds the highest bit, or the carry out of it. */
     edwards_point sum;
     edwards_identity(&sum);
-    for (int at = bits / ED25519_WINDOW * ED25519_WINDOW + ED25519_WINDOW - 1; at >= 0; at--) {
+    at = at / ED25519_WINDOW + 1;
+    for (at = ED25519_WINDOW * (at < ED25519_DIGITS ? at : ED25519_DIGITS - 1); at >= 0; at--) {
         const bool digits_too = at % ED25519_WINDOW == 0, base_too = at < BASE_COMB_COLUMNS;
         ed25519_double(&sum, digits_too || base_too);
         for (int block = 0; base_too && block < EDWARDS_BASE_COMB_BLOCKS; block++) {

@@ -21,6 +21,8 @@ typedef union {
 } pa_pair_words;
 
 #define PA_PAIR static inline __attribute__((always_inline, unused))
+/* Long ones, of which kernels have thousands: compilers would take minutes. */
+#define PA_PAIR_CALLED static __attribute__((noinline, unused))
 
 /* ---- by halves ---------------------------------------------------------------------------------------- */
 
@@ -129,13 +131,13 @@ PA_PAIR __m256i pa_half_madd52(__m256i c, __m256i a, __m256i b, int high)
         c, high ? _mm256_add_epi64(_mm256_mul_epu32(a1, b1), _mm256_srli_epi64(t, 26)) : low);
 }
 
-PA_PAIR pa_pair pa_pair_madd52lo(pa_pair c, pa_pair a, pa_pair b)
+PA_PAIR_CALLED pa_pair pa_pair_madd52lo(pa_pair c, pa_pair a, pa_pair b)
 {
     return (pa_pair){{pa_half_madd52(c.half[0], a.half[0], b.half[0], 0),
                       pa_half_madd52(c.half[1], a.half[1], b.half[1], 0)}};
 }
 
-PA_PAIR pa_pair pa_pair_madd52hi(pa_pair c, pa_pair a, pa_pair b)
+PA_PAIR_CALLED pa_pair pa_pair_madd52hi(pa_pair c, pa_pair a, pa_pair b)
 {
     return (pa_pair){{pa_half_madd52(c.half[0], a.half[0], b.half[0], 1),
                       pa_half_madd52(c.half[1], a.half[1], b.half[1], 1)}};
