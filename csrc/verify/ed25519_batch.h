@@ -434,7 +434,7 @@ static void ed25519_sum_up(edwards_point *sum, const edwards_point *p)
 #if LANES % 4 == 0
 #define ED25519_FOURS(bits) mask_from_bits((bits) * (((1u << LANES) - 1u) / 15u))
 
-ED25519_FLAT static void ed25519_double_alike(edwards_point *sum, int count)
+FE_FLAT static void ed25519_double_alike(edwards_point *sum, int count)
 {
     const mask at_x = ED25519_FOURS(1u), at_y = ED25519_FOURS(2u), at_z = ED25519_FOURS(4u),
                at_t = ED25519_FOURS(8u);
