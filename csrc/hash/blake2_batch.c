@@ -223,6 +223,7 @@ static void put_into_bin(batch *b, uint8_t *digests, pa_bytes row, uint64_t bin,
     const uint32_t from = (uint32_t)bin * kernel->lanes, slot = from + b->held[bin];
     b->binned[slot] = row;
     b->binned_places[slot] = place;
+    pa_hash_fetch(row);
     b->held[bin]++;
     if (b->held[bin] == kernel->lanes) {
         uint8_t *out[MAX_LANES];

@@ -277,6 +277,7 @@ static void put(batch *b, uint8_t *digest, pa_bytes row)
     const bool root = row.size <= CHUNK;
     const uint32_t full = pa_blake3_kernel(b->job, UINT32_MAX)->lanes;
     uint64_t at = 0;
+    pa_hash_fetch(row);
     do {
         const uint32_t size = (uint32_t)(row.size - at < CHUNK ? row.size - at : CHUNK);
         const uint32_t whole = size > 0 ? (size - 1) / BLOCK : 0;

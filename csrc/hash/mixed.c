@@ -373,6 +373,7 @@ static void put_into_bin(chunk *c, uint16_t row, const pa_bytes *parts, uint64_t
     b->rows[slot] = row;
     for (uint32_t s = 0; s < segments; s++) {
         b->parts[slot * segments + s] = parts[s];
+        pa_hash_fetch(parts[s]);
     }
     b->held[blocks]++;
     if (b->held[blocks] < lanes) {
