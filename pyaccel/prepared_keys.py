@@ -16,7 +16,8 @@ from pyaccel.scheme import parameters
 class PreparedKeys:
     """Decoded public keys, kept with their bytes and their validity under each rule. Immutable and thread-safe.
 
-    Passed as public_keys of verify_many, together with key_index. An invalid key makes its rows False.
+    Passed as public_keys of verify_many, together with key_index. An invalid key makes its rows False. Preparing an
+    ed25519 key takes about as long as verifying three signatures one by one.
 
     Args:
         scheme: one of `pyaccel.schemes()`.

@@ -72,7 +72,8 @@ extern "C" {
 /* Public keys that are used again and again: original bytes, validity per rule, and
  *   Ed25519  24,896 bytes a key: the point and a comb of it, which leaves 15 of 250 doublings to a signature
  *   ECDSA    832 bytes a key: the point and its odd multiples
- * as far as memory goes. Immutable, thread-safe. */
+ * as far as memory goes. Making an Ed25519 key ready takes as long as verifying three signatures one by one from bytes.
+ * Immutable, thread-safe. */
 typedef struct pyaccel_prepared_keys pyaccel_prepared_keys;
 
 /* All 0 but struct_size: the defaults. */
