@@ -8,6 +8,7 @@
 
 #include "ed25519_lanes.h"
 
+#define ED25519_BATCH_MIN 14
 #include "ed25519_batch.h"
 
 void pa_ed25519_comb_adx(pa_ed25519_chunk *chunk, unsigned int n)

@@ -8,6 +8,7 @@
 
 #include "ed25519_lanes.h"
 
+#define ED25519_BATCH_MIN 13
 #include "ed25519_batch.h"
 
 const struct pa_verify_kernel pa_ed25519_avx2 = {

@@ -49,8 +49,7 @@
 
 #include "ed25519.h"
 
-/* Fewer rows than that are quicker one by one: measured at 17 portable, 14 with ADX, 20 with AVX2
- * and 17 with IFMA. */
+/* Fewer rows than that are quicker one by one, by measurement: here portable and IFMA. */
 #ifndef ED25519_BATCH_MIN
 #define ED25519_BATCH_MIN 17
 #endif
@@ -65,6 +64,14 @@
 /* Where coefficients come from: tests take the entropy away. */
 #ifndef ED25519_COEFFICIENTS
 #define ED25519_COEFFICIENTS pa_ed25519_coefficients
+#endif
+
+/* As COMB_KERNEL is: where products are long they are called, buckets take three times as long on
+ * AVX2 else. */
+#ifdef ED25519_SHORT_PRODUCTS
+#define ED25519_FLAT FE_FLAT
+#else
+#define ED25519_FLAT
 #endif
 
 /* ---- what a batch is worked out in ---------------------------------------------------------- */
@@ -330,7 +337,8 @@ static void ed25519_store_buckets(uint64_t *const at[LANES], const edwards_point
 }
 
 /* Adds the first `terms` terms to the buckets of one group of windows. */
-FE_FLAT static void ed25519_fill(ed25519_scratch *batch, int group, int width, unsigned int terms)
+ED25519_FLAT static void ed25519_fill(ed25519_scratch *batch, int group, int width,
+                                      unsigned int terms)
 {
     edwards_point p;
     uint64_t *at[LANES];
@@ -385,7 +393,7 @@ static void ed25519_ready(edwards_cached *q, const edwards_point *p)
 /* *r = the sum of i times bucket i, in each lane: a running sum of the upper buckets, summed. Both
  * sums grow at once, the one by what the other was, so that neither waits for its own products;
  * 2 d T is needed of the running sum alone. 17 M a bucket. */
-FE_FLAT static void ed25519_drain(edwards_point *r, const ed25519_scratch *batch, int width)
+ED25519_FLAT static void ed25519_drain(edwards_point *r, const ed25519_scratch *batch, int width)
 {
     const unsigned int last = 1u << (width - 1);
     edwards_point running, bucket, sum;
