@@ -105,12 +105,13 @@ static const candidate candidates[] = {
     WITH_LANES(PA_FAMILY_POSEIDON2_GOLDILOCKS, poseidon2_goldilocks),
     WITH_LANES(PA_FAMILY_POSEIDON2_BABYBEAR, poseidon2_babybear),
 
-    /* ed25519 */
+/* ed25519 */
 #if PYACCEL_WITH_AVX512IFMA
     {PA_FAMILY_ED25519, "avx512ifma", PA_CPU_AVX512 | PA_CPU_AVX512IFMA, &pa_ed25519_avx512ifma},
 #endif
 #if PYACCEL_EMULATED
-    {PA_FAMILY_ED25519, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED, &pa_ed25519_avx512ifma_emulated},
+    {PA_FAMILY_ED25519, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED,
+     &pa_ed25519_avx512ifma_emulated},
 #endif
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_ED25519, "avx2", PA_CPU_AVX2, &pa_ed25519_avx2},
