@@ -138,8 +138,11 @@
 #define fe_raw_sub fe_sub
 #define fe_reduce(r, a, magnitude)                                                                 \
     do {                                                                                           \
-        *(r) = *(a);                                                                               \
-        fe_norm((r), (magnitude));                                                                 \
+        if ((magnitude) > FE_MUL_MAG) {                                                            \
+            fe_carry((r), (a));                                                                    \
+        } else {                                                                                   \
+            *(r) = *(a);                                                                           \
+        }                                                                                          \
     } while (0)
 #endif
 

@@ -27,13 +27,14 @@
  * one chain of doublings.
  *
  * Work a row, distinct keys, 8 lanes, n = 1024, at 28 cycles a product and 25 a square: two
- * decodings of 254 S + 16 M, an eighth of a group each: 1700 cycles; six additions of 7 M (A in four
- * groups of windows 8 bits wide, R in two): 1180; 512 buckets of 17 M for all rows: 240; SHA-512 in
- * lanes and all else: 400. Floor: 3500 cycles, 0.87 us at 4.05 GHz. Measured on Zen 5 with gcc 12:
- * 1.45 us (1.9 at n = 128, 2.2 at 64, 2.7 at 32): decodings 0.66, additions 0.45, buckets 0.08, rows
- * and hashes 0.10, coefficients 0.03, scalars and digits 0.06, lines that the second-level cache
- * lost, 1 KiB a row, 0.07. An addition takes 75 ns where its products alone would take 48: 63 ns
- * without the 80 shuffles that turn buckets into lanes and back.
+ * decodings of 254 S + 16 M, an eighth of a group each: 1700 cycles; six additions of 7 M (A in
+ * four groups of windows 8 bits wide, R in two): 1180; 512 buckets of 17 M for all rows: 240;
+ * SHA-512 in lanes and all else: 400. Floor: 3500 cycles, 0.87 us at 4.05 GHz. Measured on Zen 5
+ * with gcc 12: 1.27 us (1.65 at n = 128, 1.98 at 64, 2.6 at 32): decodings 0.45, additions 0.45,
+ * buckets 0.08, rows and hashes 0.09, coefficients 0.03, scalars and digits 0.06, the small first
+ * batch 0.05, lines that the second-level cache lost, 1 KiB a row, 0.06. An addition takes 75 ns
+ * where its products alone would take 48: 63 ns without the 80 shuffles that turn buckets into
+ * lanes and back. AVX2, the same machine: 4.2 us (5.5 at 128, 6.3 at 64).
  *
  * Tried and lost, in ns an addition unless said: two points or two groups of windows at once, 79,
  * as an addition has three or four independent products already; buckets packed into four words a
@@ -56,7 +57,7 @@
 
 /* Rows of the first batch of a range of eight times as many or more: should all be bad, the sum of
  * a few is lost. It takes 5 % of 1024 good rows, so only where rows one by one take much more than
- * the sum, as with eight lanes: 1024 bad rows would else take 2.9 times as long as good ones. */
+ * the sum, as with eight lanes: 1024 bad rows would else take 3 times as long as good ones. */
 #ifndef ED25519_FIRST_BATCH
 #define ED25519_FIRST_BATCH (LANES >= 8 ? 128 : PA_ED25519_BATCH)
 #endif
@@ -193,8 +194,8 @@ static void ed25519_cut_half(ed25519_cut *best, unsigned int terms)
 /* k in the stretch of every lane whose bits are in one word. */
 #define ED25519_STRETCHES(k) ((k) * (UINT64_MAX / ((UINT64_C(1) << ED25519_HALF) - 1)))
 
-/* Digits of the windows of one half (128 bits, and the bit before them) of a term's scalar: those of
- * all lanes in a word at once. Window + bit before = v in 0 .. 2^w; where the top bit of the window
+/* Digits of the windows of one half (128 bits, and the bit before them) of a term's scalar: those
+ * of all lanes in a word at once. Window + bit before = v in 0 .. 2^w; where the top bit of the window
  * is set the digit is v - 2^w, and 2^w - v is 3 2^w - v = (v ^ (2^(w + 1) - 1)) + 2^w + 1 modulo
  * 2^(w + 1). */
 static inline void ed25519_digits(ed25519_scratch *batch, unsigned int term, int first_group,
