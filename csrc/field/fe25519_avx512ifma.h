@@ -55,8 +55,8 @@ typedef struct {
 typedef struct {
     __m512i column[FE_GROUPS][5];
 } fe_raw;
-typedef unsigned int mask; /* bit i: lane i */
-typedef int fe_state;
+typedef unsigned int mask;     /* bit i: lane i */
+typedef unsigned int fe_state; /* the control word of floating point */
 
 #define fe_word_add _mm512_add_epi64
 #define fe_word_sub _mm512_sub_epi64
@@ -73,14 +73,18 @@ FE_INLINE __m512i fe_word_all(uint64_t k)
     return _mm512_set1_epi64((long long)k);
 }
 
+/* The field itself has no use for doubles, but what goes with it in lanes (ed25519_halves_lanes.h):
+ * they are rounded to nearest, trap nothing, and leave no flags behind. */
 FE_FN fe_state fe_begin(void)
 {
-    return 0;
+    const fe_state before = _mm_getcsr();
+    _mm_setcsr(0x1f80);
+    return before;
 }
 
 FE_FN void fe_end(fe_state state)
 {
-    (void)state;
+    _mm_setcsr(state);
 }
 
 /* ---- masks ---------------------------------------------------------------------------------- */

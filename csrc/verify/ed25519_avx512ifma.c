@@ -10,6 +10,11 @@
 #define ED25519_SINGLE PA_ED25519_SINGLE
 #define ED25519_SHORT_PRODUCTS
 
+/* Doubles of eight lanes are one vector, which emulation has not. */
+#ifndef PA_EMULATION_YMM_PAIRS_H
+#define ED25519_HALVES_IN_LANES
+#endif
+
 /* ed25519_decode_avx512ifma.c */
 #include "ed25519.h"
 #define ED25519_DECODE_LANES 16

@@ -32,6 +32,17 @@ static void ed25519_load(edwards_point *p, const pa_ed25519_point *const points[
 }
 
 #include "ed25519_comb.h"
+#ifdef ED25519_HALVES_IN_LANES
+#include "ed25519_halves_lanes.h"
+#else
+static void ed25519_halve_lanes(pa_ed25519_halves halves[LANES],
+                                const pa_ed25519_scalar *const k[LANES])
+{
+    for (int i = 0; i < LANES; i++) {
+        pa_ed25519_scalar_halve(&halves[i], k[i]);
+    }
+}
+#endif
 
 /* A variant whose chains of squarings wait for their own results offers to decode more at once. */
 #ifndef ED25519_DECODE
@@ -163,14 +174,19 @@ static mask ed25519_group(const pa_ed25519_chunk *chunk, const unsigned int rows
     const pa_ed25519_point *a[LANES], *r[LANES];
     unsigned int negative = 0;
     pa_ed25519_scalar longest = {{UINT64_C(1) << BASE_COMB_COLUMNS}};
+    pa_ed25519_halves all_halves[LANES];
+    const pa_ed25519_scalar *k[LANES];
     memset(base.negative, 0, sizeof base.negative);
     for (int i = 0; i < LANES; i++) {
-        pa_ed25519_halves halves;
+        k[i] = &chunk->k[rows[i]];
+    }
+    ed25519_halve_lanes(all_halves, k);
+    for (int i = 0; i < LANES; i++) {
+        const pa_ed25519_halves halves = all_halves[i];
         pa_ed25519_scalar multiple;
         a[i] = chunk->key[rows[i]];
         r[i] = &chunk->r[rows[i]];
         base_tables[i] = (const row *)(const void *)pa_edwards25519_comb;
-        pa_ed25519_scalar_halve(&halves, &chunk->k[rows[i]]);
         pa_ed25519_scalar_multiply(&multiple, &halves.v, &chunk->s[rows[i]]);
         comb_of_base(&base, i, &multiple);
         ed25519_digits_of(of_a.digits[i], &halves.u);

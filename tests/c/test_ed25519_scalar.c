@@ -6,6 +6,9 @@
 #include "check.h"
 #include "random.h"
 #include "verify/ed25519.h"
+#ifdef LANES
+#include "verify/ed25519_halves_lanes.h"
+#endif
 
 /* 70 bytes, least significant first: room for q l + r. */
 typedef struct {
@@ -333,6 +336,26 @@ static int length(const pa_ed25519_scalar *a)
     return bits;
 }
 
+/* As the scalar form has it or, with LANES, the one in lanes, each of which holds another number. */
+static void halve(pa_ed25519_halves *halves, const pa_ed25519_scalar *k)
+{
+#ifdef LANES
+    static pa_ed25519_scalar last[LANES];
+    static int lane;
+    pa_ed25519_halves found[LANES];
+    const pa_ed25519_scalar *numbers[LANES];
+    lane = (lane + 1) % LANES;
+    last[lane] = *k;
+    for (int i = 0; i < LANES; i++) {
+        numbers[i] = &last[i];
+    }
+    ed25519_halve_lanes(found, numbers);
+    *halves = found[lane];
+#else
+    pa_ed25519_scalar_halve(halves, k);
+#endif
+}
+
 /* v k = u modulo l and modulo 8, so modulo 8 l; v odd; both within what is promised. Returns the
  * bits of the longer one. */
 static int check_halves(const pa_ed25519_scalar *k)
@@ -340,7 +363,7 @@ static int check_halves(const pa_ed25519_scalar *k)
     static const pa_ed25519_scalar one = {{1, 0, 0, 0}};
     pa_ed25519_halves halves;
     pa_ed25519_scalar product, by_bytes, u;
-    pa_ed25519_scalar_halve(&halves, k);
+    halve(&halves, k);
     const unsigned int low = multiply(&by_bytes, &halves.v, k);
     pa_ed25519_scalar_multiply(&product, &halves.v, k);
     CHECK(memcmp(&product, &by_bytes, sizeof product) == 0);
