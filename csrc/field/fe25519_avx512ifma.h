@@ -482,7 +482,7 @@ FE_INLINE void fe_carry(fe *r, const fe *a)
  *   fe_sqr       18: 30 and 6; and 71 operations of all         23.5                 36             24
  * What stands between: additions that are sent to the multiplier's ports, where its own operations then wait; 3.0 to 3.3
  * operations a cycle are what any order of them reached, 4 in loops without carries. clang 14: 29.8 and 22. Not latency: four
- * streams are no quicker than two. In whole formulas, mostly additions of points, 0.75 to 0.8 of the floor is reached.
+ * streams are no quicker than two. In doublings and additions of points 0.75 to 0.8 of the floor is reached.
  * Tried and lost: 19 times by shifts and additions, three operations more for one product less, 36 and 26; rows of products
  * in place of columns, 33; low halves added onto the doubled high ones, one addition less a column but chains twice as long,
  * 32 and 64 in a chain; every operation in its place by hand, 30.7; doubling by an addition, 0.5 to 1; -fschedule-insns,
