@@ -10,10 +10,41 @@ from __future__ import annotations
 import sys
 
 from committed import ROOT, write_or_check
-from generate_edwards25519_base import Affine, D, P, add, base_point, row
 
+P = 2**255 - 19
+D = -121665 * pow(121666, -1, P) % P
 TEETH, SPACING, BLOCKS = 10, 26, 2  # EDWARDS_BASE_COMB_* of edwards25519_comb.h
 FILE = ROOT / "csrc" / "tables" / "edwards25519_comb.c"
+
+Affine = tuple[int, int]
+
+
+def base_point() -> Affine:
+    """B = (x, 4 / 5) with x even (RFC 8032, 5.1)."""
+    y = 4 * pow(5, -1, P) % P
+    x_squared = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(x_squared, (P + 3) // 8, P)
+    if x * x % P != x_squared:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if x % 2 == 1:
+        x = P - x
+    if x * x % P != x_squared:
+        raise ArithmeticError("no square root")
+    return x, y
+
+
+def add(a: Affine, b: Affine) -> Affine:
+    """The affine addition law of -x^2 + y^2 = 1 + d x^2 y^2."""
+    product = D * a[0] * b[0] * a[1] * b[1] % P
+    x = (a[0] * b[1] + b[0] * a[1]) * pow(1 + product, -1, P) % P
+    y = (a[1] * b[1] + a[0] * b[0]) * pow(1 - product, -1, P) % P
+    return x, y
+
+
+def row(number: int) -> str:
+    """Four words, least significant first, as a C initializer."""
+    words = (number % P >> 64 * i & 2**64 - 1 for i in range(4))
+    return "{" + ", ".join(f"0x{word:016x}" for word in words) + "}"
 
 
 def comb(point: Affine) -> list[Affine]:

@@ -17,7 +17,7 @@ typedef struct {
 } edwards_point;
 
 /* A point made ready to be added: Y + X, Y - X, 2 Z, 2 d T, all ready to be factors. In memory: 4
- * rows, Y + X, Y - X, 2 d T, 2 Z. One with Z = 1 is kept in 3 rows, without 2 Z. */
+ * rows in this order. One with Z = 1 is kept in 3 rows, without 2 Z. */
 typedef struct {
     fe y_plus_x, y_minus_x, z2, t2d;
 } edwards_cached;
@@ -26,9 +26,6 @@ typedef struct {
 #define EDWARDS_WINDOW 5
 #define EDWARDS_TABLE_POINTS ((1 << (EDWARDS_WINDOW - 1)) + 1)
 #define EDWARDS_TABLE_ROWS (4 * EDWARDS_TABLE_POINTS)
-#define EDWARDS_BASE_WINDOW 10
-#define EDWARDS_BASE_POINTS ((1 << (EDWARDS_BASE_WINDOW - 1)) + 1)
-#define EDWARDS_BASE_ROWS (3 * EDWARDS_BASE_POINTS)
 
 FE_FN void edwards_identity(edwards_point *r)
 {

@@ -80,8 +80,8 @@
  * Rules for *_formulas.h, which also compile as OpenCL C 1.2: integers are int, unsigned int and
  * unsigned char, no stdint names, size_t, __int128, function pointers, recursion, variable-length
  * or static arrays; loop bounds are constants; tables are read through fe_gather alone; functions
- * are FE_FN (kernels say what that is); curve constants come from functions or macros that the including file defines, so
- * that the toy field can bring its own. */
+ * are FE_FN (kernels say what that is); curve constants come from functions or macros that the
+ * including file defines, so that the toy field can bring its own. */
 #ifndef PA_FIELD_H
 #define PA_FIELD_H
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
-  tables/edwards25519_base.c
   tables/edwards25519_comb.c
   tables/poseidon2.c
   tables/ssz_zero_hashes.c)

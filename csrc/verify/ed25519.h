@@ -58,10 +58,6 @@ typedef struct {
 /* Before: k < l. */
 void pa_ed25519_scalar_halve(pa_ed25519_halves *halves, const pa_ed25519_scalar *k);
 
-/* a = sum of digits[i] 2^(width i), -2^(width - 1) <= digits[i] <= 2^(width - 1).
- * Before: a < 2^253, 2 <= width <= 12, count width > 253. */
-void pa_ed25519_scalar_digits(int16_t *digits, int count, int width, const pa_ed25519_scalar *a);
-
 /* a = sum of digits[i] 2^i, i < 256; nonzero digits are odd, below 2^(width - 1) in absolute
  * value, and at least width places apart. Before: a < 2^253, 2 <= width <= 8. */
 void pa_ed25519_scalar_naf(int8_t digits[256], int width, const pa_ed25519_scalar *a);
@@ -94,11 +90,8 @@ typedef struct {
     uint64_t table[3 * ((PA_ED25519_COMB_BLOCKS << (PA_ED25519_COMB_TEETH - 1)) + 2)][4];
 } pa_ed25519_prepared;
 
-/* Digits of the fixed windows over the multiples of B; A's windows have half that width. */
-#define PA_ED25519_BASE_DIGITS 26
-
 /* [s]B - [k]A - R = 0, or 8 times that when cofactored, for one row. The variable-time path:
- * signed digits of A are sparse. Before: a and r decode; s, k < l. (ed25519_single.c) */
+ * signed digits of A and R are sparse. Before: a and r decode; s, k < l. (ed25519_single.c) */
 typedef bool pa_ed25519_single_fn(const pa_ed25519_point *a, const pa_ed25519_point *r,
                                   const pa_ed25519_scalar *s, const pa_ed25519_scalar *k,
                                   bool cofactored);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ed25519 in groups of LANES rows. A variant includes its field, then this file, and offers
- * ed25519_prepare and ed25519_verify_range in its table.
+/* Ed25519 in groups of LANES rows. A variant includes its field, then this file, then
+ * ed25519_batch.h, and offers ed25519_prepare and what that file has for its table.
  *
- * A chunk of rows is read and hashed (ed25519_rows.c); the points that need it are decoded, full
- * lanes of them whatever rows they come from; then every row runs [s]B - [k]A - R exactly, by
- * itself: in lanes when a group has at least ED25519_LANES_MIN live rows, one by one by ED25519_SINGLE
- * (ed25519_single.c) when not; the variant defines both. k is SHA-512 reduced modulo l; A is negated,
- * never k, and never 8 k: A may have a part of small order. */
+ * A chunk of rows is read and hashed (ed25519_rows.c), rows of prepared keys are tried by their
+ * combs (ed25519_comb.h), and the points that are still needed are decoded, full lanes of them
+ * whatever rows they come from. Then every row that is left runs [s]B - [k]A - R exactly, by
+ * itself: in lanes when a group has at least ED25519_LANES_MIN live rows, one by one by
+ * ED25519_SINGLE (ed25519_single.c) when not; the variant defines both. k is SHA-512 reduced modulo
+ * l, and never changed modulo l after that: A may have a part of small order. */
 #ifndef PA_ED25519_LANES_H
 #define PA_ED25519_LANES_H
 

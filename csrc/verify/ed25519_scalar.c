@@ -148,7 +148,7 @@ void pa_ed25519_sum_reduce(pa_ed25519_scalar *r, const pa_ed25519_sum *sum)
     reduce(r, x);
 }
 
-/* Bits [at, at + width) of a, width <= 12; bits past the end are 0. */
+/* Bits [at, at + width) of a, width <= 8; bits past the end are 0. */
 static int bits_at(const pa_ed25519_scalar *a, int at, int width)
 {
     int word = at / 64, shift = at % 64;
@@ -160,16 +160,6 @@ static int bits_at(const pa_ed25519_scalar *a, int at, int width)
         bits |= a->word[word + 1] << (64 - shift);
     }
     return (int)(bits & ((UINT64_C(1) << width) - 1));
-}
-
-void pa_ed25519_scalar_digits(int16_t *digits, int count, int width, const pa_ed25519_scalar *a)
-{
-    int carry = 0;
-    for (int i = 0; i < count; i++) {
-        int digit = bits_at(a, width * i, width) + carry;
-        carry = digit > 1 << (width - 1);
-        digits[i] = (int16_t)(digit - (carry << width));
-    }
 }
 
 void pa_ed25519_scalar_naf(int8_t digits[256], int width, const pa_ed25519_scalar *a)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arithmetic modulo p = 2^255 - 19 on a device, one lane: csrc/field/field.h's interface for csrc/curve's formulas.
  *
- * Limbs are the device's: five of 51 bits where it has products of 64 bits (a CPU), else ten of 25 and 26 (a GPU). Encodings are little-endian; those that fe_from_rows reads and fe_to_rows writes
- * start on boundaries of 16 bytes. */
+ * Limbs are the device's: five of 51 bits where it has products of 64 bits (a CPU), else ten of 26 and 25 (a GPU). Encodings
+ * are little-endian; those that fe_from_rows reads and fe_to_rows writes start on boundaries of 16 bytes. */
 #ifndef PYACCEL_KERNEL_FE25519_H
 #define PYACCEL_KERNEL_FE25519_H
 

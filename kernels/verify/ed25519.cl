@@ -17,6 +17,8 @@
 #define REASON_EQUATION 5
 
 #define DIGITS 51
+/* Of the windows over the multiples 0 B .. 512 B of the base point. */
+#define BASE_WINDOW 10
 #define BASE_DIGITS 26
 
 /* p = rows x, y and t = x y. */
@@ -104,7 +106,7 @@ DEVICE_FUNCTION void multiply_add(edwards_point *sum, GLOBAL row *table, GLOBAL 
         edwards_lookup(&term, entries, index, mask_from_bits(digit < 0));
         edwards_add(sum, sum, &term, at % 2 == 0);
         if (at % 2 == 0) {
-            digit = scalar_digit(scalars + 8, (uint)at / 2, EDWARDS_BASE_WINDOW, BASE_DIGITS - 1);
+            digit = scalar_digit(scalars + 8, (uint)at / 2, BASE_WINDOW, BASE_DIGITS - 1);
             index[0] = (uint)(digit < 0 ? -digit : digit);
             entries[0] = base;
             edwards_lookup_affine(&term, entries, index, mask_from_bits(digit < 0));

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 POINTS = 2 ** (10 - 1) + 1
-"""0 B .. 512 B: absolute values of signed digits of 10 bits (EDWARDS_BASE_WINDOW)."""
+"""0 B .. 512 B: absolute values of signed digits of 10 bits (BASE_WINDOW)."""
 
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P

@@ -215,7 +215,7 @@ typedef struct {
 } point;
 
 /* -121665 / 121666 */
-static inline number curve_d(void)
+static inline number residue_d(void)
 {
     static number d;
     if (d.word[0] == 0) {
@@ -239,7 +239,7 @@ static inline point point_neg(const point *p)
 
 static inline point point_add(const point *p, const point *q)
 {
-    const number curve = curve_d(), a = residue_mul(&p->z, &q->z), b = residue_mul(&a, &a);
+    const number curve = residue_d(), a = residue_mul(&p->z, &q->z), b = residue_mul(&a, &a);
     const number c = residue_mul(&p->x, &q->x), d = residue_mul(&p->y, &q->y);
     number e = residue_mul(&c, &d), left = residue_add(&p->x, &p->y),
            right = residue_add(&q->x, &q->y);
@@ -287,7 +287,7 @@ static inline bool point_is_identity(const point *p, int doublings)
 /* RFC 8032, 5.1.3; false where y has no x. *canonical = y < p, and no sign on x = 0. */
 static inline bool point_decode(point *p, const uint8_t bytes[32], bool *canonical)
 {
-    const number one = number_of(1), two = number_of(2), zero = {{0}}, d = curve_d();
+    const number one = number_of(1), two = number_of(2), zero = {{0}}, d = residue_d();
     const number half_order = power_less(253, 5), root = power_less(252, 2);
     number y = number_from_bytes(bytes);
     const bool sign = y.word[3] >> 63;

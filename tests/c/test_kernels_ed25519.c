@@ -5,12 +5,12 @@
 #include "kernels.h"
 
 #include "ed25519_cases.h"
-#include "tables/edwards25519_base.h"
+#include "ed25519_reference.h"
 
 #include "../../kernels/verify/ed25519.cl"
 #include "../../kernels/verify/ed25519_scalars.cl"
 
-#define BASE_ROWS (3 * 513)
+#define BASE_POINTS ((1 << (BASE_WINDOW - 1)) + 1)
 
 /* What is asked of A and R, and the cofactor: pyaccel/backends/opencl_ed25519.py. */
 static const struct {
@@ -24,15 +24,33 @@ static const struct {
     {PYACCEL_RULE_LIBSODIUM, CANONICAL | LARGE_ORDER, CANONICAL | LARGE_ORDER, 0},
 };
 
+static void store_number(row *to, const number *a)
+{
+    uint word[8];
+    for (size_t i = 0; i < 8; i++) {
+        word[i] = (uint)(a->word[i / 2] >> 32 * (i % 2));
+    }
+    store_words(to, word);
+}
+
+/* Of each k B: y + x, y - x, 2 d x y. */
 static row *base_rows(void)
 {
-    row *rows = exactly(BASE_ROWS * sizeof *rows);
-    for (size_t i = 0; i < BASE_ROWS; i++) {
-        uint word[8];
-        for (size_t j = 0; j < 8; j++) {
-            word[j] = (uint)(pa_edwards25519_base[i][j / 2] >> 32 * (j % 2));
-        }
-        store_words(&rows[i], word);
+    row *rows = exactly(3 * BASE_POINTS * sizeof *rows);
+    const point base = point_base();
+    const number d = residue_d(), twice_d = residue_add(&d, &d);
+    point multiple = point_identity();
+    for (size_t k = 0; k < BASE_POINTS; k++) {
+        const number inverse = residue_inverse(&multiple.z);
+        const number x = residue_mul(&multiple.x, &inverse);
+        const number y = residue_mul(&multiple.y, &inverse);
+        const number plus = residue_add(&y, &x), minus = residue_sub(&y, &x);
+        number t2d = residue_mul(&x, &y);
+        t2d = residue_mul(&t2d, &twice_d);
+        store_number(&rows[3 * k], &plus);
+        store_number(&rows[3 * k + 1], &minus);
+        store_number(&rows[3 * k + 2], &t2d);
+        multiple = point_add(&multiple, &base);
     }
     return rows;
 }

@@ -70,7 +70,7 @@ extern "C" {
 #define PYACCEL_REASON_EQUATION 5 /* all well formed; the equation does not hold                         */
 
 /* Public keys that are used again and again: original bytes, validity per rule, and
- *   Ed25519  24,896 bytes a key: the point and a comb of it, which leaves 15 of 250 doublings to a signature
+ *   Ed25519  24,896 bytes a key: the point and a comb of it, which leaves 15 of 130 doublings to a signature
  *   ECDSA    832 bytes a key: the point and its odd multiples
  * as far as memory goes. Making an Ed25519 key ready takes as long as verifying three signatures one by one from bytes.
  * Immutable, thread-safe. */
