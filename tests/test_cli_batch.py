@@ -100,7 +100,7 @@ def test_memory_does_not_grow_with_the_file(command: Command, tmp_path: Path, mo
         ({"public_key": "00"}, "line 3, public_key: 1 bytes, wanted 32"),
         ({"signature": "00" * 63}, "line 3, signature: 63 bytes, wanted 64"),
         ({"signature": "0g" * 64}, "line 3, signature:"),
-        ({"signature": "000"}, "line 3, signature: '000' is not hex"),
+        ({"signature": "000"}, "line 3, signature: 3 characters of hex are an odd number"),
         ({"scheme": "rsa"}, "line 3: scheme 'rsa' is unknown; there are ed25519, secp256k1-ecdsa"),
         ({"scheme": "sm2"}, "line 3: scheme 'sm2' does not work in this version"),
         ({"rule": "low-s"}, "line 3: rule of ed25519 'low-s' is unknown; there are zip215, rfc8032"),

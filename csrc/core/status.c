@@ -18,7 +18,8 @@ const char *pyaccel_status_text(pyaccel_status status)
     case PYACCEL_OK:
         return "ok";
     case PYACCEL_INVALID_ARGUMENT:
-        return "invalid argument: null pointer, unknown enumeration, bad size or bad offset";
+        return "invalid argument: null pointer, unknown enumeration, bad size, offset or index, "
+               "buffers that overlap, or options that exclude one another";
     case PYACCEL_UNSUPPORTED:
         return "unsupported: known, but not in this build or not for this scheme";
     case PYACCEL_OUT_OF_MEMORY:

@@ -3,7 +3,7 @@
 // Verifies a batch of Ed25519 signatures as CometBFT does (rule zip215): three by Go's own crypto/ed25519, one of them
 // over another message.
 //
-//	PKG_CONFIG_PATH=PREFIX/lib/pkgconfig go run .
+//	PKG_CONFIG_PATH=PREFIX/lib/pkgconfig LD_LIBRARY_PATH=PREFIX/lib go run .
 package main
 
 // #cgo pkg-config: pyaccel

@@ -36,4 +36,7 @@ def one_line(text: str) -> str:
 def quoted(value: object, limit: int = 40) -> str:
     """A value from a file as an error may show it: printable and short."""
     text = repr(value)
-    return one_line(text if len(text) <= limit else text[: limit - 3] + "...")
+    if len(text) <= limit:
+        return one_line(text)
+    closing = text[-1] if text[0] in "'\"[{(" else ""
+    return one_line(f"{text[: limit - 3 - len(closing)]}...{closing}")

@@ -138,7 +138,10 @@ class JsonValue:
 
     def hexadecimal(self, *widths: int) -> bytes:
         """The bytes of this hex string, of one of some widths (any, where none is named)."""
-        found = _HEX.fullmatch(self.text())
+        text = self.text()
+        found = _HEX.fullmatch(text)
+        if not found and _HEX.fullmatch(text + "0"):
+            raise self.fail(f"{len(text)} characters of hex are an odd number", "give two hex digits a byte")
         if not found:
             raise self.fail(f"{quoted(self.value)} is not hex", "give two hex digits a byte")
         return self._of_width(bytes.fromhex(found.group(1)), widths)

@@ -38,7 +38,12 @@ def app() -> None:
 
 @app.command()
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE...")
-@click.option("--spent", type=_FILE, metavar="FILE", help="Outputs that the Bitcoin block spends, in input order.")
+@click.option(
+    "--spent",
+    type=_FILE,
+    metavar="FILE",
+    help="What a Bitcoin block spends: outputs in input order, or a store of outpoints.",
+)
 @click.option("--out", type=_FILE, metavar="FILE", help="Where the verdicts of a batch go, one JSON line a row.")
 @click.option(
     "--kind", type=click.Choice(["bitcoin-block", "light-block", "batch"]), help="What the files hold; default: look."

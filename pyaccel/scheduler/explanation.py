@@ -96,6 +96,9 @@ def explain(
     if unknown:
         names = ", ".join(row.parameters)
         raise ValueError(f"{operation} has no parameter {', '.join(sorted(unknown))}; it has {names}")
+    first = row.parameters[0]  # every operation's first names what it computes, and has no default
+    if first not in parameters:
+        raise ValueError(f"{first}: {operation} is explained for one, as in explain({operation!r}, n, {first}=...)")
     nbytes = ROW_BYTES.get(operation, 0) * n if nbytes is None else whole_number("nbytes", nbytes)
     place = execution.placement(row, row.resolve(**parameters))
     device = within.get() or environment() if device == "auto" else device
@@ -108,7 +111,7 @@ def explain(
             if waiting is None:
                 lines.append(Line(kind, (), None, False, NO_CURVE))
             else:
-                reason = f"not looked for: starting it would take about {waiting.start_up:.1g} s"
+                reason = f"not looked for: starting it would take about {waiting.start_up:.2g} s"
                 lines.append(Line(kind, waiting.seconds, waiting.cost(row, n, nbytes), False, reason))
             continue
         found = discovered(kind)

@@ -26,7 +26,7 @@ extern "C" {
 /* What a call answers. 0 is success; values are never reused. */
 typedef uint32_t pyaccel_status;
 #define PYACCEL_OK 0
-#define PYACCEL_INVALID_ARGUMENT 1 /* null pointer, unknown enumeration, bad size, bad offset            */
+#define PYACCEL_INVALID_ARGUMENT 1 /* null pointer, unknown enumeration, bad size, offset or index, overlap */
 #define PYACCEL_UNSUPPORTED 2      /* known here, but not in this build or not for this scheme           */
 #define PYACCEL_OUT_OF_MEMORY 3    /* an allocation failed                                               */
 #define PYACCEL_CANCELLED 4        /* the progress callback asked to stop                                */

@@ -86,7 +86,8 @@ typedef struct {
     uint64_t reserved;   /* 0                                                                                  */
 } pyaccel_prepare_options;
 
-/* *keys = handle of n keys (NULL on any status but OK); a key that does not decode makes its rows 0. */
+/* *keys = handle of n keys (NULL on any status but OK); a key that does not decode makes its rows 0. public_keys: n rows,
+ * read during the call alone (the handle keeps a copy of their bytes; stride 0: n times the same key). options may be NULL. */
 PYACCEL_API pyaccel_status pyaccel_prepared_keys_new(pyaccel_prepared_keys **keys, uint32_t scheme,
                                                      const pyaccel_rows *public_keys, uint64_t n,
                                                      const pyaccel_prepare_options *options);
@@ -107,7 +108,7 @@ typedef struct {
     const pyaccel_prepared_keys *prepared; /* in place of public_keys (then NULL); same scheme */
     const uint32_t *key_index;             /* n indices into prepared or public_keys; NULL: row i has key i,
                                               and prepared holds n keys or more */
-    uint64_t key_count;                    /* rows in public_keys where key_index is given; else 0 */
+    uint64_t key_count;                    /* rows in public_keys where key_index is given without prepared; else 0 */
     uint8_t *reasons;                      /* NULL, or n bytes: PYACCEL_REASON_*; zeroed on any status but OK */
     uint32_t threads;                      /* 0: PYACCEL_THREADS, else the caller's thread alone */
     uint32_t reserved;                     /* 0 */
