@@ -13,9 +13,10 @@
  *            the registers of 24 rounds given by hand, 93.5; the first row of a round from columns and rotations by one
  *            operation of three, before D is there, 95; parities of the first three rows early, 96; loops of 2 and 4
  *            rounds, 100 and 98; gcc's scheduling of registers given, 110; fetching blocks of long messages, 0 to 3 % less.
- *            Elsewhere: whole 8 x 8 transposes with masked loads instead of gathering. On Zen 3: two AVX2 streams (2580 to 2690 cycles for 8 lanes, against twice 1401); gcc's
- *            -fschedule-insns (2160); telling clang that words stay in memory (1362 against 1166 to 1301); -mtune=znver3,
- *            haswell and skylake, each better for one kernel in lanes and worse for another */
+ *            Elsewhere: whole 8 x 8 transposes with masked loads instead of gathering. On Zen 3: two AVX2 streams (2580 to
+ *            2690 cycles for 8 lanes, against twice 1401); gcc's -fschedule-insns (2160); telling clang that words stay in
+ *            memory (1362 against 1166 to 1301); -mtune=znver3, haswell and skylake, each better for one kernel in lanes
+ *            and worse for another */
 #define WORD_BITS 64
 #if defined(__AVX512F__) && !defined(__clang__)
 /* gcc's order after registers are given is 10 % slower than that of the text. */

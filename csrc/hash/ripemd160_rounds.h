@@ -5,7 +5,8 @@
  * Defined by the includer: word, its type; ADD; ROTATE to the left by a literal; EVERY, a word or all its lanes from an
  * integer; ADD_MIX_0 ... ADD_MIX_4(sum, x, y, z), sum plus the paper's nonlinear functions x ^ y ^ z, x ? y : z,
  * (x | ~y) ^ z, z ? x : y, x ^ (y | ~z), but 1 more for the third and the last where SHORT is -1: adding ~m is to
- * subtract m + 1, and subtracting m alone spares the complement. x is the word made last: what of y and z can be done before it, is. */
+ * subtract m + 1, and subtracting m alone spares the complement. x is the word made last: what of y and z can be done before it,
+ * is. LEFT and RIGHT(round, mix) where constants do not stand in the code. */
 #ifndef PA_HASH_RIPEMD160_ROUNDS_H
 #define PA_HASH_RIPEMD160_ROUNDS_H
 

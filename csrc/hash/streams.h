@@ -18,13 +18,10 @@
 
 typedef vec word;
 #define WORD_ADD vec_add
-#define WORD_XOR VEC_OF_BITS(xor)
 #define WORD_XOR3 vec_xor3
 #define WORD_CHOOSE vec_choose
-#define WORD_MAJORITY vec_majority
 #define WORD_ROR vec_ror
 #define EVERY vec_set1
-#define swap_bytes vec_swap_bytes
 #define load_words vec_load
 #define store_words vec_store
 #define gather_words vec_gather
@@ -47,10 +44,8 @@ typedef struct {
         return (word){{operation(x.s[0], y.s[0], z.s[0]), operation(x.s[1], y.s[1], z.s[1])}};     \
     }
 OF_TWO(WORD_ADD, vec_add)
-OF_TWO(WORD_XOR, VEC_OF_BITS(xor))
 OF_THREE(WORD_XOR3, vec_xor3)
 OF_THREE(WORD_CHOOSE, vec_choose)
-OF_THREE(WORD_MAJORITY, vec_majority)
 
 /* No function: the instruction wants n as a literal. */
 #define WORD_ROR(x, n)                                                                             \
@@ -62,11 +57,6 @@ OF_THREE(WORD_MAJORITY, vec_majority)
 PA_INLINE word EVERY(vec_word x)
 {
     return (word){{vec_set1(x), vec_set1(x)}};
-}
-
-PA_INLINE word swap_bytes(word x)
-{
-    return (word){{vec_swap_bytes(x.s[0]), vec_swap_bytes(x.s[1])}};
 }
 
 PA_INLINE void load_words(word *x, const void *words, unsigned count)

@@ -162,32 +162,21 @@ static void stage(uniform *u, uint32_t half, uint64_t row, uint32_t count)
     }
 }
 
-#define LINE 64u     /* bytes of the cache that are fetched at once */
 #define FETCHED 256u /* bytes: after so many of a row the CPU foresees the next ones itself */
 
-/* Inlined by force: gcc leaves out a call that does nothing but fetch. */
-#define FETCH static inline __attribute__((always_inline)) void
-
-FETCH fetch_bytes(const uint8_t *data, uint64_t size)
-{
-    for (uint64_t at = 0; at < size; at += LINE) {
-        __builtin_prefetch(data + at);
-    }
-}
-
-FETCH fetch_part(const uint8_t *data, uint64_t stride, uint64_t size, uint32_t count)
+PA_HASH_FETCH fetch_part(const uint8_t *data, uint64_t stride, uint64_t size, uint32_t count)
 {
     if (stride <= size && size <= FETCHED) {
-        fetch_bytes(data, stride * count);
+        pa_hash_fetch((pa_bytes){data, stride * count});
         return;
     }
     for (uint32_t l = 0; l < count; l++, data += stride) {
-        fetch_bytes(data, size < FETCHED ? size : FETCHED);
+        pa_hash_fetch((pa_bytes){data, size < FETCHED ? size : FETCHED});
     }
 }
 
 /* Memory takes as long as it takes to hash a group: the rows that will be read next are asked for before. */
-FETCH fetch(const uniform *u, uint64_t row, uint32_t count)
+PA_HASH_FETCH fetch(const uniform *u, uint64_t row, uint32_t count)
 {
     if (u->shape.whole > 0 || u->shape.rest > 0) {
         const uint64_t size = u->shape.whole * u->job->algorithm->block_size + u->shape.rest;

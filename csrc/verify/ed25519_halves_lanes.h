@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pa_ed25519_scalar_halve for LANES scalars at once, Included by variants of more than one lane.
+/* pa_ed25519_scalar_halve for LANES scalars at once. Included by variants of more than one lane.
  *
  * Euclid's algorithm half-way with the nearest quotients, in rounds: both remainders as doubles, steps on these while the
  * cofactors stay below 2^25, then the cofactors applied to the numbers themselves, exactly. The doubles need not be exact nor

@@ -6,9 +6,10 @@
  *     sum WORK                  hex           SHA-256 of the outputs of all rows, one after the other
  *     time WORK REPEATS         nanoseconds   of REPEATS passes over the rows
  *
- * WORK: pyaccel:ID (PYACCEL_HASH_*; hash_many), one:ID (hash_one, row after row), evp:NAME (a context kept, initialised for each message: what hashlib's C core
- * does), low:sha256, low:sha512 (OpenSSL's functions of one algorithm); over rows of an Ed25519 key, signature and message: verify:RULE (PYACCEL_RULE_*;
- * verify_many), sodium (libsodium, row after row). The libraries are opened at run time; libsodium may be missing. */
+ * WORK: pyaccel:ID (PYACCEL_HASH_*; hash_many), one:ID (hash_one, row after row), evp:NAME (a context kept, initialised for each
+ * message: what hashlib's C core does), low:sha256, low:sha512 (OpenSSL's functions of one algorithm); over rows of an Ed25519 key,
+ * signature and message: verify:RULE (PYACCEL_RULE_*; verify_many), sodium (libsodium, row after row). The libraries are opened at
+ * run time; libsodium may be missing. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
