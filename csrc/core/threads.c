@@ -242,6 +242,10 @@ pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_rang
         if (progress != NULL && progress(user, reported, n) != 0) {
             stop_job(&work, PYACCEL_CANCELLED);
         }
+        /* In the child of a fork: of helpers inside, the rows are lost, and locks that they hold are held forever. */
+        if (pool.generation != generation && work.running > 0) {
+            stop_job(&work, PYACCEL_INTERNAL);
+        }
     }
     if (helpers > 0) {
         dismiss_helpers(&work, generation);

@@ -223,6 +223,62 @@ static void check_fork_inside(void)
           WEXITSTATUS(code) == 0);
 }
 
+/* What a helper that is inside holds while the caller forks. */
+typedef struct {
+    pthread_t caller;
+    pthread_mutex_t lock;
+    atomic_bool held, forked;
+    pid_t child;
+} held_lock;
+
+static pyaccel_status do_locked(void *context, uint64_t first, uint64_t last)
+{
+    held_lock *h = context;
+    (void)first;
+    (void)last;
+    if (h->child == 0) {
+        _exit(1); /* here the lock would be waited for forever */
+    }
+    const bool caller = pthread_equal(pthread_self(), h->caller) != 0;
+    if (!caller) {
+        pthread_mutex_lock(&h->lock);
+        h->held = true;
+    }
+    while (caller ? !h->held : !h->forked) {
+        usleep(100);
+    }
+    if (!caller) {
+        pthread_mutex_unlock(&h->lock);
+    }
+    return PYACCEL_OK;
+}
+
+static int fork_while_held(void *user, uint64_t done, uint64_t total)
+{
+    held_lock *h = user;
+    (void)done;
+    (void)total;
+    if (h->child == -1) {
+        h->child = fork();
+        h->forked = true;
+    }
+    return 0;
+}
+
+/* Nor may the child take another range, as helpers that are gone may hold what that waits for. */
+static void check_fork_while_held(void)
+{
+    held_lock h = {.caller = pthread_self(), .lock = PTHREAD_MUTEX_INITIALIZER, .child = -1};
+    const pyaccel_status status = pa_parallel(2, MOST_ROWS, 64, do_locked, &h, fork_while_held, &h);
+    if (h.child == 0) {
+        _exit(status != PYACCEL_INTERNAL);
+    }
+    CHECK(status == PYACCEL_OK);
+    int code = -1;
+    CHECK(h.child > 0 && waitpid(h.child, &code, 0) == h.child && WIFEXITED(code) &&
+          WEXITSTATUS(code) == 0);
+}
+
 static void check_environment_3(void)
 {
     CHECK(pa_bind() == PYACCEL_OK && helped(0));
@@ -249,6 +305,7 @@ static void check_environment_refused(void)
 static void check_forks(void)
 {
     in_child(NULL, NULL, check_fork_inside);
+    in_child(NULL, NULL, check_fork_while_held);
     check_helpers();
     CHECK(helped(2)); /* this pool's workers are gone in the children below */
     in_child(NULL, NULL, check_after_fork);
