@@ -195,7 +195,11 @@ static pyaccel_status check_call(pa_verify_job *job, const struct pa_verify_kern
 /* True when the n bytes at out share one with an input. */
 static bool overlaps_input(const pa_verify_job *job, uint64_t n, const uint8_t *out)
 {
-    return pa_rows_overlap(job->public_keys, job->key_count, out, n) ||
+    const uint64_t index_size = n * sizeof *job->key_index;
+    const pyaccel_rows index = {
+        .data = (const uint8_t *)job->key_index, .data_size = index_size, .width = index_size};
+    return pa_rows_overlap(&index, 1, out, n) ||
+           pa_rows_overlap(job->public_keys, job->key_count, out, n) ||
            pa_rows_overlap(job->messages, n, out, n) || pa_rows_overlap(job->signatures, n, out, n);
 }
 

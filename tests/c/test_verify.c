@@ -55,6 +55,18 @@ static void test_overlaps(void)
             }
         }
     }
+    for (int at = 0; at < 20; at++) {
+        call c;
+        uint32_t index[10] = {0};
+        begin(&c);
+        c.options.key_index = index;
+        c.options.key_count = 5;
+        CHECK(pyaccel_verify_many((uint8_t *)index + at, ECDSA, c.keys_at, c.messages_at,
+                                  c.signatures_at, 5, &c.options) == PYACCEL_INVALID_ARGUMENT);
+        c.options.reasons = (uint8_t *)index + at;
+        CHECK(pyaccel_verify_many(verdicts, ECDSA, c.keys_at, c.messages_at, c.signatures_at, 5,
+                                  &c.options) == PYACCEL_INVALID_ARGUMENT);
+    }
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.n = 1; c.messages = fixed_rows(verdicts, 1, 32, 0));
     /* Side by side they may stand; rows of no byte may point anywhere. */
     EXPECT(PYACCEL_OK, c.options.reasons = verdicts + 5);
