@@ -25,8 +25,8 @@ bool pa_rows_valid(const pyaccel_rows *rows, uint64_t n);
  * end. Before: pa_rows_valid(rows, n), i < n. */
 bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i);
 
-/* True when the size bytes at out (NULL: none) share one with those that n rows may reach. Before:
- * pa_rows_valid(rows, n). */
+/* True when the size bytes at out (NULL: none) share one with those that n rows may reach, or with
+ * their offsets. Before: pa_rows_valid(rows, n). */
 bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, uint64_t size);
 
 /* ---- secrets (wipe.c) ------------------------------------------------------------------------ */
@@ -34,7 +34,7 @@ bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, u
 /* Zeroes `size` bytes, and no compiler leaves it out because nobody reads them afterwards. */
 void pa_wipe(void *memory, size_t size);
 
-/* Zeroes 8 KiB of the stack below the caller, where frames of functions that it called may still hold secrets. */
+/* Zeroes 24 KiB of the stack below the caller, where frames of functions that it called may still hold secrets. */
 void pa_wipe_stack(void);
 
 /* ---- options --------------------------------------------------------------------------------- */

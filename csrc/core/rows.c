@@ -66,16 +66,25 @@ bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i)
     return true;
 }
 
-bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, uint64_t size)
+static bool share(const void *a, uint64_t a_size, const void *b, uint64_t b_size)
 {
-    uint64_t reach = rows->data_size;
-    if (rows->offset_bits == 0) {
-        /* Rows of no byte may have any stride. */
-        reach = n == 0 || rows->width == 0 ? 0 : (n - 1) * rows->stride + rows->width;
-    }
-    if (n == 0 || reach == 0 || rows->data == NULL || size == 0 || out == NULL) {
+    if (a == NULL || a_size == 0 || b == NULL || b_size == 0) {
         return false;
     }
-    const uintptr_t begin = (uintptr_t)out, in = (uintptr_t)rows->data;
-    return begin < in ? in - begin < size : begin - in < reach;
+    const uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
+    return x < y ? y - x < a_size : x - y < b_size;
+}
+
+bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, uint64_t size)
+{
+    if (n == 0) {
+        return false;
+    }
+    if (rows->offset_bits != 0) {
+        return share(out, size, rows->data, rows->data_size) ||
+               share(out, size, rows->offsets, (n + 1) * (rows->offset_bits / 8));
+    }
+    /* Rows of no byte may have any stride. */
+    const uint64_t reach = rows->width == 0 ? 0 : (n - 1) * rows->stride + rows->width;
+    return share(out, size, rows->data, reach);
 }

@@ -129,11 +129,26 @@ static void test_offsets(void)
     CHECK(!pa_rows_get(&row, &rows, 0));
 }
 
+/* Outputs over the bytes of rows, and over their offsets; beside them, and empty ones, are apart. */
+static void test_overlap(void)
+{
+    const uint64_t offsets[] = {0, 4, 64};
+    const uint8_t *at = (const uint8_t *)offsets;
+    pyaccel_rows rows = ragged(64, offsets, 64);
+    CHECK(pa_rows_overlap(&rows, 2, bytes + 63, 1) && !pa_rows_overlap(&rows, 2, bytes + 63, 0));
+    CHECK(pa_rows_overlap(&rows, 2, at, 1) && pa_rows_overlap(&rows, 2, at + 23, 5));
+    CHECK(!pa_rows_overlap(&rows, 1, at + 16, 8) && !pa_rows_overlap(&rows, 2, NULL, 8));
+    CHECK(!pa_rows_overlap(&rows, 0, at, 8));
+    rows = fixed(64, 8, 16);
+    CHECK(pa_rows_overlap(&rows, 2, bytes + 23, 1) && !pa_rows_overlap(&rows, 2, bytes + 24, 40));
+}
+
 int main(void)
 {
     test_fixed();
     test_empty_rows();
     test_malformed();
     test_offsets();
+    test_overlap();
     return finish();
 }
