@@ -621,7 +621,8 @@ static pyaccel_status ed25519_verify_rows(uint8_t *verdicts, uint8_t *reasons,
                                           const pa_verify_job *job, uint64_t first, uint64_t last,
                                           void *scratch)
 {
-    if (scratch == NULL || last - first < ED25519_BATCH_MIN) {
+    /* The rule is asked here, too: no other may be summed, whatever scratch a caller brings. */
+    if (scratch == NULL || ed25519_scratch_size(job, last - first) == 0) {
         return ed25519_verify_range(verdicts, reasons, job, first, last, scratch);
     }
     const fe_state state = fe_begin();

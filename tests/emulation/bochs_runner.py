@@ -32,13 +32,14 @@ PAGE_TABLES, FIRST_FRAME = 1 << 28, 1 << 24
 AT_NULL, AT_PHDR, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_ENTRY, AT_SECURE, AT_RANDOM = 0, 3, 4, 5, 6, 9, 23, 25
 
 # System calls that a static program without files makes (x86-64 numbers).
-WRITE, MMAP, MPROTECT, MUNMAP, BRK, EXIT, ARCH_PRCTL, EXIT_GROUP = 1, 9, 10, 11, 12, 60, 158, 231
+WRITE, MMAP, MPROTECT, MUNMAP, BRK, EXIT, ARCH_PRCTL, FUTEX = 1, 9, 10, 11, 12, 60, 158, 202
+EXIT_GROUP, GETRANDOM = 231, 318
 ARCH_SET_FS = 0x1002
 ENOSYS = 38
 
 # CR0: PE MP ET NE WP AM PG. CR4: PAE OSFXSR OSXMMEXCPT FSGSBASE OSXSAVE. EFER: SCE LME LMA NXE.
-# XCR0: x87, xmm, ymm, masks, zmm. MXCSR: its value at reset. STAR: kernel segments from selector 0x10 on.
-CR0, CR4, EFER, XCR0, MXCSR = 0x80050033, 0x50620, 0xD01, 0xE7, 0x1F80
+# XCR0: x87, xmm, ymm, masks, zmm. MXCSR: its value at reset, its bits. STAR: kernel segments from selector 0x10 on.
+CR0, CR4, EFER, XCR0, MXCSR, MXCSR_MASK = 0x80050033, 0x50620, 0xD01, 0xE7, 0x1F80, 0xFFFF
 STAR = 0x10 << 48 | 0x10 << 32
 CODE_SEGMENT, DATA_SEGMENT = 0xA09B, 0xC093
 
@@ -149,8 +150,11 @@ class Program:
             if self.mappings > MAPPINGS + MAPPINGS_SIZE:
                 leave(FAULT, "the program maps more memory than the runner has")
             return given
-        if number in (MPROTECT, MUNMAP):
+        if number in (MPROTECT, MUNMAP, FUTEX):  # one thread: it wakes nobody
             return 0
+        if number == GETRANDOM:
+            memory.write(a, os.urandom(b))
+            return b
         return (1 << 64) - ENOSYS
 
 
@@ -164,7 +168,7 @@ def segment(bochs: Any, selector: int, attributes: int, base: int = 0) -> Any:
 def start_state(bochs: Any, program: Program) -> Any:
     state = bochs.State()
     state.cr0, state.cr3, state.cr4, state.efer = CR0, PAGE_TABLES, CR4, EFER
-    state.xcr0, state.mxcsr, state.rflags = XCR0, MXCSR, 2
+    state.xcr0, state.mxcsr, state.mxcsr_mask, state.rflags = XCR0, MXCSR, MXCSR_MASK, 2
     state.star, state.lstar = STAR, SYSCALL_STUB
     state.cs = segment(bochs, 0x10, CODE_SEGMENT)
     state.ss = state.ds = state.es = segment(bochs, 0x18, DATA_SEGMENT)
