@@ -19,6 +19,9 @@ PART_SECONDS = 0.1
 PART_MULTIPLE = 1024
 """Parts are multiples of this many rows, so that lanes and sums stay full."""
 
+PART_MOST = 32 * PART_MULTIPLE
+"""Rows of a part at most: the curve may be of a machine many times as fast as this one."""
+
 
 def part(inputs: Inputs, outputs: Outputs, first: int, last: int, n: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Inputs and outputs of rows first .. last of n.
@@ -48,8 +51,8 @@ def parts(n: int, most: int, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def part_rows(curve: Curve | None, operation: Operation, n: int) -> int:
-    """Rows of a part, so that it takes about PART_SECONDS; the smallest part where the curve is unknown."""
+    """Rows of a part, so that it takes about PART_SECONDS; PART_MOST at most, the fewest where no curve is known."""
     if operation.split != "rows" or n == 0:
         return max(n, 1)
     rows = int(PART_SECONDS / (curve.at(n) / n)) if curve else PART_MULTIPLE
-    return max(rows // PART_MULTIPLE, 1) * PART_MULTIPLE
+    return min(max(rows // PART_MULTIPLE, 1) * PART_MULTIPLE, PART_MOST)
