@@ -64,8 +64,9 @@ def test_many_rows_with_progress() -> None:
         progress=lambda done, total: seen.append((done, total)),
         device="native",
     )
-    # The messages joined, their offsets, verdicts and reasons; the work itself takes some chunks of rows.
-    assert resident_bytes() - before < 16_000_000
+    # The messages joined, their offsets, verdicts and reasons; the work itself takes 1.3 MB a thread, where
+    # all rows at once would take 190 MB. 9 to 12 MB alone; after other tests the allocator's own habits add as much.
+    assert resident_bytes() - before < 32_000_000
     assert np.flatnonzero(~verdicts).tolist() == bad.tolist()
     assert len(seen) >= 2
     assert seen == sorted(set(seen))
