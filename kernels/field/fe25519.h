@@ -29,6 +29,105 @@ typedef int fe_state;
 #include "fe25519_limbs32.h"
 #endif
 
+/* p = sum of FE_LIMB_OF_P(i) 2^(where limb i lies). */
+#define FE_LIMB_OF_P(i) (FE_LIMB_MASK(i) - ((i) == 0 ? 18 : 0))
+
+DEVICE_FUNCTION void fe_check(const fe *a, int magnitude)
+{
+    for (int i = 0; i < FE_LIMBS; i++) {
+        FE_ASSERT(a->limb[i] <= (fe_limb)magnitude * FE_LIMB_BOUND(i));
+    }
+    (void)a;
+    (void)magnitude;
+}
+
+DEVICE_FUNCTION void fe_set_int(fe *r, uint k)
+{
+    UNROLL
+    for (int i = 0; i < FE_LIMBS; i++) {
+        r->limb[i] = i == 0 ? k : 0;
+    }
+}
+
+DEVICE_FUNCTION void fe_add(fe *r, const fe *a, const fe *b)
+{
+    UNROLL
+    for (int i = 0; i < FE_LIMBS; i++) {
+        r->limb[i] = a->limb[i] + b->limb[i];
+    }
+    fe_check(r, FE_MAX_MAG);
+}
+
+/* r = a + (m + 1) p - b limb by limb: no limb of (m + 1) p is below m times the bound, for m < FE_MAX_MAG. */
+DEVICE_FUNCTION void fe_sub(fe *r, const fe *a, const fe *b, int m)
+{
+    fe_check(b, m);
+    UNROLL
+    for (int i = 0; i < FE_LIMBS; i++) {
+        r->limb[i] = a->limb[i] + (fe_limb)(m + 1) * FE_LIMB_OF_P(i) - b->limb[i];
+    }
+    fe_check(r, FE_MAX_MAG);
+}
+
+DEVICE_FUNCTION void fe_neg(fe *r, const fe *a, int m)
+{
+    fe zero;
+    fe_set_int(&zero, 0);
+    fe_sub(r, &zero, a, m);
+}
+
+DEVICE_FUNCTION void fe_mul_small(fe *r, const fe *a, uint k)
+{
+    UNROLL
+    for (int i = 0; i < FE_LIMBS; i++) {
+        r->limb[i] = k * a->limb[i];
+    }
+    fe_check(r, FE_MAX_MAG);
+}
+
+DEVICE_FUNCTION void fe_select(fe *r, mask m, const fe *a, const fe *b)
+{
+    UNROLL
+    for (int i = 0; i < FE_LIMBS; i++) {
+        r->limb[i] = m ? a->limb[i] : b->limb[i];
+    }
+}
+
+/* All carries at once: each is at most 32, and 19 times the last below 2^10. */
+DEVICE_FUNCTION void fe_carry(fe *r, const fe *a)
+{
+    fe_limb carry = 19 * (a->limb[FE_LIMBS - 1] >> FE_LIMB_BITS(FE_LIMBS - 1));
+    fe_check(a, FE_MAX_MAG);
+    UNROLL
+    for (int i = 0; i < FE_LIMBS; i++) {
+        const fe_limb limb = a->limb[i];
+        r->limb[i] = (limb & FE_LIMB_MASK(i)) + carry;
+        carry = limb >> FE_LIMB_BITS(i);
+    }
+}
+
+/* word = a in [0, p), least significant word first; any magnitude. */
+DEVICE_FUNCTION void fe_canonical(uint word[8], const fe *a)
+{
+    fe t;
+    fe_carry(&t, a);
+    fe_carry(&t, &t);
+    /* Now t < 2^255 + 2^231 < 2 p, so it is t or t - p; t >= p exactly when t + 19 reaches 2^255. */
+    fe_limb quotient = 19;
+    UNROLL
+    for (int i = 0; i < FE_LIMBS; i++) {
+        quotient = (t.limb[i] + quotient) >> FE_LIMB_BITS(i);
+    }
+    fe_limb carry = 19 * quotient;
+    UNROLL
+    for (int i = 0; i < FE_LIMBS; i++) {
+        const fe_limb limb = t.limb[i] + carry;
+        t.limb[i] = limb & FE_LIMB_MASK(i);
+        carry = limb >> FE_LIMB_BITS(i);
+    }
+    fe_pack(word, &t);
+}
+
 DEVICE_FUNCTION fe_state fe_begin(void)
 {
     return 0;

@@ -6,24 +6,16 @@
 
 #define FE_MUL_MAG 3
 
+#define FE_LIMBS 10
+typedef uint fe_limb;
+
 typedef struct {
-    uint limb[10];
+    fe_limb limb[FE_LIMBS];
 } fe;
 
 #define FE_LIMB_BITS(i) (26 - ((i) & 1))
 #define FE_LIMB_MASK(i) (0x3ffffffu >> ((i) & 1))
 #define FE_LIMB_BOUND(i) ((i) & 1 ? (1u << 25) + (1u << 11) : (1u << 26) + (1u << 10))
-/* of p */
-#define FE_LIMB_OF_P(i) (FE_LIMB_MASK(i) - ((i) == 0 ? 18 : 0))
-
-DEVICE_FUNCTION void fe_check(const fe *a, int magnitude)
-{
-    for (int i = 0; i < 10; i++) {
-        FE_ASSERT(a->limb[i] <= (uint)magnitude * FE_LIMB_BOUND(i));
-    }
-    (void)a;
-    (void)magnitude;
-}
 
 /* r = a number of eight words; bit 255 counts 19. */
 DEVICE_FUNCTION void fe_unpack(fe *r, const uint w[8])
@@ -38,71 +30,6 @@ DEVICE_FUNCTION void fe_unpack(fe *r, const uint w[8])
     r->limb[7] = (w[5] >> 19 | w[6] << 13) & 0x1ffffffu;
     r->limb[8] = (w[6] >> 12 | w[7] << 20) & 0x3ffffffu;
     r->limb[9] = w[7] >> 6 & 0x1ffffffu;
-}
-
-DEVICE_FUNCTION void fe_set_int(fe *r, uint k)
-{
-    UNROLL
-    for (int i = 0; i < 10; i++) {
-        r->limb[i] = i == 0 ? k : 0;
-    }
-}
-
-DEVICE_FUNCTION void fe_add(fe *r, const fe *a, const fe *b)
-{
-    UNROLL
-    for (int i = 0; i < 10; i++) {
-        r->limb[i] = a->limb[i] + b->limb[i];
-    }
-    fe_check(r, FE_MAX_MAG);
-}
-
-/* r = a + (m + 1) p - b limb by limb: no limb of (m + 1) p is below m times the bound, for m < FE_MAX_MAG. */
-DEVICE_FUNCTION void fe_sub(fe *r, const fe *a, const fe *b, int m)
-{
-    fe_check(b, m);
-    UNROLL
-    for (int i = 0; i < 10; i++) {
-        r->limb[i] = a->limb[i] + (uint)(m + 1) * FE_LIMB_OF_P(i) - b->limb[i];
-    }
-    fe_check(r, FE_MAX_MAG);
-}
-
-DEVICE_FUNCTION void fe_neg(fe *r, const fe *a, int m)
-{
-    fe zero;
-    fe_set_int(&zero, 0);
-    fe_sub(r, &zero, a, m);
-}
-
-DEVICE_FUNCTION void fe_mul_small(fe *r, const fe *a, uint k)
-{
-    UNROLL
-    for (int i = 0; i < 10; i++) {
-        r->limb[i] = k * a->limb[i];
-    }
-    fe_check(r, FE_MAX_MAG);
-}
-
-DEVICE_FUNCTION void fe_select(fe *r, mask m, const fe *a, const fe *b)
-{
-    UNROLL
-    for (int i = 0; i < 10; i++) {
-        r->limb[i] = m ? a->limb[i] : b->limb[i];
-    }
-}
-
-/* All carries at once: each is at most 32, and 19 times the last below 2^10. */
-DEVICE_FUNCTION void fe_carry(fe *r, const fe *a)
-{
-    uint carry = 19 * (a->limb[9] >> 25);
-    fe_check(a, FE_MAX_MAG);
-    UNROLL
-    for (int i = 0; i < 10; i++) {
-        const uint limb = a->limb[i];
-        r->limb[i] = (limb & FE_LIMB_MASK(i)) + carry;
-        carry = limb >> FE_LIMB_BITS(i);
-    }
 }
 
 /* The ten columns, carried. Before: columns below 2^63, the last, free of 19, below 90 * 2^51.1: what leaves it is below
@@ -170,33 +97,17 @@ CALLED_FUNCTION fe fe_squared(fe a, int n)
     return a;
 }
 
-/* word = a in [0, p), least significant word first; any magnitude. */
-DEVICE_FUNCTION void fe_canonical(uint word[8], const fe *a)
+/* The inverse of fe_unpack. Before: limbs below 2^FE_LIMB_BITS(i). */
+DEVICE_FUNCTION void fe_pack(uint word[8], const fe *a)
 {
-    fe t;
-    fe_carry(&t, a);
-    fe_carry(&t, &t);
-    /* Now t < 2^255 + 2^231 < 2 p, so it is t or t - p; t >= p exactly when t + 19 reaches 2^255. */
-    uint quotient = 19;
-    UNROLL
-    for (int i = 0; i < 10; i++) {
-        quotient = (t.limb[i] + quotient) >> FE_LIMB_BITS(i);
-    }
-    uint carry = 19 * quotient;
-    UNROLL
-    for (int i = 0; i < 10; i++) {
-        const uint limb = t.limb[i] + carry;
-        t.limb[i] = limb & FE_LIMB_MASK(i);
-        carry = limb >> FE_LIMB_BITS(i);
-    }
-    word[0] = t.limb[0] | t.limb[1] << 26;
-    word[1] = t.limb[1] >> 6 | t.limb[2] << 19;
-    word[2] = t.limb[2] >> 13 | t.limb[3] << 13;
-    word[3] = t.limb[3] >> 19 | t.limb[4] << 6;
-    word[4] = t.limb[5] | t.limb[6] << 25;
-    word[5] = t.limb[6] >> 7 | t.limb[7] << 19;
-    word[6] = t.limb[7] >> 13 | t.limb[8] << 12;
-    word[7] = t.limb[8] >> 20 | t.limb[9] << 6;
+    word[0] = a->limb[0] | a->limb[1] << 26;
+    word[1] = a->limb[1] >> 6 | a->limb[2] << 19;
+    word[2] = a->limb[2] >> 13 | a->limb[3] << 13;
+    word[3] = a->limb[3] >> 19 | a->limb[4] << 6;
+    word[4] = a->limb[5] | a->limb[6] << 25;
+    word[5] = a->limb[6] >> 7 | a->limb[7] << 19;
+    word[6] = a->limb[7] >> 13 | a->limb[8] << 12;
+    word[7] = a->limb[8] >> 20 | a->limb[9] << 6;
 }
 
 #endif

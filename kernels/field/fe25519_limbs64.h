@@ -6,8 +6,11 @@
 
 #define FE_MUL_MAG 8
 
+#define FE_LIMBS 5
+typedef ulong fe_limb;
+
 typedef struct {
-    ulong limb[5];
+    fe_limb limb[FE_LIMBS];
 } fe;
 
 /* A column of products. */
@@ -15,17 +18,9 @@ typedef struct {
     ulong low, high;
 } fe_wide;
 
-#define FE_LIMB_MASK (((ulong)1 << 51) - 1)
-#define FE_LIMB_BOUND (((ulong)1 << 51) + ((ulong)1 << 13))
-
-DEVICE_FUNCTION void fe_check(const fe *a, int magnitude)
-{
-    for (int i = 0; i < 5; i++) {
-        FE_ASSERT(a->limb[i] <= (ulong)magnitude * FE_LIMB_BOUND);
-    }
-    (void)a;
-    (void)magnitude;
-}
+#define FE_LIMB_BITS(i) 51
+#define FE_LIMB_MASK(i) (((ulong)1 << 51) - 1)
+#define FE_LIMB_BOUND(i) (((ulong)1 << 51) + ((ulong)1 << 13))
 
 DEVICE_FUNCTION ulong fe_word(const uint w[8], int i)
 {
@@ -36,76 +31,11 @@ DEVICE_FUNCTION ulong fe_word(const uint w[8], int i)
 DEVICE_FUNCTION void fe_unpack(fe *r, const uint w[8])
 {
     const ulong w0 = fe_word(w, 0), w1 = fe_word(w, 1), w2 = fe_word(w, 2), w3 = fe_word(w, 3);
-    r->limb[0] = (w0 & FE_LIMB_MASK) + 19 * (w3 >> 63);
-    r->limb[1] = (w0 >> 51 | w1 << 13) & FE_LIMB_MASK;
-    r->limb[2] = (w1 >> 38 | w2 << 26) & FE_LIMB_MASK;
-    r->limb[3] = (w2 >> 25 | w3 << 39) & FE_LIMB_MASK;
-    r->limb[4] = w3 >> 12 & FE_LIMB_MASK;
-}
-
-DEVICE_FUNCTION void fe_set_int(fe *r, uint k)
-{
-    UNROLL
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = i == 0 ? k : 0;
-    }
-}
-
-DEVICE_FUNCTION void fe_add(fe *r, const fe *a, const fe *b)
-{
-    UNROLL
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = a->limb[i] + b->limb[i];
-    }
-    fe_check(r, FE_MAX_MAG);
-}
-
-/* r = a + (m + 1) p - b limb by limb: no limb of (m + 1) p is below m times the bound, for m < FE_MAX_MAG. */
-DEVICE_FUNCTION void fe_sub(fe *r, const fe *a, const fe *b, int m)
-{
-    fe_check(b, m);
-    UNROLL
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = a->limb[i] + (ulong)(m + 1) * (FE_LIMB_MASK - (i == 0 ? 18 : 0)) - b->limb[i];
-    }
-    fe_check(r, FE_MAX_MAG);
-}
-
-DEVICE_FUNCTION void fe_neg(fe *r, const fe *a, int m)
-{
-    fe zero;
-    fe_set_int(&zero, 0);
-    fe_sub(r, &zero, a, m);
-}
-
-DEVICE_FUNCTION void fe_mul_small(fe *r, const fe *a, uint k)
-{
-    UNROLL
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = k * a->limb[i];
-    }
-    fe_check(r, FE_MAX_MAG);
-}
-
-DEVICE_FUNCTION void fe_select(fe *r, mask m, const fe *a, const fe *b)
-{
-    UNROLL
-    for (int i = 0; i < 5; i++) {
-        r->limb[i] = m ? a->limb[i] : b->limb[i];
-    }
-}
-
-/* All carries at once: each is at most 2^5, so limbs end below 2^51 + 19 * 2^5. */
-DEVICE_FUNCTION void fe_carry(fe *r, const fe *a)
-{
-    ulong carry = 19 * (a->limb[4] >> 51);
-    fe_check(a, FE_MAX_MAG);
-    UNROLL
-    for (int i = 0; i < 5; i++) {
-        const ulong limb = a->limb[i];
-        r->limb[i] = (limb & FE_LIMB_MASK) + carry;
-        carry = limb >> 51;
-    }
+    r->limb[0] = (w0 & FE_LIMB_MASK(0)) + 19 * (w3 >> 63);
+    r->limb[1] = (w0 >> 51 | w1 << 13) & FE_LIMB_MASK(0);
+    r->limb[2] = (w1 >> 38 | w2 << 26) & FE_LIMB_MASK(0);
+    r->limb[3] = (w2 >> 25 | w3 << 39) & FE_LIMB_MASK(0);
+    r->limb[4] = w3 >> 12 & FE_LIMB_MASK(0);
 }
 
 DEVICE_FUNCTION void fe_add_product(fe_wide *column, ulong a, ulong b)
@@ -125,11 +55,11 @@ DEVICE_FUNCTION fe fe_carried(const fe_wide columns[5])
     for (int i = 0; i < 5; i++) {
         const ulong low = columns[i].low + carry;
         const ulong high = columns[i].high + (low < carry ? 1 : 0);
-        r.limb[i] = low & FE_LIMB_MASK;
+        r.limb[i] = low & FE_LIMB_MASK(i);
         carry = high << 13 | low >> 51;
     }
     carry = 19 * carry + r.limb[0];
-    r.limb[0] = carry & FE_LIMB_MASK;
+    r.limb[0] = carry & FE_LIMB_MASK(0);
     r.limb[1] += carry >> 51;
     return r;
 }
@@ -178,30 +108,14 @@ CALLED_FUNCTION fe fe_squared(fe a, int n)
     return a;
 }
 
-/* word = a in [0, p), least significant word first; any magnitude. */
-DEVICE_FUNCTION void fe_canonical(uint word[8], const fe *a)
+/* The inverse of fe_unpack. Before: limbs below 2^51. */
+DEVICE_FUNCTION void fe_pack(uint word[8], const fe *a)
 {
-    fe t;
     ulong w[4];
-    fe_carry(&t, a);
-    fe_carry(&t, &t);
-    /* Now t < 2^255 + 2^205 < 2 p, so it is t or t - p; t >= p exactly when t + 19 reaches 2^255. */
-    ulong quotient = 19;
-    UNROLL
-    for (int i = 0; i < 5; i++) {
-        quotient = (t.limb[i] + quotient) >> 51;
-    }
-    ulong carry = 19 * quotient;
-    UNROLL
-    for (int i = 0; i < 5; i++) {
-        const ulong limb = t.limb[i] + carry;
-        t.limb[i] = limb & FE_LIMB_MASK;
-        carry = limb >> 51;
-    }
-    w[0] = t.limb[0] | t.limb[1] << 51;
-    w[1] = t.limb[1] >> 13 | t.limb[2] << 38;
-    w[2] = t.limb[2] >> 26 | t.limb[3] << 25;
-    w[3] = t.limb[3] >> 39 | t.limb[4] << 12;
+    w[0] = a->limb[0] | a->limb[1] << 51;
+    w[1] = a->limb[1] >> 13 | a->limb[2] << 38;
+    w[2] = a->limb[2] >> 26 | a->limb[3] << 25;
+    w[3] = a->limb[3] >> 39 | a->limb[4] << 12;
     UNROLL
     for (int i = 0; i < 4; i++) {
         word[2 * i] = (uint)w[i];

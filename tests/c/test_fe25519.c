@@ -105,8 +105,8 @@ static big big_mod(const big *a)
 
 /* A value of one lane, in the limbs of the variant: of 26 and 25 bits by turns where they are ten words of 32 bits, of 51
  * where there are five, of 64 where there are four. */
-#ifdef FE_LIMB_BITS
-typedef uint32_t limb_word;
+#ifdef FE_LIMBS /* a device's */
+typedef fe_limb limb_word;
 #else
 typedef uint64_t limb_word;
 #endif
@@ -118,7 +118,7 @@ typedef struct {
 } number;
 
 /* Largest limb i at a magnitude; words have none of their own. */
-#if defined(FE_LIMB_BITS)
+#if defined(FE_LIMBS)
 #define LIMB_MAX(magnitude, i) ((limb_word)(magnitude) * FE_LIMB_BOUND(i))
 #elif defined(FE_LIMB_BOUND)
 #define LIMB_MAX(magnitude, i) ((uint64_t)(magnitude) * FE_LIMB_BOUND)
