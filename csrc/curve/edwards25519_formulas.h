@@ -154,17 +154,23 @@ FE_FN void edwards_add_swapped(edwards_point *r, const edwards_point *p, const e
     edwards_complete(r, &e, &first, &g, &h, with_t);
 }
 
-/* One product. Before: p has its T. */
-FE_FN void edwards_to_cached(edwards_cached *r, const edwards_point *p)
+/* All of r but 2 d T; no product. */
+FE_FN void edwards_to_cached_sums(edwards_cached *r, const edwards_point *p)
 {
-    fe d2;
-    curve_2d(&d2);
     fe_add(&r->y_plus_x, &p->y, &p->x);
     fe_norm(&r->y_plus_x, 2);
     fe_sub(&r->y_minus_x, &p->y, &p->x, 1);
     fe_norm(&r->y_minus_x, 3);
     fe_mul_small(&r->z2, &p->z, 2);
     fe_norm(&r->z2, 2);
+}
+
+/* One product. Before: p has its T. */
+FE_FN void edwards_to_cached(edwards_cached *r, const edwards_point *p)
+{
+    fe d2;
+    curve_2d(&d2);
+    edwards_to_cached_sums(r, p);
     fe_mul(&r->t2d, &p->t, &d2);
 }
 

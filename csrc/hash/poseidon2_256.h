@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "../core/variant_name.h"
 #include "../field/montgomery256.h"
 
 /* Two states at a time: an internal round is a chain of products, which leaves room for another one's. */
@@ -75,11 +76,6 @@ FE256_FN el el_sum(const el *x, unsigned t)
 /* Elements are long enough: calls and loops cost nothing beside their products. */
 #define POSEIDON2_LAYER static __attribute__((noinline))
 #include "poseidon2_rounds.h"
-
-#define PA_PASTE(a, b) a##b
-#define PA_PASTED(a, b) PA_PASTE(a, b)
-/* stem_portable, stem_adx */
-#define PA_VARIANT(stem) PA_PASTED(stem, PYACCEL_SUFFIX)
 
 static void permute(void *state, const pa_poseidon2_set *set)
 {

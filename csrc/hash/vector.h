@@ -8,12 +8,8 @@
 
 #include <immintrin.h>
 
+#include "../core/variant_name.h"
 #include "kernel.h"
-
-#define PA_PASTE(a, b) a##b
-#define PA_PASTED(a, b) PA_PASTE(a, b)
-/* stem_avx2, stem_avx512, stem_avx512_emulated */
-#define PA_VARIANT(stem) PA_PASTED(stem, PYACCEL_SUFFIX)
 
 #define PA_VECTOR_BYTES_avx2 32
 #define PA_VECTOR_BYTES_avx512 64

@@ -16,11 +16,4 @@ void pa_ed25519_comb_adx(pa_ed25519_chunk *chunk, unsigned int n)
     ed25519_comb_chunk(chunk, n);
 }
 
-const struct pa_verify_kernel pa_ed25519_adx = {
-    .scheme = PYACCEL_SCHEME_ED25519,
-    .prepared_size = sizeof(pa_ed25519_prepared),
-    .range_rows = PA_ED25519_RANGE,
-    .prepare = ed25519_prepare,
-    .scratch_size = ed25519_scratch_size,
-    .verify_range = ed25519_verify_rows,
-};
+const struct pa_verify_kernel pa_ed25519_adx = ED25519_KERNEL;

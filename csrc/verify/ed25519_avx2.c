@@ -11,11 +11,4 @@
 #define ED25519_BATCH_MIN 13
 #include "ed25519_batch.h"
 
-const struct pa_verify_kernel pa_ed25519_avx2 = {
-    .scheme = PYACCEL_SCHEME_ED25519,
-    .prepared_size = sizeof(pa_ed25519_prepared),
-    .range_rows = PA_ED25519_RANGE,
-    .prepare = ed25519_prepare,
-    .scratch_size = ed25519_scratch_size,
-    .verify_range = ed25519_verify_rows,
-};
+const struct pa_verify_kernel pa_ed25519_avx2 = ED25519_KERNEL;

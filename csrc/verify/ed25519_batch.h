@@ -381,16 +381,6 @@ static void ed25519_bucket(edwards_point *p, const ed25519_scratch *batch, unsig
     ed25519_load_buckets(p, at);
 }
 
-static void ed25519_ready(edwards_cached *q, const edwards_point *p)
-{
-    fe_add(&q->y_plus_x, &p->y, &p->x);
-    fe_norm(&q->y_plus_x, 2);
-    fe_sub(&q->y_minus_x, &p->y, &p->x, 1);
-    fe_norm(&q->y_minus_x, 3);
-    fe_mul_small(&q->z2, &p->z, 2);
-    fe_norm(&q->z2, 2);
-}
-
 /* *r = the sum of i times bucket i, in each lane: a running sum of the upper buckets, summed. Both
  * sums grow at once, the one by what the other was, so that neither waits for its own products;
  * 2 d T is needed of the running sum alone. 17 M a bucket. */
@@ -405,9 +395,9 @@ ED25519_FLAT static void ed25519_drain(edwards_point *r, const ed25519_scratch *
     ed25519_bucket(&running, batch, last);
     for (unsigned int i = last - 1; i > 0; i--) {
         ed25519_bucket(&bucket, batch, i);
-        ed25519_ready(&upper, &running);
+        edwards_to_cached_sums(&upper, &running);
         fe_mul(&upper.t2d, &running.t, &d2);
-        ed25519_ready(&term, &bucket);
+        edwards_to_cached_sums(&term, &bucket);
         term.t2d = bucket.t;
         running.t = upper.t2d;
         edwards_add_begin(&e, &f, &g, &h, &sum, &upper, 0);
@@ -415,7 +405,7 @@ ED25519_FLAT static void ed25519_drain(edwards_point *r, const ed25519_scratch *
         edwards_complete(&sum, &e, &f, &g, &h, 1);
         edwards_complete(&running, &e2, &f2, &g2, &h2, 1);
     }
-    ed25519_ready(&upper, &running);
+    edwards_to_cached_sums(&upper, &running);
     fe_mul(&upper.t2d, &running.t, &d2);
     edwards_add_any(r, &sum, &upper, 0, 1);
 }
@@ -631,5 +621,16 @@ static pyaccel_status ed25519_verify_rows(uint8_t *verdicts, uint8_t *reasons,
     fe_end(state);
     return status;
 }
+
+/* The table of the variant that includes all this. */
+#define ED25519_KERNEL                                                                             \
+    {                                                                                              \
+        .scheme = PYACCEL_SCHEME_ED25519,                                                          \
+        .prepared_size = sizeof(pa_ed25519_prepared),                                              \
+        .range_rows = PA_ED25519_RANGE,                                                            \
+        .prepare = ed25519_prepare,                                                                \
+        .scratch_size = ed25519_scratch_size,                                                      \
+        .verify_range = ed25519_verify_rows,                                                       \
+    }
 
 #endif

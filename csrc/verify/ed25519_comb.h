@@ -118,9 +118,9 @@ COMB_FLAT COMB_KERNEL void comb_add(edwards_point *sum, const row *const tables[
     edwards_add_swapped(sum, sum, &term, negative, 1, with_t);
 }
 
-COMB_KERNEL void comb_double(edwards_point *sum)
+COMB_KERNEL void ed25519_double(edwards_point *sum, int with_t)
 {
-    edwards_double(sum, sum, 1);
+    edwards_double(sum, sum, with_t);
 }
 
 /* *sum += digit j of every lane. */
@@ -145,7 +145,7 @@ static void comb_sum(edwards_point *sum, const comb_rows *group, const comb_rows
             comb_prefetch(next, j);
         }
         if (j < COMB_COLUMNS - 1) {
-            comb_double(sum);
+            ed25519_double(sum, 1);
         }
         for (int block = 0; j < BASE_COMB_COLUMNS && block < EDWARDS_BASE_COMB_BLOCKS; block++) {
             const int at = block * BASE_COMB_COLUMNS + j;

@@ -5,13 +5,11 @@
 #define FE_GROUPS 2
 #include "../field/fe25519_avx512ifma.h"
 
+#include "../core/variant_name.h"
 #include "ed25519_decode.h"
 
-#define PA_PASTE(a, b) a##b
-#define PA_PASTED(a, b) PA_PASTE(a, b)
-
-void PA_PASTED(pa_ed25519_decode_, PYACCEL_SUFFIX)(pa_ed25519_point *const out[LANES],
-                                                   const unsigned char *const rows[LANES])
+void PA_VARIANT(pa_ed25519_decode_)(pa_ed25519_point *const out[LANES],
+                                    const unsigned char *const rows[LANES])
 {
     ed25519_decode(out, rows);
 }

@@ -139,11 +139,6 @@ COMB_KERNEL void ed25519_subtract(edwards_point *sum, const ed25519_term *term, 
     edwards_add_swapped(sum, sum, &swapped, negative, 0, with_t);
 }
 
-COMB_KERNEL void ed25519_double(edwards_point *sum, int with_t)
-{
-    edwards_double(sum, sum, with_t);
-}
-
 /* a = sum of digits[i] 16^i, -8 <= digits[i] <= 8. Before: a < 2^253. */
 static void ed25519_digits_of(int8_t digits[ED25519_DIGITS], const pa_ed25519_scalar *a)
 {

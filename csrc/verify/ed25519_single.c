@@ -8,13 +8,10 @@
 
 #include <string.h>
 
+#include "../core/variant_name.h"
 #include "../curve/edwards25519_constants.h"
 #include "../curve/edwards25519_formulas.h"
 #include "ed25519_comb_digits.h"
-
-#define PA_PASTED2(stem, suffix) stem##suffix
-#define PA_PASTED(stem, suffix) PA_PASTED2(stem, suffix)
-#define PA_VARIANT(stem) PA_PASTED(stem, PYACCEL_SUFFIX)
 
 /* Width of the sparse digits of u and v, and the odd multiples 1, 3, ..., 15 that they need. */
 #define NAF_WIDTH 5
