@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ring of an HE context: its primes by level and digit, what operations need precomputed, and memory for rows. */
+#ifndef PA_HE_RING_H
+#define PA_HE_RING_H
+
+#include <pthread.h>
+
+#include "../core/internal.h"
+#include "kernels.h"
+#include "pyaccel/he.h"
+
+/* Blocks of rows, kept for the next call: mmap and its page faults would cost more than a small operation. A block that held
+ * a secret is wiped by whoever gives it back. */
+typedef struct {
+    pthread_mutex_t lock;
+    void *blocks[64];
+    size_t sizes[64];
+    uint32_t count;
+} pa_he_pool;
+
+/* bytes, aligned to 64, content undefined; NULL: out of memory. Thread-safe. */
+void *pa_he_take(pa_he_pool *pool, size_t bytes);
+void pa_he_give(pa_he_pool *pool, void *block);
+
+/* Primes are numbered 0 .. q_count - 1 (Q; the last go first) and q_count .. q_count + p_count - 1 (special, P).
+ * Level l, 0 <= l < level_count, has the primes 0 .. level_end[l] - 1: moduli that were asked for with more than
+ * PA_HE_FAST_BITS bits are several primes, which come and go together. Digit d of key switching has the primes
+ * digit_end[d - 1] .. digit_end[d] - 1, cut where a level ends inside it. */
+struct pyaccel_he_context {
+    uint32_t scheme; /* PYACCEL_HE_* */
+    unsigned log_degree;
+    size_t degree; /* N */
+    size_t
+        stride; /* words from row to row of a polynomial: N + 8 and the like, so that rows differ modulo 4096 bytes */
+    const pa_he_kernels *kernels;
+    uint32_t q_count, p_count;
+    pa_he_ntt ntt[PA_HE_MAX_PRIMES];
+    uint32_t level_count, level_end[PA_HE_MAX_PRIMES];
+    uint32_t digit_count, digit_end[PA_HE_MAX_PRIMES];
+    uint64_t plain_modulus; /* t; 0: CKKS */
+    double scale;           /* CKKS: the default one */
+    uint32_t security;      /* bits; 0: none claimed */
+    uint32_t standard;      /* PYACCEL_HE_STANDARD_* */
+    uint64_t id
+        [4]; /* SHA-256 of the canonical parameters: what keys and ciphertexts are checked against */
+    uint32_t *order;                   /* position[j] of the canonical NTT order, N entries */
+    void *memory;                      /* tables, freed with the context */
+    struct pa_he_constants *constants; /* per level: rescaling, mod-up, mod-down, BFV (rns.h) */
+    struct pa_he_encoder *encoder;     /* slots: FFT or plain NTT tables (encode.h) */
+    pa_he_pool pool;
+    _Atomic uint32_t references; /* handles that live on it, and the caller's own */
+};
+
+/* A polynomial in RNS form: row r, of prime primes(r), begins at words + r * stride. Rows of level l in order of the primes; with
+ * special primes these follow the Q rows of the level. */
+typedef struct {
+    pa_he_word *words;
+    uint32_t rows;
+} pa_he_poly;
+
+/* Batches. One block of memory from the pool: polynomial j of item i begins at words + (i * size + j) * rows * stride. */
+struct pyaccel_he_plaintexts {
+    pyaccel_he_context *context;
+    uint64_t count;
+    uint32_t level, rows; /* rows = level_end[level]; BFV and BGV plaintexts: see form */
+    uint32_t form;        /* PA_HE_PLAIN_* */
+    double scale;         /* CKKS */
+    pa_he_word *words;
+};
+#define PA_HE_PLAIN_NTT                                                                            \
+    1u /* `rows` rows of Q in NTT form: CKKS always, and operands of multiply_plain */
+#define PA_HE_PLAIN_MOD_T 2u /* one row of N canonical words below t, coefficients: BFV, BGV */
+
+struct pyaccel_he_ciphertexts {
+    pyaccel_he_context *context;
+    uint64_t count;
+    uint32_t size, level,
+        rows;        /* size polynomials each (2; 3 after a product), always in NTT form */
+    double scale;    /* CKKS: that of the encoded values; else 1 */
+    uint64_t factor; /* BGV: what the plaintext is multiplied by, modulo t; else 1 */
+    double
+        noise; /* estimate: log2 of the noise's standard deviation (BFV, BGV: of the phase's error) */
+    uint8_t seed[32]; /* of the second polynomials, where seeded */
+    bool seeded;
+    pa_he_word *words;
+};
+
+/* Secret: one polynomial over all Q and P rows, NTT form, wiped when freed. */
+struct pyaccel_he_secret_key {
+    pyaccel_he_context *context;
+    pa_he_word *words;
+};
+
+/* (b, a) over all Q and P rows, b = -a s + e. */
+struct pyaccel_he_public_key {
+    pyaccel_he_context *context;
+    uint8_t seed[32];  /* of a */
+    pa_he_word *words; /* b then a */
+};
+
+/* One switching key from s' to s: for each digit d a pair (b_d, a_d) over all Q and P rows, NTT form:
+ * b_d = -a_d s + e_d + g_d s', g_d = P modulo the primes of digit d and 0 modulo all others. */
+typedef struct {
+    uint32_t element; /* 0: relinearization (s' = s^2); g: s' = s(X^g) */
+    pa_he_word
+        *words; /* digit d: b at d * 2 * rows * stride, a behind it; rows = q_count + p_count */
+    pa_he_word *permute; /* of a Galois element: the kernels' table; else NULL */
+} pa_he_switching_key;
+
+struct pyaccel_he_evaluation_keys {
+    pyaccel_he_context *context;
+    uint8_t seed[32];
+    uint32_t count;
+    pa_he_switching_key *keys; /* ascending by element */
+};
+
+#endif
