@@ -98,13 +98,16 @@ struct pyaccel_he_public_key {
     pa_he_word *words; /* b then a */
 };
 
-/* One switching key from s' to s: for each digit d a pair (b_d, a_d) over all Q and P rows, NTT form:
- * b_d = -a_d s + e_d + g_d s', g_d = P modulo the primes of digit d and 0 modulo all others. */
+/* One switching key: for each digit d a pair (b_d, a_d) over all Q and P rows, NTT form,
+ *   b_d = -a_d s_to + e_d + g_d s_from (BGV: t e_d), g_d = P modulo the primes of digit d and 0 modulo all others.
+ * Relinearization: from s^2 to s. Galois element g: from s to s(X^h), h = 1 / g modulo 2N, so that the inner product takes
+ * digits as they are, for every element the same, and the automorphism X -> X^g comes last, on two polynomials alone:
+ * u0 + u1 s(X^h) = P c1 s gives u0(X^g) + u1(X^g) s = P c1(X^g) s(X^g). */
 typedef struct {
-    uint32_t element; /* 0: relinearization (s' = s^2); g: s' = s(X^g) */
+    uint32_t element; /* 0: relinearization; g: of the automorphism X -> X^g */
     pa_he_word
         *words; /* digit d: b at d * 2 * rows * stride, a behind it; rows = q_count + p_count */
-    pa_he_word *permute; /* of a Galois element: the kernels' table; else NULL */
+    pa_he_word *permute; /* of a Galois element g: the kernels' table of X -> X^g; else NULL */
 } pa_he_switching_key;
 
 struct pyaccel_he_evaluation_keys {
