@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Batches of plaintexts, and what calls over batches share. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode.h"
+
+bool pa_he_options_valid(const pyaccel_he_options *options)
+{
+    return options == NULL || PA_OPTIONS_VALID(options);
+}
+
+typedef struct {
+    pa_range_fn *fn;
+    void *context;
+} items;
+
+/* pa_parallel hands out PA_RANGE_UNIT rows at least: an item is that many. */
+static pyaccel_status run_items(void *argument, uint64_t first, uint64_t last)
+{
+    const items *work = argument;
+    return work->fn(work->context, first / PA_RANGE_UNIT, last / PA_RANGE_UNIT);
+}
+
+pyaccel_status pa_he_parallel(const pyaccel_he_options *options, uint64_t n, pa_range_fn *fn,
+                              void *context)
+{
+    items work = {fn, context};
+    if (n > UINT64_MAX / PA_RANGE_UNIT) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    return pa_parallel(options == NULL ? 0 : options->threads, n * PA_RANGE_UNIT, PA_RANGE_UNIT,
+                       run_items, &work, NULL, NULL);
+}
+
+pyaccel_he_plaintexts *pa_he_plaintexts_make(pyaccel_he_context *context, uint64_t count,
+                                             uint32_t form, uint32_t level)
+{
+    const uint32_t rows = form == PA_HE_PLAIN_MOD_T ? 1 : context->level_end[level];
+    const size_t item = rows * context->stride * sizeof(pa_he_word);
+    pyaccel_he_plaintexts *plaintexts = calloc(1, sizeof *plaintexts);
+    if (plaintexts == NULL || count > SIZE_MAX / item) {
+        free(plaintexts);
+        return NULL;
+    }
+    plaintexts->words = pa_he_take(&context->pool, count == 0 ? item : (size_t)count * item);
+    if (plaintexts->words == NULL) {
+        free(plaintexts);
+        return NULL;
+    }
+    atomic_fetch_add(&context->references, 1);
+    plaintexts->context = context;
+    plaintexts->count = count;
+    plaintexts->level = level;
+    plaintexts->rows = rows;
+    plaintexts->form = form;
+    plaintexts->scale = 1;
+    return plaintexts;
+}
+
+void pyaccel_he_plaintexts_free(pyaccel_he_plaintexts *plaintexts)
+{
+    if (plaintexts != NULL) {
+        pyaccel_he_context *context = plaintexts->context;
+        pa_he_give(&context->pool, plaintexts->words);
+        free(plaintexts);
+        pyaccel_he_context_free(context);
+    }
+}
+
+pyaccel_status pyaccel_he_plaintexts_get(pyaccel_he_ciphertexts_info *info,
+                                         const pyaccel_he_plaintexts *plaintexts)
+{
+    if (info == NULL) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    memset(info, 0, sizeof *info);
+    if (plaintexts == NULL) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    info->count = plaintexts->count;
+    info->size = 1;
+    info->level = plaintexts->level;
+    info->scale = plaintexts->scale;
+    info->factor = 1;
+    return PYACCEL_OK;
+}
