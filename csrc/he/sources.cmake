@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+pa_sources(portable
+  he/parameters.c)
