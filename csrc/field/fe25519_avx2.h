@@ -327,6 +327,62 @@ FE_INLINE void fe_select(fe *r, mask m, const fe *a, const fe *b)
     }
 }
 
+/* ---- words in lanes ------------------------------------------------------------------------- */
+
+typedef __m256i fe_word;
+typedef __m256d fe_factor;
+
+#define FE_HAS_WORDS
+#define fe_word_add _mm256_add_epi64
+#define fe_word_sub _mm256_sub_epi64
+#define fe_word_shr _mm256_srli_epi64
+#define fe_word_shl _mm256_slli_epi64
+#define fe_word_and _mm256_and_si256
+#define fe_word_or _mm256_or_si256
+#define fe_word_xor _mm256_xor_si256
+
+FE_INLINE fe_word fe_word_all(uint64_t k)
+{
+    return fe_all((int64_t)k);
+}
+
+/* Out of an asm volatile, as 2^104 is for the products of the field: none of these is computed
+ * before fe_begin. */
+FE_INLINE fe_factor fe_factor_of(fe_word a)
+{
+    fe_factor x = _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(a, fe_all(FE_BITS_52))),
+                                _mm256_set1_pd(FE_TWO_52));
+    __asm__ volatile("" : "+x"(x));
+    return x;
+}
+
+FE_INLINE fe_factor fe_factor_all(uint64_t k)
+{
+    return _mm256_set1_pd((double)k);
+}
+
+FE_INLINE fe_word fe_word_of_bits(__m256d half)
+{
+    return _mm256_and_si256(_mm256_castpd_si256(half), fe_all((INT64_C(1) << 52) - 1));
+}
+
+FE_INLINE __m256d fe_product_high(fe_factor x, fe_factor y)
+{
+    return _mm256_fmadd_pd(x, y, _mm256_set1_pd(FE_TWO_52 * FE_TWO_52));
+}
+
+FE_INLINE fe_word fe_word_add_high(fe_word sum, fe_factor x, fe_factor y)
+{
+    return _mm256_add_epi64(sum, fe_word_of_bits(fe_product_high(x, y)));
+}
+
+FE_INLINE fe_word fe_word_add_low(fe_word sum, fe_factor x, fe_factor y)
+{
+    const __m256d rest =
+        _mm256_sub_pd(_mm256_set1_pd(FE_TWO_52 * FE_TWO_52 + FE_TWO_52), fe_product_high(x, y));
+    return _mm256_add_epi64(sum, fe_word_of_bits(_mm256_fmadd_pd(x, y, rest)));
+}
+
 /* ---- memory --------------------------------------------------------------------------------- */
 
 /* Rows of four words become columns, and back. */
@@ -340,6 +396,23 @@ FE_INLINE void fe_transpose(__m256i w[4])
     w[1] = _mm256_permute2x128_si256(high01, high23, 0x20);
     w[2] = _mm256_permute2x128_si256(low01, low23, 0x31);
     w[3] = _mm256_permute2x128_si256(high01, high23, 0x31);
+}
+
+FE_INLINE void fe_words_load(fe_word word[4], const void *const rows[LANES])
+{
+    for (int i = 0; i < LANES; i++) {
+        word[i] = _mm256_loadu_si256(rows[i]);
+    }
+    fe_transpose(word);
+}
+
+FE_INLINE void fe_words_store(void *const rows[LANES], const fe_word word[4])
+{
+    __m256i w[4] = {word[0], word[1], word[2], word[3]};
+    fe_transpose(w);
+    for (int i = 0; i < LANES; i++) {
+        _mm256_storeu_si256(rows[i], w[i]);
+    }
 }
 
 /* Any number below 2^256, words in w; bit 255 counts 19. */
@@ -415,10 +488,7 @@ FE_FN mask fe_is_odd(const fe *a)
 FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
 {
     __m256i w[4];
-    for (int i = 0; i < LANES; i++) {
-        w[i] = _mm256_loadu_si256((const void *)rows[i]);
-    }
-    fe_transpose(w);
+    fe_words_load(w, (const void *const *)rows);
     w[3] = _mm256_and_si256(w[3], fe_all(INT64_MAX));
     /* p and more: the upper words all ones, and 2^64 - 19 or more below. */
     const __m256i ones =
@@ -433,19 +503,13 @@ FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
 {
     __m256i w[4];
     fe_canonical(w, a);
-    fe_transpose(w);
-    for (int i = 0; i < LANES; i++) {
-        _mm256_storeu_si256((void *)rows[i], w[i]);
-    }
+    fe_words_store((void *const *)rows, w);
 }
 
 FE_FN void fe_gather(fe *r, const row *const rows[LANES])
 {
     __m256i w[4];
-    for (int i = 0; i < LANES; i++) {
-        w[i] = _mm256_loadu_si256((const void *)rows[i]);
-    }
-    fe_transpose(w);
+    fe_words_load(w, (const void *const *)rows);
     fe_from_words(r, w);
 }
 

@@ -30,12 +30,6 @@
 #define FE_LIMB_MASK ((UINT64_C(1) << 51) - 1)
 #define FE_LIMB_BOUND ((UINT64_C(1) << 51) + (UINT64_C(1) << 17))
 
-/* Written out: indices of limbs are then constants, and limbs stay in registers. */
-#ifdef __clang__
-#define FE_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define FE_UNROLL _Pragma("GCC unroll 8")
-#endif
 #define FE_EACH_LIMB FE_UNROLL for (int i = 0; i < 5; i++)
 #define FE_EACH_GROUP FE_UNROLL for (int g = 0; g < FE_GROUPS; g++)
 #ifdef PA_EMULATION_YMM_PAIRS_H
@@ -58,11 +52,25 @@ typedef struct {
 typedef unsigned int mask;     /* bit i: lane i */
 typedef unsigned int fe_state; /* the control word of floating point */
 
+typedef __m512i fe_word;
+typedef __m512i fe_factor;
+
+#define FE_HAS_WORDS
 #define fe_word_add _mm512_add_epi64
 #define fe_word_sub _mm512_sub_epi64
 #define fe_word_shr _mm512_srli_epi64
 #define fe_word_shl _mm512_slli_epi64
 #define fe_word_and _mm512_and_si512
+#define fe_word_or _mm512_or_si512
+#define fe_word_xor _mm512_xor_si512
+#define fe_word_add_low _mm512_madd52lo_epu64
+#define fe_word_add_high _mm512_madd52hi_epu64
+#define fe_words_load fe_group_load
+#define fe_words_store fe_group_store
+
+/* The multiplier takes a word's low 52 bits as they are. */
+#define fe_factor_of(a) (a)
+#define fe_factor_all fe_word_all
 
 /* By a shift, which takes none of the multiplier's ports. */
 #define fe_word_double(a) fe_word_shl(a, 1)

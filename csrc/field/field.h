@@ -74,6 +74,15 @@
  *   void fe_spread(fe *r, const fe *a, int i)                          lanes 4 k .. 4 k + 3 = lane 4 k + i, i < 4;
  *                                                                      not where there is one lane            -> mag a
  *
+ * Words in lanes, for numbers of another modulus that go along, in C alone, where a field has them (FE_HAS_WORDS; one group).
+ *   fe_word     LANES words of 64 bits; fe_word_all(k): k in each; fe_word_add, _sub, _and, _or, _xor (a, b); fe_word_shr,
+ *               fe_word_shl (a, constant)
+ *   fe_factor   LANES numbers below 2^52, ready to be multiplied: fe_factor_of(word), fe_factor_all(k)
+ *   fe_word fe_word_add_low(fe_word sum, fe_factor x, fe_factor y)     sum + (x y mod 2^52), between fe_begin and fe_end
+ *   fe_word fe_word_add_high(fe_word sum, fe_factor x, fe_factor y)    sum + floor(x y / 2^52), likewise
+ *   void fe_words_load(fe_word word[4], const void *const rows[LANES])  word[j] = word j of each lane's 32 bytes
+ *   void fe_words_store(void *const rows[LANES], const fe_word word[4]) the inverse
+ *
  *   fe_state fe_begin(void)  void fe_end(fe_state)          around every batch: set and restore what the arithmetic
  *                                                           needs of the thread (the rounding mode of FMA variants)
  *
@@ -98,6 +107,13 @@
 #else
 #define FE_SPACE
 #endif
+#endif
+
+/* Written out: indices of limbs are then constants, and limbs stay in registers. */
+#ifdef __clang__
+#define FE_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define FE_UNROLL _Pragma("GCC unroll 10")
 #endif
 
 #ifndef FE_FN

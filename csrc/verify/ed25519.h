@@ -16,7 +16,7 @@ typedef struct {
 /* *r = the little-endian number of 32 bytes; returns whether it is below l. */
 bool pa_ed25519_scalar_decode(pa_ed25519_scalar *r, const uint8_t bytes[32]);
 
-/* *r = the little-endian number of 64 bytes, modulo l. */
+/* *r = the little-endian number of 64 bytes, modulo l. Many at once: ed25519_scalar_lanes.h. */
 void pa_ed25519_scalar_reduce(pa_ed25519_scalar *r, const uint8_t bytes[64]);
 
 /* -a mod l. Before: a < l. */
@@ -28,17 +28,13 @@ typedef struct {
     uint64_t word[2];
 } pa_ed25519_coefficient;
 
-/* A sum of up to 2^16 products of coefficients and scalars, congruent modulo l. */
-typedef struct {
-    uint64_t word[7];
-} pa_ed25519_sum;
+/* *r = z a modulo l. Before: a < l. */
+void pa_ed25519_scalar_weigh(pa_ed25519_scalar *r, const pa_ed25519_coefficient *z,
+                             const pa_ed25519_scalar *a);
 
-/* *sum += z a. Before: a < l. */
-void pa_ed25519_sum_add(pa_ed25519_sum *sum, const pa_ed25519_coefficient *z,
-                        const pa_ed25519_scalar *a);
-
-/* *r = *sum modulo l. */
-void pa_ed25519_sum_reduce(pa_ed25519_scalar *r, const pa_ed25519_sum *sum);
+/* *r = a + b modulo l. Before: a, b < l. */
+void pa_ed25519_scalar_add(pa_ed25519_scalar *r, const pa_ed25519_scalar *a,
+                           const pa_ed25519_scalar *b);
 
 /* r = a, or a + l where a is even: odd, below 2^254. Before: a < l. */
 void pa_ed25519_scalar_odd(uint64_t r[4], const pa_ed25519_scalar *a);
@@ -145,11 +141,11 @@ typedef struct {
     pa_ed25519_point keys[PA_ED25519_CHUNK], r[PA_ED25519_CHUNK];
 } pa_ed25519_chunk;
 
-/* Fills all of chunk but keys, r, combed and proven for rows first .. first + n of job,
- * n <= PA_ED25519_CHUNK; reasons are LENGTH or NONE. OK, or INVALID_ARGUMENT (a bad offset or key index), or what the
+/* Fills all of chunk but k, keys, r, combed and proven for rows first .. first + n of job,
+ * n <= PA_ED25519_CHUNK; reasons are LENGTH or NONE; digests[i] = SHA-512(R || A || M). OK, or INVALID_ARGUMENT (a bad offset or key index), or what the
  * hash room says. */
-pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_job *job,
-                                     uint64_t first, uint64_t n);
+pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, uint8_t digests[PA_ED25519_CHUNK][64],
+                                     const pa_verify_job *job, uint64_t first, uint64_t n);
 
 /* Tries the rows that have a prepared key which decodes and an S in range: combed[i], proven[i] and
  * keys[i] as the chunk has them. What variants of one lane do for fewer rows than a group of lanes

@@ -98,9 +98,10 @@ typedef struct {
     /* Row numbers in the batch; the first row of each row's key, and its term, 0: none yet. */
     uint16_t slots[ED25519_SLOTS], first[PA_ED25519_BATCH], key_term[PA_ED25519_BATCH];
 
+    /* k and S of the open rows, later times their z. */
     pa_ed25519_transcript transcript;
     pa_ed25519_coefficient z[PA_ED25519_BATCH];
-    pa_ed25519_sum sums[PA_ED25519_BATCH + 1]; /* of S for B, of k for each key */
+    pa_ed25519_scalar sums[PA_ED25519_BATCH + 1]; /* of z S for B, of z k for each key */
 
     /* Terms: B, the keys, the Rs. The scalars of the first `wide` of them have 256 bits, of the
      * others 128. */
@@ -256,22 +257,24 @@ static bool ed25519_batch_terms(ed25519_scratch *batch, unsigned int chunks)
     if (!ED25519_COEFFICIENTS(batch->z, &batch->transcript, rows)) {
         return false;
     }
+    ed25519_weigh(batch->transcript.scalars, batch->z, rows);
     rows = 0;
     batch->wide = 1;
     batch->point[0] = &ed25519_base_point;
-    batch->sums[0] = (pa_ed25519_sum){{0}};
+    batch->sums[0] = (pa_ed25519_scalar){{0}};
     for (unsigned int c = 0; c < chunks; c++) {
         for (unsigned int j = 0; j < batch->count[c]; j++, rows++) {
-            const pa_ed25519_chunk *chunk = &batch->chunks[c];
+            const pa_ed25519_scalar *weighed = batch->transcript.scalars[rows];
             const unsigned int i = batch->live[c][j];
             uint16_t *term = &batch->key_term[batch->first[c * PA_ED25519_CHUNK + i]];
             if (*term == 0) {
                 *term = (uint16_t)batch->wide;
-                batch->point[batch->wide] = chunk->key[i];
-                batch->sums[batch->wide++] = (pa_ed25519_sum){{0}};
+                batch->point[batch->wide] = batch->chunks[c].key[i];
+                batch->sums[batch->wide++] = weighed[0];
+            } else {
+                pa_ed25519_scalar_add(&batch->sums[*term], &batch->sums[*term], &weighed[0]);
             }
-            pa_ed25519_sum_add(&batch->sums[*term], &batch->z[rows], &chunk->k[i]);
-            pa_ed25519_sum_add(&batch->sums[0], &batch->z[rows], &chunk->s[i]);
+            pa_ed25519_scalar_add(&batch->sums[0], &batch->sums[0], &weighed[1]);
         }
     }
     return true;
@@ -282,8 +285,7 @@ static void ed25519_batch_digits(ed25519_scratch *batch, unsigned int chunks,
                                  const ed25519_cut *lower, const ed25519_cut *upper)
 {
     for (unsigned int i = 0; i < batch->wide; i++) {
-        pa_ed25519_scalar a;
-        pa_ed25519_sum_reduce(&a, &batch->sums[i]);
+        pa_ed25519_scalar a = batch->sums[i];
         if (i == 0) { /* B is of order l, so here the scalar may be negated */
             pa_ed25519_scalar_negate(&a, &a);
         }
@@ -538,7 +540,7 @@ static pyaccel_status ed25519_batch_read(ed25519_scratch *batch, unsigned int *o
         const unsigned int at = c * PA_ED25519_CHUNK;
         const unsigned int size = n - at < PA_ED25519_CHUNK ? n - at : PA_ED25519_CHUNK;
         pa_ed25519_chunk *chunk = &batch->chunks[c];
-        const pyaccel_status status = pa_ed25519_chunk_read(chunk, job, first + at, size);
+        const pyaccel_status status = ed25519_read(chunk, job, first + at, size);
         if (status != PYACCEL_OK) {
             return status;
         }

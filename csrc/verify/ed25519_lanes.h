@@ -33,6 +33,7 @@ static void ed25519_load(edwards_point *p, const pa_ed25519_point *const points[
 }
 
 #include "ed25519_comb.h"
+#include "ed25519_scalar_lanes.h"
 #ifdef ED25519_HALVES_IN_LANES
 #include "ed25519_halves_lanes.h"
 #else
@@ -44,6 +45,18 @@ static void ed25519_halve_lanes(pa_ed25519_halves halves[LANES],
     }
 }
 #endif
+
+/* pa_ed25519_chunk_read, and k. */
+static pyaccel_status ed25519_read(pa_ed25519_chunk *chunk, const pa_verify_job *job,
+                                   uint64_t first, unsigned int n)
+{
+    uint8_t digests[PA_ED25519_CHUNK][64];
+    const pyaccel_status status = pa_ed25519_chunk_read(chunk, digests, job, first, n);
+    if (status == PYACCEL_OK) {
+        ed25519_reduce(chunk->k, (const uint8_t(*)[64])digests, n);
+    }
+    return status;
+}
 
 /* A variant whose chains of squarings wait for their own results offers to decode more at once. */
 #ifndef ED25519_DECODE
@@ -254,7 +267,7 @@ static pyaccel_status ed25519_verify_chunk(uint8_t *verdicts, uint8_t *reasons,
 {
     pa_ed25519_chunk chunk;
     unsigned int live[PA_ED25519_CHUNK];
-    pyaccel_status status = pa_ed25519_chunk_read(&chunk, job, first, n);
+    pyaccel_status status = ed25519_read(&chunk, job, first, n);
     if (status != PYACCEL_OK) {
         return status;
     }

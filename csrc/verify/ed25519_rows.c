@@ -44,24 +44,19 @@ static bool read_row(pa_ed25519_chunk *chunk, const pa_verify_job *job, uint64_t
     return true;
 }
 
-pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, const pa_verify_job *job,
-                                     uint64_t first, uint64_t n)
+pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, uint8_t digests[PA_ED25519_CHUNK][64],
+                                     const pa_verify_job *job, uint64_t first, uint64_t n)
 {
     for (uint64_t i = 0; i < n; i++) {
         if (!read_row(chunk, job, first, i)) {
             return PYACCEL_INVALID_ARGUMENT;
         }
     }
-    uint8_t digests[PA_ED25519_CHUNK][64];
     const pyaccel_rows segments[2] = {
         {.data = chunk->encoded[0], .data_size = n * 64, .width = 64, .stride = 64},
         rows_from(job->messages, first),
     };
-    pyaccel_status status = pa_sha512_lanes(digests[0], NULL, segments, 2, 0, n);
-    for (uint64_t i = 0; i < n && status == PYACCEL_OK; i++) {
-        pa_ed25519_scalar_reduce(&chunk->k[i], digests[i]);
-    }
-    return status;
+    return pa_sha512_lanes(digests[0], NULL, segments, 2, 0, n);
 }
 
 /* What the rules ask beside the equation, by PYACCEL_RULE_*.

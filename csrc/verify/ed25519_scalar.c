@@ -106,46 +106,31 @@ void pa_ed25519_scalar_negate(pa_ed25519_scalar *r, const pa_ed25519_scalar *a)
     memcpy(r->word, difference, sizeof r->word);
 }
 
-/* With u = the two words of z without a sign, z a = u a where z >= 0, else u a - 2^128 a, which is
- * u a + 2^128 (l - a) modulo l. That is below 2^382, and 2^16 of them below 2^398. */
-void pa_ed25519_sum_add(pa_ed25519_sum *sum, const pa_ed25519_coefficient *z,
-                        const pa_ed25519_scalar *a)
+/* The absolute value of z times a or, where z is negative, -a. */
+void pa_ed25519_scalar_weigh(pa_ed25519_scalar *r, const pa_ed25519_coefficient *z,
+                             const pa_ed25519_scalar *a)
 {
-    uint64_t product[6];
-    uint64_t carry = 0;
-    for (int j = 0; j < 4; j++) {
-        pa_u128 column = (pa_u128)z->word[0] * a->word[j] + carry;
-        product[j] = (uint64_t)column;
-        carry = (uint64_t)(column >> 64);
+    const uint64_t sign = 0 - (z->word[1] >> 63);
+    pa_ed25519_scalar size = {{(z->word[0] ^ sign) - sign, z->word[1] ^ sign}}, other = *a;
+    if (sign != 0) {
+        size.word[1] += size.word[0] == 0;
+        pa_ed25519_scalar_negate(&other, a);
     }
-    product[4] = carry;
-    carry = 0;
-    for (int j = 0; j < 4; j++) {
-        pa_u128 column = (pa_u128)z->word[1] * a->word[j] + product[j + 1] + carry;
-        product[j + 1] = (uint64_t)column;
-        carry = (uint64_t)(column >> 64);
-    }
-    product[5] = carry;
-    const uint64_t negative = 0 - (z->word[1] >> 63);
-    unsigned int borrow = 0;
-    carry = 0;
-    for (int i = 0; i < 7; i++) {
-        pa_u128 column = (pa_u128)sum->word[i] + (i < 6 ? product[i] : 0) + carry;
-        if (i >= 2 && i < 6) {
-            pa_u128 difference = (pa_u128)order[i - 2] - a->word[i - 2] - borrow;
-            borrow = (unsigned int)(difference >> 64) & 1;
-            column += (uint64_t)difference & negative;
-        }
-        sum->word[i] = (uint64_t)column;
-        carry = (uint64_t)(column >> 64);
-    }
+    pa_ed25519_scalar_multiply(r, &size, &other);
 }
 
-void pa_ed25519_sum_reduce(pa_ed25519_scalar *r, const pa_ed25519_sum *sum)
+void pa_ed25519_scalar_add(pa_ed25519_scalar *r, const pa_ed25519_scalar *a,
+                           const pa_ed25519_scalar *b)
 {
-    uint64_t x[8] = {0};
-    memcpy(x, sum->word, sizeof sum->word);
-    reduce(r, x);
+    uint64_t sum[5] = {0}, difference[5];
+    uint64_t carry = 0;
+    for (int i = 0; i < 4; i++) {
+        const pa_u128 word = (pa_u128)a->word[i] + b->word[i] + carry;
+        sum[i] = (uint64_t)word;
+        carry = (uint64_t)(word >> 64);
+    }
+    const bool reduced = subtract(difference, sum, order) == 1;
+    memcpy(r->word, reduced ? sum : difference, sizeof r->word);
 }
 
 /* Bits [at, at + width) of a, width <= 8; bits past the end are 0. */

@@ -78,9 +78,7 @@ static void signer_sign(signed_row *out, signer *s, int new_key, int a_torsion, 
 {
     edwards_point a, r;
     uint8_t text[80], digest[64];
-    const pa_ed25519_scalar one = {{1}};
     pa_ed25519_scalar k, total;
-    pa_ed25519_sum sum = {{0}};
     if (new_key) {
         signer_next(&s->key, &s->a, s);
     }
@@ -101,9 +99,9 @@ static void signer_sign(signed_row *out, signer *s, int new_key, int a_torsion, 
     memcpy(text + 64, out->message, 16);
     pyaccel_hash_one(digest, 64, PYACCEL_HASH_SHA512, text, sizeof text, NULL);
     pa_ed25519_scalar_reduce(&k, digest);
-    pa_ed25519_sum_add(&sum, &s->a, &k);
-    pa_ed25519_sum_add(&sum, &s->r, &one);
-    pa_ed25519_sum_reduce(&total, &sum);
+    pa_ed25519_scalar_weigh(&total, &s->a, &k);
+    pa_ed25519_scalar_weigh(&k, &s->r, &(pa_ed25519_scalar){{1}});
+    pa_ed25519_scalar_add(&total, &total, &k);
     for (int i = 0; i < 32; i++) {
         out->signature[32 + i] = (uint8_t)(total.word[i / 8] >> (8 * (i % 8)));
     }

@@ -6,7 +6,16 @@
 #include "check.h"
 #include "random.h"
 #include "verify/ed25519.h"
-#ifdef LANES
+#ifdef FIELD
+/* Scalars in the lanes of that field. */
+#include FIELD
+#define ED25519_LANES_MIN 2
+#include "verify/ed25519_scalar_lanes.h"
+#ifndef FE_HAS_WORDS
+#error "without words in lanes this is the test of one scalar after the other"
+#endif
+#elif defined(LANES)
+#define HALVES
 #include "verify/ed25519_halves_lanes.h"
 #endif
 
@@ -61,20 +70,87 @@ static int is(const pa_ed25519_scalar *a, const big *want)
     return 1;
 }
 
+#ifdef FIELD
+/* Numbers seen last, one a lane and some more, so that every lane has each number once, and a group
+ * that is not full comes after one that is. */
+#define SEEN (LANES + 3)
+
+/* What the lanes make of the last digests is what the scalar form makes of each. */
+static void check_reduce_lanes(const uint8_t digest[64])
+{
+    static uint8_t seen[SEEN][64];
+    static unsigned int at;
+    pa_ed25519_scalar got[SEEN + 1], want;
+    memcpy(seen[at++ % SEEN], digest, 64);
+    for (unsigned int n = 0; n <= SEEN; n += n < LANES - 1 ? LANES - 1 : 1) {
+        memset(got, 0xa5, sizeof got);
+        const fe_state state = fe_begin();
+        ed25519_reduce(got, (const uint8_t(*)[64])seen, n);
+        fe_end(state);
+        for (unsigned int i = 0; i < n; i++) {
+            pa_ed25519_scalar_reduce(&want, seen[i]);
+            CHECK(memcmp(&got[i], &want, sizeof want) == 0);
+        }
+        memset(&want, 0xa5, sizeof want);
+        CHECK(memcmp(&got[n], &want, sizeof want) == 0);
+    }
+}
+
+/* The same of z a, which is `product` alone, and in the other place of a pair as well. */
+static void check_weigh_lanes(const pa_ed25519_coefficient *z, const pa_ed25519_scalar *a,
+                              const pa_ed25519_scalar *product)
+{
+    static pa_ed25519_coefficient coefficients[SEEN];
+    static pa_ed25519_scalar seen[SEEN][2], products[SEEN][2];
+    static unsigned int at;
+    pa_ed25519_scalar got[SEEN + 1][2];
+    coefficients[at % SEEN] = *z;
+    for (int j = 0; j < 2; j++) {
+        seen[at % SEEN][j] = j == 0 ? *a : seen[(at + SEEN - 1) % SEEN][0];
+        pa_ed25519_scalar_weigh(&products[at % SEEN][j], z, &seen[at % SEEN][j]);
+    }
+    CHECK(memcmp(&products[at % SEEN][0], product, sizeof *product) == 0);
+    at++;
+    for (unsigned int n = 0; n <= SEEN; n += n < LANES - 1 ? LANES - 1 : 1) {
+        memcpy(got, seen, sizeof seen);
+        memset(got[SEEN], 0xa5, sizeof got[SEEN]);
+        const fe_state state = fe_begin();
+        ed25519_weigh(got, coefficients, n);
+        fe_end(state);
+        CHECK(memcmp(got, products, n * sizeof *got) == 0);
+        CHECK(n == SEEN || memcmp(got[n], seen[n], sizeof *got) == 0);
+    }
+}
+#endif
+
+/* By the scalar form, and in lanes. */
+static void reduce(pa_ed25519_scalar *r, const uint8_t digest[64])
+{
+    pa_ed25519_scalar_reduce(r, digest);
+#ifdef FIELD
+    check_reduce_lanes(digest);
+#endif
+}
+
 static void check_reduce(const big *remainder, const unsigned char q[33])
 {
     big x = *remainder;
     pa_ed25519_scalar r;
     add_multiple(&x, q);
     if (fits_64_bytes(&x)) {
-        pa_ed25519_scalar_reduce(&r, x.byte);
+        reduce(&r, x.byte);
         CHECK(is(&r, remainder));
     }
 }
 
-/* q = 0, 1, 2^k - 1, 2^k, random; r = 0, 1, l - 1, l - 2, random. */
+/* q = 0, 1, 2^k - 1, 2^k, random, near the largest; r = 0, 1, l - 1, l - 2, random. */
 static void check_reductions(void)
 {
+    /* floor(2^512 / l) */
+    static const unsigned char most[33] = {0x1b, 0x13, 0x2c, 0x0a, 0xa3, 0xe5, 0x9c, 0xed, 0xa7,
+                                           0x29, 0x63, 0x08, 0x5d, 0x21, 0x06, 0x21, 0xeb, 0xff,
+                                           0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                           0xff, 0xff, 0xff, 0xff, 0xff, 0x0f};
     for (int k = 0; k < 800; k++) {
         unsigned char q[33] = {0};
         for (int i = 0; i < 33; i++) {
@@ -87,6 +163,10 @@ static void check_reductions(void)
             } else {
                 q[i] = (unsigned char)(random_word() >> (i < 32 ? 56 : 60));
             }
+        }
+        if (k >= 780) {
+            memcpy(q, most, sizeof q);
+            q[0] = (unsigned char)(q[0] - (k - 780));
         }
         big r = {{0}};
         check_reduce(&r, q);
@@ -111,7 +191,7 @@ static void check_reductions(void)
     pa_ed25519_scalar r;
     memset(&ones, 0xff, sizeof ones);
     memcpy(want.byte, largest, 32);
-    pa_ed25519_scalar_reduce(&r, ones.byte);
+    reduce(&r, ones.byte);
     CHECK(is(&r, &want));
 }
 
@@ -241,57 +321,89 @@ static void add(pa_ed25519_scalar *r, const pa_ed25519_scalar *a, const pa_ed255
     }
 }
 
-static void check_sums(void)
+static int equal(const pa_ed25519_scalar *a, const pa_ed25519_scalar *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* z a, by the scalar form and in lanes. */
+static void weigh(pa_ed25519_scalar *r, const pa_ed25519_coefficient *z, const pa_ed25519_scalar *a)
+{
+    pa_ed25519_scalar_weigh(r, z, a);
+#ifdef FIELD
+    check_weigh_lanes(z, a, r);
+#endif
+}
+
+/* Coefficients at every boundary, scalars too: negatives add up to l; products are as by bytes; sums
+ * of them as products of sums. */
+static void check_weighed(void)
 {
     static const uint64_t edges[][2] = {
         {1, 0},          {UINT64_MAX, UINT64_MAX}, {0, 1},          {0, UINT64_C(1) << 63},
         {UINT64_MAX, 0}, {UINT64_MAX, INT64_MAX},  {0, UINT64_MAX}, {1, UINT64_C(1) << 63}};
-    pa_ed25519_scalar a, r, want;
+    const pa_ed25519_scalar one = {{1}}, four = {{4}};
+    const pa_ed25519_coefficient as_one = {{1, 0}}, as_three = {{3, 0}},
+                                 minus_one = {{UINT64_MAX, UINT64_MAX}};
+    pa_ed25519_scalar a, r, want, sum, other;
     big l = {{0}};
     memcpy(l.byte, order, 32);
-    for (int round = 0; round < 400; round++) {
-        pa_ed25519_sum sum = {{0}};
+    for (int round = 0; round < 2000; round++) {
         pa_ed25519_coefficient z = {{random_word(), random_word()}};
         for (int i = 0; i < 4; i++) {
             a.word[i] = random_word() >> (i == 3 ? 4 : 0);
         }
-        if (round < 64) {
-            const big x = below_order((unsigned int)(round / 8));
+        if (round < 160) {
+            big x = below_order((unsigned int)(round / 8));
+            if (round >= 80) {
+                x = (big){{(unsigned char)(round / 8 - 9)}};
+            }
             memcpy(z.word, edges[round % 8], sizeof z.word);
             pa_ed25519_scalar_decode(&a, x.byte);
+        } else if (round < 160 + 8 * 253) {
+            const int bit = (round - 160) / 8;
+            a = (pa_ed25519_scalar){{0}};
+            a.word[bit / 64] = UINT64_C(1) << bit % 64;
+            memcpy(z.word, edges[round % 8], sizeof z.word);
         }
         pa_ed25519_scalar_negate(&r, &a);
         add(&want, &r, &a);
         CHECK(is(&want, &l));
+        pa_ed25519_scalar_add(&sum, &a, &r);
+        CHECK(equal(&sum, &(pa_ed25519_scalar){{0}}));
+        weigh(&sum, &minus_one, &a);
+        CHECK(equal(&sum, &r));
         product(&want, &z, &a);
-        pa_ed25519_sum_add(&sum, &z, &a);
-        pa_ed25519_sum_reduce(&r, &sum);
-        CHECK(memcmp(&r, &want, sizeof r) == 0);
-        /* 3 z a + z */
-        for (int i = 0; i < 2; i++) {
-            pa_ed25519_sum_add(&sum, &z, &a);
-        }
-        const pa_ed25519_scalar one = {{1}};
-        const pa_ed25519_coefficient small = {{3, 0}};
-        pa_ed25519_sum_add(&sum, &z, &one);
-        pa_ed25519_sum_reduce(&r, &sum);
-        pa_ed25519_sum again = {{0}};
-        pa_ed25519_sum_add(&again, &small, &want);
-        product(&want, &z, &one);
-        pa_ed25519_sum_add(&again, &(pa_ed25519_coefficient){{1, 0}}, &want);
-        pa_ed25519_sum_reduce(&want, &again);
-        CHECK(memcmp(&r, &want, sizeof r) == 0);
+        weigh(&r, &z, &a);
+        CHECK(equal(&r, &want));
+        /* 3 z a + z a = 4 (z a) */
+        weigh(&sum, &as_three, &want);
+        pa_ed25519_scalar_add(&sum, &sum, &want);
+        product(&other, &(pa_ed25519_coefficient){{4, 0}}, &want);
+        CHECK(equal(&sum, &other));
+        /* z a + z = z (a + 1) */
+        weigh(&other, &z, &one);
+        pa_ed25519_scalar_add(&sum, &want, &other);
+        pa_ed25519_scalar_add(&other, &a, &one);
+        product(&want, &z, &other);
+        CHECK(equal(&sum, &want));
+        weigh(&sum, &as_one, &want);
+        CHECK(equal(&sum, &want));
     }
-    /* 65,536 products of -2^127 and l - 1, which make 2^143 */
+    /* 65,536 times -2^127 (l - 1), which make 2^143 */
     const big x = below_order(0);
     const pa_ed25519_coefficient least = {{0, UINT64_C(1) << 63}};
-    pa_ed25519_sum sum = {{0}};
     pa_ed25519_scalar_decode(&a, x.byte);
+    sum = (pa_ed25519_scalar){{0}};
     for (int i = 0; i < 1 << 16; i++) {
-        pa_ed25519_sum_add(&sum, &least, &a);
+        pa_ed25519_scalar_weigh(&r, &least, &a);
+        pa_ed25519_scalar_add(&sum, &sum, &r);
     }
-    pa_ed25519_sum_reduce(&r, &sum);
-    CHECK(r.word[0] == 0 && r.word[1] == 0 && r.word[2] == 1 << 15 && r.word[3] == 0);
+    CHECK(sum.word[0] == 0 && sum.word[1] == 0 && sum.word[2] == 1 << 15 && sum.word[3] == 0);
+    weigh(&r, &least, &(pa_ed25519_scalar){{0}});
+    CHECK(equal(&r, &(pa_ed25519_scalar){{0}}));
+    weigh(&r, &as_three, &four);
+    CHECK(equal(&r, &(pa_ed25519_scalar){{12}}));
     a = (pa_ed25519_scalar){{0}};
     pa_ed25519_scalar_negate(&r, &a);
     CHECK((r.word[0] | r.word[1] | r.word[2] | r.word[3]) == 0);
@@ -325,10 +437,10 @@ static int length(const pa_ed25519_scalar *a)
     return bits;
 }
 
-/* As the scalar form has it or, with LANES, the one in lanes, each of which holds another number. */
+/* As the scalar form has it or, with HALVES, the one in lanes, each of which holds another number. */
 static void halve(pa_ed25519_halves *halves, const pa_ed25519_scalar *k)
 {
-#ifdef LANES
+#ifdef HALVES
     static pa_ed25519_scalar last[LANES];
     static int lane;
     pa_ed25519_halves found[LANES];
@@ -422,10 +534,16 @@ static void check_all_halves(void)
 
 int main(void)
 {
+#ifdef FIELD
+    if ((pa_cpu_features() & NEEDS) != NEEDS) {
+        puts("not on this CPU");
+        return 77;
+    }
+#endif
     check_range();
     check_reductions();
     check_all_digits();
-    check_sums();
+    check_weighed();
     check_all_halves();
     return finish();
 }
