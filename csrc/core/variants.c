@@ -10,6 +10,7 @@
 #include "../hash/blake3.h"
 #include "../hash/kernel.h"
 #include "../hash/poseidon2.h"
+#include "../he/kernels.h"
 #include "../verify/verify.h"
 #include "environment.h"
 #include "internal.h"
@@ -120,6 +121,9 @@ static const candidate candidates[] = {
 
     /* secp256k1 */
     {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},
+
+    /* he */
+    {PA_FAMILY_HE, "portable", 0, &pa_he_portable},
 };
 #define CANDIDATES (sizeof candidates / sizeof *candidates)
 
@@ -150,6 +154,7 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_POSEIDON2_BABYBEAR_LANES] = "poseidon2-babybear-lanes",
     [PA_FAMILY_ED25519] = "ed25519",
     [PA_FAMILY_SECP256K1] = "secp256k1",
+    [PA_FAMILY_HE] = "he",
     [PA_FAMILY_PROBE] = "probe",
 };
 

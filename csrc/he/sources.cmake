@@ -1,3 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
-  he/parameters.c)
+  he/convert_portable.c
+  he/modulus.c
+  he/ntt_portable.c
+  he/parameters.c
+  he/rows_portable.c)

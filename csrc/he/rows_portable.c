@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of 64-bit words, q < 2^61, and the table of the portable variant. */
+#include <string.h>
+
+#include "portable.h"
+#include "words.h"
+
+static void copy(pa_he_word *out, const pa_he_word *in, size_t n, const pa_he_modulus *modulus)
+{
+    (void)modulus;
+    memmove(out, in, n * sizeof *out);
+}
+
+static void import_small(pa_he_word *out, const int32_t *in, size_t n, const pa_he_modulus *modulus)
+{
+    for (size_t i = 0; i < n; i++) {
+        const int64_t value = in[i], sign = value >> 63; /* 0 or -1 */
+        const uint64_t r = pa_he_reduce64((uint64_t)((value ^ sign) - sign), modulus);
+        const uint64_t minus = pa_he_neg(r, modulus->q);
+        out[i] = r ^ ((r ^ minus) & (uint64_t)sign);
+    }
+}
+
+static void add(pa_he_word *out, const pa_he_word *a, const pa_he_word *b, size_t n,
+                const pa_he_modulus *modulus)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i] = pa_he_add(a[i], b[i], modulus->q);
+    }
+}
+
+static void sub(pa_he_word *out, const pa_he_word *a, const pa_he_word *b, size_t n,
+                const pa_he_modulus *modulus)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i] = pa_he_sub(a[i], b[i], modulus->q);
+    }
+}
+
+static void neg(pa_he_word *out, const pa_he_word *a, size_t n, const pa_he_modulus *modulus)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i] = pa_he_neg(a[i], modulus->q);
+    }
+}
+
+static void mul(pa_he_word *out, const pa_he_word *a, const pa_he_word *b, size_t n,
+                const pa_he_modulus *modulus)
+{
+    const pa_he_barrett m = pa_he_barrett_of(modulus);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = pa_he_mul(a[i], b[i], &m);
+    }
+}
+
+static void mul_add(pa_he_word *out, const pa_he_word *a, const pa_he_word *b, size_t n,
+                    const pa_he_modulus *modulus)
+{
+    const pa_he_barrett m = pa_he_barrett_of(modulus);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = pa_he_add(out[i], pa_he_mul(a[i], b[i], &m), m.q);
+    }
+}
+
+static void tensor(pa_he_word *const out[3], const pa_he_word *const a[2],
+                   const pa_he_word *const b[2], size_t n, const pa_he_modulus *modulus)
+{
+    const pa_he_barrett m = pa_he_barrett_of(modulus);
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t a0 = a[0][i], a1 = a[1][i], b0 = b[0][i], b1 = b[1][i];
+        out[0][i] = pa_he_mul(a0, b0, &m);
+        out[1][i] = pa_he_add(pa_he_mul(a0, b1, &m), pa_he_mul(a1, b0, &m), m.q);
+        out[2][i] = pa_he_mul(a1, b1, &m);
+    }
+}
+
+/* PA_HE_MAX_PRIMES products of residues and one residue more stay below 2^128: 64 (2^61 - 1)^2 + 2^61. */
+static void inner_product(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a,
+                          const pa_he_word *const *b0, const pa_he_word *const *b1, size_t terms,
+                          size_t n, bool accumulate, const pa_he_modulus *modulus)
+{
+    for (size_t i = 0; i < n; i++) {
+        pa_u128 sum0 = accumulate ? out0[i] : 0, sum1 = accumulate ? out1[i] : 0;
+        for (size_t t = 0; t < terms; t++) {
+            sum0 += (pa_u128)a[t][i] * b0[t][i];
+            sum1 += (pa_u128)a[t][i] * b1[t][i];
+        }
+        out0[i] = pa_he_reduce128(sum0, modulus);
+        out1[i] = pa_he_reduce128(sum1, modulus);
+    }
+}
+
+static void multiplier(pa_he_multiplier *out, uint64_t c, const pa_he_modulus *modulus)
+{
+    *out = (pa_he_multiplier){c, pa_he_quotient(c, modulus->q)};
+}
+
+static void mul_constant(pa_he_word *out, const pa_he_word *a, const pa_he_multiplier *c, size_t n,
+                         const pa_he_modulus *modulus)
+{
+    const uint64_t q = modulus->q, value = c->value, quotient = c->quotient;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = pa_he_once(pa_he_lazy(a[i], value, quotient, q), q);
+    }
+}
+
+static void sub_mul_constant(pa_he_word *out, const pa_he_word *a, const pa_he_word *b,
+                             const pa_he_multiplier *c, size_t n, const pa_he_modulus *modulus)
+{
+    const uint64_t q = modulus->q, value = c->value, quotient = c->quotient;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = pa_he_once(pa_he_lazy(a[i] + q - b[i], value, quotient, q), q);
+    }
+}
+
+static void add_constant(pa_he_word *out, const pa_he_word *a, uint64_t c, size_t n,
+                         const pa_he_modulus *modulus)
+{
+    const uint64_t q = modulus->q;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = pa_he_add(a[i], c, q);
+    }
+}
+
+static size_t permute_words(unsigned log_degree)
+{
+    return (size_t)1 << (log_degree - 1);
+}
+
+typedef uint32_t __attribute__((may_alias)) source_index;
+
+static void permute_fill(pa_he_word *table, const uint32_t *source, unsigned log_degree)
+{
+    memcpy(table, source, sizeof *source << log_degree);
+}
+
+static void permute(pa_he_word *out, const pa_he_word *in, const pa_he_word *table, size_t n)
+{
+    const source_index *source = (const source_index *)table;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = in[source[i]];
+    }
+}
+
+const pa_he_kernels pa_he_portable = {
+    .representation = PA_HE_WORDS,
+    .max_bits = PA_HE_MAX_BITS,
+    .ntt_words = pa_he_ntt_words_portable,
+    .ntt_fill = pa_he_ntt_fill_portable,
+    .ntt_order = pa_he_ntt_order_portable,
+    .forward = pa_he_forward_portable,
+    .inverse = pa_he_inverse_portable,
+    .import = copy,
+    .export = copy,
+    .import_small = import_small,
+    .add = add,
+    .sub = sub,
+    .neg = neg,
+    .mul = mul,
+    .mul_add = mul_add,
+    .tensor = tensor,
+    .inner_product = inner_product,
+    .multiplier = multiplier,
+    .mul_constant = mul_constant,
+    .sub_mul_constant = sub_mul_constant,
+    .add_constant = add_constant,
+    .permute_words = permute_words,
+    .permute_fill = permute_fill,
+    .permute = permute,
+    .conversion_bytes = pa_he_conversion_bytes_portable,
+    .conversion_fill = pa_he_conversion_fill_portable,
+    .convert = pa_he_convert_portable,
+};
