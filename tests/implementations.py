@@ -42,7 +42,7 @@ _VARIANTS = {
     "keccak-lanes": ("avx2", "avx512", "avx512-emulated"),
     "ripemd160": ("portable",),
     "ripemd160-lanes": ("avx2", "avx512", "avx512-x32", "avx512-emulated", "avx512-x32-emulated"),
-    "sm3": ("portable",),
+    "sm3": ("portable", "avx2"),
     "sm3-lanes": ("avx2", "avx512", "avx512-x32", "avx512-emulated", "avx512-x32-emulated"),
     "blake2b": ("avx2", "portable"),
     "blake2b-lanes": ("avx512", "avx2", "avx512-emulated"),

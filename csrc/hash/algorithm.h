@@ -55,10 +55,16 @@ uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm, uint64_t wante
 /* True when options (not NULL) hold nothing but what the algorithm takes; their digest size is not looked at. */
 bool pa_hash_options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options);
 
+/* size / block. A division takes as long as staging a short message: blocks of Keccak alone are no power of two. */
+static inline uint64_t pa_hash_quotient(uint64_t size, uint32_t block)
+{
+    return (block & (block - 1)) == 0 ? size >> __builtin_ctz(block) : size / block;
+}
+
 /* Blocks that a message of `total` bytes takes with its padding. */
 static inline uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total)
 {
-    return (total + algorithm->length_size) / algorithm->block_size + 1;
+    return pa_hash_quotient(total + algorithm->length_size, algorithm->block_size) + 1;
 }
 
 /* Pads a message of `total` bytes (absorbed midstate included) whose last `used` bytes stand in tail, `blocks` blocks that are
@@ -67,9 +73,9 @@ static inline void pa_hash_pad_blocks(const pa_hash_algorithm *algorithm, uint8_
                                       uint64_t used, uint64_t blocks, uint64_t total)
 {
     uint8_t *end = tail + blocks * algorithm->block_size;
-    tail[used] |= algorithm->pad_first;
-    end[-1] |= algorithm->pad_last;
+    tail[used] = algorithm->pad_first;
     if (algorithm->length_size == 0) {
+        end[-1] |= algorithm->pad_last;
         return;
     }
     if (algorithm->big_endian) {
@@ -200,6 +206,11 @@ static inline void pa_hash_copy(uint8_t *to, const uint8_t *from, size_t size)
 /* The first `size` bytes of a state. */
 void pa_hash_store_words(const pa_hash_algorithm *algorithm, uint8_t *digest, uint64_t size,
                          const pa_hash_state *state);
+
+/* digest = H(data), before `twice` and `then`, after midstate where it is not NULL, whose traces are then wiped. */
+void pa_hash_data(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                  const pa_midstate *midstate, uint8_t *digest, uint64_t digest_size,
+                  const uint8_t *data, uint64_t size);
 
 /* digest = hash of the concatenated parts, before `then`. */
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts);

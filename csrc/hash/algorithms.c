@@ -243,22 +243,27 @@ void pa_hash_store_words(const pa_hash_algorithm *algorithm, uint8_t *digest, ui
                          const pa_hash_state *state)
 {
     const uint32_t word_size = algorithm->wide ? 8 : 4;
-    for (uint32_t i = 0; size > 0; i++) {
-        uint8_t word[8];
-        uint32_t take = size < word_size ? (uint32_t)size : word_size;
-        if (algorithm->wide && algorithm->big_endian) {
-            pa_store_be64(word, state->wide[i]);
-        } else if (algorithm->wide) {
-            pa_store_le64(word, state->wide[i]);
-        } else if (algorithm->big_endian) {
-            pa_store_be32(word, state->word[i]);
-        } else {
-            pa_store_le32(word, state->word[i]);
-        }
-        memcpy(digest, word, take);
-        digest += take;
-        size -= take;
+    const uint32_t words = (uint32_t)(size / word_size), rest = (uint32_t)(size % word_size);
+    uint8_t last[8];
+    /* A loop each, without a branch in it: of a short message all this is a good part of the time. */
+#define STORE(store, of)                                                                           \
+    for (uint32_t i = 0; i < words; i++) {                                                         \
+        store(digest + i * word_size, state->of[i]);                                               \
+    }                                                                                              \
+    if (rest > 0) {                                                                                \
+        store(last, state->of[words]);                                                             \
+        pa_hash_copy(digest + words * word_size, last, rest);                                      \
     }
+    if (algorithm->wide && algorithm->big_endian) {
+        STORE(pa_store_be64, wide)
+    } else if (algorithm->wide) {
+        STORE(pa_store_le64, wide)
+    } else if (algorithm->big_endian) {
+        STORE(pa_store_be32, word)
+    } else {
+        STORE(pa_store_le32, word)
+    }
+#undef STORE
 }
 
 void pa_hash_stream_start(const pa_hash_algorithm *algorithm, pa_hash_stream *stream,
@@ -299,34 +304,66 @@ void pa_hash_stream_absorb(const pa_hash_algorithm *algorithm, const struct pa_h
     }
 }
 
-/* Digests longer than a block are squeezed: absorbing zeros is the permutation alone. */
-void pa_hash_stream_finish(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
-                           pa_hash_stream *stream, uint8_t *digest, uint64_t size)
+/* The digest from a state whose last block is absorbed; digests longer than a block are squeezed: absorbing zeros is the
+ * permutation alone. */
+static void finish(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                   pa_hash_state *state, uint8_t *digest, uint64_t size)
 {
     static const uint8_t zeros[PA_HASH_MAX_BLOCK];
     const uint32_t block = algorithm->block_size;
-    memset(stream->buffer + stream->used, 0, 2 * block - stream->used);
+    for (; size > block; size -= block, digest += block) {
+        pa_hash_store_words(algorithm, digest, block, state);
+        kernel->blocks(state, zeros, 1);
+    }
+    pa_hash_store_words(algorithm, digest, size, state);
+}
+
+void pa_hash_stream_finish(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                           pa_hash_stream *stream, uint8_t *digest, uint64_t size)
+{
+    memset(stream->buffer + stream->used, 0, 2 * algorithm->block_size - stream->used);
     kernel->blocks(&stream->state, stream->buffer,
                    pa_hash_pad(algorithm, stream->buffer, stream->used, stream->total));
-    for (; size > block; size -= block, digest += block) {
-        pa_hash_store_words(algorithm, digest, block, &stream->state);
-        kernel->blocks(&stream->state, zeros, 1);
+    finish(algorithm, kernel, &stream->state, digest, size);
+}
+
+void pa_hash_data(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
+                  const pa_midstate *midstate, uint8_t *digest, uint64_t digest_size,
+                  const uint8_t *data, uint64_t size)
+{
+    const uint32_t block = algorithm->block_size;
+    const uint64_t whole = pa_hash_quotient(size, block), used = size - whole * block;
+    const uint64_t staged = pa_hash_block_count(algorithm, used);
+    const uint64_t total = (midstate != NULL ? midstate->bytes : 0) + size;
+    pa_hash_state state;
+    uint8_t tail[2 * PA_HASH_MAX_BLOCK];
+    pa_hash_start(algorithm, &state, midstate);
+    if (whole > 0) {
+        kernel->blocks(&state, data, whole);
     }
-    pa_hash_store_words(algorithm, digest, size, &stream->state);
+    memset(tail, 0, staged * block);
+    if (used > 0) {
+        memcpy(tail, data + whole * block, used);
+    }
+    pa_hash_pad_blocks(algorithm, tail, used, staged, total);
+    kernel->blocks(&state, tail, staged);
+    finish(algorithm, kernel, &state, digest, digest_size);
+    if (midstate != NULL) {
+        pa_wipe(&state, sizeof state);
+        pa_wipe(tail, sizeof tail);
+    }
 }
 
 /* Hashes one message of several parts. */
-static void hash_message(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
-                         uint8_t *digest, uint64_t digest_size, const pa_midstate *midstate,
-                         const pa_bytes *parts, uint32_t part_count)
+static void hash_parts(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts)
 {
     pa_hash_stream stream;
-    pa_hash_stream_start(algorithm, &stream, midstate);
-    for (uint32_t i = 0; i < part_count; i++) {
-        pa_hash_stream_absorb(algorithm, kernel, &stream, parts[i].data, parts[i].size);
+    pa_hash_stream_start(job->algorithm, &stream, job->midstate);
+    for (uint32_t i = 0; i < job->segment_count; i++) {
+        pa_hash_stream_absorb(job->algorithm, job->single, &stream, parts[i].data, parts[i].size);
     }
-    pa_hash_stream_finish(algorithm, kernel, &stream, digest, digest_size);
-    if (midstate != NULL) {
+    pa_hash_stream_finish(job->algorithm, job->single, &stream, digest, job->digest_size);
+    if (job->midstate != NULL) {
         pa_wipe(&stream, sizeof stream);
     }
 }
@@ -334,12 +371,16 @@ static void hash_message(const pa_hash_algorithm *algorithm, const struct pa_has
 void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts)
 {
     const pa_hash_algorithm *algorithm = job->algorithm;
-    hash_message(algorithm, job->single, digest, job->digest_size, job->midstate, parts,
-                 job->segment_count);
+    if (job->segment_count == 1) {
+        pa_hash_data(algorithm, job->single, job->midstate, digest, job->digest_size, parts->data,
+                     parts->size);
+    } else {
+        hash_parts(job, digest, parts);
+    }
     if (algorithm->twice) {
         uint8_t inner[PA_HASH_MAX_DIGEST];
-        pa_bytes row = {inner, job->digest_size};
-        memcpy(inner, digest, row.size);
-        hash_message(algorithm, job->single, digest, job->digest_size, NULL, &row, 1);
+        memcpy(inner, digest, job->digest_size);
+        pa_hash_data(algorithm, job->single, NULL, digest, job->digest_size, inner,
+                     job->digest_size);
     }
 }

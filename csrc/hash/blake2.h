@@ -41,6 +41,9 @@ extern const struct pa_blake2 pa_blake2s_lanes_avx512_emulated;
 extern const struct pa_blake2 pa_blake2s_two_avx512;
 extern const struct pa_blake2 pa_blake2s_two_avx512_emulated;
 
+/* state = 64 bytes, one block of zeros further, by a kernel of one message: what is timed where two are there. */
+void pa_blake2_again(const void *kernel, void *state);
+
 /* One call's job. What the key made stands in it alone. */
 typedef struct {
     const struct pa_blake2 *kernels[PA_BLAKE_WIDTHS]; /* as widths has them */

@@ -46,6 +46,9 @@ extern const struct pa_blake3 pa_blake3_lanes_avx512_emulated;
 extern const struct pa_blake3 pa_blake3_two_avx512;
 extern const struct pa_blake3 pa_blake3_two_avx512_emulated;
 
+/* state = 32 bytes, one block of zeros further, by a kernel of one message: what is timed where two are there. */
+void pa_blake3_again(const void *kernel, void *state);
+
 /* One call's job. What the key made stands in it alone. */
 typedef struct {
     const struct pa_blake3 *kernels[PA_BLAKE_WIDTHS]; /* as widths has them */

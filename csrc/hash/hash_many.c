@@ -59,6 +59,33 @@ static uint64_t digest_bytes(const pa_hash_algorithm *algorithm,
     return algorithm ? pa_hash_digest_bytes(algorithm, wanted) : 0;
 }
 
+/* True where one row takes the way of single messages, and no lanes that a spec names. */
+static bool is_single(const pa_hash_algorithm *algorithm)
+{
+    if (algorithm->engine != NULL) {
+        return algorithm->engine->streaming != NULL;
+    }
+    const pa_hash_menu *menu = pa_hash_menu_get(algorithm);
+    return menu->kernels[menu->count - 1] == NULL && menu->items[menu->first[1]].lanes == 1;
+}
+
+static pyaccel_status hash_row(uint8_t *digest, uint64_t digest_size,
+                               const pa_hash_algorithm *algorithm, const pyaccel_rows *messages,
+                               const pyaccel_hash_options *options)
+{
+    const struct pa_hash_streaming *streaming =
+        algorithm->engine ? algorithm->engine->streaming : &pa_blocks_streaming;
+    pa_bytes row;
+    if (!pa_rows_get(&row, messages, 0)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    streaming->one(algorithm, options, digest, digest_size, row.data, row.size);
+    if (pa_hash_has_secret(options)) {
+        pa_wipe_stack();
+    }
+    return PYACCEL_OK;
+}
+
 static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
                                    const pyaccel_rows *messages, uint64_t n,
                                    const pyaccel_hash_options *options)
@@ -89,6 +116,9 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     pyaccel_status status = pa_bind();
     if (status != PYACCEL_OK) {
         return status;
+    }
+    if (n == 1 && options->progress == NULL && is_single(found)) {
+        return hash_row(digests, batch.digest_size, found, messages, options);
     }
     batch.secret = pa_hash_has_secret(options);
     if (batch.engine != NULL) {

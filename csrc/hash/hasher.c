@@ -138,7 +138,6 @@ static pyaccel_status hash_one(uint8_t *digest, uint64_t digest_size, uint32_t a
                                const uint8_t *data, uint64_t size,
                                const pyaccel_hash_options *options)
 {
-    _Alignas(max_align_t) uint8_t stream[PA_HASH_MAX_STREAM];
     const pa_hash_algorithm *found = pa_hash_algorithm_get(algorithm);
     const struct pa_hash_streaming *streaming = streaming_of(found, options);
     if (streaming == NULL || pa_hash_digest_bytes(found, digest_size) != digest_size ||
@@ -150,13 +149,8 @@ static pyaccel_status hash_one(uint8_t *digest, uint64_t digest_size, uint32_t a
     if (status != PYACCEL_OK) {
         return status;
     }
-    streaming->start(stream, found, options);
-    if (size > 0) {
-        streaming->absorb(stream, data, size);
-    }
-    streaming->digest(stream, digest, digest_size);
+    streaming->one(found, options, digest, digest_size, data, size);
     if (pa_hash_has_secret(options)) {
-        pa_wipe(stream, streaming->size);
         pa_wipe_stack();
     }
     return PYACCEL_OK;

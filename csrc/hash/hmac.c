@@ -129,5 +129,19 @@ static void digest_so_far(const void *room, uint8_t *digest, uint64_t digest_siz
     pa_wipe(inner, sizeof inner);
 }
 
+static void one(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options,
+                uint8_t *digest, uint64_t digest_size, const uint8_t *data, uint64_t size)
+{
+    pa_hmac_job job;
+    const struct pa_hash_single *kernel = pa_bound(algorithm->single);
+    uint8_t inner[PA_HASH_MAX_DIGEST];
+    begin(&job, algorithm, options, digest_size);
+    pa_count(algorithm->single);
+    pa_hash_data(job.hash, kernel, &job.inner, inner, job.hash->digest_size, data, size);
+    pa_hash_data(job.hash, kernel, &job.outer, digest, digest_size, inner, job.hash->digest_size);
+    pa_wipe(&job, sizeof job);
+    pa_wipe(inner, sizeof inner);
+}
+
 const struct pa_hash_streaming pa_hmac_streaming = {sizeof(hmac_stream), start, absorb,
-                                                    digest_so_far};
+                                                    digest_so_far, one};

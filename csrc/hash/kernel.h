@@ -113,6 +113,7 @@ extern const struct pa_hash_lanes pa_ripemd160_lanes_avx512_emulated;
 extern const struct pa_hash_lanes pa_ripemd160_lanes_x32_avx512;
 extern const struct pa_hash_lanes pa_ripemd160_lanes_x32_avx512_emulated;
 extern const struct pa_hash_single pa_sm3_portable;
+extern const struct pa_hash_single pa_sm3_avx2;
 extern const struct pa_hash_lanes pa_sm3_lanes_avx2;
 extern const struct pa_hash_lanes pa_sm3_lanes_avx512;
 extern const struct pa_hash_lanes pa_sm3_lanes_avx512_emulated;

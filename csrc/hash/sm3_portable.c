@@ -1,19 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SM3, one message, any CPU. GB/T 32905-2016. */
-#include "../core/bytes.h"
-#include "kernel.h"
-
-typedef uint32_t word;
-#define ROTATE pa_rotl32
-#define ROTATE_8_MORE(x, n) ROTATE(x, (n) + 8)
-#define XOR3(x, y, z) ((x) ^ (y) ^ (z))
-#define CHOOSE(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
-#define MAJORITY(x, y, z) (((x) & (y)) | ((z) & ((x) | (y))))
-#define ADD(x, y) ((x) + (y))
-#define XOR(x, y) ((x) ^ (y))
-#define EVERY(x) (x)
-
-#include "sm3_rounds.h"
+#include "sm3_word.h"
 
 /* One block into the state; 16 words suffice, since W_j+16 is made when W_j+4 is needed. */
 static void compress(word s[8], word w[16])

@@ -82,5 +82,17 @@ static void digest_so_far(const void *room, uint8_t *digest, uint64_t digest_siz
     }
 }
 
+static void one(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options,
+                uint8_t *digest, uint64_t digest_size, const uint8_t *data, uint64_t size)
+{
+    pa_blake2_job job;
+    pa_blake2_engine.begin(&job, algorithm, options, digest_size);
+    pa_count(job.family);
+    pa_blake2_one(&job, digest, (pa_bytes){data, size});
+    if (job.has_key) {
+        pa_wipe(&job, sizeof job);
+    }
+}
+
 const struct pa_hash_streaming pa_blake2_streaming = {sizeof(blake2_stream), start, absorb,
-                                                      digest_so_far};
+                                                      digest_so_far, one};

@@ -133,5 +133,36 @@ static void digest_so_far(const void *room, uint8_t *digest, uint64_t digest_siz
     }
 }
 
+/* Of longer messages the tree reaches deeper into the stack than what is wiped. */
+#define WIPED_CHUNKS 256
+
+static void one_long(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options,
+                     uint8_t *digest, uint64_t digest_size, const uint8_t *data, uint64_t size)
+{
+    blake3_stream stream;
+    start(&stream, algorithm, options);
+    absorb(&stream, data, size);
+    digest_so_far(&stream, digest, digest_size);
+    if (stream.job.flags != 0) {
+        pa_wipe(&stream, sizeof stream);
+    }
+}
+
+static void one(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options,
+                uint8_t *digest, uint64_t digest_size, const uint8_t *data, uint64_t size)
+{
+    pa_blake3_job job;
+    if (size > WIPED_CHUNKS * CHUNK) {
+        one_long(algorithm, options, digest, digest_size, data, size);
+        return;
+    }
+    pa_blake3_engine.begin(&job, algorithm, options, digest_size);
+    pa_count(PA_FAMILY_BLAKE3);
+    pa_blake3_one(&job, digest, (pa_bytes){data, size});
+    if (job.flags != 0) {
+        pa_wipe(&job, sizeof job);
+    }
+}
+
 const struct pa_hash_streaming pa_blake3_streaming = {sizeof(blake3_stream), start, absorb,
-                                                      digest_so_far};
+                                                      digest_so_far, one};

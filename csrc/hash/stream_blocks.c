@@ -10,17 +10,6 @@ typedef struct {
 
 _Static_assert(sizeof(blocks_stream) <= PA_HASH_MAX_STREAM, "room for a stream");
 
-void pa_hash_data(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
-                  const pa_midstate *midstate, uint8_t *digest, uint64_t digest_size,
-                  const uint8_t *data, uint64_t size)
-{
-    pa_hash_stream stream;
-    pa_hash_stream_start(algorithm, &stream, midstate);
-    pa_hash_stream_absorb(algorithm, kernel, &stream, data, size);
-    pa_hash_stream_finish(algorithm, kernel, &stream, digest, digest_size);
-    pa_wipe(&stream, sizeof stream); /* HMAC hashes long keys, and inner digests */
-}
-
 static void start(void *room, const pa_hash_algorithm *algorithm,
                   const pyaccel_hash_options *options)
 {
@@ -57,5 +46,25 @@ static void digest_so_far(const void *room, uint8_t *digest, uint64_t digest_siz
                  algorithm->digest_size);
 }
 
+static void one(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options,
+                uint8_t *digest, uint64_t digest_size, const uint8_t *data, uint64_t size)
+{
+    const pa_hash_algorithm *again = algorithm->twice ? algorithm : algorithm->then;
+    const struct pa_hash_single *kernel = pa_bound(algorithm->single);
+    uint8_t inner[PA_HASH_MAX_DIGEST];
+    (void)options;
+    pa_count(algorithm->single);
+    if (again == NULL) {
+        pa_hash_data(algorithm, kernel, NULL, digest, digest_size, data, size);
+        return;
+    }
+    pa_hash_data(algorithm, kernel, NULL, inner, algorithm->digest_size, data, size);
+    if (algorithm->then != NULL) {
+        pa_count(again->single);
+    }
+    pa_hash_data(again, pa_bound(again->single), NULL, digest, digest_size, inner,
+                 algorithm->digest_size);
+}
+
 const struct pa_hash_streaming pa_blocks_streaming = {sizeof(blocks_stream), start, absorb,
-                                                      digest_so_far};
+                                                      digest_so_far, one};

@@ -24,6 +24,10 @@ struct pa_hash_streaming {
     void (*absorb)(void *stream, const uint8_t *data, uint64_t size);
     /* The digest of what came so far, of a size that the algorithm has; the stream goes on as if nothing had been asked. */
     void (*digest)(const void *stream, uint8_t *digest, uint64_t digest_size);
+    /* The digest of one message that is all there (data may be NULL where size is 0), without a stream; the caller wipes the
+     * stack where options hold a secret. */
+    void (*one)(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options,
+                uint8_t *digest, uint64_t digest_size, const uint8_t *data, uint64_t size);
 };
 
 /* The most bytes of a stream, BLAKE3's: its chunk, its stack, and what is around them. */
@@ -33,10 +37,5 @@ extern const struct pa_hash_streaming pa_blocks_streaming; /* without an engine 
 extern const struct pa_hash_streaming pa_hmac_streaming;
 extern const struct pa_hash_streaming pa_blake2_streaming;
 extern const struct pa_hash_streaming pa_blake3_streaming;
-
-/* digest = H(data), before `twice` and `then`, after midstate where it is not NULL. */
-void pa_hash_data(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
-                  const pa_midstate *midstate, uint8_t *digest, uint64_t digest_size,
-                  const uint8_t *data, uint64_t size);
 
 #endif
