@@ -90,6 +90,7 @@ typedef enum {
     PA_FAMILY_ED25519,   /* struct pa_verify_kernel */
     PA_FAMILY_SECP256K1, /* struct pa_verify_kernel */
     PA_FAMILY_HE,        /* pa_he_kernels */
+    PA_FAMILY_HE_SLOTS,  /* struct pa_he_slots */
     PA_FAMILY_PROBE,     /* struct pa_probe */
     PA_FAMILY_COUNT
 } pa_family;

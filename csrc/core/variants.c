@@ -11,7 +11,7 @@
 #include "../hash/kernel.h"
 #include "../hash/plan.h"
 #include "../hash/poseidon2.h"
-#include "../he/kernels.h"
+#include "../he/slots.h"
 #include "../verify/verify.h"
 #include "environment.h"
 #include "internal.h"
@@ -128,6 +128,16 @@ static const candidate candidates[] = {
 
     /* he */
     {PA_FAMILY_HE, "portable", 0, &pa_he_portable},
+#if PYACCEL_WITH_AVX512
+    {PA_FAMILY_HE_SLOTS, "avx512", PA_CPU_AVX512, &pa_he_slots_avx512},
+#endif
+#if PYACCEL_EMULATED
+    {PA_FAMILY_HE_SLOTS, "avx512-emulated", PA_CPU_AVX512_EMULATED, &pa_he_slots_avx512_emulated},
+#endif
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_HE_SLOTS, "avx2", PA_CPU_AVX2, &pa_he_slots_avx2},
+#endif
+    {PA_FAMILY_HE_SLOTS, "portable", 0, &pa_he_slots_portable},
 };
 #define CANDIDATES (sizeof candidates / sizeof *candidates)
 
@@ -159,6 +169,7 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_ED25519] = "ed25519",
     [PA_FAMILY_SECP256K1] = "secp256k1",
     [PA_FAMILY_HE] = "he",
+    [PA_FAMILY_HE_SLOTS] = "he-slots",
     [PA_FAMILY_PROBE] = "probe",
 };
 

@@ -9,7 +9,7 @@
  * constants. BFV, BGV whose t is no prime that is 1 modulo 2N: an encoder without slots. Source of the slots' order: see
  * pyaccel/he.h. */
 pyaccel_status pa_he_encoder_new(struct pa_he_encoder **encoder, pyaccel_he_context *context);
-void pa_he_encoder_free(struct pa_he_encoder *encoder, pyaccel_he_context *context);
+void pa_he_encoder_free(struct pa_he_encoder *encoder);
 
 /* Slots in all rows together; 0: none. */
 uint32_t pa_he_slot_count(const pyaccel_he_context *context);
