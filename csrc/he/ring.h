@@ -21,18 +21,22 @@ typedef struct {
 /* bytes, aligned to 64, content undefined; NULL: out of memory. Thread-safe. */
 void *pa_he_take(pa_he_pool *pool, size_t bytes);
 void pa_he_give(pa_he_pool *pool, void *block);
+/* Frees what is kept. */
+void pa_he_pool_clear(pa_he_pool *pool);
 
 /* Primes are numbered 0 .. q_count - 1 (Q; the last go first) and q_count .. q_count + p_count - 1 (special, P).
  * Level l, 0 <= l < level_count, has the primes 0 .. level_end[l] - 1: moduli that were asked for with more than
  * PA_HE_FAST_BITS bits are several primes, which come and go together. Digit d of key switching has the primes
  * digit_end[d - 1] .. digit_end[d] - 1, cut where a level ends inside it. */
 struct pyaccel_he_context {
-    uint32_t scheme; /* PYACCEL_HE_* */
+    pyaccel_he_parameters parameters; /* resolved: equal for equal contexts (parameters.h) */
+    uint32_t scheme;                  /* PYACCEL_HE_* */
     unsigned log_degree;
     size_t degree; /* N */
     size_t
         stride; /* words from row to row of a polynomial: N + 8 and the like, so that rows differ modulo 4096 bytes */
     const pa_he_kernels *kernels;
+    const char *variant; /* its name */
     uint32_t q_count, p_count;
     pa_he_ntt ntt[PA_HE_MAX_PRIMES];
     uint32_t level_count, level_end[PA_HE_MAX_PRIMES];
@@ -50,6 +54,16 @@ struct pyaccel_he_context {
     pa_he_pool pool;
     _Atomic uint32_t references; /* handles that live on it, and the caller's own */
 };
+
+/* One reference more; pyaccel_he_context_free gives it back. */
+pyaccel_he_context *pa_he_hold(const pyaccel_he_context *context);
+
+/* table (permute_words words) = the kernels' form of X -> X^element on rows in NTT form; source: N entries of scratch. */
+void pa_he_permutation(pa_he_word *table, uint32_t *source, const pyaccel_he_context *context,
+                       uint32_t element);
+
+/* 1 / element modulo 2N; element odd. */
+uint32_t pa_he_element_inverse(uint32_t element, unsigned log_degree);
 
 /* A polynomial in RNS form: row r, of prime primes(r), begins at words + r * stride. Rows of level l in order of the primes; with
  * special primes these follow the Q rows of the level. */

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
+  he/choose.c
+  he/context.c
   he/convert_portable.c
+  he/divide.c
   he/encode_words.c
   he/modulus.c
   he/ntt_portable.c
   he/pack.c
   he/parameters.c
+  he/pool.c
+  he/rns.c
   he/roots.c
   he/rows_portable.c
+  he/security.c
   he/slots.c)
 pa_sources(avx2 he/slots.c)
 pa_sources(avx512 he/slots.c)

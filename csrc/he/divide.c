@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Division by dropped primes with rounding; of BGV so that the rest is a multiple of t. */
+#include "rns.h"
+#include "words.h"
+
+/* Coefficients that are made correct at a time: in_count rows of them lie on the stack. */
+#define BLOCK 128u
+
+/* u = [delta / D]_t in (-t / 2, t / 2] of n coefficients at `first`, delta the lift of the dropped residues. */
+static void plain_quotient(int64_t u[BLOCK], const pyaccel_he_context *context,
+                           const pa_he_division *division, const pa_he_word *tail, size_t first,
+                           size_t n)
+{
+    const pa_he_conversion *lift = &division->lift;
+    const pa_he_modulus *t = &context->constants->plain;
+    uint64_t x[BLOCK], v[BLOCK], sum[BLOCK];
+    for (size_t k = 0; k < n; k++) {
+        v[k] = lift->rounding;
+        sum[k] = 0;
+    }
+    for (uint32_t i = 0; i < lift->in_count; i++) {
+        const pa_he_modulus *d = &lift->in[i]->modulus;
+        const pa_he_barrett barrett = pa_he_barrett_of(d);
+        context->kernels->export(x, tail + i * context->stride + first, n, d);
+        for (size_t k = 0; k < n; k++) {
+            const uint64_t y = pa_he_mul(x[k], lift->pre[i], &barrett);
+            v[k] += (uint64_t)((pa_u128)y * lift->fraction[i] >> 52);
+            sum[k] = pa_he_reduce128((pa_u128)y * division->plain_matrix[i] + sum[k], t);
+        }
+    }
+    for (size_t k = 0; k < n; k++) {
+        const uint64_t overflow = pa_he_neg(division->plain_product, t->q);
+        const uint64_t delta =
+            pa_he_reduce128((pa_u128)(v[k] >> lift->shift) * overflow + sum[k], t);
+        const uint64_t r = pa_he_reduce128((pa_u128)delta * division->plain_inverse, t);
+        const uint64_t upper = 0 - ((t->q / 2 - r) >> 63); /* all bits where r > t / 2 */
+        u[k] = (int64_t)(r - (t->q & upper));
+    }
+    pa_wipe(x, sizeof x);
+    pa_wipe(v, sizeof v);
+    pa_wipe(sum, sizeof sum);
+}
+
+/* Coefficient rows -= D u modulo each prime that stays. */
+static void make_plain_zero(const pyaccel_he_context *context, const pa_he_division *division,
+                            pa_he_word *rows, const pa_he_word *tail)
+{
+    int64_t u[BLOCK];
+    uint64_t canonical[BLOCK];
+    pa_he_word block[BLOCK] __attribute__((aligned(64)));
+    for (size_t first = 0; first < context->degree; first += BLOCK) {
+        const size_t n = context->degree - first < BLOCK ? context->degree - first : BLOCK;
+        plain_quotient(u, context, division, tail, first, n);
+        for (uint32_t j = 0; j < division->lift.out_count; j++) {
+            const pa_he_modulus *q = &context->ntt[j].modulus;
+            pa_he_word *row = rows + j * context->stride + first;
+            for (size_t k = 0; k < n; k++) {
+                const uint64_t negative = (uint64_t)(u[k] >> 63); /* all bits or none */
+                const uint64_t size = ((uint64_t)u[k] ^ negative) - negative;
+                const uint64_t r = pa_he_reduce128((pa_u128)size * division->product[j], q),
+                               minus = pa_he_neg(r, q->q);
+                canonical[k] = r ^ ((r ^ minus) & negative);
+            }
+            context->kernels->import(block, canonical, n, q);
+            context->kernels->sub(row, row, block, n, q);
+        }
+    }
+    pa_wipe(u, sizeof u);
+    pa_wipe(canonical, sizeof canonical);
+    pa_wipe(block, sizeof block);
+}
+
+static void row_pointers(const pa_he_word **rows, const pa_he_word *first, uint32_t count,
+                         size_t stride)
+{
+    for (uint32_t j = 0; j < count; j++) {
+        rows[j] = first + j * stride;
+    }
+}
+
+void pa_he_divide(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
+                  pa_he_word *const *out, const pa_he_word *const *kept,
+                  const pa_he_word *const *tail, const pa_he_word *const *added)
+{
+    const pa_he_kernels *kernels = context->kernels;
+    const pa_he_division *division = &context->constants->levels[level].by[by];
+    const pa_he_conversion *lift = added == NULL ? &division->lift : &division->lift_added;
+    const size_t n = context->degree, stride = context->stride;
+    for (size_t k = 0; k < count; k++) {
+        pa_he_word *rows[PA_HE_MAX_PRIMES];
+        const pa_he_word *in[PA_HE_MAX_PRIMES], *own[PA_HE_MAX_PRIMES];
+        row_pointers((const pa_he_word **)rows, out[k], lift->out_count, stride);
+        row_pointers(in, tail[k], lift->in_count, stride);
+        if (added != NULL) {
+            row_pointers(own, added[k], lift->out_count, stride);
+        }
+        kernels->convert(rows, in, added == NULL ? NULL : own, lift, n);
+        if (context->scheme == PYACCEL_HE_BGV) {
+            make_plain_zero(context, division, out[k], tail[k]);
+        }
+    }
+    for (uint32_t j = 0; j < lift->out_count; j++) {
+        pa_he_word *rows[2];
+        for (size_t k = 0; k < count; k++) {
+            rows[k] = out[k] + j * stride;
+        }
+        kernels->forward(rows, count, &context->ntt[j]);
+        for (size_t k = 0; k < count; k++) {
+            kernels->sub_mul_constant(rows[k], kept[k] + j * stride, rows[k], &division->inverse[j],
+                                      n, &context->ntt[j].modulus);
+        }
+    }
+}
+
+void pa_he_mod_down(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
+                    pa_he_word *const *out, pa_he_word *const *x, const pa_he_word *const *added)
+{
+    const pa_he_conversion *lift = &context->constants->levels[level].by[by].lift;
+    const size_t stride = context->stride;
+    const pa_he_word *kept[2], *tail[2];
+    for (uint32_t i = 0; i < lift->in_count; i++) {
+        pa_he_word *rows[2];
+        for (size_t k = 0; k < count; k++) {
+            rows[k] = x[k] + (lift->out_count + i) * stride;
+        }
+        context->kernels->inverse(rows, count, lift->in[i]);
+    }
+    for (size_t k = 0; k < count; k++) {
+        kept[k] = x[k];
+        tail[k] = x[k] + lift->out_count * stride;
+    }
+    pa_he_divide(context, level, by, count, out, kept, tail, added);
+}

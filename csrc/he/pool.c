@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks of rows that operations hand back and take again. */
+#include <stdlib.h>
+
+#include "ring.h"
+
+/* Ahead of each block; a block itself is aligned to 64 bytes. */
+#define HEADER 64u
+/* What is kept for the next call at most; beyond it blocks go back to the system. */
+#define MOST_KEPT ((size_t)256 << 20)
+#define SLOTS (sizeof((pa_he_pool *)0)->blocks / sizeof(void *))
+
+static size_t *size_of(void *block)
+{
+    return (size_t *)((char *)block - HEADER);
+}
+
+/* Of the blocks kept, the least that holds `bytes` and wastes no more than as much again. Under lock; SLOTS: none. */
+static uint32_t best_fit(const pa_he_pool *pool, size_t bytes)
+{
+    uint32_t best = SLOTS;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        if (pool->sizes[i] >= bytes && pool->sizes[i] / 2 <= bytes &&
+            (best == SLOTS || pool->sizes[i] < pool->sizes[best])) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void *remove_block(pa_he_pool *pool, uint32_t i)
+{
+    void *block = pool->blocks[i];
+    pool->count--;
+    pool->blocks[i] = pool->blocks[pool->count];
+    pool->sizes[i] = pool->sizes[pool->count];
+    return block;
+}
+
+void *pa_he_take(pa_he_pool *pool, size_t bytes)
+{
+    if (bytes > SIZE_MAX / 2) {
+        return NULL;
+    }
+    bytes = (bytes + HEADER - 1) / HEADER * HEADER;
+    void *block = NULL;
+    pthread_mutex_lock(&pool->lock);
+    const uint32_t found = best_fit(pool, bytes);
+    if (found != SLOTS) {
+        block = remove_block(pool, found);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (block == NULL) {
+        char *memory = aligned_alloc(HEADER, HEADER + bytes);
+        if (memory == NULL) {
+            return NULL;
+        }
+        block = memory + HEADER;
+        *size_of(block) = bytes;
+    }
+    return block;
+}
+
+void pa_he_give(pa_he_pool *pool, void *block)
+{
+    if (block == NULL) {
+        return;
+    }
+    const size_t bytes = *size_of(block);
+    void *surplus = block;
+    pthread_mutex_lock(&pool->lock);
+    size_t kept = 0;
+    uint32_t least = 0;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        kept += pool->sizes[i];
+        least = pool->sizes[i] < pool->sizes[least] ? i : least;
+    }
+    if (bytes <= MOST_KEPT && kept <= MOST_KEPT - bytes) {
+        surplus = NULL;
+        if (pool->count == SLOTS) {
+            surplus = pool->sizes[least] < bytes ? remove_block(pool, least) : block;
+        }
+        if (surplus != block) {
+            pool->blocks[pool->count] = block;
+            pool->sizes[pool->count++] = bytes;
+        }
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (surplus != NULL) {
+        free((char *)surplus - HEADER);
+    }
+}
+
+void pa_he_pool_clear(pa_he_pool *pool)
+{
+    while (pool->count > 0) {
+        free((char *)remove_block(pool, pool->count - 1) - HEADER);
+    }
+}
