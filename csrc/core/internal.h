@@ -37,6 +37,19 @@ void pa_wipe(void *memory, size_t size);
 /* Zeroes 24 KiB of the stack below the caller, where frames of functions that it called may still hold secrets. */
 void pa_wipe_stack(void);
 
+/* out = `size` <= 256 bytes of the operating system (draw.c); `wait`: until its generator is ready. False: it gave none, out is
+ * zeroed. */
+bool pa_draw(void *out, size_t size, bool wait);
+
+/* Bytes that follow from a secret and may be known all the same: what a sampler rejected, what is handed out. Of builds
+ * with PYACCEL_MEMCHECK, where memcheck watches secrets as undefined (tests/c/test_he_constant_time.c); else nothing. */
+#ifdef PYACCEL_MEMCHECK
+#include <valgrind/memcheck.h>
+#define PA_PUBLIC(memory, size) ((void)VALGRIND_MAKE_MEM_DEFINED(memory, size))
+#else
+#define PA_PUBLIC(memory, size) ((void)(memory), (void)(size))
+#endif
+
 /* ---- options --------------------------------------------------------------------------------- */
 
 /* True when options (not NULL) are of a size that this library knows and hold nothing that it does not; the
@@ -87,11 +100,13 @@ typedef enum {
     PA_FAMILY_POSEIDON2_GOLDILOCKS_LANES, /* avx2, avx512, avx512-emulated; may be unbound */
     PA_FAMILY_POSEIDON2_BABYBEAR,
     PA_FAMILY_POSEIDON2_BABYBEAR_LANES,
-    PA_FAMILY_ED25519,   /* struct pa_verify_kernel */
-    PA_FAMILY_SECP256K1, /* struct pa_verify_kernel */
-    PA_FAMILY_HE,        /* pa_he_kernels */
-    PA_FAMILY_HE_SLOTS,  /* struct pa_he_slots */
-    PA_FAMILY_PROBE,     /* struct pa_probe */
+    PA_FAMILY_ED25519,    /* struct pa_verify_kernel */
+    PA_FAMILY_SECP256K1,  /* struct pa_verify_kernel */
+    PA_FAMILY_HE,         /* pa_he_kernels */
+    PA_FAMILY_CHACHA20,   /* struct pa_chacha20 */
+    PA_FAMILY_HE_SAMPLER, /* struct pa_he_sampler */
+    PA_FAMILY_HE_SLOTS,   /* struct pa_he_slots */
+    PA_FAMILY_PROBE,      /* struct pa_probe */
     PA_FAMILY_COUNT
 } pa_family;
 

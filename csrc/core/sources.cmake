@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
   core/cpu.c
+  core/draw.c
   core/probe.c
   core/rows.c
   core/status.c

@@ -11,6 +11,9 @@
 #include "../hash/kernel.h"
 #include "../hash/plan.h"
 #include "../hash/poseidon2.h"
+#include "../he/chacha20.h"
+#include "../he/kernels.h"
+#include "../he/sampler.h"
 #include "../he/slots.h"
 #include "../verify/verify.h"
 #include "environment.h"
@@ -138,6 +141,18 @@ static const candidate candidates[] = {
     {PA_FAMILY_HE_SLOTS, "avx2", PA_CPU_AVX2, &pa_he_slots_avx2},
 #endif
     {PA_FAMILY_HE_SLOTS, "portable", 0, &pa_he_slots_portable},
+#if PYACCEL_WITH_AVX512
+    {PA_FAMILY_CHACHA20, "avx512", PA_CPU_AVX512, &pa_chacha20_avx512},
+#endif
+#if PYACCEL_EMULATED
+    {PA_FAMILY_CHACHA20, "avx512-emulated", PA_CPU_AVX512_EMULATED, &pa_chacha20_avx512_emulated},
+#endif
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_CHACHA20, "avx2", PA_CPU_AVX2, &pa_chacha20_avx2},
+    {PA_FAMILY_HE_SAMPLER, "avx2", PA_CPU_AVX2, &pa_he_sampler_avx2},
+#endif
+    {PA_FAMILY_CHACHA20, "portable", 0, &pa_chacha20_portable},
+    {PA_FAMILY_HE_SAMPLER, "portable", 0, &pa_he_sampler_portable},
 };
 #define CANDIDATES (sizeof candidates / sizeof *candidates)
 
@@ -170,6 +185,8 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_SECP256K1] = "secp256k1",
     [PA_FAMILY_HE] = "he",
     [PA_FAMILY_HE_SLOTS] = "he-slots",
+    [PA_FAMILY_CHACHA20] = "chacha20",
+    [PA_FAMILY_HE_SAMPLER] = "he-sampler",
     [PA_FAMILY_PROBE] = "probe",
 };
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
+  he/chacha20_portable.c
   he/choose.c
   he/context.c
   he/convert_portable.c
@@ -13,10 +14,12 @@ pa_sources(portable
   he/rns.c
   he/roots.c
   he/rows_portable.c
+  he/sampler_portable.c
+  he/sampling.c
   he/security.c
   he/slots.c)
-pa_sources(avx2 he/slots.c)
-pa_sources(avx512 he/slots.c)
+pa_sources(avx2 he/chacha20_lanes.c he/sampler_avx2.c he/slots.c)
+pa_sources(avx512 he/chacha20_lanes.c he/slots.c)
 # Every variant rounds alike: no product is fused with a sum but by name.
 foreach(stem encode_numbers encode_words encoder roots slots)
   set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/he/${stem}.c" PROPERTIES COMPILE_OPTIONS -ffp-contract=off)

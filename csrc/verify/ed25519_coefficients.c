@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Coefficients of random linear combinations. */
-#include <sys/random.h>
-
+#include "../core/internal.h"
 #include "ed25519.h"
 #include "pyaccel/hash.h"
 
@@ -13,8 +12,7 @@ bool pa_ed25519_coefficients(pa_ed25519_coefficient *z, pa_ed25519_transcript *t
                              uint64_t n)
 {
     /* Not waiting for a generator that is not ready: rows can be verified one by one. */
-    if (getrandom(transcript->drawn, sizeof transcript->drawn, GRND_NONBLOCK) !=
-        (ssize_t)sizeof transcript->drawn) {
+    if (!pa_draw(transcript->drawn, sizeof transcript->drawn, false)) {
         return false;
     }
     const uint64_t size = n * sizeof *z;
