@@ -1,0 +1,409 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ciphertexts and keys of Microsoft SEAL 4.x and TenSEAL: read, computed on to SEAL's own bytes, written.
+
+For moving work to `pyaccel.he.Context`, whose primes and key switching are another, faster design. Here everything is SEAL's:
+its primes of up to 60 bits, its one special prime, its rounding; the same keys give the same bytes from add, sub, negate,
+multiply (CKKS), multiply_plain, add_plain, relinearize, rescale, mod_switch and rotate. A product of two BFV ciphertexts decrypts to
+what SEAL's does, but has other bytes. Portable code on one thread: right, not fast.
+
+    context = SealContext.read(parameters)            # what EncryptionParameters.save wrote
+    keys = context.read_relinearization_keys(data)
+    a, b = context.read_ciphertext(x), context.read_ciphertext(y)
+    data = context.write(context.rescale(context.relinearize(context.multiply(a, b), keys)))
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pyaccel._core import ffi, lib
+from pyaccel.backends.native import raise_status
+from pyaccel.he import seal_format as form
+from pyaccel.he.seal_format import Compression, PlainWords, Polynomials, Words
+
+_ZERO_ID = bytes(32)
+
+
+@dataclass(frozen=True)
+class Ciphertext:
+    """uint64[size, moduli, degree] residues, in NTT form (CKKS) or as coefficients (BFV)."""
+
+    rows: Words
+    scale: float = 1.0
+
+    @property
+    def size(self) -> int:
+        """Number of polynomials: 2, or 3 after a product."""
+        return int(self.rows.shape[0])
+
+    @property
+    def moduli(self) -> int:
+        """Number of primes that are left."""
+        return int(self.rows.shape[1])
+
+
+@dataclass(frozen=True)
+class Plaintext:
+    """BFV: uint64[k <= degree] coefficients below the plain modulus. CKKS: uint64[moduli, degree] in NTT form."""
+
+    words: Words
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class SwitchingKeys:
+    """Relinearization keys ("relinearization", one key for element 0) or Galois keys, by Galois element."""
+
+    kind: str
+    parts: Mapping[int, tuple[Words, ...]]
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """uint64[2, all moduli, degree], NTT form."""
+
+    rows: Words
+
+
+class SealContext:
+    """SEAL's parameters, and what can be done under them.
+
+    Args:
+        scheme: "bfv" or "ckks".
+        degree: N, a power of two.
+        moduli: SEAL's coeff_modulus, in its order: the special prime last.
+        plain_modulus: of BFV; 0 for CKKS.
+
+    Raises:
+        ValueError: no valid SEAL parameters. Security is not judged: it is whoever made the keys that did.
+    """
+
+    def __init__(self, scheme: str, degree: int, moduli: tuple[int, ...], plain_modulus: int = 0) -> None:
+        if scheme not in form.SCHEMES:
+            raise ValueError(f"scheme {scheme!r} is none of {', '.join(form.SCHEMES)}")
+        self.scheme, self.degree, self.moduli, self.plain_modulus = scheme, degree, tuple(moduli), plain_modulus
+        handle = ffi.new("pyaccel_seal_context **")
+        status = lib.pyaccel_seal_context_new(
+            handle, form.SCHEMES[scheme], degree, list(self.moduli), len(self.moduli), plain_modulus
+        )
+        if status == lib.PYACCEL_INVALID_ARGUMENT:
+            raise ValueError(
+                f"SEAL parameters: degree {degree}, moduli {[hex(q) for q in self.moduli]}, plain modulus {plain_modulus}: "
+                "wanted a power of two in 8 .. 131072, distinct primes below 2^61 that are 1 modulo twice the degree, and "
+                "for bfv a plain modulus of 2 .. 2^60 (for ckks 0)"
+            )
+        _check(status, "seal_context_new")
+        self._handle = ffi.gc(handle[0], lib.pyaccel_seal_context_free)
+        self._ids = {count: self._id(count) for count in range(1, len(self.moduli) + 1)}
+
+    @classmethod
+    def read(cls, data: bytes) -> SealContext:
+        """The context of what EncryptionParameters.save wrote."""
+        return cls(*form.read_parameters(data))
+
+    def write_parameters(self, compression: Compression = "none") -> bytes:
+        """What EncryptionParameters.load reads."""
+        return form.write_parameters(self.scheme, self.degree, self.moduli, self.plain_modulus, compression)
+
+    def _id(self, count: int) -> bytes:
+        """parms_id of the level with so many primes: BLAKE2b-256 of scheme, degree, moduli and plain modulus."""
+        words = (form.SCHEMES[self.scheme], self.degree, *self.moduli[:count], self.plain_modulus)
+        return hashlib.blake2b(struct.pack(f"<{len(words)}Q", *words), digest_size=32).digest()
+
+    @property
+    def fresh_moduli(self) -> int:
+        """Primes of a fresh ciphertext: all but the special one."""
+        return max(1, len(self.moduli) - 1)
+
+    def _level(self, parms_id: bytes, moduli: int, what: str, *, keys: bool = False) -> None:
+        wanted = len(self.moduli) if keys else moduli
+        most = len(self.moduli) if keys else self.fresh_moduli
+        if moduli != wanted or moduli > most or parms_id != self._ids[moduli]:
+            raise ValueError(f"SEAL {what}: made under other parameters than this context's: read it with its own context")
+
+    # ---- reading ----------------------------------------------------------------------------------------
+
+    def _polynomials(self, stored: Polynomials, what: str) -> Words:
+        """Both polynomials, the second one drawn from its seed where it is one, residues checked."""
+        rows = stored.rows
+        if stored.seed is not None:
+            second = np.empty((1, *rows.shape[1:]), np.uint64)
+            status = lib.pyaccel_seal_expand(
+                _pointer(second), second.size, self._handle, rows.shape[1], stored.seed.generator, stored.seed.key
+            )
+            _check(status, "seal_expand")
+            rows = np.concatenate([rows, second])
+        primes = np.array(self.moduli[: rows.shape[1]], np.uint64)[None, :, None]
+        if bool((rows >= primes).any()):
+            polynomial, prime, index = np.argwhere(rows >= primes)[0]
+            raise ValueError(
+                f"SEAL {what}: residue {index} of polynomial {polynomial} is not below its prime "
+                f"{hex(self.moduli[prime])}: the data is altered"
+            )
+        return rows
+
+    def read_ciphertext(self, data: bytes) -> Ciphertext:
+        """What Ciphertext.save or Serializable<Ciphertext>.save (with a seed) wrote.
+
+        Raises:
+            ValueError: the data is cut, altered, of another version, or made under other parameters.
+        """
+        what = "ciphertext"
+        stored = form.read_polynomials(form.opened(data, what), self.degree, self.fresh_moduli)
+        self._level(stored.parms_id, stored.rows.shape[1], what)
+        if stored.is_ntt != (self.scheme == "ckks"):
+            raise ValueError(f"SEAL {what}: {self.scheme} keeps it in the other form: undo transform_to_ntt first")
+        if not stored.scale > 0:
+            raise ValueError(f"SEAL {what}: a scale of {stored.scale}: the data is altered")
+        return Ciphertext(self._polynomials(stored, what), stored.scale)
+
+    def read_plaintext(self, data: bytes) -> Plaintext:
+        """What Plaintext.save wrote. Errors as read_ciphertext."""
+        what = "plaintext"
+        stored = form.read_plain(form.opened(data, what), self.degree * self.fresh_moduli)
+        if self.scheme == "bfv":
+            if stored.parms_id != _ZERO_ID or stored.words.size > self.degree:
+                raise ValueError(f"SEAL {what}: no coefficients modulo t: undo transform_to_ntt first")
+            if bool((stored.words >= np.uint64(self.plain_modulus)).any()):
+                raise ValueError(f"SEAL {what}: a coefficient is not below the plain modulus {self.plain_modulus}")
+            return Plaintext(stored.words)
+        moduli, rest = divmod(stored.words.size, self.degree)
+        if rest or not moduli:
+            raise ValueError(f"SEAL {what}: {stored.words.size} words are no rows of {self.degree}")
+        self._level(stored.parms_id, moduli, what)
+        rows = stored.words.reshape(1, moduli, self.degree)
+        stored_rows = Polynomials(stored.parms_id, True, rows, stored.scale, 1, None)
+        return Plaintext(self._polynomials(stored_rows, what)[0], stored.scale)
+
+    def read_public_key(self, data: bytes) -> PublicKey:
+        """What PublicKey.save wrote. Errors as read_ciphertext."""
+        stored = form.read_polynomials(form.opened(data, "public key"), self.degree, len(self.moduli), 2)
+        return PublicKey(self._key(stored, "public key"))
+
+    def _key(self, stored: Polynomials, what: str) -> Words:
+        self._level(stored.parms_id, stored.rows.shape[1], what, keys=True)
+        if not stored.is_ntt:
+            raise ValueError(f"SEAL {what}: not in NTT form: the data is altered")
+        return self._polynomials(stored, what)
+
+    def _switching_keys(self, data: bytes, what: str, most: int) -> dict[int, tuple[Words, ...]]:
+        reader = form.opened(data, what)
+        parms_id, keys = form.read_switching_keys(reader, self.degree, len(self.moduli), most)
+        self._level(parms_id, len(self.moduli), what, keys=True)
+        parts = {index: tuple(self._key(part, what) for part in key) for index, key in enumerate(keys) if key}
+        for index, key in parts.items():
+            if len(key) != self.fresh_moduli:
+                raise ValueError(f"SEAL {what}: key {index} has {len(key)} parts, {self.fresh_moduli} wanted")
+        return parts
+
+    def read_relinearization_keys(self, data: bytes) -> SwitchingKeys:
+        """What RelinKeys.save wrote: the key of s^2, and no more of it is used. Errors as read_ciphertext."""
+        parts = self._switching_keys(data, "relinearization keys", 16)
+        if 0 not in parts:
+            raise ValueError("SEAL relinearization keys: the key of the square of the secret is not among them")
+        return SwitchingKeys("relinearization", {0: parts[0]})
+
+    def read_galois_keys(self, data: bytes) -> SwitchingKeys:
+        """What GaloisKeys.save wrote; key i is of element 2 i + 1. Errors as read_ciphertext."""
+        parts = self._switching_keys(data, "Galois keys", self.degree)
+        return SwitchingKeys("Galois", {2 * index + 1: key for index, key in parts.items()})
+
+    # ---- writing ----------------------------------------------------------------------------------------
+
+    def write(
+        self, value: Ciphertext | Plaintext | PublicKey | SwitchingKeys, compression: Compression = "none"
+    ) -> bytes:
+        """What SEAL's load of that type reads; compression zstd needs the package zstandard."""
+        if isinstance(value, Ciphertext):
+            members = form.write_polynomials(self._stored(value.rows, value.scale, is_ntt=self.scheme == "ckks"))
+        elif isinstance(value, PublicKey):
+            members = form.write_polynomials(self._stored(value.rows, 1.0, is_ntt=True))
+        elif isinstance(value, Plaintext):
+            parms_id = _ZERO_ID if self.scheme == "bfv" else self._ids[value.words.shape[0]]
+            members = form.write_plain(PlainWords(parms_id, value.words.reshape(-1), value.scale))
+        elif isinstance(value, SwitchingKeys):
+            index = {element: element // 2 for element in value.parts}
+            keys: list[list[Polynomials]] = [[] for _ in range(max(index.values(), default=-1) + 1)]
+            for element, parts in value.parts.items():
+                keys[index[element]] = [self._stored(part, 1.0, is_ntt=True) for part in parts]
+            members = form.write_switching_keys(self._ids[len(self.moduli)], keys)
+        else:
+            raise TypeError(f"a {type(value).__name__} came; wanted a Ciphertext, Plaintext, PublicKey or SwitchingKeys")
+        return form.sealed(members, compression)
+
+    def _stored(self, rows: Words, scale: float, *, is_ntt: bool) -> Polynomials:
+        return Polynomials(self._ids[rows.shape[1]], is_ntt, rows, scale, 1, None)
+
+    # ---- evaluation -------------------------------------------------------------------------------------
+
+    def _call(self, name: str, size: int, moduli: int, *arguments: Any) -> Words:
+        out = np.empty((size, moduli, self.degree), np.uint64)
+        status = getattr(lib, f"pyaccel_seal_{name}")(_pointer(out), out.size, self._handle, *arguments)
+        if status == lib.PYACCEL_INVALID_ARGUMENT:
+            raise ValueError(f"seal {name}: an operand is no {self.scheme} ciphertext, plaintext or key of this context")
+        _check(status, f"seal_{name}")
+        return out
+
+    def _same_level(self, a: Ciphertext, moduli: int, scale: float | None = None) -> None:
+        if a.moduli != moduli:
+            raise ValueError(f"operands have {a.moduli} and {moduli} primes left: mod_switch the one that has more")
+        if scale is not None and not np.isclose(a.scale, scale, rtol=2.0**-40, atol=0):
+            raise ValueError(f"operands have scales {a.scale} and {scale}: rescale one, or encode at the other's scale")
+
+    def _sum(self, a: Ciphertext, b: Ciphertext, subtract: int) -> Ciphertext:
+        self._same_level(a, b.moduli, b.scale)
+        arguments = (_pointer(a.rows), a.size, _pointer(b.rows), b.size, a.moduli, subtract)
+        return replace(a, rows=self._call("add", max(a.size, b.size), a.moduli, *arguments))
+
+    def add(self, a: Ciphertext, b: Ciphertext) -> Ciphertext:
+        """a + b. Levels and scales must agree (ValueError)."""
+        return self._sum(a, b, 0)
+
+    def sub(self, a: Ciphertext, b: Ciphertext) -> Ciphertext:
+        """a - b. Levels and scales must agree (ValueError)."""
+        return self._sum(a, b, 1)
+
+    def negate(self, a: Ciphertext) -> Ciphertext:
+        """-a."""
+        return replace(a, rows=self._call("negate", a.size, a.moduli, _pointer(a.rows), a.size, a.moduli))
+
+    def multiply(self, a: Ciphertext, b: Ciphertext) -> Ciphertext:
+        """a b, of size a.size + b.size - 1; levels must agree and CKKS scales fit the modulus (ValueError)."""
+        self._same_level(a, b.moduli)
+        scale = self._product_scale(a.scale * b.scale, a.moduli)
+        arguments = (_pointer(a.rows), a.size, _pointer(b.rows), b.size, a.moduli)
+        return Ciphertext(self._call("multiply", a.size + b.size - 1, a.moduli, *arguments), scale)
+
+    def _product_scale(self, scale: float, moduli: int) -> float:
+        bits = sum(np.log2(float(q)) for q in self.moduli[:moduli])
+        if self.scheme == "ckks" and np.log2(scale) >= bits:
+            raise ValueError(f"a scale of 2^{np.log2(scale):.1f} does not fit a modulus of {bits:.1f} bits: rescale first")
+        return scale if self.scheme == "ckks" else 1.0
+
+    def _plain(self, name: str, a: Ciphertext, plain: Plaintext, *more: int) -> Words:
+        if self.scheme == "ckks":
+            self._same_level(a, plain.words.shape[0])
+        arguments = (_pointer(a.rows), a.size, a.moduli, _pointer(plain.words), plain.words.size, *more)
+        return self._call(name, a.size, a.moduli, *arguments)
+
+    def add_plain(self, a: Ciphertext, plain: Plaintext) -> Ciphertext:
+        """a + plain. CKKS: levels and scales must agree (ValueError)."""
+        self._same_level(a, a.moduli, plain.scale)
+        return replace(a, rows=self._plain("add_plain", a, plain, 0))
+
+    def sub_plain(self, a: Ciphertext, plain: Plaintext) -> Ciphertext:
+        """a - plain. CKKS: levels and scales must agree (ValueError)."""
+        self._same_level(a, a.moduli, plain.scale)
+        return replace(a, rows=self._plain("add_plain", a, plain, 1))
+
+    def multiply_plain(self, a: Ciphertext, plain: Plaintext) -> Ciphertext:
+        """a times plain. CKKS: levels must agree and scales fit (ValueError)."""
+        scale = self._product_scale(a.scale * plain.scale, a.moduli)
+        return Ciphertext(self._plain("multiply_plain", a, plain), scale)
+
+    def relinearize(self, a: Ciphertext, keys: SwitchingKeys) -> Ciphertext:
+        """a of size 3 brought to size 2; one of size 2 as it is."""
+        if a.size == 2:
+            return a
+        if a.size != 3:
+            raise ValueError(f"a ciphertext of size {a.size}: relinearize after every product, sizes of 3 are brought to 2")
+        parts = _parts(keys, "relinearization", 0)
+        return replace(a, rows=self._call("relinearize", 2, a.moduli, _pointer(a.rows), a.moduli, parts, len(parts)))
+
+    def apply_galois(self, a: Ciphertext, element: int, keys: SwitchingKeys) -> Ciphertext:
+        """a under X -> X^element.
+
+        Raises:
+            ValueError: a is not of size 2, or the keys have none of that element.
+        """
+        if a.size != 2:
+            raise ValueError(f"a ciphertext of size {a.size}: relinearize it before it is rotated")
+        parts = _parts(keys, "Galois", element)
+        arguments = (_pointer(a.rows), a.moduli, element, parts, len(parts))
+        return replace(a, rows=self._call("apply_galois", 2, a.moduli, *arguments))
+
+    def rotate(self, a: Ciphertext, steps: int, keys: SwitchingKeys) -> Ciphertext:
+        """Slots moved by `steps` to the left (rotate_vector; rotate_rows of BFV), in several steps where that key is missing.
+
+        Raises:
+            ValueError: too many steps, or neither the key nor those of its signed powers of two are there.
+        """
+        half = self.degree // 2
+        if abs(steps) >= half:
+            raise ValueError(f"steps: {steps} came; wanted {-half + 1} .. {half - 1}")
+        if steps == 0:
+            return a
+        if keys.kind != "Galois":
+            raise ValueError(f"{keys.kind} keys came; wanted Galois keys")
+        element = pow(3, steps % half, 2 * self.degree)
+        if element in keys.parts:
+            return self.apply_galois(a, element, keys)
+        terms = _signed_powers(steps)
+        if len(terms) == 1:
+            raise ValueError(f"the Galois keys have none for a rotation by {steps} (element {element}): create it in SEAL")
+        for term in terms:
+            if abs(term) != half:
+                a = self.rotate(a, term, keys)
+        return a
+
+    def conjugate(self, a: Ciphertext, keys: SwitchingKeys) -> Ciphertext:
+        """complex_conjugate of CKKS, rotate_columns of BFV."""
+        return self.apply_galois(a, 2 * self.degree - 1, keys)
+
+    def rescale(self, a: Ciphertext) -> Ciphertext:
+        """CKKS: divided by its last prime, the scale as well (rescale_to_next)."""
+        if self.scheme != "ckks":
+            raise ValueError("bfv has no scale: mod_switch takes its ciphertexts one level down")
+        return replace(self._divided(a), scale=a.scale / self.moduli[a.moduli - 1])
+
+    def mod_switch(self, a: Ciphertext) -> Ciphertext:
+        """One prime fewer, the plaintext as it is (mod_switch_to_next)."""
+        if self.scheme == "bfv":
+            return self._divided(a)
+        self._has_next(a)
+        return replace(a, rows=np.ascontiguousarray(a.rows[:, :-1]))
+
+    def _has_next(self, a: Ciphertext) -> None:
+        if a.moduli < 2:
+            raise ValueError("one prime is left: no level below it; start with more moduli")
+
+    def _divided(self, a: Ciphertext) -> Ciphertext:
+        self._has_next(a)
+        return replace(a, rows=self._call("divide", a.size, a.moduli - 1, _pointer(a.rows), a.size, a.moduli))
+
+
+def _check(status: int, operation: str) -> None:
+    if status != lib.PYACCEL_OK:
+        raise_status(operation, status)
+
+
+def _pointer(words: Words) -> Any:
+    if words.dtype != np.uint64 or not words.flags.c_contiguous:
+        raise TypeError(f"residues: a {words.dtype} array came; wanted contiguous uint64")
+    return ffi.from_buffer("uint64_t[]", words)
+
+
+def _parts(keys: SwitchingKeys, kind: str, element: int) -> list[Any]:
+    if keys.kind != kind:
+        raise ValueError(f"{keys.kind} keys came; wanted {kind} keys")
+    if element not in keys.parts:
+        raise ValueError(f"the Galois keys have none for element {element}: create it in SEAL")
+    return [_pointer(part) for part in keys.parts[element]]
+
+
+def _signed_powers(value: int) -> list[int]:
+    """value as signed powers of two, none beside another, least first: as SEAL decomposes rotations."""
+    terms, power, rest = [], 1, abs(value)
+    while rest:
+        digit = 2 - (rest & 3) if rest & 1 else 0
+        rest = (rest - digit) >> 1
+        if digit:
+            terms.append(digit * power if value > 0 else -digit * power)
+        power *= 2
+    return terms

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SEAL's objects are read, computed on and written to SEAL's own bytes (tests/vectors/he/seal.json, made by SEAL)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pyaccel.he import seal_format
+from pyaccel.he.seal import Ciphertext, SealContext
+
+VECTORS = Path(__file__).parent / "vectors" / "he" / "seal.json"
+CASES = range(4)
+HEADER = 16
+
+
+@cache
+def case(index: int) -> dict[str, Any]:
+    return json.loads(VECTORS.read_text())["cases"][index]
+
+
+def item(index: int, name: str, group: str = "objects") -> bytes:
+    return base64.b64decode(case(index)[group][name])
+
+
+@cache
+def context(index: int) -> SealContext:
+    return SealContext.read(item(index, "parameters"))
+
+
+def same(ours: bytes, theirs: bytes) -> None:
+    """Equal but for the header's minor version, which is the writer's."""
+    assert _unversioned(ours) == _unversioned(theirs)
+
+
+def _unversioned(data: bytes) -> bytes:
+    return data.replace(b"\x5e\xa1\x10\x04\x03", b"\x5e\xa1\x10\x04\x01")
+
+
+@pytest.mark.parametrize("index", CASES)
+def test_objects_are_written_as_they_were_read(index: int) -> None:
+    here = context(index)
+    same(here.write_parameters(), item(index, "parameters"))
+    for name in ("a", "b"):
+        same(here.write(here.read_ciphertext(item(index, name))), item(index, name))
+    for name in ("plain_a", "plain_b"):
+        same(here.write(here.read_plaintext(item(index, name))), item(index, name))
+    same(here.write(here.read_public_key(item(index, "public_key"))), item(index, "public_key"))
+    keys = here.read_relinearization_keys(item(index, "relinearization_keys"))
+    same(here.write(keys), item(index, "relinearization_keys"))
+    same(here.write(here.read_galois_keys(item(index, "galois_keys"))), item(index, "galois_keys"))
+
+
+def results(index: int) -> dict[str, Ciphertext]:
+    here = context(index)
+    a, b = (here.read_ciphertext(item(index, name)) for name in ("a", "b"))
+    plain = here.read_plaintext(item(index, "plain_b"))
+    keys = here.read_relinearization_keys(item(index, "relinearization_keys"))
+    galois = here.read_galois_keys(item(index, "galois_keys"))
+    product = here.read_ciphertext(item(index, "multiply", "results"))
+    relinearized = here.relinearize(product, keys)
+    down = here.rescale(relinearized) if here.scheme == "ckks" else here.mod_switch(relinearized)
+    return {
+        "add": here.add(a, b),
+        "add_sizes": here.add(a, product) if here.scheme == "bfv" else here.add(b, a),
+        "sub": here.sub(a, b),
+        "negate": here.negate(a),
+        "add_plain": here.add_plain(a, plain),
+        "sub_plain": here.sub_plain(a, plain),
+        "multiply_plain": here.multiply_plain(a, plain),
+        "relinearize": relinearized,
+        "down": down,
+        "mod_switch": here.mod_switch(a),
+        "turn": here.conjugate(a, galois),
+        **{f"rotate {steps}": here.rotate(a, steps, galois) for steps in (1, 3, -2, 5)},
+        "rotate after down": here.rotate(down, 1, galois),
+        **({"multiply": here.multiply(a, b)} if here.scheme == "ckks" else {}),
+    }
+
+
+@pytest.mark.parametrize("index", CASES)
+def test_operations_give_the_bytes_of_seal(index: int) -> None:
+    given = results(index)
+    wanted = set(case(index)["results"]) - ({"multiply"} if context(index).scheme == "bfv" else set())
+    assert set(given) == wanted
+    for name, value in given.items():
+        try:
+            same(context(index).write(value), item(index, name, "results"))
+        except AssertionError:
+            pytest.fail(f"{name} differs from SEAL")
+
+
+@pytest.mark.parametrize("index", CASES)
+def test_a_seeded_ciphertext_is_the_one_that_seal_expands(index: int) -> None:
+    """Its difference to any other encryption of the same values is an encryption of zero only if the seed was expanded rightly."""
+    here = context(index)
+    secret = secret_rows(index)
+    seeded = here.read_ciphertext(item(index, "seeded"))
+    difference = here.sub(seeded, here.read_ciphertext(item(index, "a")))
+    phase = centred_phase(here, difference, secret)
+    assert max(abs(value) for value in phase) < 2**16
+    keys = here.read_relinearization_keys(item(index, "seeded_relinearization_keys"))
+    product = here.read_ciphertext(item(index, "multiply", "results"))
+    other = here.read_relinearization_keys(item(index, "relinearization_keys"))
+    gap = here.sub(here.relinearize(product, keys), here.relinearize(product, other))
+    assert max(abs(value) for value in centred_phase(here, gap, secret)) < 2**20
+
+
+def secret_rows(index: int) -> list[list[int]]:
+    """The secret key's rows in NTT form, read by this test alone."""
+    words = np.frombuffer(item(index, "secret_key")[HEADER + 32 + 16 + HEADER + 8 :], "<u8")
+    return words.reshape(-1, context(index).degree).tolist()
+
+
+def centred_phase(here: SealContext, value: Ciphertext, secret: list[list[int]]) -> list[int]:
+    """c_0 + c_1 s of a ciphertext as centred integers, by schoolbook arithmetic."""
+    n, moduli = here.degree, here.moduli[: value.moduli]
+    residues = []
+    for row, q in enumerate(moduli):
+        c0, c1 = (value.rows[k, row].tolist() for k in (0, 1))
+        s = inverse_ntt(secret[row], q)
+        if here.scheme == "ckks":
+            c0, c1 = inverse_ntt(c0, q), inverse_ntt(c1, q)
+        product = [0] * n
+        for i, x in enumerate(c1):
+            for j, y in enumerate(s):
+                sign = 1 if i + j < n else -1
+                product[(i + j) % n] += sign * x * y
+        residues.append([(u + v) % q for u, v in zip(c0, product, strict=True)])
+    modulus = int(np.prod([int(q) for q in moduli], dtype=object))
+    out = []
+    for column in zip(*residues, strict=True):
+        total = sum(r * (modulus // q) * pow(modulus // q, -1, q) for r, q in zip(column, moduli, strict=True)) % modulus
+        out.append(total - modulus if total > modulus // 2 else total)
+    return out
+
+
+def inverse_ntt(row: list[int], q: int) -> list[int]:
+    """Coefficients of A[j] = a(psi^(2 bitrev(j) + 1)) by the definition."""
+    n = len(row)
+    bits = n.bit_length() - 1
+    psi = least_root(2 * n, q)
+    order = [int(format(j, f"0{bits}b")[::-1], 2) for j in range(n)]
+    scale = pow(n, -1, q)
+    return [
+        scale * sum(row[j] * pow(psi, -(2 * order[j] + 1) * i, q) for j in range(n)) % q for i in range(n)
+    ]
+
+
+@cache
+def least_root(order: int, q: int) -> int:
+    roots = (pow(g, (q - 1) // order, q) for g in range(2, 1000))
+    root = next(r for r in roots if pow(r, order // 2, q) == q - 1)
+    return min(pow(root, k, q) for k in range(1, order, 2))
+
+
+@pytest.mark.parametrize("index", [0, 2])
+def test_compressed_objects_are_read_and_written(index: int) -> None:
+    here = context(index)
+    a = here.read_ciphertext(item(index, "a"))
+    assert SealContext.read(item(index, "parameters", "compressed")).moduli == here.moduli
+    assert (here.read_ciphertext(item(index, "a", "compressed")).rows == a.rows).all()
+    for compression in ("zlib", "zstd"):
+        data = here.write(a, compression)
+        assert data[5] == ("none", "zlib", "zstd").index(compression)
+        assert (here.read_ciphertext(data).rows == a.rows).all()
+
+
+@pytest.mark.parametrize("cut", [0, 5, 16, 40, 100, -1])
+def test_cut_data_is_refused(cut: int) -> None:
+    data = item(0, "a")
+    with pytest.raises(ValueError, match=r"cut|SEAL header|bytes"):
+        context(0).read_ciphertext(data[:cut])
+
+
+def altered(data: bytes, at: int, value: bytes) -> bytes:
+    return data[:at] + value + data[at + len(value) :]
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "message"),
+    [
+        (0, b"\0\0", "no SEAL header"),
+        (3, b"\3", "4.x is read here"),
+        (5, b"\7", "compression 7"),
+        (8, b"\1", "bytes"),
+        (16, b"\0", "other parameters"),
+        (48, b"\0", "other form"),
+        (48, b"\2", "is_ntt_form"),
+        (49, b"\1", "hold no ciphertext"),
+        (49, b"\x20", "size 32"),
+        (57, b"\x20", "the context has 16"),
+        (65, b"\x09", "number of moduli 9"),
+        (65, b"\2", "number of words 96"),
+        (73, b"\0\0\0\0\0\0\xf0\x7f", "not finite"),
+        (73, b"\0\0\0\0\0\0\0\x80", "a scale of"),
+        (105, b"\xff" * 8, "number of words"),
+        (113, b"\xff" * 8, "not below its prime"),
+    ],
+)
+def test_altered_data_is_refused(at: int, value: bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        context(0).read_ciphertext(altered(item(0, "a"), at, value))
+
+
+def test_compressed_data_that_does_not_unpack_is_refused() -> None:
+    here = context(0)
+    for code in (1, 2):
+        data = altered(item(0, "a"), 5, bytes([code]))
+        with pytest.raises(ValueError, match=r"do not unpack|cut"):
+            here.read_ciphertext(data)
+    members = item(0, "a")[HEADER:]
+    body = zlib.compress(members)[:-3]
+    header = seal_format.sealed(b"", "none")
+    data = altered(header, 5, b"\1") + body
+    data = altered(data, 8, len(data).to_bytes(8, "little"))
+    with pytest.raises(ValueError, match="cut"):
+        here.read_ciphertext(data)
+
+
+def test_objects_of_other_parameters_are_refused() -> None:
+    here = context(0)
+    for index, name in ((1, "a"), (2, "a")):
+        with pytest.raises(ValueError, match=r"degree|parameters"):
+            here.read_ciphertext(item(index, name))
+    with pytest.raises(ValueError, match="parameters"):
+        here.read_relinearization_keys(item(2, "relinearization_keys"))
+
+
+def test_operands_that_do_not_go_together_are_refused() -> None:
+    here = context(0)
+    a = here.read_ciphertext(item(0, "a"))
+    galois = here.read_galois_keys(item(0, "galois_keys"))
+    keys = here.read_relinearization_keys(item(0, "relinearization_keys"))
+    product = here.multiply(a, a)
+    with pytest.raises(ValueError, match="scales"):
+        here.add(a, product)
+    with pytest.raises(ValueError, match="primes left"):
+        here.add(a, here.mod_switch(a))
+    with pytest.raises(ValueError, match="relinearize it"):
+        here.rotate(product, 1, galois)
+    with pytest.raises(ValueError, match="wanted Galois keys"):
+        here.rotate(a, 1, keys)
+    with pytest.raises(ValueError, match="does not fit"):
+        here.multiply(product, here.multiply(a, a))
+    with pytest.raises(ValueError, match="steps"):
+        here.rotate(a, 8, galois)
+    low = a
+    while low.moduli > 1:
+        low = here.mod_switch(low)
+    with pytest.raises(ValueError, match="no level below"):
+        here.rescale(low)
+    with pytest.raises(ValueError, match="no bfv|no ckks"):
+        here.add(a, Ciphertext(np.full_like(a.rows, 2**62), a.scale))
+    with pytest.raises(ValueError, match="bfv, ckks"):
+        SealContext("bgv", 16, here.moduli)
+    with pytest.raises(ValueError, match="power of two"):
+        SealContext("ckks", 17, here.moduli)
