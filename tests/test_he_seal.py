@@ -99,7 +99,7 @@ def test_operations_give_the_bytes_of_seal(index: int) -> None:
 
 @pytest.mark.parametrize("index", CASES)
 def test_a_seeded_ciphertext_is_the_one_that_seal_expands(index: int) -> None:
-    """Its difference to any other encryption of the same values is an encryption of zero only if the seed was expanded rightly."""
+    """Less another encryption of the same values it is one of zero, if the seed was expanded rightly."""
     here = context(index)
     secret = secret_rows(index)
     seeded = here.read_ciphertext(item(index, "seeded"))
@@ -137,7 +137,9 @@ def centred_phase(here: SealContext, value: Ciphertext, secret: list[list[int]])
     modulus = int(np.prod([int(q) for q in moduli], dtype=object))
     out = []
     for column in zip(*residues, strict=True):
-        total = sum(r * (modulus // q) * pow(modulus // q, -1, q) for r, q in zip(column, moduli, strict=True)) % modulus
+        total = (
+            sum(r * (modulus // q) * pow(modulus // q, -1, q) for r, q in zip(column, moduli, strict=True)) % modulus
+        )
         out.append(total - modulus if total > modulus // 2 else total)
     return out
 
@@ -149,9 +151,7 @@ def inverse_ntt(row: list[int], q: int) -> list[int]:
     psi = least_root(2 * n, q)
     order = [int(format(j, f"0{bits}b")[::-1], 2) for j in range(n)]
     scale = pow(n, -1, q)
-    return [
-        scale * sum(row[j] * pow(psi, -(2 * order[j] + 1) * i, q) for j in range(n)) % q for i in range(n)
-    ]
+    return [scale * sum(row[j] * pow(psi, -(2 * order[j] + 1) * i, q) for j in range(n)) % q for i in range(n)]
 
 
 @cache
@@ -257,7 +257,7 @@ def test_operands_that_do_not_go_together_are_refused() -> None:
         low = here.mod_switch(low)
     with pytest.raises(ValueError, match="no level below"):
         here.rescale(low)
-    with pytest.raises(ValueError, match="no bfv|no ckks"):
+    with pytest.raises(ValueError, match=r"no bfv|no ckks"):
         here.add(a, Ciphertext(np.full_like(a.rows, 2**62), a.scale))
     with pytest.raises(ValueError, match="bfv, ckks"):
         SealContext("bgv", 16, here.moduli)

@@ -8,8 +8,9 @@
 
 static const pa_he_kernels *const kernels = &pa_he_portable;
 
-pyaccel_status pyaccel_seal_context_new(pyaccel_seal_context **context, uint32_t scheme, uint32_t degree,
-                                        const uint64_t *primes, uint32_t prime_count, uint64_t plain_modulus)
+pyaccel_status pyaccel_seal_context_new(pyaccel_seal_context **context, uint32_t scheme,
+                                        uint32_t degree, const uint64_t *primes,
+                                        uint32_t prime_count, uint64_t plain_modulus)
 {
     if (context == NULL) {
         return PYACCEL_INVALID_ARGUMENT;
@@ -48,7 +49,8 @@ pyaccel_status pyaccel_seal_context_new(pyaccel_seal_context **context, uint32_t
             status = PYACCEL_INVALID_ARGUMENT;
             break;
         }
-        pa_he_word *words = (pa_he_word *)((uint8_t *)made->tables + i * ((table + 63) & ~(size_t)63));
+        pa_he_word *words =
+            (pa_he_word *)((uint8_t *)made->tables + i * ((table + 63) & ~(size_t)63));
         kernels->ntt_fill(words, &ntt->modulus, ntt->psi, made->log_degree);
         ntt->table = words;
     }
@@ -68,8 +70,8 @@ void pyaccel_seal_context_free(pyaccel_seal_context *context)
     }
 }
 
-bool pa_seal_residues_valid(const pyaccel_seal_context *context, const uint64_t *data, uint64_t polynomials,
-                            uint32_t rows)
+bool pa_seal_residues_valid(const pyaccel_seal_context *context, const uint64_t *data,
+                            uint64_t polynomials, uint32_t rows)
 {
     for (uint64_t p = 0; p < polynomials; p++) {
         for (uint32_t r = 0; r < rows; r++) {
@@ -111,20 +113,26 @@ uint64_t pa_seal_words(const pyaccel_seal_context *context, uint32_t size, uint3
     return valid ? (uint64_t)size * rows * context->degree : 0;
 }
 
-bool pa_seal_input_valid(const pyaccel_seal_context *context, const uint64_t *a, uint32_t size, uint32_t rows)
+bool pa_seal_input_valid(const pyaccel_seal_context *context, const uint64_t *a, uint32_t size,
+                         uint32_t rows)
 {
-    return a != NULL && pa_seal_words(context, size, rows) != 0 && pa_seal_residues_valid(context, a, size, rows);
+    return a != NULL && pa_seal_words(context, size, rows) != 0 &&
+           pa_seal_residues_valid(context, a, size, rows);
 }
 
-pyaccel_status pyaccel_seal_add(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                const uint64_t *a, uint32_t a_size, const uint64_t *b, uint32_t b_size,
-                                uint32_t rows, uint32_t subtract)
+pyaccel_status pyaccel_seal_add(uint64_t *out, uint64_t out_words,
+                                const pyaccel_seal_context *context, const uint64_t *a,
+                                uint32_t a_size, const uint64_t *b, uint32_t b_size, uint32_t rows,
+                                uint32_t subtract)
 {
     uint32_t size = a_size > b_size ? a_size : b_size;
     uint64_t wanted = pa_seal_words(context, size, rows);
-    if (!pa_seal_input_valid(context, a, a_size, rows) || !pa_seal_input_valid(context, b, b_size, rows) || subtract > 1 ||
-        !pa_seal_out_valid(out, out_words, wanted, a, pa_seal_words(context, a_size, rows), a_size == size) ||
-        !pa_seal_out_valid(out, out_words, wanted, b, pa_seal_words(context, b_size, rows), b_size == size)) {
+    if (!pa_seal_input_valid(context, a, a_size, rows) ||
+        !pa_seal_input_valid(context, b, b_size, rows) || subtract > 1 ||
+        !pa_seal_out_valid(out, out_words, wanted, a, pa_seal_words(context, a_size, rows),
+                           a_size == size) ||
+        !pa_seal_out_valid(out, out_words, wanted, b, pa_seal_words(context, b_size, rows),
+                           b_size == size)) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     size_t n = context->degree;
@@ -144,11 +152,13 @@ pyaccel_status pyaccel_seal_add(uint64_t *out, uint64_t out_words, const pyaccel
     return PYACCEL_OK;
 }
 
-pyaccel_status pyaccel_seal_negate(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                   const uint64_t *a, uint32_t size, uint32_t rows)
+pyaccel_status pyaccel_seal_negate(uint64_t *out, uint64_t out_words,
+                                   const pyaccel_seal_context *context, const uint64_t *a,
+                                   uint32_t size, uint32_t rows)
 {
     uint64_t wanted = pa_seal_words(context, size, rows);
-    if (!pa_seal_input_valid(context, a, size, rows) || !pa_seal_out_valid(out, out_words, wanted, a, wanted, true)) {
+    if (!pa_seal_input_valid(context, a, size, rows) ||
+        !pa_seal_out_valid(out, out_words, wanted, a, wanted, true)) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     size_t n = context->degree;
@@ -159,14 +169,15 @@ pyaccel_status pyaccel_seal_negate(uint64_t *out, uint64_t out_words, const pyac
 }
 
 /* True when plain is one: residues in NTT form of CKKS, coefficients below t of BFV. */
-static bool plain_valid(const pyaccel_seal_context *context, const uint64_t *plain, uint64_t plain_words,
-                        uint32_t rows)
+static bool plain_valid(const pyaccel_seal_context *context, const uint64_t *plain,
+                        uint64_t plain_words, uint32_t rows)
 {
     if (plain == NULL && plain_words != 0) {
         return false;
     }
     if (context->scheme == PYACCEL_SEAL_CKKS) {
-        return plain_words == rows * context->degree && pa_seal_residues_valid(context, plain, 1, rows);
+        return plain_words == rows * context->degree &&
+               pa_seal_residues_valid(context, plain, 1, rows);
     }
     uint64_t wrong = plain_words > context->degree;
     for (uint64_t i = 0; wrong == 0 && i < plain_words; i++) {
@@ -176,8 +187,8 @@ static bool plain_valid(const pyaccel_seal_context *context, const uint64_t *pla
 }
 
 /* row +- m Q / t, rounded as SEAL does: m floor(Q / t) + floor((m (Q mod t) + floor((t + 1) / 2)) / t). */
-static void add_scaled(const pyaccel_seal_context *context, pa_he_word *row, uint32_t i, uint32_t rows,
-                       const uint64_t *plain, uint64_t plain_words, bool subtract)
+static void add_scaled(const pyaccel_seal_context *context, pa_he_word *row, uint32_t i,
+                       uint32_t rows, const uint64_t *plain, uint64_t plain_words, bool subtract)
 {
     const pa_he_modulus *modulus = &context->ntt[i].modulus;
     uint64_t t = context->plain_modulus, q = modulus->q, remainder = 1;
@@ -193,14 +204,17 @@ static void add_scaled(const pyaccel_seal_context *context, pa_he_word *row, uin
     }
 }
 
-pyaccel_status pyaccel_seal_add_plain(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                      const uint64_t *a, uint32_t size, uint32_t rows, const uint64_t *plain,
+pyaccel_status pyaccel_seal_add_plain(uint64_t *out, uint64_t out_words,
+                                      const pyaccel_seal_context *context, const uint64_t *a,
+                                      uint32_t size, uint32_t rows, const uint64_t *plain,
                                       uint64_t plain_words, uint32_t subtract)
 {
     uint64_t wanted = pa_seal_words(context, size, rows);
-    if (!pa_seal_input_valid(context, a, size, rows) || !plain_valid(context, plain, plain_words, rows) ||
-        subtract > 1 || !pa_seal_out_valid(out, out_words, wanted, a, wanted, true) ||
-        (plain_words != 0 && !pa_seal_out_valid(out, out_words, wanted, plain, plain_words, false))) {
+    if (!pa_seal_input_valid(context, a, size, rows) ||
+        !plain_valid(context, plain, plain_words, rows) || subtract > 1 ||
+        !pa_seal_out_valid(out, out_words, wanted, a, wanted, true) ||
+        (plain_words != 0 &&
+         !pa_seal_out_valid(out, out_words, wanted, plain, plain_words, false))) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     size_t n = context->degree;
@@ -216,14 +230,17 @@ pyaccel_status pyaccel_seal_add_plain(uint64_t *out, uint64_t out_words, const p
     return PYACCEL_OK;
 }
 
-pyaccel_status pyaccel_seal_multiply_plain(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                           const uint64_t *a, uint32_t size, uint32_t rows, const uint64_t *plain,
+pyaccel_status pyaccel_seal_multiply_plain(uint64_t *out, uint64_t out_words,
+                                           const pyaccel_seal_context *context, const uint64_t *a,
+                                           uint32_t size, uint32_t rows, const uint64_t *plain,
                                            uint64_t plain_words)
 {
     uint64_t wanted = pa_seal_words(context, size, rows);
-    if (!pa_seal_input_valid(context, a, size, rows) || !plain_valid(context, plain, plain_words, rows) ||
+    if (!pa_seal_input_valid(context, a, size, rows) ||
+        !plain_valid(context, plain, plain_words, rows) ||
         !pa_seal_out_valid(out, out_words, wanted, a, wanted, true) ||
-        (plain_words != 0 && !pa_seal_out_valid(out, out_words, wanted, plain, plain_words, false))) {
+        (plain_words != 0 &&
+         !pa_seal_out_valid(out, out_words, wanted, plain, plain_words, false))) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     size_t n = context->degree;
@@ -260,8 +277,8 @@ pyaccel_status pyaccel_seal_multiply_plain(uint64_t *out, uint64_t out_words, co
     return PYACCEL_OK;
 }
 
-void pa_seal_divide_row(const pyaccel_seal_context *context, pa_he_word *row, uint32_t i, const pa_he_word *last,
-                        uint32_t divisor, bool ntt, pa_he_word *scratch)
+void pa_seal_divide_row(const pyaccel_seal_context *context, pa_he_word *row, uint32_t i,
+                        const pa_he_word *last, uint32_t divisor, bool ntt, pa_he_word *scratch)
 {
     const pa_he_modulus *modulus = &context->ntt[i].modulus;
     uint64_t q = modulus->q, p = context->ntt[divisor].modulus.q, half = (p >> 1) % q;
@@ -276,12 +293,13 @@ void pa_seal_divide_row(const pyaccel_seal_context *context, pa_he_word *row, ui
     kernels->sub_mul_constant(row, row, scratch, &inverse, context->degree, modulus);
 }
 
-pyaccel_status pyaccel_seal_divide(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                   const uint64_t *a, uint32_t size, uint32_t rows)
+pyaccel_status pyaccel_seal_divide(uint64_t *out, uint64_t out_words,
+                                   const pyaccel_seal_context *context, const uint64_t *a,
+                                   uint32_t size, uint32_t rows)
 {
     if (rows < 2 || !pa_seal_input_valid(context, a, size, rows) ||
-        !pa_seal_out_valid(out, out_words, pa_seal_words(context, size, rows - 1), a, pa_seal_words(context, size, rows),
-                           false)) {
+        !pa_seal_out_valid(out, out_words, pa_seal_words(context, size, rows - 1), a,
+                           pa_seal_words(context, size, rows), false)) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     size_t n = context->degree;

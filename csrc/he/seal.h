@@ -23,14 +23,15 @@ static inline uint32_t pa_seal_most_rows(const pyaccel_seal_context *context)
 }
 
 /* True when data holds `polynomials` polynomials of `rows` rows of residues. */
-bool pa_seal_residues_valid(const pyaccel_seal_context *context, const uint64_t *data, uint64_t polynomials,
-                            uint32_t rows);
+bool pa_seal_residues_valid(const pyaccel_seal_context *context, const uint64_t *data,
+                            uint64_t polynomials, uint32_t rows);
 
 /* Words of a ciphertext; 0: none that this context has. */
 uint64_t pa_seal_words(const pyaccel_seal_context *context, uint32_t size, uint32_t rows);
 
 /* True when a is a ciphertext of that size and level, all residues below their primes. */
-bool pa_seal_input_valid(const pyaccel_seal_context *context, const uint64_t *a, uint32_t size, uint32_t rows);
+bool pa_seal_input_valid(const pyaccel_seal_context *context, const uint64_t *a, uint32_t size,
+                         uint32_t rows);
 
 /* True when out has room for that many words and is either `same` (NULL: none) or apart from all `size` words at `in`. */
 bool pa_seal_out_valid(const uint64_t *out, uint64_t out_words, uint64_t wanted, const uint64_t *in,
@@ -42,7 +43,7 @@ pyaccel_status pa_seal_closed(uint64_t *out, uint64_t out_words, pyaccel_status 
 /* Row of prime i = (row - delta) / divisor, where last holds residues modulo the prime `divisor` as coefficients in
  * [0, divisor) to which half of it was added, and delta undoes that: x / divisor, rounded. ntt: the row is in NTT form.
  * scratch: N words. */
-void pa_seal_divide_row(const pyaccel_seal_context *context, pa_he_word *row, uint32_t i, const pa_he_word *last,
-                        uint32_t divisor, bool ntt, pa_he_word *scratch);
+void pa_seal_divide_row(const pyaccel_seal_context *context, pa_he_word *row, uint32_t i,
+                        const pa_he_word *last, uint32_t divisor, bool ntt, pa_he_word *scratch);
 
 #endif

@@ -12,8 +12,8 @@
 
 static const pa_he_kernels *const kernels = &pa_he_portable;
 
-static bool parts_valid(const pyaccel_seal_context *context, const uint64_t *const *parts, uint32_t part_count,
-                        uint32_t rows)
+static bool parts_valid(const pyaccel_seal_context *context, const uint64_t *const *parts,
+                        uint32_t part_count, uint32_t rows)
 {
     if (context->count < 2 || parts == NULL || part_count < rows || part_count > PA_HE_MAX_PRIMES) {
         return false;
@@ -28,8 +28,8 @@ static bool parts_valid(const pyaccel_seal_context *context, const uint64_t *con
 
 /* (out_0, out_1) += target switched by the key. Digit d is the residues of target modulo prime d as integers in [0, q_d); with
  * P the special prime, out += (sum_d digit_d key_d) / P, rounded. target is left as coefficients where it came in NTT form. */
-static pyaccel_status switch_key(const pyaccel_seal_context *context, uint64_t *out, uint64_t *target, uint32_t rows,
-                                 const uint64_t *const *parts)
+static pyaccel_status switch_key(const pyaccel_seal_context *context, uint64_t *out,
+                                 uint64_t *target, uint32_t rows, const uint64_t *const *parts)
 {
     size_t n = context->degree;
     bool ntt = context->scheme == PYACCEL_SEAL_CKKS;
@@ -39,7 +39,8 @@ static pyaccel_status switch_key(const pyaccel_seal_context *context, uint64_t *
     if (memory == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
-    pa_he_word *operands = memory, *sums = memory + rows * n, *scratch = sums + (size_t)(2 * rows + 2) * n;
+    pa_he_word *operands = memory, *sums = memory + rows * n,
+               *scratch = sums + (size_t)(2 * rows + 2) * n;
     if (ntt) {
         for (uint32_t d = 0; d < rows; d++) {
             pa_he_word *row = target + d * n;
@@ -50,7 +51,7 @@ static pyaccel_status switch_key(const pyaccel_seal_context *context, uint64_t *
         uint32_t prime = i < rows ? i : special;
         const pa_he_ntt *to = &context->ntt[prime];
         const pa_he_word *a[PA_HE_MAX_PRIMES] = {NULL}, *b0[PA_HE_MAX_PRIMES] = {NULL},
-                                                *b1[PA_HE_MAX_PRIMES] = {NULL};
+                         *b1[PA_HE_MAX_PRIMES] = {NULL};
         for (uint32_t d = 0; d < rows; d++) {
             pa_he_word *operand = operands + d * n;
             for (size_t c = 0; c < n; c++) {
@@ -61,7 +62,8 @@ static pyaccel_status switch_key(const pyaccel_seal_context *context, uint64_t *
             b0[d] = parts[d] + prime * n;
             b1[d] = b0[d] + context->count * n;
         }
-        kernels->inner_product(sums + i * n, sums + (rows + 1 + i) * n, a, b0, b1, rows, n, false, &to->modulus);
+        kernels->inner_product(sums + i * n, sums + (rows + 1 + i) * n, a, b0, b1, rows, n, false,
+                               &to->modulus);
     }
     uint64_t p = context->ntt[special].modulus.q;
     for (uint32_t k = 0; k < 2; k++) {
@@ -83,12 +85,15 @@ static pyaccel_status switch_key(const pyaccel_seal_context *context, uint64_t *
     return PYACCEL_OK;
 }
 
-pyaccel_status pyaccel_seal_relinearize(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                        const uint64_t *a, uint32_t rows, const uint64_t *const *parts,
+pyaccel_status pyaccel_seal_relinearize(uint64_t *out, uint64_t out_words,
+                                        const pyaccel_seal_context *context, const uint64_t *a,
+                                        uint32_t rows, const uint64_t *const *parts,
                                         uint32_t part_count)
 {
-    if (!pa_seal_input_valid(context, a, 3, rows) || !parts_valid(context, parts, part_count, rows) ||
-        !pa_seal_out_valid(out, out_words, 2 * rows * context->degree, a, 3 * rows * context->degree, false)) {
+    if (!pa_seal_input_valid(context, a, 3, rows) ||
+        !parts_valid(context, parts, part_count, rows) ||
+        !pa_seal_out_valid(out, out_words, 2 * rows * context->degree, a,
+                           3 * rows * context->degree, false)) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     size_t words = rows * context->degree;
@@ -113,13 +118,14 @@ static uint32_t reversed(uint32_t x, unsigned bits)
 }
 
 /* out = in under X -> X^element, one row; NTT form: A[j] = a(psi^e), e = 2 bitrev(j) + 1, so that out[j] is in at element e. */
-static void automorphism(const pyaccel_seal_context *context, uint64_t *out, const uint64_t *in, uint32_t element,
-                         uint64_t q)
+static void automorphism(const pyaccel_seal_context *context, uint64_t *out, const uint64_t *in,
+                         uint32_t element, uint64_t q)
 {
     uint32_t n = (uint32_t)context->degree, twice = 2 * n;
     for (uint32_t j = 0; j < n; j++) {
         if (context->scheme == PYACCEL_SEAL_CKKS) {
-            uint32_t e = (uint32_t)((uint64_t)element * (2 * reversed(j, context->log_degree) + 1) % twice);
+            uint32_t e =
+                (uint32_t)((uint64_t)element * (2 * reversed(j, context->log_degree) + 1) % twice);
             out[j] = in[reversed((e - 1) / 2, context->log_degree)];
         } else {
             uint32_t to = (uint32_t)((uint64_t)element * j % twice);
@@ -128,13 +134,16 @@ static void automorphism(const pyaccel_seal_context *context, uint64_t *out, con
     }
 }
 
-pyaccel_status pyaccel_seal_apply_galois(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                         const uint64_t *a, uint32_t rows, uint32_t element,
+pyaccel_status pyaccel_seal_apply_galois(uint64_t *out, uint64_t out_words,
+                                         const pyaccel_seal_context *context, const uint64_t *a,
+                                         uint32_t rows, uint32_t element,
                                          const uint64_t *const *parts, uint32_t part_count)
 {
-    if (!pa_seal_input_valid(context, a, 2, rows) || !parts_valid(context, parts, part_count, rows) ||
-        (element & 1) == 0 || element >= 2 * context->degree ||
-        !pa_seal_out_valid(out, out_words, 2 * rows * context->degree, a, 2 * rows * context->degree, false)) {
+    if (!pa_seal_input_valid(context, a, 2, rows) ||
+        !parts_valid(context, parts, part_count, rows) || (element & 1) == 0 ||
+        element >= 2 * context->degree ||
+        !pa_seal_out_valid(out, out_words, 2 * rows * context->degree, a,
+                           2 * rows * context->degree, false)) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     size_t words = rows * context->degree, n = context->degree;
@@ -168,8 +177,8 @@ typedef struct {
 } generator;
 
 /* BLAKE2b of one message of `whole` full blocks and a last one of `rest` bytes, parameters as given. */
-static void blake2b(uint8_t out[64], const uint8_t parameters[64], const uint8_t *blocks, uint64_t whole,
-                    const uint8_t *last, uint64_t total)
+static void blake2b(uint8_t out[64], const uint8_t parameters[64], const uint8_t *blocks,
+                    uint64_t whole, const uint8_t *last, uint64_t total)
 {
     static const uint64_t initial[8] = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
                                         0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
@@ -242,11 +251,12 @@ static pyaccel_status draw(generator *g, uint64_t *word)
     return PYACCEL_OK;
 }
 
-pyaccel_status pyaccel_seal_expand(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                   uint32_t rows, uint32_t generator_type, const uint8_t *seed)
+pyaccel_status pyaccel_seal_expand(uint64_t *out, uint64_t out_words,
+                                   const pyaccel_seal_context *context, uint32_t rows,
+                                   uint32_t generator_type, const uint8_t *seed)
 {
-    if (context == NULL || out == NULL || seed == NULL || rows < 1 || rows > context->count || generator_type < 1 ||
-        generator_type > 2 || out_words < rows * context->degree) {
+    if (context == NULL || out == NULL || seed == NULL || rows < 1 || rows > context->count ||
+        generator_type < 1 || generator_type > 2 || out_words < rows * context->degree) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     generator g = {.generator = generator_type, .seed = seed, .used = BUFFER_BYTES};

@@ -9,8 +9,9 @@
 static const pa_he_kernels *const kernels = &pa_he_portable;
 
 /* Rows of out_k = sum over i + j = k of a_i b_j modulo one prime; polynomial p of a and b at p * step, of out at p * out_step. */
-static void tensor(pa_he_word *out, size_t out_step, const pa_he_word *a, uint32_t a_size, const pa_he_word *b,
-                   uint32_t b_size, size_t step, size_t n, const pa_he_modulus *modulus)
+static void tensor(pa_he_word *out, size_t out_step, const pa_he_word *a, uint32_t a_size,
+                   const pa_he_word *b, uint32_t b_size, size_t step, size_t n,
+                   const pa_he_modulus *modulus)
 {
     for (uint32_t k = 0; k < a_size + b_size - 1; k++) {
         memset(out + k * out_step, 0, n * sizeof *out);
@@ -22,16 +23,19 @@ static void tensor(pa_he_word *out, size_t out_step, const pa_he_word *a, uint32
     }
 }
 
-pyaccel_status pyaccel_seal_multiply(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                     const uint64_t *a, uint32_t a_size, const uint64_t *b, uint32_t b_size,
+pyaccel_status pyaccel_seal_multiply(uint64_t *out, uint64_t out_words,
+                                     const pyaccel_seal_context *context, const uint64_t *a,
+                                     uint32_t a_size, const uint64_t *b, uint32_t b_size,
                                      uint32_t rows)
 {
     uint32_t size = a_size + b_size - 1;
     uint64_t wanted = pa_seal_words(context, size, rows);
     if (wanted == 0 || !pa_seal_input_valid(context, a, a_size, rows) ||
         !pa_seal_input_valid(context, b, b_size, rows) ||
-        !pa_seal_out_valid(out, out_words, wanted, a, pa_seal_words(context, a_size, rows), false) ||
-        !pa_seal_out_valid(out, out_words, wanted, b, pa_seal_words(context, b_size, rows), false)) {
+        !pa_seal_out_valid(out, out_words, wanted, a, pa_seal_words(context, a_size, rows),
+                           false) ||
+        !pa_seal_out_valid(out, out_words, wanted, b, pa_seal_words(context, b_size, rows),
+                           false)) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     if (context->scheme == PYACCEL_SEAL_BFV) {
@@ -39,7 +43,8 @@ pyaccel_status pyaccel_seal_multiply(uint64_t *out, uint64_t out_words, const py
     }
     size_t n = context->degree;
     for (uint32_t i = 0; i < rows; i++) {
-        tensor(out + i * n, rows * n, a + i * n, a_size, b + i * n, b_size, rows * n, n, &context->ntt[i].modulus);
+        tensor(out + i * n, rows * n, a + i * n, a_size, b + i * n, b_size, rows * n, n,
+               &context->ntt[i].modulus);
     }
     return PYACCEL_OK;
 }

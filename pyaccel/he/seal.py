@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ciphertexts and keys of Microsoft SEAL 4.x and TenSEAL: read, computed on to SEAL's own bytes, written.
 
-For moving work to `pyaccel.he.Context`, whose primes and key switching are another, faster design. Here everything is SEAL's:
-its primes of up to 60 bits, its one special prime, its rounding; the same keys give the same bytes from add, sub, negate,
-multiply (CKKS), multiply_plain, add_plain, relinearize, rescale, mod_switch and rotate. A product of two BFV ciphertexts decrypts to
-what SEAL's does, but has other bytes. Portable code on one thread: right, not fast.
+For moving work to `pyaccel.he.Context`, whose primes and key switching are another, faster design. Here everything is
+SEAL's: its primes of up to 60 bits, its one special prime, its rounding; the same keys give the same bytes from add,
+sub, negate, multiply (CKKS), multiply_plain, add_plain, relinearize, rescale, mod_switch and rotate. A product of two BFV
+ciphertexts decrypts to what SEAL's does, but has other bytes. Portable code on one thread: right, not fast.
 
     context = SealContext.read(parameters)            # what EncryptionParameters.save wrote
     keys = context.read_relinearization_keys(data)
@@ -94,9 +94,9 @@ class SealContext:
         )
         if status == lib.PYACCEL_INVALID_ARGUMENT:
             raise ValueError(
-                f"SEAL parameters: degree {degree}, moduli {[hex(q) for q in self.moduli]}, plain modulus {plain_modulus}: "
-                "wanted a power of two in 8 .. 131072, distinct primes below 2^61 that are 1 modulo twice the degree, and "
-                "for bfv a plain modulus of 2 .. 2^60 (for ckks 0)"
+                f"SEAL parameters: degree {degree}, moduli {[hex(q) for q in self.moduli]}, plain modulus "
+                f"{plain_modulus}: wanted a power of two in 8 .. 131072, distinct primes below 2^61 that are 1 modulo "
+                "twice the degree, and for bfv a plain modulus of 2 .. 2^60 (for ckks 0)"
             )
         _check(status, "seal_context_new")
         self._handle = ffi.gc(handle[0], lib.pyaccel_seal_context_free)
@@ -125,7 +125,9 @@ class SealContext:
         wanted = len(self.moduli) if keys else moduli
         most = len(self.moduli) if keys else self.fresh_moduli
         if moduli != wanted or moduli > most or parms_id != self._ids[moduli]:
-            raise ValueError(f"SEAL {what}: made under other parameters than this context's: read it with its own context")
+            raise ValueError(
+                f"SEAL {what}: made under other parameters than this context's: read it with its own context"
+            )
 
     # ---- reading ----------------------------------------------------------------------------------------
 
@@ -234,7 +236,9 @@ class SealContext:
                 keys[index[element]] = [self._stored(part, 1.0, is_ntt=True) for part in parts]
             members = form.write_switching_keys(self._ids[len(self.moduli)], keys)
         else:
-            raise TypeError(f"a {type(value).__name__} came; wanted a Ciphertext, Plaintext, PublicKey or SwitchingKeys")
+            raise TypeError(
+                f"a {type(value).__name__} came; wanted a Ciphertext, Plaintext, PublicKey or SwitchingKeys"
+            )
         return form.sealed(members, compression)
 
     def _stored(self, rows: Words, scale: float, *, is_ntt: bool) -> Polynomials:
@@ -246,7 +250,9 @@ class SealContext:
         out = np.empty((size, moduli, self.degree), np.uint64)
         status = getattr(lib, f"pyaccel_seal_{name}")(_pointer(out), out.size, self._handle, *arguments)
         if status == lib.PYACCEL_INVALID_ARGUMENT:
-            raise ValueError(f"seal {name}: an operand is no {self.scheme} ciphertext, plaintext or key of this context")
+            raise ValueError(
+                f"seal {name}: an operand is no {self.scheme} ciphertext, plaintext or key of this context"
+            )
         _check(status, f"seal_{name}")
         return out
 
@@ -283,7 +289,9 @@ class SealContext:
     def _product_scale(self, scale: float, moduli: int) -> float:
         bits = sum(np.log2(float(q)) for q in self.moduli[:moduli])
         if self.scheme == "ckks" and np.log2(scale) >= bits:
-            raise ValueError(f"a scale of 2^{np.log2(scale):.1f} does not fit a modulus of {bits:.1f} bits: rescale first")
+            raise ValueError(
+                f"a scale of 2^{np.log2(scale):.1f} does not fit a modulus of {bits:.1f} bits: rescale first"
+            )
         return scale if self.scheme == "ckks" else 1.0
 
     def _plain(self, name: str, a: Ciphertext, plain: Plaintext, *more: int) -> Words:
@@ -312,7 +320,9 @@ class SealContext:
         if a.size == 2:
             return a
         if a.size != 3:
-            raise ValueError(f"a ciphertext of size {a.size}: relinearize after every product, sizes of 3 are brought to 2")
+            raise ValueError(
+                f"a ciphertext of size {a.size}: relinearize after every product, sizes of 3 are brought to 2"
+            )
         parts = _parts(keys, "relinearization", 0)
         return replace(a, rows=self._call("relinearize", 2, a.moduli, _pointer(a.rows), a.moduli, parts, len(parts)))
 
@@ -329,7 +339,9 @@ class SealContext:
         return replace(a, rows=self._call("apply_galois", 2, a.moduli, *arguments))
 
     def rotate(self, a: Ciphertext, steps: int, keys: SwitchingKeys) -> Ciphertext:
-        """Slots moved by `steps` to the left (rotate_vector; rotate_rows of BFV), in several steps where that key is missing.
+        """Slots moved by `steps` to the left (rotate_vector; rotate_rows of BFV).
+
+        In several steps where that key is missing, as SEAL does it.
 
         Raises:
             ValueError: too many steps, or neither the key nor those of its signed powers of two are there.
@@ -346,7 +358,9 @@ class SealContext:
             return self.apply_galois(a, element, keys)
         terms = _signed_powers(steps)
         if len(terms) == 1:
-            raise ValueError(f"the Galois keys have none for a rotation by {steps} (element {element}): create it in SEAL")
+            raise ValueError(
+                f"the Galois keys have none for a rotation by {steps} (element {element}): create it in SEAL"
+            )
         for term in terms:
             if abs(term) != half:
                 a = self.rotate(a, term, keys)

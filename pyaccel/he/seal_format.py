@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes of Microsoft SEAL 4.x: parameters, plaintexts, ciphertexts and keys, read and written.
 
-Every object begins with a header of 16 bytes: magic 0xA15E, header size 16, version (major, minor), compression (0 none,
-1 zlib, 2 zstd), 0, and the number of bytes of the whole object, all little-endian. Members follow, compressed or not; objects
-within have headers of their own. Source: SEAL 4.x, native/src/seal/{serialization,encryptionparams,plaintext,ciphertext,
-kswitchkeys}.h and .cpp.
+Every object begins with a header of 16 bytes: magic 0xA15E, header size 16, version (major, minor), compression (0
+none, 1 zlib, 2 zstd), 0, and the number of bytes of the whole object, all little-endian. Members follow, compressed or
+not; objects within have headers of their own. Source: SEAL 4.x, native/src/seal/{serialization,encryptionparams,
+plaintext,ciphertext,kswitchkeys}.h and .cpp.
 
 Nothing read is trusted: every length is held against the bytes that are there and against the context before memory is
 taken for it.
@@ -305,7 +305,9 @@ def write_polynomials(polynomials: Polynomials) -> bytes:
     return out
 
 
-def read_switching_keys(reader: Reader, degree: int, moduli: int, most_keys: int) -> tuple[bytes, list[list[Polynomials]]]:
+def read_switching_keys(
+    reader: Reader, degree: int, moduli: int, most_keys: int
+) -> tuple[bytes, list[list[Polynomials]]]:
     """parms_id and, for each index, the public keys of one switching key (an empty list where there is none)."""
     parms_id = reader.take(32)
     count = reader.within("number of keys", reader.u64(), most_keys)

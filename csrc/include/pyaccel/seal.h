@@ -43,8 +43,8 @@ PYACCEL_API pyaccel_status pyaccel_seal_negate(uint64_t *out, uint64_t out_words
 /* out = a b, a_size + b_size - 1 polynomials. CKKS: Evaluator::multiply to the byte. BFV: the same plaintext, other bytes (SEAL
  * scales through bases of its own). */
 PYACCEL_API pyaccel_status pyaccel_seal_multiply(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                                 const uint64_t *a, uint32_t a_size, const uint64_t *b,
-                                                 uint32_t b_size, uint32_t rows);
+                                                 const uint64_t *a, uint32_t a_size, const uint64_t *b, uint32_t b_size,
+                                                 uint32_t rows);
 /* out = a + plain (subtract 1: a - plain). plain: BFV: plain_words <= N coefficients below t; CKKS: rows * N words in NTT form.
  * Evaluator::add_plain, sub_plain. */
 PYACCEL_API pyaccel_status pyaccel_seal_add_plain(uint64_t *out, uint64_t out_words,
