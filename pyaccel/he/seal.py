@@ -3,8 +3,8 @@
 
 For moving work to `pyaccel.he.Context`, whose primes and key switching are another, faster design. Here everything is
 SEAL's: its primes of up to 60 bits, its one special prime, its rounding; the same keys give the same bytes from add,
-sub, negate, multiply (CKKS), multiply_plain, add_plain, relinearize, rescale, mod_switch and rotate. A product of two BFV
-ciphertexts decrypts to what SEAL's does, but has other bytes. Portable code on one thread: right, not fast.
+sub, negate, multiply (CKKS), multiply_plain, add_plain, relinearize, rescale, mod_switch and rotate. A product of two
+BFV ciphertexts decrypts to what SEAL's does, but has other bytes. Portable code on one thread: right, not fast.
 
     context = SealContext.read(parameters)            # what EncryptionParameters.save wrote
     keys = context.read_relinearization_keys(data)
