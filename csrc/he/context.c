@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "choose.h"
+#include "encode.h"
 #include "log2.h"
 #include "parameters.h"
 #include "pyaccel/hash.h"
@@ -47,6 +48,7 @@ static void destroy(pyaccel_he_context *context)
 {
     pa_he_pool_clear(&context->pool);
     pa_he_constants_free(context->constants);
+    pa_he_encoder_free(context->encoder);
     pthread_mutex_destroy(&context->pool.lock);
     free(context->memory);
     free(context);
@@ -84,6 +86,9 @@ static pyaccel_status fill(pyaccel_he_context *context, const pa_he_choice *choi
     pyaccel_status status = set_id(context);
     if (status == PYACCEL_OK) {
         status = pa_he_constants_new(context);
+    }
+    if (status == PYACCEL_OK) {
+        status = pa_he_encoder_new(&context->encoder, context);
     }
     return status;
 }
@@ -149,15 +154,6 @@ pyaccel_he_context *pa_he_hold(const pyaccel_he_context *context)
     return held;
 }
 
-static uint32_t slots_of(const pyaccel_he_context *context)
-{
-    const uint64_t t = context->plain_modulus, n = context->degree;
-    if (context->scheme == PYACCEL_HE_CKKS) {
-        return (uint32_t)n / 2;
-    }
-    return t % (2 * n) == 1 && pa_he_is_prime(t) ? (uint32_t)n : 0;
-}
-
 pyaccel_status pyaccel_he_context_get(pyaccel_he_context_info *info,
                                       const pyaccel_he_context *context)
 {
@@ -170,7 +166,7 @@ pyaccel_status pyaccel_he_context_get(pyaccel_he_context_info *info,
     }
     info->scheme = context->scheme;
     info->degree = (uint32_t)context->degree;
-    info->slots = slots_of(context);
+    info->slots = pa_he_slot_count(context);
     info->levels = context->level_count;
     info->prime_count = context->q_count;
     info->special_count = context->p_count;

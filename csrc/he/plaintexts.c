@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches of plaintexts, and what calls over batches share. */
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,8 +48,7 @@ pyaccel_he_plaintexts *pa_he_plaintexts_make(pyaccel_he_context *context, uint64
         free(plaintexts);
         return NULL;
     }
-    atomic_fetch_add(&context->references, 1);
-    plaintexts->context = context;
+    plaintexts->context = pa_he_hold(context);
     plaintexts->count = count;
     plaintexts->level = level;
     plaintexts->rows = rows;

@@ -5,11 +5,15 @@ pa_sources(portable
   he/context.c
   he/convert_portable.c
   he/divide.c
+  he/encode_integers.c
+  he/encode_numbers.c
   he/encode_words.c
+  he/encoder.c
   he/modulus.c
   he/ntt_portable.c
   he/pack.c
   he/parameters.c
+  he/plaintexts.c
   he/pool.c
   he/rns.c
   he/roots.c
