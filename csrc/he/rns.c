@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evaluate.h"
 #include "log2.h"
 #include "words.h"
 
@@ -142,7 +143,7 @@ bool pa_he_lift_set(pa_he_conversion *lift, pyaccel_he_context *context, const p
             pa_he_neg(pa_he_mul_mod(pa_he_product_mod(in, in_count, in_count, p), factor, p), p->q);
         own_factor[j] = own < 0 ? p->q - 1 : 1;
     }
-    return pa_he_conversion_prepare(lift, context);
+    return true;
 }
 
 /* Division by the primes in[0 .. in_count), the first out_count primes of Q stay. */
@@ -159,7 +160,9 @@ static bool set_division(pa_he_division *division, pyaccel_he_context *context,
     pa_he_multiplier *inverse = pa_he_constants_take(constants, out_count * sizeof *inverse);
     if (product == NULL || plain_matrix == NULL || inverse == NULL ||
         !pa_he_lift_set(&division->lift, context, in, in_count, out, out_count, NULL, 0) ||
-        !pa_he_lift_set(&division->lift_added, context, in, in_count, out, out_count, NULL, -1)) {
+        !pa_he_conversion_prepare(&division->lift, context) ||
+        !pa_he_lift_set(&division->lift_added, context, in, in_count, out, out_count, NULL, -1) ||
+        !pa_he_conversion_prepare(&division->lift_added, context)) {
         return false;
     }
     for (uint32_t j = 0; j < out_count; j++) {
@@ -222,8 +225,9 @@ static bool set_raise(pyaccel_he_context *context)
             for (uint32_t j = 0; j < all; j++) {
                 const pa_he_ntt *out = &context->ntt[j];
                 if ((j < first || j > last) &&
-                    !pa_he_lift_set(&raise[last * all + j], context, in, last - first + 1, &out, 1,
-                                    NULL, 0)) {
+                    (!pa_he_lift_set(&raise[last * all + j], context, in, last - first + 1, &out, 1,
+                                     NULL, 0) ||
+                     !pa_he_conversion_prepare(&raise[last * all + j], context))) {
                     return false;
                 }
             }
@@ -249,8 +253,10 @@ static bool fill(pyaccel_he_context *context)
 {
     struct pa_he_constants *constants = context->constants;
     pa_he_multiplier *special = pa_he_constants_take(constants, sizeof *special * context->q_count);
+    pa_he_multiplier *plain_inverse =
+        pa_he_constants_take(constants, sizeof *plain_inverse * context->q_count);
     pa_he_word *zero = pa_he_constants_take(constants, sizeof *zero * context->stride);
-    if (special == NULL || zero == NULL) {
+    if (special == NULL || plain_inverse == NULL || zero == NULL) {
         return false;
     }
     const pa_he_ntt *p[PA_HE_MAX_PRIMES];
@@ -263,12 +269,17 @@ static bool fill(pyaccel_he_context *context)
         const pa_he_modulus *q = &context->ntt[j].modulus;
         context->kernels->multiplier(
             &special[j], pa_he_product_mod(p, context->p_count, context->p_count, q), q);
+        if (context->plain_modulus != 0) {
+            const uint64_t t = context->plain_modulus % q->q;
+            context->kernels->multiplier(&plain_inverse[j], pa_he_inv_mod(t, q), q);
+        }
         bits += pa_he_log2((double)q->q);
         if (j + 1 == context->level_end[level]) {
             constants->log2_q[level++] = bits;
         }
     }
     constants->special = special;
+    constants->plain_inverse = plain_inverse;
     constants->zero = zero;
     for (uint32_t level = 0; level < context->level_count; level++) {
         if (!set_level(context, level)) {
@@ -287,7 +298,10 @@ pyaccel_status pa_he_constants_new(pyaccel_he_context *context)
     if (context->plain_modulus != 0) {
         set_plain(&context->constants->plain, context->plain_modulus);
     }
-    return fill(context) ? PYACCEL_OK : PYACCEL_OUT_OF_MEMORY;
+    if (!fill(context)) {
+        return PYACCEL_OUT_OF_MEMORY;
+    }
+    return context->scheme == PYACCEL_HE_BFV ? pa_he_bfv_constants(context) : PYACCEL_OK;
 }
 
 void pa_he_constants_free(struct pa_he_constants *constants)

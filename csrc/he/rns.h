@@ -34,11 +34,12 @@ struct pa_he_constants {
      * centre (exactly, where it is one prime) to prime j outside it. */
     const pa_he_conversion *raise;
     const pa_he_multiplier *special; /* P modulo each prime of Q */
-    pa_he_modulus plain;    /* BFV, BGV: t, any number from 2 on: q, ratio and bits alone are set */
-    const pa_he_word *zero; /* a row of zeros */
-    double log2_special;    /* log2 P */
-    double log2_q[PA_HE_MAX_PRIMES]; /* log2 of Q at each level */
-    uint32_t auxiliary_count;        /* BFV: primes B that products are made in */
+    pa_he_modulus plain; /* BFV, BGV: t, any number from 2 on: q, ratio and bits alone are set */
+    const pa_he_multiplier *plain_inverse; /* BFV: 1 / t modulo each prime of Q */
+    const pa_he_word *zero;                /* a row of zeros */
+    double log2_special;                   /* log2 P */
+    double log2_q[PA_HE_MAX_PRIMES];       /* log2 of Q at each level */
+    uint32_t auxiliary_count;              /* BFV: primes B that products are made in */
     pa_he_ntt auxiliary[PA_HE_MAX_PRIMES];
     struct pa_he_chunk *memory;
 };
@@ -52,7 +53,8 @@ void pa_he_constants_free(struct pa_he_constants *constants);
 void *pa_he_constants_take(struct pa_he_constants *constants, size_t bytes);
 
 /* A lift near the centre from in_count primes to out_count others (kernels.h), all of it times `scale`, a canonical integer for
- * each out prime (NULL: 1), plus own times `own` (1, -1, 0: no own rows). false: out of memory. */
+ * each out prime (NULL: 1), plus own times `own` (1, -1, 0: no own rows); all is set but
+ * `prepared`. false: out of memory. */
 bool pa_he_lift_set(pa_he_conversion *lift, pyaccel_he_context *context, const pa_he_ntt *const *in,
                     uint32_t in_count, const pa_he_ntt *const *out, uint32_t out_count,
                     const uint64_t *scale, int own);

@@ -2,6 +2,7 @@
 pa_sources(portable
   he/chacha20_portable.c
   he/choose.c
+  he/ciphertexts.c
   he/context.c
   he/convert_portable.c
   he/divide.c
@@ -9,14 +10,21 @@ pa_sources(portable
   he/encode_numbers.c
   he/encode_words.c
   he/encoder.c
+  he/evaluate_levels.c
+  he/evaluate_sums.c
+  he/keyswitch.c
   he/modulus.c
+  he/multiply.c
+  he/multiply_bfv.c
   he/ntt_portable.c
   he/pack.c
   he/parameters.c
+  he/plain.c
   he/plaintexts.c
   he/pool.c
   he/rns.c
   he/roots.c
+  he/rotate.c
   he/rows_portable.c
   he/sampler_portable.c
   he/sampling.c

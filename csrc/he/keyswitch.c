@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hybrid key switching: digits of x, lifted to Q_l and P, times the key (Gentry, Halevi, Smart, ePrint 2012/099; Han and Ki,
+ * ePrint 2019/688). One prime after the other: its digits are lifted, transformed together and summed while they are in
+ * cache; a digit's own rows are x itself. */
+#include <string.h>
+
+#include "evaluate.h"
+
+const pa_he_switching_key *pa_he_find_key(const pyaccel_he_evaluation_keys *keys, uint32_t element)
+{
+    for (uint32_t i = 0; i < keys->count; i++) {
+        if (keys->keys[i].element == element) {
+            return &keys->keys[i];
+        }
+    }
+    return NULL;
+}
+
+uint32_t pa_he_digits_at(const pyaccel_he_context *context, uint32_t level)
+{
+    uint32_t digits = 1;
+    while (context->digit_end[digits - 1] < context->level_end[level]) {
+        digits++;
+    }
+    return digits;
+}
+
+/* Number of the j-th prime of Q_l, P. */
+static uint32_t prime_at(const pyaccel_he_context *context, uint32_t level, uint32_t j)
+{
+    const uint32_t end = context->level_end[level];
+    return j < end ? j : context->q_count + (j - end);
+}
+
+/* terms[d] = digit d modulo prime p in NTT form: x's own row, or made in rows[d]. */
+static void digit_rows(const pyaccel_he_context *context, uint32_t level, uint32_t p,
+                       const pa_he_word *coefficients, const pa_he_word *ntt,
+                       pa_he_word *const *rows, const pa_he_word **terms)
+{
+    const size_t n = context->degree, stride = context->stride;
+    const uint32_t all = context->q_count + context->p_count, end = context->level_end[level];
+    pa_he_word *made[PA_HE_MAX_PRIMES];
+    uint32_t count = 0;
+    for (uint32_t d = 0, first = 0; first < end; first = context->digit_end[d++]) {
+        const uint32_t last = (context->digit_end[d] < end ? context->digit_end[d] : end) - 1;
+        terms[d] = rows[d];
+        if (p >= first && p <= last) {
+            if (ntt != NULL) {
+                terms[d] = ntt + p * stride;
+                continue;
+            }
+            memcpy(rows[d], coefficients + p * stride, n * sizeof(pa_he_word));
+        } else {
+            const pa_he_word *in[PA_HE_MAX_PRIMES];
+            for (uint32_t i = first; i <= last; i++) {
+                in[i - first] = coefficients + i * stride;
+            }
+            context->kernels->convert(&rows[d], in, NULL,
+                                      &context->constants->raise[last * all + p], n);
+        }
+        made[count++] = rows[d];
+    }
+    context->kernels->forward(made, count, &context->ntt[p]);
+}
+
+void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_word *digits,
+                     const pa_he_word *coefficients, const pa_he_word *ntt)
+{
+    const uint32_t count = pa_he_digits_at(context, level),
+                   extended = pa_he_extended_rows(context, level);
+    for (uint32_t j = 0; j < extended; j++) {
+        pa_he_word *rows[PA_HE_MAX_PRIMES];
+        const pa_he_word *terms[PA_HE_MAX_PRIMES];
+        for (uint32_t d = 0; d < count; d++) {
+            rows[d] = digits + ((size_t)j * count + d) * context->stride;
+        }
+        digit_rows(context, level, prime_at(context, level, j), coefficients, ntt, rows, terms);
+        for (uint32_t d = 0; d < count; d++) {
+            if (terms[d] != rows[d]) {
+                memcpy(rows[d], terms[d], context->degree * sizeof(pa_he_word));
+            }
+        }
+    }
+}
+
+uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level)
+{
+    return pa_he_digits_at(context, level) + 2;
+}
+
+/* Rows of one prime that are multiplied and summed: sum a[t] b0[t], sum a[t] b1[t]. */
+typedef struct {
+    uint32_t count;
+    const pa_he_word *a[PA_HE_MAX_PRIMES], *b0[PA_HE_MAX_PRIMES], *b1[PA_HE_MAX_PRIMES];
+} inner;
+
+static void add_term(inner *terms, const pa_he_word *a, const pa_he_word *b0, const pa_he_word *b1)
+{
+    terms->a[terms->count] = a;
+    terms->b0[terms->count] = b0;
+    terms->b1[terms->count++] = b1;
+}
+
+/* P (a0 b0, a0 b1 + a1 b0) at row j of Q, as two terms more; factors: two rows of scratch. */
+static void add_product(const pyaccel_he_context *context, inner *terms, const pa_he_switched *x,
+                        uint32_t j, pa_he_word *factors)
+{
+    const size_t offset = j * context->stride;
+    pa_he_word *const b0 = factors, *const b1 = factors + context->stride;
+    const pa_he_multiplier *special = &context->constants->special[j];
+    const pa_he_modulus *modulus = &context->ntt[j].modulus;
+    context->kernels->mul_constant(b0, x->b[0] + offset, special, context->degree, modulus);
+    context->kernels->mul_constant(b1, x->b[1] + offset, special, context->degree, modulus);
+    add_term(terms, x->a[0] + offset, b0, b1);
+    add_term(terms, x->a[1] + offset, context->constants->zero, b0);
+}
+
+/* out = P times what is added, at row j of Q; whether anything is. */
+static bool start_with_added(const pyaccel_he_context *context, const pa_he_switched *x, uint32_t j,
+                             pa_he_word *const out[2])
+{
+    if (x->added[0] == NULL && x->added[1] == NULL) {
+        return false;
+    }
+    for (int k = 0; k < 2; k++) {
+        if (x->added[k] == NULL) {
+            memset(out[k], 0, context->degree * sizeof(pa_he_word));
+        } else {
+            context->kernels->mul_constant(out[k], x->added[k] + j * context->stride,
+                                           &context->constants->special[j], context->degree,
+                                           &context->ntt[j].modulus);
+        }
+    }
+    return true;
+}
+
+void pa_he_switch(const pyaccel_he_context *context, uint32_t level, pa_he_word *const *out,
+                  const pa_he_switched *x, const pa_he_switching_key *key, pa_he_word *scratch)
+{
+    const size_t stride = context->stride;
+    const uint32_t count = pa_he_digits_at(context, level), end = context->level_end[level],
+                   extended = pa_he_extended_rows(context, level),
+                   all = context->q_count + context->p_count;
+    for (uint32_t j = 0; j < extended; j++) {
+        const uint32_t p = prime_at(context, level, j);
+        inner terms = {0};
+        const pa_he_word *digits[PA_HE_MAX_PRIMES];
+        if (x->digits != NULL) {
+            for (uint32_t d = 0; d < count; d++) {
+                digits[d] = x->digits + ((size_t)j * count + d) * stride;
+            }
+        } else {
+            pa_he_word *rows[PA_HE_MAX_PRIMES];
+            for (uint32_t d = 0; d < count; d++) {
+                rows[d] = scratch + d * stride;
+            }
+            digit_rows(context, level, p, x->coefficients, x->ntt, rows, digits);
+        }
+        for (uint32_t d = 0; d < count; d++) {
+            const pa_he_word *b = key->words + ((size_t)d * 2 * all + p) * stride;
+            add_term(&terms, digits[d], b, b + all * stride);
+        }
+        pa_he_word *const rows[2] = {out[0] + j * stride, out[1] + j * stride};
+        if (x->a[0] != NULL && j < end) {
+            add_product(context, &terms, x, j, scratch + count * stride);
+        }
+        const bool accumulate = j < end && start_with_added(context, x, j, rows);
+        context->kernels->inner_product(rows[0], rows[1], terms.a, terms.b0, terms.b1, terms.count,
+                                        context->degree, accumulate, &context->ntt[p].modulus);
+    }
+}
+
+void pa_he_to_coefficients(const pyaccel_he_context *context, uint32_t rows, size_t count,
+                           pa_he_word *const *out, const pa_he_word *const *in)
+{
+    const size_t stride = context->stride;
+    for (uint32_t j = 0; j < rows; j++) {
+        pa_he_word *at[4];
+        for (size_t k = 0; k < count; k++) {
+            at[k] = out[k] + j * stride;
+            if (out[k] != in[k]) {
+                memcpy(at[k], in[k] + j * stride, context->degree * sizeof(pa_he_word));
+            }
+        }
+        context->kernels->inverse(at, count, &context->ntt[j]);
+    }
+}
