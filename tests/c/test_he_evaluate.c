@@ -195,6 +195,13 @@ static void test_products(void)
 
 /* ---- plaintexts ------------------------------------------------------------------------------------ */
 
+/* Coefficient k of a small polynomial. */
+static integer small_integer(const poly *m, size_t k)
+{
+    uint32_t primes[MOST_PRIMES];
+    return integer_of(context, m, k, primes, range(primes, 0, context->q_count));
+}
+
 static pyaccel_he_plaintexts *plain_of(const poly *m, uint64_t count, uint32_t level)
 {
     const bool ckks = context->scheme == PYACCEL_HE_CKKS;
@@ -205,10 +212,9 @@ static pyaccel_he_plaintexts *plain_of(const poly *m, uint64_t count, uint32_t l
         pa_he_word *words = plain->words + i * plain->rows * context->stride;
         if (ckks) {
             put_rows(context, words, &m[i], 0, plain->rows, true);
-        } else { /* of a small polynomial: the integer is that of any prime */
+        } else {
             for (size_t k = 0; k < context->degree; k++) {
-                words[k] = residue(integer_of(context, &m[i], k, &(uint32_t){0}, 1),
-                                   context->plain_modulus);
+                words[k] = residue(small_integer(&m[i], k), context->plain_modulus);
             }
         }
     }
@@ -221,7 +227,7 @@ static poly message_of(const poly *m, uint32_t level, uint64_t factor)
     poly out = *m;
     const integer t = (integer)context->plain_modulus;
     for (size_t k = 0; t != 0 && k < context->degree; k++) {
-        const integer value = integer_of(context, m, k, &(uint32_t){0}, 1);
+        const integer value = small_integer(m, k);
         for (uint32_t p = 0; p < context->level_end[level]; p++) {
             const uint64_t q = prime_of(context, p);
             if (context->scheme == PYACCEL_HE_BGV) {
