@@ -129,7 +129,10 @@ static const candidate candidates[] = {
     /* secp256k1 */
     {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},
 
-    /* he */
+/* he */
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_HE, "avx2", PA_CPU_AVX2, &pa_he_avx2},
+#endif
     {PA_FAMILY_HE, "portable", 0, &pa_he_portable},
 #if PYACCEL_WITH_AVX512
     {PA_FAMILY_HE_SLOTS, "avx512", PA_CPU_AVX512, &pa_he_slots_avx512},

@@ -12,6 +12,12 @@ void pa_he_ntt_order_portable(uint32_t *position, unsigned log_degree);
 void pa_he_forward_portable(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
 void pa_he_inverse_portable(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
 
+/* Elements of any representation. */
+size_t pa_he_permute_words_portable(unsigned log_degree);
+void pa_he_permute_fill_portable(pa_he_word *table, const uint32_t *source, unsigned log_degree);
+void pa_he_permute_portable(pa_he_word *out, const pa_he_word *in, const pa_he_word *table,
+                            size_t n);
+
 size_t pa_he_conversion_bytes_portable(const pa_he_conversion *conversion);
 void pa_he_conversion_fill_portable(const pa_he_conversion *conversion);
 void pa_he_convert_portable(pa_he_word *const *out, const pa_he_word *const *in,

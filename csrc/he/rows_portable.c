@@ -122,19 +122,20 @@ static void add_constant(pa_he_word *out, const pa_he_word *a, uint64_t c, size_
     }
 }
 
-static size_t permute_words(unsigned log_degree)
+size_t pa_he_permute_words_portable(unsigned log_degree)
 {
     return (size_t)1 << (log_degree - 1);
 }
 
 typedef uint32_t __attribute__((may_alias)) source_index;
 
-static void permute_fill(pa_he_word *table, const uint32_t *source, unsigned log_degree)
+void pa_he_permute_fill_portable(pa_he_word *table, const uint32_t *source, unsigned log_degree)
 {
     memcpy(table, source, sizeof *source << log_degree);
 }
 
-static void permute(pa_he_word *out, const pa_he_word *in, const pa_he_word *table, size_t n)
+void pa_he_permute_portable(pa_he_word *out, const pa_he_word *in, const pa_he_word *table,
+                            size_t n)
 {
     const source_index *source = (const source_index *)table;
     for (size_t i = 0; i < n; i++) {
@@ -164,9 +165,9 @@ const pa_he_kernels pa_he_portable = {
     .mul_constant = mul_constant,
     .sub_mul_constant = sub_mul_constant,
     .add_constant = add_constant,
-    .permute_words = permute_words,
-    .permute_fill = permute_fill,
-    .permute = permute,
+    .permute_words = pa_he_permute_words_portable,
+    .permute_fill = pa_he_permute_fill_portable,
+    .permute = pa_he_permute_portable,
     .conversion_bytes = pa_he_conversion_bytes_portable,
     .conversion_fill = pa_he_conversion_fill_portable,
     .convert = pa_he_convert_portable,

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of doubles modulo p < 2^50 in four lanes, and the table of the avx2 variant. Bounds: doubles.h; every row holds
+ * integers of at most p. */
+#include "doubles.h"
+#include "portable.h"
+
+static void import(pa_he_word *out, const uint64_t *in, size_t n, const pa_he_modulus *modulus)
+{
+    (void)modulus;
+    for (size_t i = 0; i < n; i += 4) {
+        dv_store(out + i, dv_of_integers(_mm256_loadu_si256((const __m256i *)(in + i))));
+    }
+}
+
+static void export(uint64_t *out, const pa_he_word *in, size_t n, const pa_he_modulus *modulus)
+{
+    const dv_prime m = dv_prime_of(modulus);
+    for (size_t i = 0; i < n; i += 4) {
+        const dv x = dv_positive(dv_reduce(dv_load(in + i), m), m.p);
+        _mm256_storeu_si256((__m256i *)(out + i), dv_to_integers(x));
+    }
+}
+
+static void import_small(pa_he_word *out, const int32_t *in, size_t n, const pa_he_modulus *modulus)
+{
+    const dv_prime m = dv_prime_of(modulus);
+    for (size_t i = 0; i < n; i += 4) {
+        const dv x = _mm256_cvtepi32_pd(_mm_loadu_si128((const __m128i *)(in + i)));
+        dv_store(out + i, dv_reduce(x, m));
+    }
+}
+
+static void add(pa_he_word *out, const pa_he_word *a, const pa_he_word *b, size_t n,
+                const pa_he_modulus *modulus)
+{
+    const dv_prime m = dv_prime_of(modulus);
+    for (size_t i = 0; i < n; i += 4) {
+        dv_store(out + i, dv_reduce(_mm256_add_pd(dv_load(a + i), dv_load(b + i)), m));
+    }
+}
+
+static void sub(pa_he_word *out, const pa_he_word *a, const pa_he_word *b, size_t n,
+                const pa_he_modulus *modulus)
+{
+    const dv_prime m = dv_prime_of(modulus);
+    for (size_t i = 0; i < n; i += 4) {
+        dv_store(out + i, dv_reduce(_mm256_sub_pd(dv_load(a + i), dv_load(b + i)), m));
+    }
+}
+
+static void neg(pa_he_word *out, const pa_he_word *a, size_t n, const pa_he_modulus *modulus)
+{
+    (void)modulus;
+    for (size_t i = 0; i < n; i += 4) {
+        dv_store(out + i, _mm256_sub_pd(_mm256_setzero_pd(), dv_load(a + i)));
+    }
+}
+
+static void mul(pa_he_word *out, const pa_he_word *a, const pa_he_word *b, size_t n,
+                const pa_he_modulus *modulus)
+{
+    const dv_prime m = dv_prime_of(modulus);
+    for (size_t i = 0; i < n; i += 4) {
+        dv_store(out + i, dv_mul(dv_load(a + i), dv_load(b + i), m));
+    }
+}
+
+static void mul_add(pa_he_word *out, const pa_he_word *a, const pa_he_word *b, size_t n,
+                    const pa_he_modulus *modulus)
+{
+    const dv_prime m = dv_prime_of(modulus);
+    for (size_t i = 0; i < n; i += 4) {
+        const dv product = dv_mul(dv_load(a + i), dv_load(b + i), m);
+        dv_store(out + i, dv_reduce(_mm256_add_pd(dv_load(out + i), product), m));
+    }
+}
+
+static void tensor(pa_he_word *const out[3], const pa_he_word *const a[2],
+                   const pa_he_word *const b[2], size_t n, const pa_he_modulus *modulus)
+{
+    const dv_prime m = dv_prime_of(modulus);
+    for (size_t i = 0; i < n; i += 4) {
+        const dv a0 = dv_load(a[0] + i), a1 = dv_load(a[1] + i), b0 = dv_load(b[0] + i),
+                 b1 = dv_load(b[1] + i);
+        dv_store(out[0] + i, dv_mul(a0, b0, m));
+        dv_store(out[1] + i, dv_reduce(_mm256_add_pd(dv_mul(a0, b1, m), dv_mul(a1, b0, m)), m));
+        dv_store(out[2] + i, dv_mul(a1, b1, m));
+    }
+}
+
+/* Sums of so many products of 0.875 p beside what was there, p at most, stay within 8 p. */
+#define CHUNK 8u
+
+static void inner_product(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a,
+                          const pa_he_word *const *b0, const pa_he_word *const *b1, size_t terms,
+                          size_t n, bool accumulate, const pa_he_modulus *modulus)
+{
+    const dv_prime m = dv_prime_of(modulus);
+    for (size_t i = 0; i < n; i += 8) {
+        dv sum[4];
+        for (size_t k = 0; k < 4; k++) {
+            sum[k] = _mm256_setzero_pd();
+        }
+        if (accumulate) {
+            sum[0] = dv_load(out0 + i);
+            sum[1] = dv_load(out0 + i + 4);
+            sum[2] = dv_load(out1 + i);
+            sum[3] = dv_load(out1 + i + 4);
+        }
+        for (size_t first = 0; first < terms; first += CHUNK) {
+            const size_t end = terms - first < CHUNK ? terms : first + CHUNK;
+            for (size_t t = first; t < end; t++) {
+                const dv x = dv_load(a[t] + i), y = dv_load(a[t] + i + 4);
+                sum[0] = _mm256_add_pd(sum[0], dv_mul(x, dv_load(b0[t] + i), m));
+                sum[1] = _mm256_add_pd(sum[1], dv_mul(y, dv_load(b0[t] + i + 4), m));
+                sum[2] = _mm256_add_pd(sum[2], dv_mul(x, dv_load(b1[t] + i), m));
+                sum[3] = _mm256_add_pd(sum[3], dv_mul(y, dv_load(b1[t] + i + 4), m));
+            }
+            for (size_t k = 0; k < 4; k++) {
+                sum[k] = dv_reduce(sum[k], m);
+            }
+        }
+        dv_store(out0 + i, sum[0]);
+        dv_store(out0 + i + 4, sum[1]);
+        dv_store(out1 + i, sum[2]);
+        dv_store(out1 + i + 4, sum[3]);
+    }
+}
+
+static void multiplier(pa_he_multiplier *out, uint64_t c, const pa_he_modulus *modulus)
+{
+    const double w = pa_he_balanced(c, modulus->q);
+    pa_he_put_double(&out->value, w);
+    pa_he_put_double(&out->quotient, w / modulus->real);
+}
+
+static void mul_constant(pa_he_word *out, const pa_he_word *a, const pa_he_multiplier *c, size_t n,
+                         const pa_he_modulus *modulus)
+{
+    const dv p = dv_all(modulus->real), w = dv_spread(&c->value),
+             quotient = dv_spread(&c->quotient);
+    for (size_t i = 0; i < n; i += 4) {
+        dv_store(out + i, dv_mul_by(dv_load(a + i), w, quotient, p));
+    }
+}
+
+static void sub_mul_constant(pa_he_word *out, const pa_he_word *a, const pa_he_word *b,
+                             const pa_he_multiplier *c, size_t n, const pa_he_modulus *modulus)
+{
+    const dv p = dv_all(modulus->real), w = dv_spread(&c->value),
+             quotient = dv_spread(&c->quotient);
+    for (size_t i = 0; i < n; i += 4) {
+        const dv x = _mm256_sub_pd(dv_load(a + i), dv_load(b + i));
+        dv_store(out + i, dv_mul_by(x, w, quotient, p));
+    }
+}
+
+static void add_constant(pa_he_word *out, const pa_he_word *a, uint64_t c, size_t n,
+                         const pa_he_modulus *modulus)
+{
+    const dv_prime m = dv_prime_of(modulus);
+    const dv constant = dv_all(pa_he_balanced(c, modulus->q));
+    for (size_t i = 0; i < n; i += 4) {
+        dv_store(out + i, dv_reduce(_mm256_add_pd(dv_load(a + i), constant), m));
+    }
+}
+
+const pa_he_kernels pa_he_avx2 = {
+    .representation = PA_HE_DOUBLES,
+    .max_bits = PA_HE_FAST_BITS,
+    .ntt_words = pa_he_ntt_words_avx2,
+    .ntt_fill = pa_he_ntt_fill_avx2,
+    .ntt_order = pa_he_ntt_order_avx2,
+    .forward = pa_he_forward_avx2,
+    .inverse = pa_he_inverse_avx2,
+    .import = import,
+    .export = export,
+    .import_small = import_small,
+    .add = add,
+    .sub = sub,
+    .neg = neg,
+    .mul = mul,
+    .mul_add = mul_add,
+    .tensor = tensor,
+    .inner_product = inner_product,
+    .multiplier = multiplier,
+    .mul_constant = mul_constant,
+    .sub_mul_constant = sub_mul_constant,
+    .add_constant = add_constant,
+    .permute_words = pa_he_permute_words_portable,
+    .permute_fill = pa_he_permute_fill_portable,
+    .permute = pa_he_permute_portable,
+    .conversion_bytes = pa_he_conversion_bytes_avx2,
+    .conversion_fill = pa_he_conversion_fill_avx2,
+    .convert = pa_he_convert_avx2,
+};
