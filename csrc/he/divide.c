@@ -78,28 +78,36 @@ static void row_pointers(const pa_he_word **rows, const pa_he_word *first, uint3
     }
 }
 
+void pa_he_delta(const pyaccel_he_context *context, uint32_t level, uint32_t by, pa_he_word *out,
+                 const pa_he_word *tail, const pa_he_word *added)
+{
+    const pa_he_division *division = &context->constants->levels[level].by[by];
+    const pa_he_conversion *lift = added == NULL ? &division->lift : &division->lift_added;
+    const size_t stride = context->stride;
+    pa_he_word *rows[PA_HE_MAX_PRIMES];
+    const pa_he_word *in[PA_HE_MAX_PRIMES], *own[PA_HE_MAX_PRIMES];
+    row_pointers((const pa_he_word **)rows, out, lift->out_count, stride);
+    row_pointers(in, tail, lift->in_count, stride);
+    if (added != NULL) {
+        row_pointers(own, added, lift->out_count, stride);
+    }
+    context->kernels->convert(rows, in, added == NULL ? NULL : own, lift, context->degree);
+    if (context->scheme == PYACCEL_HE_BGV) {
+        make_plain_zero(context, division, out, tail);
+    }
+}
+
 void pa_he_divide(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
                   pa_he_word *const *out, const pa_he_word *const *kept,
                   const pa_he_word *const *tail, const pa_he_word *const *added)
 {
     const pa_he_kernels *kernels = context->kernels;
     const pa_he_division *division = &context->constants->levels[level].by[by];
-    const pa_he_conversion *lift = added == NULL ? &division->lift : &division->lift_added;
-    const size_t n = context->degree, stride = context->stride;
+    const size_t stride = context->stride;
     for (size_t k = 0; k < count; k++) {
-        pa_he_word *rows[PA_HE_MAX_PRIMES];
-        const pa_he_word *in[PA_HE_MAX_PRIMES], *own[PA_HE_MAX_PRIMES];
-        row_pointers((const pa_he_word **)rows, out[k], lift->out_count, stride);
-        row_pointers(in, tail[k], lift->in_count, stride);
-        if (added != NULL) {
-            row_pointers(own, added[k], lift->out_count, stride);
-        }
-        kernels->convert(rows, in, added == NULL ? NULL : own, lift, n);
-        if (context->scheme == PYACCEL_HE_BGV) {
-            make_plain_zero(context, division, out[k], tail[k]);
-        }
+        pa_he_delta(context, level, by, out[k], tail[k], added == NULL ? NULL : added[k]);
     }
-    for (uint32_t j = 0; j < lift->out_count; j++) {
+    for (uint32_t j = 0; j < division->lift.out_count; j++) {
         pa_he_word *rows[2];
         for (size_t k = 0; k < count; k++) {
             rows[k] = out[k] + j * stride;
@@ -107,7 +115,7 @@ void pa_he_divide(const pyaccel_he_context *context, uint32_t level, uint32_t by
         kernels->forward(rows, count, &context->ntt[j]);
         for (size_t k = 0; k < count; k++) {
             kernels->sub_mul_constant(rows[k], kept[k] + j * stride, rows[k], &division->inverse[j],
-                                      n, &context->ntt[j].modulus);
+                                      context->degree, &context->ntt[j].modulus);
         }
     }
 }

@@ -82,7 +82,11 @@ void pa_he_divide(const pyaccel_he_context *context, uint32_t level, uint32_t by
                   pa_he_word *const *out, const pa_he_word *const *kept,
                   const pa_he_word *const *tail, const pa_he_word *const *added);
 
-/* The same for a polynomial whose dropped rows lie behind the kept ones, all in NTT form, at x[k]: those are overwritten by
+/* What it begins with, for one polynomial: out = delta - added, coefficients modulo the primes that stay; added may be NULL. */
+void pa_he_delta(const pyaccel_he_context *context, uint32_t level, uint32_t by, pa_he_word *out,
+                 const pa_he_word *tail, const pa_he_word *added);
+
+/* pa_he_divide of a polynomial whose dropped rows lie behind the kept ones, all in NTT form, at x[k]: those are overwritten by
  * their coefficients; added then concerns the rows that stay alone (it is 0 modulo the primes dropped: a multiple of them). */
 void pa_he_mod_down(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
                     pa_he_word *const *out, pa_he_word *const *x, const pa_he_word *const *added);

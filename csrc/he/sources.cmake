@@ -6,17 +6,23 @@ pa_sources(portable
   he/context.c
   he/convert_portable.c
   he/divide.c
+  he/decrypt.c
   he/encode_integers.c
   he/encode_numbers.c
   he/encode_words.c
   he/encoder.c
+  he/encrypt.c
   he/evaluate_levels.c
   he/evaluate_sums.c
+  he/evaluation_keys.c
+  he/keys.c
   he/keyswitch.c
+  he/message.c
   he/modulus.c
   he/multiply.c
   he/multiply_bfv.c
   he/ntt_portable.c
+  he/noise_budget.c
   he/pack.c
   he/parameters.c
   he/plain.c

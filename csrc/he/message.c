@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "message.h"
+
+#include "rns.h"
+#include "words.h"
+
+/* All bits where x, below 2^63 as an unsigned difference, went below 0. */
+static uint64_t below_zero(uint64_t x)
+{
+    return 0 - (x >> 63);
+}
+
+void pa_he_message(int64_t *numbers, const pyaccel_he_context *context, uint32_t level,
+                   const pa_he_word *words, uint64_t factor)
+{
+    const pa_he_modulus *t = &context->constants->plain;
+    const uint64_t half = t->q / 2;
+    const size_t n = context->degree;
+    const bool bfv = context->scheme == PYACCEL_HE_BFV;
+    uint64_t times = factor % t->q;
+    if (bfv) {
+        times = 1 % t->q;
+        for (uint32_t j = 0; j < context->level_end[level]; j++) {
+            times = pa_he_reduce128((pa_u128)times * context->ntt[j].modulus.q, t);
+        }
+    }
+    const uint64_t added = bfv ? half : 0;
+    if (t->bits <= 32) {
+        for (size_t i = 0; i < n; i++) {
+            numbers[i] = (int64_t)pa_he_reduce64(times * words[i] + added, t);
+        }
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            numbers[i] = (int64_t)pa_he_reduce128((pa_u128)times * words[i] + added, t);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t r = (uint64_t)numbers[i];
+        numbers[i] = bfv ? (int64_t)(half - r) : (int64_t)(r - (t->q & below_zero(half - r)));
+    }
+}
+
+void pa_he_signed_row(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
+                      const int64_t *numbers, uint64_t most)
+{
+    enum { BLOCK = 256 };
+    const pa_he_modulus *modulus = &context->ntt[prime].modulus;
+    union {
+        int32_t small[BLOCK];
+        uint64_t canonical[BLOCK];
+    } block;
+    for (size_t first = 0; first < context->degree; first += BLOCK) {
+        const size_t n = context->degree - first < BLOCK ? context->degree - first : BLOCK;
+        const int64_t *in = numbers + first;
+        if (most < UINT64_C(1) << 31) {
+            for (size_t i = 0; i < n; i++) {
+                block.small[i] = (int32_t)in[i];
+            }
+            context->kernels->import_small(row + first, block.small, n, modulus);
+            continue;
+        }
+        for (size_t i = 0; i < n; i++) {
+            const uint64_t sign = below_zero((uint64_t)in[i]);
+            const uint64_t size = ((uint64_t)in[i] ^ sign) - sign;
+            const uint64_t r = pa_he_reduce64(size, modulus), minus = pa_he_neg(r, modulus->q);
+            block.canonical[i] = r ^ ((r ^ minus) & sign);
+        }
+        context->kernels->import(row + first, block.canonical, n, modulus);
+    }
+    pa_wipe(&block, sizeof block);
+}
+
+void pa_he_message_add(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
+                       const int64_t *numbers, bool special, pa_he_word *scratch)
+{
+    const pa_he_kernels *kernels = context->kernels;
+    const pa_he_modulus *modulus = &context->ntt[prime].modulus;
+    const size_t n = context->degree;
+    pa_he_signed_row(scratch, context, prime, numbers, context->plain_modulus / 2);
+    if (context->scheme == PYACCEL_HE_BFV) {
+        pa_he_multiplier inverse;
+        kernels->multiplier(&inverse, pa_he_inv_mod(context->plain_modulus % modulus->q, modulus),
+                            modulus);
+        kernels->mul_constant(scratch, scratch, &inverse, n, modulus);
+    }
+    if (special) {
+        kernels->mul_constant(scratch, scratch, &context->constants->special[prime], n, modulus);
+    }
+    kernels->add(row, row, scratch, n, modulus);
+}

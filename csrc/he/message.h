@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a plaintext of BFV and BGV adds to the phase of a ciphertext. Constant-time in the plaintext. */
+#ifndef PA_HE_MESSAGE_H
+#define PA_HE_MESSAGE_H
+
+#include "ring.h"
+
+/* numbers[i] = what stands for m = words[i], 0 <= m < t, at every prime q_j of level `level`, |numbers[i]| <= t / 2:
+ *   BFV   floor(t / 2) - r, r = (Q m + floor(t / 2)) mod t; 1/t of it modulo q_j is that of floor((Q m + floor(t / 2)) / t)
+ *   BGV   [factor m]_t in (-t / 2, t / 2], itself */
+void pa_he_message(int64_t *numbers, const pyaccel_he_context *context, uint32_t level,
+                   const pa_he_word *words, uint64_t factor);
+
+/* row += numbers times what the scheme has above (BFV 1 / t, BGV 1) modulo prime number `prime` of Q, as coefficients; `special`: and
+ * times P. scratch: N words. */
+void pa_he_message_add(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
+                       const int64_t *numbers, bool special, pa_he_word *scratch);
+
+/* row = numbers modulo a prime, as coefficients; |numbers[i]| <= most < 2^63. */
+void pa_he_signed_row(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
+                      const int64_t *numbers, uint64_t most);
+
+#endif
