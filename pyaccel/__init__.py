@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hashing, Merkle trees and signature verification in batches, on whatever silicon the machine has."""
+"""Hashing, Merkle trees, signature verification and homomorphic encryption in batches, on whatever silicon there is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyaccel import errors as errors
     from pyaccel import hashing as hashing
+    from pyaccel import he as he
     from pyaccel import merkle as merkle
     from pyaccel import scheduler as scheduler
     from pyaccel.hashing import algorithms as algorithms
@@ -44,7 +45,7 @@ _MODULE_OF = {
     "verify": "signatures",
     "verify_many": "signatures",
 }
-_SUBMODULES = ("errors", "hashing", "merkle", "scheduler")
+_SUBMODULES = ("errors", "hashing", "he", "merkle", "scheduler")
 
 
 def __getattr__(name: str) -> Any:

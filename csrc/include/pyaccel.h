@@ -9,6 +9,7 @@
 
 #include "pyaccel/core.h"
 #include "pyaccel/hash.h"
+#include "pyaccel/he.h"
 #include "pyaccel/merkle.h"
 #include "pyaccel/seal.h"
 #include "pyaccel/verify.h"

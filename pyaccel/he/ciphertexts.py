@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches of ciphertexts, and arithmetic on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pyaccel.he.native import Options, ffi, lib, make, out, owned, raise_status
+from pyaccel.he.plaintexts import Plaintexts, Shape
+from pyaccel.numbers import whole_number
+
+if TYPE_CHECKING:
+    from pyaccel.he.context import Context
+    from pyaccel.he.keys import EvaluationKeys
+
+
+class Ciphertexts:
+    """A batch of ciphertexts: `count` of them, of one level, size and scale. Immutable; thread-safe.
+
+    Operators work on all ciphertexts of the batch: with another batch of as many, or of one; with numbers, which are
+    encoded (an array of rows, one row for all, or one number for every slot); with Plaintexts. `*` relinearizes, and in
+    CKKS rescales, by the evaluation keys in use (`Context.use`); batches of different levels are brought to the lower
+    one, and CKKS summands whose scales differ to one scale where a level is to spare.
+
+    Attributes:
+        context: that they are of.
+        native: the C handle.
+        shape: of the numbers, as far as known.
+    """
+
+    __slots__ = ("_info", "context", "native", "shape")
+
+    __array_ufunc__ = None  # numpy leaves `array * ciphertexts` to __rmul__
+
+    def __init__(self, context: Context, native: Any, shape: Shape) -> None:
+        self.context = context
+        self.native = native
+        self.shape = shape
+        self._info = ffi.new("pyaccel_he_ciphertexts_info *")
+        status = lib.pyaccel_he_ciphertexts_get(self._info, native)
+        if status:
+            raise_status("he.Ciphertexts", status)
+
+    # ---- what they are ----
+
+    def __len__(self) -> int:
+        """How many ciphertexts."""
+        return int(self._info.count)
+
+    @property
+    def size(self) -> int:
+        """Polynomials of each: 2, or 3 after a product that was not relinearized."""
+        return int(self._info.size)
+
+    @property
+    def level(self) -> int:
+        """Levels that are left below this one: each product, or its rescaling, takes one."""
+        return int(self._info.level)
+
+    @property
+    def scale(self) -> float:
+        """CKKS: what the numbers are multiplied by; 1 elsewhere."""
+        return float(self._info.scale)
+
+    @property
+    def noise_bits(self) -> float:
+        """Estimate of log2 of the noise, without the key. CKKS: numbers are right to about 2^noise_bits / scale."""
+        return float(self._info.noise_bits)
+
+    @property
+    def budget_bits(self) -> float:
+        """Estimate, without the key, of the noise budget (BFV, BGV); CKKS: log2(Q / scale) of the level."""
+        return float(self._info.budget_bits)
+
+    def __repr__(self) -> str:
+        return f"Ciphertexts({len(self)}, level={self.level}, size={self.size}, {self.context!r})"
+
+    def __getitem__(self, index: Any) -> Ciphertexts:
+        """Some of the batch: by a position, a slice, or an array of positions or of bools.
+
+        Raises:
+            IndexError: past the end.
+        """
+        single = isinstance(index, (int, np.integer))
+        positions = np.arange(len(self), dtype=np.uint64)[index if not single else slice(None)]
+        if single:
+            if not -len(self) <= index < len(self):
+                raise IndexError(f"index {index} of {len(self)} ciphertexts")
+            positions = positions[index : index + 1] if index != -1 else positions[-1:]
+        positions = np.ascontiguousarray(positions, dtype=np.uint64)
+        data = ffi.from_buffer("uint64_t[]", positions) if positions.size else ffi.NULL
+        handle = make("ciphertexts", "ciphertexts_take", self.native, data, positions.size)
+        return self._like(handle, replace(self.shape, single=single))
+
+    def __iter__(self) -> Iterator[Ciphertexts]:
+        return (self[i] for i in range(len(self)))
+
+    @staticmethod
+    def concatenate(batches: Sequence[Ciphertexts]) -> Ciphertexts:
+        """One batch of several, one after the other, of one context, level, size and scale.
+
+        Raises:
+            ValueError: none came, or they differ.
+        """
+        if not batches:
+            raise ValueError("batches: none came; wanted one or more")
+        first = batches[0]
+        for i, batch in enumerate(batches):
+            first.context.check(batch, f"batches[{i}]")
+            if (batch.level, batch.size, batch.scale) != (first.level, first.size, first.scale):
+                raise ValueError(
+                    f"batches[{i}]: level {batch.level}, size {batch.size}, scale {batch.scale:g}; batches[0]: level "
+                    f"{first.level}, size {first.size}, scale {first.scale:g}. Bring them to one level: mod_switch"
+                )
+        handles = ffi.new("pyaccel_he_ciphertexts *[]", [batch.native for batch in batches])
+        handle = make("ciphertexts", "ciphertexts_concatenate", handles, len(batches))
+        shape = first.shape
+        for batch in batches[1:]:
+            shape = shape.combined(batch.shape)
+        return first._like(handle, replace(shape, single=False))
+
+    # ---- sums ----
+
+    def __add__(self, other: Any) -> Ciphertexts:
+        return self._sum("add", other)
+
+    def __radd__(self, other: Any) -> Ciphertexts:
+        return self._sum("add", other)
+
+    def __sub__(self, other: Any) -> Ciphertexts:
+        return self._sum("sub", other)
+
+    def __rsub__(self, other: Any) -> Ciphertexts:
+        return (-self)._sum("add", other)
+
+    def __neg__(self) -> Ciphertexts:
+        return self._like(make("ciphertexts", "negate", self.native, Options().native))
+
+    def _sum(self, function: str, other: Any) -> Ciphertexts:
+        if isinstance(other, Ciphertexts):
+            self._check(other)
+            a, b = _one_scale(self, other)
+            handle = make("ciphertexts", function, a.native, b.native, Options().native)
+            return self._like(handle, self.shape.combined(other.shape))
+        plain = self._plain(other, self.scale)
+        if self.context.scheme == "ckks" and not _same_scale(plain.scale, self.scale):
+            raise ValueError(_scales_differ(self.scale, plain.scale))
+        handle = make("ciphertexts", f"{function}_plain", self.native, plain.native, Options().native)
+        return self._like(handle, self.shape.combined(plain.shape))
+
+    def sum(self) -> Ciphertexts:
+        """The sum of the batch: one ciphertext."""
+        handle = make("ciphertexts", "sum_batch", self.native, Options().native)
+        return self._like(handle, replace(self.shape, single=True))
+
+    # ---- products ----
+
+    def __mul__(self, other: Any) -> Ciphertexts:
+        return self.multiply(other) if isinstance(other, Ciphertexts) else self.multiply_plain(other)
+
+    def __rmul__(self, other: Any) -> Ciphertexts:
+        return self.multiply_plain(other)
+
+    def multiply(
+        self,
+        other: Ciphertexts,
+        *,
+        keys: EvaluationKeys | None = None,
+        relinearize: bool = True,
+        rescale: bool = True,
+    ) -> Ciphertexts:
+        """Products, slot by slot.
+
+        Args:
+            other: as many ciphertexts, or one. `a.multiply(a)` squares, which is quicker.
+            keys: None: those in use.
+            relinearize: False: products have three polynomials, and can only be added, relinearized and decrypted.
+            rescale: CKKS: whether the scale goes back to about what it was, one level down.
+
+        Raises:
+            ValueError: another context, size 3, no level left.
+            MissingKeyError: no relinearization key.
+        """
+        self._check(other)
+        for one in (self, other):
+            if one.size != 2:
+                raise ValueError(f"ciphertexts of {one.size} polynomials can't be multiplied: relinearize them first")
+        rescale = rescale and self.context.scheme == "ckks"
+        if rescale and min(self.level, other.level) == 0:
+            raise ValueError(self._exhausted())
+        native = self._keys(keys, 0).native if relinearize else ffi.NULL
+        fused = rescale and relinearize
+        handle = make("ciphertexts", "multiply", self.native, other.native, native, int(fused), Options().native)
+        product = self._like(handle, self.shape.combined(other.shape))
+        return product.rescale() if rescale and not fused else product
+
+    def square(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
+        """`self * self`."""
+        return self.multiply(self, keys=keys)
+
+    def multiply_plain(self, other: Any, *, rescale: bool = True) -> Ciphertexts:
+        """Products with numbers that are not encrypted.
+
+        Args:
+            other: numbers, as in Context.encode, or Plaintexts. CKKS encodes numbers at the scale that rescaling
+                divides by, so that the product's scale is that of self.
+            rescale: CKKS: whether to rescale, one level down.
+
+        Raises:
+            ValueError: as Context.encode; no level left.
+        """
+        rescale = rescale and self.context.scheme == "ckks"
+        if rescale and self.level == 0:
+            raise ValueError(self._exhausted())
+        plain = self._plain(other, float(self.context.dropped(self.level)) if rescale else self.context.scale)
+        handle = make("ciphertexts", "multiply_plain", self.native, plain.native, Options().native)
+        product = self._like(handle, self.shape.combined(plain.shape))
+        return product.rescale() if rescale else product
+
+    def relinearize(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
+        """Two polynomials of three.
+
+        Raises:
+            MissingKeyError: no relinearization key.
+        """
+        if self.size == 2:
+            return self
+        native = self._keys(keys, 0).native
+        return self._like(make("ciphertexts", "relinearize", self.native, native, Options().native))
+
+    # ---- levels ----
+
+    def rescale(self) -> Ciphertexts:
+        """One level down; CKKS: divides by the modulus that is dropped, the scale too.
+
+        Raises:
+            ValueError: no level left.
+        """
+        if self.level == 0:
+            raise ValueError(self._exhausted())
+        return self._like(make("ciphertexts", "rescale", self.native, Options().native))
+
+    def mod_switch(self, level: int) -> Ciphertexts:
+        """Down to a level, the scale unchanged.
+
+        Raises:
+            TypeError, ValueError: no level at or below this one.
+        """
+        level = whole_number("level", level, most=self.level)
+        if level == self.level:
+            return self
+        return self._like(make("ciphertexts", "mod_switch", self.native, level, Options().native))
+
+    # ---- slots ----
+
+    def rotate(self, steps: int | Sequence[int], *, keys: EvaluationKeys | None = None) -> Ciphertexts:
+        """Slots moved to the left within rows of N / 2: `numpy.roll(row, -steps)`.
+
+        Args:
+            steps: one number; or several: the batch rotated by each in turn, n * len(steps) ciphertexts, which is
+                quicker than one after the other.
+            keys: None: those in use.
+
+        Raises:
+            TypeError, ValueError: steps beyond a row.
+            MissingKeyError: names the rotation that there is no key for.
+        """
+        from pyaccel.he.keys import element, whole_steps
+
+        many = isinstance(steps, (Sequence, np.ndarray))
+        every: list[Any] = list(steps) if isinstance(steps, (Sequence, np.ndarray)) else [steps]
+        elements = [element(self.context, whole_steps(step, self.context.row)) for step in every]
+        if not many and elements == [1]:
+            return self
+        return self._automorphisms(elements, keys, many=many)
+
+    def conjugate(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
+        """CKKS: complex conjugates.
+
+        Raises:
+            ValueError: another scheme.
+            MissingKeyError: no such key.
+        """
+        if self.context.scheme != "ckks":
+            raise ValueError(f"conjugate: {self.context.scheme} has integers; swap_rows swaps their rows")
+        return self._automorphisms([2 * self.context.degree - 1], keys, many=False, keeps_width=True)
+
+    def swap_rows(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
+        """BFV, BGV: the two rows of slots swapped.
+
+        Raises:
+            ValueError: another scheme.
+            MissingKeyError: no such key.
+        """
+        if self.context.scheme == "ckks":
+            raise ValueError("swap_rows: ckks has one row; conjugate conjugates its numbers")
+        return self._automorphisms([2 * self.context.degree - 1], keys, many=False)
+
+    def _automorphisms(
+        self, elements: list[int], keys: EvaluationKeys | None, *, many: bool, keeps_width: bool = False
+    ) -> Ciphertexts:
+        held = self._keys(keys, next((e for e in elements if e != 1), 1))
+        pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
+        status = lib.pyaccel_he_rotate(
+            pointer, missing, self.native, elements, len(elements), held.native, Options().native
+        )
+        self._raise(status, missing, "he.rotate")
+        shape = self.shape if keeps_width else replace(self.shape, width=None)
+        return self._like(owned("ciphertexts", pointer), replace(shape, single=False) if many else shape)
+
+    def sum_slots(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
+        """The sum over all slots, in every slot.
+
+        Raises:
+            MissingKeyError: names the rotation that there is no key for; rotations="powers of two" has all.
+        """
+        pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
+        held = self._keys(keys, 5)
+        status = lib.pyaccel_he_sum_slots(pointer, missing, self.native, held.native, Options().native)
+        self._raise(status, missing, "he.sum_slots")
+        return self._like(owned("ciphertexts", pointer), replace(self.shape, width=1))
+
+    def dot(self, other: Any, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
+        """Dot products of the rows of slots, in every slot.
+
+        Args:
+            other: ciphertexts, or numbers.
+            keys: with the rotations "powers of two"; None: those in use.
+
+        Raises:
+            ValueError, MissingKeyError: as multiply and sum_slots.
+        """
+        product = self.multiply(other, keys=keys) if isinstance(other, Ciphertexts) else self.multiply_plain(other)
+        return product.sum_slots(keys=keys)
+
+    # ---- helpers ----
+
+    def _like(self, handle: Any, shape: Shape | None = None) -> Ciphertexts:
+        return Ciphertexts(self.context, handle, self.shape if shape is None else shape)
+
+    def _check(self, other: Ciphertexts) -> None:
+        self.context.check(other, "ciphertexts")
+        if len(self) != len(other) and 1 not in (len(self), len(other)):
+            raise ValueError(f"batches of {len(self)} and {len(other)} ciphertexts: wanted as many, or one")
+
+    def _plain(self, values: Any, scale: float) -> Plaintexts:
+        """Numbers, encoded for this level."""
+        if isinstance(values, Plaintexts):
+            self.context.check(values, "plaintexts")
+            plain = values
+        elif self.context.scheme == "ckks":
+            plain = self.context.encode(values, level=self.level, scale=scale)
+        else:
+            plain = self.context.encode(values, coefficients=self.shape.coefficients)
+            plain = replace(plain, shape=replace(plain.shape, coefficients=self.shape.coefficients))
+        if not isinstance(values, Plaintexts) and plain.shape.width is None:  # one number: any shape is as good
+            plain = replace(plain, shape=replace(self.shape, real=plain.shape.real))
+        if len(self) != len(plain) and 1 not in (len(self), len(plain)):
+            raise ValueError(f"{len(self)} ciphertexts and {len(plain)} rows of numbers: wanted as many, or one")
+        return plain
+
+    def _keys(self, keys: EvaluationKeys | None, wanted: int) -> EvaluationKeys:
+        from pyaccel.he.keys import MissingKeyError, rotation_of
+
+        if keys is not None:
+            self.context.check(keys, "keys")
+        else:
+            keys = self.context.evaluation_keys
+        what = "relinearization" if wanted == 0 else rotation_of(self.context, wanted)
+        if keys is None:
+            raise MissingKeyError(
+                f"{what} takes evaluation keys: pass keys=EvaluationKeys(secret, ...), or context.use() them"
+            )
+        if wanted == 0 and 0 not in keys.elements:
+            raise MissingKeyError("no key for relinearization: EvaluationKeys(secret, relinearize=True) has it")
+        return keys
+
+    def _raise(self, status: int, missing: Any, function: str) -> None:
+        from pyaccel.he.keys import MissingKeyError, rotation_of
+
+        if status == lib.PYACCEL_UNSUPPORTED:
+            what = rotation_of(self.context, int(missing[0]))
+            raise MissingKeyError(
+                f"no Galois key for {what}: EvaluationKeys(secret, rotations=[...]) has those it is asked for"
+            )
+        if status:
+            raise_status(function, status)
+
+    def _exhausted(self) -> str:
+        return (
+            f"level exhausted: these ciphertexts are at level 0, the last of {self.context.levels}; each product takes "
+            f"one. Make the context with depth={self.context.levels} or more, or decrypt and encrypt anew"
+        )
+
+
+SCALES_EQUAL = 2.0**-30
+"""Relative difference of scales that sums allow (pyaccel/he.h)."""
+
+
+def _same_scale(a: float, b: float) -> bool:
+    return abs(a - b) <= SCALES_EQUAL * max(a, b)
+
+
+def _scales_differ(a: float, b: float) -> str:
+    return (
+        f"scales {a:.12g} and {b:.12g} differ by more than 2^-30 of them: their sum would be wrong. Rescale the one "
+        f"that is "
+        "a product, encode at the other's scale, or bring both to one level by products of equal depth"
+    )
+
+
+def _one_scale(a: Ciphertexts, b: Ciphertexts) -> tuple[Ciphertexts, Ciphertexts]:
+    """Both with one scale: the higher one is multiplied by 1, encoded so that rescaling gives the other's scale.
+
+    Raises:
+        ValueError: they differ, and no level is to spare.
+    """
+    if a.context.scheme != "ckks" or _same_scale(a.scale, b.scale):
+        return a, b
+    if a.level == b.level:
+        raise ValueError(_scales_differ(a.scale, b.scale))
+    high, low = (a, b) if a.level > b.level else (b, a)
+    high = high.mod_switch(low.level + 1)
+    scale = low.scale * float(high.context.dropped(high.level)) / high.scale
+    if scale < 2.0**20:
+        raise ValueError(_scales_differ(a.scale, b.scale))
+    one = high.context.encode(1.0, level=high.level, scale=scale)
+    shape = high.shape
+    high = high.multiply_plain(replace(one, shape=shape))
+    # The product of the two roundings may be a unit of the last place off.
+    return (high, low) if a.level > b.level else (low, high)

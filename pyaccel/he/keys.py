@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keys: the secret one decrypts, the public one encrypts, evaluation keys multiply and rotate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Never
+
+import numpy as np
+import numpy.typing as npt
+
+from pyaccel.errors import PyaccelError
+from pyaccel.he import encoding
+from pyaccel.he.ciphertexts import Ciphertexts
+from pyaccel.he.native import Options, ffi, lib, make, raise_status
+from pyaccel.he.plaintexts import Plaintexts
+from pyaccel.numbers import whole_number
+
+if TYPE_CHECKING:
+    from pyaccel.he.context import Context
+
+
+class MissingKeyError(PyaccelError, LookupError):
+    """An operation needs an evaluation key that was not made; names it."""
+
+
+class _Key:
+    """What keys have in common: a context, and a handle that is freed, and wiped, with its object."""
+
+    __slots__ = ("context", "native")
+
+    context: Context
+    native: Any
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __reduce__(self) -> Never:
+        raise TypeError(f"a {type(self).__name__} lives in this process alone: it can't be pickled")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.context!r})"
+
+
+class SecretKey(_Key):
+    """The key that decrypts. It lives in C alone, and is wiped when it is freed.
+
+    Args:
+        context: that it is made for.
+        insecure_test_seed: 32 bytes that the key follows from, for tests: nothing made so is secret.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, context: Context, *, insecure_test_seed: bytes | None = None) -> None:
+        self.context = context
+        self.native = make("secret_key", "secret_key_new", context.native, Options(insecure_test_seed).native)
+
+    def encrypt(self, values: Any, *, insecure_test_seed: bytes | None = None) -> Ciphertexts:
+        """Ciphertexts of numbers, as PublicKey.encrypt, with half the noise, and half as large when saved."""
+        return _encrypt("encrypt_secret", self, values, insecure_test_seed)
+
+    def decrypt(
+        self,
+        ciphertexts: Ciphertexts,
+        *,
+        flood_bits: int = 0,
+        width: int | None = None,
+        real: bool | None = None,
+        coefficients: bool = False,
+    ) -> Any:
+        """The numbers of ciphertexts.
+
+        **Whoever sees decrypted CKKS numbers may be able to compute the key.** What is decrypted there is the number
+        plus the noise of the encryption, and the noise is a linear equation in the secret key (IND-CPA-D: Li and
+        Micciancio, ePrint 2020/1533). A result that stays with the key's owner is safe; one that is handed to others,
+        who know or choose the ciphertexts, has to be flooded: flood_bits adds Gaussian noise of standard deviation
+        2^flood_bits to every coefficient before it is decoded. The noise estimate of the ciphertexts plus 10 to 30
+        bits, by how many results are shared, is customary; it costs the precision of that many bits. BFV and BGV
+        decrypt exactly, and reveal nothing as long as they decrypt rightly.
+
+        Args:
+            ciphertexts: a batch of this context.
+            flood_bits: CKKS: 0 .. 60; 0: none.
+            width: how many slots of each; None: as many as were encoded, all where that is not known.
+            real: CKKS: real parts alone; None: whether what was encrypted was real.
+            coefficients: BFV, BGV: coefficients in place of slots.
+
+        Returns:
+            As Context.decode.
+
+        Raises:
+            ValueError: the ciphertexts are of another context.
+            PyaccelError: BFV, BGV: their noise is too large, and they do not decrypt any more.
+        """
+        self.context.check(ciphertexts, "ciphertexts")
+        flood_bits = whole_number("flood_bits", flood_bits, most=60)
+        if flood_bits and self.context.scheme != "ckks":
+            raise ValueError(f"flood_bits: {self.context.scheme} decrypts exactly; flooding is for ckks")
+        if self.context.plain_modulus and ciphertexts.budget_bits < 12:
+            # The estimate says that it is close: look at the noise itself.
+            budget = self.noise_budget(ciphertexts)
+            if budget.size and float(budget.min()) <= 0:
+                raise PyaccelError(
+                    f"ciphertexts[{int(budget.argmin())}] does not decrypt: its noise budget is used up. Multiply less "
+                    f"deep, "
+                    "or make the context with more depth"
+                )
+        plain = make("plaintexts", "decrypt", self.native, ciphertexts.native, flood_bits, Options().native)
+        batch = Plaintexts(self.context, plain, ciphertexts.shape)
+        return encoding.decode(batch, width=width, real=real, coefficients=coefficients)
+
+    def noise_budget(self, ciphertexts: Ciphertexts) -> npt.NDArray[np.float64]:
+        """Bits, exact, that the noise of each ciphertext may still grow by; 0: it does not decrypt any more.
+
+        For BFV and BGV. It tells about the key: for its owner alone. `Ciphertexts.budget_bits` estimates it without.
+
+        Returns:
+            float64[n]: log2(Q / (2 |invariant noise|)), as SEAL counts it.
+
+        Raises:
+            ValueError: ckks, or another context.
+        """
+        self.context.check(ciphertexts, "ciphertexts")
+        if self.context.scheme == "ckks":
+            raise ValueError(
+                "noise_budget: ckks has none; its precision is scale / 2^noise_bits, see Ciphertexts.noise_bits"
+            )
+        bits = np.zeros(len(ciphertexts))
+        if bits.size:
+            data = ffi.from_buffer("double[]", bits)
+            status = lib.pyaccel_he_noise_budget(data, self.native, ciphertexts.native)
+            if status:
+                raise_status("he.noise_budget", status)
+        return bits
+
+
+class PublicKey(_Key):
+    """The key that encrypts; anyone may have it.
+
+    Args:
+        secret: whose public key it is.
+        insecure_test_seed: as in SecretKey.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, secret: SecretKey, *, insecure_test_seed: bytes | None = None) -> None:
+        self.context = secret.context
+        self.native = make("public_key", "public_key_new", secret.native, Options(insecure_test_seed).native)
+
+    def encrypt(self, values: Any, *, insecure_test_seed: bytes | None = None) -> Ciphertexts:
+        """Ciphertexts of numbers, one a row.
+
+        Args:
+            values: Plaintexts, or what Context.encode takes.
+            insecure_test_seed: as in SecretKey.
+
+        Raises:
+            TypeError, ValueError: as Context.encode.
+        """
+        return _encrypt("encrypt", self, values, insecure_test_seed)
+
+
+def _encrypt(function: str, key: _Key, values: Any, seed: bytes | None) -> Ciphertexts:
+    if isinstance(values, Plaintexts):
+        key.context.check(values, "values")
+        plain = values
+    else:
+        plain = key.context.encode(values)
+    handle = make("ciphertexts", function, key.native, plain.native, Options(seed).native)
+    return Ciphertexts(key.context, handle, plain.shape)
+
+
+class EvaluationKeys(_Key):
+    """Keys that multiply and rotate; anyone may have them. Each is large: 2 (digits) (primes) N words.
+
+    Args:
+        secret: whose ciphertexts they serve.
+        relinearize: whether ciphertexts can be multiplied.
+        rotations: steps that slots can be rotated by; "powers of two" for sums over slots and dot products.
+        swap: whether the rows of BFV and BGV can be swapped, or CKKS numbers conjugated.
+        insecure_test_seed: as in SecretKey.
+
+    Raises:
+        TypeError, ValueError: an argument is wrong.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        secret: SecretKey,
+        *,
+        relinearize: bool = True,
+        rotations: Iterable[int] | str = (),
+        swap: bool = False,
+        insecure_test_seed: bytes | None = None,
+    ) -> None:
+        context = secret.context
+        if isinstance(rotations, str):
+            if rotations != "powers of two":
+                raise ValueError(f"rotations: {rotations!r} came; wanted steps, or 'powers of two'")
+            rotations = [1 << k for k in range(context.row.bit_length() - 1)]
+            swap = swap or context.scheme != "ckks"
+        steps = {whole_steps(step, context.row) for step in rotations} - {0}
+        elements = sorted({element(context, step) for step in steps})
+        if swap:
+            elements.append(2 * context.degree - 1)
+        self.context = context
+        self.native = make(
+            "evaluation_keys",
+            "evaluation_keys_new",
+            secret.native,
+            int(bool(relinearize)),
+            ffi.new("uint32_t[]", elements or [0]),
+            len(elements),
+            Options(insecure_test_seed).native,
+        )
+
+    @property
+    def elements(self) -> tuple[int, ...]:
+        """Galois elements that there are keys for; 0: relinearization."""
+        count = ffi.new("uint64_t *")
+        lib.pyaccel_he_evaluation_keys_elements(ffi.NULL, count, self.native)
+        values = ffi.new("uint32_t[]", max(int(count[0]), 1))
+        lib.pyaccel_he_evaluation_keys_elements(values, count, self.native)
+        return tuple(int(values[i]) for i in range(count[0]))
+
+
+def whole_steps(steps: Any, row: int) -> int:
+    """Steps of a rotation, in 0 .. row - 1.
+
+    Raises:
+        TypeError, ValueError: no whole number, or not within a row.
+    """
+    try:
+        sign = -1 if steps < 0 else 1
+    except TypeError:
+        raise TypeError(f"steps: a {type(steps).__name__} came; wanted whole numbers") from None
+    return sign * whole_number("steps", sign * steps, most=row - 1) % row
+
+
+def element(context: Context, steps: int) -> int:
+    """Galois element of a rotation to the left."""
+    return int(lib.pyaccel_he_element(context.degree, steps))
+
+
+def rotation_of(context: Context, wanted: int) -> str:
+    """A Galois element in words: the rotation that it is."""
+    if wanted == 2 * context.degree - 1:
+        return "conjugation (swap=True)" if context.scheme == "ckks" else "the swap of rows (swap=True)"
+    power, steps = 1, 0
+    while power != wanted and steps < context.row:
+        power = 5 * power % (2 * context.degree)
+        steps += 1
+    return f"rotation by {steps}" + (f" (or {steps - context.row})" if 2 * steps > context.row else "")

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The C ABI of homomorphic encryption: handles, options, and what a status that is not OK says to the caller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyaccel.backends import native
+from pyaccel.errors import UnsupportedError
+
+if native.MISSING:
+    raise UnsupportedError(f"pyaccel.he needs it: {native.MISSING}")
+
+ffi, lib = native.ffi, native.lib
+raise_status = native.raise_status
+text = native.text
+
+SCHEMES = {"bfv": 1, "bgv": 2, "ckks": 3}
+"""PYACCEL_HE_* of each scheme."""
+
+
+class Options:
+    """pyaccel_he_options, and what it points at.
+
+    Args:
+        insecure_test_seed: 32 bytes that everything drawn follows from; None: the operating system's randomness.
+
+    Raises:
+        TypeError, ValueError: a seed that is no 32 bytes.
+    """
+
+    __slots__ = ("native", "seed")
+
+    def __init__(self, insecure_test_seed: bytes | None = None) -> None:
+        self.native = ffi.new("pyaccel_he_options *")
+        self.native.struct_size = ffi.sizeof("pyaccel_he_options")
+        self.native.threads = native.threads()
+        self.seed = None
+        if insecure_test_seed is not None:
+            if not isinstance(insecure_test_seed, (bytes, bytearray)):
+                raise TypeError(f"insecure_test_seed: a {type(insecure_test_seed).__name__} came; wanted 32 bytes")
+            if len(insecure_test_seed) != 32:
+                raise ValueError(f"insecure_test_seed: {len(insecure_test_seed)} bytes came; wanted 32")
+            self.seed = ffi.new("uint8_t[]", bytes(insecure_test_seed))
+            self.native.insecure_test_seed = self.seed
+
+
+_FREE = {
+    kind: getattr(lib, f"pyaccel_he_{kind}_free")
+    for kind in ("context", "secret_key", "public_key", "evaluation_keys", "plaintexts", "ciphertexts")
+}
+
+
+def out(kind: str) -> Any:
+    """Where a call puts a new handle of pyaccel_he_KIND."""
+    return ffi.new(f"pyaccel_he_{kind} **")
+
+
+def owned(kind: str, pointer: Any) -> Any:
+    """The handle that a call put there, freed with its Python object."""
+    return ffi.gc(pointer[0], _FREE[kind])
+
+
+def make(kind: str, function: str, *arguments: Any) -> Any:
+    """The handle that pyaccel_he_FUNCTION(&handle, arguments...) makes.
+
+    Raises:
+        ValueError, MemoryError, PyaccelError: by its status.
+    """
+    pointer = out(kind)
+    status = getattr(lib, f"pyaccel_he_{function}")(pointer, *arguments)
+    if status:
+        raise_status(f"he.{function}", status)
+    return owned(kind, pointer)

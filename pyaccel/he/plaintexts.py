@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches of plaintexts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyaccel.he.native import ffi, lib
+
+if TYPE_CHECKING:
+    from pyaccel.he.context import Context
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the numbers of a batch looked like to the caller.
+
+    Attributes:
+        width: numbers of a row that were encoded; None: any slot may hold something.
+        real: whether they are real (CKKS).
+        single: whether one row was encoded, not an array of rows.
+        coefficients: whether they are coefficients, not slots (BFV, BGV).
+    """
+
+    width: int | None
+    real: bool = True
+    single: bool = False
+    coefficients: bool = False
+
+    def combined(self, other: Shape) -> Shape:
+        """Of the sum or the product of both, slot by slot."""
+        width = None if self.width is None or other.width is None else max(self.width, other.width)
+        return Shape(
+            width, self.real and other.real, self.single and other.single, self.coefficients or other.coefficients
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Plaintexts:
+    """A batch of encoded numbers.
+
+    Attributes:
+        context: that they are encoded for.
+        native: the C handle.
+        shape: of the numbers.
+    """
+
+    context: Context
+    native: Any
+    shape: Shape
+
+    def _info(self) -> Any:
+        info = ffi.new("pyaccel_he_ciphertexts_info *")
+        lib.pyaccel_he_plaintexts_get(info, self.native)
+        return info
+
+    def __len__(self) -> int:
+        """How many plaintexts."""
+        return int(self._info().count)
+
+    @property
+    def level(self) -> int:
+        """CKKS: the level that they are encoded at."""
+        return int(self._info().level)
+
+    @property
+    def scale(self) -> float:
+        """CKKS: what the numbers are multiplied by."""
+        return float(self._info().scale)
+
+    def __repr__(self) -> str:
+        return f"Plaintexts({len(self)} of {self.context!r})"
