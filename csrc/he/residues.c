@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Residues of ciphertexts and keys as plain integers in canonical order: what devices and other libraries take. */
+#include "residues.h"
+
+#include <string.h>
+
+void pa_he_residues_get(uint64_t *out, const pa_he_word *row, uint32_t prime, const pyaccel_he_context *context,
+                        uint64_t *scratch)
+{
+    context->kernels->export(scratch, row, context->degree, &context->ntt[prime].modulus);
+    for (size_t j = 0; j < context->degree; j++) {
+        out[j] = scratch[context->order[j]];
+    }
+}
+
+bool pa_he_residues_set(pa_he_word *row, const uint64_t *in, uint32_t prime, const pyaccel_he_context *context,
+                        uint64_t *scratch)
+{
+    const uint64_t q = context->ntt[prime].modulus.q;
+    uint64_t wrong = 0;
+    for (size_t j = 0; j < context->degree; j++) {
+        /* Read once: the caller may write meanwhile. */
+        const uint64_t residue = ((const volatile uint64_t *)in)[j];
+        wrong |= residue >= q;
+        scratch[context->order[j]] = residue;
+    }
+    if (wrong != 0) {
+        return false;
+    }
+    context->kernels->import(row, scratch, context->degree, &context->ntt[prime].modulus);
+    return true;
+}
+
+/* Words that `polynomials` polynomials of `rows` rows take as plain integers; UINT64_MAX: too many to count. */
+static uint64_t words_of(const pyaccel_he_context *context, uint64_t polynomials, uint64_t rows)
+{
+    const unsigned __int128 words = (unsigned __int128)polynomials * rows * context->degree;
+    return words > UINT64_MAX / sizeof(uint64_t) ? UINT64_MAX : (uint64_t)words;
+}
+
+pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, uint64_t *words,
+                                               const pyaccel_he_ciphertexts *ciphertexts)
+{
+    if (words == NULL || ciphertexts == NULL) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    pyaccel_he_context *context = ciphertexts->context;
+    const uint64_t capacity = *words, polynomials = ciphertexts->count * ciphertexts->size;
+    *words = words_of(context, polynomials, ciphertexts->rows);
+    if (residues == NULL) {
+        return PYACCEL_OK;
+    }
+    uint64_t *scratch = capacity < *words ? NULL : pa_he_take(&context->pool, context->degree * sizeof *scratch);
+    if (scratch == NULL) {
+        memset(residues, 0, capacity * sizeof *residues);
+        return capacity < *words ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OUT_OF_MEMORY;
+    }
+    for (uint64_t p = 0; p < polynomials; p++) {
+        for (uint32_t r = 0; r < ciphertexts->rows; r++) {
+            const uint64_t row = p * ciphertexts->rows + r;
+            pa_he_residues_get(residues + row * context->degree, ciphertexts->words + row * context->stride, r,
+                               context, scratch);
+        }
+    }
+    pa_he_give(&context->pool, scratch);
+    return PYACCEL_OK;
+}
+
+pyaccel_status pyaccel_he_evaluation_keys_residues(uint64_t *residues, uint64_t *words,
+                                                   const pyaccel_he_evaluation_keys *keys, uint32_t element)
+{
+    if (words == NULL || keys == NULL) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    pyaccel_he_context *context = keys->context;
+    const pa_he_switching_key *key = NULL;
+    for (uint32_t k = 0; k < keys->count; k++) {
+        key = keys->keys[k].element == element ? &keys->keys[k] : key;
+    }
+    const uint32_t rows = context->q_count + context->p_count;
+    const uint64_t capacity = *words, polynomials = 2 * (uint64_t)context->digit_count;
+    *words = words_of(context, polynomials, rows);
+    if (residues == NULL && key != NULL) {
+        return PYACCEL_OK;
+    }
+    uint64_t *scratch =
+        key == NULL || capacity < *words ? NULL : pa_he_take(&context->pool, context->degree * sizeof *scratch);
+    if (scratch == NULL) {
+        if (residues != NULL) {
+            memset(residues, 0, capacity * sizeof *residues);
+        }
+        return key == NULL ? PYACCEL_UNSUPPORTED
+                           : (capacity < *words ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OUT_OF_MEMORY);
+    }
+    for (uint64_t row = 0; row < polynomials * rows; row++) {
+        pa_he_residues_get(residues + row * context->degree, key->words + row * context->stride,
+                           (uint32_t)(row % rows), context, scratch);
+    }
+    pa_he_give(&context->pool, scratch);
+    return PYACCEL_OK;
+}

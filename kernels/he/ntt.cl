@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Negacyclic number-theoretic transforms of many rows: up to three layers a launch, eight words of a row in registers.
+ *
+ * Forward: coefficients to A[j] = a(psi^(2 bitrev(j) + 1)) (Cooley-Tukey), values below 4q between layers (Harvey, 2014); inverse:
+ * back (Gentleman-Sande), values below 2q. Layer m = 1, 2, 4 .. N / 2 takes twiddle m + i in block i: psi^bitrev(m + i), and for the
+ * inverse its reciprocal; twiddles: a prime's N pairs (w, floor(w 2^64 / q)) one after the other, the forward ones, then as many for
+ * the inverse, whose pair 0 is 1 / N.
+ * NDRange of all: rows times N / 2^layers, rounded up to the local size; local size 64, 40 registers with three layers. */
+#include "../platform.h"
+#include "modular.h"
+
+/* Where a work item's words lie, of a step over the layers m .. m 2^(layers - 1). */
+typedef struct {
+    GLOBAL ulong *words; /* the first one */
+    uint step, block;    /* from one to the next; i of layer m */
+    uint prime;
+} he_place;
+
+DEVICE_FUNCTION he_place he_place_of(GLOBAL ulong *rows, GLOBAL const uint *primes, uint item, uint log_degree, uint m,
+                                     uint layers)
+{
+    const uint items = 1u << (log_degree - layers), row = item / items, in_row = item % items;
+    he_place place;
+    place.step = (1u << (log_degree - layers)) / m;
+    place.block = in_row / place.step;
+    place.words = rows + ((ulong)row << log_degree) + ((ulong)place.block * place.step << layers) + in_row % place.step;
+    place.prime = primes[row];
+    return place;
+}
+
+DEVICE_FUNCTION GLOBAL const ulong *he_twiddles(GLOBAL const ulong *twiddles, uint prime, uint log_degree, uint inverse)
+{
+    return twiddles + (((ulong)prime * 2u + inverse) << (log_degree + 1u));
+}
+
+#define HE_FORWARD(x, y, twiddle)                                                                                      \
+    do {                                                                                                               \
+        const ulong he_u = he_once((x), 2u * q);                                                                       \
+        const ulong he_v = he_mul_lazy((y), (twiddle)[0], (twiddle)[1], q);                                            \
+        (x) = he_u + he_v;                                                                                             \
+        (y) = he_u + 2u * q - he_v;                                                                                    \
+    } while (0)
+
+#define HE_INVERSE(x, y, twiddle)                                                                                      \
+    do {                                                                                                               \
+        const ulong he_u = (x);                                                                                        \
+        const ulong he_v = (y);                                                                                        \
+        (x) = he_once(he_u + he_v, 2u * q);                                                                            \
+        (y) = he_mul_lazy(he_u + 2u * q - he_v, (twiddle)[0], (twiddle)[1], q);                                        \
+    } while (0)
+
+/* Layers m .. m 2^(layers - 1) of each row; `last`: reduces to [0, q). */
+#define HE_NTT_FORWARD(name, layers)                                                                                   \
+    KERNEL void name(GLOBAL ulong *rows, GLOBAL const uint *primes, GLOBAL const ulong *constants,                     \
+                     GLOBAL const ulong *twiddles, uint log_degree, uint m, uint last, uint n)                         \
+    {                                                                                                                  \
+        const uint item = global_id();                                                                                 \
+        if (item >= n) {                                                                                               \
+            return;                                                                                                    \
+        }                                                                                                              \
+        const he_place at = he_place_of(rows, primes, item, log_degree, m, layers);                                    \
+        const ulong q = constants[at.prime * HE_CONSTANTS + HE_Q];                                                     \
+        GLOBAL const ulong *table = he_twiddles(twiddles, at.prime, log_degree, 0u);                                   \
+        ulong x[1u << (layers)];                                                                                       \
+        UNROLL for (uint k = 0; k < 1u << (layers); k++)                                                               \
+        {                                                                                                              \
+            x[k] = at.words[(ulong)k * at.step];                                                                       \
+        }                                                                                                              \
+        UNROLL for (uint layer = 0; layer < (layers); layer++)                                                         \
+        {                                                                                                              \
+            UNROLL for (uint k = 0; k < 1u << ((layers)-1u); k++)                                                      \
+            {                                                                                                          \
+                const uint half = 1u << ((layers)-1u - layer);                                                         \
+                const uint part = k / half, low = part * 2u * half + k % half;                                         \
+                GLOBAL const ulong *w = table + 2u * ((m << layer) + (at.block << layer) + part);                      \
+                HE_FORWARD(x[low], x[low + half], w);                                                                  \
+            }                                                                                                          \
+        }                                                                                                              \
+        UNROLL for (uint k = 0; k < 1u << (layers); k++)                                                               \
+        {                                                                                                              \
+            at.words[(ulong)k * at.step] = last ? he_once(he_once(x[k], 2u * q), q) : x[k];                            \
+        }                                                                                                              \
+    }
+
+HE_NTT_FORWARD(he_ntt_forward_1, 1u)
+HE_NTT_FORWARD(he_ntt_forward_2, 2u)
+HE_NTT_FORWARD(he_ntt_forward_3, 3u)
+
+/* Layers m 2^(layers - 1) down to m of each row; `last`: divides by N and reduces to [0, q). */
+#define HE_NTT_INVERSE(name, layers)                                                                                   \
+    KERNEL void name(GLOBAL ulong *rows, GLOBAL const uint *primes, GLOBAL const ulong *constants,                     \
+                     GLOBAL const ulong *twiddles, uint log_degree, uint m, uint last, uint n)                         \
+    {                                                                                                                  \
+        const uint item = global_id();                                                                                 \
+        if (item >= n) {                                                                                               \
+            return;                                                                                                    \
+        }                                                                                                              \
+        const he_place at = he_place_of(rows, primes, item, log_degree, m, layers);                                    \
+        const ulong q = constants[at.prime * HE_CONSTANTS + HE_Q];                                                     \
+        GLOBAL const ulong *table = he_twiddles(twiddles, at.prime, log_degree, 1u);                                   \
+        ulong x[1u << (layers)];                                                                                       \
+        UNROLL for (uint k = 0; k < 1u << (layers); k++)                                                               \
+        {                                                                                                              \
+            x[k] = at.words[(ulong)k * at.step];                                                                       \
+        }                                                                                                              \
+        UNROLL for (uint up = 0; up < (layers); up++)                                                                  \
+        {                                                                                                              \
+            UNROLL for (uint k = 0; k < 1u << ((layers)-1u); k++)                                                      \
+            {                                                                                                          \
+                const uint layer = (layers)-1u - up, half = 1u << up;                                                  \
+                const uint part = k / half, low = part * 2u * half + k % half;                                         \
+                GLOBAL const ulong *w = table + 2u * ((m << layer) + (at.block << layer) + part);                      \
+                HE_INVERSE(x[low], x[low + half], w);                                                                  \
+            }                                                                                                          \
+        }                                                                                                              \
+        UNROLL for (uint k = 0; k < 1u << (layers); k++)                                                               \
+        {                                                                                                              \
+            at.words[(ulong)k * at.step] = last ? he_once(he_mul_lazy(x[k], table[0], table[1], q), q) : x[k];         \
+        }                                                                                                              \
+    }
+
+HE_NTT_INVERSE(he_ntt_inverse_1, 1u)
+HE_NTT_INVERSE(he_ntt_inverse_2, 2u)
+HE_NTT_INVERSE(he_ntt_inverse_3, 3u)
