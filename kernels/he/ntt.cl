@@ -5,6 +5,7 @@
  * back (Gentleman-Sande), values below 2q. Layer m = 1, 2, 4 .. N / 2 takes twiddle m + i in block i: psi^bitrev(m + i), and for the
  * inverse its reciprocal; twiddles: a prime's N pairs (w, floor(w 2^64 / q)) one after the other, the forward ones, then as many for
  * the inverse, whose pair 0 is 1 / N.
+ * index: for each row that is transformed its number in `rows` and that of its prime.
  * NDRange of all: rows times N / 2^layers, rounded up to the local size; local size 64, 40 registers with three layers. */
 #include "../platform.h"
 #include "modular.h"
@@ -16,15 +17,16 @@ typedef struct {
     uint prime;
 } he_place;
 
-DEVICE_FUNCTION he_place he_place_of(GLOBAL ulong *rows, GLOBAL const uint *primes, uint item, uint log_degree, uint m,
+DEVICE_FUNCTION he_place he_place_of(GLOBAL ulong *rows, GLOBAL const uint *index, uint item, uint log_degree, uint m,
                                      uint layers)
 {
     const uint items = 1u << (log_degree - layers), row = item / items, in_row = item % items;
     he_place place;
     place.step = (1u << (log_degree - layers)) / m;
     place.block = in_row / place.step;
-    place.words = rows + ((ulong)row << log_degree) + ((ulong)place.block * place.step << layers) + in_row % place.step;
-    place.prime = primes[row];
+    place.words =
+        rows + ((ulong)index[2u * row] << log_degree) + ((ulong)place.block * place.step << layers) + in_row % place.step;
+    place.prime = index[2u * row + 1u];
     return place;
 }
 
@@ -51,14 +53,14 @@ DEVICE_FUNCTION GLOBAL const ulong *he_twiddles(GLOBAL const ulong *twiddles, ui
 
 /* Layers m .. m 2^(layers - 1) of each row; `last`: reduces to [0, q). */
 #define HE_NTT_FORWARD(name, layers)                                                                                   \
-    KERNEL void name(GLOBAL ulong *rows, GLOBAL const uint *primes, GLOBAL const ulong *constants,                     \
+    KERNEL void name(GLOBAL ulong *rows, GLOBAL const uint *index, GLOBAL const ulong *constants,                      \
                      GLOBAL const ulong *twiddles, uint log_degree, uint m, uint last, uint n)                         \
     {                                                                                                                  \
         const uint item = global_id();                                                                                 \
         if (item >= n) {                                                                                               \
             return;                                                                                                    \
         }                                                                                                              \
-        const he_place at = he_place_of(rows, primes, item, log_degree, m, layers);                                    \
+        const he_place at = he_place_of(rows, index, item, log_degree, m, layers);                                     \
         const ulong q = constants[at.prime * HE_CONSTANTS + HE_Q];                                                     \
         GLOBAL const ulong *table = he_twiddles(twiddles, at.prime, log_degree, 0u);                                   \
         ulong x[1u << (layers)];                                                                                       \
@@ -88,14 +90,14 @@ HE_NTT_FORWARD(he_ntt_forward_3, 3u)
 
 /* Layers m 2^(layers - 1) down to m of each row; `last`: divides by N and reduces to [0, q). */
 #define HE_NTT_INVERSE(name, layers)                                                                                   \
-    KERNEL void name(GLOBAL ulong *rows, GLOBAL const uint *primes, GLOBAL const ulong *constants,                     \
+    KERNEL void name(GLOBAL ulong *rows, GLOBAL const uint *index, GLOBAL const ulong *constants,                      \
                      GLOBAL const ulong *twiddles, uint log_degree, uint m, uint last, uint n)                         \
     {                                                                                                                  \
         const uint item = global_id();                                                                                 \
         if (item >= n) {                                                                                               \
             return;                                                                                                    \
         }                                                                                                              \
-        const he_place at = he_place_of(rows, primes, item, log_degree, m, layers);                                    \
+        const he_place at = he_place_of(rows, index, item, log_degree, m, layers);                                     \
         const ulong q = constants[at.prime * HE_CONSTANTS + HE_Q];                                                     \
         GLOBAL const ulong *table = he_twiddles(twiddles, at.prime, log_degree, 1u);                                   \
         ulong x[1u << (layers)];                                                                                       \

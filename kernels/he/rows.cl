@@ -18,30 +18,34 @@ KERNEL void he_elements(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const u
                                : he_mul(a[i], b[i], p);
 }
 
-/* out = (a - b) c, c[2 r], c[2 r + 1] the constant of row r and floor(c 2^64 / q). 24 registers. */
+/* out = (a - b) c: what a division by dropped primes ends with. Items of `kept` rows; those of a lie a_rows rows apart.
+ * c[2 r], c[2 r + 1]: the constant of row r of an item, and floor(c 2^64 / q); primes: of those rows. 24 registers. */
 KERNEL void he_scaled_difference(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const ulong *b, GLOBAL const ulong *c,
-                                 GLOBAL const uint *primes, GLOBAL const ulong *constants, uint log_degree, uint n)
+                                 GLOBAL const uint *primes, GLOBAL const ulong *constants, uint log_degree, uint kept,
+                                 uint a_rows, uint n)
 {
     const uint i = global_id();
     if (i >= n) {
         return;
     }
-    const uint row = i >> log_degree;
-    const ulong q = constants[primes[row] * HE_CONSTANTS + HE_Q];
-    out[i] = he_once(he_mul_lazy(he_sub(a[i], b[i], q), c[2u * row], c[2u * row + 1u], q), q);
+    const uint row = i >> log_degree, r = row % kept, in_row = i & ((1u << log_degree) - 1u);
+    const ulong q = constants[primes[r] * HE_CONSTANTS + HE_Q];
+    const ulong x = a[((ulong)(row / kept * a_rows + r) << log_degree) + in_row];
+    out[i] = he_once(he_mul_lazy(he_sub(x, b[i], q), c[2u * r], c[2u * r + 1u], q), q);
 }
 
-/* out += a c, constants as above. 24 registers. */
+/* out += a c: items of `rows` rows of a, those of out lie out_rows rows apart; constants as above. n: words of a. 24 registers. */
 KERNEL void he_add_scaled(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const ulong *c, GLOBAL const uint *primes,
-                          GLOBAL const ulong *constants, uint log_degree, uint n)
+                          GLOBAL const ulong *constants, uint log_degree, uint rows, uint out_rows, uint n)
 {
     const uint i = global_id();
     if (i >= n) {
         return;
     }
-    const uint row = i >> log_degree;
-    const ulong q = constants[primes[row] * HE_CONSTANTS + HE_Q];
-    out[i] = he_add(out[i], he_once(he_mul_lazy(a[i], c[2u * row], c[2u * row + 1u], q), q), q);
+    const uint row = i >> log_degree, r = row % rows, in_row = i & ((1u << log_degree) - 1u);
+    const ulong q = constants[primes[r] * HE_CONSTANTS + HE_Q];
+    GLOBAL ulong *to = out + ((ulong)(row / rows * out_rows + r) << log_degree) + in_row;
+    *to = he_add(*to, he_once(he_mul_lazy(a[i], c[2u * r], c[2u * r + 1u], q), q), q);
 }
 
 /* (out_0, out_1, out_2) = (a_0 b_0, a_0 b_1 + a_1 b_0, a_1 b_1): polynomials of `rows` rows one after the other. n: words of one
@@ -113,11 +117,12 @@ KERNEL void he_automorphism(GLOBAL ulong *out, GLOBAL const ulong *in, uint elem
  *   in      item t: in_count rows of item_rows rows from row in_first on
  *   numbers in_count triples (pre_i, floor(pre_i 2^64 / q_i), fraction_i), then for each out row in_count matrix entries and its
  *           overflow
- *   in_primes, primes: of the in_count and the out_count rows
+ *   in_primes, primes: of the in_count and the out_count rows; out_first: the row where `out` is written from
  * n: items times out_count rows of words. 48 registers. */
 KERNEL void he_convert(GLOBAL ulong *out, GLOBAL const ulong *in, GLOBAL const ulong *numbers, GLOBAL const uint *in_primes,
                        GLOBAL const uint *primes, GLOBAL const ulong *constants, uint log_degree, uint in_count,
-                       uint in_first, uint item_rows, uint out_count, uint shift, ulong rounding, uint centred, uint n)
+                       uint in_first, uint item_rows, uint out_count, uint out_first, uint shift, ulong rounding,
+                       uint centred, uint n)
 {
     const uint i = global_id();
     if (i >= n) {
@@ -140,5 +145,6 @@ KERNEL void he_convert(GLOBAL ulong *out, GLOBAL const ulong *in, GLOBAL const u
             sum = he_add(sum, he_mul(y % p.q, matrix[k], p), p.q);
         }
     }
-    out[i] = centred ? sum : he_add(sum, he_mul((v >> shift) % p.q, matrix[in_count], p), p.q);
+    out[((ulong)out_first << log_degree) + i] =
+        centred ? sum : he_add(sum, he_mul((v >> shift) % p.q, matrix[in_count], p), p.q);
 }

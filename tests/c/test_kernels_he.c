@@ -15,7 +15,7 @@ typedef struct {
     size_t n;
     pa_he_ntt ntt[PRIMES];
     uint64_t *constants, *twiddles;
-    uint32_t primes[2 * PRIMES]; /* rows of two polynomials */
+    uint32_t primes[2 * PRIMES], index[4 * PRIMES]; /* rows of two polynomials */
 } ring;
 
 static uint64_t quotient(uint64_t w, uint64_t q)
@@ -62,6 +62,10 @@ static ring ring_new(unsigned log_degree, const unsigned bits[PRIMES])
             }
         }
         r.primes[k] = r.primes[k + PRIMES] = k;
+        for (uint32_t row = k; row < 2 * PRIMES; row += PRIMES) {
+            r.index[2 * row] = row;
+            r.index[2 * row + 1] = k;
+        }
     }
     return r;
 }
@@ -98,20 +102,20 @@ static void transform(const ring *r, uint64_t *words, uint32_t rows, bool invers
         const uint32_t n = rows << (total - layers), last = done + layers == total;
         if (layers == 3) {
             if (inverse) {
-                LAUNCH(n, he_ntt_inverse_3(words, r->primes, r->constants, r->twiddles, total, m, last, n));
+                LAUNCH(n, he_ntt_inverse_3(words, r->index, r->constants, r->twiddles, total, m, last, n));
             } else {
-                LAUNCH(n, he_ntt_forward_3(words, r->primes, r->constants, r->twiddles, total, m, last, n));
+                LAUNCH(n, he_ntt_forward_3(words, r->index, r->constants, r->twiddles, total, m, last, n));
             }
         } else if (layers == 2) {
             if (inverse) {
-                LAUNCH(n, he_ntt_inverse_2(words, r->primes, r->constants, r->twiddles, total, m, last, n));
+                LAUNCH(n, he_ntt_inverse_2(words, r->index, r->constants, r->twiddles, total, m, last, n));
             } else {
-                LAUNCH(n, he_ntt_forward_2(words, r->primes, r->constants, r->twiddles, total, m, last, n));
+                LAUNCH(n, he_ntt_forward_2(words, r->index, r->constants, r->twiddles, total, m, last, n));
             }
         } else if (inverse) {
-            LAUNCH(n, he_ntt_inverse_1(words, r->primes, r->constants, r->twiddles, total, m, last, n));
+            LAUNCH(n, he_ntt_inverse_1(words, r->index, r->constants, r->twiddles, total, m, last, n));
         } else {
-            LAUNCH(n, he_ntt_forward_1(words, r->primes, r->constants, r->twiddles, total, m, last, n));
+            LAUNCH(n, he_ntt_forward_1(words, r->index, r->constants, r->twiddles, total, m, last, n));
         }
         done += layers;
     }
@@ -174,7 +178,7 @@ static void check_rows(const ring *r)
         constants[2 * k] = random_word() % m->q;
         constants[2 * k + 1] = quotient(constants[2 * k], m->q);
     }
-    LAUNCH(n, he_scaled_difference(out, a, b, constants, r->primes, r->constants, log, n));
+    LAUNCH(n, he_scaled_difference(out, a, b, constants, r->primes, r->constants, log, rows, rows, n));
     for (uint32_t k = 0; k < rows; k++) {
         pa_he_multiplier c;
         pa_he_portable.multiplier(&c, constants[2 * k], &r->ntt[k % PRIMES].modulus);
@@ -183,7 +187,7 @@ static void check_rows(const ring *r)
     }
     CHECK(memcmp(out, wanted, n * 8) == 0);
     memcpy(out, b, n * 8);
-    LAUNCH(n, he_add_scaled(out, a, constants, r->primes, r->constants, log, n));
+    LAUNCH(n, he_add_scaled(out, a, constants, r->primes, r->constants, log, rows, rows, n));
     for (uint32_t k = 0; k < rows; k++) {
         const pa_he_modulus *m = &r->ntt[k % PRIMES].modulus;
         for (size_t i = k * r->n; i < (k + 1) * r->n; i++) {
@@ -252,7 +256,7 @@ static void check_conversion(const ring *r, uint32_t in_count)
     pa_he_word *outs[1] = {wanted};
     pa_he_portable.convert(outs, rows, NULL, &conversion, r->n);
     const uint32_t in_primes[PRIMES] = {0, 1, 2}, primes[1] = {p};
-    LAUNCH(n, he_convert(out, a, numbers, in_primes, primes, r->constants, log, in_count, 0, PRIMES, 1, 20, 1 << 19,
+    LAUNCH(n, he_convert(out, a, numbers, in_primes, primes, r->constants, log, in_count, 0, PRIMES, 1, 0, 20, 1 << 19,
                          in_count == 1, n));
     CHECK(memcmp(out, wanted, n * 8) == 0);
     free(conversion.prepared);
