@@ -151,6 +151,10 @@ class Device:
         elif array.nbytes:
             self._cl.enqueue_copy(self._queue, array, buffer, src_offset=offset)
 
+    def copy(self, buffer: Any, source: Any, size: int, source_offset: int = 0) -> None:
+        """Copies size bytes from byte `source_offset` of source to the front of buffer. Inside batch()."""
+        self._cl.enqueue_copy(self._queue, buffer, source, byte_count=size, src_offset=source_offset)
+
     def _staged(self, array: npt.NDArray[Any]) -> bool:
         """Whether a copy goes through page-locked memory."""
         return not self._shared_memory and array.nbytes >= LEAST and array.flags.c_contiguous

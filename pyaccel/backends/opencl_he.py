@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Homomorphic arithmetic on an OpenCL device: transforms, base conversion, key switching, whole CKKS products.
+
+Ciphertexts stay on the device between operations, as canonical residues in canonical order (csrc/he/kernels.h). A batch
+lies there as uint64[size, count, rows, N]: a polynomial's rows of all items one after the other, so that one launch serves
+the batch. What comes out is what the native backend computes, residue for residue: csrc/he/{rns,divide,keyswitch}.c have
+the formulas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyaccel.backends.opencl_device import Device
+
+Words = npt.NDArray[np.uint64]
+
+_NTT, _ROWS = "he/ntt.cl", "he/rows.cl"
+_LAYERS = 3
+"""Layers of a transform that one launch does."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What of a context the arithmetic depends on.
+
+    Attributes:
+        degree: N.
+        primes: Q's, then the special ones.
+        level_end: how many of Q's primes each level has.
+        digit_end: where the digits of key switching end.
+    """
+
+    degree: int
+    primes: tuple[int, ...]
+    level_end: tuple[int, ...]
+    digit_end: tuple[int, ...]
+
+    @property
+    def special(self) -> range:
+        """Numbers of the special primes."""
+        return range(self.level_end[-1], len(self.primes))
+
+    def extended(self, level: int) -> list[int]:
+        """Numbers of the primes of a level, then the special ones."""
+        return [*range(self.level_end[level]), *self.special]
+
+    def digits(self, level: int) -> list[range]:
+        """Prime numbers of each digit, cut where the level ends."""
+        end, first, out = self.level_end[level], 0, []
+        for last in self.digit_end:
+            if first < end:
+                out.append(range(first, min(last, end)))
+            first = last
+        return out
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A lift near the centre from the primes `source` to the primes `target`, by number."""
+
+    source: tuple[int, ...]
+    target: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Resident:
+    """Ciphertexts on the device: count items of `size` polynomials at a level, NTT form."""
+
+    buffer: Any
+    count: int
+    size: int
+    level: int
+
+
+class DeviceRing:
+    """The rings of a context on one device. One caller at a time holds the device; any thread may be that.
+
+    Everything a device loses (a failure, a fork) is made again by making the ring again; a Resident of before is then
+    refused by the runtime and raises DeviceError.
+    """
+
+    def __init__(self, device: Device, shape: Shape) -> None:
+        """Args: device: where; shape: of which context."""
+        self.device = device
+        self.shape = shape
+        self.log_degree = shape.degree.bit_length() - 1
+        self._kept: dict[Any, Any] = {}
+
+    # ---- constants --------------------------------------------------------------------------------------
+
+    def _constant(self, key: Any, make: Any) -> Any:
+        """A buffer of what make() gives, uploaded once. Inside batch()."""
+        buffer = self._kept.get(key)
+        if buffer is None:
+            array = np.ascontiguousarray(make())
+            buffer = self.device.allocate(array.nbytes)
+            self.device.write(buffer, array)
+            self._kept[key] = buffer
+        return buffer
+
+    def _primes(self, numbers: Sequence[int], repeat: int = 1) -> Any:
+        key = ("primes", tuple(numbers), repeat)
+        return self._constant(key, lambda: np.tile(np.array(numbers, np.uint32), repeat))
+
+    def _index(self, places: Sequence[int], numbers: Sequence[int], items: int, item_rows: int) -> Any:
+        """Rows `places` of each of `items` items, with their primes, as kernels/he/ntt.cl wants them."""
+
+        def make() -> npt.NDArray[np.uint32]:
+            row = np.add.outer(np.arange(items, dtype=np.uint32) * item_rows, np.array(places, np.uint32))
+            return np.stack([row, np.broadcast_to(np.array(numbers, np.uint32), row.shape)], axis=-1)
+
+        return self._constant(("index", tuple(places), tuple(numbers), items, item_rows), make)
+
+    @property
+    def _table(self) -> Any:
+        return self._constant("constants", self._constants)
+
+    def _constants(self) -> Words:
+        rows = []
+        for q in self.shape.primes:
+            bits = q.bit_length()
+            rows.append([q, (1 << 2 * bits) // q << (63 - bits), bits - 1, 0])
+        return np.array(rows, np.uint64)
+
+    @property
+    def _twiddles(self) -> Any:
+        return self._constant("twiddles", lambda: np.stack([_twiddles(self.shape.degree, q) for q in self.shape.primes]))
+
+    def _scalars(self, key: str, numbers: Sequence[int], values: Sequence[int]) -> Any:
+        """Pairs (c, floor(c 2^64 / q)), one a prime."""
+
+        def make() -> Words:
+            primes = [self.shape.primes[number] for number in numbers]
+            return np.array([[c % q, ((c % q) << 64) // q] for c, q in zip(values, primes, strict=True)], np.uint64)
+
+        return self._constant((key, tuple(numbers), tuple(values)), make)
+
+    @cached_property
+    def special_product(self) -> int:
+        """P."""
+        return prod(self.shape.primes[number] for number in self.shape.special)
+
+    # ---- steps, inside batch() --------------------------------------------------------------------------
+
+    def transform(self, rows: Any, index: Any, count: int, *, inverse: bool = False) -> None:
+        """`count` rows that index names, in place: coefficients to NTT form or back."""
+        total, done = self.log_degree, 0
+        name = "he_ntt_inverse_" if inverse else "he_ntt_forward_"
+        while done < total:
+            layers = min(_LAYERS, total - done)
+            m = 1 << (total - done - layers if inverse else done)
+            done += layers
+            arguments = map(np.uint32, (total, m, done == total))
+            self.device.launch(
+                _NTT, f"{name}{layers}", count << (total - layers), rows, index, self._table, self._twiddles, *arguments
+            )
+
+    def convert(
+        self, out: Any, rows: Any, conversion: Conversion, items: int, *, first: int, item_rows: int, out_first: int
+    ) -> None:
+        """Rows first .. of each item, in coefficient form, lifted to conversion.target: items times those rows of out."""
+        source, target = conversion.source, conversion.target
+        shift = _shift([self.shape.primes[number] for number in source])
+        centred = len(source) == 1
+        numbers = self._constant(conversion, lambda: self._conversion(conversion))
+        log, n_in, n_out = self.log_degree, len(source), len(target)
+        arguments = (
+            *map(np.uint32, (log, n_in, first, item_rows, n_out, out_first, shift)),
+            np.uint64(1 << (shift - 1)),
+            np.uint32(centred),
+        )
+        primes = (self._primes(source), self._primes(target))
+        n = items * n_out << log
+        self.device.launch(_ROWS, "he_convert", n, out, rows, numbers, *primes, self._table, *arguments)
+
+    def _conversion(self, conversion: Conversion) -> Words:
+        source = [self.shape.primes[number] for number in conversion.source]
+        product = prod(source)
+        shift = _shift(source)
+        words = []
+        for q in source:
+            pre = pow(product // q, -1, q) if len(source) > 1 else 1
+            words += [pre, (pre << 64) // q, (1 << (52 + shift)) // q]
+        for number in conversion.target:
+            p = self.shape.primes[number]
+            words += [*(product // q % p for q in source), -product % p]
+        return np.array(words, np.uint64)
+
+    def divide(self, rows: Any, polynomials: int, count: int, level: int, dropped: Sequence[int], stay: int) -> Any:
+        """Rows of polynomials * count items (NTT form, a level's primes and then the special ones) / the dropped ones, rounded.
+
+        The dropped rows stand last in each item; the first `stay` ones stay. Returns a new buffer.
+        """
+        device, log = self.device, self.log_degree
+        items, item_rows = polynomials * count, stay + len(dropped)
+        kept = range(stay)
+        places = range(stay, item_rows)
+        self.transform(rows, self._index(places, dropped, items, item_rows), items * len(dropped), inverse=True)
+        delta = device.allocate(items * stay << (log + 3))
+        conversion = Conversion(tuple(dropped), tuple(kept))
+        self.convert(delta, rows, conversion, items, first=stay, item_rows=item_rows, out_first=0)
+        self.transform(delta, self._index(kept, kept, items, stay), items * stay)
+        product = prod(self.shape.primes[number] for number in dropped)
+        inverses = [pow(product, -1, self.shape.primes[number]) for number in kept]
+        out = device.allocate(items * stay << (log + 3))
+        arguments = (rows, delta, self._scalars("inverse", kept, inverses), self._primes(kept), self._table)
+        sizes = map(np.uint32, (log, stay, item_rows))
+        device.launch(_ROWS, "he_scaled_difference", items * stay << log, out, *arguments, *sizes)
+        return out
+
+    def switched(self, polynomial: Any, count: int, level: int, key: Any) -> Any:
+        """Inner product of the digits of `count` polynomials (a level's rows, NTT form) with a key: over Q and P, 2 polynomials."""
+        device, log, shape = self.device, self.log_degree, self.shape
+        end, extended, digits = shape.level_end[level], shape.extended(level), shape.digits(level)
+        rows = len(extended)
+        coefficients = device.allocate(count * end << (log + 3))
+        device.copy(coefficients, polynomial, count * end << (log + 3))
+        self.transform(coefficients, self._index(range(end), range(end), count, end), count * end, inverse=True)
+        lifted = device.allocate(len(digits) * count * rows << (log + 3))
+        for d, digit in enumerate(digits):
+            conversion = Conversion(tuple(digit), tuple(extended))
+            place = {"first": digit[0], "item_rows": end, "out_first": d * count * rows}
+            self.convert(lifted, coefficients, conversion, count, **place)
+        items = len(digits) * count
+        self.transform(lifted, self._index(range(rows), extended, items, rows), items * rows)
+        out = device.allocate(2 * count * rows << (log + 3))
+        arguments = (lifted, key, self._primes(extended, count), self._table)
+        sizes = map(np.uint32, (log, len(digits), len(shape.primes)))
+        device.launch(_ROWS, "he_inner_product", count * rows << log, out, *arguments, *sizes)
+        return out
+
+    # ---- what callers use -------------------------------------------------------------------------------
+
+    def upload_key(self, residues: Words) -> Any:
+        """A switching key, uint64[digits, 2, all primes, N], as pyaccel_he_evaluation_keys_residues gives it."""
+        with self.device.batch():
+            buffer = self.device.allocate(residues.nbytes)
+            self.device.write(buffer, np.ascontiguousarray(residues))
+            return buffer
+
+    def upload(self, residues: Words, level: int) -> Resident:
+        """Ciphertexts uint64[count, size, rows, N] at a level."""
+        count, size = residues.shape[:2]
+        if residues.shape[2:] != (self.shape.level_end[level], self.shape.degree):
+            raise ValueError(
+                f"residues: shape {residues.shape} came; wanted (count, size, {self.shape.level_end[level]}, "
+                f"{self.shape.degree}) at level {level}"
+            )
+        with self.device.batch():
+            buffer = self.device.allocate(max(8, residues.nbytes))
+            self.device.write(buffer, np.ascontiguousarray(residues.swapaxes(0, 1)))
+        return Resident(buffer, count, size, level)
+
+    def download(self, resident: Resident) -> Words:
+        """uint64[count, size, rows, N]."""
+        shape = (resident.size, resident.count, self.shape.level_end[resident.level], self.shape.degree)
+        out = np.empty(shape, np.uint64)
+        with self.device.batch():
+            self.device.read(out, resident.buffer)
+        return np.ascontiguousarray(out.swapaxes(0, 1))
+
+    def elements(self, operation: str, a: Resident, b: Resident) -> Resident:
+        """"add", "sub" or "mul", residue by residue, of batches of one count, size and level."""
+        if (a.count, a.size, a.level) != (b.count, b.size, b.level):
+            raise ValueError(f"operands differ: {a} and {b}")
+        end = self.shape.level_end[a.level]
+        rows = a.size * a.count * end
+        with self.device.batch():
+            out = self.device.allocate(rows << (self.log_degree + 3))
+            numbers = map(np.uint32, (self.log_degree, ("add", "sub", "mul").index(operation)))
+            primes = self._primes(range(end), a.size * a.count)
+            self.device.launch(
+                _ROWS, "he_elements", rows << self.log_degree, out, a.buffer, b.buffer, primes, self._table, *numbers
+            )
+        return Resident(out, a.count, a.size, a.level)
+
+    def multiply(self, a: Resident, b: Resident, key: Any, *, rescale: bool) -> Resident:
+        """Product of batches of size 2 at one level, relinearized, and with `rescale` divided by the level's last modulus."""
+        if (a.count, a.size, a.level) != (b.count, b.size, b.level) or a.size != 2:
+            raise ValueError(f"operands of one level and size 2 wanted: {a} and {b} came")
+        if rescale and a.level == 0:
+            raise ValueError("level 0: no modulus is left to divide by")
+        shape, log, device, count = self.shape, self.log_degree, self.device, a.count
+        end = shape.level_end[a.level]
+        words = count * end << log
+        with device.batch():
+            product = device.allocate(3 * words * 8)
+            primes = self._primes(range(end), count)
+            device.launch(_ROWS, "he_tensor", words, product, a.buffer, b.buffer, primes, self._table, np.uint32(log))
+            last = device.allocate(words * 8)
+            device.copy(last, product, words * 8, source_offset=2 * words * 8)
+            sums = self.switched(last, count, a.level, key)
+            self._add_special(sums, product, 2 * count, a.level)
+            stay = shape.level_end[a.level - 1] if rescale else end
+            dropped = [*range(stay, end), *shape.special]
+            out = self.divide(sums, 2, count, a.level, dropped, stay)
+        return Resident(out, count, 2, a.level - rescale)
+
+    def _add_special(self, sums: Any, rows: Any, items: int, level: int) -> None:
+        """sums += P times `items` polynomials of a level's rows."""
+        end, log = self.shape.level_end[level], self.log_degree
+        scalars = self._scalars("special", range(end), [self.special_product] * end)
+        sizes = map(np.uint32, (log, end, len(self.shape.extended(level))))
+        arguments = (rows, scalars, self._primes(range(end)), self._table)
+        self.device.launch(_ROWS, "he_add_scaled", items * end << log, sums, *arguments, *sizes)
+
+    def rotate(self, a: Resident, element: int, key: Any) -> Resident:
+        """The automorphism X -> X^element; key: that element's, which acts before the automorphism (csrc/he/ring.h)."""
+        if a.size != 2:
+            raise ValueError(f"operand of size 2 wanted: {a} came")
+        log, device, count = self.log_degree, self.device, a.count
+        end = self.shape.level_end[a.level]
+        words = count * end << log
+        with device.batch():
+            second = device.allocate(words * 8)
+            device.copy(second, a.buffer, words * 8, source_offset=words * 8)
+            sums = self.switched(second, count, a.level, key)
+            self._add_special(sums, a.buffer, count, a.level)
+            switched = self.divide(sums, 2, count, a.level, list(self.shape.special), end)
+            out = device.allocate(2 * words * 8)
+            device.launch(_ROWS, "he_automorphism", 2 * words, out, switched, np.uint32(element), np.uint32(log))
+        return Resident(out, count, 2, a.level)
+
+    def rescale(self, a: Resident) -> Resident:
+        """a divided by its level's last modulus."""
+        if a.level == 0:
+            raise ValueError("level 0: no modulus is left to divide by")
+        end, stay = self.shape.level_end[a.level], self.shape.level_end[a.level - 1]
+        size = a.size * a.count * end << (self.log_degree + 3)
+        with self.device.batch():
+            rows = self.device.allocate(size)
+            self.device.copy(rows, a.buffer, size)
+            out = self.divide(rows, a.size, a.count, a.level, list(range(stay, end)), stay)
+        return Resident(out, a.count, a.size, a.level - 1)
+
+    def transformed(self, rows: Words, numbers: Sequence[int], *, inverse: bool = False) -> Words:
+        """Rows uint64[k, N] of the primes `numbers`, transformed."""
+        out = np.ascontiguousarray(rows).copy()
+        with self.device.batch():
+            buffer = self.device.allocate(out.nbytes)
+            self.device.write(buffer, out)
+            self.transform(buffer, self._index(range(len(out)), list(numbers), 1, len(out)), len(out), inverse=inverse)
+            self.device.read(out, buffer)
+        return out
+
+
+def _shift(primes: Sequence[int]) -> int:
+    """Bits after the point of the quotient of a conversion from these primes."""
+    return min(q.bit_length() for q in primes) - 1
+
+
+def _twiddles(degree: int, q: int) -> Words:
+    """uint64[2, N, 2]: (w, floor(w 2^64 / q)) of psi^bitrev(i), and of their reciprocals with 1 / N in place 0."""
+    psi = _least_root(2 * degree, q)
+    bits = degree.bit_length() - 1
+    order = [int(format(i, f"0{bits}b")[::-1], 2) for i in range(degree)]
+    tables = []
+    for root in (psi, pow(psi, -1, q)):
+        powers, x = [0] * degree, 1
+        for i in range(degree):
+            powers[i] = x
+            x = x * root % q
+        tables.append([powers[order[i]] for i in range(degree)])
+    tables[1][0] = pow(degree, -1, q)
+    return np.array([[[w, (w << 64) // q] for w in table] for table in tables], np.uint64)
+
+
+def _least_root(order: int, q: int) -> int:
+    """The least primitive root of unity of an order that is a power of two."""
+    exponent = (q - 1) // order
+    candidates = (pow(g, exponent, q) for g in range(2, q))
+    root = next(root for root in candidates if pow(root, order // 2, q) == q - 1)
+    square, power, least = root * root % q, root, root
+    for _ in range(order // 2):
+        least = min(least, power)
+        power = power * square % q
+    return least
