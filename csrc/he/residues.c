@@ -2,10 +2,13 @@
 /* Residues of ciphertexts and keys as plain integers in canonical order: what devices and other libraries take. */
 #include "residues.h"
 
+#include <math.h>
 #include <string.h>
 
-void pa_he_residues_get(uint64_t *out, const pa_he_word *row, uint32_t prime, const pyaccel_he_context *context,
-                        uint64_t *scratch)
+#include "evaluate.h"
+
+void pa_he_residues_get(uint64_t *out, const pa_he_word *row, uint32_t prime,
+                        const pyaccel_he_context *context, uint64_t *scratch)
 {
     context->kernels->export(scratch, row, context->degree, &context->ntt[prime].modulus);
     for (size_t j = 0; j < context->degree; j++) {
@@ -13,8 +16,8 @@ void pa_he_residues_get(uint64_t *out, const pa_he_word *row, uint32_t prime, co
     }
 }
 
-bool pa_he_residues_set(pa_he_word *row, const uint64_t *in, uint32_t prime, const pyaccel_he_context *context,
-                        uint64_t *scratch)
+bool pa_he_residues_set(pa_he_word *row, const uint64_t *in, uint32_t prime,
+                        const pyaccel_he_context *context, uint64_t *scratch)
 {
     const uint64_t q = context->ntt[prime].modulus.q;
     uint64_t wrong = 0;
@@ -50,7 +53,8 @@ pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, uint64_t *wor
     if (residues == NULL) {
         return PYACCEL_OK;
     }
-    uint64_t *scratch = capacity < *words ? NULL : pa_he_take(&context->pool, context->degree * sizeof *scratch);
+    uint64_t *scratch =
+        capacity < *words ? NULL : pa_he_take(&context->pool, context->degree * sizeof *scratch);
     if (scratch == NULL) {
         memset(residues, 0, capacity * sizeof *residues);
         return capacity < *words ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OUT_OF_MEMORY;
@@ -58,8 +62,8 @@ pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, uint64_t *wor
     for (uint64_t p = 0; p < polynomials; p++) {
         for (uint32_t r = 0; r < ciphertexts->rows; r++) {
             const uint64_t row = p * ciphertexts->rows + r;
-            pa_he_residues_get(residues + row * context->degree, ciphertexts->words + row * context->stride, r,
-                               context, scratch);
+            pa_he_residues_get(residues + row * context->degree,
+                               ciphertexts->words + row * context->stride, r, context, scratch);
         }
     }
     pa_he_give(&context->pool, scratch);
@@ -67,7 +71,8 @@ pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, uint64_t *wor
 }
 
 pyaccel_status pyaccel_he_evaluation_keys_residues(uint64_t *residues, uint64_t *words,
-                                                   const pyaccel_he_evaluation_keys *keys, uint32_t element)
+                                                   const pyaccel_he_evaluation_keys *keys,
+                                                   uint32_t element)
 {
     if (words == NULL || keys == NULL) {
         return PYACCEL_INVALID_ARGUMENT;
@@ -83,8 +88,9 @@ pyaccel_status pyaccel_he_evaluation_keys_residues(uint64_t *residues, uint64_t 
     if (residues == NULL && key != NULL) {
         return PYACCEL_OK;
     }
-    uint64_t *scratch =
-        key == NULL || capacity < *words ? NULL : pa_he_take(&context->pool, context->degree * sizeof *scratch);
+    uint64_t *scratch = key == NULL || capacity < *words
+                            ? NULL
+                            : pa_he_take(&context->pool, context->degree * sizeof *scratch);
     if (scratch == NULL) {
         if (residues != NULL) {
             memset(residues, 0, capacity * sizeof *residues);
@@ -97,5 +103,49 @@ pyaccel_status pyaccel_he_evaluation_keys_residues(uint64_t *residues, uint64_t 
                            (uint32_t)(row % rows), context, scratch);
     }
     pa_he_give(&context->pool, scratch);
+    return PYACCEL_OK;
+}
+
+pyaccel_status pyaccel_he_ciphertexts_of_residues(pyaccel_he_ciphertexts **out,
+                                                  pyaccel_he_context *context,
+                                                  const uint64_t *residues, uint64_t words,
+                                                  uint64_t count, uint32_t size, uint32_t level,
+                                                  double scale, uint64_t factor, double noise_bits)
+{
+    if (out == NULL) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    *out = NULL;
+    if (context == NULL || (residues == NULL && words != 0) || size < 2 || size > 3 ||
+        level >= context->level_count) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    const bool ckks = context->scheme == PYACCEL_HE_CKKS, bgv = context->scheme == PYACCEL_HE_BGV;
+    const uint64_t rows = context->level_end[level], t = context->plain_modulus;
+    if (count > UINT64_MAX / (size * rows * context->degree) ||
+        words != count * size * rows * context->degree ||
+        (ckks ? !(scale > 0 && isfinite(scale)) : scale != 1) ||
+        (bgv ? factor < 1 || factor >= t : factor != 1) || !isfinite(noise_bits)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    pyaccel_he_ciphertexts *made = pa_he_ciphertexts_make(context, count, size, level);
+    uint64_t *scratch = pa_he_take(&context->pool, context->degree * sizeof *scratch);
+    pyaccel_status status = made == NULL || scratch == NULL ? PYACCEL_OUT_OF_MEMORY : PYACCEL_OK;
+    for (uint64_t row = 0; status == PYACCEL_OK && row < count * size * rows; row++) {
+        if (!pa_he_residues_set(made->words + row * context->stride,
+                                residues + row * context->degree, (uint32_t)(row % rows), context,
+                                scratch)) {
+            status = PYACCEL_INVALID_ARGUMENT;
+        }
+    }
+    pa_he_give(&context->pool, scratch);
+    if (status != PYACCEL_OK) {
+        pyaccel_he_ciphertexts_free(made);
+        return status;
+    }
+    made->scale = scale;
+    made->factor = factor;
+    made->noise = noise_bits;
+    *out = made;
     return PYACCEL_OK;
 }

@@ -72,10 +72,10 @@ DEVICE_FUNCTION GLOBAL const ulong *he_twiddles(GLOBAL const ulong *twiddles, ui
         {                                                                                                              \
             UNROLL for (uint k = 0; k < 1u << ((layers)-1u); k++)                                                      \
             {                                                                                                          \
-                const uint half = 1u << ((layers)-1u - layer);                                                         \
-                const uint part = k / half, low = part * 2u * half + k % half;                                         \
+                const uint apart = 1u << ((layers)-1u - layer);                                                         \
+                const uint part = k / apart, low = part * 2u * apart + k % apart;                                         \
                 GLOBAL const ulong *w = table + 2u * ((m << layer) + (at.block << layer) + part);                      \
-                HE_FORWARD(x[low], x[low + half], w);                                                                  \
+                HE_FORWARD(x[low], x[low + apart], w);                                                                  \
             }                                                                                                          \
         }                                                                                                              \
         UNROLL for (uint k = 0; k < 1u << (layers); k++)                                                               \
@@ -109,10 +109,10 @@ HE_NTT_FORWARD(he_ntt_forward_3, 3u)
         {                                                                                                              \
             UNROLL for (uint k = 0; k < 1u << ((layers)-1u); k++)                                                      \
             {                                                                                                          \
-                const uint layer = (layers)-1u - up, half = 1u << up;                                                  \
-                const uint part = k / half, low = part * 2u * half + k % half;                                         \
+                const uint layer = (layers)-1u - up, apart = 1u << up;                                                  \
+                const uint part = k / apart, low = part * 2u * apart + k % apart;                                         \
                 GLOBAL const ulong *w = table + 2u * ((m << layer) + (at.block << layer) + part);                      \
-                HE_INVERSE(x[low], x[low + half], w);                                                                  \
+                HE_INVERSE(x[low], x[low + apart], w);                                                                  \
             }                                                                                                          \
         }                                                                                                              \
         UNROLL for (uint k = 0; k < 1u << (layers); k++)                                                               \

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Homomorphic arithmetic on an OpenCL device: transforms, base conversion, key switching, whole CKKS products.
 
-Ciphertexts stay on the device between operations, as canonical residues in canonical order (csrc/he/kernels.h). A batch
-lies there as uint64[size, count, rows, N]: a polynomial's rows of all items one after the other, so that one launch serves
-the batch. What comes out is what the native backend computes, residue for residue: csrc/he/{rns,divide,keyswitch}.c have
-the formulas.
+Ciphertexts stay on the device between operations, as canonical residues in canonical order (csrc/he/kernels.h). A
+batch lies there as uint64[size, count, rows, N]: a polynomial's rows of all items one after the other, so that one
+launch serves the batch. What comes out is what the native backend computes, residue for residue: csrc/he/{rns,divide,
+keyswitch}.c have the formulas.
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ class DeviceRing:
 
     @property
     def _twiddles(self) -> Any:
-        return self._constant("twiddles", lambda: np.stack([_twiddles(self.shape.degree, q) for q in self.shape.primes]))
+        return self._constant(
+            "twiddles", lambda: np.stack([_twiddles(self.shape.degree, q) for q in self.shape.primes])
+        )
 
     def _scalars(self, key: str, numbers: Sequence[int], values: Sequence[int]) -> Any:
         """Pairs (c, floor(c 2^64 / q)), one a prime."""
@@ -168,7 +170,7 @@ class DeviceRing:
     def convert(
         self, out: Any, rows: Any, conversion: Conversion, items: int, *, first: int, item_rows: int, out_first: int
     ) -> None:
-        """Rows first .. of each item, in coefficient form, lifted to conversion.target: items times those rows of out."""
+        """Rows first .. of each item (coefficients) lifted to conversion.target: items times those rows of out."""
         source, target = conversion.source, conversion.target
         shift = _shift([self.shape.primes[number] for number in source])
         centred = len(source) == 1
@@ -196,13 +198,13 @@ class DeviceRing:
             words += [*(product // q % p for q in source), -product % p]
         return np.array(words, np.uint64)
 
-    def divide(self, rows: Any, polynomials: int, count: int, level: int, dropped: Sequence[int], stay: int) -> Any:
-        """Rows of polynomials * count items (NTT form, a level's primes and then the special ones) / the dropped ones, rounded.
+    def divide(self, rows: Any, items: int, dropped: Sequence[int], stay: int) -> Any:
+        """Items in NTT form divided by the product of the dropped primes, rounded: a new buffer.
 
-        The dropped rows stand last in each item; the first `stay` ones stay. Returns a new buffer.
+        The rows of an item are of the first `stay` primes, which stay, and then of those dropped.
         """
         device, log = self.device, self.log_degree
-        items, item_rows = polynomials * count, stay + len(dropped)
+        item_rows = stay + len(dropped)
         kept = range(stay)
         places = range(stay, item_rows)
         self.transform(rows, self._index(places, dropped, items, item_rows), items * len(dropped), inverse=True)
@@ -219,7 +221,7 @@ class DeviceRing:
         return out
 
     def switched(self, polynomial: Any, count: int, level: int, key: Any) -> Any:
-        """Inner product of the digits of `count` polynomials (a level's rows, NTT form) with a key: over Q and P, 2 polynomials."""
+        """Digits of `count` polynomials (a level's rows, NTT form) times a key: 2 polynomials over Q and P."""
         device, log, shape = self.device, self.log_degree, self.shape
         end, extended, digits = shape.level_end[level], shape.extended(level), shape.digits(level)
         rows = len(extended)
@@ -270,7 +272,7 @@ class DeviceRing:
         return np.ascontiguousarray(out.swapaxes(0, 1))
 
     def elements(self, operation: str, a: Resident, b: Resident) -> Resident:
-        """"add", "sub" or "mul", residue by residue, of batches of one count, size and level."""
+        """Sums ("add"), differences ("sub") or products ("mul") of residues; batches of one count, size and level."""
         if (a.count, a.size, a.level) != (b.count, b.size, b.level):
             raise ValueError(f"operands differ: {a} and {b}")
         end = self.shape.level_end[a.level]
@@ -285,7 +287,7 @@ class DeviceRing:
         return Resident(out, a.count, a.size, a.level)
 
     def multiply(self, a: Resident, b: Resident, key: Any, *, rescale: bool) -> Resident:
-        """Product of batches of size 2 at one level, relinearized, and with `rescale` divided by the level's last modulus."""
+        """Product of batches of size 2 at one level, relinearized; `rescale`: and divided by the last modulus."""
         if (a.count, a.size, a.level) != (b.count, b.size, b.level) or a.size != 2:
             raise ValueError(f"operands of one level and size 2 wanted: {a} and {b} came")
         if rescale and a.level == 0:
@@ -303,7 +305,7 @@ class DeviceRing:
             self._add_special(sums, product, 2 * count, a.level)
             stay = shape.level_end[a.level - 1] if rescale else end
             dropped = [*range(stay, end), *shape.special]
-            out = self.divide(sums, 2, count, a.level, dropped, stay)
+            out = self.divide(sums, 2 * count, dropped, stay)
         return Resident(out, count, 2, a.level - rescale)
 
     def _add_special(self, sums: Any, rows: Any, items: int, level: int) -> None:
@@ -326,7 +328,7 @@ class DeviceRing:
             device.copy(second, a.buffer, words * 8, source_offset=words * 8)
             sums = self.switched(second, count, a.level, key)
             self._add_special(sums, a.buffer, count, a.level)
-            switched = self.divide(sums, 2, count, a.level, list(self.shape.special), end)
+            switched = self.divide(sums, 2 * count, list(self.shape.special), end)
             out = device.allocate(2 * words * 8)
             device.launch(_ROWS, "he_automorphism", 2 * words, out, switched, np.uint32(element), np.uint32(log))
         return Resident(out, count, 2, a.level)
@@ -340,7 +342,7 @@ class DeviceRing:
         with self.device.batch():
             rows = self.device.allocate(size)
             self.device.copy(rows, a.buffer, size)
-            out = self.divide(rows, a.size, a.count, a.level, list(range(stay, end)), stay)
+            out = self.divide(rows, a.size * a.count, list(range(stay, end)), stay)
         return Resident(out, a.count, a.size, a.level - 1)
 
     def transformed(self, rows: Words, numbers: Sequence[int], *, inverse: bool = False) -> Words:

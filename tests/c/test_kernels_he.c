@@ -102,20 +102,26 @@ static void transform(const ring *r, uint64_t *words, uint32_t rows, bool invers
         const uint32_t n = rows << (total - layers), last = done + layers == total;
         if (layers == 3) {
             if (inverse) {
-                LAUNCH(n, he_ntt_inverse_3(words, r->index, r->constants, r->twiddles, total, m, last, n));
+                LAUNCH(n, he_ntt_inverse_3(words, r->index, r->constants, r->twiddles, total, m,
+                                           last, n));
             } else {
-                LAUNCH(n, he_ntt_forward_3(words, r->index, r->constants, r->twiddles, total, m, last, n));
+                LAUNCH(n, he_ntt_forward_3(words, r->index, r->constants, r->twiddles, total, m,
+                                           last, n));
             }
         } else if (layers == 2) {
             if (inverse) {
-                LAUNCH(n, he_ntt_inverse_2(words, r->index, r->constants, r->twiddles, total, m, last, n));
+                LAUNCH(n, he_ntt_inverse_2(words, r->index, r->constants, r->twiddles, total, m,
+                                           last, n));
             } else {
-                LAUNCH(n, he_ntt_forward_2(words, r->index, r->constants, r->twiddles, total, m, last, n));
+                LAUNCH(n, he_ntt_forward_2(words, r->index, r->constants, r->twiddles, total, m,
+                                           last, n));
             }
         } else if (inverse) {
-            LAUNCH(n, he_ntt_inverse_1(words, r->index, r->constants, r->twiddles, total, m, last, n));
+            LAUNCH(n,
+                   he_ntt_inverse_1(words, r->index, r->constants, r->twiddles, total, m, last, n));
         } else {
-            LAUNCH(n, he_ntt_forward_1(words, r->index, r->constants, r->twiddles, total, m, last, n));
+            LAUNCH(n,
+                   he_ntt_forward_1(words, r->index, r->constants, r->twiddles, total, m, last, n));
         }
         done += layers;
     }
@@ -124,7 +130,8 @@ static void transform(const ring *r, uint64_t *words, uint32_t rows, bool invers
 static void check_transforms(const ring *r)
 {
     const uint32_t rows = 2 * PRIMES;
-    uint64_t *ours = rows_new(r, rows), *theirs = exactly(rows * r->n * 8), *start = exactly(rows * r->n * 8);
+    uint64_t *ours = rows_new(r, rows), *theirs = exactly(rows * r->n * 8),
+             *start = exactly(rows * r->n * 8);
     memcpy(theirs, ours, rows * r->n * 8);
     memcpy(start, ours, rows * r->n * 8);
     transform(r, ours, rows, false);
@@ -143,14 +150,16 @@ static void check_transforms(const ring *r)
 static void check_rows(const ring *r)
 {
     const uint32_t rows = 2 * PRIMES, log = r->log_degree, n = rows << log, half = PRIMES << log;
-    uint64_t *a = rows_new(r, rows), *b = rows_new(r, rows), *out = exactly(3 * half * 8), *wanted = exactly(3 * half * 8);
+    uint64_t *a = rows_new(r, rows), *b = rows_new(r, rows), *out = exactly(3 * half * 8),
+             *wanted = exactly(3 * half * 8);
     for (uint32_t operation = 0; operation < 3; operation++) {
         LAUNCH(n, he_elements(out, a, b, r->primes, r->constants, log, operation, n));
         for (uint32_t k = 0; k < rows; k++) {
             const size_t at = k * r->n;
             (operation == 0   ? pa_he_portable.add
              : operation == 1 ? pa_he_portable.sub
-                              : pa_he_portable.mul)(wanted + at, a + at, b + at, r->n, &r->ntt[k % PRIMES].modulus);
+                              : pa_he_portable.mul)(wanted + at, a + at, b + at, r->n,
+                                                    &r->ntt[k % PRIMES].modulus);
         }
         CHECK(memcmp(out, wanted, n * 8) == 0);
     }
@@ -158,7 +167,8 @@ static void check_rows(const ring *r)
     for (uint32_t k = 0; k < PRIMES; k++) {
         const size_t at = k * r->n;
         pa_he_word *const to[3] = {wanted + at, wanted + half + at, wanted + 2 * half + at};
-        const pa_he_word *const x[2] = {a + at, a + half + at}, *const y[2] = {b + at, b + half + at};
+        const pa_he_word *const x[2] = {a + at, a + half + at}, *const y[2] = {b + at,
+                                                                               b + half + at};
         pa_he_portable.tensor(to, x, y, r->n, &r->ntt[k].modulus);
     }
     CHECK(memcmp(out, wanted, 3 * half * 8) == 0);
@@ -167,8 +177,8 @@ static void check_rows(const ring *r)
     LAUNCH(half, he_inner_product(out, a, b, r->primes, r->constants, log, 1u, PRIMES, half));
     for (uint32_t k = 0; k < PRIMES; k++) {
         const pa_he_word *x = a + k * r->n, *y0 = b + k * r->n, *y1 = y0 + half;
-        pa_he_portable.inner_product(wanted + k * r->n, wanted + half + k * r->n, &x, &y0, &y1, 1, r->n, false,
-                                     &r->ntt[k].modulus);
+        pa_he_portable.inner_product(wanted + k * r->n, wanted + half + k * r->n, &x, &y0, &y1, 1,
+                                     r->n, false, &r->ntt[k].modulus);
     }
     CHECK(memcmp(out, wanted, 2 * half * 8) == 0);
 
@@ -178,7 +188,8 @@ static void check_rows(const ring *r)
         constants[2 * k] = random_word() % m->q;
         constants[2 * k + 1] = quotient(constants[2 * k], m->q);
     }
-    LAUNCH(n, he_scaled_difference(out, a, b, constants, r->primes, r->constants, log, rows, rows, n));
+    LAUNCH(n,
+           he_scaled_difference(out, a, b, constants, r->primes, r->constants, log, rows, rows, n));
     for (uint32_t k = 0; k < rows; k++) {
         pa_he_multiplier c;
         pa_he_portable.multiplier(&c, constants[2 * k], &r->ntt[k % PRIMES].modulus);
@@ -249,15 +260,16 @@ static void check_conversion(const ring *r, uint32_t in_count)
                                    .fraction = fraction,
                                    .matrix = matrix,
                                    .overflow = overflow};
-    conversion.prepared = aligned_alloc(64, (pa_he_portable.conversion_bytes(&conversion) + 63) / 64 * 64);
+    conversion.prepared =
+        aligned_alloc(64, (pa_he_portable.conversion_bytes(&conversion) + 63) / 64 * 64);
     pa_he_portable.conversion_fill(&conversion);
     uint64_t *a = rows_new(r, PRIMES), *out = exactly(n * 8), *wanted = exactly(n * 8);
     const pa_he_word *rows[PRIMES] = {a, a + r->n, a + 2 * r->n};
     pa_he_word *outs[1] = {wanted};
     pa_he_portable.convert(outs, rows, NULL, &conversion, r->n);
     const uint32_t in_primes[PRIMES] = {0, 1, 2}, primes[1] = {p};
-    LAUNCH(n, he_convert(out, a, numbers, in_primes, primes, r->constants, log, in_count, 0, PRIMES, 1, 0, 20, 1 << 19,
-                         in_count == 1, n));
+    LAUNCH(n, he_convert(out, a, numbers, in_primes, primes, r->constants, log, in_count, 0, PRIMES,
+                         1, 0, 20, 1 << 19, in_count == 1, n));
     CHECK(memcmp(out, wanted, n * 8) == 0);
     free(conversion.prepared);
     free(a);

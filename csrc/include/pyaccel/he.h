@@ -229,6 +229,28 @@ PYACCEL_API pyaccel_status pyaccel_he_sum_slots(pyaccel_he_ciphertexts **out, ui
 PYACCEL_API pyaccel_status pyaccel_he_sum_batch(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                 const pyaccel_he_options *options);
 
+/* ---- residues ------------------------------------------------------------------------------------------ */
+
+/* What devices and other libraries compute on: canonical integers in [0, q), in NTT form and canonical order,
+ * A[j] = a(psi^(2 bitrev(j) + 1)) with psi the least primitive 2N-th root, N words a row. words: capacity before, the number wanted
+ * after; residues NULL asks for the number. On any status but OK the residues are zeroed, up to the capacity. */
+
+/* count * size polynomials of the level's rows. */
+PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, uint64_t *words,
+                                                           const pyaccel_he_ciphertexts *ciphertexts);
+/* The reverse: size 2 or 3; scale: CKKS, positive and finite, else 1; factor: BGV, 1 .. t - 1, else 1. INVALID_ARGUMENT also: words
+ * is not count * size * rows * N, a residue that is not below its prime.
+ * noise_bits: the noise estimate to go on from, as pyaccel_he_ciphertexts_get gives it. */
+PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_of_residues(pyaccel_he_ciphertexts **out, pyaccel_he_context *context,
+                                                              const uint64_t *residues, uint64_t words, uint64_t count,
+                                                              uint32_t size, uint32_t level, double scale,
+                                                              uint64_t factor, double noise_bits);
+/* A switching key (element 0: relinearization): for each digit two polynomials of all rows, Q's and then P's (docs/he.md).
+ * UNSUPPORTED: the keys have none of that element. */
+PYACCEL_API pyaccel_status pyaccel_he_evaluation_keys_residues(uint64_t *residues, uint64_t *words,
+                                                               const pyaccel_he_evaluation_keys *keys,
+                                                               uint32_t element);
+
 #ifdef __cplusplus
 }
 #endif
