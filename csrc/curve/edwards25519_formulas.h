@@ -251,19 +251,25 @@ FE_FN void edwards_decode(edwards_point *r, FE_SPACE const unsigned char *const 
     fe_mul(&r->t, &r->x, &r->y);
 }
 
-/* rows = the canonical encodings of p. One inversion; T is not read. */
-FE_FN void edwards_encode(FE_SPACE unsigned char *const rows[LANES], const edwards_point *p)
+/* rows = the canonical encodings of points (x, y). */
+FE_FN void edwards_encode_affine(FE_SPACE unsigned char *const rows[LANES], const fe *x,
+                                 const fe *y)
 {
-    fe inverse, x, y;
-    unsigned int odd;
-    fe_inv(&inverse, &p->z);
-    fe_mul(&x, &p->x, &inverse);
-    fe_mul(&y, &p->y, &inverse);
-    odd = mask_bits(fe_is_odd(&x));
-    fe_to_rows(rows, &y);
+    const unsigned int odd = mask_bits(fe_is_odd(x));
+    fe_to_rows(rows, y);
     for (int i = 0; i < LANES; i++) {
         rows[i][FE_BYTES - 1] |= (unsigned char)((odd >> i & 1u) << 7);
     }
+}
+
+/* The same of p. One inversion; T is not read. */
+FE_FN void edwards_encode(FE_SPACE unsigned char *const rows[LANES], const edwards_point *p)
+{
+    fe inverse, x, y;
+    fe_inv(&inverse, &p->z);
+    fe_mul(&x, &p->x, &inverse);
+    fe_mul(&y, &p->y, &inverse);
+    edwards_encode_affine(rows, &x, &y);
 }
 
 FE_FN void edwards_scatter(FE_SPACE row *const tables[LANES], unsigned int first, const fe *a)

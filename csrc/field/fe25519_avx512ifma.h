@@ -754,6 +754,9 @@ FE_INLINE void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b
     }
 }
 
+#if FE_GROUPS == 1 && !defined(PA_EMULATION_YMM_PAIRS_H)
+#include "fe25519_avx512ifma_tables.h"
+#endif
 #include "fe25519_chains.h"
 
 #endif

@@ -74,6 +74,12 @@
  *   void fe_spread(fe *r, const fe *a, int i)                          lanes 4 k .. 4 k + 3 = lane 4 k + i, i < 4;
  *                                                                      not where there is one lane            -> mag a
  *
+ * Tables that all lanes look into, in C alone, where a field is quicker by its own (FE_HAS_TABLES; LANES = 8).
+ *   void fe_table_four(uint64_t *const tables[LANES], const fe entries[8][4])
+ *       tables[i] = lane i of the 8 times four elements, of magnitude 1, in 32 FE_LANE_WORDS words; 64-byte aligned
+ *   void fe_pick_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *table, const uint8_t index[LANES], const unsigned int zero[4])
+ *       lane i of the four = entry index[i] of one table, 1 .. 8, or the small numbers zero[] where it is 0   -> 1
+ *
  * Words in lanes, for numbers of another modulus that go along, in C alone, where a field has them (FE_HAS_WORDS; one group).
  *   fe_word     LANES words of 64 bits; fe_word_all(k): k in each; fe_word_add, _sub, _and, _or, _xor (a, b); fe_word_shr,
  *               fe_word_shl (a, constant)

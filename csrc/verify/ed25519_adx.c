@@ -8,7 +8,8 @@
 
 #include "ed25519_lanes.h"
 
-#define ED25519_BATCH_MIN 14
+#define ED25519_BATCH_MIN 8
+#define ED25519_STRAUS_ROWS 32
 #include "ed25519_batch.h"
 
 void pa_ed25519_comb_adx(pa_ed25519_chunk *chunk, unsigned int n)

@@ -8,7 +8,8 @@
 
 #include "ed25519_lanes.h"
 
-#define ED25519_BATCH_MIN 13
+#define ED25519_BATCH_MIN 5
+#define ED25519_STRAUS_ROWS 56
 #include "ed25519_batch.h"
 
 const struct pa_verify_kernel pa_ed25519_avx2 = ED25519_KERNEL;

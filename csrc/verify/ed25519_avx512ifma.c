@@ -38,6 +38,8 @@ void ED25519_DECODE(pa_ed25519_point *const out[ED25519_DECODE_LANES],
 
 #include "ed25519_lanes.h"
 
+#define ED25519_BATCH_MIN 9
+#define ED25519_STRAUS_ROWS 48
 #include "ed25519_batch.h"
 
 const struct pa_verify_kernel PA_VARIANT(pa_ed25519_) = ED25519_KERNEL;

@@ -13,8 +13,9 @@
  * z_i k_i may be reduced modulo l, though A is not of order l: the multiple of l that this drops
  * leaves a point of small order, which the factor 8 at the very end removes.
  *
- * The sum by buckets (Pippenger), in which a lane is a window: bits of the scalars are cut into
- * windows, LANES of them a group; each window has its own buckets, so one point, the same in all
+ * Of few rows the sum is made by multiples of each point (ed25519_straus.h), of many by buckets
+ * (Pippenger). In both a lane is a window: bits of the scalars are cut into
+ * windows, LANES of them a group. A window has buckets of its own, so one point, the same in all
  * lanes, is added to one bucket of each window of a group at once, and no two lanes ever meet.
  * Scalars of A have 256 bits, of R 128, so R takes part in the lower half of the windows only.
  *
@@ -50,9 +51,13 @@
 
 #include "ed25519.h"
 
-/* Fewer rows than that are quicker one by one, by measurement: here portable and IFMA. */
+/* Fewer rows than that are quicker one by one, and more distinct keys than that by buckets, by
+ * measurement: here those of portable. ed25519_straus.h has the figures. */
 #ifndef ED25519_BATCH_MIN
-#define ED25519_BATCH_MIN 17
+#define ED25519_BATCH_MIN 9
+#endif
+#ifndef ED25519_STRAUS_ROWS
+#define ED25519_STRAUS_ROWS 52
 #endif
 
 /* Rows of the first batch of a range of eight times as many or more: should all be bad, the sum of
@@ -65,14 +70,6 @@
 /* Where coefficients come from: tests take the entropy away. */
 #ifndef ED25519_COEFFICIENTS
 #define ED25519_COEFFICIENTS pa_ed25519_coefficients
-#endif
-
-/* As COMB_KERNEL is: where products are long they are called, buckets take three times as long on
- * AVX2 else. */
-#ifdef ED25519_SHORT_PRODUCTS
-#define ED25519_FLAT FE_FLAT
-#else
-#define ED25519_FLAT
 #endif
 
 /* ---- what a batch is worked out in ---------------------------------------------------------- */
@@ -500,16 +497,25 @@ static void ed25519_batch_half(ed25519_scratch *batch, int half, int first_group
     ed25519_store_buckets(at, &sum);
 }
 
+#include "ed25519_straus.h"
+
 /* Whether 8 times the combination of all open rows is 0. Before: ed25519_batch_terms. */
 static bool ed25519_batch_holds(ed25519_scratch *batch, unsigned int chunks, unsigned int rows)
 {
     ed25519_cut lower, upper;
-    ed25519_cut_half(&lower, batch->wide + rows);
-    ed25519_cut_half(&upper, batch->wide);
-    ed25519_batch_digits(batch, chunks, &lower, &upper);
-    ed25519_batch_points(batch);
-    ed25519_batch_half(batch, 0, 0, &lower, batch->terms);
-    ed25519_batch_half(batch, 1, lower.groups, &upper, batch->wide);
+    /* Halves of scalars are what both methods take time for: a key's has two, and so has B's. */
+    if (2 * batch->wide + rows <= 3 * ED25519_STRAUS_ROWS + 2) {
+        straus_cut(&lower);
+        ed25519_batch_digits(batch, chunks, &lower, &lower);
+        straus_halves(batch);
+    } else {
+        ed25519_cut_half(&lower, batch->wide + rows);
+        ed25519_cut_half(&upper, batch->wide);
+        ed25519_batch_digits(batch, chunks, &lower, &upper);
+        ed25519_batch_points(batch);
+        ed25519_batch_half(batch, 0, 0, &lower, batch->terms);
+        ed25519_batch_half(batch, 1, lower.groups, &upper, batch->wide);
+    }
     edwards_point sum, segment;
     for (int i = 2 * LANES - 1; i >= 0; i--) {
         const uint64_t *words = batch->segments[i / LANES][i % LANES];

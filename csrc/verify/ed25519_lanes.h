@@ -108,29 +108,64 @@ static void ed25519_decode_chunk(pa_ed25519_chunk *chunk, unsigned int n)
 
 _Static_assert(ED25519_DIGITS *ED25519_WINDOW == 256, "digits are those of four words");
 
-/* One term of a group's sums: a point a lane, its multiples as y + x, y - x, 2 z, 2 d t, and the
- * digits of its scalar. */
+/* One term of a group's sums: a point a lane, its multiples, and the digits of its scalar. */
 typedef struct {
     _Alignas(32) uint64_t multiples[LANES][ED25519_MULTIPLES][4 * FE_LANE_WORDS];
     int8_t digits[LANES][ED25519_DIGITS];
 } ed25519_term;
 
-COMB_KERNEL void ed25519_term_of(ed25519_term *term, const pa_ed25519_point *const points[LANES])
+/* multiples[k] = y + x, y - x, 2 z, 2 d t of (k + 1) P, P = *points[i] in lane i. */
+static inline void ed25519_multiples(fe multiples[ED25519_MULTIPLES - 1][4],
+                                     const pa_ed25519_point *const points[LANES])
 {
-    edwards_point multiple, p;
+    edwards_point p, multiple;
     edwards_cached one, cached;
     ed25519_load(&p, points);
     edwards_to_cached(&one, &p);
-    edwards_identity(&multiple);
+    multiple = p;
+    cached = one;
+    for (int k = 0; k < ED25519_MULTIPLES - 1; k++) {
+        if (k > 0) {
+            edwards_add_affine(&multiple, &multiple, &one, 1);
+            edwards_to_cached(&cached, &multiple);
+        }
+        multiples[k][0] = cached.y_plus_x;
+        multiples[k][1] = cached.y_minus_x;
+        multiples[k][2] = cached.z2;
+        multiples[k][3] = cached.t2d;
+    }
+}
+
+/* The same of the neutral element. */
+static const unsigned int ed25519_neutral[4] = {1, 1, 2, 0};
+
+/* tables[i] = the neutral element and the multiples of lane i, one after the other. */
+static void ed25519_store_multiples(uint64_t *const tables[LANES],
+                                    const fe multiples[ED25519_MULTIPLES - 1][4])
+{
+    fe neutral[4];
+    for (int e = 0; e < 4; e++) {
+        fe_set_int(&neutral[e], ed25519_neutral[e]);
+    }
     for (int k = 0; k < ED25519_MULTIPLES; k++) {
+        const fe *entry = k == 0 ? neutral : multiples[k - 1];
         uint64_t *to[LANES];
         for (int i = 0; i < LANES; i++) {
-            to[i] = term->multiples[i][k];
+            to[i] = tables[i] + k * 4 * FE_LANE_WORDS;
         }
-        edwards_to_cached(&cached, &multiple);
-        fe_store_four(to, &cached.y_plus_x, &cached.y_minus_x, &cached.z2, &cached.t2d);
-        edwards_add_affine(&multiple, &multiple, &one, 1);
+        fe_store_four(to, &entry[0], &entry[1], &entry[2], &entry[3]);
     }
+}
+
+COMB_KERNEL void ed25519_term_of(ed25519_term *term, const pa_ed25519_point *const points[LANES])
+{
+    fe multiples[ED25519_MULTIPLES - 1][4];
+    uint64_t *tables[LANES];
+    for (int i = 0; i < LANES; i++) {
+        tables[i] = term->multiples[i][0];
+    }
+    ed25519_multiples(multiples, points);
+    ed25519_store_multiples(tables, (const fe(*)[4])multiples);
 }
 
 /* *sum -= digit `at` of every lane times its point, or += in the lanes of `added`. */

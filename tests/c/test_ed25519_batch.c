@@ -11,6 +11,8 @@
 #define ED25519_LANES_MIN 2
 #define ED25519_SINGLE pa_ed25519_single_portable
 #define ED25519_BATCH_MIN 5
+static unsigned int straus_rows = 48;
+#define ED25519_STRAUS_ROWS straus_rows
 
 #include "verify/ed25519_lanes.h"
 
@@ -221,8 +223,9 @@ static void make_good(void)
 static void check_good(void)
 {
     static const uint64_t sizes[] = {5, 6, 7, 8, 9, 15, 16, 17, 31, 63, 64, 65, 127, 128, 129, 200};
-    for (int round = 0; round < 2; round++) {
-        entropy = round == 0 ? DRAWN : EXTREME;
+    for (int round = 0; round < 4; round++) { /* all by multiples, all by buckets */
+        entropy = round % 2 == 0 ? DRAWN : EXTREME;
+        straus_rows = round < 2 ? ROWS : 0;
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             begin_rows(7 * i, sizes[i]);
             CHECK(sum_holds());
@@ -236,6 +239,7 @@ static void check_good(void)
         CHECK(sum_holds() && scratch.wide == 13);
     }
     entropy = DRAWN;
+    straus_rows = 48;
     test.n = 0;
     for (int i = 0; i < 70; i++) { /* one row, often */
         add_row(&good[3]);
@@ -249,9 +253,11 @@ static void check_spoilt(void)
     for (uint64_t i = 0; i < 20; i++) {
         begin_rows(11 * i, 20);
         spoil(i, (int)(i % 3));
+        straus_rows = i % 2 == 0 ? 48 : 0;
         CHECK(!sum_holds());
         CHECK(check_rows(NULL, 0) == 19);
     }
+    straus_rows = 48;
     for (uint64_t i = 0; i < 130; i += 43) {
         begin_rows(80, 130);
         spoil(i, (int)(i % 3));
@@ -361,11 +367,19 @@ static void check_variants(void)
     const pyaccel_verify_options options = {.struct_size = sizeof options,
                                             .rule = PYACCEL_RULE_ZIP215};
     const char *names = pyaccel_cpu_names();
-    for (int spoilt = 0; spoilt < 3; spoilt++) {
-        begin_rows(50, spoilt == 0 ? 1100 : 700);
+    /* Rows, and which of them are spoilt: none, one, some. Sums by multiples, and by buckets. */
+    static const struct {
+        uint64_t rows;
+        int spoilt;
+    } runs[] = {{1100, 0}, {700, 1}, {700, 2}, {5, 0},  {8, 0},  {9, 0},
+                {9, 1},    {13, 0},  {24, 0},  {24, 2}, {33, 1}, {48, 0},
+                {48, 1},   {49, 0},  {49, 1},  {57, 0}, {90, 0}, {90, 1}};
+    for (size_t at = 0; at < sizeof runs / sizeof *runs; at++) {
+        const int spoilt = runs[at].spoilt;
+        begin_rows(500, runs[at].rows); /* distinct keys */
         memset(wanted, 1, sizeof wanted);
         for (uint64_t i = 0; i < test.n; i++) {
-            if (spoilt == 1 ? i == 333 : spoilt == 2 && i % 7 < 3) {
+            if (spoilt == 1 ? i == 333 % test.n : spoilt == 2 && i % 7 < 3) {
                 spoil(i, 0);
                 wanted[i] = 0;
             }

@@ -508,6 +508,69 @@ static void check_encodings(void)
     }
 }
 
+#ifdef FE_HAS_TABLES
+static void rows_of(unsigned char bytes[LANES][32], const fe *a)
+{
+    unsigned char *rows[LANES];
+    for (int i = 0; i < LANES; i++) {
+        rows[i] = bytes[i];
+    }
+    fe_to_rows(rows, a);
+}
+
+/* Every entry of every lane's table, and the small numbers in place of number 0, in every lane. */
+static void check_tables(void)
+{
+    static const unsigned int zero[4] = {1, 0xffff, 0, 2};
+    static _Alignas(64) uint64_t words[LANES][32 * FE_LANE_WORDS];
+    static unsigned char want[9][4][LANES][32], got[LANES][32];
+    uint64_t *tables[LANES];
+    fe entries[8][4];
+    for (int i = 0; i < LANES; i++) {
+        tables[i] = words[i];
+    }
+    for (int k = 0; k < 9; k++) {
+        for (int e = 0; e < 4; e++) {
+            unsigned char bytes[LANES][32];
+            const unsigned char *rows[LANES];
+            mask ok;
+            fe a;
+            for (int i = 0; i < LANES; i++) {
+                for (int j = 0; j < 32; j++) {
+                    bytes[i][j] = (unsigned char)(random_word() >> 32);
+                }
+                rows[i] = bytes[i];
+            }
+            fe_from_rows(&a, rows, &ok);
+            if (k == 0) {
+                fe_set_int(&a, zero[e]);
+            } else {
+                entries[k - 1][e] = a;
+            }
+            rows_of(want[k][e], &a);
+        }
+    }
+    fe_table_four(tables, (const fe(*)[4])entries);
+    for (int from = 0; from < LANES; from++) {
+        for (int first = 0; first < 9; first++) {
+            uint8_t index[LANES];
+            fe picked[4];
+            for (int i = 0; i < LANES; i++) {
+                index[i] = (uint8_t)((first + 5 * i) % 9);
+            }
+            fe_pick_four(&picked[0], &picked[1], &picked[2], &picked[3], tables[from], index, zero);
+            for (int e = 0; e < 4; e++) {
+                fe_check(&picked[e], 1);
+                rows_of(got, &picked[e]);
+                for (int i = 0; i < LANES; i++) {
+                    CHECK(memcmp(got[i], want[index[i]][e][from], 32) == 0);
+                }
+            }
+        }
+    }
+}
+#endif
+
 int main(void)
 {
     if ((NEEDS & ~pa_cpu_features()) != 0) {
@@ -535,6 +598,9 @@ int main(void)
         check_root_power(&samples[i].value, i % LANES);
     }
     check_encodings();
+#ifdef FE_HAS_TABLES
+    check_tables();
+#endif
     for (unsigned int k = 0; k <= 0xffff; k += 257) {
         big want = big_of(k);
         fe_set_int(&r, k);
