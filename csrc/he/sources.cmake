@@ -34,6 +34,8 @@ pa_sources(portable
   he/rows_portable.c
   he/sampler_portable.c
   he/sampling.c
+  he/save_context.c
+  he/saved.c
   he/security.c
   he/slots.c)
 pa_sources(avx2

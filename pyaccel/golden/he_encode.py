@@ -18,6 +18,7 @@ from pyaccel.golden.he_ring import Row, row
 
 _BITS = 256
 _ONE = 1 << _BITS
+_HALF = Fraction(1, 2) - Fraction(1, 2**16)
 
 Complex = tuple[Row, Row]
 """Real and imaginary parts, in units of 2^-256."""
@@ -84,7 +85,7 @@ def encode_numbers(values: Sequence[complex], scale: float, degree: int) -> Row:
     """Rounded to the nearest integer; every coefficient has to be clearly nearer to one than to another."""
     exact = encode_exactly(values, scale, degree)
     rounded = [(2 * x.numerator + x.denominator) // (2 * x.denominator) for x in exact]
-    assert all(abs(x - n) < Fraction(31, 64) for x, n in zip(exact, rounded, strict=True)), "too near to a half"
+    assert all(abs(x - n) < _HALF for x, n in zip(exact, rounded, strict=True)), "too near to a half"
     return row(rounded)
 
 

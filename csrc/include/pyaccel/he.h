@@ -251,6 +251,82 @@ PYACCEL_API pyaccel_status pyaccel_he_evaluation_keys_residues(uint64_t *residue
                                                                const pyaccel_he_evaluation_keys *keys,
                                                                uint32_t element);
 
+/* ---- saved objects ------------------------------------------------------------------------------------
+ *
+ * Bytes that mean the same on every machine and in every variant: versioned, bit-packed to the width of each prime, a seed in
+ * place of what follows from it. Format: docs/he.md. A secret key's bytes are as secret as the key: who saves it wipes them.
+ *
+ * _save: *size before: capacity of out, after: bytes of the object; out NULL asks for that alone. INVALID_ARGUMENT: less room.
+ * _load trusts nothing: INVALID_ARGUMENT unless every field, length and residue is sound and every byte is accounted for, with
+ * *problem (may be NULL) saying what and where. The sums within show accidents, not forgery: who has to know where bytes come
+ * from signs them. */
+#define PYACCEL_HE_SAVED_PARAMETERS 1
+#define PYACCEL_HE_SAVED_SECRET_KEY 2
+#define PYACCEL_HE_SAVED_PUBLIC_KEY 3
+#define PYACCEL_HE_SAVED_EVALUATION_KEYS 4
+#define PYACCEL_HE_SAVED_PLAINTEXTS 5
+#define PYACCEL_HE_SAVED_CIPHERTEXTS 6
+
+#define PYACCEL_HE_PROBLEM_CUT 1      /* fewer bytes (found) than the header has, or says (wanted)                  */
+#define PYACCEL_HE_PROBLEM_MAGIC 2    /* no saved object                                                            */
+#define PYACCEL_HE_PROBLEM_VERSION 3  /* of a format that this library does not know                                */
+#define PYACCEL_HE_PROBLEM_KIND 4     /* another kind of object                                                     */
+#define PYACCEL_HE_PROBLEM_TRAILING 5 /* more bytes (found) than the header says (wanted)                           */
+#define PYACCEL_HE_PROBLEM_ALTERED 6  /* the sums are of other bytes                                                */
+#define PYACCEL_HE_PROBLEM_CONTEXT 7  /* made in another context                                                    */
+#define PYACCEL_HE_PROBLEM_FIELD 8    /* a field out of its range, or a length that does not fit                    */
+#define PYACCEL_HE_PROBLEM_RESIDUE 9  /* a number (found) that is not below its modulus (wanted)                    */
+typedef struct {
+    uint32_t reason; /* PYACCEL_HE_PROBLEM_*; 0: none */
+    uint32_t reserved;
+    uint64_t offset;        /* of the byte where it begins; of a residue the byte that holds its first bit */
+    uint64_t found, wanted; /* where the reason has such */
+} pyaccel_he_problem;
+
+typedef struct {
+    uint32_t kind, version, seeded, reserved;
+    uint64_t size;  /* bytes, header included */
+    uint8_t id[32]; /* of the context */
+} pyaccel_he_saved_info;
+
+/* What the header says, nothing else being looked at but that all bytes are there. */
+PYACCEL_API pyaccel_status pyaccel_he_saved_get(pyaccel_he_saved_info *info, pyaccel_he_problem *problem,
+                                                const uint8_t *data, uint64_t size);
+
+/* The parameters of a context, those that were left open resolved. */
+PYACCEL_API pyaccel_status pyaccel_he_parameters_get(pyaccel_he_parameters *parameters,
+                                                     const pyaccel_he_context *context);
+
+PYACCEL_API pyaccel_status pyaccel_he_context_save(uint8_t *out, uint64_t *size, const pyaccel_he_context *context);
+PYACCEL_API pyaccel_status pyaccel_he_context_load(pyaccel_he_context **context, pyaccel_he_problem *problem,
+                                                   const uint8_t *data, uint64_t size);
+PYACCEL_API pyaccel_status pyaccel_he_secret_key_save(uint8_t *out, uint64_t *size, const pyaccel_he_secret_key *key);
+PYACCEL_API pyaccel_status pyaccel_he_secret_key_load(pyaccel_he_secret_key **key, pyaccel_he_problem *problem,
+                                                      pyaccel_he_context *context, const uint8_t *data, uint64_t size);
+PYACCEL_API pyaccel_status pyaccel_he_public_key_save(uint8_t *out, uint64_t *size, const pyaccel_he_public_key *key);
+PYACCEL_API pyaccel_status pyaccel_he_public_key_load(pyaccel_he_public_key **key, pyaccel_he_problem *problem,
+                                                      pyaccel_he_context *context, const uint8_t *data, uint64_t size);
+PYACCEL_API pyaccel_status pyaccel_he_evaluation_keys_save(uint8_t *out, uint64_t *size,
+                                                           const pyaccel_he_evaluation_keys *keys,
+                                                           const pyaccel_he_options *options);
+PYACCEL_API pyaccel_status pyaccel_he_evaluation_keys_load(pyaccel_he_evaluation_keys **keys,
+                                                           pyaccel_he_problem *problem, pyaccel_he_context *context,
+                                                           const uint8_t *data, uint64_t size,
+                                                           const pyaccel_he_options *options);
+PYACCEL_API pyaccel_status pyaccel_he_plaintexts_save(uint8_t *out, uint64_t *size,
+                                                      const pyaccel_he_plaintexts *plaintexts,
+                                                      const pyaccel_he_options *options);
+PYACCEL_API pyaccel_status pyaccel_he_plaintexts_load(pyaccel_he_plaintexts **plaintexts, pyaccel_he_problem *problem,
+                                                      pyaccel_he_context *context, const uint8_t *data, uint64_t size,
+                                                      const pyaccel_he_options *options);
+PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_save(uint8_t *out, uint64_t *size,
+                                                       const pyaccel_he_ciphertexts *ciphertexts,
+                                                       const pyaccel_he_options *options);
+PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_load(pyaccel_he_ciphertexts **ciphertexts,
+                                                       pyaccel_he_problem *problem, pyaccel_he_context *context,
+                                                       const uint8_t *data, uint64_t size,
+                                                       const pyaccel_he_options *options);
+
 #ifdef __cplusplus
 }
 #endif
