@@ -77,6 +77,20 @@ static pyaccel_status make_digits(void *argument, uint64_t first, uint64_t last)
     return PYACCEL_OK;
 }
 
+bool pa_he_switching_key_prepare(pa_he_switching_key *key, uint32_t *source,
+                                 const pyaccel_he_context *context)
+{
+    const size_t words = (context->kernels->permute_words(context->log_degree) + 7) / 8 * 8;
+    key->words = pa_he_key_memory(context, (size_t)2 * context->digit_count);
+    if (key->words != NULL && key->element != 0) {
+        key->permute = aligned_alloc(64, words * sizeof *key->permute);
+        if (key->permute != NULL) {
+            pa_he_permutation(key->permute, source, context, key->element);
+        }
+    }
+    return key->words != NULL && (key->element == 0 || key->permute != NULL);
+}
+
 /* Memory of every key and both tables of its automorphism; false: out of memory. */
 static bool prepare(keys_job *job)
 {
@@ -89,14 +103,8 @@ static bool prepare(keys_job *job)
     made = made && job->turns != NULL;
     for (uint32_t i = 0; made && i < job->keys->count; i++) {
         pa_he_switching_key *key = &job->keys->keys[i];
-        key->words = pa_he_key_memory(context, (size_t)2 * context->digit_count);
-        made = key->words != NULL;
+        made = pa_he_switching_key_prepare(key, source, context);
         if (made && key->element != 0) {
-            key->permute = aligned_alloc(64, words * sizeof *key->permute);
-            made = key->permute != NULL;
-        }
-        if (made && key->element != 0) {
-            pa_he_permutation(key->permute, source, context, key->element);
             pa_he_permutation(job->turns + i * words, source, context,
                               pa_he_element_inverse(key->element, context->log_degree));
         }

@@ -35,6 +35,11 @@ static inline uint32_t pa_he_key_rows(const pyaccel_he_context *context)
 /* Memory of `polynomials` polynomials of all rows: not of the pool, which would keep it. NULL: out of memory; free takes it. */
 pa_he_word *pa_he_key_memory(const pyaccel_he_context *context, size_t polynomials);
 
+/* Memory of a switching key whose element is set, and the table of its automorphism; source: N entries of scratch. false: out of
+ * memory. pyaccel_he_evaluation_keys_free takes what there is. */
+bool pa_he_switching_key_prepare(pa_he_switching_key *key, uint32_t *source,
+                                 const pyaccel_he_context *context);
+
 /* What every call begins with that draws: OK, and *seeds, which the caller wipes; INVALID_ARGUMENT (options), BAD_ENVIRONMENT,
  * INTERNAL. */
 pyaccel_status pa_he_begin(pa_he_seeds *seeds, const pyaccel_he_options *options);

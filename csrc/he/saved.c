@@ -16,7 +16,6 @@ static const uint8_t magic[8] = {'P', 'Y', 'A', 'C', 'H', 'E', '\r', '\n'};
 #define AT_KIND 10u
 #define AT_FLAGS 11u
 #define AT_RESERVED 12u
-#define AT_SIZE 16u
 #define AT_SUM 56u
 #define SUM_BYTES (PA_HE_SAVED_HEAD - AT_SUM)
 
@@ -60,7 +59,7 @@ pyaccel_status pa_he_saved_finish(uint8_t *out, uint64_t size, uint32_t kind, ui
     out[AT_KIND] = (uint8_t)kind;
     out[AT_FLAGS] = (uint8_t)flags;
     pa_store_le32(out + AT_RESERVED, 0);
-    pa_store_le64(out + AT_SIZE, size);
+    pa_store_le64(out + PA_HE_SAVED_SIZE, size);
     memcpy(out + PA_HE_SAVED_ID, context->id, 32);
     if (status == PYACCEL_OK) {
         status = digest_of(digest, out, out + PA_HE_SAVED_HEAD, size - PA_HE_SAVED_HEAD);
@@ -102,13 +101,14 @@ static pyaccel_status check_head(pyaccel_he_saved_info *info, pyaccel_he_problem
     }
     const uint32_t version = data[AT_VERSION] | (uint32_t)data[AT_VERSION + 1] << 8;
     const uint32_t kind = data[AT_KIND], flags = data[AT_FLAGS];
-    const uint64_t said = pa_load_le64(data + AT_SIZE);
+    const uint64_t said = pa_load_le64(data + PA_HE_SAVED_SIZE);
     if (version != PA_HE_SAVED_VERSION) {
         return pa_he_blame(problem, PYACCEL_HE_PROBLEM_VERSION, AT_VERSION, version,
                            PA_HE_SAVED_VERSION);
     }
     if (said < PA_HE_SAVED_HEAD) {
-        return pa_he_blame(problem, PYACCEL_HE_PROBLEM_FIELD, AT_SIZE, said, PA_HE_SAVED_HEAD);
+        return pa_he_blame(problem, PYACCEL_HE_PROBLEM_FIELD, PA_HE_SAVED_SIZE, said,
+                           PA_HE_SAVED_HEAD);
     }
     if (size != said) {
         return pa_he_blame(problem,

@@ -8,7 +8,8 @@
 #define PA_HE_SAVED_VERSION 1u
 #define PA_HE_SAVED_SEEDED 1u /* the only flag */
 #define PA_HE_SAVED_HEAD 72u  /* bytes before the body */
-#define PA_HE_SAVED_ID 24u    /* offset of the context id */
+#define PA_HE_SAVED_SIZE 16u  /* offset of the size */
+#define PA_HE_SAVED_ID 24u    /* of the context id */
 #define PA_HE_SAVED_SEED 32u
 
 /* ---- writing -------------------------------------------------------------------------------- */

@@ -34,7 +34,9 @@ pa_sources(portable
   he/rows_portable.c
   he/sampler_portable.c
   he/sampling.c
+  he/save_batches.c
   he/save_context.c
+  he/save_keys.c
   he/saved.c
   he/security.c
   he/slots.c)
