@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import log2
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -407,7 +408,8 @@ def _same_scale(a: float, b: float) -> bool:
 
 def _scales_differ(a: float, b: float) -> str:
     return (
-        f"scales {a:.12g} and {b:.12g} differ by more than 2^-30 of them: their sum would be wrong. Rescale the one "
+        f"scales 2^{log2(a):.10g} and 2^{log2(b):.10g} differ by more than 2^-30 of them: their sum would be wrong. "
+        f"Rescale the one "
         f"that is "
         "a product, encode at the other's scale, or bring both to one level by products of equal depth"
     )

@@ -50,10 +50,13 @@ def _array(context: Context, values: Any) -> npt.NDArray[Any]:
         return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64, copy=False)
     if array.size == 0:
         return array.astype(np.int64)
+    if array.dtype.kind == "f" and isinstance(values, (list, tuple)):
+        array = np.array(values, dtype=object)  # numpy takes floats for integers on both sides of 2^63
     if array.dtype.kind == "O" and all(isinstance(value, int) for value in array.flat):
         raise ValueError(_unfit(context, array, next(i for i, v in enumerate(array.flat) if abs(v) >= 1 << 63)))
     if array.dtype.kind not in "iu":
-        raise TypeError(f"values: {array.dtype} came; {context.scheme} wants integers (numbers with fractions: ckks)")
+        kind = np.asarray(values).dtype
+        raise TypeError(f"values: {kind} came; {context.scheme} wants integers (numbers with fractions: ckks)")
     if array.dtype == np.uint64 and array.size and int(array.max()) >= 1 << 63:
         raise ValueError(_unfit(context, array, int(array.argmax())))
     return array.astype(np.int64, copy=False)
@@ -143,7 +146,7 @@ def decode(plaintexts: Plaintexts, *, width: int | None, real: bool | None, coef
     if not coefficients:
         need_slots(context)
     most = context.degree if coefficients else context.slots
-    width = (shape.width or most) if width is None else whole_number("width", width, most=most)
+    width = (most if shape.width is None else shape.width) if width is None else whole_number("width", width, most=most)
     width = min(width, most)
     real = shape.real if real is None else real
     dtype: Any = np.int64 if not ckks else np.float64 if real else np.complex128
