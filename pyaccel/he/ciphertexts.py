@@ -409,9 +409,7 @@ def _same_scale(a: float, b: float) -> bool:
 def _scales_differ(a: float, b: float) -> str:
     return (
         f"scales 2^{log2(a):.10g} and 2^{log2(b):.10g} differ by more than 2^-30 of them: their sum would be wrong. "
-        f"Rescale the one "
-        f"that is "
-        "a product, encode at the other's scale, or bring both to one level by products of equal depth"
+        "Rescale the one that is a product, encode at the other's scale, or bring both to one level by products of equal depth"
     )
 
 

@@ -101,8 +101,8 @@ class SecretKey(_Key):
         if flood_bits and self.context.scheme != "ckks":
             raise ValueError(f"flood_bits: {self.context.scheme} decrypts exactly; flooding is for ckks")
         if self.context.plain_modulus and ciphertexts.budget_bits < 12:
-            # The estimate says that it is close: look at the noise itself, of which less than a bit is left where it
-            # went round. dget = self.noise_budget(ciphertexts)
+            # The estimate says that it is close: look at the noise itself. Where it went round, less than a bit is left.
+            budget = self.noise_budget(ciphertexts)
             if budget.size and float(budget.min()) < 1:
                 raise PyaccelError(
                     f"ciphertexts[{int(budget.argmin())}] does not decrypt: its noise budget is used up. Multiply less "
