@@ -43,8 +43,7 @@ static void fill(const pyaccel_he_context *context, pa_he_word *words, uint32_t 
 
 static pyaccel_he_ciphertexts *batch(const pyaccel_he_context *context)
 {
-    pyaccel_he_ciphertexts *made =
-        pa_he_ciphertexts_make(context, 1, 2, context->level_count - 1);
+    pyaccel_he_ciphertexts *made = pa_he_ciphertexts_make(context, 1, 2, context->level_count - 1);
     made->scale = context->scheme == PYACCEL_HE_CKKS ? context->scale : 1;
     fill(context, pa_he_part(made, 0, 0), 0, made->rows);
     fill(context, pa_he_part(made, 0, 1), 0, made->rows);
@@ -67,8 +66,9 @@ static void set_keys(pyaccel_he_evaluation_keys *keys, pyaccel_he_context *conte
         for (uint32_t d = 0; d < 2 * context->digit_count; d++) {
             fill(context, key->words + (size_t)d * all * context->stride, 0, all);
         }
-        key->permute = pa_he_take(
-            &context->pool, context->kernels->permute_words(context->log_degree) * sizeof(pa_he_word));
+        key->permute =
+            pa_he_take(&context->pool,
+                       context->kernels->permute_words(context->log_degree) * sizeof(pa_he_word));
         pa_he_permutation(key->permute, source, context, key->element | 1);
     }
     free(source);
@@ -82,8 +82,8 @@ typedef struct {
 
 static pyaccel_status multiply(bench *x, pyaccel_he_ciphertexts **out)
 {
-    return pyaccel_he_multiply(out, x->a, x->b, &x->keys,
-                               x->a->context->scheme == PYACCEL_HE_CKKS, NULL);
+    return pyaccel_he_multiply(out, x->a, x->b, &x->keys, x->a->context->scheme == PYACCEL_HE_CKKS,
+                               NULL);
 }
 
 static pyaccel_status relinearized(bench *x, pyaccel_he_ciphertexts **out)
@@ -202,12 +202,10 @@ int main(int argc, char **argv)
     } contexts[] = {
         {"ckks-8192", {CKKS, .degree = 8192, .moduli_bits = {60, 40, 40}, .moduli_count = 3}},
         {"ckks-16384",
-         {CKKS, .degree = 16384, .moduli_bits = {60, 40, 40, 40, 40, 40, 40, 40}, .moduli_count = 8}},
+         {CKKS, .degree = 16384, .moduli_bits = {60, 40, 40, 40, 40, 40, 40, 40},
+          .moduli_count = 8}},
         {"ckks-16384-5",
-         {CKKS,
-          .degree = 16384,
-          .moduli_bits = {60, 40, 40, 40, 40, 40, 40, 40},
-          .moduli_count = 8,
+         {CKKS, .degree = 16384, .moduli_bits = {60, 40, 40, 40, 40, 40, 40, 40}, .moduli_count = 8,
           .digits = 5}},
         {"bfv-8192",
          {.scheme = PYACCEL_HE_BFV,
