@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+__extension__ typedef unsigned __int128 pa_u128;
+
 static inline uint32_t pa_load_be32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];

@@ -25,6 +25,11 @@ bool pa_rows_valid(const pyaccel_rows *rows, uint64_t n);
  * end. Before: pa_rows_valid(rows, n), i < n. */
 bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i);
 
+/* out[i * apart] = row first + i for i < count, as pa_rows_get has them; false, and not all of them written, where one of the
+ * offsets is bad. Before: pa_rows_valid(rows, first + count). */
+bool pa_rows_take(pa_bytes *out, uint64_t apart, const pyaccel_rows *rows, uint64_t first,
+                  uint64_t count);
+
 /* True when the size bytes at out (NULL: none) share one with those that n rows may reach, or with
  * their offsets. Before: pa_rows_valid(rows, n). */
 bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, uint64_t size);

@@ -46,24 +46,35 @@ static uint64_t read_offset(const pyaccel_rows *rows, uint64_t i)
     return offset;
 }
 
-bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i)
+bool pa_rows_take(pa_bytes *out, uint64_t apart, const pyaccel_rows *rows, uint64_t first,
+                  uint64_t count)
 {
-    *row = (pa_bytes){NULL, 0};
     if (rows->offset_bits == 0) {
-        if (rows->width != 0) {
-            *row = (pa_bytes){rows->data + i * rows->stride, rows->width};
+        for (uint64_t i = 0; i < count; i++, out += apart) {
+            *out = rows->width == 0
+                       ? (pa_bytes){NULL, 0}
+                       : (pa_bytes){rows->data + (first + i) * rows->stride, rows->width};
         }
         return true;
     }
-    uint64_t begin = read_offset(rows, i);
-    uint64_t end = read_offset(rows, i + 1);
-    if (begin > end || end > rows->data_size || (begin != end && rows->data == NULL)) {
-        return false;
-    }
-    if (begin != end) {
-        *row = (pa_bytes){rows->data + begin, end - begin};
+    uint64_t begin = read_offset(rows, first);
+    for (uint64_t i = 0; i < count; i++, out += apart) {
+        const uint64_t end = read_offset(rows, first + i + 1);
+        *out = (pa_bytes){NULL, 0};
+        if (begin > end || end > rows->data_size || (begin != end && rows->data == NULL)) {
+            return false;
+        }
+        if (begin != end) {
+            *out = (pa_bytes){rows->data + begin, end - begin};
+        }
+        begin = end;
     }
     return true;
+}
+
+bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i)
+{
+    return pa_rows_take(row, 1, rows, i, 1);
 }
 
 static bool share(const void *a, uint64_t a_size, const void *b, uint64_t b_size)

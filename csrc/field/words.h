@@ -5,8 +5,6 @@
 
 #include "../core/bytes.h"
 
-__extension__ typedef unsigned __int128 pa_u128;
-
 /* word = the number of 32 bytes, least significant word first. */
 static inline void pa_words_from_be(uint64_t word[4], const uint8_t bytes[32])
 {

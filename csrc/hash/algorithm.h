@@ -17,6 +17,7 @@ typedef struct pa_hash_algorithm {
     pa_family single;
     pa_family lanes;      /* PA_FAMILY_COUNT: no lanes */
     uint32_t block_size;  /* bytes */
+    uint64_t inverse;     /* 2^64 / block_size, rounded up; 0 where that is a power of two */
     uint32_t length_size; /* bytes of the length field that ends the padding */
     uint32_t state_words;
     uint32_t digest_size; /* bytes, its own */
@@ -55,16 +56,18 @@ uint64_t pa_hash_digest_bytes(const pa_hash_algorithm *algorithm, uint64_t wante
 /* True when options (not NULL) hold nothing but what the algorithm takes; their digest size is not looked at. */
 bool pa_hash_options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash_options *options);
 
-/* size / block. A division takes as long as staging a short message: blocks of Keccak alone are no power of two. */
-static inline uint64_t pa_hash_quotient(uint64_t size, uint32_t block)
+/* size / the block size; a division takes as long as staging a short message.
+ *   before  size < 2^56 where `inverse` is not 0: more than any memory holds */
+static inline uint64_t pa_hash_quotient(const pa_hash_algorithm *algorithm, uint64_t size)
 {
-    return (block & (block - 1)) == 0 ? size >> __builtin_ctz(block) : size / block;
+    return algorithm->inverse == 0 ? size >> __builtin_ctz(algorithm->block_size)
+                                   : (uint64_t)((pa_u128)size * algorithm->inverse >> 64);
 }
 
 /* Blocks that a message of `total` bytes takes with its padding. */
 static inline uint64_t pa_hash_block_count(const pa_hash_algorithm *algorithm, uint64_t total)
 {
-    return pa_hash_quotient(total + algorithm->length_size, algorithm->block_size) + 1;
+    return pa_hash_quotient(algorithm, total + algorithm->length_size) + 1;
 }
 
 /* Pads a message of `total` bytes (absorbed midstate included) whose last `used` bytes stand in tail, `blocks` blocks that are
@@ -236,8 +239,7 @@ PA_HASH_FETCH pa_hash_expect(const uint8_t *from, uint64_t stride, uint32_t coun
     }
 }
 
-/* Brings a whole row into the cache, while it waits for others: lanes read rows that lie too far apart for the hardware to
- * foresee. Where rows are in no cache, 660 to 415 cycles a row of 512 bytes (SHA-256, Zen 5); where all are, 20 more. */
+/* Brings a whole row into the cache. */
 PA_HASH_FETCH pa_hash_fetch(pa_bytes row_bytes)
 {
     for (uint64_t at = 0; at < row_bytes.size; at += 64) {
@@ -268,7 +270,7 @@ typedef struct {
 void pa_hash_group(const pa_hash_job *job, pa_hash_scratch *scratch,
                    const struct pa_hash_lanes *kernel, const pa_hash_shape *shape,
                    const uint8_t *const *data, const uint8_t *const *tails, uint8_t *digests,
-                   const uint16_t *order, uint32_t count);
+                   const uint32_t *order, uint32_t count);
 
 /* The same, in pieces: scratch->state = job->initial in every lane ... */
 void pa_hash_group_start(const pa_hash_job *job, pa_hash_scratch *scratch,
@@ -277,7 +279,7 @@ void pa_hash_group_start(const pa_hash_job *job, pa_hash_scratch *scratch,
 /* ... and, after the caller had the kernel absorb what there is, the digests. */
 void pa_hash_group_finish(const pa_hash_job *job, pa_hash_scratch *scratch,
                           const struct pa_hash_lanes *kernel, uint8_t *digests,
-                          const uint16_t *order, uint32_t count);
+                          const uint32_t *order, uint32_t count);
 
 /* Wipes every state in scratch: a midstate may be what a key made. */
 void pa_hash_scratch_wipe(const pa_hash_job *job, pa_hash_scratch *scratch);

@@ -73,8 +73,8 @@ static const pa_hash_algorithm sha512_256 = {
  * suffix that tells the functions apart and the first bit of the padding. */
 #define KECCAK(rate, suffix, digest)                                                               \
     .single = PA_FAMILY_KECCAK, .lanes = PA_FAMILY_KECCAK_LANES, .block_size = (rate),             \
-    .state_words = PA_KECCAK_WORDS, .digest_size = (digest), .wide = true, .pad_first = (suffix),  \
-    .pad_last = 0x80, .initial.wide[PA_KECCAK_RATE] = (rate)
+    .inverse = UINT64_MAX / (rate) + 1, .state_words = PA_KECCAK_WORDS, .digest_size = (digest),   \
+    .wide = true, .pad_first = (suffix), .pad_last = 0x80, .initial.wide[PA_KECCAK_RATE] = (rate)
 
 static const pa_hash_algorithm keccak256 = {KECCAK(136, 0x01, 32)};
 static const pa_hash_algorithm sha3_224 = {KECCAK(144, 0x06, 28)};
@@ -332,7 +332,7 @@ void pa_hash_data(const pa_hash_algorithm *algorithm, const struct pa_hash_singl
                   const uint8_t *data, uint64_t size)
 {
     const uint32_t block = algorithm->block_size;
-    const uint64_t whole = pa_hash_quotient(size, block), used = size - whole * block;
+    const uint64_t whole = pa_hash_quotient(algorithm, size), used = size - whole * block;
     const uint64_t staged = pa_hash_block_count(algorithm, used);
     const uint64_t total = (midstate != NULL ? midstate->bytes : 0) + size;
     pa_hash_state state;

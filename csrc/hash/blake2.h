@@ -21,6 +21,7 @@ struct pa_blake2 {
     void (*hash)(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                  const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
                  const uint64_t *totals, uint64_t final);
+    pa_hash_stage_fn *stage;       /* NULL: lane by lane (blake_batch.h) */
     uint32_t lanes;                /* at most PA_BLAKE_MAX_LANES */
     uint32_t cost;                 /* cycles a block of all lanes together */
     const struct pa_blake2 *wider; /* more lanes at once; or NULL */

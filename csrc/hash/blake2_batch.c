@@ -5,47 +5,33 @@
 #include <string.h>
 
 #include "../core/bytes.h"
+#include "bins.h"
 #include "blake2.h"
 
 #define MAX_LANES PA_BLAKE_MAX_LANES
 #define MAX_BLOCK 128
 #define MAX_STATE 64
-#define ROWS 512 /* that are ordered together; likewise those of all bins */
-#define MAX_BINS 64
+#define ROWS 512    /* that are ordered together */
 #define MAX_KEY 255 /* this many blocks and more */
 
 typedef struct {
     const pa_blake2_job *job;
     uint32_t used;        /* bit 0: one message alone, bit 1: lanes */
     uint32_t block_shift; /* the block size is 1 << block_shift */
-    uint8_t staging[MAX_LANES][2 * MAX_BLOCK];
+    _Alignas(64) uint8_t staging[MAX_LANES][2 * MAX_BLOCK];
     uint8_t states[MAX_LANES * MAX_STATE];
     uint32_t count;
     pa_bytes rows[ROWS];
     uint32_t places[ROWS]; /* of their digests */
     uint8_t keys[ROWS];
     uint16_t order[ROWS];
-    uint32_t bins; /* 0: none */
-    uint8_t held[MAX_BINS];
-    pa_bytes binned[ROWS]; /* bin i's from i * lanes on */
-    uint32_t binned_places[ROWS];
+    pa_bins bins;
 } batch;
 
 /* Blocks before the last one. */
 static uint64_t whole_blocks(const batch *b, uint64_t size)
 {
     return size > 0 ? (size - 1) >> b->block_shift : 0;
-}
-
-/* The last block of a row, zero-padded. */
-static const uint8_t *last_block(batch *b, uint32_t l, pa_bytes row, uint64_t whole)
-{
-    const uint32_t block = b->job->block_size;
-    const uint32_t rest = (uint32_t)(row.size - whole * block);
-    if (rest == block) {
-        return row.data + whole * block;
-    }
-    return pa_blake_last(b->staging[l], row.data, row.size, rest, block);
 }
 
 /* Rows of any sizes but 0 where there is a key, by descending block count; digests[l] of row l. */
@@ -61,21 +47,20 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const 
     for (uint32_t live = count; live > 0;) {
         /* The last of those that live is the shortest. */
         const uint64_t whole = whole_blocks(b, rows[live - 1].size), skip = done * block;
-        uint64_t final = 0;
-        uint32_t ending = 0;
-        for (uint32_t l = 0; l < live; l++) {
-            const uint64_t own = whole_blocks(b, rows[l].size);
-            data[l] = rows[l].data + skip;
-            if (own == whole) {
-                last[l] = last_block(b, l, rows[l], whole);
-                totals[l] = before + rows[l].size;
-                final |= (uint64_t)1 << l;
-                ending++;
-            } else {
-                last[l] = rows[l].data + whole * block;
-                totals[l] = before + (whole + 1) * block;
-            }
+        uint32_t on = live; /* lanes that go on, which stand first */
+        while (on > 0 && whole_blocks(b, rows[on - 1].size) == whole) {
+            on--;
         }
+        const uint64_t final = ((uint64_t)1 << live) - ((uint64_t)1 << on);
+        for (uint32_t l = 0; l < live; l++) {
+            data[l] = skip > 0 ? rows[l].data + skip : rows[l].data;
+            totals[l] = before + rows[l].size;
+        }
+        for (uint32_t l = 0; l < on; l++) {
+            last[l] = rows[l].data + whole * block;
+            totals[l] = before + (whole + 1) * block;
+        }
+        pa_blake_stage(kernel->stage, b->staging[0], last + on, rows + on, live - on, whole, block);
         /* Lanes that nobody wants, or that are done, go with one that lives. */
         for (uint32_t l = live; l < lanes; l++) {
             data[l] = data[live - 1];
@@ -84,10 +69,10 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const 
         }
         kernel->hash(b->states, start, stride, before + skip, data, whole - done, last, totals,
                      final);
-        for (uint32_t l = live - ending; l < live; l++) {
-            memcpy(digests[l], b->states + l * (block / 2), job->digest_size);
+        for (uint32_t l = on; l < live; l++) {
+            pa_hash_copy(digests[l], b->states + l * (block / 2), job->digest_size);
         }
-        live -= ending;
+        live = on;
         done = whole + 1;
         start = b->states;
         stride = block / 2;
@@ -216,33 +201,26 @@ static const struct pa_blake2 *widest(const batch *b)
     return b->job->kernels[b->job->widths.count - 1];
 }
 
-/* Before: bin < b->bins. */
-static void put_into_bin(batch *b, uint8_t *digests, pa_bytes row, uint64_t bin, uint32_t place)
+/* A full bin's rows. */
+static void hash_bin(batch *b, uint8_t *digests, uint64_t bin)
 {
-    const struct pa_blake2 *kernel = widest(b);
-    const uint32_t from = (uint32_t)bin * kernel->lanes, slot = from + b->held[bin];
-    b->binned[slot] = row;
-    b->binned_places[slot] = place;
-    pa_hash_fetch(row);
-    b->held[bin]++;
-    if (b->held[bin] == kernel->lanes) {
-        uint8_t *out[MAX_LANES];
-        for (uint32_t l = 0; l < kernel->lanes; l++) {
-            out[l] = digests + (uint64_t)b->binned_places[from + l] * b->job->digest_size;
-        }
-        hash_group(b, kernel, out, b->binned + from, kernel->lanes);
-        b->used |= 2;
-        b->held[bin] = 0;
+    const uint32_t lanes = b->bins.lanes, from = pa_bins_slot(&b->bins, bin);
+    uint8_t *out[MAX_LANES];
+    for (uint32_t l = 0; l < lanes; l++) {
+        out[l] = digests + (uint64_t)b->bins.places[from + l] * b->job->digest_size;
     }
+    hash_group(b, widest(b), out, b->bins.parts + from, lanes);
+    b->used |= 2;
+    b->bins.held[bin] = 0;
 }
 
 /* What waits in bins goes with the others. */
 static void empty_bins(batch *b, uint8_t *digests)
 {
-    const uint32_t lanes = widest(b)->lanes;
-    for (uint32_t bin = 0; bin < b->bins; bin++) {
-        for (uint32_t slot = bin * lanes; slot < bin * lanes + b->held[bin]; slot++) {
-            put(b, digests, b->binned[slot], bin, b->binned_places[slot]);
+    for (uint32_t bin = 0; bin < b->bins.count; bin++) {
+        const uint32_t from = pa_bins_slot(&b->bins, bin);
+        for (uint32_t slot = from; slot < from + b->bins.held[bin]; slot++) {
+            put(b, digests, b->bins.parts[slot], bin, b->bins.places[slot]);
         }
     }
 }
@@ -251,25 +229,29 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
                                uint64_t first, uint64_t n)
 {
     const pa_blake2_job *job = b->job;
-    const uint32_t lanes = widest(b)->lanes;
+    pa_bytes rows[PA_ROWS_TAKEN];
     b->count = 0;
-    b->bins = lanes == 1 || n < 4 * lanes ? 0 : ROWS / lanes < MAX_BINS ? ROWS / lanes : MAX_BINS;
-    memset(b->held, 0, sizeof b->held);
+    pa_bins_prepare(&b->bins, widest(b)->lanes, 1, n);
     for (uint64_t i = 0; i < n; i++) {
-        pa_bytes row;
-        if (!pa_rows_get(&row, messages, first + i)) {
-            return PYACCEL_INVALID_ARGUMENT;
+        const uint32_t at = (uint32_t)(i % PA_ROWS_TAKEN);
+        if (at == 0) {
+            const uint64_t taken = n - i < PA_ROWS_TAKEN ? n - i : PA_ROWS_TAKEN;
+            if (!pa_rows_take(rows, 1, messages, first + i, taken)) {
+                return PYACCEL_INVALID_ARGUMENT;
+            }
+            pa_rows_fetch(rows, 1, (uint32_t)taken);
         }
+        const pa_bytes row = rows[at];
         if (n == 1 || (job->has_key && row.size == 0)) {
             pa_blake2_one(job, digests + i * job->digest_size, row);
             b->used |= 1;
             continue;
         }
         const uint64_t whole = whole_blocks(b, row.size);
-        if (whole < b->bins) {
-            put_into_bin(b, digests, row, whole, (uint32_t)i);
-        } else {
+        if (whole >= b->bins.count) {
             put(b, digests, row, whole, (uint32_t)i);
+        } else if (pa_bins_put(&b->bins, whole, (uint32_t)i, &row)) {
+            hash_bin(b, digests, whole);
         }
     }
     empty_bins(b, digests);

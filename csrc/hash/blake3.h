@@ -33,6 +33,7 @@ struct pa_blake3 {
      *   shapes   out: lanes times 64 bytes; values[l]: a chaining value; blocks[l]: 64 bytes, zero-padded after sizes[l] */
     void (*expand)(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,
                    const uint64_t *counters, const uint32_t *sizes, uint32_t flags);
+    pa_hash_stage_fn *stage;       /* NULL: lane by lane (blake_batch.h) */
     uint32_t lanes;                /* at most PA_BLAKE_MAX_LANES */
     uint32_t cost;                 /* cycles a block of all lanes together */
     const struct pa_blake3 *wider; /* more lanes at once; or NULL */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../core/bytes.h"
+#include "bins.h"
 #include "blake3.h"
 
 #define BLOCK PA_BLAKE3_BLOCK
@@ -41,7 +42,7 @@ typedef struct {
     uint32_t sizes[MAX_LANES];
     uint64_t counters[MAX_LANES];
     uint8_t *out[MAX_LANES];
-    uint8_t staging[MAX_LANES][2 * BLOCK];
+    _Alignas(64) uint8_t staging[MAX_LANES][2 * BLOCK];
     uint8_t made[MAX_LANES * BLOCK];
     uint8_t chained[MAX_LANES * VALUE];
 } group;
@@ -124,18 +125,6 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, uint32_t count
     }
 }
 
-/* last[l] of a chunk of `size` bytes, of whole + 1 blocks. Returns the bytes in it. */
-static uint32_t stage_last(group *g, uint32_t l, uint32_t size, uint64_t whole)
-{
-    const uint8_t *from = g->data[l] + whole * BLOCK;
-    const uint32_t rest = size - (uint32_t)whole * BLOCK;
-    g->last[l] = from;
-    if (rest < BLOCK) {
-        g->last[l] = pa_blake_last(g->staging[l], g->data[l], size, rest, BLOCK);
-    }
-    return rest;
-}
-
 /* Rows of one size, a chunk at most. */
 static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages, uint64_t first,
                        uint64_t n)
@@ -160,9 +149,11 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
                 g->last[l] = g->data[l] + whole * BLOCK;
             }
         } else {
+            pa_bytes rows[MAX_LANES];
             for (uint32_t l = 0; l < count; l++) {
-                stage_last(g, l, size, whole);
+                rows[l] = (pa_bytes){g->data[l], size};
             }
+            pa_blake_stage(kernel->stage, g->staging[0], g->last, rows, count, whole, BLOCK);
         }
         for (uint32_t l = count; l < kernel->lanes; l++) {
             g->data[l] = g->data[count - 1];
@@ -229,13 +220,16 @@ static void hash_bin(batch *b, uint32_t kind)
     for (uint32_t i = 0, left = b->held[kind]; left > 0;) {
         const struct pa_blake3 *kernel = choose(b, left);
         const uint32_t count = left < kernel->lanes ? left : kernel->lanes;
+        pa_bytes rows[MAX_LANES];
         for (uint32_t l = 0; l < count; l++) {
             const item *of = &b->item[kind][i + l];
-            g->data[l] = of->data ? of->data : g->staging[l];
+            g->data[l] = of->data;
+            rows[l] = (pa_bytes){of->data, of->size};
             g->counters[l] = of->counter;
             g->out[l] = of->out;
-            g->sizes[l] = stage_last(g, l, of->size, whole);
+            g->sizes[l] = of->size - (uint32_t)whole * BLOCK;
         }
+        pa_blake_stage(kernel->stage, g->staging[0], g->last, rows, count, whole, BLOCK);
         pad_lanes(g, kernel->lanes, count);
         hash_chunks(b, kernel, count, whole, kind >= ROOT_KIND, NULL);
         i += count;
@@ -247,6 +241,9 @@ static void hash_bin(batch *b, uint32_t kind)
 /* Trees of all messages whose chunks have been put. */
 static void join_trees(batch *b)
 {
+    if (b->trees == 0) {
+        return;
+    }
     for (uint32_t kind = 0; kind < ROOT_KIND; kind++) {
         hash_bin(b, kind);
     }
@@ -277,7 +274,6 @@ static void put(batch *b, uint8_t *digest, pa_bytes row)
     const bool root = row.size <= CHUNK;
     const uint32_t full = pa_blake3_kernel(b->job, UINT32_MAX)->lanes;
     uint64_t at = 0;
-    pa_hash_fetch(row);
     do {
         const uint32_t size = (uint32_t)(row.size - at < CHUNK ? row.size - at : CHUNK);
         const uint32_t whole = size > 0 ? (size - 1) / BLOCK : 0;
@@ -304,11 +300,17 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
                                uint64_t first, uint64_t n)
 {
     const pa_blake3_job *job = b->job;
+    pa_bytes rows[PA_ROWS_TAKEN];
     for (uint64_t i = 0; i < n; i++) {
-        pa_bytes row;
-        if (!pa_rows_get(&row, messages, first + i)) {
-            return PYACCEL_INVALID_ARGUMENT;
+        const uint32_t at = (uint32_t)(i % PA_ROWS_TAKEN);
+        if (at == 0) {
+            const uint64_t taken = n - i < PA_ROWS_TAKEN ? n - i : PA_ROWS_TAKEN;
+            if (!pa_rows_take(rows, 1, messages, first + i, taken)) {
+                return PYACCEL_INVALID_ARGUMENT;
+            }
+            pa_rows_fetch(rows, 1, (uint32_t)taken);
         }
+        const pa_bytes row = rows[at];
         uint8_t *digest = digests + i * job->digest_size;
         if (n == 1 || row.size > SHARED_CHUNKS * CHUNK) {
             uint64_t chunks = (row.size + CHUNK - 1) / CHUNK;

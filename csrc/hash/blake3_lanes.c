@@ -24,6 +24,7 @@
 const struct pa_blake3 PA_VARIANT(pa_blake3_lanes_) = {
     .chain = blake3_chain,
     .expand = blake3_expand,
+    .stage = STAGE,
     .lanes = MESSAGES,
     .cost = VECTOR_BYTES == 64 ? 363 : 370,
 #if VECTOR_BYTES == 64

@@ -57,6 +57,33 @@ static inline const uint8_t *pa_blake_last(uint8_t *tail, const uint8_t *data, u
     return tail + block;
 }
 
+/* last[l] = the block that ends rows[l], zero-padded, after `whole` others; where lanes differ in that, those lanes go alone.
+ *   shapes  staging: 2 * block bytes a lane; rows: `count` of more than whole * block bytes, or empty ones and whole 0 */
+static inline void pa_blake_stage(pa_hash_stage_fn *stage, uint8_t *staging, const uint8_t **last,
+                                  const pa_bytes *rows, uint32_t count, uint64_t whole,
+                                  uint32_t block)
+{
+    const uint64_t skip = whole * block;
+    if (stage != NULL) {
+        uint32_t rests[PA_BLAKE_MAX_LANES];
+        for (uint32_t l = 0; l < count; l++) {
+            last[l] = skip > 0 ? rows[l].data + skip : rows[l].data;
+            rests[l] = (uint32_t)(rows[l].size - skip);
+        }
+        stage(staging, block, last, rests, count, block);
+        for (uint32_t l = 0; l < count; l++) {
+            last[l] = staging + l * block;
+        }
+        return;
+    }
+    for (uint32_t l = 0; l < count; l++) {
+        const uint32_t rest = (uint32_t)(rows[l].size - skip);
+        last[l] = rest == block ? rows[l].data + skip
+                                : pa_blake_last(staging + 2 * l * block, rows[l].data, rows[l].size,
+                                                rest, block);
+    }
+}
+
 /* order = 0 ... count - 1 by descending keys, equal ones in their order. */
 static inline void pa_blake_sort(uint16_t *order, const uint8_t *keys, uint32_t count)
 {

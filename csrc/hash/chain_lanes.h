@@ -79,8 +79,7 @@ PA_INLINE void start_all(vec s[STREAMS][8], const pa_hash_state *initial)
 }
 
 /* w = the block at data[l] + offset of each lane. */
-PA_INLINE void load_block(vec w[SCHEDULE][STREAMS], const uint8_t *const *data, uint64_t offset)
-{
+PA_INLINE void load_block(vec w[SCHEDULE][STREAMS], const uint8_t *const *data, uint64_t offset){
 #define LOAD(j)                                                                                    \
     {                                                                                              \
         vec words[16];                                                                             \
@@ -93,6 +92,19 @@ PA_INLINE void load_block(vec w[SCHEDULE][STREAMS], const uint8_t *const *data, 
     EACH_STREAM(LOAD)
 #undef LOAD
 }
+
+/* Brings the blocks at data[l] + offset of all lanes into the cache. */
+PA_INLINE void expect_block(const uint8_t *const *data, uint64_t offset)
+{
+    for (unsigned l = 0; l < ALL_LANES; l++) {
+        __builtin_prefetch(data[l] + offset);
+    }
+}
+
+/* Blocks that are fetched while others are hashed: as many lanes are more streams than the hardware foresees. */
+#ifndef AHEAD
+#define AHEAD 2
+#endif
 
 static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
 {
@@ -168,6 +180,9 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
             more = offset = 0;
         }
         if (left > 0) {
+            if (left > AHEAD) {
+                expect_block(data, offset + AHEAD * 16 * sizeof(vec_word));
+            }
             load_block(w, data, offset);
             offset += 16 * sizeof(vec_word);
             left--;

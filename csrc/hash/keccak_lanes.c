@@ -264,6 +264,7 @@ const struct pa_hash_lanes PA_VARIANT(pa_keccak_lanes_) = {
     .blocks = absorb_blocks,
     .store = store_digests,
     .messages = hash_messages,
+    .stage = STAGE,
     .lanes = LANES,
     .stored = 64,
     .shorter = SHORTER,

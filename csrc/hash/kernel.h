@@ -43,6 +43,12 @@ typedef struct {
     uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
 } pa_hash_shape;
 
+/* The ends of messages: rests[l] bytes at from[l], at most room, and zeros after them, to to + l * apart .. + room, for
+ * l < count. `apart` and the space behind `to` are multiples of 64 bytes; what is behind the rests is not read. */
+typedef void pa_hash_stage_fn(uint8_t *to, uint64_t apart, const uint8_t *const *from,
+                              const uint32_t *rests, uint32_t count, uint64_t room);
+pa_hash_stage_fn pa_hash_stage_avx512, pa_hash_stage_avx512_emulated;
+
 /* Families PA_FAMILY_..._LANES: `lanes` messages at once, as lanes of vectors or as streams side by side. Words are the
  * algorithm's, of 32 or 64 bits, and stored word by word: word w of lane l stands at [w * lanes + l]; where by_lane is set,
  * a lane's words follow each other. States are aligned to 64 bytes. */
@@ -63,6 +69,7 @@ struct pa_hash_lanes {
      * shared block. NULL: only piece by piece. */
     void (*messages)(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
                      const uint8_t *const *tails);
+    pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
     uint32_t lanes;
     uint32_t
         stored; /* bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST */

@@ -59,14 +59,14 @@ static void hash_again(const pa_hash_job *job, pa_hash_scratch *scratch,
 }
 
 /* Where the digest of lane l goes. */
-static uint8_t *place(const pa_hash_job *job, uint8_t *digests, const uint16_t *order, uint32_t l)
+static uint8_t *place(const pa_hash_job *job, uint8_t *digests, const uint32_t *order, uint32_t l)
 {
     return digests + (order ? order[l] : l) * job->digest_size;
 }
 
 /* Digests longer than what the kernel stores, a block at a time: absorbing zeros is the permutation alone. */
 static void squeeze(const pa_hash_job *job, pa_hash_scratch *scratch,
-                    const struct pa_hash_lanes *kernel, uint8_t *digests, const uint16_t *order,
+                    const struct pa_hash_lanes *kernel, uint8_t *digests, const uint32_t *order,
                     uint32_t count)
 {
     static const uint8_t zeros[PA_HASH_MAX_BLOCK];
@@ -94,13 +94,13 @@ static void squeeze(const pa_hash_job *job, pa_hash_scratch *scratch,
 
 /* A whole group of whole digests is written in place: to NULL then, else where the digests of all lanes have room. */
 static uint8_t *whole_group(const pa_hash_job *job, const struct pa_hash_lanes *kernel,
-                            size_t apart, uint8_t *digests, const uint16_t *order, uint32_t count)
+                            size_t apart, uint8_t *digests, const uint32_t *order, uint32_t count)
 {
     return order == NULL && count == kernel->lanes && job->digest_size == apart ? digests : NULL;
 }
 
 static void hand_out(const pa_hash_job *job, size_t apart, const uint8_t *stored, uint8_t *digests,
-                     const uint16_t *order, uint32_t count)
+                     const uint32_t *order, uint32_t count)
 {
     for (uint32_t l = 0; l < count; l++) {
         pa_hash_copy(place(job, digests, order, l), stored + l * apart, (size_t)job->digest_size);
@@ -109,7 +109,7 @@ static void hand_out(const pa_hash_job *job, size_t apart, const uint8_t *stored
 
 void pa_hash_group_finish(const pa_hash_job *job, pa_hash_scratch *scratch,
                           const struct pa_hash_lanes *kernel, uint8_t *digests,
-                          const uint16_t *order, uint32_t count)
+                          const uint32_t *order, uint32_t count)
 {
     uint8_t stored[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
     if (job->algorithm->twice) {
@@ -129,7 +129,7 @@ void pa_hash_group_finish(const pa_hash_job *job, pa_hash_scratch *scratch,
 void pa_hash_group(const pa_hash_job *job, pa_hash_scratch *scratch,
                    const struct pa_hash_lanes *kernel, const pa_hash_shape *shape,
                    const uint8_t *const *data, const uint8_t *const *tails, uint8_t *digests,
-                   const uint16_t *order, uint32_t count)
+                   const uint32_t *order, uint32_t count)
 {
     if (kernel->messages != NULL && job->digest_size <= kernel->stored) {
         uint8_t stored[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];

@@ -117,6 +117,7 @@ static void store_digests(uint8_t *digests, const void *state)
 const struct pa_hash_lanes KERNEL = {
     .blocks = absorb_blocks,
     .store = store_digests,
+    .stage = STAGE,
     .lanes = ALL_LANES,
     .stored = DIGEST,
     .cost = COST,

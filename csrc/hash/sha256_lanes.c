@@ -90,6 +90,7 @@ const struct pa_hash_lanes KERNEL = {
     .words = absorb_words,
     .store = store_digests,
     .messages = hash_messages,
+    .stage = STAGE,
     .lanes = ALL_LANES,
     .stored = 32,
     .cost = COST,

@@ -33,6 +33,7 @@ const struct pa_hash_lanes KERNEL = {
     .blocks = absorb_blocks,
     .store = store_digests,
     .messages = hash_messages,
+    .stage = STAGE,
     .lanes = ALL_LANES,
     .stored = 64,
     .cost = COST,

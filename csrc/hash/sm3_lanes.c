@@ -159,6 +159,7 @@ const struct pa_hash_lanes KERNEL = {
     .shared = absorb_shared,
     .store = store_digests,
     .messages = hash_messages,
+    .stage = STAGE,
     .lanes = ALL_LANES,
     .stored = 32,
     .cost = COST,

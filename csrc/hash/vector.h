@@ -19,6 +19,13 @@
 
 #define PA_INLINE static inline __attribute__((always_inline, unused))
 
+/* Member `stage` of kernels: that needs masked loads. */
+#if VECTOR_BYTES == 64
+#define STAGE PA_VARIANT(pa_hash_stage_)
+#else
+#define STAGE NULL
+#endif
+
 /* Before a loop over the words of an array: written out. gcc 12 would otherwise see a copy of memory in it and make that in
  * pieces of 16 bytes through the stack, from which loads of 32 can't be forwarded: up to 90 cycles a block. */
 #ifdef __clang__

@@ -54,6 +54,8 @@
 #define _mm512_mask_storeu_epi64 pa_pair_mask_storeu_epi64
 #undef _mm512_mask_sub_epi64
 #define _mm512_mask_sub_epi64 pa_pair_mask_sub_epi64
+#undef _mm512_maskz_loadu_epi8
+#define _mm512_maskz_loadu_epi8 pa_pair_maskz_loadu_epi8
 #undef _mm512_maskz_loadu_epi64
 #define _mm512_maskz_loadu_epi64 pa_pair_maskz_loadu_epi64
 #undef _mm512_maskz_mov_epi64

@@ -322,6 +322,17 @@ PA_PAIR pa_pair pa_pair_maskz_loadu_epi64(__mmask8 mask, const void *from)
     return x.pair;
 }
 
+PA_PAIR pa_pair pa_pair_maskz_loadu_epi8(__mmask64 mask, const void *from)
+{
+    pa_pair x = pa_pair_setzero();
+    for (unsigned l = 0; l < 64; l++) {
+        if (mask >> l & 1) {
+            memcpy((char *)&x + l, (const char *)from + l, 1);
+        }
+    }
+    return x;
+}
+
 PA_PAIR void pa_pair_mask_storeu_epi64(void *to, __mmask8 mask, pa_pair a)
 {
     pa_pair_words x = {a};
