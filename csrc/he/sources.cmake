@@ -17,6 +17,7 @@ pa_sources(portable
   he/evaluation_keys.c
   he/keys.c
   he/keyswitch.c
+  he/matrix.c
   he/message.c
   he/modulus.c
   he/multiply.c
@@ -27,6 +28,7 @@ pa_sources(portable
   he/parameters.c
   he/plain.c
   he/plaintexts.c
+  he/polynomial.c
   he/pool.c
   he/rns.c
   he/roots.c

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyaccel.he.keys import MissingKeyError as MissingKeyError
     from pyaccel.he.keys import PublicKey as PublicKey
     from pyaccel.he.keys import SecretKey as SecretKey
+    from pyaccel.he.matrices import Matrix as Matrix
     from pyaccel.he.parameters import SECURITY as SECURITY
     from pyaccel.he.parameters import InsecureParametersWarning as InsecureParametersWarning
     from pyaccel.he.parameters import nearest_plain_modulus as nearest_plain_modulus
@@ -36,6 +37,7 @@ _MODULE_OF = {
     "Context": "context",
     "EvaluationKeys": "keys",
     "InsecureParametersWarning": "parameters",
+    "Matrix": "matrices",
     "MissingKeyError": "keys",
     "Plaintexts": "plaintexts",
     "PublicKey": "keys",

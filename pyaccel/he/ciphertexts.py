@@ -151,7 +151,9 @@ class Ciphertexts:
         if self.context.scheme == "ckks" and not _same_scale(plain.scale, self.scale):
             raise ValueError(_scales_differ(self.scale, plain.scale))
         handle = make("ciphertexts", f"{function}_plain", self.native, plain.native, Options().native)
-        return self._like(handle, self.shape.combined(plain.shape))
+        shape = self.shape.combined(plain.shape)
+        # A single number went into every slot.
+        return self._like(handle, replace(shape, clean=shape.clean and not np.isscalar(other)))
 
     def sum(self) -> Ciphertexts:
         """The sum of the batch: one ciphertext."""
@@ -195,9 +197,15 @@ class Ciphertexts:
             raise ValueError(self._exhausted())
         native = self._keys(keys, 0).native if relinearize else ffi.NULL
         fused = rescale and relinearize
-        handle = make("ciphertexts", "multiply", self.native, other.native, native, int(fused), Options().native)
+        a = self._for_product()
+        b = a if other is self else other._for_product()
+        handle = make("ciphertexts", "multiply", a.native, b.native, native, int(fused), Options().native)
         product = self._like(handle, self.shape.combined(other.shape))
         return product.rescale() if rescale and not fused else product
+
+    def _for_product(self) -> Ciphertexts:
+        """BGV: at the level where products keep most of their budget; other schemes: as it is."""
+        return self.mod_switch(int(lib.pyaccel_he_product_level(self.native)))
 
     def square(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """`self * self`."""
@@ -310,7 +318,7 @@ class Ciphertexts:
             pointer, missing, self.native, elements, len(elements), held.native, Options().native
         )
         self._raise(status, missing, "he.rotate")
-        shape = self.shape if keeps_width else replace(self.shape, width=None)
+        shape = self.shape if keeps_width else replace(self.shape, width=None, clean=False)
         return self._like(owned("ciphertexts", pointer), replace(shape, single=False) if many else shape)
 
     def sum_slots(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
@@ -323,7 +331,7 @@ class Ciphertexts:
         held = self._keys(keys, 5)
         status = lib.pyaccel_he_sum_slots(pointer, missing, self.native, held.native, Options().native)
         self._raise(status, missing, "he.sum_slots")
-        return self._like(owned("ciphertexts", pointer), replace(self.shape, width=1))
+        return self._like(owned("ciphertexts", pointer), replace(self.shape, width=1, clean=False))
 
     def dot(self, other: Any, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """Dot products of the rows of slots, in every slot.
@@ -337,6 +345,40 @@ class Ciphertexts:
         """
         product = self.multiply(other, keys=keys) if isinstance(other, Ciphertexts) else self.multiply_plain(other)
         return product.sum_slots(keys=keys)
+
+    # ---- linear algebra, polynomials ----
+
+    def __matmul__(self, matrix: Any) -> Ciphertexts:
+        """`x @ matrix` of the vectors x in the first slots and a plain matrix (numbers of x, numbers of the result)."""
+        from pyaccel.he.matrices import Matrix
+
+        if isinstance(matrix, (Ciphertexts, Matrix)):
+            return NotImplemented
+        return self.__rmatmul__(np.asarray(matrix).T)
+
+    def __rmatmul__(self, matrix: Any) -> Ciphertexts:
+        """`matrix @ x` of a plain matrix (numbers of the result, numbers of x) and the vectors in the first slots."""
+        from pyaccel.he.matrices import Matrix, cleared
+
+        array = np.asarray(matrix)
+        vectors = cleared(self, array.shape[1]) if array.ndim == 2 else self
+        return Matrix(self.context, array, level=vectors.level) @ vectors
+
+    def polynomial(self, coefficients: Any, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
+        """`coefficients[0] + coefficients[1] x + coefficients[2] x^2 ...`, slot by slot (Paterson and Stockmeyer).
+
+        Args:
+            coefficients: 1 .. 1024 integers (BFV, BGV) or real numbers. CKKS: the result has the scale of self and lies
+                up to ceil(log2(len(coefficients))) + 1 levels lower.
+            keys: None: those in use.
+
+        Raises:
+            TypeError, ValueError: no such coefficients; too few levels: says how many it takes.
+            MissingKeyError: no relinearization key.
+        """
+        from pyaccel.he.matrices import polynomial
+
+        return polynomial(self, coefficients, self._keys(keys, 0))
 
     # ---- helpers ----
 
@@ -409,7 +451,7 @@ def _same_scale(a: float, b: float) -> bool:
 def _scales_differ(a: float, b: float) -> str:
     return (
         f"scales 2^{log2(a):.10g} and 2^{log2(b):.10g} differ by more than 2^-30 of them: their sum would be wrong. "
-        "Rescale the one that is a product, encode at the other's scale, or bring both to one level by products of equal depth"
+        "Rescale the one that is a product, encode at the other's scale, or multiply the other as often"
     )
 
 

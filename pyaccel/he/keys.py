@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pyaccel.he.context import Context
 
 
+CLOSE_BITS = 40
+"""Estimated noise budgets below this are looked at with the key before decrypting: estimates of powers are off."""
+
+
 class MissingKeyError(PyaccelError, LookupError):
     """An operation needs an evaluation key that was not made; names it."""
 
@@ -100,8 +104,8 @@ class SecretKey(_Key):
         flood_bits = whole_number("flood_bits", flood_bits, most=60)
         if flood_bits and self.context.scheme != "ckks":
             raise ValueError(f"flood_bits: {self.context.scheme} decrypts exactly; flooding is for ckks")
-        if self.context.plain_modulus and ciphertexts.budget_bits < 12:
-            # The estimate says that it is close: look at the noise itself. Where it went round, less than a bit is left.
+        if self.context.plain_modulus and ciphertexts.budget_bits < CLOSE_BITS:
+            # The estimate says that it is close: look at the noise itself. Gone round, it leaves less than a bit.
             budget = self.noise_budget(ciphertexts)
             if budget.size and float(budget.min()) < 1:
                 raise PyaccelError(
@@ -182,6 +186,7 @@ class EvaluationKeys(_Key):
         secret: whose ciphertexts they serve.
         relinearize: whether ciphertexts can be multiplied.
         rotations: steps that slots can be rotated by; "powers of two" for sums over slots and dot products.
+        matrices: shapes (rows, columns) of plain matrices to multiply vectors by: adds the rotations that they take.
         swap: whether the rows of BFV and BGV can be swapped, or CKKS numbers conjugated.
         insecure_test_seed: as in SecretKey.
 
@@ -197,6 +202,7 @@ class EvaluationKeys(_Key):
         *,
         relinearize: bool = True,
         rotations: Iterable[int] | str = (),
+        matrices: Iterable[tuple[int, int]] = (),
         swap: bool = False,
         insecure_test_seed: bytes | None = None,
     ) -> None:
@@ -206,7 +212,11 @@ class EvaluationKeys(_Key):
                 raise ValueError(f"rotations: {rotations!r} came; wanted steps, or 'powers of two'")
             rotations = [1 << k for k in range(context.row.bit_length() - 1)]
             swap = swap or context.scheme != "ckks"
-        steps = {whole_steps(step, context.row) for step in rotations} - {0}
+        from pyaccel.he.matrices import rotations_of
+
+        steps = {whole_steps(step, context.row) for step in rotations}
+        steps.update(step % context.row for shape in matrices for step in rotations_of(context, *shape))
+        steps.discard(0)
         elements = sorted({element(context, step) for step in steps})
         if swap:
             elements.append(2 * context.degree - 1)

@@ -47,7 +47,7 @@ class Options:
 
 _FREE = {
     kind: getattr(lib, f"pyaccel_he_{kind}_free")
-    for kind in ("context", "secret_key", "public_key", "evaluation_keys", "plaintexts", "ciphertexts")
+    for kind in ("context", "secret_key", "public_key", "evaluation_keys", "plaintexts", "ciphertexts", "matrix")
 }
 
 

@@ -138,15 +138,16 @@ def parse_security(security: str | None) -> tuple[int, int]:
 def chain(scheme: str, degree: int, depth: int, plain_modulus: int, scale_bits: int) -> tuple[int, ...]:
     """Moduli for `depth` multiplications one after the other, with some bits to spare.
 
-    CKKS: a level of the scale's bits each, above a last one with 20 bits of headroom. BGV: each level takes what a
-    product adds to the noise, about log2(t) + log2(N) + 6 bits. BFV: one product costs about log2(t) + log2(N) + 3 bits
-    of Q, whose moduli have no other meaning.
+    CKKS: a level of the scale's bits each, above a last one with 20 bits of headroom. BGV: factors are brought down to
+    noise of about log2(t) + log2(N) / 2 bits, by levels of log2(t) + log2(N) + 7; the last level holds the noise of a
+    product, about 2 log2(t) + 1.5 log2(N). BFV: one product costs about log2(t) + log2(N) + 3 bits of Q, whose moduli
+    have no other meaning.
     """
     if scheme == "ckks":
         return (min(scale_bits + 20, 100), *([scale_bits] * depth))
     t_bits, n_bits = ceil(log2(plain_modulus)), degree.bit_length() - 1
     if scheme == "bgv":
-        return (max(30, t_bits + n_bits // 2 + 16), *([max(20, t_bits + n_bits + 7)] * depth))
+        return (max(30, 2 * t_bits + 3 * n_bits // 2 + 6), *([max(20, t_bits + n_bits + 7)] * depth))
     need = t_bits + n_bits + 14 + depth * (t_bits + n_bits + 3)
     count = max(1, ceil(need / FAST_BITS))
     return tuple(max(20, need // count + (i < need % count)) for i in range(count))

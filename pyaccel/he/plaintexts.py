@@ -21,18 +21,24 @@ class Shape:
         real: whether they are real (CKKS).
         single: whether one row was encoded, not an array of rows.
         coefficients: whether they are coefficients, not slots (BFV, BGV).
+        clean: whether slots from width on hold 0.
     """
 
     width: int | None
     real: bool = True
     single: bool = False
     coefficients: bool = False
+    clean: bool = True
 
     def combined(self, other: Shape) -> Shape:
         """Of the sum or the product of both, slot by slot."""
         width = None if self.width is None or other.width is None else max(self.width, other.width)
         return Shape(
-            width, self.real and other.real, self.single and other.single, self.coefficients or other.coefficients
+            width,
+            real=self.real and other.real,
+            single=self.single and other.single,
+            coefficients=self.coefficients or other.coefficients,
+            clean=self.clean and other.clean,
         )
 
 

@@ -229,6 +229,48 @@ PYACCEL_API pyaccel_status pyaccel_he_sum_slots(pyaccel_he_ciphertexts **out, ui
 PYACCEL_API pyaccel_status pyaccel_he_sum_batch(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                 const pyaccel_he_options *options);
 
+/* ---- linear algebra --------------------------------------------------------------------------------- */
+
+/* A plain matrix of rows x columns, encoded for products y_r = sum_c matrix[r][c] x_c with encrypted vectors x, which stand in
+ * their slots 0 .. columns - 1, the others 0 (BFV, BGV: of the first row of slots). y stands in the slots 0 .. rows - 1; what the
+ * other slots hold then means nothing. One product deep, rotations are few and hoisted (docs/he.md says how they are chosen). */
+typedef struct pyaccel_he_matrix pyaccel_he_matrix;
+
+/* The rotations that products with rows x columns take: steps[0 .. *count), capacity in *count before; steps NULL asks for the
+ * number. INVALID_ARGUMENT also: rows or columns are 0 or more than N / 2, or t has no slots. */
+PYACCEL_API pyaccel_status pyaccel_he_matrix_steps(int64_t *steps, uint64_t *count, const pyaccel_he_context *context,
+                                                   uint64_t rows, uint64_t columns);
+
+/* Entry (r, c) is at index r * row_stride + c * column_stride of doubles (CKKS: `real`), else of int64 (`integers`, as in
+ * encode_integers); the other pointer is NULL. level: CKKS: of the vectors, 1 and more; vectors above it are brought down.
+ * *bad (may be NULL): r * columns + c of an entry that does not fit. */
+PYACCEL_API pyaccel_status pyaccel_he_matrix_new(pyaccel_he_matrix **matrix, uint64_t *bad, pyaccel_he_context *context,
+                                                 const double *real, const int64_t *integers, uint64_t rows,
+                                                 uint64_t columns, int64_t row_stride, int64_t column_stride,
+                                                 uint32_t level, const pyaccel_he_options *options);
+PYACCEL_API void pyaccel_he_matrix_free(pyaccel_he_matrix *matrix);
+
+/* The products with every vector of a batch. CKKS: rescaled to the vectors' scale, one level below the matrix's. UNSUPPORTED: keys
+ * lack an element, *missing (may be NULL) is it. */
+PYACCEL_API pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **out, uint32_t *missing,
+                                                      const pyaccel_he_matrix *matrix, const pyaccel_he_ciphertexts *a,
+                                                      const pyaccel_he_evaluation_keys *keys,
+                                                      const pyaccel_he_options *options);
+
+/* sum_i coefficients[i] x^i, slot by slot, for count coefficients (1 .. 1024, a degree of count - 1), doubles (CKKS) or int64 as
+ * above: Paterson and Stockmeyer's way, ceil(log2(count)) + 1 levels deep at most. CKKS: at the scale of a, to the last bit.
+ * pyaccel_he_polynomial_depth says how many levels CKKS takes. INVALID_ARGUMENT also: a is not that high. UNSUPPORTED: no
+ * relinearization key. */
+PYACCEL_API pyaccel_status pyaccel_he_polynomial(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
+                                                 const double *real, const int64_t *integers, uint64_t count,
+                                                 const pyaccel_he_evaluation_keys *keys,
+                                                 const pyaccel_he_options *options);
+PYACCEL_API uint32_t pyaccel_he_polynomial_depth(uint64_t count);
+
+/* BGV: the level at which products with a batch keep most of their budget, by the estimate of its noise: as low as each modulus that
+ * is dropped takes more than half its bits off the noise. Other schemes, and NULL (0): the batch's own level. */
+PYACCEL_API uint32_t pyaccel_he_product_level(const pyaccel_he_ciphertexts *a);
+
 /* ---- residues ------------------------------------------------------------------------------------------ */
 
 /* What devices and other libraries compute on: canonical integers in [0, q), in NTT form and canonical order,
