@@ -25,6 +25,11 @@ typedef struct {
  * the bound of the security asked for. */
 bool pa_he_choose(pa_he_choice *choice, const pyaccel_he_parameters *parameters);
 
+/* *context = a context of these primes and that variant, whose primes may be as large as they are. OUT_OF_MEMORY, INTERNAL;
+ * INVALID_ARGUMENT: BFV products need too many primes. */
+pyaccel_status pa_he_context_make(pyaccel_he_context **context, const pa_he_choice *choice,
+                                  const pa_he_kernels *kernels, const char *variant);
+
 /* Digits and two terms more go through one inner product. */
 #define PA_HE_MOST_CHOSEN (PA_HE_MAX_PRIMES - 2)
 

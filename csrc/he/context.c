@@ -106,6 +106,26 @@ static const char *bound_variant(void)
     return "";
 }
 
+pyaccel_status pa_he_context_make(pyaccel_he_context **context, const pa_he_choice *choice,
+                                  const pa_he_kernels *kernels, const char *variant)
+{
+    pyaccel_he_context *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return PYACCEL_OUT_OF_MEMORY;
+    }
+    pthread_mutex_init(&made->pool.lock, NULL);
+    atomic_init(&made->references, 1);
+    made->kernels = kernels;
+    made->variant = variant;
+    const pyaccel_status status = fill(made, choice);
+    if (status != PYACCEL_OK) {
+        destroy(made);
+        return status;
+    }
+    *context = made;
+    return PYACCEL_OK;
+}
+
 pyaccel_status pyaccel_he_context_new(pyaccel_he_context **context,
                                       const pyaccel_he_parameters *parameters)
 {
@@ -121,22 +141,8 @@ pyaccel_status pyaccel_he_context_new(pyaccel_he_context **context,
     if (parameters == NULL || !pa_he_choose(&choice, parameters)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    pyaccel_he_context *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return PYACCEL_OUT_OF_MEMORY;
-    }
-    pthread_mutex_init(&made->pool.lock, NULL);
-    atomic_init(&made->references, 1);
-    made->kernels = pa_bound(PA_FAMILY_HE);
-    made->variant = bound_variant();
     pa_count(PA_FAMILY_HE);
-    const pyaccel_status status = fill(made, &choice);
-    if (status != PYACCEL_OK) {
-        destroy(made);
-        return status;
-    }
-    *context = made;
-    return PYACCEL_OK;
+    return pa_he_context_make(context, &choice, pa_bound(PA_FAMILY_HE), bound_variant());
 }
 
 void pyaccel_he_context_free(pyaccel_he_context *context)

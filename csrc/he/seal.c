@@ -54,6 +54,9 @@ pyaccel_status pyaccel_seal_context_new(pyaccel_seal_context **context, uint32_t
         kernels->ntt_fill(words, &ntt->modulus, ntt->psi, made->log_degree);
         ntt->table = words;
     }
+    if (status == PYACCEL_OK) {
+        status = pa_seal_he_new(&made->he, made);
+    }
     if (status != PYACCEL_OK) {
         pyaccel_seal_context_free(made);
         return status;
@@ -65,6 +68,7 @@ pyaccel_status pyaccel_seal_context_new(pyaccel_seal_context **context, uint32_t
 void pyaccel_seal_context_free(pyaccel_seal_context *context)
 {
     if (context != NULL) {
+        pyaccel_he_context_free(context->he);
         free(context->tables);
         free(context);
     }

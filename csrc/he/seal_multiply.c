@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Products of two ciphertexts of SEAL. CKKS: SEAL's bytes. BFV: the tensor over Q and an auxiliary base B, scaled by t / Q and
- * brought back (Halevi, Polyakov, Shoup, ePrint 2018/117), where SEAL takes the bases and roundings of BEHZ: the same plaintext. */
+/* Products of two ciphertexts of SEAL. CKKS: SEAL's bytes. BFV (seal_he.c): by Halevi, Polyakov and Shoup, where SEAL takes the
+ * bases and roundings of BEHZ: the same plaintext. */
 #include "seal.h"
 
 #include <stdlib.h>
@@ -39,7 +39,10 @@ pyaccel_status pyaccel_seal_multiply(uint64_t *out, uint64_t out_words,
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
     }
     if (context->scheme == PYACCEL_SEAL_BFV) {
-        return pa_seal_closed(out, out_words, PYACCEL_UNSUPPORTED);
+        const pyaccel_status status = a_size == 2 && b_size == 2
+                                          ? pa_seal_multiply_bfv(out, context, a, b, rows)
+                                          : PYACCEL_UNSUPPORTED;
+        return pa_seal_closed(out, out_words, status);
     }
     size_t n = context->degree;
     for (uint32_t i = 0; i < rows; i++) {

@@ -54,7 +54,7 @@ pa_sources(avx512 he/chacha20_lanes.c he/slots.c)
 foreach(stem encode_numbers encode_words encoder roots slots)
   set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/he/${stem}.c" PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
 endforeach()
-pa_sources(portable he/residues.c he/seal.c he/seal_keys.c he/seal_multiply.c)
+pa_sources(portable he/residues.c he/seal.c he/seal_he.c he/seal_keys.c he/seal_multiply.c)
 # Their products are exact because of how each of their operations rounds.
 set_source_files_properties(
   "${PROJECT_SOURCE_DIR}/csrc/he/convert_avx2.c" "${PROJECT_SOURCE_DIR}/csrc/he/ntt_avx2.c"

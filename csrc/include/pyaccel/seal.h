@@ -12,7 +12,7 @@
 #ifndef PYACCEL_SEAL_H
 #define PYACCEL_SEAL_H
 
-#include "pyaccel/core.h"
+#include "pyaccel/he.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,7 +41,7 @@ PYACCEL_API pyaccel_status pyaccel_seal_add(uint64_t *out, uint64_t out_words, c
 PYACCEL_API pyaccel_status pyaccel_seal_negate(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
                                                const uint64_t *a, uint32_t size, uint32_t rows);
 /* out = a b, a_size + b_size - 1 polynomials. CKKS: Evaluator::multiply to the byte. BFV: the same plaintext, other bytes (SEAL
- * scales through bases of its own). */
+ * scales through bases of its own), and both of size 2 (UNSUPPORTED otherwise: relinearize first). */
 PYACCEL_API pyaccel_status pyaccel_seal_multiply(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
                                                  const uint64_t *a, uint32_t a_size, const uint64_t *b, uint32_t b_size,
                                                  uint32_t rows);
@@ -77,6 +77,23 @@ PYACCEL_API pyaccel_status pyaccel_seal_divide(uint64_t *out, uint64_t out_words
  * (Ciphertext::expand_seed). */
 PYACCEL_API pyaccel_status pyaccel_seal_expand(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
                                                uint32_t rows, uint32_t generator, const uint8_t *seed);
+
+/* ---- to and from pyaccel/he.h ------------------------------------------------------------------------- */
+
+/* out = polynomials of `rows` rows (1 .. prime_count) transformed: coefficients to NTT form, or back where `inverse` is 1. */
+PYACCEL_API pyaccel_status pyaccel_seal_transform(uint64_t *out, uint64_t out_words,
+                                                  const pyaccel_seal_context *context, const uint64_t *a,
+                                                  uint32_t polynomials, uint32_t rows, uint32_t inverse);
+
+/* *he = a context of pyaccel/he.h with SEAL's primes, portable code, to encode, encrypt and decrypt with: residues at level rows - 1
+ * are those of SEAL in NTT form. Slots are in its order, by powers of 5, where SEAL's go by powers of 3. No saved object of it can be
+ * loaded. UNSUPPORTED: there is no special prime, or there are too many primes. */
+PYACCEL_API pyaccel_status pyaccel_seal_he_context(pyaccel_he_context **he, const pyaccel_seal_context *context);
+/* SEAL's keys for it: rows of all primes in NTT form, 1 and 2 polynomials of them. */
+PYACCEL_API pyaccel_status pyaccel_seal_secret_key(pyaccel_he_secret_key **key, const pyaccel_seal_context *context,
+                                                   const uint64_t *rows, uint64_t words);
+PYACCEL_API pyaccel_status pyaccel_seal_public_key(pyaccel_he_public_key **key, const pyaccel_seal_context *context,
+                                                   const uint64_t *rows, uint64_t words);
 
 #ifdef __cplusplus
 }
