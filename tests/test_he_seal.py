@@ -161,6 +161,47 @@ def least_root(order: int, q: int) -> int:
     return min(pow(root, k, q) for k in range(1, order, 2))
 
 
+@pytest.mark.parametrize("index", CASES)
+def test_what_seal_encrypted_decrypts(index: int) -> None:
+    """Numbers in the order of SEAL's slots; a product too, SEAL's and ours."""
+    here = context(index)
+    secret = here.read_secret_key(item(index, "secret_key"))
+    values = np.array(case(index)["values"], float)
+    first, second = values[..., 0] + 1j * values[..., 1] if here.scheme == "ckks" else values.astype(np.int64)
+    a, b = (here.read_ciphertext(item(index, name)) for name in ("a", "b"))
+    theirs = here.read_ciphertext(item(index, "multiply", "results"))
+    ours = here.multiply(a, b)
+    if here.scheme == "ckks":
+        assert np.abs(here.decrypt(secret, a) - first).max() < 1e-4
+        assert np.abs(here.decrypt(secret, theirs) - first * second).max() < 1e-3
+        return
+    half = here.plain_modulus // 2
+    product = (first * second + half) % here.plain_modulus - half
+    for ciphertext, wanted in ((a, first), (b, second), (theirs, product), (ours, product)):
+        assert (here.decrypt(secret, ciphertext) == wanted).all()
+    budgets = case(index)["noise_budgets"]
+    assert int(here.noise_budget(secret, a)) == budgets["a"]
+    assert int(here.noise_budget(secret, theirs)) == budgets["multiply"]
+    assert here.noise_budget(secret, ours) > budgets["multiply"] - 3
+
+
+@pytest.mark.parametrize("index", CASES)
+def test_what_is_encrypted_here_is_computed_on(index: int) -> None:
+    """By both keys; SEAL's evaluator is held to the same bytes above."""
+    here = context(index)
+    secret = here.read_secret_key(item(index, "secret_key"))
+    public = here.read_public_key(item(index, "public_key"))
+    galois = here.read_galois_keys(item(index, "galois_keys"))
+    values = np.arange(3) + 1
+    for key in (public, secret):
+        a = here.encrypt(key, values, **({"scale": 2.0**30} if here.scheme == "ckks" else {}))
+        turned = here.decrypt(secret, here.rotate(here.read_ciphertext(here.write(a)), 1, galois))
+        assert np.abs(turned[:2] - values[1:]).max() < 1e-3
+        assert np.abs(here.decrypt(secret, a)[:3] - values).max() < 1e-3
+    with pytest.raises(ValueError, match="at most"):
+        here.encrypt(public, np.zeros(here.degree + 1))
+
+
 @pytest.mark.parametrize("index", [0, 2])
 def test_compressed_objects_are_read_and_written(index: int) -> None:
     here = context(index)

@@ -22,8 +22,8 @@ struct pyaccel_seal_context {
 pyaccel_status pa_seal_he_new(struct pyaccel_he_context **he, const pyaccel_seal_context *context);
 
 /* out (3 polynomials) = a b, of BFV and size 2 both; valid inputs. UNSUPPORTED where he is NULL. */
-pyaccel_status pa_seal_multiply_bfv(uint64_t *out, const pyaccel_seal_context *context, const uint64_t *a,
-                                    const uint64_t *b, uint32_t rows);
+pyaccel_status pa_seal_multiply_bfv(uint64_t *out, const pyaccel_seal_context *context,
+                                    const uint64_t *a, const uint64_t *b, uint32_t rows);
 
 /* The levels that a context has: rows of a fresh ciphertext. */
 static inline uint32_t pa_seal_most_rows(const pyaccel_seal_context *context)

@@ -14,13 +14,14 @@
 /* No saved parameters give these primes, so that the id is of the primes themselves. */
 static pyaccel_status set_id(pyaccel_he_context *made, const pyaccel_seal_context *context)
 {
-    uint64_t words[PA_HE_MAX_PRIMES + 4] = {0x4c414553 /* "SEAL" */, context->scheme, context->degree,
-                                            context->plain_modulus};
+    uint64_t words[PA_HE_MAX_PRIMES + 4] = {0x4c414553 /* "SEAL" */, context->scheme,
+                                            context->degree, context->plain_modulus};
     for (uint32_t i = 0; i < context->count; i++) {
         words[4 + i] = context->ntt[i].modulus.q;
     }
     const uint64_t size = (4 + context->count) * sizeof *words;
-    const pyaccel_rows row = {.data = (const uint8_t *)words, .data_size = size, .width = size, .stride = size};
+    const pyaccel_rows row = {
+        .data = (const uint8_t *)words, .data_size = size, .width = size, .stride = size};
     uint8_t digest[32];
     const pyaccel_status status =
         pyaccel_hash_many(digest, sizeof digest, PYACCEL_HASH_SHA256, &row, 1, NULL);
@@ -95,15 +96,16 @@ static pyaccel_status set_rows(pa_he_word *words, const uint64_t *rows, uint32_t
     }
     bool valid = true;
     for (uint32_t i = 0; valid && i < polynomials * count; i++) {
-        valid = pa_he_residues_set(pa_he_row(context, words, i), rows + i * context->degree, i % count, context,
-                                   scratch.rows);
+        valid = pa_he_residues_set(pa_he_row(context, words, i), rows + i * context->degree,
+                                   i % count, context, scratch.rows);
     }
     pa_he_scratch_return(&scratch, context);
     return valid ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
 }
 
-pyaccel_status pyaccel_seal_secret_key(pyaccel_he_secret_key **key, const pyaccel_seal_context *context,
-                                       const uint64_t *rows, uint64_t words)
+pyaccel_status pyaccel_seal_secret_key(pyaccel_he_secret_key **key,
+                                       const pyaccel_seal_context *context, const uint64_t *rows,
+                                       uint64_t words)
 {
     if (key == NULL) {
         return PYACCEL_INVALID_ARGUMENT;
@@ -132,8 +134,9 @@ pyaccel_status pyaccel_seal_secret_key(pyaccel_he_secret_key **key, const pyacce
     return PYACCEL_OK;
 }
 
-pyaccel_status pyaccel_seal_public_key(pyaccel_he_public_key **key, const pyaccel_seal_context *context,
-                                       const uint64_t *rows, uint64_t words)
+pyaccel_status pyaccel_seal_public_key(pyaccel_he_public_key **key,
+                                       const pyaccel_seal_context *context, const uint64_t *rows,
+                                       uint64_t words)
 {
     if (key == NULL) {
         return PYACCEL_INVALID_ARGUMENT;
@@ -162,8 +165,9 @@ pyaccel_status pyaccel_seal_public_key(pyaccel_he_public_key **key, const pyacce
     return PYACCEL_OK;
 }
 
-pyaccel_status pyaccel_seal_transform(uint64_t *out, uint64_t out_words, const pyaccel_seal_context *context,
-                                      const uint64_t *a, uint32_t polynomials, uint32_t rows, uint32_t inverse)
+pyaccel_status pyaccel_seal_transform(uint64_t *out, uint64_t out_words,
+                                      const pyaccel_seal_context *context, const uint64_t *a,
+                                      uint32_t polynomials, uint32_t rows, uint32_t inverse)
 {
     if (context == NULL || a == NULL || rows < 1 || rows > context->count || inverse > 1) {
         return pa_seal_closed(out, out_words, PYACCEL_INVALID_ARGUMENT);
@@ -176,7 +180,8 @@ pyaccel_status pyaccel_seal_transform(uint64_t *out, uint64_t out_words, const p
     memmove(out, a, words * sizeof *out);
     for (uint64_t k = 0; k < (uint64_t)polynomials * rows; k++) {
         pa_he_word *row = out + k * context->degree;
-        (inverse ? pa_he_portable.inverse : pa_he_portable.forward)(&row, 1, &context->ntt[k % rows]);
+        (inverse ? pa_he_portable.inverse : pa_he_portable.forward)(&row, 1,
+                                                                    &context->ntt[k % rows]);
     }
     return PYACCEL_OK;
 }
@@ -193,14 +198,15 @@ static pyaccel_status imported(pyaccel_he_ciphertexts **out, const pyaccel_seal_
     }
     pyaccel_status status = pyaccel_seal_transform(turned, words, context, a, size, rows, 0);
     if (status == PYACCEL_OK) {
-        status = pyaccel_he_ciphertexts_of_residues(out, context->he, turned, words, 1, size, rows - 1, 1, 1, 0);
+        status = pyaccel_he_ciphertexts_of_residues(out, context->he, turned, words, 1, size,
+                                                    rows - 1, 1, 1, 0);
     }
     free(turned);
     return status;
 }
 
-pyaccel_status pa_seal_multiply_bfv(uint64_t *out, const pyaccel_seal_context *context, const uint64_t *a,
-                                    const uint64_t *b, uint32_t rows)
+pyaccel_status pa_seal_multiply_bfv(uint64_t *out, const pyaccel_seal_context *context,
+                                    const uint64_t *a, const uint64_t *b, uint32_t rows)
 {
     if (context->he == NULL) {
         return PYACCEL_UNSUPPORTED;

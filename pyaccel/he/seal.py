@@ -10,6 +10,12 @@ BFV ciphertexts decrypts to what SEAL's does, but has other bytes. Portable code
     keys = context.read_relinearization_keys(data)
     a, b = context.read_ciphertext(x), context.read_ciphertext(y)
     data = context.write(context.rescale(context.relinearize(context.multiply(a, b), keys)))
+
+Encoding, encryption and decryption are those of `context.he`, a pyaccel.he.Context of SEAL's primes: what
+`context.encrypt` makes SEAL decrypts, and the other way round.
+
+    secret = context.read_secret_key(data)
+    context.decrypt(secret, a)                        # numbers, in the order of SEAL's slots
 """
 
 from __future__ import annotations
@@ -18,13 +24,20 @@ import hashlib
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from pyaccel._core import ffi, lib
 from pyaccel.backends.native import raise_status
+from pyaccel.he import native as handles
 from pyaccel.he import seal_format as form
+from pyaccel.he.ciphertexts import Ciphertexts
+from pyaccel.he.context import Context
+from pyaccel.he.keys import PublicKey as HePublicKey
+from pyaccel.he.keys import SecretKey
+from pyaccel.he.plaintexts import Shape
 from pyaccel.he.seal_format import Compression, PlainWords, Polynomials, Words
 
 _ZERO_ID = bytes(32)
@@ -243,6 +256,122 @@ class SealContext:
 
     def _stored(self, rows: Words, scale: float, *, is_ntt: bool) -> Polynomials:
         return Polynomials(self._ids[rows.shape[1]], is_ntt, rows, scale, 1, None)
+
+    # ---- encryption and decryption ------------------------------------------------------------------
+
+    @cached_property
+    def he(self) -> Context:
+        """The context of pyaccel.he with SEAL's primes: portable code, slots in its own order, no security judged.
+
+        Raises:
+            UnsupportedError: there is no special prime, or there are too many primes.
+        """
+        made = Context.__new__(Context)
+        made._made(self._made("context", "he_context"), None)
+        return made
+
+    def _made(self, kind: str, function: str, *arguments: Any) -> Any:
+        pointer = handles.out(kind)
+        _check(getattr(lib, f"pyaccel_seal_{function}")(pointer, self._handle, *arguments), f"seal_{function}")
+        return handles.owned(kind, pointer)
+
+    def read_secret_key(self, data: bytes) -> SecretKey:
+        """What SecretKey.save wrote, as a key of `self.he`; `data` is not wiped. Errors as read_ciphertext."""
+        what = "secret key"
+        stored = form.read_plain(form.opened(data, what), self.degree * len(self.moduli))
+        if stored.parms_id != self._ids[len(self.moduli)] or stored.words.size != self.degree * len(self.moduli):
+            raise ValueError(
+                f"SEAL {what}: made under other parameters than this context's: read it with its own context"
+            )
+        key = SecretKey.__new__(SecretKey)
+        key.context = self.he
+        key.native = self._made("secret_key", "secret_key", _pointer(stored.words), stored.words.size)
+        stored.words[:] = 0
+        return key
+
+    def encrypt(self, key: PublicKey | SecretKey, values: Any, *, scale: float | None = None) -> Ciphertext:
+        """A fresh ciphertext of one vector of numbers in the order of SEAL's slots, missing ones 0.
+
+        Args:
+            key: a PublicKey read here, or the secret key.
+            values: BFV: integers, degree of them or fewer; CKKS: real or complex numbers, degree / 2 or fewer.
+            scale: CKKS: what they are multiplied by; None: 2^40.
+
+        Raises:
+            ValueError: too many values, or some that do not fit.
+        """
+        order, turned = self._slots
+        array = np.asarray(values)
+        if array.ndim != 1 or array.size > order.size:
+            raise ValueError(f"values: shape {array.shape} came; wanted one vector of at most {order.size} numbers")
+        placed = np.zeros(order.size, np.int64 if self.scheme == "bfv" else np.complex128)
+        placed[order[: array.size]] = array
+        if self.scheme == "ckks":
+            placed[turned] = placed[turned].conj()
+        plain = self.he.encode(placed, scale=scale) if self.scheme == "ckks" else self.he.encode(placed)
+        if isinstance(key, PublicKey):
+            public = HePublicKey.__new__(HePublicKey)
+            public.context = self.he
+            public.native = self._made("public_key", "public_key", _pointer(key.rows), key.rows.size)
+            return self.from_he(public.encrypt(plain))
+        return self.from_he(key.encrypt(plain))
+
+    def decrypt(self, key: SecretKey, a: Ciphertext) -> Any:
+        """The numbers of a ciphertext, in the order of SEAL's slots: int64[degree], or complex128[degree / 2].
+
+        What SecretKey.decrypt says of sharing decrypted CKKS numbers holds here too.
+        """
+        order, turned = self._slots
+        if self.scheme == "bfv":
+            return key.decrypt(self.to_he(a))[0][order]
+        numbers = key.decrypt(self.to_he(a), real=False)[0]
+        numbers[turned] = numbers[turned].conj()
+        return numbers[order]
+
+    def noise_budget(self, key: SecretKey, a: Ciphertext) -> float:
+        """Decryptor::invariant_noise_budget of a BFV ciphertext, in bits, not rounded down."""
+        return float(key.noise_budget(self.to_he(a))[0])
+
+    def to_he(self, a: Ciphertext) -> Ciphertexts:
+        """The same ciphertext as a batch of one of `self.he`."""
+        rows = a.rows
+        if self.scheme == "bfv":
+            rows = self._call("transform", a.size, a.moduli, _pointer(rows), a.size, a.moduli, 0)
+        arguments = (_pointer(rows), rows.size, 1, a.size, a.moduli - 1, a.scale, 1, 0.0)
+        handle = handles.make("ciphertexts", "ciphertexts_of_residues", self.he.native, *arguments)
+        return Ciphertexts(self.he, handle, Shape(self.he.slots, real=False))
+
+    def from_he(self, batch: Ciphertexts) -> Ciphertext:
+        """The one ciphertext of a batch of `self.he`."""
+        self.he.check(batch, "batch")
+        if len(batch) != 1:
+            raise ValueError(f"batch: {len(batch)} ciphertexts came; SEAL's objects hold one: give them one by one")
+        size, moduli = batch.size, batch.level + 1
+        rows = np.empty((size, moduli, self.degree), np.uint64)
+        words = ffi.new("uint64_t *", rows.size)
+        _check(lib.pyaccel_he_ciphertexts_residues(_pointer(rows), words, batch.native), "he_ciphertexts_residues")
+        if self.scheme == "bfv":
+            rows = self._call("transform", size, moduli, _pointer(rows), size, moduli, 1)
+        return Ciphertext(rows, batch.scale if self.scheme == "ckks" else 1.0)
+
+    @cached_property
+    def _slots(self) -> tuple[Any, Any]:
+        """Place of SEAL's slot j among ours, whose exponents are powers of 5, not of 3; places that hold conjugates."""
+        n, half = 2 * self.degree, self.degree // 2
+        place: dict[int, tuple[int, bool]] = {}
+        power = 1
+        for k in range(half):
+            place[power], place[n - power] = (k, False), (k, True)
+            power = power * 5 % n
+        exponents = [1]
+        for _ in range(half - 1):
+            exponents.append(exponents[-1] * 3 % n)
+        if self.scheme == "ckks":
+            found = [place[e] for e in exponents]
+            order = np.array([k for k, _ in found])
+            return order, np.array(sorted(k for k, other in found if other), np.int64)
+        both = [place[e] for e in (*exponents, *(n - e for e in exponents))]
+        return np.array([k + half * other for k, other in both]), None
 
     # ---- evaluation -------------------------------------------------------------------------------------
 
