@@ -10,7 +10,7 @@
 
 #include "he/evaluate.h"
 
-#define SAMPLES 60
+#define SAMPLES 400
 
 static double now(void)
 {

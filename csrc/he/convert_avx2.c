@@ -70,12 +70,48 @@ void pa_he_conversion_fill_avx2(const pa_he_conversion *conversion)
     }
 }
 
+/* out = the class of in nearest to 0, q at most twice p: |x| <= q / 2 is a residue as it is. The quotient that dv_reduce rounds
+ * is off by less than 2^-52, and none of an odd q lies nearer to a half than 1 / 2q. */
+static void convert_nearest(pa_he_word *out, const pa_he_word *in, const pa_he_modulus *modulus,
+                            size_t n)
+{
+    const dv_prime q = dv_prime_of(modulus);
+    for (size_t i = 0; i < n; i += 8) {
+        const dv x = dv_reduce(dv_load(in + i), q), y = dv_reduce(dv_load(in + i + 4), q);
+        dv_store(out + i, x);
+        dv_store(out + i + 4, y);
+    }
+}
+
+/* The same of any q and p. */
+static void convert_nearest_reduced(pa_he_word *out, const pa_he_word *in,
+                                    const pa_he_modulus *modulus, const pa_he_modulus *to, size_t n)
+{
+    const dv_prime q = dv_prime_of(modulus), p = dv_prime_of(to);
+    for (size_t i = 0; i < n; i += 8) {
+        const dv x = dv_reduce(dv_load(in + i), q), y = dv_reduce(dv_load(in + i + 4), q);
+        dv_store(out + i, dv_reduce(x, p));
+        dv_store(out + i + 4, dv_reduce(y, p));
+    }
+}
+
 /* out_j = the class of in pre nearest to 0. */
 static void convert_centred(pa_he_word *const *out, const pa_he_word *in,
                             const pa_he_conversion *conversion, size_t n)
 {
     const pa_he_word *pre = (const pa_he_word *)conversion->prepared + 1;
     const pa_he_modulus *q = &conversion->in[0]->modulus;
+    if (conversion->pre[0] == 1) { /* a lift */
+        for (uint32_t j = 0; j < conversion->out_count; j++) {
+            const pa_he_modulus *p = &conversion->out[j]->modulus;
+            if (q->q / 2 <= p->q) {
+                convert_nearest(out[j], in, q, n);
+            } else {
+                convert_nearest_reduced(out[j], in, q, p, n);
+            }
+        }
+        return;
+    }
     const dv w = dv_spread(pre), quotient = dv_spread(pre + 1), real = dv_all(q->real),
              half = dv_all((double)(q->q / 2));
     for (size_t i = 0; i < n; i += 4) {

@@ -90,6 +90,8 @@ static void tensor(pa_he_word *const out[3], const pa_he_word *const a[2],
 
 /* Sums of so many products of 0.875 p beside what was there, p at most, stay within 8 p. */
 #define CHUNK 8u
+/* Words, 256 bytes: keys come from memory, in more streams than the hardware follows. */
+#define AHEAD 32u
 
 static void inner_product(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a,
                           const pa_he_word *const *b0, const pa_he_word *const *b1, size_t terms,
@@ -110,6 +112,8 @@ static void inner_product(pa_he_word *out0, pa_he_word *out1, const pa_he_word *
         for (size_t first = 0; first < terms; first += CHUNK) {
             const size_t end = terms - first < CHUNK ? terms : first + CHUNK;
             for (size_t t = first; t < end; t++) {
+                __builtin_prefetch(b0[t] + i + AHEAD);
+                __builtin_prefetch(b1[t] + i + AHEAD);
                 const dv x = dv_load(a[t] + i), y = dv_load(a[t] + i + 4);
                 sum[0] = _mm256_add_pd(sum[0], dv_mul(x, dv_load(b0[t] + i), m));
                 sum[1] = _mm256_add_pd(sum[1], dv_mul(y, dv_load(b0[t] + i + 4), m));
