@@ -95,6 +95,7 @@ static pyaccel_status make_numbers(struct pa_he_encoder *encoder, const pyaccel_
     fill_products(part, power, context);
     encoder->memory = memory;
     encoder->kernel = pa_bound(PA_FAMILY_HE_SLOTS);
+    pa_count(PA_FAMILY_HE_SLOTS);
     encoder->roots = (pa_he_roots){n, context->log_degree - 1, re, im};
     encoder->inverse = inverse;
     encoder->inverse_words = inverse_words;
