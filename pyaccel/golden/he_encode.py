@@ -18,7 +18,7 @@ from pyaccel.golden.he_ring import Row, row
 
 _BITS = 256
 _ONE = 1 << _BITS
-_HALF = Fraction(1, 2) - Fraction(1, 2**16)
+_HALF = Fraction(1, 2) - Fraction(1, 2**18)
 
 Complex = tuple[Row, Row]
 """Real and imaginary parts, in units of 2^-256."""

@@ -53,7 +53,7 @@ def mod_switch(a: Ciphertext, level: int) -> Ciphertext:
         return replace(a, parts=tuple(ring.restrict(part, primes) for part in a.parts), level=level, seed=None)
     while a.level > level:
         a = rescale(a)
-    return a
+    return replace(a, seed=None)
 
 
 def _levelled(a: Ciphertext, b: Ciphertext) -> tuple[Ciphertext, Ciphertext]:
@@ -136,7 +136,9 @@ def relinearize(a: Ciphertext, keys: EvaluationKeys) -> Ciphertext:
 
 
 def rotate(a: Ciphertext, by: int, keys: EvaluationKeys) -> Ciphertext:
-    """The automorphism X -> X^by, after switching to the key that it makes s of."""
+    """The automorphism X -> X^by, after switching to the key that it makes s of; nothing for X -> X."""
+    if by == 1:
+        return replace(a, seed=None)
     c0, c1 = a.parts
     b, more = _switch(a.context, a.level, c1, keys.keys[by])
     return replace(a, parts=(_turned(ring.add(c0, b), by), _turned(more, by)), seed=None)
