@@ -93,6 +93,9 @@ def test_demo(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert row["own_bytes"]["auto"] == row["own_bytes"]["native"] == row["bytes"]
         assert all(0 <= own <= row["bytes"] for own in row["own_bytes"].values())
     assert outcome.document["comparison"][-1]["own_bytes"]["golden"] == 2 * demo.GOLDEN_ROWS
+    hidden = outcome.document["homomorphic"]
+    assert hidden["good"]
+    assert [check["checked"] for check in hidden["checks"]] == [4096, 1]
     tree = outcome.document["comparison"][-2]
     assert tree["own_bytes"]["native"] == 2 * tree["own_bytes"]["golden"] == 2 * 33
     assert [check["checked"] for check in runs["golden"][-2]["checks"]] == [1, 1]

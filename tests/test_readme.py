@@ -24,3 +24,5 @@ def test_readme_in_python(capsys: pytest.CaptureFixture[str]) -> None:
     assert "<- chosen" in printed
     assert np.array_equal(eval(expression[1], names), [True, False])
     assert np.array_equal(names["verdicts"], [True, False])
+    assert np.allclose(names["shifted"], [5.5, 9.0], atol=1e-4)
+    assert np.allclose(names["dot"], [12.5], atol=1e-4)

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 import pyaccel
+from pyaccel.cli import demo_he
 from pyaccel.cli.demo_data import Job, jobs, repository_data, signed_batch
 from pyaccel.cli.demo_tree import TreeJob
 from pyaccel.cli.errors import one_line
@@ -83,11 +84,16 @@ def run_demo(signatures: int, *, as_json: bool) -> int:
     console.rule("[bold]outputs of the backends, byte for byte[/]")
     console.print(_comparison(work, runs, same, console.width))
     console.print(Text(OWN_BYTES, style="dim"))
-    bad = sum(report.bad_count for run in runs for report in run.reports)
+    with progress_bar(waiting, "homomorphic encryption") as progress:
+        hidden = demo_he.report(progress)
+    console.print()
+    console.rule("[bold]homomorphic encryption[/]")
+    show(console, [hidden])
+    bad = sum(report.bad_count for run in runs for report in run.reports) + hidden.bad_count
     different = sum(not equal for row in same for equal in row)
     console.print(_conclusion(runs, bad, different))
     if as_json:
-        click.echo(json.dumps(_document(work, runs, same), indent=2))
+        click.echo(json.dumps(_document(work, runs, same, hidden), indent=2))
     return 1 if bad or different else 0
 
 
@@ -133,8 +139,11 @@ def _conclusion(runs: Sequence[Run], bad: int, different: int) -> Text:
     return Text(f"✓ all {checked:,} checks passed on each of {names}, with equal outputs", style="bold green")
 
 
-def _document(work: Sequence[Job | TreeJob], runs: Sequence[Run], same: Sequence[Sequence[bool]]) -> dict[str, Any]:
+def _document(
+    work: Sequence[Job | TreeJob], runs: Sequence[Run], same: Sequence[Sequence[bool]], hidden: Report
+) -> dict[str, Any]:
     return {
+        "homomorphic": hidden.as_json(),
         "runs": [{"device": run.device, "files": [report.as_json() for report in run.reports]} for run in runs],
         "comparison": [
             {
