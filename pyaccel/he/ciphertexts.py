@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import log2
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from pyaccel.he import saving
 from pyaccel.he.native import Options, ffi, lib, make, out, owned, raise_status
 from pyaccel.he.plaintexts import Plaintexts, Shape
 from pyaccel.numbers import whole_number
@@ -123,6 +124,25 @@ class Ciphertexts:
         for batch in batches[1:]:
             shape = shape.combined(batch.shape)
         return first._like(handle, replace(shape, single=False))
+
+    def save(self) -> bytes:
+        """As bytes, for `Ciphertexts.load`; what SecretKey.encrypt made takes half the bytes."""
+        return bytes(saving.save("ciphertexts", self.native))
+
+    @classmethod
+    def load(cls, context: Context, data: Any, *, width: int | None = None, real: bool = False) -> Self:
+        """The ciphertexts that were saved.
+
+        Args:
+            context: that they are of.
+            data: their bytes.
+            width: numbers of a row that decrypt gives; None: all slots.
+            real: CKKS: whether it gives real parts alone.
+
+        Raises:
+            TypeError, ValueError: no such bytes; says what is wrong, and where.
+        """
+        return cls(context, saving.load("ciphertexts", data, context), Shape(width, real=real, clean=False))
 
     # ---- sums ----
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log2
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any, Never, Self
 
-from pyaccel.he import encoding, parameters
+from pyaccel.he import encoding, parameters, saving
 from pyaccel.he.native import SCHEMES, ffi, lib, make, raise_status, text
 from pyaccel.he.plaintexts import Plaintexts
 
@@ -193,6 +193,26 @@ class Context:
         """
         self.check(plaintexts, "plaintexts")
         return encoding.decode(plaintexts, width=width, real=real, coefficients=coefficients)
+
+    def save(self) -> bytes:
+        """Its parameters as bytes, for `Context.load`."""
+        return bytes(saving.save("context", self.native))
+
+    @classmethod
+    def load(cls, data: Any) -> Self:
+        """The context that was saved.
+
+        Raises:
+            TypeError, ValueError: no such bytes; says what is wrong, and where.
+        """
+        handle = saving.load("context", data)
+        fields = ffi.new("pyaccel_he_parameters *")
+        status = lib.pyaccel_he_parameters_get(fields, handle)
+        if status:
+            raise_status("he.Context.load", status)
+        context = cls.__new__(cls)
+        context._made(handle, parameters.security_name(int(fields.standard), int(fields.security)))
+        return context
 
     def __copy__(self) -> Context:
         return self

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any, Never, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from pyaccel.errors import PyaccelError
-from pyaccel.he import encoding
+from pyaccel.he import encoding, saving
 from pyaccel.he.ciphertexts import Ciphertexts
 from pyaccel.he.native import Options, ffi, lib, make, raise_status
 from pyaccel.he.plaintexts import Plaintexts
@@ -35,6 +35,23 @@ class _Key:
 
     context: Context
     native: Any
+    kind: str
+
+    @classmethod
+    def load(cls, context: Context, data: Any) -> Self:
+        """The key that was saved.
+
+        Args:
+            context: that it is of.
+            data: its bytes.
+
+        Raises:
+            TypeError, ValueError: no such bytes; says what is wrong, and where.
+        """
+        key = cls.__new__(cls)
+        key.context = context
+        key.native = saving.load(cls.kind, data, context)
+        return key
 
     def __copy__(self) -> Any:
         return self
@@ -58,10 +75,15 @@ class SecretKey(_Key):
     """
 
     __slots__ = ()
+    kind = "secret_key"
 
     def __init__(self, context: Context, *, insecure_test_seed: bytes | None = None) -> None:
         self.context = context
         self.native = make("secret_key", "secret_key_new", context.native, Options(insecure_test_seed).native)
+
+    def save(self) -> bytearray:
+        """As bytes, for `SecretKey.load`. They are as secret as the key: wipe them when they are written."""
+        return saving.save(self.kind, self.native)
 
     def encrypt(self, values: Any, *, insecure_test_seed: bytes | None = None) -> Ciphertexts:
         """Ciphertexts of numbers, as PublicKey.encrypt, with half the noise, and half as large when saved."""
@@ -151,10 +173,15 @@ class PublicKey(_Key):
     """
 
     __slots__ = ()
+    kind = "public_key"
 
     def __init__(self, secret: SecretKey, *, insecure_test_seed: bytes | None = None) -> None:
         self.context = secret.context
         self.native = make("public_key", "public_key_new", secret.native, Options(insecure_test_seed).native)
+
+    def save(self) -> bytes:
+        """As bytes, for `PublicKey.load`."""
+        return bytes(saving.save(self.kind, self.native))
 
     def encrypt(self, values: Any, *, insecure_test_seed: bytes | None = None) -> Ciphertexts:
         """Ciphertexts of numbers, one a row.
@@ -195,6 +222,7 @@ class EvaluationKeys(_Key):
     """
 
     __slots__ = ()
+    kind = "evaluation_keys"
 
     def __init__(
         self,
@@ -230,6 +258,10 @@ class EvaluationKeys(_Key):
             len(elements),
             Options(insecure_test_seed).native,
         )
+
+    def save(self) -> bytes:
+        """As bytes, for `EvaluationKeys.load`."""
+        return bytes(saving.save(self.kind, self.native))
 
     @property
     def elements(self) -> tuple[int, ...]:

@@ -135,6 +135,11 @@ def parse_security(security: str | None) -> tuple[int, int]:
     return _STANDARDS[year], int(bits)
 
 
+def security_name(standard: int, security: int) -> str | None:
+    """The name of a table and bits; None: no security."""
+    return next((f"{security}-{year}" for year, number in _STANDARDS.items() if number == standard), None)
+
+
 def chain(scheme: str, degree: int, depth: int, plain_modulus: int, scale_bits: int) -> tuple[int, ...]:
     """Moduli for `depth` multiplications one after the other, with some bits to spare.
 
@@ -173,7 +178,7 @@ def _moduli(values: Sequence[int]) -> tuple[int, ...]:
 
 def _refusal(chosen: Parameters, allowed: int, depth: int | None) -> str:
     """What a modulus that is too large is refused with: the bound, and the nearest parameters that are valid."""
-    name = f"{chosen.security}-{next(year for year, n in _STANDARDS.items() if n == chosen.standard)}"
+    name = security_name(chosen.standard, chosen.security)
     mends = []
     for log_degree in range(chosen.degree.bit_length(), MOST_LOG_DEGREE + 1):
         larger = bound(chosen.standard, chosen.security, 1 << log_degree)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from pyaccel.he import saving
 from pyaccel.he.native import ffi, lib
 
 if TYPE_CHECKING:
@@ -74,6 +75,25 @@ class Plaintexts:
     def scale(self) -> float:
         """CKKS: what the numbers are multiplied by."""
         return float(self._info().scale)
+
+    def save(self) -> bytes:
+        """As bytes, for `Plaintexts.load`."""
+        return bytes(saving.save("plaintexts", self.native))
+
+    @classmethod
+    def load(cls, context: Context, data: Any, *, width: int | None = None, real: bool = False) -> Self:
+        """The plaintexts that were saved.
+
+        Args:
+            context: that they are of.
+            data: their bytes.
+            width: numbers of a row that decode gives; None: all slots.
+            real: CKKS: whether it gives real parts alone.
+
+        Raises:
+            TypeError, ValueError: no such bytes; says what is wrong, and where.
+        """
+        return cls(context, saving.load("plaintexts", data, context), Shape(width, real=real, clean=False))
 
     def __repr__(self) -> str:
         return f"Plaintexts({len(self)} of {self.context!r})"
