@@ -94,6 +94,9 @@ def _rate(ship_at: float, stretch: float) -> tuple[Mark, ...]:
 ONE_CALL_PEER = "OpenSSL EVP"
 LIBSODIUM = "PyNaCl"
 """Base of the ratios of Ed25519: libsodium, through PyNaCl."""
+TENSEAL = "TenSEAL"
+"""Base of the ratios of homomorphic encryption: SEAL, as TenSEAL's wheel has it."""
+OWN_PRODUCT = "own product"
 ALL_GOOD = "all good"
 FIXED_LENGTH = "512 B each"
 ONE_THREAD = "one thread"
@@ -148,6 +151,37 @@ _ED25519_IFMA = _ed25519(
     )
 )
 
+
+
+@dataclass(frozen=True)
+class _He:
+    """Ship and stretch ratios to TenSEAL."""
+
+    multiply: Mapping[int, tuple[float, float]]
+    encrypt: tuple[float, float]
+    decrypt: tuple[float, float]
+    bfv: tuple[float, float]
+    matrix: tuple[float, float]
+
+
+def _he(of: _He) -> dict[str, tuple[Mark, ...]]:
+    matrix = "ckks 8192 vector 128 @ plain matrix 128x64"
+    return {
+        **{
+            f"ckks {n} multiply, relinearize, rescale": (Mark(RATIO, *ratio, peer=TENSEAL),)
+            for n, ratio in of.multiply.items()
+        },
+        "ckks 8192 encode, encrypt": (Mark(RATIO, *of.encrypt, peer=TENSEAL),),
+        "ckks 8192 decrypt, decode": (Mark(RATIO, *of.decrypt, peer=TENSEAL),),
+        "bfv 8192 multiply, relinearize": (Mark(RATIO, *of.bfv, peer=TENSEAL),),
+        matrix: (Mark(RATIO, of.matrix[0], peer=TENSEAL),),
+        f"{matrix}, encoded once": (Mark(RATIO, of.matrix[1], peer=TENSEAL),),
+    }
+
+
+_HE_AVX2 = _he(_He({8192: (4.5, 6), 16384: (4, 5)}, (6, 10), (4, 6), (5, 7.5), (25, 70)))
+_HE_IFMA = _he(_He({8192: (9, 14), 16384: (9, 14)}, (12, 20), (5, 10), (9, 14), (50, 150)))
+
 _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
     **{
         f"{algorithm} 64 B, C call{function}": (Mark(RATIO, 1.0, peer=ONE_CALL_PEER, n=1),)
@@ -161,6 +195,8 @@ _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
     "sha256 1 MiB, 1 at once": (Mark(RATIO, 1.0, peer="hashlib"),),
     "sha256 64 B, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
     "ed25519 zip215, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
+    "ckks 8192 rotate": (Mark(RATIO, 1 / 0.75, 1 / 0.6, peer=OWN_PRODUCT),),
+    **{f"ckks {n} multiply, two threads": (Mark(RATIO, 1.8, peer=ONE_THREAD),) for n in (8192, 16384)},
 }
 
 _AVX2: dict[str, tuple[Mark, ...]] = {
@@ -196,9 +232,9 @@ _AVX512: dict[str, tuple[Mark, ...]] = {
 }
 
 TARGETS: dict[str, dict[str, tuple[Mark, ...]]] = {
-    "avx2": _EVERYWHERE | _AVX2 | _ED25519_AVX2,
-    "avx512": _EVERYWHERE | _AVX512 | _ED25519_AVX2,
-    "avx512ifma": _EVERYWHERE | _AVX512 | _ED25519_IFMA,
+    "avx2": _EVERYWHERE | _AVX2 | _ED25519_AVX2 | _HE_AVX2,
+    "avx512": _EVERYWHERE | _AVX512 | _ED25519_AVX2 | _HE_AVX2,
+    "avx512ifma": _EVERYWHERE | _AVX512 | _ED25519_IFMA | _HE_IFMA,
 }
 """Marks by class and by the name of the line."""
 
