@@ -50,9 +50,7 @@ class Chain:
         """60 bits that stay, `middle` moduli of 40."""
         bits = (60, *[40] * self.middle)
         parts = {"special_bits": self.special_bits, "digits": self.digits}
-        return he.Context(
-            "ckks", degree=self.degree, moduli_bits=bits, scale_bits=40, security="128-2018", **parts
-        )
+        return he.Context("ckks", degree=self.degree, moduli_bits=bits, scale_bits=40, security="128-2018", **parts)
 
     @property
     def theirs(self) -> list[int]:
@@ -139,12 +137,8 @@ def _ckks(chain: Chain) -> Iterator[Contest]:
     product = _timed(lambda: ours.a.multiply(ours.b))
     rows = n * 8
     yield Contest(f"ckks {n} multiply, relinearize, rescale", 1, rows, product, peers["multiply"])
-    yield Contest(
-        f"ckks {n} encode, encrypt", 1, rows, _timed(lambda: ours.public.encrypt(x)), peers["encrypt"]
-    )
-    yield Contest(
-        f"ckks {n} decrypt, decode", 1, rows, _timed(lambda: ours.secret.decrypt(ours.a)), peers["decrypt"]
-    )
+    yield Contest(f"ckks {n} encode, encrypt", 1, rows, _timed(lambda: ours.public.encrypt(x)), peers["encrypt"])
+    yield Contest(f"ckks {n} decrypt, decode", 1, rows, _timed(lambda: ours.secret.decrypt(ours.a)), peers["decrypt"])
     rotate = _timed(lambda: ours.a.rotate(1))
     yield Contest(f"ckks {n} rotate", 1, rows, rotate, {OWN_PRODUCT: product})
     yield from _threads(ours, n)

@@ -152,7 +152,6 @@ _ED25519_IFMA = _ed25519(
 )
 
 
-
 @dataclass(frozen=True)
 class _He:
     """Ship and stretch ratios to TenSEAL."""

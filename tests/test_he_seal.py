@@ -35,27 +35,18 @@ def context(index: int) -> SealContext:
     return SealContext.read(item(index, "parameters"))
 
 
-def same(ours: bytes, theirs: bytes) -> None:
-    """Equal but for the header's minor version, which is the writer's."""
-    assert _unversioned(ours) == _unversioned(theirs)
-
-
-def _unversioned(data: bytes) -> bytes:
-    return data.replace(b"\x5e\xa1\x10\x04\x03", b"\x5e\xa1\x10\x04\x01")
-
-
 @pytest.mark.parametrize("index", CASES)
 def test_objects_are_written_as_they_were_read(index: int) -> None:
     here = context(index)
-    same(here.write_parameters(), item(index, "parameters"))
+    assert here.write_parameters() == item(index, "parameters")
     for name in ("a", "b"):
-        same(here.write(here.read_ciphertext(item(index, name))), item(index, name))
+        assert here.write(here.read_ciphertext(item(index, name))) == item(index, name)
     for name in ("plain_a", "plain_b"):
-        same(here.write(here.read_plaintext(item(index, name))), item(index, name))
-    same(here.write(here.read_public_key(item(index, "public_key"))), item(index, "public_key"))
+        assert here.write(here.read_plaintext(item(index, name))) == item(index, name)
+    assert here.write(here.read_public_key(item(index, "public_key"))) == item(index, "public_key")
     keys = here.read_relinearization_keys(item(index, "relinearization_keys"))
-    same(here.write(keys), item(index, "relinearization_keys"))
-    same(here.write(here.read_galois_keys(item(index, "galois_keys"))), item(index, "galois_keys"))
+    assert here.write(keys) == item(index, "relinearization_keys")
+    assert here.write(here.read_galois_keys(item(index, "galois_keys"))) == item(index, "galois_keys")
 
 
 def results(index: int) -> dict[str, Ciphertext]:
@@ -91,10 +82,7 @@ def test_operations_give_the_bytes_of_seal(index: int) -> None:
     wanted = set(case(index)["results"]) - ({"multiply"} if context(index).scheme == "bfv" else set())
     assert set(given) == wanted
     for name, value in given.items():
-        try:
-            same(context(index).write(value), item(index, name, "results"))
-        except AssertionError:
-            pytest.fail(f"{name} differs from SEAL")
+        assert context(index).write(value) == item(index, name, "results"), f"{name} differs from SEAL"
 
 
 @pytest.mark.parametrize("index", CASES)
@@ -259,7 +247,7 @@ def test_compressed_data_that_does_not_unpack_is_refused() -> None:
             here.read_ciphertext(data)
     members = item(0, "a")[HEADER:]
     body = zlib.compress(members)[:-3]
-    header = seal_format.sealed(b"", "none")
+    header = seal_format.Writer().sealed(b"")
     data = altered(header, 5, b"\1") + body
     data = altered(data, 8, len(data).to_bytes(8, "little"))
     with pytest.raises(ValueError, match="cut"):

@@ -92,15 +92,19 @@ class SealContext:
         degree: N, a power of two.
         moduli: SEAL's coeff_modulus, in its order: the special prime last.
         plain_modulus: of BFV; 0 for CKKS.
+        minor_version: objects are written as SEAL 4.minor_version does; TenSEAL 0.3.18 has 4.3.
 
     Raises:
         ValueError: no valid SEAL parameters. Security is not judged: it is whoever made the keys that did.
     """
 
-    def __init__(self, scheme: str, degree: int, moduli: tuple[int, ...], plain_modulus: int = 0) -> None:
+    def __init__(
+        self, scheme: str, degree: int, moduli: tuple[int, ...], plain_modulus: int = 0, minor_version: int = 3
+    ) -> None:
         if scheme not in form.SCHEMES:
             raise ValueError(f"scheme {scheme!r} is none of {', '.join(form.SCHEMES)}")
         self.scheme, self.degree, self.moduli, self.plain_modulus = scheme, degree, tuple(moduli), plain_modulus
+        self._writer = form.Writer(minor_version)
         handle = ffi.new("pyaccel_seal_context **")
         status = lib.pyaccel_seal_context_new(
             handle, form.SCHEMES[scheme], degree, list(self.moduli), len(self.moduli), plain_modulus
@@ -122,7 +126,7 @@ class SealContext:
 
     def write_parameters(self, compression: Compression = "none") -> bytes:
         """What EncryptionParameters.load reads."""
-        return form.write_parameters(self.scheme, self.degree, self.moduli, self.plain_modulus, compression)
+        return self._writer.parameters(self.scheme, self.degree, self.moduli, self.plain_modulus, compression)
 
     def _id(self, count: int) -> bytes:
         """parms_id of the level with so many primes: BLAKE2b-256 of scheme, degree, moduli and plain modulus."""
@@ -236,23 +240,23 @@ class SealContext:
     ) -> bytes:
         """What SEAL's load of that type reads; compression zstd needs the package zstandard."""
         if isinstance(value, Ciphertext):
-            members = form.write_polynomials(self._stored(value.rows, value.scale, is_ntt=self.scheme == "ckks"))
+            members = self._writer.polynomials(self._stored(value.rows, value.scale, is_ntt=self.scheme == "ckks"))
         elif isinstance(value, PublicKey):
-            members = form.write_polynomials(self._stored(value.rows, 1.0, is_ntt=True))
+            members = self._writer.polynomials(self._stored(value.rows, 1.0, is_ntt=True))
         elif isinstance(value, Plaintext):
             parms_id = _ZERO_ID if self.scheme == "bfv" else self._ids[value.words.shape[0]]
-            members = form.write_plain(PlainWords(parms_id, value.words.reshape(-1), value.scale))
+            members = self._writer.plain(PlainWords(parms_id, value.words.reshape(-1), value.scale))
         elif isinstance(value, SwitchingKeys):
             index = {element: element // 2 for element in value.parts}
             keys: list[list[Polynomials]] = [[] for _ in range(max(index.values(), default=-1) + 1)]
             for element, parts in value.parts.items():
                 keys[index[element]] = [self._stored(part, 1.0, is_ntt=True) for part in parts]
-            members = form.write_switching_keys(self._ids[len(self.moduli)], keys)
+            members = self._writer.switching_keys(self._ids[len(self.moduli)], keys)
         else:
             raise TypeError(
                 f"a {type(value).__name__} came; wanted a Ciphertext, Plaintext, PublicKey or SwitchingKeys"
             )
-        return form.sealed(members, compression)
+        return self._writer.sealed(members, compression)
 
     def _stored(self, rows: Words, scale: float, *, is_ntt: bool) -> Polynomials:
         return Polynomials(self._ids[rows.shape[1]], is_ntt, rows, scale, 1, None)

@@ -27,7 +27,6 @@ T = TypeVar("T")
 
 _HEADER = struct.Struct("<HBBBBHQ")
 _MAGIC = 0xA15E
-_VERSION = (4, 1)  # what is written: readable by every 4.x
 _COMPRESSIONS: tuple[Compression, ...] = ("none", "zlib", "zstd")
 _SEED_MARKER = 0xFFFF_FFFF_FFFF_FFFF
 _SEED_BYTES = 64
@@ -199,20 +198,8 @@ def _within(reader: Reader, read: Callable[[Reader], T]) -> T:
     return value
 
 
-def sealed(members: bytes, compression: Compression) -> bytes:
-    """An object of these members."""
-    if compression not in _COMPRESSIONS:
-        raise ValueError(f"compression {compression!r} is none of {', '.join(_COMPRESSIONS)}")
-    if compression == "zlib":
-        members = zlib.compress(members)
-    elif compression == "zstd":
-        members = _zstandard().ZstdCompressor().compress(members)  # type: ignore[attr-defined]
-    code = _COMPRESSIONS.index(compression)
-    return _HEADER.pack(_MAGIC, _HEADER.size, *_VERSION, code, 0, _HEADER.size + len(members)) + members
-
-
-def read_parameters(data: bytes) -> tuple[str, int, tuple[int, ...], int]:
-    """Scheme, degree, coefficient moduli (the special one last) and plain modulus of SEAL encryption parameters."""
+def read_parameters(data: bytes) -> tuple[str, int, tuple[int, ...], int, int]:
+    """Of SEAL encryption parameters: scheme, degree, coefficient moduli, plain modulus; and SEAL's minor version."""
     reader = opened(data, "parameters")
     code = reader.u8()
     names = {value: name for name, value in SCHEMES.items()}
@@ -223,13 +210,7 @@ def read_parameters(data: bytes) -> tuple[str, int, tuple[int, ...], int]:
     moduli = tuple(_within(reader, Reader.u64) for _ in range(count))
     plain = _within(reader, Reader.u64)
     reader.end()
-    return names[code], degree, moduli, plain
-
-
-def write_parameters(scheme: str, degree: int, moduli: tuple[int, ...], plain: int, compression: Compression) -> bytes:
-    """SEAL encryption parameters."""
-    nested = [sealed(struct.pack("<Q", value), "none") for value in (*moduli, plain)]
-    return sealed(struct.pack("<BQQ", SCHEMES[scheme], degree, len(moduli)) + b"".join(nested), compression)
+    return names[code], degree, moduli, plain, data[4]
 
 
 def _array(reader: Reader, most: int) -> Words:
@@ -237,11 +218,6 @@ def _array(reader: Reader, most: int) -> Words:
         return inner.words(inner.within("number of words", inner.u64(), most))
 
     return _within(reader, members)
-
-
-def _write_array(words: Words) -> bytes:
-    flat = np.ascontiguousarray(words, dtype="<u8")
-    return sealed(struct.pack("<Q", flat.size) + flat.tobytes(), "none")
 
 
 def read_plain(reader: Reader, most_words: int) -> PlainWords:
@@ -254,11 +230,6 @@ def read_plain(reader: Reader, most_words: int) -> PlainWords:
         raise ValueError(f"SEAL {reader.what}: {count} coefficients announced, {words.size} there")
     reader.end()
     return PlainWords(parms_id, words, scale)
-
-
-def write_plain(plain: PlainWords) -> bytes:
-    """Members of a plaintext or secret key."""
-    return plain.parms_id + struct.pack("<Qd", plain.words.size, plain.scale) + _write_array(plain.words)
 
 
 def read_polynomials(reader: Reader, degree: int, most_moduli: int, most_size: int = 16) -> Polynomials:
@@ -292,19 +263,6 @@ def _read_seed(reader: Reader) -> Seed:
     return Seed(generator, reader.take(_SEED_BYTES))
 
 
-def write_polynomials(polynomials: Polynomials) -> bytes:
-    """Members of a ciphertext or public key; a seed takes the place of the second polynomial."""
-    size = 2 if polynomials.seed else polynomials.rows.shape[0]
-    _, moduli, degree = polynomials.rows.shape
-    out = polynomials.parms_id + struct.pack(
-        "<BQQQdQ", polynomials.is_ntt, size, degree, moduli, polynomials.scale, polynomials.correction_factor
-    )
-    out += _write_array(polynomials.rows)
-    if polynomials.seed:
-        out += sealed(bytes([polynomials.seed.generator]) + polynomials.seed.key, "none")
-    return out
-
-
 def read_switching_keys(
     reader: Reader, degree: int, moduli: int, most_keys: int
 ) -> tuple[bytes, list[list[Polynomials]]]:
@@ -319,10 +277,54 @@ def read_switching_keys(
     return parms_id, keys
 
 
-def write_switching_keys(parms_id: bytes, keys: list[list[Polynomials]]) -> bytes:
-    """Members of relinearization or Galois keys."""
-    out = [parms_id, struct.pack("<Q", len(keys))]
-    for parts in keys:
-        out.append(struct.pack("<Q", len(parts)))
-        out += [sealed(write_polynomials(part), "none") for part in parts]
-    return b"".join(out)
+@dataclass(frozen=True)
+class Writer:
+    """Writes objects as SEAL 4.minor does: a SEAL of another minor version may refuse them."""
+
+    minor: int = 3
+
+    def sealed(self, members: bytes, compression: Compression = "none") -> bytes:
+        """An object of these members."""
+        if compression not in _COMPRESSIONS:
+            raise ValueError(f"compression {compression!r} is none of {', '.join(_COMPRESSIONS)}")
+        if compression == "zlib":
+            members = zlib.compress(members)
+        elif compression == "zstd":
+            members = _zstandard().ZstdCompressor().compress(members)  # type: ignore[attr-defined]
+        code = _COMPRESSIONS.index(compression)
+        return _HEADER.pack(_MAGIC, _HEADER.size, 4, self.minor, code, 0, _HEADER.size + len(members)) + members
+
+    def parameters(
+        self, scheme: str, degree: int, moduli: tuple[int, ...], plain: int, compression: Compression
+    ) -> bytes:
+        """SEAL encryption parameters."""
+        nested = [self.sealed(struct.pack("<Q", value)) for value in (*moduli, plain)]
+        return self.sealed(struct.pack("<BQQ", SCHEMES[scheme], degree, len(moduli)) + b"".join(nested), compression)
+
+    def _array(self, words: Words) -> bytes:
+        flat = np.ascontiguousarray(words, dtype="<u8")
+        return self.sealed(struct.pack("<Q", flat.size) + flat.tobytes())
+
+    def plain(self, plain: PlainWords) -> bytes:
+        """Members of a plaintext or secret key."""
+        return plain.parms_id + struct.pack("<Qd", plain.words.size, plain.scale) + self._array(plain.words)
+
+    def polynomials(self, polynomials: Polynomials) -> bytes:
+        """Members of a ciphertext or public key; a seed takes the place of the second polynomial."""
+        size = 2 if polynomials.seed else polynomials.rows.shape[0]
+        _, moduli, degree = polynomials.rows.shape
+        out = polynomials.parms_id + struct.pack(
+            "<BQQQdQ", polynomials.is_ntt, size, degree, moduli, polynomials.scale, polynomials.correction_factor
+        )
+        out += self._array(polynomials.rows)
+        if polynomials.seed:
+            out += self.sealed(bytes([polynomials.seed.generator]) + polynomials.seed.key)
+        return out
+
+    def switching_keys(self, parms_id: bytes, keys: list[list[Polynomials]]) -> bytes:
+        """Members of relinearization or Galois keys."""
+        out = [parms_id, struct.pack("<Q", len(keys))]
+        for parts in keys:
+            out.append(struct.pack("<Q", len(parts)))
+            out += [self.sealed(self.polynomials(part)) for part in parts]
+        return b"".join(out)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TenSEAL's contexts and vectors are opened, computed on to SEAL's bytes, and given back."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pyaccel.he import tenseal
+from pyaccel.he.tenseal import TensealContext, Vector
+
+ts = pytest.importorskip("tenseal")
+
+DEGREE = 4096
+VALUES = {"ckks": [1.5, -2.25, 3.0], "bfv": [1, -2, 300]}
+
+
+@cache
+def their_context(scheme: str) -> Any:
+    if scheme == "bfv":
+        context = ts.context(ts.SCHEME_TYPE.BFV, DEGREE, plain_modulus=40961, n_threads=1)
+    else:
+        context = ts.context(ts.SCHEME_TYPE.CKKS, DEGREE, coeff_mod_bit_sizes=[36, 30, 36], n_threads=1)
+        context.global_scale = 2.0**30
+    return context
+
+
+@cache
+def opened(scheme: str) -> tuple[TensealContext, TensealContext]:
+    """With the secret key, which TenSEAL then saves without relinearization keys; and for the public."""
+    theirs = their_context(scheme)
+    private = theirs.serialize(save_secret_key=True, save_galois_keys=False)
+    public = theirs.serialize(save_secret_key=False, save_galois_keys=False)
+    return tenseal.read_context(private), tenseal.read_context(public)
+
+
+def vector(scheme: str) -> Any:
+    make = ts.ckks_vector if scheme == "ckks" else ts.bfv_vector
+    return make(their_context(scheme), VALUES[scheme])
+
+
+def given_back(scheme: str, data: bytes) -> list[float]:
+    load = ts.ckks_vector_from if scheme == "ckks" else ts.bfv_vector_from
+    result: list[float] = load(their_context(scheme), data).decrypt()
+    return result
+
+
+@pytest.mark.parametrize("scheme", ["ckks", "bfv"])
+def test_vectors_go_both_ways(scheme: str) -> None:
+    private, public = opened(scheme)
+    assert private.secret_key is not None
+    assert public.secret_key is None
+    assert public.relinearization_keys is not None
+    assert private.scale == (2.0**30 if scheme == "ckks" else -1)
+    ours = private.read_vector(vector(scheme).serialize())
+    assert ours.sizes == (3,)
+    assert np.abs(private.decrypt(ours) - VALUES[scheme]).max() < 1e-4
+    assert np.abs(np.array(given_back(scheme, private.write_vector(ours))) - VALUES[scheme]).max() < 1e-4
+    seal, keys = public.seal, public.relinearization_keys
+    (one,) = ours.ciphertexts
+    square = seal.relinearize(seal.multiply(one, one), keys)
+    square = seal.rescale(square) if scheme == "ckks" else square
+    back = given_back(scheme, public.write_vector(Vector((square,), (3,)), "zstd"))
+    wanted = np.array(VALUES[scheme]) ** 2
+    wanted = wanted if scheme == "ckks" else (wanted + 20480) % 40961 - 20480
+    assert np.abs(np.array(back) - wanted).max() < 1e-2
+    assert public.public_key is not None
+    fresh = seal.encrypt(public.public_key, VALUES[scheme], **({"scale": 2.0**30} if scheme == "ckks" else {}))
+    back = given_back(scheme, public.write_vector(Vector((fresh,), (3,))))
+    assert np.abs(np.array(back) - VALUES[scheme]).max() < 1e-4
+
+
+def test_bytes_of_tenseals_own_operations() -> None:
+    """Sums and products by TenSEAL and here are the same ciphertexts."""
+    _, public = opened("ckks")
+    a, b = vector("ckks"), vector("ckks")
+    (x,), (y,) = (public.read_vector(one.serialize()).ciphertexts for one in (a, b))
+    seal, keys = public.seal, public.relinearization_keys
+    assert keys is not None
+    (theirs,) = public.read_vector((a + b).serialize()).ciphertexts
+    assert (seal.add(x, y).rows == theirs.rows).all()
+    (theirs,) = public.read_vector((a * b).serialize()).ciphertexts
+    assert (seal.rescale(seal.relinearize(seal.multiply(x, y), keys)).rows == theirs.rows).all()
+
+
+def test_other_data_is_refused() -> None:
+    private, public = opened("ckks")
+    data = vector("ckks").serialize()
+    for broken in (data[:100], b"\xff" * 40):
+        with pytest.raises(ValueError, match="TenSEAL vector"):
+            private.read_vector(broken)
+    with pytest.raises(ValueError, match="no vector"):
+        private.read_vector(b"")
+    with pytest.raises(ValueError, match=r"degree|parameters|form"):
+        private.read_vector(vector("bfv").serialize())
+    with pytest.raises(ValueError, match="TenSEAL context"):
+        tenseal.read_context(b"\xff" * 40)
+    with pytest.raises(ValueError, match="no secret key"):
+        public.decrypt(public.read_vector(data))
