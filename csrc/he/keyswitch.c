@@ -88,7 +88,10 @@ uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level)
     return pa_he_digits_at(context, level) + 2;
 }
 
-/* Rows of one prime that are multiplied and summed: sum a[t] b0[t], sum a[t] b1[t]. */
+/* Elements of a prime's rows that are worked on at a time: what is made on the way stays in the first cache. */
+#define BLOCK 512u
+
+/* Blocks of one prime that are multiplied and summed: sum a[t] b0[t], sum a[t] b1[t]. */
 typedef struct {
     uint32_t count;
     const pa_he_word *a[PA_HE_MAX_PRIMES], *b0[PA_HE_MAX_PRIMES], *b1[PA_HE_MAX_PRIMES];
@@ -101,49 +104,70 @@ static void add_term(inner *terms, const pa_he_word *a, const pa_he_word *b0, co
     terms->b1[terms->count++] = b1;
 }
 
-/* P (a0 b0, a0 b1 + a1 b0) at row j of Q, as two terms more; factors: two rows of scratch. */
+/* P (a0 b0, a0 b1 + a1 b0) of the block at `offset` of prime j's rows of Q, as two terms more; factors: two blocks. */
 static void add_product(const pyaccel_he_context *context, inner *terms, const pa_he_switched *x,
-                        uint32_t j, pa_he_word *factors)
+                        uint32_t j, size_t offset, size_t n, pa_he_word *factors)
 {
-    const size_t offset = j * context->stride;
-    pa_he_word *const b0 = factors, *const b1 = factors + context->stride;
     const pa_he_multiplier *special = &context->constants->special[j];
     const pa_he_modulus *modulus = &context->ntt[j].modulus;
-    context->kernels->mul_constant(b0, x->b[0] + offset, special, context->degree, modulus);
-    context->kernels->mul_constant(b1, x->b[1] + offset, special, context->degree, modulus);
-    add_term(terms, x->a[0] + offset, b0, b1);
-    add_term(terms, x->a[1] + offset, context->constants->zero, b0);
+    context->kernels->mul_constant(factors, x->b[0] + offset, special, n, modulus);
+    context->kernels->mul_constant(factors + n, x->b[1] + offset, special, n, modulus);
+    add_term(terms, x->a[0] + offset, factors, factors + n);
+    add_term(terms, x->a[1] + offset, context->constants->zero, factors);
 }
 
-/* out = P times what is added, at row j of Q; whether anything is. */
+/* Blocks of out = P times what is added; whether anything is. */
 static bool start_with_added(const pyaccel_he_context *context, const pa_he_switched *x, uint32_t j,
-                             pa_he_word *const out[2])
+                             size_t offset, size_t n, pa_he_word *const out[2])
 {
     if (x->added[0] == NULL && x->added[1] == NULL) {
         return false;
     }
     for (int k = 0; k < 2; k++) {
         if (x->added[k] == NULL) {
-            memset(out[k], 0, context->degree * sizeof(pa_he_word));
+            memset(out[k] + offset, 0, n * sizeof *out[k]);
         } else {
-            context->kernels->mul_constant(out[k], x->added[k] + j * context->stride,
-                                           &context->constants->special[j], context->degree,
+            context->kernels->mul_constant(out[k] + offset, x->added[k] + offset,
+                                           &context->constants->special[j], n,
                                            &context->ntt[j].modulus);
         }
     }
     return true;
 }
 
+/* Row j of the outcome, of prime p; digits: its `count` rows. */
+static void sum_row(const pyaccel_he_context *context, uint32_t level, uint32_t j, uint32_t p,
+                    pa_he_word *const *out, const pa_he_word *const *digits, uint32_t count,
+                    const pa_he_switched *x, const pa_he_switching_key *key, pa_he_word *factors)
+{
+    const size_t stride = context->stride, row = j * stride,
+                 n = context->degree < BLOCK ? context->degree : BLOCK;
+    const size_t pair = (size_t)(context->q_count + context->p_count) * stride;
+    const bool in_q = j < context->level_end[level];
+    for (size_t i = 0; i < context->degree; i += n) {
+        inner terms = {0};
+        for (uint32_t d = 0; d < count; d++) {
+            const pa_he_word *b = key->words + 2 * d * pair + p * stride + i;
+            add_term(&terms, digits[d] + i, b, b + pair);
+        }
+        if (x->a[0] != NULL && in_q) {
+            add_product(context, &terms, x, j, row + i, n, factors);
+        }
+        const bool accumulate = in_q && start_with_added(context, x, j, row + i, n, out);
+        context->kernels->inner_product(out[0] + row + i, out[1] + row + i, terms.a, terms.b0,
+                                        terms.b1, terms.count, n, accumulate,
+                                        &context->ntt[p].modulus);
+    }
+}
+
 void pa_he_switch(const pyaccel_he_context *context, uint32_t level, pa_he_word *const *out,
                   const pa_he_switched *x, const pa_he_switching_key *key, pa_he_word *scratch)
 {
     const size_t stride = context->stride;
-    const uint32_t count = pa_he_digits_at(context, level), end = context->level_end[level],
-                   extended = pa_he_extended_rows(context, level),
-                   all = context->q_count + context->p_count;
+    const uint32_t count = pa_he_digits_at(context, level),
+                   extended = pa_he_extended_rows(context, level);
     for (uint32_t j = 0; j < extended; j++) {
         const uint32_t p = prime_at(context, level, j);
-        inner terms = {0};
         const pa_he_word *digits[PA_HE_MAX_PRIMES];
         if (x->digits != NULL) {
             for (uint32_t d = 0; d < count; d++) {
@@ -156,17 +180,7 @@ void pa_he_switch(const pyaccel_he_context *context, uint32_t level, pa_he_word 
             }
             digit_rows(context, level, p, x->coefficients, x->ntt, rows, digits);
         }
-        for (uint32_t d = 0; d < count; d++) {
-            const pa_he_word *b = key->words + ((size_t)d * 2 * all + p) * stride;
-            add_term(&terms, digits[d], b, b + all * stride);
-        }
-        pa_he_word *const rows[2] = {out[0] + j * stride, out[1] + j * stride};
-        if (x->a[0] != NULL && j < end) {
-            add_product(context, &terms, x, j, scratch + count * stride);
-        }
-        const bool accumulate = j < end && start_with_added(context, x, j, rows);
-        context->kernels->inner_product(rows[0], rows[1], terms.a, terms.b0, terms.b1, terms.count,
-                                        context->degree, accumulate, &context->ntt[p].modulus);
+        sum_row(context, level, j, p, out, digits, count, x, key, scratch + count * stride);
     }
 }
 

@@ -6,6 +6,8 @@
 
 #include "noise.h"
 
+#define BLOCK 512u
+
 /* ---- CKKS and BGV --------------------------------------------------------------------------------- */
 
 /* Rows of scratch of an item that is relinearized. */
@@ -41,11 +43,14 @@ static void multiply_item(const pa_he_product *work, pa_he_word *const out[2],
                *sums = coefficients + rows * stride;
     pa_he_word *const sum[2] = {sums, sums + extended * stride};
     for (uint32_t j = 0; j < rows; j++) {
-        const size_t offset = j * stride;
+        const size_t offset = j * stride, block = n < BLOCK ? n : BLOCK;
         pa_he_word *row = coefficients + offset;
-        context->kernels->mul(ntt + offset, a[1] + offset, b[1] + offset, n,
-                              &context->ntt[j].modulus);
-        memcpy(row, ntt + offset, n * sizeof *row);
+        for (size_t i = 0; i < n; i += block) { /* copied while it is in the first cache */
+            pa_he_word *c2 = ntt + offset + i;
+            context->kernels->mul(c2, a[1] + offset + i, b[1] + offset + i, block,
+                                  &context->ntt[j].modulus);
+            memcpy(row + i, c2, block * sizeof *row);
+        }
         context->kernels->inverse(&row, 1, &context->ntt[j]);
     }
     const pa_he_switched x = {
