@@ -10,7 +10,7 @@
 
 #include "he/evaluate.h"
 
-#define SAMPLES 400
+#define SAMPLES 100
 
 static double now(void)
 {

@@ -6,35 +6,39 @@
 /* Coefficients that are made correct at a time: in_count rows of them lie on the stack. */
 #define BLOCK 128u
 
+/* x c, and x c modulo q in [0, 2q), for any x of 64 bits (words.h). */
+static inline uint64_t times(uint64_t x, const pa_he_shoup *c, uint64_t q)
+{
+    return pa_he_lazy(x, c->value, c->quotient, q);
+}
+
 /* u = [delta / D]_t in (-t / 2, t / 2] of n coefficients at `first`, delta the lift of the dropped residues. */
 static void plain_quotient(int64_t u[BLOCK], const pyaccel_he_context *context,
                            const pa_he_division *division, const pa_he_word *tail, size_t first,
                            size_t n)
 {
     const pa_he_conversion *lift = &division->lift;
-    const pa_he_modulus *t = &context->constants->plain;
-    uint64_t x[BLOCK], v[BLOCK], sum[BLOCK];
+    const uint64_t t = context->plain_modulus, overflow = pa_he_neg(division->plain_product, t);
+    uint64_t x[BLOCK], v[BLOCK], sum[BLOCK]; /* sum: below 64 times 2t, t <= 2^40 */
     for (size_t k = 0; k < n; k++) {
         v[k] = lift->rounding;
         sum[k] = 0;
     }
     for (uint32_t i = 0; i < lift->in_count; i++) {
         const pa_he_modulus *d = &lift->in[i]->modulus;
-        const pa_he_barrett barrett = pa_he_barrett_of(d);
+        const pa_he_shoup pre = division->plain_pre[i], matrix = division->plain_matrix[i];
         context->kernels->export(x, tail + i * context->stride + first, n, d);
         for (size_t k = 0; k < n; k++) {
-            const uint64_t y = pa_he_mul(x[k], lift->pre[i], &barrett);
+            const uint64_t y = pa_he_once(times(x[k], &pre, d->q), d->q);
             v[k] += (uint64_t)((pa_u128)y * lift->fraction[i] >> 52);
-            sum[k] = pa_he_reduce128((pa_u128)y * division->plain_matrix[i] + sum[k], t);
+            sum[k] += times(y, &matrix, t);
         }
     }
     for (size_t k = 0; k < n; k++) {
-        const uint64_t overflow = pa_he_neg(division->plain_product, t->q);
-        const uint64_t delta =
-            pa_he_reduce128((pa_u128)(v[k] >> lift->shift) * overflow + sum[k], t);
-        const uint64_t r = pa_he_reduce128((pa_u128)delta * division->plain_inverse, t);
-        const uint64_t upper = 0 - ((t->q / 2 - r) >> 63); /* all bits where r > t / 2 */
-        u[k] = (int64_t)(r - (t->q & upper));
+        const uint64_t delta = sum[k] + (v[k] >> lift->shift) * overflow;
+        const uint64_t r = pa_he_once(times(delta, &division->plain_inverse, t), t);
+        const uint64_t upper = 0 - ((t / 2 - r) >> 63); /* all bits where r > t / 2 */
+        u[k] = (int64_t)(r - (t & upper));
     }
     pa_wipe(x, sizeof x);
     pa_wipe(v, sizeof v);
@@ -46,18 +50,19 @@ static void make_plain_zero(const pyaccel_he_context *context, const pa_he_divis
                             pa_he_word *rows, const pa_he_word *tail)
 {
     int64_t u[BLOCK];
-    uint64_t canonical[BLOCK];
+    uint64_t canonical[BLOCK] __attribute__((aligned(64)));
     pa_he_word block[BLOCK] __attribute__((aligned(64)));
     for (size_t first = 0; first < context->degree; first += BLOCK) {
         const size_t n = context->degree - first < BLOCK ? context->degree - first : BLOCK;
         plain_quotient(u, context, division, tail, first, n);
         for (uint32_t j = 0; j < division->lift.out_count; j++) {
             const pa_he_modulus *q = &context->ntt[j].modulus;
+            const pa_he_shoup product = division->product_by[j];
             pa_he_word *row = rows + j * context->stride + first;
             for (size_t k = 0; k < n; k++) {
                 const uint64_t negative = (uint64_t)(u[k] >> 63); /* all bits or none */
                 const uint64_t size = ((uint64_t)u[k] ^ negative) - negative;
-                const uint64_t r = pa_he_reduce128((pa_u128)size * division->product[j], q),
+                const uint64_t r = pa_he_once(times(size, &product, q->q), q->q),
                                minus = pa_he_neg(r, q->q);
                 canonical[k] = r ^ ((r ^ minus) & negative);
             }

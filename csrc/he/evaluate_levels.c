@@ -78,7 +78,7 @@ void pa_he_set_rescaled(pyaccel_he_ciphertexts *out, uint32_t from)
         out->scale = divided_scale(context, from, out->scale);
     } else if (context->scheme == PYACCEL_HE_BGV) {
         out->factor =
-            pa_he_mul_mod(out->factor, division->plain_inverse, &context->constants->plain);
+            pa_he_mul_mod(out->factor, division->plain_inverse.value, &context->constants->plain);
     }
     out->noise = pa_he_noise_divided(context, out->noise, division->log2_product, out->size);
 }

@@ -146,6 +146,38 @@ bool pa_he_lift_set(pa_he_conversion *lift, pyaccel_he_context *context, const p
     return true;
 }
 
+static pa_he_shoup shoup(uint64_t value, uint64_t q)
+{
+    return (pa_he_shoup){value, pa_he_quotient(value, q)};
+}
+
+/* What divide.c needs beside the lift to leave multiples of t. */
+static bool set_plain_division(pa_he_division *division, pyaccel_he_context *context)
+{
+    struct pa_he_constants *constants = context->constants;
+    const pa_he_conversion *lift = &division->lift;
+    const pa_he_modulus *t = &constants->plain;
+    pa_he_shoup *product = pa_he_constants_take(constants, lift->out_count * sizeof *product),
+                *pre = pa_he_constants_take(constants, lift->in_count * sizeof *pre),
+                *matrix = pa_he_constants_take(constants, lift->in_count * sizeof *matrix);
+    if (product == NULL || pre == NULL || matrix == NULL) {
+        return false;
+    }
+    for (uint32_t j = 0; j < lift->out_count; j++) {
+        product[j] = shoup(division->product[j], lift->out[j]->modulus.q);
+    }
+    for (uint32_t i = 0; i < lift->in_count; i++) {
+        pre[i] = shoup(lift->pre[i], lift->in[i]->modulus.q);
+        matrix[i] = shoup(pa_he_product_mod(lift->in, lift->in_count, i, t), t->q);
+    }
+    division->product_by = product;
+    division->plain_pre = pre;
+    division->plain_matrix = matrix;
+    division->plain_product = pa_he_product_mod(lift->in, lift->in_count, lift->in_count, t);
+    division->plain_inverse = shoup(pa_he_inverse_any(division->plain_product, t->q), t->q);
+    return true;
+}
+
 /* Division by the primes in[0 .. in_count), the first out_count primes of Q stay. */
 static bool set_division(pa_he_division *division, pyaccel_he_context *context,
                          const pa_he_ntt *const *in, uint32_t in_count, uint32_t out_count)
@@ -155,10 +187,9 @@ static bool set_division(pa_he_division *division, pyaccel_he_context *context,
     for (uint32_t j = 0; j < out_count; j++) {
         out[j] = &context->ntt[j];
     }
-    uint64_t *product = pa_he_constants_take(constants, out_count * sizeof *product),
-             *plain_matrix = pa_he_constants_take(constants, in_count * sizeof *plain_matrix);
+    uint64_t *product = pa_he_constants_take(constants, out_count * sizeof *product);
     pa_he_multiplier *inverse = pa_he_constants_take(constants, out_count * sizeof *inverse);
-    if (product == NULL || plain_matrix == NULL || inverse == NULL ||
+    if (product == NULL || inverse == NULL ||
         !pa_he_lift_set(&division->lift, context, in, in_count, out, out_count, NULL, 0) ||
         !pa_he_conversion_prepare(&division->lift, context) ||
         !pa_he_lift_set(&division->lift_added, context, in, in_count, out, out_count, NULL, -1) ||
@@ -176,16 +207,7 @@ static bool set_division(pa_he_division *division, pyaccel_he_context *context,
     for (uint32_t i = 0; i < in_count; i++) {
         division->log2_product += pa_he_log2((double)in[i]->modulus.q);
     }
-    if (context->scheme == PYACCEL_HE_BGV) {
-        const pa_he_modulus *t = &constants->plain;
-        for (uint32_t i = 0; i < in_count; i++) {
-            plain_matrix[i] = pa_he_product_mod(in, in_count, i, t);
-        }
-        division->plain_matrix = plain_matrix;
-        division->plain_product = pa_he_product_mod(in, in_count, in_count, t);
-        division->plain_inverse = pa_he_inverse_any(division->plain_product, t->q);
-    }
-    return true;
+    return context->scheme != PYACCEL_HE_BGV || set_plain_division(division, context);
 }
 
 static bool set_level(pyaccel_he_context *context, uint32_t level)

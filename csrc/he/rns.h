@@ -5,6 +5,11 @@
 
 #include "ring.h"
 
+/* A constant below q and floor(2^64 constant / q). */
+typedef struct {
+    uint64_t value, quotient;
+} pa_he_shoup;
+
 /* Division with rounding by D, the product of in_count primes, of a polynomial over out_count primes that stay and these behind
  * them:  out = (x + added - delta) / D,  delta = the lift near the centre of x + added modulo D (kernels.h: convert; exactly
  * centred for one prime). BGV: delta - D [delta / D]_t in its place, [.]_t in (-t / 2, t / 2], which is 0 modulo t: the
@@ -14,9 +19,12 @@ typedef struct {
     pa_he_conversion lift_added;     /* likewise, minus `added` (own = -1) */
     const uint64_t *product;         /* D modulo each prime that stays */
     const pa_he_multiplier *inverse; /* 1 / D modulo each */
-    const uint64_t *plain_matrix;    /* BGV: D / d_i modulo t, in_count */
-    uint64_t plain_product;          /* BGV: D modulo t */
-    uint64_t plain_inverse;          /* BGV: 1 / D modulo t */
+    /* BGV: multipliers in plain words */
+    const pa_he_shoup *product_by;   /* D modulo each prime that stays */
+    const pa_he_shoup *plain_pre;    /* pre of the lift */
+    const pa_he_shoup *plain_matrix; /* D / d_i modulo t */
+    pa_he_shoup plain_inverse;       /* 1 / D modulo t */
+    uint64_t plain_product;          /* D modulo t */
     double log2_product;
 } pa_he_division;
 
