@@ -130,6 +130,12 @@ static const candidate candidates[] = {
     {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},
 
 /* he */
+#if PYACCEL_WITH_AVX512IFMA
+    {PA_FAMILY_HE, "avx512ifma", PA_CPU_AVX512 | PA_CPU_AVX512IFMA, &pa_he_avx512ifma},
+#endif
+#if PYACCEL_EMULATED
+    {PA_FAMILY_HE, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED, &pa_he_avx512ifma_emulated},
+#endif
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_HE, "avx2", PA_CPU_AVX2, &pa_he_avx2},
 #endif

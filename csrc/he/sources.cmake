@@ -50,6 +50,12 @@ pa_sources(avx2
   he/sampler_avx2.c
   he/slots.c)
 pa_sources(avx512 he/chacha20_lanes.c he/slots.c)
+pa_sources(avx512ifma
+  he/convert_avx512ifma.c
+  he/ntt_forward_avx512ifma.c
+  he/ntt_inverse_avx512ifma.c
+  he/ntt_table_avx512ifma.c
+  he/rows_avx512ifma.c)
 # Every variant rounds alike: no product is fused with a sum but by name.
 foreach(stem encode_numbers encode_words encoder roots slots)
   set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/he/${stem}.c" PROPERTIES COMPILE_OPTIONS -ffp-contract=off)

@@ -80,7 +80,7 @@ static inline void ring_free(pa_he_ntt *ring)
 }
 
 /* Primes of these sizes, as far as the kernels take them: the largest, that is. */
-static const unsigned ref_sizes[] = {20, 30, 43, 49, 50, 60, 61};
+static const unsigned ref_sizes[] = {20, 30, 43, 47, 48, 49, 50, 60, 61};
 #define REF_SIZES (sizeof ref_sizes / sizeof *ref_sizes)
 
 static inline uint64_t ref_prime(unsigned bits, unsigned log_degree)

@@ -72,6 +72,8 @@ static uint64_t hash(uint64_t h, const void *data, size_t size)
 /* A lane index that stays inside a table of 32 words. */
 #define TABLE_INDEX _mm512_and_si512(a, _mm512_set1_epi64(15))
 
+#define SHIFTS _mm512_and_si512(b, _mm512_set1_epi64(127))
+
 static void arithmetic(void)
 {
     VECTOR("abs_epi32", abs_epi32(a));
@@ -81,6 +83,7 @@ static void arithmetic(void)
     VECTOR("sub_epi64", sub_epi64(a, b));
     VECTOR("mul_epu32", mul_epu32(a, b));
     VECTOR("min_epu32", min_epu32(a, b));
+    VECTOR("min_epu64", min_epu64(a, b));
     VECTOR("mullo_epi64", mullo_epi64(a, b));
     VECTOR("and_epi32", and_epi32(a, b));
     VECTOR("and_epi64", and_epi64(a, b));
@@ -124,6 +127,10 @@ static void bits(void)
     VECTOR("srli_epi64 52", srli_epi64(a, 52));
     VECTOR("srli_epi64 63", srli_epi64(a, 63));
     VECTOR("srli_epi64 64", srli_epi64(a, 64));
+    VECTOR("sllv_epi64", sllv_epi64(a, SHIFTS));
+    VECTOR("srlv_epi64", srlv_epi64(a, SHIFTS));
+    VECTOR("sllv_epi64 any", sllv_epi64(a, b));
+    VECTOR("srlv_epi64 any", srlv_epi64(a, b));
     VECTOR("srai_epi32 1", srai_epi32(a, 1));
     VECTOR("srai_epi32 31", srai_epi32(a, 31));
     VECTOR("srai_epi32 32", srai_epi32(a, 32));
@@ -172,6 +179,8 @@ static void lanes_and_memory(void)
            inserti64x4(_mm512_castsi256_si512(_mm512_castsi512_si256(a)), _mm512_castsi512_si256(b),
                        1));
     VECTOR("inserti64x4 0", inserti64x4(a, _mm512_castsi512_si256(b), 0));
+    VECTOR("cvtepi32_epi64", cvtepi32_epi64(_mm512_castsi512_si256(a)));
+    VECTOR("cvtepu8_epi64", cvtepu8_epi64(in.quarter));
     VECTOR("permutex2var_epi64", permutex2var_epi64(a, b, c));
     VECTOR("permutexvar_epi64", permutexvar_epi64(a, b));
     VECTOR("shuffle_i32x4 0x88", shuffle_i32x4(a, b, 0x88));

@@ -32,6 +32,10 @@
 #define _mm512_cmpeq_epi64_mask pa_pair_cmpeq_epi64_mask
 #undef _mm512_cmplt_epu64_mask
 #define _mm512_cmplt_epu64_mask pa_pair_cmplt_epu64_mask
+#undef _mm512_cvtepi32_epi64
+#define _mm512_cvtepi32_epi64 pa_pair_cvtepi32_epi64
+#undef _mm512_cvtepu8_epi64
+#define _mm512_cvtepu8_epi64 pa_pair_cvtepu8_epi64
 #undef _mm512_extracti64x4_epi64
 #define _mm512_extracti64x4_epi64 pa_pair_extracti64x4
 #undef _mm512_i64gather_epi64
@@ -64,6 +68,8 @@
 #define _mm512_mul_epu32 pa_pair_mul_epu32
 #undef _mm512_min_epu32
 #define _mm512_min_epu32 pa_pair_min_epu32
+#undef _mm512_min_epu64
+#define _mm512_min_epu64 pa_pair_min_epu64
 #undef _mm512_mullo_epi64
 #define _mm512_mullo_epi64 pa_pair_mullo_epi64
 #undef _mm512_or_epi32
@@ -98,6 +104,8 @@
 #define _mm512_slli_epi32 pa_pair_slli_epi32
 #undef _mm512_slli_epi64
 #define _mm512_slli_epi64 pa_pair_slli_epi64
+#undef _mm512_sllv_epi64
+#define _mm512_sllv_epi64 pa_pair_sllv_epi64
 #undef _mm512_srai_epi32
 #define _mm512_srai_epi32 pa_pair_srai_epi32
 #undef _mm512_srai_epi64
@@ -106,6 +114,8 @@
 #define _mm512_srli_epi32 pa_pair_srli_epi32
 #undef _mm512_srli_epi64
 #define _mm512_srli_epi64 pa_pair_srli_epi64
+#undef _mm512_srlv_epi64
+#define _mm512_srlv_epi64 pa_pair_srlv_epi64
 #undef _mm512_store_si512
 #define _mm512_store_si512 pa_pair_store
 #undef _mm512_storeu_si512

@@ -64,6 +64,9 @@ PA_PAIR_SHIFT(pa_pair_srli_epi32, _mm256_srli_epi32)
 PA_PAIR_SHIFT(pa_pair_srli_epi64, _mm256_srli_epi64)
 PA_PAIR_SHIFT(pa_pair_srai_epi32, _mm256_srai_epi32)
 
+PA_PAIR_BINARY(pa_pair_sllv_epi64, _mm256_sllv_epi64)
+PA_PAIR_BINARY(pa_pair_srlv_epi64, _mm256_srlv_epi64)
+
 PA_PAIR pa_pair pa_pair_ror_epi32(pa_pair a, unsigned n)
 {
     return pa_pair_or(pa_pair_srli_epi32(a, n & 31), pa_pair_slli_epi32(a, 32 - (n & 31)));
@@ -233,6 +236,17 @@ PA_PAIR pa_pair pa_pair_shuffle_i32x4(pa_pair a, pa_pair b, unsigned which)
          _mm256_set_m128i(pa_pair_quarter(b, which >> 6 & 3), pa_pair_quarter(b, which >> 4 & 3))}};
 }
 
+PA_PAIR pa_pair pa_pair_cvtepi32_epi64(__m256i a)
+{
+    return (pa_pair){{_mm256_cvtepi32_epi64(_mm256_castsi256_si128(a)),
+                      _mm256_cvtepi32_epi64(_mm256_extracti128_si256(a, 1))}};
+}
+
+PA_PAIR pa_pair pa_pair_cvtepu8_epi64(__m128i a)
+{
+    return (pa_pair){{_mm256_cvtepu8_epi64(a), _mm256_cvtepu8_epi64(_mm_srli_si128(a, 4))}};
+}
+
 /* ---- lane by lane --------------------------------------------------------------------------------------- */
 
 PA_PAIR pa_pair pa_pair_permutex2var_epi64(pa_pair a, pa_pair index, pa_pair b)
@@ -294,6 +308,17 @@ PA_PAIR pa_pair pa_pair_mask_blend_epi64(__mmask8 mask, pa_pair a, pa_pair b)
         x.q[l] = mask >> l & 1 ? y.q[l] : x.q[l];
     }
     return x.pair;
+}
+
+PA_PAIR pa_pair pa_pair_min_epu64(pa_pair a, pa_pair b)
+{
+    const pa_pair top = pa_pair_set1_epi64((long long)(1ull << 63));
+    const pa_pair x = pa_pair_xor(a, top), y = pa_pair_xor(b, top);
+    for (unsigned h = 0; h < 2; h++) {
+        a.half[h] =
+            _mm256_blendv_epi8(a.half[h], b.half[h], _mm256_cmpgt_epi64(x.half[h], y.half[h]));
+    }
+    return a;
 }
 
 PA_PAIR pa_pair pa_pair_mask_add_epi64(pa_pair other, __mmask8 mask, pa_pair a, pa_pair b)
