@@ -19,6 +19,7 @@
 #ifndef PA_HE_DOUBLES_H
 #define PA_HE_DOUBLES_H
 
+#include <assert.h>
 #include <immintrin.h>
 
 #include "kernels.h"
@@ -54,6 +55,10 @@ DV_INLINE dv dv_load(const pa_he_word *at)
 
 DV_INLINE void dv_store(pa_he_word *at, dv x)
 {
+#ifdef PA_DEBUG_BOUNDS
+    const dv size = _mm256_andnot_pd(dv_all(-0.0), x);
+    assert(_mm256_movemask_pd(_mm256_cmp_pd(size, dv_all(0x1p53), _CMP_LE_OQ)) == 15);
+#endif
     _mm256_store_pd((double *)(void *)at, x);
 }
 

@@ -1,27 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Negacyclic NTT on doubles, p < 2^50, in four lanes: radix 4, depth first, the last four layers (three where log2 N is odd) in
- * registers. Exactness: doubles.h.
+/* Negacyclic NTT on doubles, p < 2^50, in four lanes: radix 4, depth first. Exactness: doubles.h.
  *
  * Groups of coefficients that are transformed alike are nodes of a binary tree: node 1 is all N, node k splits into 2k and
  * 2k + 1 by w_k = psi^bitrev(k), and nodes of one layer lie side by side. A pass takes a node two layers down: its quarters
- * (a, b, c, d) become those of its grandchildren. The inverse goes up with the same powers: to node m + i, 0 <= i < m, belongs
- * -w of node 2m - 1 - i, and the sign goes into the difference that it multiplies.
+ * (a, b, c, d) become those of its grandchildren. As w_(2k+1) = i w_2k, i = psi^(N / 2) = w_1, a root of -1, with
+ * C = w_k c, B = w_2k b, D = w_k w_2k d these are
+ *     a + C + B + D,    a + C - (B + D),    a - C + i (B - D),    a - C - i (B - D)
+ * and the inverse goes up with the same powers: to node m + i, 0 <= i < m, belong those of node 2m - 1 - i, all of them negative
+ * or times i, which goes into signs and into what is multiplied by i anyway.
  *
- * The least blocks are 16 elements, four rows of four. They are split among rows, transposed, and split within rows, whose lanes
- * have a power each; they stay transposed: row r, column c of a block stand at 4c + r.
+ * The least blocks are 16 elements, four rows of four: a pass among rows (one layer where log2 N is odd), then, transposed, one
+ * within rows, whose lanes have powers each. They stay transposed: row r, column c of a block stand at 4c + r.
  *
- * Range (doubles.h). Forward, a layer takes values of k p to at most k + 1/2 + error k: for p of 49 bits no N of 2^17 comes near
- * the 16 p that doubles hold, and for 50 bits k would pass 8 after eight layers, so one pass reduces `a`, the quarter that is
- * not multiplied. Inverse, sums double a layer, and a pass reduces the one that is four times as large. plan_* follow k and say
- * which passes do; what comes out is reduced to p / 2 (forward), or multiplied by 1 / N to at most p.
+ * Speed. A pass of four butterflies is 32 operations, 8 cycles on the four pipes of Zen 3 and 4. What they wait for is a
+ * chain of 45 cycles, for which the registers to rename to are too few; hence the product with i comes in a second loop, STRIP
+ * elements later, so that chains are of 30 and 20. Cycles per 4 butterflies on Zen 4 (gcc 12), floor 2.0: a pass in L1 2.5,
+ * among rows 3.3, within rows 4.7 (with 8 shuffles and 12 operations of reduction beside the 32); in all 3.1. Tried and lost:
+ * one loop (2.8; with w_(2k+1) in place of i 3.1); the second layer of one step beside the first of the next, in assembly too
+ * (2.75); both passes of a block in registers (6.3); halves inserted from memory in place of half of the shuffles (the same);
+ * LEAF of 1024 or 4096, STRIP of 32. Rows of several polynomials one after the other take no longer than with powers shared.
  *
- * Tables, in doubles: for upper nodes k the pair (w, w / p) at 2k (in place of node 0: 1 / N), then (w_1 / N, that / p), and for
- * every block BLOCK of them (block_at). N <= 16 is done plainly, in the canonical order. */
+ * Range (doubles.h). Forward, a pass takes values of k p to k + 3 (1/2 + error k), or reduces `a` first, which leaves
+ * 2 + 3 error k. Inverse, the sum of four is 4k, reduced unless there is room, and products are at most 1/2 + 4 error k; by 1 / N
+ * all are products, so at most p. plan_* follow k and say which passes reduce; forward ends with all reduced to p / 2.
+ *
+ * Tables, in doubles: the powers of node k at 8k, POWERS: w_k, w_2k, w_k w_2k, then at 4 further each over p; node 0 has those of
+ * node 1 times 1 / N, and 1 / N. Behind them BLOCK for each block: the powers of its 16 elements likewise (log2 N odd: w of
+ * either half at 1 and 2), then for four rows w_k, w_2k and their product. N <= 16 is done plainly, in the canonical order, from
+ * pairs w_k, w_k / p at 2k, 1 / N at 0. */
 #include "doubles.h"
 
 /* Blocks of so many elements are finished before the next: 16 KiB, half of a small L1. */
 #define LEAF 2048u
+#define POWERS 8u
 #define BLOCK 20u
+#define STRIP 128u       /* elements of a quarter */
+#define STRIP_BLOCKS 16u /* as many elements */
 #define PLAIN_LOG_DEGREE 4u
 
 /* ---- tables ---------------------------------------------------------------------------------- */
@@ -35,22 +49,23 @@ static uint32_t reversed(uint32_t k, unsigned bits)
     return r;
 }
 
-/* Upper nodes are those below this one. */
+/* Nodes below this one have more than 32 elements, or more than 16. */
 static size_t upper_end(unsigned log_degree)
 {
-    return (size_t)1 << (log_degree % 2 == 0 ? log_degree - 4 : log_degree - 3);
-}
-
-static size_t blocks_begin(unsigned log_degree)
-{
-    return 2 * upper_end(log_degree) + 8;
+    return (size_t)1 << (log_degree % 2 == 0 ? log_degree - 5 : log_degree - 4);
 }
 
 size_t pa_he_ntt_words_avx2(unsigned log_degree)
 {
     const size_t degree = (size_t)1 << log_degree;
-    return log_degree <= PLAIN_LOG_DEGREE ? 2 * degree
-                                          : blocks_begin(log_degree) + BLOCK * (degree / 16);
+    return log_degree <= PLAIN_LOG_DEGREE
+               ? 2 * degree
+               : POWERS * upper_end(log_degree) + (BLOCK * (degree / 16) + 7) / 8 * 8;
+}
+
+static const pa_he_word *powers_of_block(const pa_he_ntt *ntt, size_t block)
+{
+    return ntt->table + POWERS * upper_end(ntt->log_degree) + BLOCK * block;
 }
 
 static void put_pair(pa_he_word *at, size_t distance, uint64_t w, const pa_he_modulus *modulus)
@@ -60,54 +75,71 @@ static void put_pair(pa_he_word *at, size_t distance, uint64_t w, const pa_he_mo
     pa_he_put_double(at + distance, balanced / modulus->real);
 }
 
-/* Where w of a node stands; its quotient stands *distance behind it (0: nowhere). */
-static pa_he_word *place_of(pa_he_word *table, uint32_t node, unsigned log_degree, size_t *distance)
+static uint64_t power_of(uint32_t node, const pa_he_modulus *modulus, uint64_t psi,
+                         unsigned log_degree)
 {
-    const uint32_t degree = UINT32_C(1) << log_degree;
-    *distance = 1;
-    if (log_degree <= PLAIN_LOG_DEGREE || node < upper_end(log_degree)) {
-        return table + 2 * (size_t)node;
+    return pa_he_pow_mod(psi, reversed(node, log_degree), modulus);
+}
+
+/* w of the node and of its first child, and their product. */
+static void put_powers(pa_he_word *at, const uint64_t power[3], const pa_he_modulus *modulus)
+{
+    for (size_t i = 0; i < 3; i++) {
+        put_pair(at + i, 4, power[i], modulus);
     }
-    pa_he_word *blocks = table + blocks_begin(log_degree);
-    if (node < degree / 4) { /* the 16 elements, then either half */
-        *distance = 4;
-        return node < degree / 8
-                   ? blocks + BLOCK * (size_t)(node - degree / 16)
-                   : blocks + BLOCK * (size_t)((node - degree / 8) / 2) + 1 + node % 2;
-    }
-    *distance = 0;
-    const uint32_t row = node < degree / 2 ? node - degree / 4 : (node - degree / 2) / 2;
-    pa_he_word *block = blocks + BLOCK * (size_t)(row / 4) + row % 4;
-    return node < degree / 2 ? block + 8 : block + 12 + 4 * (node % 2);
+}
+
+static void powers_of(uint64_t power[3], uint32_t node, const pa_he_modulus *modulus, uint64_t psi,
+                      unsigned log_degree)
+{
+    power[0] = power_of(node, modulus, psi, log_degree);
+    power[1] = power_of(2 * node, modulus, psi, log_degree);
+    power[2] = pa_he_mul_mod(power[0], power[1], modulus);
 }
 
 void pa_he_ntt_fill_avx2(pa_he_word *table, const pa_he_modulus *modulus, uint64_t psi,
                          unsigned log_degree)
 {
     const uint32_t degree = UINT32_C(1) << log_degree;
+    const uint64_t scale = pa_he_inv_mod(degree % modulus->q, modulus);
+    uint64_t power[3];
     for (size_t i = 0; i < pa_he_ntt_words_avx2(log_degree); i++) {
         table[i] = 0;
     }
-    const uint64_t scale = pa_he_inv_mod(degree % modulus->q, modulus);
-    uint64_t power = 1;
-    for (uint32_t e = 0; e < degree; e++) {
-        const uint32_t node = reversed(e, log_degree);
-        size_t distance;
-        if (node != 0) {
-            pa_he_word *at = place_of(table, node, log_degree, &distance);
-            if (distance != 0) {
-                put_pair(at, distance, power, modulus);
-            } else {
-                pa_he_put_double(at, pa_he_balanced(power, modulus->q));
-            }
-        }
-        if (node == 1 && log_degree > PLAIN_LOG_DEGREE) {
-            put_pair(table + 2 * upper_end(log_degree), 1, pa_he_mul_mod(power, scale, modulus),
+    if (log_degree <= PLAIN_LOG_DEGREE) {
+        put_pair(table, 1, scale, modulus);
+        for (uint32_t node = 1; node < degree; node++) {
+            put_pair(table + 2 * (size_t)node, 1, power_of(node, modulus, psi, log_degree),
                      modulus);
         }
-        power = pa_he_mul_mod(power, psi, modulus);
+        return;
     }
-    put_pair(table, 1, scale, modulus);
+    for (uint32_t node = 1; node < upper_end(log_degree); node++) {
+        powers_of(power, node, modulus, psi, log_degree);
+        put_powers(table + POWERS * (size_t)node, power, modulus);
+    }
+    powers_of(power, 1, modulus, psi, log_degree);
+    for (size_t i = 0; i < 3; i++) {
+        power[i] = pa_he_mul_mod(power[i], scale, modulus);
+    }
+    put_powers(table, power, modulus);
+    put_pair(table + 3, 4, scale, modulus);
+    pa_he_word *at = table + POWERS * upper_end(log_degree);
+    for (uint32_t block = 0; block < degree / 16; block++, at += BLOCK) {
+        const uint32_t node = degree / 16 + block;
+        powers_of(power, node, modulus, psi, log_degree);
+        put_powers(at, power, modulus);
+        for (uint32_t half = 0; half < 2 && log_degree % 2 != 0; half++) {
+            put_pair(at + 1 + half, 4, power_of(2 * node + half, modulus, psi, log_degree),
+                     modulus);
+        }
+        for (uint32_t row = 0; row < 4; row++) {
+            powers_of(power, 4 * node + row, modulus, psi, log_degree);
+            for (size_t i = 0; i < 3; i++) {
+                pa_he_put_double(at + 8 + 4 * i + row, pa_he_balanced(power[i], modulus->q));
+            }
+        }
+    }
 }
 
 void pa_he_ntt_order_avx2(uint32_t *position, unsigned log_degree)
@@ -169,24 +201,20 @@ static void plain_inverse(pa_he_double *row, const pa_he_ntt *ntt)
 
 #define MOST_PASSES 8
 
-/* Which passes reduce, the first one first; `rows` and `columns` are the two parts of what is done in registers, and the last
- * thing of an inverse is its final pass. */
+/* Which passes reduce: those of upper nodes, the first one first, that among rows and that within them. */
 typedef struct {
     bool pass[MOST_PASSES], rows, columns;
 } plan;
 
 #define REDUCED (0.5 + 1.0 / 1024) /* dv_reduce's 2^-50 x, and more */
 
-/* A forward pass by factors of that error from k: false where it has to reduce. Leaves room for a pass that does. */
+/* A pass by factors of that error from k: whether it reduces. From 8 p, error 3 / 16, that leaves 6.5. */
 static bool forward_step(double *k, double error, double most)
 {
-    const double first = *k + 0.5 + error * *k, second = first + 0.5 + error * first;
-    if (second * (1 + 2 * error) + 0.5 <= most) {
-        *k = second;
-        return false;
-    }
-    *k = REDUCED + 0.5 + error * *k + 0.5 + error * first;
-    return true;
+    const double growth = 3 * (0.5 + error * *k);
+    const bool reduce = *k + growth > most;
+    *k = (reduce ? REDUCED : *k) + growth;
+    return reduce;
 }
 
 static plan plan_forward(const pa_he_ntt *ntt)
@@ -202,15 +230,13 @@ static plan plan_forward(const pa_he_ntt *ntt)
     return made;
 }
 
-/* An inverse pass from k, whether it reduces; afterwards four times k must fit. */
-static bool inverse_step(double *k, double error, double most)
+/* Afterwards four times k has to fit, and a product by it, which may be the last, within p. */
+static bool inverse_step(double *k, double error, double by, double most)
 {
-    if (16 * *k <= most) {
-        *k = 4 * *k;
-        return false;
-    }
-    *k = 1 + 4 * error * *k;
-    return true;
+    const double sum = 4 * *k, product = 0.5 + error * sum;
+    const bool reduce = 4 * sum > most || 0.5 + by * 4 * sum > 1;
+    *k = reduce ? product : sum;
+    return reduce;
 }
 
 static plan plan_inverse(const pa_he_ntt *ntt)
@@ -218,25 +244,33 @@ static plan plan_inverse(const pa_he_ntt *ntt)
     const double most = DV_MOST(ntt->modulus.bits), by = DV_ERROR_BY(ntt->modulus.bits);
     plan made;
     double k = 1;
-    made.columns = inverse_step(&k, DV_ERROR(ntt->modulus.bits), most);
-    made.rows = inverse_step(&k, by, most);
-    unsigned i = 0;
-    for (unsigned layers = 6; layers < ntt->log_degree; layers += 2, i++) {
-        made.pass[i] = inverse_step(&k, by, most);
+    made.columns = inverse_step(&k, DV_ERROR(ntt->modulus.bits), by, most);
+    made.rows = inverse_step(&k, by, by, most);
+    for (unsigned layers = 6, i = 0; layers < ntt->log_degree; layers += 2, i++) {
+        made.pass[i] = inverse_step(&k, by, by, most);
     }
-    made.pass[i] = 0.5 + by * 4 * k > 1; /* the final one */
     return made;
 }
 
-/* ---- passes ---------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 typedef struct {
     dv w, quotient;
 } twiddle;
 
-DV_INLINE twiddle twiddle_at(const pa_he_word *at, size_t distance)
+/* Of four elements each of (a, b, c, d), which lie `quarter` apart. */
+typedef struct {
+    twiddle c, b, d;
+} powers;
+
+DV_INLINE twiddle twiddle_at(const pa_he_word *at)
 {
-    return (twiddle){dv_spread(at), dv_spread(at + distance)};
+    return (twiddle){dv_spread(at), dv_spread(at + 4)};
+}
+
+DV_INLINE powers powers_at(const pa_he_word *at)
+{
+    return (powers){twiddle_at(at), twiddle_at(at + 1), twiddle_at(at + 2)};
 }
 
 DV_INLINE dv times(dv x, twiddle t, dv p)
@@ -244,7 +278,7 @@ DV_INLINE dv times(dv x, twiddle t, dv p)
     return dv_mul_by(x, t.w, t.quotient, p);
 }
 
-/* (x, y) <- (x + w y, x - w y) where y is multiplied already; (x, y) <- (x + y, y - x). */
+/* (x, y) <- (x + y, x - y); (x, y) <- (x + y, y - x) */
 DV_INLINE void spread(dv *x, dv *y)
 {
     const dv u = *x, v = *y;
@@ -259,42 +293,151 @@ DV_INLINE void gather(dv *x, dv *y)
     *y = _mm256_sub_pd(v, u);
 }
 
-DV_INLINE void split_node(pa_he_word *at, size_t quarter, const pa_he_word *table, size_t node,
-                          dv_prime m, bool reduce)
+/* From (a, b, c, d) of products: the first two as they will be, then a - C and B - D. */
+DV_INLINE void split_sums(dv *a, dv *b, dv *c, dv *d)
 {
-    const twiddle t = twiddle_at(table + 2 * node, 1), t0 = twiddle_at(table + 4 * node, 1),
-                  t1 = twiddle_at(table + 4 * node + 2, 1);
-    for (size_t j = 0; j < quarter; j += 4) {
-        pa_he_word *const here = at + j;
-        dv a = dv_load(here), b = dv_load(here + quarter), c = dv_load(here + 2 * quarter),
-           d = dv_load(here + 3 * quarter);
-        if (reduce) {
-            a = dv_reduce(a, m);
+    spread(a, c);
+    spread(b, d);
+    spread(a, b);
+}
+
+DV_INLINE void split_step(pa_he_word *at, size_t quarter, const powers *w, dv_prime m, bool reduce)
+{
+    dv a = dv_load(at), b = dv_load(at + quarter), c = dv_load(at + 2 * quarter),
+       d = dv_load(at + 3 * quarter);
+    if (reduce) {
+        a = dv_reduce(a, m);
+    }
+    c = times(c, w->c, m.p);
+    b = times(b, w->b, m.p);
+    d = times(d, w->d, m.p);
+    split_sums(&a, &b, &c, &d);
+    dv_store(at, a);
+    dv_store(at + quarter, b);
+    dv_store(at + 2 * quarter, c);
+    dv_store(at + 3 * quarter, d);
+}
+
+DV_INLINE void split_last_step(pa_he_word *at, size_t quarter, twiddle root, dv p)
+{
+    dv c = dv_load(at + 2 * quarter), d = times(dv_load(at + 3 * quarter), root, p);
+    spread(&c, &d);
+    dv_store(at + 2 * quarter, c);
+    dv_store(at + 3 * quarter, d);
+}
+
+/* The inverse: first a + b and i (a - b) of the first two, then the rest, from those. */
+DV_INLINE void join_first_step(pa_he_word *at, size_t quarter, twiddle root, dv p)
+{
+    dv a = dv_load(at), b = dv_load(at + quarter);
+    spread(&a, &b);
+    dv_store(at, a);
+    dv_store(at + quarter, times(b, root, p));
+}
+
+/* c + d and d - c, then all but the products. */
+DV_INLINE void join_sums(dv *a, dv *b, dv *c, dv *d)
+{
+    gather(c, d);
+    gather(a, c);
+    const dv u = *b, v = *d;
+    *b = _mm256_sub_pd(v, u);
+    *d = _mm256_add_pd(u, v);
+}
+
+DV_INLINE void join_step(pa_he_word *at, size_t quarter, const powers *w, const twiddle *scale,
+                         dv_prime m, bool reduce)
+{
+    dv a = dv_load(at), b = dv_load(at + quarter), c = dv_load(at + 2 * quarter),
+       d = dv_load(at + 3 * quarter);
+    join_sums(&a, &b, &c, &d);
+    dv_store(at, scale != NULL ? times(a, *scale, m.p) : reduce ? dv_reduce(a, m) : a);
+    dv_store(at + quarter, times(b, w->b, m.p));
+    dv_store(at + 2 * quarter, times(c, w->c, m.p));
+    dv_store(at + 3 * quarter, times(d, w->d, m.p));
+}
+
+/* ---- passes ---------------------------------------------------------------------------------- */
+
+/* `nodes` of 4 `quarter` elements side by side, whose powers lie `stride` (negative: downward) apart. */
+typedef struct {
+    pa_he_word *at;
+    size_t nodes, quarter;
+    const pa_he_word *powers;
+    ptrdiff_t stride;
+} pass_range;
+
+DV_INLINE void split_range(pass_range r, twiddle root, dv_prime m, bool reduce)
+{
+    const size_t strip = r.quarter < STRIP ? r.quarter : STRIP, size = 4 * r.quarter;
+    const size_t together = r.quarter < STRIP ? r.nodes : 1; /* nodes to do before second steps */
+    for (; r.nodes > 0; r.nodes -= together) {
+        for (size_t first = 0; first < r.quarter; first += strip) {
+            pa_he_word *at = r.at + first;
+            const pa_he_word *from = r.powers;
+            for (size_t i = 0; i < together; i++, at += size, from += r.stride) {
+                const powers w = powers_at(from);
+                for (size_t j = 0; j < strip; j += 4) {
+                    split_step(at + j, r.quarter, &w, m, reduce);
+                }
+            }
+            at = r.at + first;
+            for (size_t i = 0; i < together; i++, at += size) {
+                for (size_t j = 0; j < strip; j += 4) {
+                    split_last_step(at + j, r.quarter, root, m.p);
+                }
+            }
         }
-        c = times(c, t, m.p);
-        d = times(d, t, m.p);
-        spread(&a, &c);
-        spread(&b, &d);
-        b = times(b, t0, m.p);
-        d = times(d, t1, m.p);
-        spread(&a, &b);
-        spread(&c, &d);
-        dv_store(here, a);
-        dv_store(here + quarter, b);
-        dv_store(here + 2 * quarter, c);
-        dv_store(here + 3 * quarter, d);
+        r.at += together * size;
+        r.powers += (ptrdiff_t)together * r.stride;
     }
 }
 
-static void split(pa_he_word *at, size_t quarter, const pa_he_word *table, size_t node, dv_prime m,
-                  bool reduce)
+DV_INLINE void join_range(pass_range r, twiddle root, const twiddle *scale, dv_prime m, bool reduce)
 {
-    if (reduce) {
-        split_node(at, quarter, table, node, m, true);
-    } else {
-        split_node(at, quarter, table, node, m, false);
+    const size_t strip = r.quarter < STRIP ? r.quarter : STRIP, size = 4 * r.quarter;
+    const size_t together = r.quarter < STRIP ? r.nodes : 1;
+    for (; r.nodes > 0; r.nodes -= together) {
+        for (size_t first = 0; first < r.quarter; first += strip) {
+            pa_he_word *at = r.at + first;
+            const pa_he_word *from = r.powers;
+            for (size_t i = 0; i < together; i++, at += size) {
+                for (size_t j = 0; j < strip; j += 4) {
+                    join_first_step(at + j, r.quarter, root, m.p);
+                }
+            }
+            at = r.at + first;
+            for (size_t i = 0; i < together; i++, at += size, from += r.stride) {
+                const powers w = powers_at(from);
+                for (size_t j = 0; j < strip; j += 4) {
+                    join_step(at + j, r.quarter, &w, scale, m, reduce);
+                }
+            }
+        }
+        r.at += together * size;
+        r.powers += (ptrdiff_t)together * r.stride;
     }
 }
+
+static void split(pass_range r, twiddle root, dv_prime m, bool reduce)
+{
+    if (reduce) {
+        split_range(r, root, m, true);
+    } else {
+        split_range(r, root, m, false);
+    }
+}
+
+static void join(pass_range r, twiddle root, dv_prime m, bool reduce)
+{
+    if (reduce) {
+        join_range(r, root, NULL, m, true);
+    } else {
+        join_range(r, root, NULL, m, false);
+    }
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
 DV_INLINE void transpose(dv x[4])
 {
@@ -306,118 +449,81 @@ DV_INLINE void transpose(dv x[4])
     x[3] = _mm256_permute2f128_pd(high0, high1, 0x31);
 }
 
-DV_INLINE void split_blocks(pa_he_word *at, const pa_he_word *block, size_t count, dv_prime m,
-                            bool odd, bool rows, bool columns)
+DV_INLINE void load_block(dv x[4], const pa_he_word *at)
+{
+    for (size_t i = 0; i < 4; i++) {
+        x[i] = dv_load(at + 4 * i);
+    }
+}
+
+DV_INLINE void store_block(pa_he_word *at, const dv x[4])
+{
+    for (size_t i = 0; i < 4; i++) {
+        dv_store(at + 4 * i, x[i]);
+    }
+}
+
+/* The one layer among rows where log2 N is odd: halves of the block, two rows each. */
+DV_INLINE void split_halves(pa_he_word *at, const pa_he_word *block, size_t count, dv_prime m,
+                            bool reduce)
 {
     for (; count > 0; count--, at += 16, block += BLOCK) {
         dv x[4];
-        for (size_t i = 0; i < 4; i++) {
-            x[i] = dv_load(at + 4 * i);
-        }
-        if (!odd) {
-            const twiddle t = twiddle_at(block, 4);
-            if (rows) {
-                x[0] = dv_reduce(x[0], m);
+        load_block(x, at);
+        for (size_t i = 0; i < 2; i++) {
+            if (reduce) {
+                x[2 * i] = dv_reduce(x[2 * i], m);
             }
-            x[2] = times(x[2], t, m.p);
-            x[3] = times(x[3], t, m.p);
-            spread(&x[0], &x[2]);
-            spread(&x[1], &x[3]);
-        } else if (rows) {
-            x[0] = dv_reduce(x[0], m);
-            x[2] = dv_reduce(x[2], m);
+            x[2 * i + 1] = times(x[2 * i + 1], twiddle_at(block + 1 + i), m.p);
+            spread(&x[2 * i], &x[2 * i + 1]);
         }
-        x[1] = times(x[1], twiddle_at(block + 1, 4), m.p);
-        x[3] = times(x[3], twiddle_at(block + 2, 4), m.p);
-        spread(&x[0], &x[1]);
-        spread(&x[2], &x[3]);
+        store_block(at, x);
+    }
+}
+
+/* `block`: of the first block; its powers' order is the opposite of the blocks'. */
+DV_INLINE void join_halves(pa_he_word *at, const pa_he_word *block, size_t count, dv_prime m,
+                           bool reduce)
+{
+    for (; count > 0; count--, at += 16, block -= BLOCK) {
+        dv x[4];
+        load_block(x, at);
+        for (size_t i = 0; i < 2; i++) {
+            gather(&x[2 * i], &x[2 * i + 1]);
+            if (reduce) {
+                x[2 * i] = dv_reduce(x[2 * i], m);
+            }
+            x[2 * i + 1] = times(x[2 * i + 1], twiddle_at(block + 2 - i), m.p);
+        }
+        store_block(at, x);
+    }
+}
+
+DV_INLINE void split_columns(pa_he_word *at, const pa_he_word *block, size_t count, twiddle root,
+                             dv_prime m, bool reduce)
+{
+    for (size_t i = 0; i < count; i++, block += BLOCK) {
+        dv x[4];
+        load_block(x, at + 16 * i);
         transpose(x);
-        const dv w = dv_load(block + 8);
-        if (columns) {
+        if (reduce) {
             x[0] = dv_reduce(x[0], m);
         }
-        x[2] = dv_mul(x[2], w, m);
-        x[3] = dv_mul(x[3], w, m);
-        spread(&x[0], &x[2]);
-        spread(&x[1], &x[3]);
+        x[2] = dv_mul(x[2], dv_load(block + 8), m);
         x[1] = dv_mul(x[1], dv_load(block + 12), m);
         x[3] = dv_mul(x[3], dv_load(block + 16), m);
-        spread(&x[0], &x[1]);
+        split_sums(&x[0], &x[1], &x[2], &x[3]);
+        store_block(at + 16 * i, x);
+    }
+    for (size_t i = 0; i < count; i++) {
+        dv x[4];
+        load_block(x, at + 16 * i);
+        x[3] = times(x[3], root, m.p);
         spread(&x[2], &x[3]);
-        for (size_t i = 0; i < 4; i++) {
-            dv_store(at + 4 * i, dv_reduce(x[i], m));
+        for (size_t k = 0; k < 4; k++) {
+            x[k] = dv_reduce(x[k], m);
         }
-    }
-}
-
-/* (a, b, c, d) of a node up, before the last layer's products. */
-DV_INLINE void join_halves(dv *a, dv *b, dv *c, dv *d, twiddle t0, twiddle t1, dv p)
-{
-    gather(a, b);
-    gather(c, d);
-    *b = times(*b, t0, p);
-    *d = times(*d, t1, p);
-}
-
-/* `node` is the one whose powers serve. */
-DV_INLINE void join_node(pa_he_word *at, size_t quarter, const pa_he_word *table, size_t node,
-                         dv_prime m, bool reduce)
-{
-    const twiddle t = twiddle_at(table + 2 * node, 1), t0 = twiddle_at(table + 4 * node + 2, 1),
-                  t1 = twiddle_at(table + 4 * node, 1);
-    for (size_t j = 0; j < quarter; j += 4) {
-        pa_he_word *const here = at + j;
-        dv a = dv_load(here), b = dv_load(here + quarter), c = dv_load(here + 2 * quarter),
-           d = dv_load(here + 3 * quarter);
-        join_halves(&a, &b, &c, &d, t0, t1, m.p);
-        gather(&a, &c);
-        gather(&b, &d);
-        dv_store(here, reduce ? dv_reduce(a, m) : a);
-        dv_store(here + quarter, b);
-        dv_store(here + 2 * quarter, times(c, t, m.p));
-        dv_store(here + 3 * quarter, times(d, t, m.p));
-    }
-}
-
-/* The root, by 1 / N. */
-DV_INLINE void join_root(pa_he_word *at, const pa_he_ntt *ntt, dv_prime m, bool reduce)
-{
-    const pa_he_word *table = ntt->table;
-    const size_t quarter = (size_t)1 << (ntt->log_degree - 2);
-    const twiddle t0 = twiddle_at(table + 6, 1), t1 = twiddle_at(table + 4, 1),
-                  scale = twiddle_at(table, 1),
-                  scaled = twiddle_at(table + 2 * upper_end(ntt->log_degree), 1);
-    for (size_t j = 0; j < quarter; j += 4) {
-        pa_he_word *const here = at + j;
-        dv a = dv_load(here), b = dv_load(here + quarter), c = dv_load(here + 2 * quarter),
-           d = dv_load(here + 3 * quarter);
-        join_halves(&a, &b, &c, &d, t0, t1, m.p);
-        if (reduce) {
-            a = dv_reduce(a, m);
-            c = dv_reduce(c, m);
-        }
-        gather(&a, &c);
-        gather(&b, &d);
-        dv_store(here, times(a, scale, m.p));
-        dv_store(here + quarter, times(b, scale, m.p));
-        dv_store(here + 2 * quarter, times(c, scaled, m.p));
-        dv_store(here + 3 * quarter, times(d, scaled, m.p));
-    }
-}
-
-static void join_quarters(pa_he_word *at, size_t quarter, size_t node, const pa_he_ntt *ntt,
-                          dv_prime m, bool reduce)
-{
-    if (node == 1) {
-        if (reduce) {
-            join_root(at, ntt, m, true);
-        } else {
-            join_root(at, ntt, m, false);
-        }
-    } else if (reduce) {
-        join_node(at, quarter, ntt->table, node, m, true);
-    } else {
-        join_node(at, quarter, ntt->table, node, m, false);
+        store_block(at + 16 * i, x);
     }
 }
 
@@ -426,113 +532,96 @@ DV_INLINE dv backwards(dv x)
     return _mm256_permute4x64_pd(x, 0x1b);
 }
 
-/* `block` is that of the first block's powers: the blocks' go upward, the powers' downward. */
-DV_INLINE void join_blocks(pa_he_word *at, const pa_he_word *block, size_t count, dv_prime m,
-                           bool odd, bool rows, bool columns)
+DV_INLINE void join_columns(pa_he_word *at, const pa_he_word *block, size_t count, twiddle root,
+                            dv_prime m, bool reduce)
 {
-    for (; count > 0; count--, at += 16, block -= BLOCK) {
+    for (size_t i = 0; i < count; i++) {
+        join_first_step(at + 16 * i, 4, root, m.p);
+    }
+    for (size_t i = 0; i < count; i++, block -= BLOCK) {
         dv x[4];
-        for (size_t i = 0; i < 4; i++) {
-            x[i] = dv_load(at + 4 * i);
-        }
-        const dv w = backwards(dv_load(block + 8));
-        gather(&x[0], &x[1]);
-        gather(&x[2], &x[3]);
-        x[1] = dv_mul(x[1], backwards(dv_load(block + 16)), m);
-        x[3] = dv_mul(x[3], backwards(dv_load(block + 12)), m);
-        gather(&x[0], &x[2]);
-        gather(&x[1], &x[3]);
-        if (columns) {
+        load_block(x, at + 16 * i);
+        join_sums(&x[0], &x[1], &x[2], &x[3]);
+        if (reduce) {
             x[0] = dv_reduce(x[0], m);
         }
-        x[2] = dv_mul(x[2], w, m);
-        x[3] = dv_mul(x[3], w, m);
+        x[2] = dv_mul(x[2], backwards(dv_load(block + 8)), m);
+        x[1] = dv_mul(x[1], backwards(dv_load(block + 12)), m);
+        x[3] = dv_mul(x[3], backwards(dv_load(block + 16)), m);
         transpose(x);
-        gather(&x[0], &x[1]);
-        gather(&x[2], &x[3]);
-        x[1] = times(x[1], twiddle_at(block + 2, 4), m.p);
-        x[3] = times(x[3], twiddle_at(block + 1, 4), m.p);
-        if (!odd) {
-            const twiddle t = twiddle_at(block, 4);
-            gather(&x[0], &x[2]);
-            gather(&x[1], &x[3]);
-            x[2] = times(x[2], t, m.p);
-            x[3] = times(x[3], t, m.p);
-        }
-        if (rows) {
-            x[0] = dv_reduce(x[0], m);
-            if (odd) {
-                x[2] = dv_reduce(x[2], m);
-            }
-        }
-        for (size_t i = 0; i < 4; i++) {
-            dv_store(at + 4 * i, x[i]);
-        }
+        store_block(at + 16 * i, x);
     }
 }
 
-/* One loop each for parity and reductions. */
-#define BY_FLAGS(function, odd, plan, ...)                                                         \
-    do {                                                                                           \
-        const unsigned flags =                                                                     \
-            (odd ? 4u : 0u) | (plan->rows ? 2u : 0u) | (plan->columns ? 1u : 0u);                  \
-        switch (flags) {                                                                           \
-        case 0:                                                                                    \
-            function(__VA_ARGS__, false, false, false);                                            \
-            break;                                                                                 \
-        case 1:                                                                                    \
-            function(__VA_ARGS__, false, false, true);                                             \
-            break;                                                                                 \
-        case 2:                                                                                    \
-            function(__VA_ARGS__, false, true, false);                                             \
-            break;                                                                                 \
-        case 3:                                                                                    \
-            function(__VA_ARGS__, false, true, true);                                              \
-            break;                                                                                 \
-        case 4:                                                                                    \
-            function(__VA_ARGS__, true, false, false);                                             \
-            break;                                                                                 \
-        case 5:                                                                                    \
-            function(__VA_ARGS__, true, false, true);                                              \
-            break;                                                                                 \
-        case 6:                                                                                    \
-            function(__VA_ARGS__, true, true, false);                                              \
-            break;                                                                                 \
-        default:                                                                                   \
-            function(__VA_ARGS__, true, true, true);                                               \
-        }                                                                                          \
-    } while (0)
+static void split_blocks(pa_he_word *at, const pa_he_word *block, size_t count, bool odd,
+                         twiddle root, dv_prime m, const plan *made)
+{
+    while (count > 0) {
+        const size_t some = count < STRIP_BLOCKS ? count : STRIP_BLOCKS;
+        if (!odd) {
+            split((pass_range){at, some, 4, block, BLOCK}, root, m, made->rows);
+        } else if (made->rows) {
+            split_halves(at, block, some, m, true);
+        } else {
+            split_halves(at, block, some, m, false);
+        }
+        if (made->columns) {
+            split_columns(at, block, some, root, m, true);
+        } else {
+            split_columns(at, block, some, root, m, false);
+        }
+        count -= some;
+        at += 16 * some;
+        block += BLOCK * some;
+    }
+}
+
+static void join_blocks(pa_he_word *at, const pa_he_word *block, size_t count, bool odd,
+                        twiddle root, dv_prime m, const plan *made)
+{
+    while (count > 0) {
+        const size_t some = count < STRIP_BLOCKS ? count : STRIP_BLOCKS;
+        if (made->columns) {
+            join_columns(at, block, some, root, m, true);
+        } else {
+            join_columns(at, block, some, root, m, false);
+        }
+        if (!odd) {
+            join((pass_range){at, some, 4, block, -(ptrdiff_t)BLOCK}, root, m, made->rows);
+        } else if (made->rows) {
+            join_halves(at, block, some, m, true);
+        } else {
+            join_halves(at, block, some, m, false);
+        }
+        count -= some;
+        at += 16 * some;
+        block -= BLOCK * some;
+    }
+}
 
 /* ---- transforms ------------------------------------------------------------------------------ */
-
-static const pa_he_word *powers_of_block(const pa_he_ntt *ntt, size_t block)
-{
-    return ntt->table + blocks_begin(ntt->log_degree) + BLOCK * block;
-}
 
 /* Takes the `size` elements of a node apart, down to single ones; depth: passes done so far. */
 static void forward_node(pa_he_word *at, size_t size, size_t node, unsigned depth,
                          const pa_he_ntt *ntt, const plan *made)
 {
     const dv_prime m = dv_prime_of(&ntt->modulus);
-    if (size > LEAF) {
-        const size_t quarter = size / 4;
-        split(at, quarter, ntt->table, node, m, made->pass[depth]);
-        for (size_t i = 0; i < 4; i++) {
-            forward_node(at + i * quarter, quarter, 4 * node + i, depth + 1, ntt, made);
-        }
-        return;
-    }
-    const size_t blocks = size / 16;
-    for (size_t nodes = 1; size > 16; size /= 4, nodes *= 4, node *= 4, depth++) {
-        for (size_t i = 0; i < nodes; i++) {
-            split(at + i * size, size / 4, ntt->table, node + i, m, made->pass[depth]);
+    const twiddle root = twiddle_at(ntt->table + POWERS);
+    const size_t whole = size;
+    size_t nodes = 1;
+    for (; size > 16; size /= 4, nodes *= 4, node *= 4, depth++) {
+        split((pass_range){at, nodes, size / 4, ntt->table + POWERS * node, POWERS}, root, m,
+              made->pass[depth]);
+        if (size > LEAF) {
+            for (size_t i = 0; i < 4; i++) {
+                forward_node(at + i * (size / 4), size / 4, 4 * node + i, depth + 1, ntt, made);
+            }
+            return;
         }
     }
     const bool odd = size == 8; /* then node has the first half of a block */
     const size_t block = (odd ? node / 2 : node) - ((size_t)1 << (ntt->log_degree - 4));
-    const pa_he_word *powers = powers_of_block(ntt, block);
-    BY_FLAGS(split_blocks, odd, made, at, powers, blocks, m);
+    split_blocks(at, powers_of_block(ntt, block), whole / 16, odd, root, m, made);
 }
 
 /* The inverse of that; node: the one whose powers serve; passes: how many there are in all, to the node and with it. */
@@ -540,23 +629,30 @@ static void inverse_node(pa_he_word *at, size_t size, size_t node, unsigned pass
                          const pa_he_ntt *ntt, const plan *made)
 {
     const dv_prime m = dv_prime_of(&ntt->modulus);
+    const twiddle root = twiddle_at(ntt->table + POWERS);
+    size_t nodes = 1;
+    unsigned pass = passes - 1;
     if (size > LEAF) {
-        const size_t quarter = size / 4;
         for (size_t i = 0; i < 4; i++) {
-            inverse_node(at + i * quarter, quarter, 4 * node + 3 - i, passes - 1, ntt, made);
+            inverse_node(at + i * (size / 4), size / 4, 4 * node + 3 - i, passes - 1, ntt, made);
         }
-        join_quarters(at, quarter, node, ntt, m, made->pass[passes - 1]);
-        return;
+    } else {
+        const size_t blocks = size / 16, degree = (size_t)1 << ntt->log_degree;
+        const bool odd = ntt->log_degree % 2 != 0;
+        join_blocks(at, powers_of_block(ntt, (node + 1) * blocks - 1 - degree / 16), blocks, odd,
+                    root, m, made);
+        nodes = size / (odd ? 32 : 64);
+        pass = 0;
     }
-    const size_t blocks = size / 16, degree = (size_t)1 << ntt->log_degree;
-    const pa_he_word *powers = powers_of_block(ntt, (node + 1) * blocks - 1 - degree / 16);
-    const bool odd = ntt->log_degree % 2 != 0;
-    BY_FLAGS(join_blocks, odd, made, at, powers, blocks, m);
-    size_t nodes = size / (odd ? 32 : 64);
-    for (unsigned pass = 0; pass < passes; pass++, nodes /= 4) {
-        for (size_t i = 0; i < nodes; i++) {
-            join_quarters(at + i * (size / nodes), size / nodes / 4, (node + 1) * nodes - 1 - i,
-                          ntt, m, made->pass[pass]);
+    for (; pass < passes; pass++, nodes /= 4) {
+        const size_t last = (node + 1) * nodes - 1; /* its powers are those of the first */
+        const pass_range r = {at, nodes, size / nodes / 4, ntt->table + POWERS * last,
+                              -(ptrdiff_t)POWERS};
+        if (last != 1) {
+            join(r, root, m, made->pass[pass]);
+        } else {
+            const twiddle scale = twiddle_at(ntt->table + 3);
+            join_range((pass_range){at, 1, size / 4, ntt->table, 0}, root, &scale, m, false);
         }
     }
 }

@@ -130,6 +130,14 @@ static void check_variant(const pa_he_kernels *kernels)
             ring_free(ring);
         }
     }
+    for (unsigned log_degree = MOST_LOG_DEGREE + 1; log_degree <= PA_HE_MAX_LOG_DEGREE;
+         log_degree++) { /* where values grow most */
+        const unsigned bits = kernels->max_bits;
+        pa_he_ntt *ring = ring_new(kernels, ref_prime(bits, log_degree), log_degree);
+        check_transform(kernels, ring, log_degree % 2 != 0 ? 2 : 6);
+        check_automorphism(kernels, ring, 5);
+        ring_free(ring);
+    }
     pa_he_ntt *least = ring_new(kernels, 17, 3);
     for (unsigned pattern = 0; pattern < PATTERNS; pattern++) {
         check_transform(kernels, least, pattern);
