@@ -46,15 +46,6 @@ void pa_wipe_stack(void);
  * zeroed. */
 bool pa_draw(void *out, size_t size, bool wait);
 
-/* Bytes that follow from a secret and may be known all the same: what a sampler rejected, what is handed out. Of builds
- * with PYACCEL_MEMCHECK, where memcheck watches secrets as undefined (tests/c/test_he_constant_time.c); else nothing. */
-#ifdef PYACCEL_MEMCHECK
-#include <valgrind/memcheck.h>
-#define PA_PUBLIC(memory, size) ((void)VALGRIND_MAKE_MEM_DEFINED(memory, size))
-#else
-#define PA_PUBLIC(memory, size) ((void)(memory), (void)(size))
-#endif
-
 /* ---- options --------------------------------------------------------------------------------- */
 
 /* True when options (not NULL) are of a size that this library knows and hold nothing that it does not; the

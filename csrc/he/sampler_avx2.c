@@ -2,7 +2,7 @@
 /* Samplers, vectors of 32 bytes. */
 #include <immintrin.h>
 
-#include "../core/internal.h"
+#include "../core/known.h"
 #include "../tables/he_gaussian.h"
 #include "sampler.h"
 
@@ -63,7 +63,7 @@ static size_t ternary(int32_t *out, size_t room, const uint8_t *stream, size_t b
     for (; i < bytes && have + 32 <= room; i += 32) {
         const __m256i byte = _mm256_load_si256((const __m256i *)(stream + i));
         int rejected = _mm256_movemask_epi8(_mm256_cmpeq_epi8(byte, _mm256_set1_epi8(-1)));
-        PA_PUBLIC(&rejected, sizeof rejected);
+        PA_KNOWN(&rejected, sizeof rejected);
         if (rejected != 0) {
             have += pa_he_sampler_portable.ternary(out + have, 32, stream + i, 32);
             continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Samplers, a number at a time. */
 #include "../core/bytes.h"
-#include "../core/internal.h"
+#include "../core/known.h"
 #include "../tables/he_gaussian.h"
 #include "sampler.h"
 
@@ -24,7 +24,7 @@ static size_t ternary(int32_t *out, size_t room, const uint8_t *stream, size_t b
     for (size_t i = 0; i < bytes && have < room; i++) {
         const uint32_t byte = stream[i];
         size_t taken = byte < 255;
-        PA_PUBLIC(&taken, sizeof taken);
+        PA_KNOWN(&taken, sizeof taken);
         out[have] = (int32_t)(byte - 3 * (byte * 171 >> 9)) - 1; /* floor(byte / 3) */
         have += taken;
     }

@@ -2,6 +2,7 @@
 /* Seeds and streams. */
 #include <string.h>
 
+#include "../core/known.h"
 #include "chacha20.h"
 #include "sampler.h"
 #include "sampling.h"
@@ -58,7 +59,7 @@ pyaccel_status pa_he_draw(pa_he_seeds *seeds, const pyaccel_he_options *options)
     }
     pa_chacha20_begin(&state, master, nonce);
     source.chacha20->blocks((uint8_t *)seeds, &state, 1);
-    PA_PUBLIC(seeds->published, sizeof seeds->published);
+    PA_KNOWN(seeds->published, sizeof seeds->published);
     pa_wipe(master, sizeof master);
     pa_wipe(&state, sizeof state);
     return PYACCEL_OK;
