@@ -22,6 +22,12 @@
 #define LEAF7_EBX_AVX512VL (1u << 31)
 #define LEAF7_ECX_AVX512VBMI2 (1u << 6)
 #define LEAF7_ECX_GFNI (1u << 8)
+/* What the level avx2 wants of leaf 7; valgrind has all of it but ADX. */
+#ifdef PYACCEL_MEMCHECK
+#define LEAF7_EBX_LEVEL_AVX2 (LEAF7_EBX_AVX2 | LEAF7_EBX_BMI1 | LEAF7_EBX_BMI2)
+#else
+#define LEAF7_EBX_LEVEL_AVX2 (LEAF7_EBX_AVX2 | LEAF7_EBX_BMI1 | LEAF7_EBX_BMI2 | LEAF7_EBX_ADX)
+#endif
 #define XCR0_YMM 0x06u /* xmm and upper halves of ymm                          */
 #define XCR0_ZMM 0xe6u /* those, mask registers, upper halves of zmm, zmm16-31 */
 
@@ -55,8 +61,7 @@ uint32_t pa_cpu_features(void)
     if (has(c7, LEAF7_ECX_GFNI)) {
         features |= PA_CPU_GFNI;
     }
-    if (has(saved, XCR0_YMM) && has(c1, LEAF1_ECX_FMA) &&
-        has(b7, LEAF7_EBX_AVX2 | LEAF7_EBX_BMI1 | LEAF7_EBX_BMI2 | LEAF7_EBX_ADX)) {
+    if (has(saved, XCR0_YMM) && has(c1, LEAF1_ECX_FMA) && has(b7, LEAF7_EBX_LEVEL_AVX2)) {
         features |= PA_CPU_AVX2;
     }
     if (has(features, PA_CPU_AVX2) && has(saved, XCR0_ZMM) && has(c7, LEAF7_ECX_AVX512VBMI2) &&

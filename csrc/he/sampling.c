@@ -31,9 +31,11 @@ static size_t next(reader *from, size_t wanted, const pa_he_source *source)
     return PA_CHACHA20_BLOCK * count;
 }
 
+/* The key lies in registers that lanes spill, too. */
 static void end(reader *from)
 {
     pa_wipe(from, sizeof *from);
+    pa_wipe_stack();
 }
 
 pa_he_source pa_he_source_bound(void)
@@ -62,6 +64,7 @@ pyaccel_status pa_he_draw(pa_he_seeds *seeds, const pyaccel_he_options *options)
     PA_KNOWN(seeds->published, sizeof seeds->published);
     pa_wipe(master, sizeof master);
     pa_wipe(&state, sizeof state);
+    pa_wipe_stack();
     return PYACCEL_OK;
 }
 
