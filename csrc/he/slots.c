@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slots.h, compiled once a CPU level. The transforms are Stockham's: they sort as they go, slots come out in order of j, and every
- * pass reads and writes runs of 2^s elements. Stage s, 0 <= s < log2 n, takes x to y:
+/* slots.h, compiled once a CPU level. The transforms are Stockham's: they sort as they go, and slots come out in order of j. Stage s,
+ * 0 <= s < log2 n, takes x to y:
  *   y[2^(s+1) k + b]       = x[2^s k + b] + w_b x[2^s k + b + n/2]
  *   y[2^(s+1) k + b + 2^s] = x[2^s k + b] - w_b x[2^s k + b + n/2]     0 <= b < 2^s, 0 <= k < n / 2^(s+1), w_b = zeta^(5^b n / 2^(s+1))
- * Two stages make a pass; w_b of the second one is the square root of that of the first, and w_(b + 2^s) = +-i w_b: 5^(2^s) is
- * 1 + 2^(s+2) modulo 2^(s+4) for s = 0 and 1 + 3 2^(s+2) for s > 0.
+ * Two stages are done at once; w_b of the second one is the square root of that of the first, and w_(b + 2^s) = +-i w_b: 5^(2^s) is
+ * 1 + 2^(s+2) modulo 2^(s+4) for s = 0 and 1 + 3 2^(s+2) for s > 0. Stages by themselves, over the whole array, waited for the
+ * second-level cache: three times as long at n = 4096.
  *
- * Limit: 34 operations per 4 points and pass, 6 passes at n = 4096: 209k operations, 13k cycles at 4 lanes and 4 operations a cycle. */
+ * Limit: 34 operations per 4 points and two stages, 209k of them at n = 4096: 13k cycles at 4 lanes and 4 operations a cycle. */
 #include <string.h>
 
 #include "../core/variant_name.h"
@@ -28,216 +29,310 @@
 typedef double lanes __attribute__((vector_size(8 * LANES)));
 typedef uint64_t words __attribute__((vector_size(8 * LANES)));
 
-typedef struct {
-    double *restrict re, *restrict im;
-} target;
-typedef struct {
-    const double *re, *im;
-} origin;
-
-/* ---- coefficients to slots ------------------------------------------------------------------- */
-
-/* Stages s and s + 1 for one k; block = 2^s, quarter = n / 4; turn: whether w_(b + 2^s) = i w_b, else -i w_b. */
-static INLINE void evaluate_block(target y, origin x, origin first, origin second, size_t block,
-                                  size_t quarter, bool turn)
+static INLINE lanes read(const double *x)
 {
+    lanes v;
+    memcpy(&v, x, sizeof v);
+    return v;
+}
+
+static INLINE void write(double *x, lanes v)
+{
+    memcpy(x, &v, sizeof v);
+}
+
+static INLINE lanes every(double x)
+{
+    return x - (lanes){0};
+}
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+/* COLUMNS numbers side by side, and a column of up to MOST_HEIGHT of them, twice. */
+#define COLUMNS 8
+#define MOST_HEIGHT 256
+typedef struct {
+    double re[COLUMNS], im[COLUMNS];
+} cell;
+typedef struct {
+    cell a[MOST_HEIGHT], b[MOST_HEIGHT];
+} columns;
+
+/* Which stages a column goes through. */
+typedef struct {
+    const pa_he_roots *roots;
+    unsigned log_height, first; /* stages first .. first + log_height - 1 */
+    size_t
+        block; /* the lowest block; those of column c are block + c + 2^first b, or all the same where first is 0 */
+} column_plan;
+
+static INLINE size_t root_of(const column_plan *plan, unsigned s, size_t b)
+{
+    return ((size_t)1 << (plan->first + s)) + plan->block + (b << plan->first);
+}
+
+static INLINE lanes root_lanes(const double *part, size_t index, size_t lane, bool first)
+{
+    return first ? every(part[index]) : read(part + index + lane);
+}
+
+/* Stages s and s + 1 of columns: x to y. `first`: from stage 0 on, where roots are the same for all columns. */
+static INLINE void evaluate_two(cell *y, const cell *x, const column_plan *plan, unsigned s,
+                                bool first)
+{
+    const size_t quarter = (size_t)1 << (plan->log_height - 2), block = (size_t)1 << s;
+    const double *re = plan->roots->re, *im = plan->roots->im;
     for (size_t b = 0; b < block; b++) {
-        const double ar = first.re[b], ai = first.im[b], br = second.re[b], bi = second.im[b];
-        const double x0r = x.re[b], x0i = x.im[b];
-        const double x1r = x.re[b + quarter], x1i = x.im[b + quarter];
-        const double x2r = x.re[b + 2 * quarter], x2i = x.im[b + 2 * quarter];
-        const double x3r = x.re[b + 3 * quarter], x3i = x.im[b + 3 * quarter];
-        const double p2r = ar * x2r - ai * x2i, p2i = ar * x2i + ai * x2r;
-        const double p3r = ar * x3r - ai * x3i, p3i = ar * x3i + ai * x3r;
-        const double t0r = x0r + p2r, t0i = x0i + p2i, t1r = x0r - p2r, t1i = x0i - p2i;
-        const double t2r = x1r + p3r, t2i = x1i + p3i, t3r = x1r - p3r, t3i = x1i - p3i;
-        const double u2r = br * t2r - bi * t2i, u2i = br * t2i + bi * t2r;
-        const double u3r = br * t3r - bi * t3i, u3i = br * t3i + bi * t3r;
-        y.re[b] = t0r + u2r;
-        y.im[b] = t0i + u2i;
-        y.re[b + 2 * block] = t0r - u2r;
-        y.im[b + 2 * block] = t0i - u2i;
-        y.re[b + block] = turn ? t1r - u3i : t1r + u3i;
-        y.im[b + block] = turn ? t1i + u3r : t1i - u3r;
-        y.re[b + 3 * block] = turn ? t1r + u3i : t1r - u3i;
-        y.im[b + 3 * block] = turn ? t1i - u3r : t1i + u3r;
+        const size_t one = root_of(plan, s, b), two = root_of(plan, s + 1, b);
+        for (size_t l = 0; l < COLUMNS; l += LANES) {
+            const lanes ar = root_lanes(re, one, l, first), ai = root_lanes(im, one, l, first);
+            const lanes br = root_lanes(re, two, l, first), bi = root_lanes(im, two, l, first);
+            for (size_t k = b; k < quarter; k += block) {
+                const cell *in = x + k;
+                cell *out = y + 4 * (k - b) + b;
+                const lanes x0r = read(in->re + l), x0i = read(in->im + l);
+                const lanes x1r = read(in[quarter].re + l), x1i = read(in[quarter].im + l);
+                const lanes x2r = read(in[2 * quarter].re + l), x2i = read(in[2 * quarter].im + l);
+                const lanes x3r = read(in[3 * quarter].re + l), x3i = read(in[3 * quarter].im + l);
+                const lanes p2r = ar * x2r - ai * x2i, p2i = ar * x2i + ai * x2r;
+                const lanes p3r = ar * x3r - ai * x3i, p3i = ar * x3i + ai * x3r;
+                const lanes t0r = x0r + p2r, t0i = x0i + p2i, t1r = x0r - p2r, t1i = x0i - p2i;
+                const lanes t2r = x1r + p3r, t2i = x1i + p3i, t3r = x1r - p3r, t3i = x1i - p3i;
+                const lanes u2r = br * t2r - bi * t2i, u2i = br * t2i + bi * t2r;
+                const lanes u3r = br * t3r - bi * t3i, u3i = br * t3i + bi * t3r;
+                const bool turn = first && s == 0;
+                write(out->re + l, t0r + u2r);
+                write(out->im + l, t0i + u2i);
+                write(out[block].re + l, turn ? t1r - u3i : t1r + u3i);
+                write(out[block].im + l, turn ? t1i + u3r : t1i - u3r);
+                write(out[2 * block].re + l, t0r - u2r);
+                write(out[2 * block].im + l, t0i - u2i);
+                write(out[3 * block].re + l, turn ? t1r + u3i : t1r - u3i);
+                write(out[3 * block].im + l, turn ? t1i - u3r : t1i + u3r);
+            }
+        }
     }
 }
 
-/* The first two stages: each k is a block of one. */
-static INLINE void evaluate_first(target y, origin x, const pa_he_roots *roots)
+/* The last stage of an odd number. */
+static INLINE void evaluate_one(cell *y, const cell *x, const column_plan *plan, bool first)
 {
-    const size_t quarter = roots->n / 4;
-    const double ar = roots->re[1], ai = roots->im[1], br = roots->re[2], bi = roots->im[2];
-    for (size_t k = 0; k < quarter; k++) {
-        const double x0r = x.re[k], x0i = x.im[k];
-        const double x1r = x.re[k + quarter], x1i = x.im[k + quarter];
-        const double x2r = x.re[k + 2 * quarter], x2i = x.im[k + 2 * quarter];
-        const double x3r = x.re[k + 3 * quarter], x3i = x.im[k + 3 * quarter];
-        const double p2r = ar * x2r - ai * x2i, p2i = ar * x2i + ai * x2r;
-        const double p3r = ar * x3r - ai * x3i, p3i = ar * x3i + ai * x3r;
-        const double t0r = x0r + p2r, t0i = x0i + p2i, t1r = x0r - p2r, t1i = x0i - p2i;
-        const double t2r = x1r + p3r, t2i = x1i + p3i, t3r = x1r - p3r, t3i = x1i - p3i;
-        const double u2r = br * t2r - bi * t2i, u2i = br * t2i + bi * t2r;
-        const double u3r = br * t3r - bi * t3i, u3i = br * t3i + bi * t3r;
-        y.re[4 * k] = t0r + u2r;
-        y.re[4 * k + 1] = t1r - u3i;
-        y.re[4 * k + 2] = t0r - u2r;
-        y.re[4 * k + 3] = t1r + u3i;
-        y.im[4 * k] = t0i + u2i;
-        y.im[4 * k + 1] = t1i + u3r;
-        y.im[4 * k + 2] = t0i - u2i;
-        y.im[4 * k + 3] = t1i - u3r;
-    }
-}
-
-static INLINE void evaluate_pass(target y, origin x, const pa_he_roots *roots, size_t block)
-{
-    const size_t quarter = roots->n / 4;
-    const origin first = {roots->re + block, roots->im + block};
-    const origin second = {roots->re + 2 * block, roots->im + 2 * block};
-    for (size_t k = 0; k < quarter; k += block) {
-        evaluate_block((target){y.re + 4 * k, y.im + 4 * k}, (origin){x.re + k, x.im + k}, first,
-                       second, block, quarter, false);
-    }
-}
-
-static INLINE void evaluate_last(target y, origin x, const pa_he_roots *roots)
-{
-    const size_t half = roots->n / 2;
+    const unsigned s = plan->log_height - 1;
+    const size_t half = (size_t)1 << s;
     for (size_t b = 0; b < half; b++) {
-        const double wr = roots->re[half + b], wi = roots->im[half + b];
-        const double pr = wr * x.re[b + half] - wi * x.im[b + half];
-        const double pi = wr * x.im[b + half] + wi * x.re[b + half];
-        y.re[b] = x.re[b] + pr;
-        y.im[b] = x.im[b] + pi;
-        y.re[b + half] = x.re[b] - pr;
-        y.im[b + half] = x.im[b] - pi;
+        const size_t one = root_of(plan, s, b);
+        for (size_t l = 0; l < COLUMNS; l += LANES) {
+            const lanes wr = root_lanes(plan->roots->re, one, l, first);
+            const lanes wi = root_lanes(plan->roots->im, one, l, first);
+            const lanes ur = read(x[b].re + l), ui = read(x[b].im + l);
+            const lanes vr = read(x[b + half].re + l), vi = read(x[b + half].im + l);
+            const lanes pr = wr * vr - wi * vi, pi = wr * vi + wi * vr;
+            write(y[b].re + l, ur + pr);
+            write(y[b].im + l, ui + pi);
+            write(y[b + half].re + l, ur - pr);
+            write(y[b + half].im + l, ui - pi);
+        }
     }
+}
+
+/* All stages of columns, from c->a; returns where the result is. */
+static INLINE const cell *evaluate_columns(columns *c, const column_plan *plan, bool first)
+{
+    cell *from = c->a, *to = c->b;
+    for (unsigned s = 0; s < plan->log_height; s += 2) {
+        if (s + 1 == plan->log_height) {
+            evaluate_one(to, from, plan, first);
+        } else {
+            evaluate_two(to, from, plan, s, first);
+        }
+        cell *done = to;
+        to = from;
+        from = done;
+    }
+    return from;
+}
+
+/* The reverse of evaluate_two, times 4: y to x. */
+static INLINE void interpolate_two(cell *x, const cell *y, const column_plan *plan, unsigned s,
+                                   bool first)
+{
+    const size_t quarter = (size_t)1 << (plan->log_height - 2), block = (size_t)1 << s;
+    const double *re = plan->roots->re, *im = plan->roots->im;
+    for (size_t b = 0; b < block; b++) {
+        const size_t one = root_of(plan, s, b), two = root_of(plan, s + 1, b);
+        for (size_t l = 0; l < COLUMNS; l += LANES) {
+            const lanes ar = root_lanes(re, one, l, first), ai = root_lanes(im, one, l, first);
+            const lanes br = root_lanes(re, two, l, first), bi = root_lanes(im, two, l, first);
+            for (size_t k = b; k < quarter; k += block) {
+                const cell *in = y + 4 * (k - b) + b;
+                cell *out = x + k;
+                const lanes y0r = read(in->re + l), y0i = read(in->im + l);
+                const lanes y1r = read(in[block].re + l), y1i = read(in[block].im + l);
+                const lanes y2r = read(in[2 * block].re + l), y2i = read(in[2 * block].im + l);
+                const lanes y3r = read(in[3 * block].re + l), y3i = read(in[3 * block].im + l);
+                const lanes t0r = y0r + y2r, t0i = y0i + y2i, d2r = y0r - y2r, d2i = y0i - y2i;
+                const lanes t1r = y1r + y3r, t1i = y1i + y3i, d3r = y1r - y3r, d3i = y1i - y3i;
+                /* times the conjugates: of w, and of +-i w */
+                const lanes t2r = br * d2r + bi * d2i, t2i = br * d2i - bi * d2r;
+                const lanes u3r = br * d3r + bi * d3i, u3i = br * d3i - bi * d3r;
+                const bool turn = first && s == 0;
+                const lanes t3r = turn ? u3i : -u3i, t3i = turn ? -u3r : u3r;
+                const lanes e2r = t0r - t1r, e2i = t0i - t1i, e3r = t2r - t3r, e3i = t2i - t3i;
+                write(out->re + l, t0r + t1r);
+                write(out->im + l, t0i + t1i);
+                write(out[quarter].re + l, t2r + t3r);
+                write(out[quarter].im + l, t2i + t3i);
+                write(out[2 * quarter].re + l, ar * e2r + ai * e2i);
+                write(out[2 * quarter].im + l, ar * e2i - ai * e2r);
+                write(out[3 * quarter].re + l, ar * e3r + ai * e3i);
+                write(out[3 * quarter].im + l, ar * e3i - ai * e3r);
+            }
+        }
+    }
+}
+
+static INLINE void interpolate_one(cell *x, const cell *y, const column_plan *plan, bool first)
+{
+    const unsigned s = plan->log_height - 1;
+    const size_t half = (size_t)1 << s;
+    for (size_t b = 0; b < half; b++) {
+        const size_t one = root_of(plan, s, b);
+        for (size_t l = 0; l < COLUMNS; l += LANES) {
+            const lanes wr = root_lanes(plan->roots->re, one, l, first);
+            const lanes wi = root_lanes(plan->roots->im, one, l, first);
+            const lanes ur = read(y[b].re + l), ui = read(y[b].im + l);
+            const lanes vr = read(y[b + half].re + l), vi = read(y[b + half].im + l);
+            const lanes dr = ur - vr, di = ui - vi;
+            write(x[b].re + l, ur + vr);
+            write(x[b].im + l, ui + vi);
+            write(x[b + half].re + l, wr * dr + wi * di);
+            write(x[b + half].im + l, wr * di - wi * dr);
+        }
+    }
+}
+
+static INLINE const cell *interpolate_columns(columns *c, const column_plan *plan, bool first)
+{
+    cell *from = c->a, *to = c->b;
+    unsigned s = plan->log_height;
+    if (s % 2 == 1) {
+        interpolate_one(to, from, plan, first);
+        s--;
+        from = c->b;
+        to = c->a;
+    }
+    while (s > 0) {
+        s -= 2;
+        interpolate_two(to, from, plan, s, first);
+        cell *done = to;
+        to = from;
+        from = done;
+    }
+    return from;
+}
+
+/* Rows of COLUMNS numbers, `stride` apart, to a column and back. */
+static INLINE void gather_rows(cell *column, const double *re, const double *im, size_t stride,
+                               size_t height)
+{
+    for (size_t i = 0; i < height; i++) {
+        memcpy(column[i].re, re + i * stride, sizeof column[i].re);
+        memcpy(column[i].im, im + i * stride, sizeof column[i].im);
+    }
+}
+
+static INLINE void scatter_rows(double *re, double *im, const cell *column, size_t stride,
+                                size_t height)
+{
+    for (size_t i = 0; i < height; i++) {
+        memcpy(re + i * stride, column[i].re, sizeof column[i].re);
+        memcpy(im + i * stride, column[i].im, sizeof column[i].im);
+    }
+}
+
+/* ---- transforms ------------------------------------------------------------------------------ */
+
+/* n = 2^low 2^high. The first `low` stages work on columns of coefficients 2^high apart, the others on columns of blocks 2^low apart:
+ * each half of them within the first-level cache, and the array goes through the caches twice. Where n has no COLUMNS on
+ * both sides, a column stands alone, its other places unused. */
+#define LEAST_LOG 6
+
+static double *small(double *m, const pa_he_roots *roots, bool inverse)
+{
+    const size_t n = roots->n;
+    const column_plan plan = {roots, roots->log_n, 0, 0};
+    columns c;
+    memset(&c, 0, sizeof c);
+    for (size_t i = 0; i < n; i++) {
+        c.a[i].re[0] = m[i];
+        c.a[i].im[0] = m[n + i];
+    }
+    const cell *done =
+        inverse ? interpolate_columns(&c, &plan, true) : evaluate_columns(&c, &plan, true);
+    for (size_t i = 0; i < n; i++) {
+        m[i] = done[i].re[0];
+        m[n + i] = done[i].im[0];
+    }
+    return m;
 }
 
 static double *evaluate(double *m, double *scratch, const pa_he_roots *roots)
 {
+    if (roots->log_n < LEAST_LOG) {
+        return small(m, roots, false);
+    }
     const size_t n = roots->n;
-    double *from = m, *to = scratch;
-    for (unsigned s = 0; s < roots->log_n; s += 2) {
-        const target y = {to, to + n};
-        const origin x = {from, from + n};
-        if (s + 1 == roots->log_n) {
-            evaluate_last(y, x, roots);
-        } else if (s == 0) {
-            evaluate_first(y, x, roots);
-        } else if (s == 2) { /* a known length makes one vector of each run */
-            evaluate_pass(y, x, roots, 4);
-        } else {
-            evaluate_pass(y, x, roots, (size_t)1 << s);
+    const unsigned low = roots->log_n / 2, high = roots->log_n - low;
+    const size_t width = (size_t)1 << low, height = (size_t)1 << high;
+    columns c;
+    const column_plan first = {roots, low, 0, 0};
+    for (size_t j = 0; j < height; j += COLUMNS) {
+        gather_rows(c.a, m + j, m + n + j, height, width);
+        const cell *done = evaluate_columns(&c, &first, true);
+        for (size_t l = 0; l < COLUMNS; l++) {
+            double *re = scratch + (j + l) * width, *im = re + n;
+            for (size_t b = 0; b < width; b++) {
+                re[b] = done[b].re[l];
+                im[b] = done[b].im[l];
+            }
         }
-        to = from;
-        from = y.re;
     }
-    return from;
-}
-
-/* ---- slots to coefficients, times n ---------------------------------------------------------- */
-
-static INLINE void interpolate_block(target x, origin y, origin first, origin second, size_t block,
-                                     size_t quarter)
-{
-    for (size_t b = 0; b < block; b++) {
-        const double ar = first.re[b], ai = first.im[b], br = second.re[b], bi = second.im[b];
-        const double y0r = y.re[b], y0i = y.im[b];
-        const double y1r = y.re[b + block], y1i = y.im[b + block];
-        const double y2r = y.re[b + 2 * block], y2i = y.im[b + 2 * block];
-        const double y3r = y.re[b + 3 * block], y3i = y.im[b + 3 * block];
-        const double t0r = y0r + y2r, t0i = y0i + y2i, d2r = y0r - y2r, d2i = y0i - y2i;
-        const double t1r = y1r + y3r, t1i = y1i + y3i, d3r = y1r - y3r, d3i = y1i - y3i;
-        /* times the conjugates: of w, and of -i w */
-        const double t2r = br * d2r + bi * d2i, t2i = br * d2i - bi * d2r;
-        const double u3r = br * d3r + bi * d3i, u3i = br * d3i - bi * d3r;
-        const double t3r = -u3i, t3i = u3r;
-        const double e2r = t0r - t1r, e2i = t0i - t1i, e3r = t2r - t3r, e3i = t2i - t3i;
-        x.re[b] = t0r + t1r;
-        x.im[b] = t0i + t1i;
-        x.re[b + quarter] = t2r + t3r;
-        x.im[b + quarter] = t2i + t3i;
-        x.re[b + 2 * quarter] = ar * e2r + ai * e2i;
-        x.im[b + 2 * quarter] = ar * e2i - ai * e2r;
-        x.re[b + 3 * quarter] = ar * e3r + ai * e3i;
-        x.im[b + 3 * quarter] = ar * e3i - ai * e3r;
+    for (size_t b = 0; b < width; b += COLUMNS) {
+        const column_plan second = {roots, high, low, b};
+        gather_rows(c.a, scratch + b, scratch + n + b, width, height);
+        scatter_rows(scratch + b, scratch + n + b, evaluate_columns(&c, &second, false), width,
+                     height);
     }
-}
-
-static INLINE void interpolate_first(target x, origin y, const pa_he_roots *roots)
-{
-    const size_t quarter = roots->n / 4;
-    const double ar = roots->re[1], ai = roots->im[1], br = roots->re[2], bi = roots->im[2];
-    for (size_t k = 0; k < quarter; k++) {
-        const double y0r = y.re[4 * k], y0i = y.im[4 * k];
-        const double y1r = y.re[4 * k + 1], y1i = y.im[4 * k + 1];
-        const double y2r = y.re[4 * k + 2], y2i = y.im[4 * k + 2];
-        const double y3r = y.re[4 * k + 3], y3i = y.im[4 * k + 3];
-        const double t0r = y0r + y2r, t0i = y0i + y2i, d2r = y0r - y2r, d2i = y0i - y2i;
-        const double t1r = y1r + y3r, t1i = y1i + y3i, d3r = y1r - y3r, d3i = y1i - y3i;
-        const double t2r = br * d2r + bi * d2i, t2i = br * d2i - bi * d2r;
-        const double u3r = br * d3r + bi * d3i, u3i = br * d3i - bi * d3r;
-        const double t3r = u3i, t3i = -u3r;
-        const double e2r = t0r - t1r, e2i = t0i - t1i, e3r = t2r - t3r, e3i = t2i - t3i;
-        x.re[k] = t0r + t1r;
-        x.im[k] = t0i + t1i;
-        x.re[k + quarter] = t2r + t3r;
-        x.im[k + quarter] = t2i + t3i;
-        x.re[k + 2 * quarter] = ar * e2r + ai * e2i;
-        x.im[k + 2 * quarter] = ar * e2i - ai * e2r;
-        x.re[k + 3 * quarter] = ar * e3r + ai * e3i;
-        x.im[k + 3 * quarter] = ar * e3i - ai * e3r;
-    }
-}
-
-static INLINE void interpolate_pass(target x, origin y, const pa_he_roots *roots, size_t block)
-{
-    const size_t quarter = roots->n / 4;
-    const origin first = {roots->re + block, roots->im + block};
-    const origin second = {roots->re + 2 * block, roots->im + 2 * block};
-    for (size_t k = 0; k < quarter; k += block) {
-        interpolate_block((target){x.re + k, x.im + k}, (origin){y.re + 4 * k, y.im + 4 * k}, first,
-                          second, block, quarter);
-    }
-}
-
-static INLINE void interpolate_last(target x, origin y, const pa_he_roots *roots)
-{
-    const size_t half = roots->n / 2;
-    for (size_t b = 0; b < half; b++) {
-        const double wr = roots->re[half + b], wi = roots->im[half + b];
-        const double dr = y.re[b] - y.re[b + half], di = y.im[b] - y.im[b + half];
-        x.re[b] = y.re[b] + y.re[b + half];
-        x.im[b] = y.im[b] + y.im[b + half];
-        x.re[b + half] = wr * dr + wi * di;
-        x.im[b + half] = wr * di - wi * dr;
-    }
+    return scratch;
 }
 
 static double *interpolate(double *m, double *scratch, const pa_he_roots *roots)
 {
-    const size_t n = roots->n;
-    double *from = m, *to = scratch;
-    for (unsigned s = roots->log_n & 1 ? roots->log_n + 1 : roots->log_n; s > 0;) {
-        s -= 2;
-        const target x = {to, to + n};
-        const origin y = {from, from + n};
-        if (s + 1 == roots->log_n) {
-            interpolate_last(x, y, roots);
-        } else if (s == 0) {
-            interpolate_first(x, y, roots);
-        } else if (s == 2) {
-            interpolate_pass(x, y, roots, 4);
-        } else {
-            interpolate_pass(x, y, roots, (size_t)1 << s);
-        }
-        to = from;
-        from = x.re;
+    if (roots->log_n < LEAST_LOG) {
+        return small(m, roots, true);
     }
-    return from;
+    const size_t n = roots->n;
+    const unsigned low = roots->log_n / 2, high = roots->log_n - low;
+    const size_t width = (size_t)1 << low, height = (size_t)1 << high;
+    columns c;
+    for (size_t b = 0; b < width; b += COLUMNS) {
+        const column_plan second = {roots, high, low, b};
+        gather_rows(c.a, m + b, m + n + b, width, height);
+        scatter_rows(m + b, m + n + b, interpolate_columns(&c, &second, false), width, height);
+    }
+    const column_plan first = {roots, low, 0, 0};
+    for (size_t j = 0; j < height; j += COLUMNS) {
+        for (size_t l = 0; l < COLUMNS; l++) {
+            const double *re = m + (j + l) * width, *im = re + n;
+            for (size_t b = 0; b < width; b++) {
+                c.a[b].re[l] = re[b];
+                c.a[b].im[l] = im[b];
+            }
+        }
+        scatter_rows(scratch + j, scratch + n + j, interpolate_columns(&c, &first, true), height,
+                     width);
+    }
+    return scratch;
 }
 
 /* ---- the caller's numbers -------------------------------------------------------------------- */
@@ -293,23 +388,6 @@ static void store(double *values, size_t width, bool real, const double *m, size
 }
 
 /* ---- integers -------------------------------------------------------------------------------- */
-
-static INLINE lanes read(const double *x)
-{
-    lanes v;
-    memcpy(&v, x, sizeof v);
-    return v;
-}
-
-static INLINE void write(double *x, lanes v)
-{
-    memcpy(x, &v, sizeof v);
-}
-
-static INLINE lanes every(double x)
-{
-    return x - (lanes){0};
-}
 
 /* Comparisons of lanes give all ones or 0. */
 static INLINE lanes choose(words mask, lanes yes, lanes no)
