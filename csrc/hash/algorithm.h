@@ -156,6 +156,8 @@ typedef struct {
     const pyaccel_rows *segments;
     uint32_t segment_count;
     uint32_t *used; /* bit i: item i of the menu ran; or-ed */
+    bool
+        states; /* the menu's one kernel leaves states in place of digests; n is a multiple of its lanes */
 } pa_hash_job;
 
 /* Parts of row i. Fixed rows were checked as a whole by pa_rows_valid. False where an offset is bad. */

@@ -204,7 +204,11 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
         }
         compress(s, w);
     }
-    write_digests(digests, s);
+    if (shape->states) {
+        store_state(digests, s);
+    } else {
+        write_digests(digests, s);
+    }
 }
 
 #endif

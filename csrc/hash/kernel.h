@@ -41,6 +41,8 @@ typedef struct {
     uint64_t rest; /* bytes after those, where no block is staged and the kernel pads */
     uint8_t pad_first, pad_last; /* as the algorithm has them */
     uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
+    bool
+        states; /* in place of digests the states, word by word as `blocks` has them: of kernels with `states` */
 } pa_hash_shape;
 
 /* The ends of messages: rests[l] bytes at from[l], at most room, and zeros after them, to to + l * apart .. + room, for
@@ -69,6 +71,9 @@ struct pa_hash_lanes {
      * shared block. NULL: only piece by piece. */
     void (*messages)(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
                      const uint8_t *const *tails);
+    /* digests[l * stored ...] = the hash of the 32 bytes of a digest whose words, big-endian ones, stand in `state` as a kernel
+     * with `states` and as many lanes leaves them. NULL: none follows such a kernel. */
+    void (*after)(uint8_t *digests, const void *state, const pa_hash_state *initial);
     pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
     uint32_t lanes;
     uint32_t
@@ -78,6 +83,7 @@ struct pa_hash_lanes {
     uint32_t
         cost; /* cycles a block of all lanes together, where nothing better is known (plan.h) */
     bool by_lane;
+    bool states; /* `messages` takes shape->states */
 };
 
 extern const uint32_t pa_sha256_constants[64];

@@ -53,6 +53,78 @@ static void count_used(const pa_hash_algorithm *algorithm, uint32_t used)
 /* Rows whose inner digests are kept between two algorithms. */
 #define STAGE_ROWS 256
 
+/* Likewise their states. Not group by group: the code of two kernels is more than what is kept of decoded instructions. */
+#define STATE_ROWS 512
+
+/* The kernel of `then` that takes the states of the steady one of `menu`; NULL where there is none. */
+static const struct pa_hash_lanes *follower(const pa_hash_menu *menu, const pa_hash_menu *then,
+                                            uint32_t *item)
+{
+    const struct pa_hash_lanes *steady = menu->kernels[menu->steady];
+    for (*item = 0; steady != NULL && steady->states && *item < then->count; ++*item) {
+        const struct pa_hash_lanes *kernel = then->kernels[*item];
+        if (kernel != NULL && kernel->after != NULL && kernel->lanes == steady->lanes) {
+            return kernel;
+        }
+    }
+    return NULL;
+}
+
+/* HASH160 of rows of one size, lanes full, words of SHA-256 going to RIPEMD-160 as they are. Returns the rows done: where
+ * kernels or rows don't suit it, none; else all but less than the lanes. */
+__attribute__((noinline)) static uint64_t
+hash_by_states(const pa_hash_algorithm *algorithm, uint8_t *digests, uint64_t digest_size,
+               const pa_midstate *midstate, const pyaccel_rows *segments, uint32_t segment_count,
+               uint64_t first, uint64_t n)
+{
+    _Alignas(64) uint8_t states[STATE_ROWS * 32];
+    const pa_hash_menu *menu = pa_hash_menu_get(algorithm);
+    const pa_hash_menu *then = pa_hash_menu_get(algorithm->then);
+    uint32_t item, used = 0;
+    const struct pa_hash_lanes *kernel = follower(menu, then, &item);
+    if (kernel == NULL || kernel->stored != digest_size || n < kernel->lanes) {
+        return 0;
+    }
+    const uint32_t lanes = kernel->lanes;
+    pa_hash_menu alone = {.count = 1, .widest = lanes, .items[0] = menu->items[menu->steady]};
+    alone.kernels[0] = menu->kernels[menu->steady];
+    alone.pads = alone.kernels[0]->pads;
+    alone.shares = alone.kernels[0]->shared != NULL;
+    pa_hash_job job = {
+        .algorithm = algorithm,
+        .single = pa_bound(algorithm->single),
+        .menu = &alone,
+        .midstate = midstate,
+        .absorbed = midstate ? midstate->bytes : 0,
+        .digest_size = algorithm->digest_size,
+        .segments = segments,
+        .segment_count = segment_count,
+        .used = &used,
+        .states = true,
+    };
+    if (!pa_hash_uniform_fits(&job)) {
+        return 0;
+    }
+    pa_hash_start(algorithm, &job.initial, midstate);
+    const uint64_t whole = n / lanes * lanes;
+    for (uint64_t done = 0; done < whole;) {
+        const uint64_t rows = whole - done < STATE_ROWS ? whole - done : STATE_ROWS / lanes * lanes;
+        pa_hash_uniform(&job, states, first + done, rows);
+        for (uint64_t row = 0; row < rows; row += lanes) {
+            kernel->after(digests + (done + row) * digest_size, states + row * 32,
+                          &algorithm->then->initial);
+        }
+        done += rows;
+    }
+    pa_count_variant(menu->variants[menu->steady]);
+    pa_count_variant(then->variants[item]);
+    if (midstate != NULL) {
+        pa_wipe(&job.initial, sizeof job.initial);
+        pa_wipe(states, sizeof states);
+    }
+    return whole;
+}
+
 /* Two algorithms one after the other, so that each has the lanes that pay for it. */
 __attribute__((noinline)) static pyaccel_status
 hash_in_stages(const pa_hash_algorithm *algorithm, uint8_t *digests, uint64_t digest_size,
@@ -65,7 +137,9 @@ hash_in_stages(const pa_hash_algorithm *algorithm, uint8_t *digests, uint64_t di
         .data = inner, .data_size = sizeof inner, .width = inner_size, .stride = inner_size};
     uint32_t used = 0, then_used = 0;
     pyaccel_status status = PYACCEL_OK;
-    for (uint64_t done = 0; status == PYACCEL_OK && done < n; done += STAGE_ROWS) {
+    uint64_t done = hash_by_states(algorithm, digests, digest_size, midstate, segments,
+                                   segment_count, first, n);
+    for (; status == PYACCEL_OK && done < n; done += STAGE_ROWS) {
         uint64_t count = n - done < STAGE_ROWS ? n - done : STAGE_ROWS;
         status = hash_stage(algorithm, inner, inner_size, midstate, segments, segment_count,
                             first + done, count, &used);

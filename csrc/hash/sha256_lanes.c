@@ -94,4 +94,5 @@ const struct pa_hash_lanes KERNEL = {
     .lanes = ALL_LANES,
     .stored = 32,
     .cost = COST,
+    .states = true,
 };

@@ -119,6 +119,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
         .pad_first = job->algorithm->pad_first,
         .pad_last = job->algorithm->pad_last,
         .digest_size = job->digest_size,
+        .states = job->states,
     };
     u->scratch.spread_for = NULL;
     u->rows = job->segments[0].data;
