@@ -2,9 +2,9 @@
 """Homomorphic encryption of one vector at a time, as its users call it from Python, on one core.
 
 The base of the ratios is TenSEAL (Microsoft SEAL without vector code inside), on one thread. Degree, depth, slots and
-the headroom of the last modulus over the scale are equal: TenSEAL's chain 60, 40 .. 40, 60 is 60, 40 .. 40 here, where 60
-bits are two primes, and the special primes are what security="128-2018" leaves. BFV: the same plain modulus, TenSEAL's
-default chain. Before anything is timed both decrypt, and ours may lose no more precision than TenSEAL does.
+the headroom of the last modulus over the scale are equal: TenSEAL's chain 60, 40 .. 40, 60 is 60, 40 .. 40 here, where
+60 bits are two primes, and the special primes are what security="128-2018" leaves. BFV: the same plain modulus,
+TenSEAL's default chain. Before anything is timed both decrypt, and ours may lose no more precision than TenSEAL does.
 
 Rotations are held against our own product. `bench/c/he_kernels.c` counts the cycles of the transforms.
 """
