@@ -2,9 +2,10 @@
 /* Time of encoding, encryption, decryption, decoding, key generation and of the streams and samplers below them; not a test.
  *
  *     cmake -S . -B build/bench -DPYACCEL_TESTS=ON && cmake --build build/bench --target bench_he_keys
- *     build/bench/tests/c/bench_he_keys [cpu spec] */
+ *     build/bench/tests/c/bench_he_keys [cpu spec [part of a context's name [part of what is measured]]] */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "he/chacha20.h"
@@ -154,8 +155,13 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static const char *wanted[2] = {"", ""};
+
 static void measure(const char *name, void (*run)(bench *), bench *x)
 {
+    if (strstr(name, wanted[1]) == NULL) {
+        return;
+    }
     double times[SAMPLES], cycles[SAMPLES];
     for (int i = -3; i < SAMPLES; i++) {
         const double rate = clock_rate(), start = now();
@@ -172,6 +178,9 @@ static void measure(const char *name, void (*run)(bench *), bench *x)
 static void run(const char *name, pyaccel_he_parameters parameters)
 {
     bench x = {0};
+    if (strstr(name, wanted[0]) == NULL) {
+        return;
+    }
     parameters.struct_size = sizeof parameters;
     parameters.standard = PYACCEL_HE_STANDARD_NONE;
     if (pyaccel_he_context_new(&x.context, &parameters) != PYACCEL_OK) {
@@ -219,6 +228,9 @@ int main(int argc, char **argv)
     if (argc > 1 && pyaccel_cpu_select(argv[1]) != PYACCEL_OK) {
         printf("%s: not here\n", argv[1]);
         return 1;
+    }
+    for (int i = 2; i < argc && i < 4; i++) {
+        wanted[i - 2] = argv[i];
     }
     run("CKKS 8192 (50, 40, 40 | 50)", (pyaccel_he_parameters){.scheme = PYACCEL_HE_CKKS,
                                                                .degree = 8192,

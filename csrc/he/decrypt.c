@@ -5,53 +5,57 @@
 #include "keys.h"
 #include "message.h"
 
-/* Coefficients at a time whose sums lie on the stack. */
-#define BLOCK 128u
+/* Coefficients at a time whose digits lie on the stack. */
+#define BLOCK 64u
 
 void pa_he_phase_row(pa_he_word *row, const pyaccel_he_secret_key *key,
-                     const pyaccel_he_ciphertexts *ciphertexts, uint64_t i, uint32_t j)
+                     const pyaccel_he_ciphertexts *ciphertexts, uint64_t item, uint32_t j)
 {
     const pyaccel_he_context *context = key->context;
     const pa_he_kernels *kernels = context->kernels;
     const pa_he_modulus *modulus = &context->ntt[j].modulus;
     const pa_he_word *s = key->words + j * context->stride;
-    const size_t n = context->degree;
-    uint32_t k = ciphertexts->size - 1;
-    const pa_he_word *sum = pa_he_row(context, pa_he_part(ciphertexts, i, k), j);
-    while (k-- > 0) {
-        kernels->mul(row, sum, s, n, modulus);
-        kernels->add(row, row, pa_he_row(context, pa_he_part(ciphertexts, i, k), j), n, modulus);
-        sum = row;
+    for (size_t i = 0; i < context->degree; i += PA_HE_STRIP) {
+        const size_t n = pa_he_strip(context, i);
+        uint32_t k = ciphertexts->size - 1;
+        const pa_he_word *sum = pa_he_row(context, pa_he_part(ciphertexts, item, k), j) + i;
+        while (k-- > 0) {
+            const pa_he_word *part = pa_he_row(context, pa_he_part(ciphertexts, item, k), j);
+            kernels->mul(row + i, sum, s + i, n, modulus);
+            kernels->add(row + i, row + i, part + i, n, modulus);
+            sum = row + i;
+        }
     }
 }
 
-/* (Q / q_j)^-1 times modulo q_j. */
-static uint64_t digit_constant(const pyaccel_he_context *context, uint32_t rows, uint32_t j,
-                               uint64_t times)
+void pa_he_digit_constants(pa_he_multiplier *constants, const pyaccel_he_context *context,
+                           uint32_t level, uint64_t times)
 {
-    const pa_he_modulus *modulus = &context->ntt[j].modulus;
-    uint64_t product = 1;
-    for (uint32_t i = 0; i < rows; i++) {
-        if (i != j) {
-            product = pa_he_mul_mod(product, context->ntt[i].modulus.q % modulus->q, modulus);
+    for (uint32_t j = 0; j < context->level_end[level]; j++) {
+        const pa_he_modulus *modulus = &context->ntt[j].modulus;
+        uint64_t product = 1;
+        for (uint32_t i = 0; i < context->level_end[level]; i++) {
+            if (i != j) {
+                product = pa_he_mul_mod(product, context->ntt[i].modulus.q % modulus->q, modulus);
+            }
         }
+        context->kernels->multiplier(
+            &constants[j],
+            pa_he_mul_mod(pa_he_inv_mod(product, modulus), times % modulus->q, modulus), modulus);
     }
-    return pa_he_mul_mod(pa_he_inv_mod(product, modulus), times % modulus->q, modulus);
 }
 
 void pa_he_phase_digits(pa_he_word *rows, const pyaccel_he_secret_key *key,
-                        const pyaccel_he_ciphertexts *ciphertexts, uint64_t i, uint64_t times)
+                        const pyaccel_he_ciphertexts *ciphertexts, uint64_t i,
+                        const pa_he_multiplier *constants)
 {
     const pyaccel_he_context *context = key->context;
     for (uint32_t j = 0; j < ciphertexts->rows; j++) {
         const pa_he_ntt *ntt = &context->ntt[j];
         pa_he_word *row = pa_he_row(context, rows, j);
-        pa_he_multiplier constant;
         pa_he_phase_row(row, key, ciphertexts, i, j);
         context->kernels->inverse(&row, 1, ntt);
-        context->kernels->multiplier(
-            &constant, digit_constant(context, ciphertexts->rows, j, times), &ntt->modulus);
-        context->kernels->mul_constant(row, row, &constant, context->degree, &ntt->modulus);
+        context->kernels->mul_constant(row, row, &constants[j], context->degree, &ntt->modulus);
     }
 }
 
@@ -60,8 +64,10 @@ void pa_he_phase_digits(pa_he_word *rows, const pyaccel_he_secret_key *key,
 /* With digits y_j of z = t x (BFV) or x (BGV) and v = round(sum y_j / q_j), z is sum y_j Q / q_j - v Q near the centre, and
  *   BFV   round(t x / Q) = (t x - z) / Q = sum y_j (-1 / q_j) + v mod t
  *   BGV   z / factor = sum y_j Q / (q_j factor) - v Q / factor mod t
- * Fractions have 64 bits: v is what exact sums give, but where z is within 2^-57 Q of Q / 2. */
+ * v is what exact sums give, but where z is within 2^-50 Q of Q / 2. */
 typedef struct {
+    pa_he_multiplier inverse[PA_HE_MAX_PRIMES]; /* of digits */
+    pa_he_fraction fraction[PA_HE_MAX_PRIMES];
     uint64_t digit[PA_HE_MAX_PRIMES], overflow; /* modulo t */
 } plain_constants;
 
@@ -71,12 +77,14 @@ static plain_constants constants_of(const pyaccel_he_ciphertexts *ciphertexts)
     const pa_he_modulus *t = &context->constants->plain;
     const bool bfv = context->scheme == PYACCEL_HE_BFV;
     plain_constants constants;
+    pa_he_digit_constants(constants.inverse, context, ciphertexts->level, bfv ? t->q : 1);
     uint64_t whole = bfv ? 1 : pa_he_inverse_any(ciphertexts->factor % t->q, t->q);
     for (uint32_t j = 0; !bfv && j < ciphertexts->rows; j++) {
         whole = pa_he_reduce128((pa_u128)whole * context->ntt[j].modulus.q, t);
     }
     for (uint32_t j = 0; j < ciphertexts->rows; j++) {
         const uint64_t inverse = pa_he_inverse_any(context->ntt[j].modulus.q % t->q, t->q);
+        constants.fraction[j] = pa_he_fraction_make(&context->ntt[j].modulus);
         constants.digit[j] =
             bfv ? pa_he_neg(inverse, t->q) : pa_he_reduce128((pa_u128)whole * inverse, t);
     }
@@ -90,28 +98,22 @@ static void join_block(uint64_t *out, const pyaccel_he_context *context, uint32_
                        const plain_constants *constants)
 {
     const pa_he_modulus *t = &context->constants->plain;
-    uint64_t y[BLOCK];
-    pa_u128 whole[BLOCK], sum[BLOCK];
-    for (size_t k = 0; k < n; k++) {
-        whole[k] = (pa_u128)1 << 63;
-        sum[k] = 0;
-    }
+    uint64_t y[PA_HE_MAX_PRIMES][BLOCK];
     for (uint32_t j = 0; j < rows; j++) {
-        const pa_he_modulus *modulus = &context->ntt[j].modulus;
-        const uint64_t constant = constants->digit[j];
-        context->kernels->export(y, digits + j * context->stride + first, n, modulus);
-        for (size_t k = 0; k < n; k++) {
-            whole[k] += pa_he_fraction_of(y[k], modulus);
-            sum[k] += (pa_u128)y[k] * constant; /* below 2^(61 + 40 + 6) */
-        }
+        context->kernels->export(y[j], digits + j * context->stride + first, n,
+                                 &context->ntt[j].modulus);
     }
     for (size_t k = 0; k < n; k++) {
-        sum[k] += (pa_u128)(uint64_t)(whole[k] >> 64) * constants->overflow;
-        out[k] = pa_he_reduce128(sum[k], t);
+        uint64_t whole = PA_HE_HALF;
+        pa_u128 sum = 0; /* below 2^(61 + 40 + 6) */
+        for (uint32_t j = 0; j < rows; j++) {
+            whole += pa_he_fraction_of(y[j][k], constants->fraction[j]);
+            sum += (pa_u128)y[j][k] * constants->digit[j];
+        }
+        sum += (pa_u128)(whole >> PA_HE_FRACTION_BITS) * constants->overflow;
+        out[k] = pa_he_reduce128(sum, t);
     }
-    pa_wipe(y, sizeof y);
-    pa_wipe(whole, sizeof whole);
-    pa_wipe(sum, sizeof sum);
+    pa_wipe(y, rows * sizeof *y);
 }
 
 typedef struct {
@@ -133,8 +135,7 @@ static pyaccel_status decrypt_integers(void *argument, uint64_t first, uint64_t 
         return PYACCEL_OUT_OF_MEMORY;
     }
     for (uint64_t i = first; i < last; i++) {
-        pa_he_phase_digits(scratch.rows, job->key, job->ciphertexts, i,
-                           context->scheme == PYACCEL_HE_BFV ? context->plain_modulus : 1);
+        pa_he_phase_digits(scratch.rows, job->key, job->ciphertexts, i, job->constants->inverse);
         uint64_t *out = job->out->words + i * context->stride;
         for (size_t k = 0; k < context->degree; k += BLOCK) {
             const size_t left = context->degree - k;
@@ -168,7 +169,7 @@ static pyaccel_status decrypt_numbers(void *argument, uint64_t first, uint64_t l
             pa_he_word *row = job->out->words + (i * rows + j) * context->stride;
             pa_he_phase_row(row, job->key, job->ciphertexts, i, j);
             if (job->flood_bits != 0) {
-                pa_he_signed_row(scratch.rows, context, j, noise, INT64_MAX);
+                pa_he_signed_row(scratch.rows, context, j, noise, INT64_MAX, context->degree);
                 context->kernels->forward(&scratch.rows, 1, &context->ntt[j]);
                 context->kernels->add(row, row, scratch.rows, context->degree,
                                       &context->ntt[j].modulus);

@@ -13,6 +13,7 @@ typedef struct {
     const pa_he_word *key; /* public: b, then a; or s */
     const pa_he_seeds *seeds;
     const pa_he_source *source;
+    const pa_he_multiplier *constants; /* BFV, BGV: of messages */
 } encrypt_job;
 
 /* Words of plaintext i. */
@@ -21,25 +22,24 @@ static const pa_he_word *plaintext_of(const pyaccel_he_plaintexts *plaintexts, u
     return plaintexts->words + i * plaintexts->rows * plaintexts->context->stride;
 }
 
-/* The numbers of a BFV or BGV plaintext, of 64 bits at `integers`; NULL: CKKS, whose rows are added in NTT form. */
-static const int64_t *message_of(const encrypt_job *job, uint64_t i, int32_t *integers)
+/* integers = the numbers of a BFV or BGV plaintext, of 64 bits; rows of CKKS are added in NTT form. */
+static void message_of(const encrypt_job *job, uint64_t i, int32_t *integers)
 {
-    const pyaccel_he_context *context = job->out->context;
-    if (context->scheme == PYACCEL_HE_CKKS) {
-        return NULL;
+    if (job->constants != NULL) {
+        pa_he_message((int64_t *)(void *)integers, job->out->context, job->out->level,
+                      plaintext_of(job->plaintexts, i), 1);
     }
-    int64_t *numbers = (int64_t *)(void *)integers;
-    pa_he_message(numbers, context, job->out->level, plaintext_of(job->plaintexts, i), 1);
-    return numbers;
 }
 
-/* CKKS: row += that of plaintext i, both in NTT form. */
-static void add_row(pa_he_word *row, const encrypt_job *job, uint64_t i, uint32_t prime)
+/* CKKS: n elements of a row += those of plaintext i, from `first` on, all in NTT form. */
+static void add_numbers(pa_he_word *row, const encrypt_job *job, uint64_t i, uint32_t prime,
+                        size_t first, size_t n)
 {
     const pyaccel_he_context *context = job->out->context;
     if (context->scheme == PYACCEL_HE_CKKS) {
-        context->kernels->add(row, row, plaintext_of(job->plaintexts, i) + prime * context->stride,
-                              context->degree, &context->ntt[prime].modulus);
+        const pa_he_word *plain = plaintext_of(job->plaintexts, i) + prime * context->stride;
+        context->kernels->add(row + first, row + first, plain + first, n,
+                              &context->ntt[prime].modulus);
     }
 }
 
@@ -67,16 +67,57 @@ static void make_tails(const encrypt_job *job, pa_he_word *const tail[2], const 
         }
         kernels->inverse(x, 2, ntt);
         for (uint32_t k = 0; k < 2; k++) {
-            pa_he_error_row(e, context, prime, integers + (E0 + k) * n);
-            kernels->add(x[k], x[k], e, n, &ntt->modulus);
+            for (size_t at = 0; at < n; at += PA_HE_STRIP) {
+                const size_t count = pa_he_strip(context, at);
+                pa_he_error_row(e, context, prime, integers + (E0 + k) * n + at, count);
+                kernels->add(x[k] + at, x[k] + at, e, count, &ntt->modulus);
+            }
         }
+    }
+}
+
+/* Rows of prime j of both parts, which hold delta: (b u + e0 + P m - delta) / P, where the message's multiple of P vanishes
+ * modulo P. u, other: a row each. */
+static void encrypt_row(const encrypt_job *job, uint64_t item, uint32_t j, const int32_t *integers,
+                        pa_he_word *u, pa_he_word *other)
+{
+    const pyaccel_he_context *context = job->out->context;
+    const pa_he_kernels *kernels = context->kernels;
+    const size_t n = context->degree;
+    const pa_he_ntt *ntt = &context->ntt[j];
+    const pa_he_multiplier *inverse =
+        &context->constants->levels[job->out->level].by[PA_HE_BY_P].inverse[j];
+    pa_he_word *const rows[3] = {u, pa_he_row(context, pa_he_part(job->out, item, 0), j),
+                                 pa_he_row(context, pa_he_part(job->out, item, 1), j)};
+    for (uint32_t k = 0; k < 2; k++) {
+        for (size_t at = 0; at < n; at += PA_HE_STRIP) {
+            const size_t count = pa_he_strip(context, at);
+            pa_he_error_row(other, context, j, integers + (E0 + k) * n + at, count);
+            if (k == 0 && job->constants != NULL) {
+                const int64_t *message = (const int64_t *)(const void *)(integers + MESSAGE * n);
+                pa_he_message_add(other, context, j, message + at, &job->constants[j], u, count);
+            }
+            kernels->sub(rows[1 + k] + at, rows[1 + k] + at, other, count, &ntt->modulus);
+        }
+    }
+    kernels->import_small(u, integers + U * n, n, &ntt->modulus);
+    kernels->forward(rows, 3, ntt);
+    for (size_t at = 0; at < n; at += PA_HE_STRIP) {
+        const size_t count = pa_he_strip(context, at);
+        for (uint32_t k = 0; k < 2; k++) {
+            const size_t row = (size_t)k * pa_he_key_rows(context) + j;
+            kernels->mul(other, job->key + row * context->stride + at, u + at, count,
+                         &ntt->modulus);
+            kernels->sub_mul_constant(rows[1 + k] + at, other, rows[1 + k] + at, inverse, count,
+                                      &ntt->modulus);
+        }
+        add_numbers(rows[1], job, item, j, at, count);
     }
 }
 
 static void encrypt_item(const encrypt_job *job, uint64_t item, pa_he_scratch *scratch)
 {
     const pyaccel_he_context *context = job->out->context;
-    const pa_he_kernels *kernels = context->kernels;
     const uint32_t level = job->out->level;
     const size_t n = context->degree;
     int32_t *integers = scratch->integers;
@@ -92,34 +133,14 @@ static void encrypt_item(const encrypt_job *job, uint64_t item, pa_he_scratch *s
     pa_he_error(integers + E0 * n, n, &stream, job->source);
     stream.purpose = PA_HE_ENCRYPT_ERROR_1;
     pa_he_error(integers + E1 * n, n, &stream, job->source);
-    const int64_t *message = message_of(job, item, integers + MESSAGE * n);
+    message_of(job, item, integers + MESSAGE * n);
 
     make_tails(job, tail, integers, u, other);
     for (uint32_t k = 0; k < 2; k++) {
         pa_he_delta(context, level, PA_HE_BY_P, out[k], tail[k], NULL);
     }
-    /* (b u + e0 + P m - delta) / P, where the message's multiple of P vanishes modulo P. */
     for (uint32_t j = 0; j < context->level_end[level]; j++) {
-        const pa_he_ntt *ntt = &context->ntt[j];
-        pa_he_word *const rows[3] = {u, pa_he_row(context, out[0], j),
-                                     pa_he_row(context, out[1], j)};
-        for (uint32_t k = 0; k < 2; k++) {
-            pa_he_error_row(other, context, j, integers + (E0 + k) * n);
-            if (k == 0 && message != NULL) {
-                pa_he_message_add(other, context, j, message, true, u);
-            }
-            kernels->sub(rows[1 + k], rows[1 + k], other, n, &ntt->modulus);
-        }
-        kernels->import_small(u, integers + U * n, n, &ntt->modulus);
-        kernels->forward(rows, 3, ntt);
-        for (uint32_t k = 0; k < 2; k++) {
-            const size_t row = (size_t)k * pa_he_key_rows(context) + j;
-            kernels->mul(other, job->key + row * context->stride, u, n, &ntt->modulus);
-            kernels->sub_mul_constant(rows[1 + k], other, rows[1 + k],
-                                      &context->constants->levels[level].by[PA_HE_BY_P].inverse[j],
-                                      n, &ntt->modulus);
-        }
-        add_row(rows[1], job, item, j);
+        encrypt_row(job, item, j, integers, u, other);
     }
 }
 
@@ -152,18 +173,20 @@ static void encrypt_seeded_item(const encrypt_job *job, uint64_t item, pa_he_scr
     const pa_he_stream errors = {
         .seed = job->seeds->secret, .purpose = PA_HE_SEEDED_ERROR, .item = (uint32_t)item};
     pa_he_error(e, n, &errors, job->source);
-    const int64_t *message = message_of(job, item, scratch->integers + 2 * n);
+    int32_t *message = scratch->integers + 2 * n;
+    message_of(job, item, message);
     for (uint32_t j = 0; j < job->out->rows; j++) {
         pa_he_word *c0 = pa_he_row(context, pa_he_part(job->out, item, 0), j),
                    *a = pa_he_row(context, pa_he_part(job->out, item, 1), j);
         pa_he_uniform_row(a, masked, context, j, uniform, job->source);
-        pa_he_error_row(masked, context, j, e);
-        if (message != NULL) {
-            pa_he_message_add(masked, context, j, message, false, other);
+        pa_he_error_row(masked, context, j, e, n);
+        if (job->constants != NULL) {
+            pa_he_message_add(masked, context, j, (int64_t *)(void *)message, &job->constants[j],
+                              other, n);
         }
         context->kernels->forward(&masked, 1, &context->ntt[j]);
         pa_he_mask_row(c0, context, j, masked, a, job->key + j * context->stride);
-        add_row(c0, job, item, j);
+        add_numbers(c0, job, item, j, 0, n);
     }
 }
 
@@ -224,7 +247,12 @@ static pyaccel_status encrypt(pyaccel_he_ciphertexts **ciphertexts,
         status = PYACCEL_OUT_OF_MEMORY;
     } else {
         const pa_he_source source = pa_he_source_bound();
-        encrypt_job job = {made, plaintexts, key, &seeds, &source};
+        pa_he_multiplier constants[PA_HE_MAX_PRIMES];
+        encrypt_job job = {made, plaintexts, key, &seeds, &source, NULL};
+        if (context->scheme != PYACCEL_HE_CKKS) {
+            pa_he_message_constants(constants, context, made->rows, !seeded);
+            job.constants = constants;
+        }
         made->scale = context->scheme == PYACCEL_HE_CKKS ? plaintexts->scale : 1;
         made->noise = fresh_noise(context, seeded);
         made->seeded = seeded;

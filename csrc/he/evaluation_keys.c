@@ -42,7 +42,7 @@ static void make_digit(const keys_job *job, uint32_t number, uint32_t digit, int
         pa_he_word *b = pa_he_row(context, key->words, (size_t)2 * digit * rows + i),
                    *a = pa_he_row(context, b, rows);
         pa_he_uniform_row(a, error, context, i, uniform, job->source);
-        pa_he_error_row(error, context, i, e);
+        pa_he_error_row(error, context, i, e, n);
         kernels->forward(&error, 1, &context->ntt[i]);
         if (key->element != 0) {
             kernels->permute(other, s, job->turns + number * job->turn_words, n);

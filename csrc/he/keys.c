@@ -24,14 +24,14 @@ void pa_he_uniform_row(pa_he_word *row, uint64_t *scratch, const pyaccel_he_cont
 }
 
 void pa_he_error_row(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
-                     const int32_t *e)
+                     const int32_t *e, size_t n)
 {
     const pa_he_modulus *modulus = &context->ntt[prime].modulus;
-    context->kernels->import_small(row, e, context->degree, modulus);
+    context->kernels->import_small(row, e, n, modulus);
     if (context->scheme == PYACCEL_HE_BGV) {
         pa_he_multiplier t;
         context->kernels->multiplier(&t, context->plain_modulus % modulus->q, modulus);
-        context->kernels->mul_constant(row, row, &t, context->degree, modulus);
+        context->kernels->mul_constant(row, row, &t, n, modulus);
     }
 }
 
@@ -39,8 +39,11 @@ void pa_he_mask_row(pa_he_word *b, const pyaccel_he_context *context, uint32_t p
                     const pa_he_word *e, const pa_he_word *a, const pa_he_word *s)
 {
     const pa_he_modulus *modulus = &context->ntt[prime].modulus;
-    context->kernels->mul(b, a, s, context->degree, modulus);
-    context->kernels->sub(b, e, b, context->degree, modulus);
+    for (size_t i = 0; i < context->degree; i += PA_HE_STRIP) {
+        const size_t n = pa_he_strip(context, i);
+        context->kernels->mul(b + i, a + i, s + i, n, modulus);
+        context->kernels->sub(b + i, e + i, b + i, n, modulus);
+    }
 }
 
 bool pa_he_scratch_take(pa_he_scratch *scratch, const pyaccel_he_context *context, size_t rows,
@@ -166,7 +169,7 @@ static pyaccel_status make_public_rows(void *argument, uint64_t first, uint64_t 
         pa_he_word *b = pa_he_row(context, job->key->words, i),
                    *a = pa_he_row(context, b, pa_he_key_rows(context));
         pa_he_uniform_row(a, scratch.rows, context, i, stream, job->source);
-        pa_he_error_row(scratch.rows, context, i, job->e);
+        pa_he_error_row(scratch.rows, context, i, job->e, context->degree);
         context->kernels->forward(&scratch.rows, 1, &context->ntt[i]);
         pa_he_mask_row(b, context, i, scratch.rows, a, pa_he_row(context, job->secret->words, i));
     }

@@ -11,9 +11,17 @@
 void pa_he_uniform_row(pa_he_word *row, uint64_t *scratch, const pyaccel_he_context *context,
                        uint32_t prime, pa_he_stream stream, const pa_he_source *source);
 
-/* Coefficients of an error modulo a prime: e, BGV: t e. Constant-time. */
+/* Elements of a row that several operations in turn work on: they stay in the first-level cache. */
+#define PA_HE_STRIP 1024u
+static inline size_t pa_he_strip(const pyaccel_he_context *context, size_t first)
+{
+    const size_t left = context->degree - first;
+    return left < PA_HE_STRIP ? left : PA_HE_STRIP;
+}
+
+/* n coefficients of an error modulo a prime: e, BGV: t e. Constant-time. */
 void pa_he_error_row(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
-                     const int32_t *e);
+                     const int32_t *e, size_t n);
 
 /* b = e - a s of rows in NTT form; b is neither e nor a nor s. Constant-time. */
 void pa_he_mask_row(pa_he_word *b, const pyaccel_he_context *context, uint32_t prime,

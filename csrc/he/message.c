@@ -41,7 +41,7 @@ void pa_he_message(int64_t *numbers, const pyaccel_he_context *context, uint32_t
 }
 
 void pa_he_signed_row(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
-                      const int64_t *numbers, uint64_t most)
+                      const int64_t *numbers, uint64_t most, size_t count)
 {
     enum { BLOCK = 256 };
     const pa_he_modulus *modulus = &context->ntt[prime].modulus;
@@ -49,8 +49,8 @@ void pa_he_signed_row(pa_he_word *row, const pyaccel_he_context *context, uint32
         int32_t small[BLOCK];
         uint64_t canonical[BLOCK];
     } block;
-    for (size_t first = 0; first < context->degree; first += BLOCK) {
-        const size_t n = context->degree - first < BLOCK ? context->degree - first : BLOCK;
+    for (size_t first = 0; first < count; first += BLOCK) {
+        const size_t n = count - first < BLOCK ? count - first : BLOCK;
         const int64_t *in = numbers + first;
         if (most < UINT64_C(1) << 31) {
             for (size_t i = 0; i < n; i++) {
@@ -70,21 +70,30 @@ void pa_he_signed_row(pa_he_word *row, const pyaccel_he_context *context, uint32
     pa_wipe(&block, sizeof block);
 }
 
-void pa_he_message_add(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
-                       const int64_t *numbers, bool special, pa_he_word *scratch)
+void pa_he_message_constants(pa_he_multiplier *constants, const pyaccel_he_context *context,
+                             uint32_t rows, bool special)
 {
-    const pa_he_kernels *kernels = context->kernels;
+    for (uint32_t j = 0; j < rows; j++) {
+        const pa_he_modulus *modulus = &context->ntt[j].modulus;
+        uint64_t constant = 1;
+        for (uint32_t k = 0; special && k < context->p_count; k++) {
+            const uint64_t p = context->ntt[context->q_count + k].modulus.q;
+            constant = pa_he_mul_mod(constant, p % modulus->q, modulus);
+        }
+        if (context->scheme == PYACCEL_HE_BFV) {
+            const uint64_t inverse = pa_he_inv_mod(context->plain_modulus % modulus->q, modulus);
+            constant = pa_he_mul_mod(constant, inverse, modulus);
+        }
+        context->kernels->multiplier(&constants[j], constant, modulus);
+    }
+}
+
+void pa_he_message_add(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
+                       const int64_t *numbers, const pa_he_multiplier *constant,
+                       pa_he_word *scratch, size_t n)
+{
     const pa_he_modulus *modulus = &context->ntt[prime].modulus;
-    const size_t n = context->degree;
-    pa_he_signed_row(scratch, context, prime, numbers, context->plain_modulus / 2);
-    if (context->scheme == PYACCEL_HE_BFV) {
-        pa_he_multiplier inverse;
-        kernels->multiplier(&inverse, pa_he_inv_mod(context->plain_modulus % modulus->q, modulus),
-                            modulus);
-        kernels->mul_constant(scratch, scratch, &inverse, n, modulus);
-    }
-    if (special) {
-        kernels->mul_constant(scratch, scratch, &context->constants->special[prime], n, modulus);
-    }
-    kernels->add(row, row, scratch, n, modulus);
+    pa_he_signed_row(scratch, context, prime, numbers, context->plain_modulus / 2, n);
+    context->kernels->mul_constant(scratch, scratch, constant, n, modulus);
+    context->kernels->add(row, row, scratch, n, modulus);
 }

@@ -11,13 +11,17 @@
 void pa_he_message(int64_t *numbers, const pyaccel_he_context *context, uint32_t level,
                    const pa_he_word *words, uint64_t factor);
 
-/* row += numbers times what the scheme has above (BFV 1 / t, BGV 1) modulo prime number `prime` of Q, as coefficients; `special`: and
- * times P. scratch: N words. */
-void pa_he_message_add(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
-                       const int64_t *numbers, bool special, pa_he_word *scratch);
+/* constants[j] = what those are multiplied by modulo prime j of Q, j < rows: BFV 1 / t, BGV 1; `special`: and by P. */
+void pa_he_message_constants(pa_he_multiplier *constants, const pyaccel_he_context *context,
+                             uint32_t rows, bool special);
 
-/* row = numbers modulo a prime, as coefficients; |numbers[i]| <= most < 2^63. */
+/* row += numbers times the constant of prime number `prime`, n coefficients. scratch: n words. */
+void pa_he_message_add(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
+                       const int64_t *numbers, const pa_he_multiplier *constant,
+                       pa_he_word *scratch, size_t n);
+
+/* row = n numbers modulo a prime, as coefficients; |numbers[i]| <= most < 2^63. */
 void pa_he_signed_row(pa_he_word *row, const pyaccel_he_context *context, uint32_t prime,
-                      const int64_t *numbers, uint64_t most);
+                      const int64_t *numbers, uint64_t most, size_t n);
 
 #endif

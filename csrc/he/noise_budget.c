@@ -95,12 +95,12 @@ static double greatest_of(const pyaccel_he_context *context, uint32_t rows,
         }
         for (size_t k = 0; k < n; k++) {
             uint64_t sum[WORDS + 1] = {0};
-            pa_u128 whole = (pa_u128)1 << 63;
+            uint64_t whole = PA_HE_HALF;
             for (uint32_t j = 0; j < rows; j++) {
-                whole += pa_he_fraction_of(y[j][k], &context->ntt[j].modulus);
+                whole += pa_he_fraction_of(y[j][k], pa_he_fraction_make(&context->ntt[j].modulus));
                 add_product(sum, q->part[j], q->words, y[j][k]);
             }
-            take_product(sum, q->whole, q->words, (uint64_t)(whole >> 64));
+            take_product(sum, q->whole, q->words, whole >> PA_HE_FRACTION_BITS);
             keep_greater(greatest, sum, q->words);
         }
     }
@@ -136,10 +136,12 @@ pyaccel_status pyaccel_he_noise_budget(double *bits, const pyaccel_he_secret_key
     for (uint32_t j = 0; j < rows; j++) {
         multiply_out(q->part[j], context, rows, j);
     }
+    pa_he_multiplier constants[PA_HE_MAX_PRIMES];
+    pa_he_digit_constants(constants, context, ciphertexts->level,
+                          context->scheme == PYACCEL_HE_BFV ? context->plain_modulus : 1);
     const double modulus = log2_of(q->whole, q->words);
     for (uint64_t i = 0; i < ciphertexts->count; i++) {
-        pa_he_phase_digits(scratch.rows, key, ciphertexts, i,
-                           context->scheme == PYACCEL_HE_BFV ? context->plain_modulus : 1);
+        pa_he_phase_digits(scratch.rows, key, ciphertexts, i, constants);
         const double budget = modulus - 1 - greatest_of(context, rows, scratch.rows, q);
         bits[i] = budget > 0 ? budget : 0;
     }
