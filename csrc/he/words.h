@@ -6,11 +6,18 @@
 #include "../field/words.h"
 #include "modulus.h"
 
-/* x modulo m for x < 2m, 2m <= 2^64: the lesser of x and x - m, which wraps when x < m. */
+/* x modulo m for x < 2m, 2m <= 2^64: the lesser of x and x - m, which wraps when x < m. Compilers make a branch of some ways
+ * to write it, and a comparison too many of others. */
 static inline uint64_t pa_he_once(uint64_t x, uint64_t m)
 {
+#if defined(__x86_64__)
+    uint64_t less = x;
+    __asm__("subq %2, %0\n\tcmovcq %1, %0" : "+&r"(less) : "r"(x), "rm"(m) : "cc");
+    return less;
+#else
     const uint64_t less = x - m;
     return less < x ? less : x;
+#endif
 }
 
 static inline uint64_t pa_he_high(uint64_t a, uint64_t b)
@@ -26,8 +33,7 @@ static inline uint64_t pa_he_add(uint64_t a, uint64_t b, uint64_t q)
 
 static inline uint64_t pa_he_sub(uint64_t a, uint64_t b, uint64_t q)
 {
-    const uint64_t less = a - b, more = less + q;
-    return more < less ? more : less; /* less wrapped, and more back, when a < b */
+    return pa_he_once(a + q - b, q);
 }
 
 static inline uint64_t pa_he_neg(uint64_t a, uint64_t q)
@@ -41,10 +47,13 @@ static inline uint64_t pa_he_quotient(uint64_t c, uint64_t q)
     return (uint64_t)(((pa_u128)c << 64) / q);
 }
 
-/* x c modulo q in [0, 2q), for any x: floor(x quotient / 2^64) is the quotient or one less. */
+/* x c modulo q in [0, 2q), for any x: floor(x quotient / 2^64) is the quotient or one less. One value to the compiler, which
+ * would add up x c and what is taken from it apart: a fifth of an inverse transform. */
 static inline uint64_t pa_he_lazy(uint64_t x, uint64_t c, uint64_t quotient, uint64_t q)
 {
-    return x * c - pa_he_high(x, quotient) * q;
+    uint64_t r = x * c - pa_he_high(x, quotient) * q;
+    __asm__("" : "+r"(r));
+    return r;
 }
 
 /* x modulo q for any x: the quotient by floor(2^64 / q) is at most one too small. */
