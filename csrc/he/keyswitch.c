@@ -89,7 +89,7 @@ uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level)
 }
 
 /* Elements of a prime's rows that are worked on at a time: what is made on the way stays in the first cache. */
-#define BLOCK 512u
+#define BLOCK 1024u
 
 /* Blocks of one prime that are multiplied and summed: sum a[t] b0[t], sum a[t] b1[t]. */
 typedef struct {

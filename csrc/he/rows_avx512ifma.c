@@ -145,6 +145,8 @@ static void tensor(pa_he_word *const out[3], const pa_he_word *const a[2],
 /* Halves of 52 bits are summed apart, and reduced once. A product's upper half is below q / 4, so that of eight, and what was
  * there, which is kept below 2q, is below 4q. */
 #define CHUNK 8u
+/* Words, 256 bytes: keys come from memory, in more streams than the hardware follows. */
+#define AHEAD 32u
 
 /* `count` vectors from element i on. */
 INLINE void inner(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a,
@@ -163,6 +165,8 @@ INLINE void inner(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a
         for (; t < end; t++) {
             UNROLL for (unsigned k = 0; k < count; k++)
             {
+                __builtin_prefetch(b0[t] + i + k * LANES + AHEAD);
+                __builtin_prefetch(b1[t] + i + k * LANES + AHEAD);
                 const vec x = load(a[t] + i + k * LANES);
                 const vec y0 = load(b0[t] + i + k * LANES), y1 = load(b1[t] + i + k * LANES);
                 low0[k] = low(low0[k], x, y0);
