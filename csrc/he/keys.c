@@ -66,7 +66,11 @@ void pa_he_scratch_return(pa_he_scratch *scratch, const pyaccel_he_context *cont
 pa_he_word *pa_he_key_memory(const pyaccel_he_context *context, size_t polynomials)
 {
     const size_t bytes = pa_he_rows_bytes(context, polynomials * pa_he_key_rows(context));
-    return aligned_alloc(64, (bytes + 63) / 64 * 64);
+    pa_he_word *words = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (words != NULL) {
+        pa_he_wish_large_pages(words, bytes);
+    }
+    return words;
 }
 
 pyaccel_status pa_he_begin(pa_he_seeds *seeds, const pyaccel_he_options *options)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks of rows that operations hand back and take again. */
 #include <stdlib.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "ring.h"
 
@@ -9,6 +12,23 @@
 /* What is kept for the next call at most; beyond it blocks go back to the system. */
 #define MOST_KEPT ((size_t)256 << 20)
 #define SLOTS (sizeof((pa_he_pool *)0)->blocks / sizeof(void *))
+
+#define LARGE ((size_t)4 << 20)
+#define PAGE ((uintptr_t)4096)
+
+void pa_he_wish_large_pages(void *memory, size_t bytes)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (bytes >= LARGE) {
+        const uintptr_t first = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE,
+                        end = ((uintptr_t)memory + bytes) / PAGE * PAGE;
+        (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
+    }
+#else
+    (void)memory;
+    (void)bytes;
+#endif
+}
 
 static size_t *size_of(void *block)
 {
@@ -55,6 +75,7 @@ void *pa_he_take(pa_he_pool *pool, size_t bytes)
         if (memory == NULL) {
             return NULL;
         }
+        pa_he_wish_large_pages(memory, HEADER + bytes);
         block = memory + HEADER;
         *size_of(block) = bytes;
     }

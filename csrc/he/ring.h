@@ -21,6 +21,9 @@ typedef struct {
 /* bytes, aligned to 64, content undefined; NULL: out of memory. Thread-safe. */
 void *pa_he_take(pa_he_pool *pool, size_t bytes);
 void pa_he_give(pa_he_pool *pool, void *block);
+/* Asks the system for large pages under memory of some MiB, written to later: keys are read in many streams, each of which would
+ * miss a translation every 4 KiB. Whether it grants them or not, contents are the same. */
+void pa_he_wish_large_pages(void *memory, size_t bytes);
 /* Frees what is kept. */
 void pa_he_pool_clear(pa_he_pool *pool);
 
