@@ -53,7 +53,10 @@ def _array(context: Context, values: Any) -> npt.NDArray[Any]:
     if array.dtype.kind == "f" and isinstance(values, (list, tuple)):
         array = np.array(values, dtype=object)  # numpy takes floats for integers on both sides of 2^63
     if array.dtype.kind == "O" and all(isinstance(value, int) for value in array.flat):
-        raise ValueError(_unfit(context, array, next(i for i, v in enumerate(array.flat) if abs(v) >= 1 << 63)))
+        wide = next((i for i, v in enumerate(array.flat) if not -(1 << 63) <= v < 1 << 63), None)
+        if wide is not None:
+            raise ValueError(_unfit(context, array, wide))
+        array = array.astype(np.int64)
     if array.dtype.kind not in "iu":
         kind = np.asarray(values).dtype
         raise TypeError(f"values: {kind} came; {context.scheme} wants integers (numbers with fractions: ckks)")
