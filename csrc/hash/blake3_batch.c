@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BLAKE3 of rows. What goes through lanes together has one number of blocks: chunks that are whole messages, chunks of longer
- * messages, whoever's they are, then parents, layer by layer of all trees. A message that fills lanes alone goes alone. */
+ * messages, whoever's they are, then parents, layer by layer of all trees. A message that fills lanes alone goes alone.
+ *   lost  a million messages of 64 bytes, Zen 4: fetching 2, 4 and 8 groups ahead in place of 1, 0 to 11 % more */
 #include <string.h>
 
 #include "../core/bytes.h"

@@ -12,8 +12,9 @@
  * lanes share, at four operations a cycle. Two streams reach 33, with 3.3 for gathering it, and 27.8; one 53 and 52. A round is
  * a chain of twelve cycles and more, which two streams just fill. 64 bytes through pyaccel_hash_many: 66 cycles, 1024 at a
  * time. An assembler text takes 30.4 and 27.3; three streams 29.2 and 19.7, of which gcc reaches 33 and 21 (57 a message):
- * not built yet. Tried and lost: rounds written out by 16 with words in registers (115 a message, code past what is kept of
- * decoded instructions); each word made in the round that reads it first, 39 a block for the store it waits for.
+ * not built yet; the menu times blocks of a lane's own alone, which cost the same, and would have to time shared ones. Tried
+ * and lost: rounds written out by 16 with words in registers (115 a message, code past what is kept of decoded instructions);
+ * each word made in the round that reads it first, 39 a block for the store it waits for.
  *
  * Floor of 8 lanes with AVX2 on Zen 3 (3.24 GHz): 776 cycles a block at four operations a cycle, 546 a block that lanes
  * share. Reached, the kernel alone: 947 and 716 (gcc 12), 977 and 702 (clang 14). Tried and lost: gcc's -mtune=znver3,
