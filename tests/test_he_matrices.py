@@ -40,6 +40,9 @@ def test_matrices(party, generator, shape):
     assert party.secret.decrypt(product).shape == (3, shape[0])
     assert party.same(matrix @ vectors[1], matrix @ x[1])
     assert party.same(vectors @ matrix.T, x @ matrix.T)
+    again = party.public.encrypt(party.context.encode(x, repeat=True))
+    assert party.same(encoded @ again, x @ matrix.T)
+    assert party.same(matrix @ (again + again), 2 * x @ matrix.T, 1e-4)
     assert party.same(vectors[0] @ np.asfortranarray(matrix.T), x[0] @ matrix.T)
 
 
@@ -77,6 +80,21 @@ def test_matrices_at_any_level(party, generator):
             he.Matrix(party.context, matrix) @ lower
         with pytest.raises(ValueError, match="level exhausted"):
             matrix @ vectors.mod_switch(0)
+
+
+def test_what_is_repeated_stays_so_only_where_it_does(party):
+    encoded = party.context.encode([1, 2, 3], repeat=True)
+    again = party.public.encrypt(encoded)
+    period = np.tile([1, 2, 3, 0], party.context.row // 4)
+    assert np.allclose(party.secret.decrypt(again, width=party.context.row), period, atol=1e-4)
+    assert party.same(np.eye(3, dtype=int) @ (again + np.ones(3, int)), np.array([2, 3, 4]), 1e-3)
+    assert party.same(np.eye(3, dtype=int) @ (again + 1), np.array([2, 3, 4]), 1e-3)
+    assert party.same(np.eye(3, dtype=int) @ (again * 2), np.array([2, 4, 6]), 1e-3)
+    with pytest.raises(ValueError, match=r"repeat: wanted rows of 1 \.\. 64 numbers"):
+        party.context.encode(np.zeros(0, int), repeat=True)
+    if party.exact:
+        with pytest.raises(ValueError, match=r"values\[1, 2\] = 70000 does not fit"):
+            party.context.encode([[1, 2, 3], [1, 2, 70000]], repeat=True)
 
 
 def test_bad_matrices(party):

@@ -243,6 +243,7 @@ typedef struct {
     const pyaccel_he_evaluation_keys *keys;
     const pyaccel_he_options *options;
     uint32_t *missing;
+    bool repeated;
 } product;
 
 /* *a is replaced by what a call made of it. */
@@ -328,7 +329,8 @@ static pyaccel_status multiply(pyaccel_he_ciphertexts **out, const product *work
         status = pyaccel_he_mod_switch(&next, x, work->matrix->level, work->options);
         status = replace(&x, next, status);
     }
-    for (uint64_t copies = 1; status == PYACCEL_OK && copies < p->copies; copies *= 2) {
+    for (uint64_t copies = work->repeated ? p->copies : 1;
+         status == PYACCEL_OK && copies < p->copies; copies *= 2) {
         status = add_rotated(&x, work, -(int64_t)(copies * p->period));
     }
     if (status == PYACCEL_OK) {
@@ -353,7 +355,7 @@ static pyaccel_status multiply(pyaccel_he_ciphertexts **out, const product *work
 
 pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **out, uint32_t *missing,
                                           const pyaccel_he_matrix *matrix,
-                                          const pyaccel_he_ciphertexts *a,
+                                          const pyaccel_he_ciphertexts *a, uint32_t repeated,
                                           const pyaccel_he_evaluation_keys *keys,
                                           const pyaccel_he_options *options)
 {
@@ -364,11 +366,11 @@ pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **out, uint32_t
     if (missing != NULL) {
         *missing = 0;
     }
-    if (matrix == NULL || a == NULL || keys == NULL || a->size != 2 ||
+    if (matrix == NULL || a == NULL || keys == NULL || a->size != 2 || repeated > 1 ||
         !pa_he_same_context(a->context, matrix->context) || a->level < matrix->level) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    const product work = {matrix, keys, options, missing};
+    const product work = {matrix, keys, options, missing, repeated == 1};
     if (a->count == 1) {
         return multiply(out, &work, a, 0);
     }

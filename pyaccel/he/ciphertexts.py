@@ -338,7 +338,7 @@ class Ciphertexts:
             pointer, missing, self.native, elements, len(elements), held.native, Options().native
         )
         self._raise(status, missing, "he.rotate")
-        shape = self.shape if keeps_width else replace(self.shape, width=None, clean=False)
+        shape = self.shape if keeps_width else replace(self.shape, width=None, clean=False, period=0)
         return self._like(owned("ciphertexts", pointer), replace(shape, single=False) if many else shape)
 
     def sum_slots(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
@@ -351,7 +351,7 @@ class Ciphertexts:
         held = self._keys(keys, 5)
         status = lib.pyaccel_he_sum_slots(pointer, missing, self.native, held.native, Options().native)
         self._raise(status, missing, "he.sum_slots")
-        return self._like(owned("ciphertexts", pointer), replace(self.shape, width=1, clean=False))
+        return self._like(owned("ciphertexts", pointer), replace(self.shape, width=1, clean=False, period=0))
 
     def dot(self, other: Any, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """Dot products of the rows of slots, in every slot.
@@ -378,10 +378,11 @@ class Ciphertexts:
 
     def __rmatmul__(self, matrix: Any) -> Ciphertexts:
         """`matrix @ x` of a plain matrix (numbers of the result, numbers of x) and the vectors in the first slots."""
-        from pyaccel.he.matrices import Matrix, cleared
+        from pyaccel.he.matrices import Matrix, cleared, repeated
 
         array = np.asarray(matrix)
-        vectors = cleared(self, array.shape[1]) if array.ndim == 2 else self
+        columns = array.shape[1] if array.ndim == 2 else 0
+        vectors = cleared(self, columns) if columns and not repeated(self, columns) else self
         return Matrix(self.context, array, level=vectors.level) @ vectors
 
     def polynomial(self, coefficients: Any, *, keys: EvaluationKeys | None = None) -> Ciphertexts:

@@ -161,7 +161,13 @@ class Context:
         return sum(self.moduli_bits[: level + 1])
 
     def encode(
-        self, values: Any, *, level: int | None = None, scale: float | None = None, coefficients: bool = False
+        self,
+        values: Any,
+        *,
+        level: int | None = None,
+        scale: float | None = None,
+        coefficients: bool = False,
+        repeat: bool = False,
     ) -> Plaintexts:
         """Numbers as plaintexts, one a row.
 
@@ -171,11 +177,13 @@ class Context:
             level: CKKS: where the plaintexts will be used; None: the highest.
             scale: CKKS; None: the context's.
             coefficients: BFV, BGV: values are coefficients of the polynomials, width <= N, in place of slots.
+            repeat: whether a row stands in the slots again and again, with the least power of two that is not below its
+                width as the period, in place of once: products with matrices then take fewer rotations.
 
         Raises:
             TypeError, ValueError: an argument is wrong, or a value does not fit: names it, and the bound.
         """
-        return encoding.encode(self, values, level=level, scale=scale, coefficients=coefficients)
+        return encoding.encode(self, values, level=level, scale=scale, coefficients=coefficients, repeat=repeat)
 
     def decode(
         self, plaintexts: Plaintexts, *, width: int | None = None, real: bool | None = None, coefficients: bool = False

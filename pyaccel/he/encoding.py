@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log2
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,9 @@ def _unfit(context: Context, array: npt.NDArray[Any], index: int, level: int = 0
     )
 
 
-def encode(context: Context, values: Any, *, level: int | None, scale: float | None, coefficients: bool) -> Plaintexts:
+def encode(
+    context: Context, values: Any, *, level: int | None, scale: float | None, coefficients: bool, repeat: bool = False
+) -> Plaintexts:
     """As Context.encode."""
     array = _array(context, values)
     ckks = context.scheme == "ckks"
@@ -118,6 +121,13 @@ def encode(context: Context, values: Any, *, level: int | None, scale: float | N
     shape = Shape(
         None if constant else width, real=rows.dtype.kind != "c", single=array.ndim < 2, coefficients=coefficients
     )
+    if repeat:
+        if coefficients or constant or not 0 < width <= context.row:
+            raise ValueError(f"repeat: wanted rows of 1 .. {context.row} numbers in slots")
+        period = 1 << (width - 1).bit_length()
+        rows = np.tile(np.pad(rows, ((0, 0), (0, period - width))), (1, most // period))
+        shape = replace(shape, clean=False, period=period)
+        width = most
     if not rows.flags.c_contiguous and not (
         width and rows.strides[1] == rows.itemsize and rows.strides[0] >= 0 and rows.strides[0] % rows.itemsize == 0
     ):
@@ -133,7 +143,10 @@ def encode(context: Context, values: Any, *, level: int | None, scale: float | N
         function = lib.pyaccel_he_encode_coefficients if coefficients or constant else lib.pyaccel_he_encode_integers
         status = function(pointer, bad, context.native, data, n, width, stride, options.native)
     if status == lib.PYACCEL_INVALID_ARGUMENT and bad[0] < n * width:
-        raise ValueError(_unfit(context, array, 0 if constant else int(bad[0]), level, scale))
+        index = int(bad[0])
+        if repeat:
+            index = index // width * array.shape[-1] + index % width % shape.period
+        raise ValueError(_unfit(context, array, 0 if constant else index, level, scale))
     if status:
         raise_status("he.encode", status)
     return Plaintexts(context, owned("plaintexts", pointer), shape)

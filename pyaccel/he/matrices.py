@@ -106,7 +106,7 @@ class Matrix:
         """The products with the vectors in the first slots of each ciphertext, of BFV and BGV in the first row.
 
         Where the slots behind a vector may hold something (after a rotation or another matrix), they are made 0,
-        which takes one more level.
+        which takes one more level. Vectors encoded with `repeat=True` take fewer rotations.
 
         Args:
             vectors: a batch.
@@ -118,7 +118,8 @@ class Matrix:
         """
         self.context.check(vectors, "ciphertexts")
         rows, columns = self.shape
-        vectors = cleared(vectors, columns)
+        again = repeated(vectors, columns)
+        vectors = vectors if again else cleared(vectors, columns)
         if vectors.level < self.level:
             raise ValueError(
                 f"ciphertexts: level {vectors.level} came; the matrix is encoded for level {self.level}; encode it for "
@@ -127,7 +128,7 @@ class Matrix:
         held = vectors._keys(keys, 5)
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
         status = lib.pyaccel_he_matrix_multiply(
-            pointer, missing, self.native, vectors.native, held.native, Options().native
+            pointer, missing, self.native, vectors.native, int(again), held.native, Options().native
         )
         if status == lib.PYACCEL_UNSUPPORTED:
             from pyaccel.he.keys import MissingKeyError, rotation_of
@@ -148,6 +149,11 @@ class Matrix:
 
     def __repr__(self) -> str:
         return f"Matrix({self.shape[0]} x {self.shape[1]}, {self.context!r})"
+
+
+def repeated(vectors: Ciphertexts, columns: int) -> bool:
+    """Whether vectors were encoded with `repeat=True`, for that many columns."""
+    return vectors.shape.period == 1 << (columns - 1).bit_length() and vectors.shape.width == columns
 
 
 def cleared(vectors: Ciphertexts, columns: int) -> Ciphertexts:

@@ -23,6 +23,7 @@ class Shape:
         single: whether one row was encoded, not an array of rows.
         coefficients: whether they are coefficients, not slots (BFV, BGV).
         clean: whether slots from width on hold 0.
+        period: slots after which the numbers come again, all round them; 0: they do not.
     """
 
     width: int | None
@@ -30,6 +31,7 @@ class Shape:
     single: bool = False
     coefficients: bool = False
     clean: bool = True
+    period: int = 0
 
     def combined(self, other: Shape) -> Shape:
         """Of the sum or the product of both, slot by slot."""
@@ -40,6 +42,7 @@ class Shape:
             single=self.single and other.single,
             coefficients=self.coefficients or other.coefficients,
             clean=self.clean and other.clean,
+            period=self.period if self.period == other.period else 0,
         )
 
 

@@ -250,11 +250,12 @@ PYACCEL_API pyaccel_status pyaccel_he_matrix_new(pyaccel_he_matrix **matrix, uin
                                                  uint32_t level, const pyaccel_he_options *options);
 PYACCEL_API void pyaccel_he_matrix_free(pyaccel_he_matrix *matrix);
 
-/* The products with every vector of a batch. CKKS: rescaled to the vectors' scale, one level below the matrix's. UNSUPPORTED: keys
+/* The products with every vector of a batch. repeated 1: each stands in the slots again and again, all round them, with the least power
+ * of two that is not below columns as the period, which saves rotations; 0: once, before zeros. CKKS: rescaled to the vectors' scale, one level below the matrix's. UNSUPPORTED: keys
  * lack an element, *missing (may be NULL) is it. */
 PYACCEL_API pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **out, uint32_t *missing,
                                                       const pyaccel_he_matrix *matrix, const pyaccel_he_ciphertexts *a,
-                                                      const pyaccel_he_evaluation_keys *keys,
+                                                      uint32_t repeated, const pyaccel_he_evaluation_keys *keys,
                                                       const pyaccel_he_options *options);
 
 /* sum_i coefficients[i] x^i, slot by slot, for count coefficients (1 .. 1024, a degree of count - 1), doubles (CKKS) or int64 as
