@@ -42,7 +42,7 @@ def _values(told: dict[str, Any], which: int, item: int) -> list[Any]:
                 ((37 * j + 11 * item + 5 * which + salt) % 257 - 128) / 128,
                 ((53 * j + 7 * item + 3 * which + salt) % 251 - 125) / 128,
             )
-            for j in range(degree // 2)
+            for j in range(told["values"].get("width", degree // 2))
         ]
     return [(7919 * (j + 1) ** 2 + 104729 * item + 1299709 * which + salt) % t for j in range(degree)]
 

@@ -40,6 +40,7 @@ class Case:
     steps: list[Step]
     slots: bool = True
     elements: list[int] = field(default_factory=list)
+    width: int | None = None
     budgets: bool = True
 
 
@@ -52,8 +53,9 @@ def values(case: Case, which: int, item: int, salt: int) -> list[Any]:
     """Slots, or coefficients, of a plaintext."""
     degree, t = case.parameters.degree, case.parameters.plain_modulus
     if case.parameters.scheme == "ckks":
-        first = [(37 * j + 11 * item + 5 * which + salt) % 257 - 128 for j in range(degree // 2)]
-        second = [(53 * j + 7 * item + 3 * which + salt) % 251 - 125 for j in range(degree // 2)]
+        width = case.width or degree // 2
+        first = [(37 * j + 11 * item + 5 * which + salt) % 257 - 128 for j in range(width)]
+        second = [(53 * j + 7 * item + 3 * which + salt) % 251 - 125 for j in range(width)]
         return [complex(x / 128, y / 128) for x, y in zip(first, second, strict=True)]
     return [(7919 * (j + 1) ** 2 + 104729 * item + 1299709 * which + salt) % t for j in range(degree)]
 
@@ -155,7 +157,7 @@ class Run:
             self.step(out, operation, arguments)
             steps.append({"out": out, "operation": operation, **arguments, **self._described(self.batches[out])})
             print(self.case.name, out, operation, file=sys.stderr)
-        context = self.context
+        context, width = self.context, self.case.width
         plain = [_digest(he_bytes.save_plaintexts(context, batch)) for batch in self.plaintexts]
         return {
             "parameters": asdict(self.case.parameters),
@@ -166,7 +168,8 @@ class Run:
             "digits": context.digits,
             "total_bits": context.total_bits,
             "seeds": self.seeds,
-            "values": {"slots": self.case.slots, "items": ITEMS, "salt": self.salt},
+            "values": {"slots": self.case.slots, "items": ITEMS, "salt": self.salt}
+            | ({"width": width} if width else {}),
             "elements": self.case.elements,
             "saved": {
                 "parameters": _digest(he_bytes.save_parameters(context)),
@@ -282,7 +285,8 @@ def cases() -> Iterator[Case]:
         "ckks-8192": Parameters("ckks", 8192, (50, 36, 36, 36), 50, standard="2024", security=128, scale=2.0**30),
     }
     for name, parameters in numbers.items():
-        yield Case(name, parameters, ckks_steps(Context(parameters)), elements=elements(parameters.degree))
+        steps, width = ckks_steps(Context(parameters)), 512 if parameters.degree > 4096 else None
+        yield Case(name, parameters, steps, elements=elements(parameters.degree), width=width)
 
 
 def main(names: list[str], *, check: bool) -> int:
