@@ -186,7 +186,8 @@ static void check_cut(const pa_he_slots *table)
         for (size_t i = 0; i < COUNT; i++) {
             CHECK(fabs(part[i]) <= 0x1p50 && rint(part[i]) == part[i] && fabs(rest[i]) <= 0x1p47);
             CHECK((__extension__(__int128) x[i]) ==
-                  (__extension__(__int128) part[i] << 48) + (__extension__(__int128) rest[i]));
+                  (__extension__(__int128) part[i] * ((int64_t)1 << 48)) +
+                      (__extension__(__int128) rest[i]));
         }
     }
 }
