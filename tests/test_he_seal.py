@@ -190,6 +190,28 @@ def test_what_is_encrypted_here_is_computed_on(index: int) -> None:
         here.encrypt(public, np.zeros(here.degree + 1))
 
 
+@pytest.mark.parametrize("index", CASES)
+def test_keys_made_here_work(index: int) -> None:
+    """Written and read; the secret key's bytes are SEAL's."""
+    here = context(index)
+    theirs = here.read_secret_key(item(index, "secret_key"))
+    assert here.write_secret_key(theirs) == item(index, "secret_key")
+    secret = here.secret_key()
+    public = here.read_public_key(here.write(here.public_key(secret)))
+    keys = here.read_relinearization_keys(here.write(here.relinearization_keys(secret)))
+    galois = here.read_galois_keys(here.write(here.galois_keys(secret)))
+    assert set(galois.parts) == set(here.read_galois_keys(item(index, "galois_keys")).parts)
+    values = np.arange(here.degree // 2) % 7 - 3
+    a = here.encrypt(public, values, **({"scale": 2.0**30} if here.scheme == "ckks" else {}))
+    square = here.relinearize(here.multiply(a, a), keys)
+    assert np.abs(here.decrypt(secret, square)[: len(values)] - values**2).max() < 1e-2
+    for steps in (1, -1, 5):
+        turned = here.decrypt(secret, here.rotate(a, steps, galois))[: len(values)]
+        assert np.abs(turned - np.roll(values, -steps)).max() < 1e-2
+    turned = here.decrypt(secret, here.conjugate(a, galois))
+    assert np.abs(turned[-len(values) :] - values).max() < 1e-2
+
+
 @pytest.mark.parametrize("index", [0, 2])
 def test_compressed_objects_are_read_and_written(index: int) -> None:
     here = context(index)

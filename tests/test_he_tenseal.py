@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pyaccel.he import tenseal
+from pyaccel.he.seal import SealContext
 from pyaccel.he.tenseal import TensealContext, Vector
 
 ts = pytest.importorskip("tenseal")
@@ -100,3 +102,45 @@ def test_other_data_is_refused() -> None:
         tenseal.read_context(b"\xff" * 40)
     with pytest.raises(ValueError, match="no secret key"):
         public.decrypt(public.read_vector(data))
+
+
+def test_seal_computes_with_keys_made_here(tmp_path: Path) -> None:
+    """SEAL itself loads them, multiplies, rotates and decrypts."""
+    seal = pytest.importorskip("tenseal.sealapi")
+    degree = 1024
+    parameters = seal.EncryptionParameters(seal.SCHEME_TYPE.BFV)
+    parameters.set_poly_modulus_degree(degree)
+    parameters.set_coeff_modulus(seal.CoeffModulus.Create(degree, [50, 50, 50]))
+    parameters.set_plain_modulus(seal.PlainModulus.Batching(degree, 20))
+    theirs = seal.SEALContext(parameters, True, seal.SEC_LEVEL_TYPE.NONE)
+    moduli = tuple(modulus.value() for modulus in parameters.coeff_modulus())
+    ours = SealContext("bfv", degree, moduli, parameters.plain_modulus().value())
+    secret = ours.secret_key()
+
+    def loaded(kind: str, data: bytes) -> Any:
+        (tmp_path / kind).write_bytes(data)
+        value = getattr(seal, kind)()
+        value.load(theirs, str(tmp_path / kind))
+        return value
+
+    key = loaded("SecretKey", ours.write_secret_key(secret))
+    public = loaded("PublicKey", ours.write(ours.public_key(secret), "zstd"))
+    relinearization = loaded("RelinKeys", ours.write(ours.relinearization_keys(secret)))
+    galois = loaded("GaloisKeys", ours.write(ours.galois_keys(secret), "zlib"))
+    encoder, plain, encrypted, result = (
+        seal.BatchEncoder(theirs),
+        seal.Plaintext(),
+        seal.Ciphertext(),
+        seal.Ciphertext(),
+    )
+    encoder.encode(list(range(degree)), plain)
+    seal.Encryptor(theirs, public).encrypt(plain, encrypted)
+    evaluator = seal.Evaluator(theirs)
+    evaluator.multiply(encrypted, encrypted, result)
+    evaluator.relinearize_inplace(result, relinearization)
+    evaluator.rotate_rows_inplace(result, 3, galois)
+    evaluator.rotate_columns_inplace(result, galois)
+    decrypted = seal.Plaintext()
+    seal.Decryptor(theirs, key).decrypt(result, decrypted)
+    wanted = np.roll((np.arange(degree) ** 2).reshape(2, -1), -3, axis=1)[::-1].reshape(-1)
+    assert (np.array(encoder.decode_int64(decrypted)) % ours.plain_modulus == wanted % ours.plain_modulus).all()

@@ -165,6 +165,39 @@ pyaccel_status pyaccel_seal_public_key(pyaccel_he_public_key **key,
     return PYACCEL_OK;
 }
 
+static pyaccel_status get_rows(uint64_t *rows, uint64_t words, const pa_he_word *from,
+                               uint32_t polynomials, const pyaccel_he_context *context)
+{
+    const uint32_t count = pa_he_key_rows(context);
+    if (rows == NULL || words < (uint64_t)polynomials * count * context->degree) {
+        return pa_seal_closed(rows, words, PYACCEL_INVALID_ARGUMENT);
+    }
+    pa_he_scratch scratch;
+    if (!pa_he_scratch_take(&scratch, context, 1, 0)) {
+        return pa_seal_closed(rows, words, PYACCEL_OUT_OF_MEMORY);
+    }
+    for (uint32_t i = 0; i < polynomials * count; i++) {
+        pa_he_residues_get(rows + i * context->degree, from + i * context->stride, i % count,
+                           context, scratch.rows);
+    }
+    pa_he_scratch_return(&scratch, context);
+    return PYACCEL_OK;
+}
+
+pyaccel_status pyaccel_seal_secret_key_rows(uint64_t *rows, uint64_t words,
+                                            const pyaccel_he_secret_key *key)
+{
+    return key == NULL ? pa_seal_closed(rows, words, PYACCEL_INVALID_ARGUMENT)
+                       : get_rows(rows, words, key->words, 1, key->context);
+}
+
+pyaccel_status pyaccel_seal_public_key_rows(uint64_t *rows, uint64_t words,
+                                            const pyaccel_he_public_key *key)
+{
+    return key == NULL ? pa_seal_closed(rows, words, PYACCEL_INVALID_ARGUMENT)
+                       : get_rows(rows, words, key->words, 2, key->context);
+}
+
 pyaccel_status pyaccel_seal_transform(uint64_t *out, uint64_t out_words,
                                       const pyaccel_seal_context *context, const uint64_t *a,
                                       uint32_t polynomials, uint32_t rows, uint32_t inverse)

@@ -22,12 +22,13 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pyaccel._core import ffi, lib
 from pyaccel.backends.native import raise_status
@@ -35,8 +36,8 @@ from pyaccel.he import native as handles
 from pyaccel.he import seal_format as form
 from pyaccel.he.ciphertexts import Ciphertexts
 from pyaccel.he.context import Context
+from pyaccel.he.keys import EvaluationKeys, SecretKey
 from pyaccel.he.keys import PublicKey as HePublicKey
-from pyaccel.he.keys import SecretKey
 from pyaccel.he.plaintexts import Shape
 from pyaccel.he.seal_format import Compression, PlainWords, Polynomials, Words
 
@@ -261,7 +262,7 @@ class SealContext:
     def _stored(self, rows: Words, scale: float, *, is_ntt: bool) -> Polynomials:
         return Polynomials(self._ids[rows.shape[1]], is_ntt, rows, scale, 1, None)
 
-    # ---- encryption and decryption ------------------------------------------------------------------
+    # ---- the context of pyaccel.he ----------------------------------------------------------------------
 
     @cached_property
     def he(self) -> Context:
@@ -292,6 +293,74 @@ class SealContext:
         key.native = self._made("secret_key", "secret_key", _pointer(stored.words), stored.words.size)
         stored.words[:] = 0
         return key
+
+    # ---- keys of one's own ------------------------------------------------------------------------------
+
+    def secret_key(self) -> SecretKey:
+        """A new secret key of `self.he`."""
+        return SecretKey(self.he)
+
+    def write_secret_key(self, key: SecretKey, compression: Compression = "none") -> bytes:
+        """What SecretKey.load reads: whoever has it decrypts; nothing wipes it."""
+        self.he.check(key, "key")
+        rows = self._rows_of("secret_key", key.native, 1)
+        parms_id = self._ids[len(self.moduli)]
+        return self._writer.sealed(self._writer.plain(PlainWords(parms_id, rows.reshape(-1), 1.0)), compression)
+
+    def public_key(self, secret: SecretKey) -> PublicKey:
+        """A new public key."""
+        self.he.check(secret, "secret")
+        return PublicKey(self._rows_of("public_key", HePublicKey(secret).native, 2))
+
+    def _rows_of(self, kind: str, key: Any, polynomials: int) -> Words:
+        rows = np.empty((polynomials, len(self.moduli), self.degree), np.uint64)
+        _check(getattr(lib, f"pyaccel_seal_{kind}_rows")(_pointer(rows), rows.size, key), f"seal_{kind}_rows")
+        return rows
+
+    def relinearization_keys(self, secret: SecretKey) -> SwitchingKeys:
+        """New relinearization keys."""
+        self.he.check(secret, "secret")
+        return SwitchingKeys("relinearization", {0: self._switching_key(EvaluationKeys(secret), 0)})
+
+    def galois_keys(self, secret: SecretKey, steps: Iterable[int] | None = None, *, turn: bool = True) -> SwitchingKeys:
+        """New Galois keys for rotations by steps (None: by signed powers of two), and with `turn` for conjugate."""
+        self.he.check(secret, "secret")
+        half = self.degree // 2
+        if steps is None:
+            powers = [1 << k for k in range(half.bit_length() - 1)]
+            steps = [*powers, *(-power for power in powers)]
+        elements = {pow(3, step % half, 2 * self.degree) for step in steps} | ({2 * self.degree - 1} if turn else set())
+        parts = {}
+        for element in sorted(elements - {1}):
+            keys = EvaluationKeys.__new__(EvaluationKeys)
+            keys.context = self.he
+            numbers = ffi.new("uint32_t[]", [element])
+            keys.native = handles.make(
+                "evaluation_keys", "evaluation_keys_new", secret.native, 0, numbers, 1, handles.Options().native
+            )
+            # Ours act before the automorphism, SEAL's after it (csrc/he/ring.h): theirs are ours, turned.
+            source = self._automorphism(element)
+            parts[element] = tuple(
+                np.ascontiguousarray(part[:, :, source]) for part in self._switching_key(keys, element)
+            )
+        return SwitchingKeys("Galois", parts)
+
+    def _switching_key(self, keys: EvaluationKeys, element: int) -> tuple[Words, ...]:
+        rows = np.empty((self.fresh_moduli, 2, len(self.moduli), self.degree), np.uint64)
+        words = ffi.new("uint64_t *", rows.size)
+        status = lib.pyaccel_he_evaluation_keys_residues(_pointer(rows), words, keys.native, element)
+        _check(status, "he_evaluation_keys_residues")
+        return tuple(rows)
+
+    def _automorphism(self, element: int) -> npt.NDArray[np.int64]:
+        """Place j of a row in NTT form under X -> X^element is its place source[j]: A[j] = a(psi^(2 bitrev(j) + 1))."""
+        bits = self.degree.bit_length() - 1
+        order = np.array([int(format(j, f"0{bits}b")[::-1], 2) for j in range(self.degree)])
+        exponents = (2 * order + 1) * element % (2 * self.degree)
+        source: npt.NDArray[np.int64] = order[(exponents - 1) // 2]
+        return source
+
+    # ---- encryption and decryption ----------------------------------------------------------------------
 
     def encrypt(self, key: PublicKey | SecretKey, values: Any, *, scale: float | None = None) -> Ciphertext:
         """A fresh ciphertext of one vector of numbers in the order of SEAL's slots, missing ones 0.

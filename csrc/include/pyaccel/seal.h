@@ -95,6 +95,13 @@ PYACCEL_API pyaccel_status pyaccel_seal_secret_key(pyaccel_he_secret_key **key, 
 PYACCEL_API pyaccel_status pyaccel_seal_public_key(pyaccel_he_public_key **key, const pyaccel_seal_context *context,
                                                    const uint64_t *rows, uint64_t words);
 
+/* The reverse, of keys of such a context: rows of all primes, canonical, words the capacity. The secret rows are the caller's to wipe;
+ * constant-time in them. On any status but OK the rows are zeroed. */
+PYACCEL_API pyaccel_status pyaccel_seal_secret_key_rows(uint64_t *rows, uint64_t words,
+                                                        const pyaccel_he_secret_key *key);
+PYACCEL_API pyaccel_status pyaccel_seal_public_key_rows(uint64_t *rows, uint64_t words,
+                                                        const pyaccel_he_public_key *key);
+
 #ifdef __cplusplus
 }
 #endif
