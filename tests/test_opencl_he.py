@@ -142,12 +142,12 @@ def test_what_does_not_go_together_is_refused(backend: Any) -> None:
     here, ring = case(name), ring_on(backend, name)
     level = here.context.top
     a = ring.upload(residues(here.a), level)
-    one = ring.upload(residues(here.a[:1]), level)
+    two = ring.upload(residues(here.a[:2]), level)
     key = ring.upload_key(here.key(0))
     with pytest.raises(ValueError, match="operands differ"):
-        ring.elements("add", a, one)
-    with pytest.raises(ValueError, match="operands of one level"):
-        ring.multiply(a, one, key, rescale=True)
+        ring.elements("add", a, two)
+    with pytest.raises(ValueError, match="operands of size 2 and one count"):
+        ring.multiply(a, two, key, rescale=True)
     with pytest.raises(ValueError, match="shape"):
         ring.upload(residues(here.a), level - 1)
     low = a

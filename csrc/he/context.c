@@ -178,6 +178,7 @@ pyaccel_status pyaccel_he_context_get(pyaccel_he_context_info *info,
     info->special_count = context->p_count;
     info->digit_count = context->digit_count;
     memcpy(info->level_end, context->level_end, sizeof info->level_end);
+    memcpy(info->digit_end, context->digit_end, context->digit_count * sizeof *info->digit_end);
     for (uint32_t i = 0; i < context->q_count + context->p_count; i++) {
         info->primes[i] = context->ntt[i].modulus.q;
         info->modulus_bits += pa_he_log2((double)info->primes[i]);

@@ -41,15 +41,13 @@ static uint64_t words_of(const pyaccel_he_context *context, uint64_t polynomials
     return words > UINT64_MAX / sizeof(uint64_t) ? UINT64_MAX : (uint64_t)words;
 }
 
-pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, uint64_t *words,
-                                               const pyaccel_he_ciphertexts *ciphertexts)
+/* `polynomials` polynomials of the first `rows` primes, which lie one after the other. */
+static pyaccel_status get_polynomials(uint64_t *residues, uint64_t *words,
+                                      pyaccel_he_context *context, const pa_he_word *from,
+                                      uint64_t polynomials, uint32_t rows)
 {
-    if (words == NULL || ciphertexts == NULL) {
-        return PYACCEL_INVALID_ARGUMENT;
-    }
-    pyaccel_he_context *context = ciphertexts->context;
-    const uint64_t capacity = *words, polynomials = ciphertexts->count * ciphertexts->size;
-    *words = words_of(context, polynomials, ciphertexts->rows);
+    const uint64_t capacity = *words;
+    *words = words_of(context, polynomials, rows);
     if (residues == NULL) {
         return PYACCEL_OK;
     }
@@ -59,15 +57,38 @@ pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, uint64_t *wor
         memset(residues, 0, capacity * sizeof *residues);
         return capacity < *words ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OUT_OF_MEMORY;
     }
-    for (uint64_t p = 0; p < polynomials; p++) {
-        for (uint32_t r = 0; r < ciphertexts->rows; r++) {
-            const uint64_t row = p * ciphertexts->rows + r;
-            pa_he_residues_get(residues + row * context->degree,
-                               ciphertexts->words + row * context->stride, r, context, scratch);
-        }
+    for (uint64_t row = 0; row < polynomials * rows; row++) {
+        pa_he_residues_get(residues + row * context->degree, from + row * context->stride,
+                           (uint32_t)(row % rows), context, scratch);
     }
     pa_he_give(&context->pool, scratch);
     return PYACCEL_OK;
+}
+
+pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, uint64_t *words,
+                                               const pyaccel_he_ciphertexts *ciphertexts)
+{
+    if (words == NULL || ciphertexts == NULL) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    return get_polynomials(residues, words, ciphertexts->context, ciphertexts->words,
+                           ciphertexts->count * ciphertexts->size, ciphertexts->rows);
+}
+
+pyaccel_status pyaccel_he_plaintexts_residues(uint64_t *residues, uint64_t *words,
+                                              const pyaccel_he_plaintexts *plaintexts)
+{
+    if (words == NULL || plaintexts == NULL) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    if (plaintexts->form != PA_HE_PLAIN_NTT) {
+        if (residues != NULL) {
+            memset(residues, 0, *words * sizeof *residues);
+        }
+        return PYACCEL_UNSUPPORTED;
+    }
+    return get_polynomials(residues, words, plaintexts->context, plaintexts->words,
+                           plaintexts->count, plaintexts->rows);
 }
 
 pyaccel_status pyaccel_he_evaluation_keys_residues(uint64_t *residues, uint64_t *words,

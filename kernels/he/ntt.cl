@@ -6,7 +6,7 @@
  * inverse its reciprocal; twiddles: a prime's N pairs (w, floor(w 2^64 / q)) one after the other, the forward ones, then as many for
  * the inverse, whose pair 0 is 1 / N.
  * index: for each row that is transformed its number in `rows` and that of its prime.
- * NDRange of all: rows times N / 2^layers, rounded up to the local size; local size 64, 40 registers with three layers. */
+ * n: rows times N / 2^layers. */
 #include "../platform.h"
 #include "modular.h"
 
@@ -24,8 +24,8 @@ DEVICE_FUNCTION he_place he_place_of(GLOBAL ulong *rows, GLOBAL const uint *inde
     he_place place;
     place.step = (1u << (log_degree - layers)) / m;
     place.block = in_row / place.step;
-    place.words =
-        rows + ((ulong)index[2u * row] << log_degree) + ((ulong)place.block * place.step << layers) + in_row % place.step;
+    place.words = rows + ((ulong)index[2u * row] << log_degree) + ((ulong)place.block * place.step << layers) +
+                  in_row % place.step;
     place.prime = index[2u * row + 1u];
     return place;
 }
@@ -51,11 +51,13 @@ DEVICE_FUNCTION GLOBAL const ulong *he_twiddles(GLOBAL const ulong *twiddles, ui
         (y) = he_mul_lazy(he_u + 2u * q - he_v, (twiddle)[0], (twiddle)[1], q);                                        \
     } while (0)
 
+#define HE_NTT_ARGUMENTS                                                                                               \
+    GLOBAL ulong *rows, GLOBAL const uint *index, GLOBAL const ulong *constants, GLOBAL const ulong *twiddles,         \
+        uint log_degree, uint m, uint last, uint n
+
 /* Layers m .. m 2^(layers - 1) of each row; `last`: reduces to [0, q). */
-#define HE_NTT_FORWARD(name, layers)                                                                                   \
-    KERNEL void name(GLOBAL ulong *rows, GLOBAL const uint *index, GLOBAL const ulong *constants,                      \
-                     GLOBAL const ulong *twiddles, uint log_degree, uint m, uint last, uint n)                         \
-    {                                                                                                                  \
+#define HE_NTT_FORWARD(layers)                                                                                         \
+    do {                                                                                                               \
         const uint item = global_id();                                                                                 \
         if (item >= n) {                                                                                               \
             return;                                                                                                    \
@@ -70,29 +72,44 @@ DEVICE_FUNCTION GLOBAL const ulong *he_twiddles(GLOBAL const ulong *twiddles, ui
         }                                                                                                              \
         UNROLL for (uint layer = 0; layer < (layers); layer++)                                                         \
         {                                                                                                              \
-            UNROLL for (uint k = 0; k < 1u << ((layers)-1u); k++)                                                      \
+            UNROLL for (uint k = 0; k < 1u << ((layers) - 1u); k++)                                                    \
             {                                                                                                          \
-                const uint apart = 1u << ((layers)-1u - layer);                                                         \
-                const uint part = k / apart, low = part * 2u * apart + k % apart;                                         \
+                const uint apart = 1u << ((layers) - 1u - layer);                                                      \
+                const uint part = k / apart, low = part * 2u * apart + k % apart;                                      \
                 GLOBAL const ulong *w = table + 2u * ((m << layer) + (at.block << layer) + part);                      \
-                HE_FORWARD(x[low], x[low + apart], w);                                                                  \
+                HE_FORWARD(x[low], x[low + apart], w);                                                                 \
             }                                                                                                          \
         }                                                                                                              \
         UNROLL for (uint k = 0; k < 1u << (layers); k++)                                                               \
         {                                                                                                              \
             at.words[(ulong)k * at.step] = last ? he_once(he_once(x[k], 2u * q), q) : x[k];                            \
         }                                                                                                              \
-    }
+    } while (0)
 
-HE_NTT_FORWARD(he_ntt_forward_1, 1u)
-HE_NTT_FORWARD(he_ntt_forward_2, 2u)
-HE_NTT_FORWARD(he_ntt_forward_3, 3u)
+/* One layer.
+ * NDRange: n rounded up to the local size, local size 64, 32 registers. */
+KERNEL void he_ntt_forward_1(HE_NTT_ARGUMENTS)
+{
+    HE_NTT_FORWARD(1u);
+}
+
+/* Two layers.
+ * NDRange: n rounded up to the local size, local size 64, 40 registers. */
+KERNEL void he_ntt_forward_2(HE_NTT_ARGUMENTS)
+{
+    HE_NTT_FORWARD(2u);
+}
+
+/* Three layers.
+ * NDRange: n rounded up to the local size, local size 64, 64 registers. */
+KERNEL void he_ntt_forward_3(HE_NTT_ARGUMENTS)
+{
+    HE_NTT_FORWARD(3u);
+}
 
 /* Layers m 2^(layers - 1) down to m of each row; `last`: divides by N and reduces to [0, q). */
-#define HE_NTT_INVERSE(name, layers)                                                                                   \
-    KERNEL void name(GLOBAL ulong *rows, GLOBAL const uint *index, GLOBAL const ulong *constants,                      \
-                     GLOBAL const ulong *twiddles, uint log_degree, uint m, uint last, uint n)                         \
-    {                                                                                                                  \
+#define HE_NTT_INVERSE(layers)                                                                                         \
+    do {                                                                                                               \
         const uint item = global_id();                                                                                 \
         if (item >= n) {                                                                                               \
             return;                                                                                                    \
@@ -107,20 +124,37 @@ HE_NTT_FORWARD(he_ntt_forward_3, 3u)
         }                                                                                                              \
         UNROLL for (uint up = 0; up < (layers); up++)                                                                  \
         {                                                                                                              \
-            UNROLL for (uint k = 0; k < 1u << ((layers)-1u); k++)                                                      \
+            UNROLL for (uint k = 0; k < 1u << ((layers) - 1u); k++)                                                    \
             {                                                                                                          \
-                const uint layer = (layers)-1u - up, apart = 1u << up;                                                  \
-                const uint part = k / apart, low = part * 2u * apart + k % apart;                                         \
+                const uint layer = (layers) - 1u - up, apart = 1u << up;                                               \
+                const uint part = k / apart, low = part * 2u * apart + k % apart;                                      \
                 GLOBAL const ulong *w = table + 2u * ((m << layer) + (at.block << layer) + part);                      \
-                HE_INVERSE(x[low], x[low + apart], w);                                                                  \
+                HE_INVERSE(x[low], x[low + apart], w);                                                                 \
             }                                                                                                          \
         }                                                                                                              \
         UNROLL for (uint k = 0; k < 1u << (layers); k++)                                                               \
         {                                                                                                              \
             at.words[(ulong)k * at.step] = last ? he_once(he_mul_lazy(x[k], table[0], table[1], q), q) : x[k];         \
         }                                                                                                              \
-    }
+    } while (0)
 
-HE_NTT_INVERSE(he_ntt_inverse_1, 1u)
-HE_NTT_INVERSE(he_ntt_inverse_2, 2u)
-HE_NTT_INVERSE(he_ntt_inverse_3, 3u)
+/* One layer.
+ * NDRange: n rounded up to the local size, local size 64, 32 registers. */
+KERNEL void he_ntt_inverse_1(HE_NTT_ARGUMENTS)
+{
+    HE_NTT_INVERSE(1u);
+}
+
+/* Two layers.
+ * NDRange: n rounded up to the local size, local size 64, 40 registers. */
+KERNEL void he_ntt_inverse_2(HE_NTT_ARGUMENTS)
+{
+    HE_NTT_INVERSE(2u);
+}
+
+/* Three layers.
+ * NDRange: n rounded up to the local size, local size 64, 64 registers. */
+KERNEL void he_ntt_inverse_3(HE_NTT_ARGUMENTS)
+{
+    HE_NTT_INVERSE(3u);
+}

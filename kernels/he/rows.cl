@@ -1,25 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arithmetic on rows of residues: element by element, products of ciphertexts and of digits with keys, automorphisms, base conversion.
- * NDRange of all: the number of out words, rounded up to the local size; local size 64; registers as said. n is that number. */
+ * n: the number of out words, where nothing else is said. */
 #include "../platform.h"
 #include "modular.h"
 
-/* out = a + b (operation 0), a - b (1) or a b (2). Row r has the prime primes[r]. 24 registers. */
-KERNEL void he_elements(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const ulong *b, GLOBAL const uint *primes,
-                        GLOBAL const ulong *constants, uint log_degree, uint operation, uint n)
+/* In place of a row's number: a row of zeros. */
+#define HE_NO_ROW 0xffffffffu
+
+/* out = a + b (operation 0), a - b (1) or a b (2): row r of row rows[2 r] of a and row rows[2 r + 1] of b, which may lie anywhere, may
+ * serve several, or be HE_NO_ROW. Row r has the prime primes[r].
+ * NDRange: n rounded up to the local size, local size 64, 28 registers. */
+KERNEL void he_elements(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const ulong *b, GLOBAL const uint *rows,
+                        GLOBAL const uint *primes, GLOBAL const ulong *constants, uint log_degree, uint operation,
+                        uint n)
 {
     const uint i = global_id();
     if (i >= n) {
         return;
     }
-    const he_prime p = he_prime_of(constants, primes[i >> log_degree]);
-    out[i] = operation == 0u   ? he_add(a[i], b[i], p.q)
-             : operation == 1u ? he_sub(a[i], b[i], p.q)
-                               : he_mul(a[i], b[i], p);
+    const uint row = i >> log_degree, in_row = i & ((1u << log_degree) - 1u);
+    const uint a_row = rows[2u * row], b_row = rows[2u * row + 1u];
+    const he_prime p = he_prime_of(constants, primes[row]);
+    const ulong x = a_row == HE_NO_ROW ? 0u : a[((ulong)a_row << log_degree) + in_row];
+    const ulong y = b_row == HE_NO_ROW ? 0u : b[((ulong)b_row << log_degree) + in_row];
+    out[i] = operation == 0u ? he_add(x, y, p.q) : operation == 1u ? he_sub(x, y, p.q) : he_mul(x, y, p);
+}
+
+/* Sums of batches: polynomials of `count` items of `rows` rows, the items of each polynomial added up. primes: of an item's rows.
+ * n: words of out.
+ * NDRange: n rounded up to the local size, local size 64, 24 registers. */
+KERNEL void he_sum(GLOBAL ulong *out, GLOBAL const ulong *in, GLOBAL const uint *primes, GLOBAL const ulong *constants,
+                   uint log_degree, uint rows, uint count, uint n)
+{
+    const uint i = global_id();
+    if (i >= n) {
+        return;
+    }
+    const uint row = i >> log_degree, r = row % rows;
+    const ulong q = constants[primes[r] * HE_CONSTANTS + HE_Q];
+    GLOBAL const ulong *x =
+        in + (((ulong)(row / rows) * count * rows + r) << log_degree) + (i & ((1u << log_degree) - 1u));
+    ulong sum = 0;
+    for (uint k = 0; k < count; k++) {
+        sum = he_add(sum, x[((ulong)k * rows) << log_degree], q);
+    }
+    out[i] = sum;
 }
 
 /* out = (a - b) c: what a division by dropped primes ends with. Items of `kept` rows; those of a lie a_rows rows apart.
- * c[2 r], c[2 r + 1]: the constant of row r of an item, and floor(c 2^64 / q); primes: of those rows. 24 registers. */
+ * c[2 r], c[2 r + 1]: the constant of row r of an item, and floor(c 2^64 / q); primes: of those rows.
+ * NDRange: n rounded up to the local size, local size 64, 24 registers. */
 KERNEL void he_scaled_difference(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const ulong *b, GLOBAL const ulong *c,
                                  GLOBAL const uint *primes, GLOBAL const ulong *constants, uint log_degree, uint kept,
                                  uint a_rows, uint n)
@@ -34,7 +64,8 @@ KERNEL void he_scaled_difference(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBA
     out[i] = he_once(he_mul_lazy(he_sub(x, b[i], q), c[2u * r], c[2u * r + 1u], q), q);
 }
 
-/* out += a c: items of `rows` rows of a, those of out lie out_rows rows apart; constants as above. n: words of a. 24 registers. */
+/* out += a c: items of `rows` rows of a, those of out lie out_rows rows apart; constants as above. n: words of a.
+ * NDRange: n rounded up to the local size, local size 64, 24 registers. */
 KERNEL void he_add_scaled(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const ulong *c, GLOBAL const uint *primes,
                           GLOBAL const ulong *constants, uint log_degree, uint rows, uint out_rows, uint n)
 {
@@ -49,7 +80,8 @@ KERNEL void he_add_scaled(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const
 }
 
 /* (out_0, out_1, out_2) = (a_0 b_0, a_0 b_1 + a_1 b_0, a_1 b_1): polynomials of `rows` rows one after the other. n: words of one
- * polynomial. 40 registers. */
+ * polynomial.
+ * NDRange: n rounded up to the local size, local size 64, 40 registers. */
 KERNEL void he_tensor(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const ulong *b, GLOBAL const uint *primes,
                       GLOBAL const ulong *constants, uint log_degree, uint n)
 {
@@ -67,9 +99,11 @@ KERNEL void he_tensor(GLOBAL ulong *out, GLOBAL const ulong *a, GLOBAL const ulo
 /* (out_0, out_1) = sum over d of digit d times key pair d: the inner product of key switching.
  *   digits  digit_count times `rows` rows: digit d modulo each prime
  *   keys    digit_count pairs of polynomials of key_rows rows; row r of the level is key row primes[r]
- * n: words of one polynomial of `rows` rows. 40 registers. */
-KERNEL void he_inner_product(GLOBAL ulong *out, GLOBAL const ulong *digits, GLOBAL const ulong *keys, GLOBAL const uint *primes,
-                             GLOBAL const ulong *constants, uint log_degree, uint digit_count, uint key_rows, uint n)
+ * n: words of one polynomial of `rows` rows.
+ * NDRange: n rounded up to the local size, local size 64, 40 registers. */
+KERNEL void he_inner_product(GLOBAL ulong *out, GLOBAL const ulong *digits, GLOBAL const ulong *keys,
+                             GLOBAL const uint *primes, GLOBAL const ulong *constants, uint log_degree,
+                             uint digit_count, uint key_rows, uint n)
 {
     const uint i = global_id();
     if (i >= n) {
@@ -99,7 +133,8 @@ DEVICE_FUNCTION uint he_reversed(uint x, uint bits)
 }
 
 /* out = in under X -> X^element, rows in NTT form: A[j] = a(psi^e), e = 2 bitrev(j) + 1, is that of `in` at element e mod 2N.
- * 20 registers. */
+ *
+ * NDRange: n rounded up to the local size, local size 64, 20 registers. */
 KERNEL void he_automorphism(GLOBAL ulong *out, GLOBAL const ulong *in, uint element, uint log_degree, uint n)
 {
     const uint i = global_id();
@@ -118,11 +153,12 @@ KERNEL void he_automorphism(GLOBAL ulong *out, GLOBAL const ulong *in, uint elem
  *   numbers in_count triples (pre_i, floor(pre_i 2^64 / q_i), fraction_i), then for each out row in_count matrix entries and its
  *           overflow
  *   in_primes, primes: of the in_count and the out_count rows; out_first: the row where `out` is written from
- * n: items times out_count rows of words. 48 registers. */
-KERNEL void he_convert(GLOBAL ulong *out, GLOBAL const ulong *in, GLOBAL const ulong *numbers, GLOBAL const uint *in_primes,
-                       GLOBAL const uint *primes, GLOBAL const ulong *constants, uint log_degree, uint in_count,
-                       uint in_first, uint item_rows, uint out_count, uint out_first, uint shift, ulong rounding,
-                       uint centred, uint n)
+ * n: items times out_count rows of words.
+ * NDRange: n rounded up to the local size, local size 64, 48 registers. */
+KERNEL void he_convert(GLOBAL ulong *out, GLOBAL const ulong *in, GLOBAL const ulong *numbers,
+                       GLOBAL const uint *in_primes, GLOBAL const uint *primes, GLOBAL const ulong *constants,
+                       uint log_degree, uint in_count, uint in_first, uint item_rows, uint out_count, uint out_first,
+                       uint shift, ulong rounding, uint centred, uint n)
 {
     const uint i = global_id();
     if (i >= n) {

@@ -38,6 +38,7 @@ class Device:
         kind: "opencl-cpu" or "opencl-gpu" (accelerators too).
         memory: bytes of its own memory, 0 where it shares the host's.
         build_options: of every program.
+        starts: how often it was started anew: what lay on it before is gone.
         profiling: whether events of launches tell their times; `forget` after a change.
     """
 
@@ -56,6 +57,7 @@ class Device:
         self.memory = 0 if self._shared_memory else int(handle.global_mem_size)
         self.chunk_bytes = min(int(handle.max_mem_alloc_size), int(handle.global_mem_size) // 4, _LARGEST_CHUNK)
         self._largest_buffer = int(handle.max_mem_alloc_size)
+        self.starts = 0
         self.profiling = False
         self._in_use: list[npt.NDArray[Any]] = []
         self.kind = "opencl-cpu" if int(handle.type) & int(cl.device_type.CPU) else "opencl-gpu"
@@ -86,6 +88,7 @@ class Device:
     def forget(self) -> None:
         """Lets go of all that was made on the device: the next batch starts anew."""
         with self._lock:
+            self.starts += 1
             self._queue = None
             self._staging = None
             self._programs.clear()
@@ -151,9 +154,10 @@ class Device:
         elif array.nbytes:
             self._cl.enqueue_copy(self._queue, array, buffer, src_offset=offset)
 
-    def copy(self, buffer: Any, source: Any, size: int, source_offset: int = 0) -> None:
-        """Copies size bytes from byte `source_offset` of source to the front of buffer. Inside batch()."""
-        self._cl.enqueue_copy(self._queue, buffer, source, byte_count=size, src_offset=source_offset)
+    def copy(self, buffer: Any, source: Any, size: int, source_offset: int = 0, offset: int = 0) -> None:
+        """Copies size bytes from byte `source_offset` of source to byte `offset` of buffer. Inside batch()."""
+        places = {"src_offset": source_offset, "dst_offset": offset}
+        self._cl.enqueue_copy(self._queue, buffer, source, byte_count=size, **places)
 
     def _staged(self, array: npt.NDArray[Any]) -> bool:
         """Whether a copy goes through page-locked memory."""

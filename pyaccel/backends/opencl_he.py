@@ -9,22 +9,28 @@ keyswitch}.c have the formulas.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pyaccel.backends.opencl_device import Device
 
 Words = npt.NDArray[np.uint64]
 
+Indices = npt.NDArray[np.uint32]
+
 _NTT, _ROWS = "he/ntt.cl", "he/rows.cl"
+_OPERATIONS = ("add", "sub", "mul")
+_NO_ROW = np.uint32(0xFFFF_FFFF)  # HE_NO_ROW of rows.cl
+_NO_MODULUS = "level 0: no modulus is left to divide by"
 _LAYERS = 3
 """Layers of a transform that one launch does."""
 
@@ -87,6 +93,9 @@ class DeviceRing:
 
     Everything a device loses (a failure, a fork) is made again by making the ring again; a Resident of before is then
     refused by the runtime and raises DeviceError.
+
+    Attributes:
+        keys: of callers, by the object that they follow from and their element; they go with it.
     """
 
     def __init__(self, device: Device, shape: Shape) -> None:
@@ -94,7 +103,14 @@ class DeviceRing:
         self.device = device
         self.shape = shape
         self.log_degree = shape.degree.bit_length() - 1
+        self.keys: WeakKeyDictionary[Any, dict[int, Any]] = WeakKeyDictionary()
         self._kept: dict[Any, Any] = {}
+        self._starts = device.starts
+
+    @property
+    def lost(self) -> bool:
+        """Whether the device was started anew, after a failure: what was on it is gone, this ring too."""
+        return self._starts != self.device.starts
 
     # ---- constants --------------------------------------------------------------------------------------
 
@@ -241,6 +257,18 @@ class DeviceRing:
         device.launch(_ROWS, "he_inner_product", count * rows << log, out, *arguments, *sizes)
         return out
 
+    def _in_pieces(self, a: Resident, work: Callable[[Resident], Resident]) -> Resident:
+        """work(a), as many items at a time as the digits of fit into a buffer (Device.chunk_bytes)."""
+        shape = self.shape
+        item = len(shape.digits(a.level)) * len(shape.extended(a.level)) << (self.log_degree + 3)
+        most = max(1, self.device.chunk_bytes // item)
+        if a.count <= most:
+            return work(a)
+        starts = range(0, a.count, most)
+        return self.concatenated(
+            [work(self.taken(a, np.arange(i, min(i + most, a.count), dtype=np.uint64))) for i in starts]
+        )
+
     # ---- what callers use -------------------------------------------------------------------------------
 
     def upload_key(self, residues: Words) -> Any:
@@ -271,42 +299,133 @@ class DeviceRing:
             self.device.read(out, resident.buffer)
         return np.ascontiguousarray(out.swapaxes(0, 1))
 
-    def elements(self, operation: str, a: Resident, b: Resident) -> Resident:
-        """Sums ("add"), differences ("sub") or products ("mul") of residues; batches of one count, size and level."""
-        if (a.count, a.size, a.level) != (b.count, b.size, b.level):
-            raise ValueError(f"operands differ: {a} and {b}")
-        end = self.shape.level_end[a.level]
-        rows = a.size * a.count * end
-        with self.device.batch():
-            out = self.device.allocate(rows << (self.log_degree + 3))
-            numbers = map(np.uint32, (self.log_degree, ("add", "sub", "mul").index(operation)))
-            primes = self._primes(range(end), a.size * a.count)
-            self.device.launch(
-                _ROWS, "he_elements", rows << self.log_degree, out, a.buffer, b.buffer, primes, self._table, *numbers
-            )
-        return Resident(out, a.count, a.size, a.level)
+    def elements(self, operation: str, a: Resident | None, b: Resident | None) -> Resident:
+        """Sums ("add"), differences ("sub") or products ("mul") of residues, at the lower of the two levels.
 
-    def multiply(self, a: Resident, b: Resident, key: Any, *, rescale: bool) -> Resident:
-        """Product of batches of size 2 at one level, relinearized; `rescale`: and divided by the last modulus."""
-        if (a.count, a.size, a.level) != (b.count, b.size, b.level) or a.size != 2:
-            raise ValueError(f"operands of one level and size 2 wanted: {a} and {b} came")
-        if rescale and a.level == 0:
-            raise ValueError("level 0: no modulus is left to divide by")
-        shape, log, device, count = self.shape, self.log_degree, self.device, a.count
-        end = shape.level_end[a.level]
+        Batches of as many, or of one, which serves all. None: zeros. Of different sizes, missing polynomials are 0; but
+        a product with one polynomial (a plaintext) is that of each with it.
+        """
+        both = [x for x in (a, b) if x is not None]
+        level, size = min(x.level for x in both), max(x.size for x in both)
+        counts = {x.count for x in both}
+        count = max(counts)
+        if counts - {1, count}:
+            raise ValueError(f"operands differ: {a} and {b}")
+        rows = [self._rows(x, size, count, level, repeat=operation == "mul") for x in (a, b)]
+        return self._combined(operation, a, b, np.stack(rows, axis=-1), Resident(None, count, size, level))
+
+    def _rows(self, x: Resident | None, size: int, count: int, level: int, *, repeat: bool) -> Indices:
+        """Where the rows of `size` polynomials of `count` items at a level are in x."""
+        end = self.shape.level_end[level]
+        if x is None:
+            return np.full((size, count, end), _NO_ROW)
+        polynomial, item, row = (np.arange(n, dtype=np.uint32) for n in (size, count, end))
+        if repeat and x.size == 1:
+            polynomial[:] = 0
+        if x.count == 1:
+            item[:] = 0
+        items = np.add.outer(polynomial * np.uint32(x.count), item)
+        rows: Indices = np.add.outer(items * np.uint32(self.shape.level_end[x.level]), row)
+        rows[polynomial >= x.size] = _NO_ROW
+        return rows
+
+    def _combined(
+        self, operation: str, a: Resident | None, b: Resident | None, rows: Indices, like: Resident
+    ) -> Resident:
+        """Rows of a and of b as he_elements takes them, into a batch like one."""
+        device, total = self.device, rows.size // 2
+        none = next(x.buffer for x in (a, b) if x is not None)
+        buffers = [none if x is None else x.buffer for x in (a, b)]
+        with device.batch():
+            out, places = device.allocate(total << (self.log_degree + 3)), device.allocate(rows.nbytes)
+            device.write(places, np.ascontiguousarray(rows))
+            end = self.shape.level_end[like.level]
+            arguments = (places, self._primes(range(end), total // end), self._table)
+            numbers = map(np.uint32, (self.log_degree, _OPERATIONS.index(operation)))
+            device.launch(_ROWS, "he_elements", total << self.log_degree, out, *buffers, *arguments, *numbers)
+        return replace(like, buffer=out)
+
+    def lowered(self, a: Resident, level: int) -> Resident:
+        """a without the primes above a level."""
+        return a if level == a.level else self._spread(a, a.count, level)
+
+    def _spread(self, a: Resident, count: int, level: int) -> Resident:
+        """a `count` times, where it is one, without the primes above a level."""
+        if (a.count, a.level) == (count, level):
+            return a
+        rows = self._rows(a, a.size, count, level, repeat=False)
+        pairs = np.stack([rows, np.full_like(rows, _NO_ROW)], axis=-1)
+        return self._combined("add", a, None, pairs, Resident(None, count, a.size, level))
+
+    def taken(self, a: Resident, positions: npt.NDArray[np.uint64]) -> Resident:
+        """Items of a, by position."""
+        rows = self._rows(a, a.size, a.count, a.level, repeat=False)[:, positions.astype(np.intp)]
+        pairs = np.stack([rows, np.full_like(rows, _NO_ROW)], axis=-1)
+        return self._combined("add", a, None, pairs, replace(a, count=len(positions)))
+
+    def concatenated(self, batches: Sequence[Resident]) -> Resident:
+        """Batches of one size and level, one after the other."""
+        if len(batches) == 1:
+            return batches[0]
+        first, count = batches[0], sum(batch.count for batch in batches)
+        item = self.shape.level_end[first.level] << (self.log_degree + 3)
+        with self.device.batch():
+            out, to = self.device.allocate(first.size * count * item), 0
+            for polynomial in range(first.size):
+                for batch in batches:
+                    length = batch.count * item
+                    self.device.copy(out, batch.buffer, length, source_offset=polynomial * length, offset=to)
+                    to += length
+        return replace(first, buffer=out, count=count)
+
+    def sum(self, a: Resident) -> Resident:
+        """The sum of the batch: one item."""
+        end, log, device = self.shape.level_end[a.level], self.log_degree, self.device
+        with device.batch():
+            out = device.allocate(a.size * end << (log + 3))
+            sizes = map(np.uint32, (log, end, a.count))
+            arguments = (a.buffer, self._primes(range(end)), self._table, *sizes)
+            device.launch(_ROWS, "he_sum", a.size * end << log, out, *arguments)
+        return replace(a, buffer=out, count=1)
+
+    def tensor(self, a: Resident, b: Resident) -> Resident:
+        """Products of size 3, at the lower of the two levels; batches of as many, or of one."""
+        count, level = max(a.count, b.count), min(a.level, b.level)
+        if {a.count, b.count} - {1, count} or (a.size, b.size) != (2, 2):
+            raise ValueError(f"operands of size 2 and one count wanted: {a} and {b} came")
+        a, b = (self._spread(x, count, level) for x in (a, b))
+        end, log, device = self.shape.level_end[level], self.log_degree, self.device
         words = count * end << log
         with device.batch():
-            product = device.allocate(3 * words * 8)
-            primes = self._primes(range(end), count)
-            device.launch(_ROWS, "he_tensor", words, product, a.buffer, b.buffer, primes, self._table, np.uint32(log))
+            out = device.allocate(3 * words * 8)
+            arguments = (a.buffer, b.buffer, self._primes(range(end), count), self._table, np.uint32(log))
+            device.launch(_ROWS, "he_tensor", words, out, *arguments)
+        return Resident(out, count, 3, level)
+
+    def relinearized(self, a: Resident, key: Any, *, rescale: bool = False) -> Resident:
+        """Two polynomials of three; `rescale`: and divided by the last modulus, in one division."""
+        if a.size != 3:
+            raise ValueError(f"operand of size 3 wanted: {a} came")
+        if rescale and a.level == 0:
+            raise ValueError(_NO_MODULUS)
+        return self._in_pieces(a, lambda some: self._relinearized(some, key, rescale=rescale))
+
+    def _relinearized(self, a: Resident, key: Any, *, rescale: bool) -> Resident:
+        shape, device, count = self.shape, self.device, a.count
+        end = shape.level_end[a.level]
+        words = count * end << self.log_degree
+        with device.batch():
             last = device.allocate(words * 8)
-            device.copy(last, product, words * 8, source_offset=2 * words * 8)
+            device.copy(last, a.buffer, words * 8, source_offset=2 * words * 8)
             sums = self.switched(last, count, a.level, key)
-            self._add_special(sums, product, 2 * count, a.level)
+            self._add_special(sums, a.buffer, 2 * count, a.level)
             stay = shape.level_end[a.level - 1] if rescale else end
-            dropped = [*range(stay, end), *shape.special]
-            out = self.divide(sums, 2 * count, dropped, stay)
+            out = self.divide(sums, 2 * count, [*range(stay, end), *shape.special], stay)
         return Resident(out, count, 2, a.level - rescale)
+
+    def multiply(self, a: Resident, b: Resident, key: Any, *, rescale: bool) -> Resident:
+        """Products of batches of size 2, relinearized; `rescale`: and divided by the last modulus."""
+        return self.relinearized(self.tensor(a, b), key, rescale=rescale)
 
     def _add_special(self, sums: Any, rows: Any, items: int, level: int) -> None:
         """sums += P times `items` polynomials of a level's rows."""
@@ -320,6 +439,9 @@ class DeviceRing:
         """The automorphism X -> X^element; key: that element's, which acts before the automorphism (csrc/he/ring.h)."""
         if a.size != 2:
             raise ValueError(f"operand of size 2 wanted: {a} came")
+        return self._in_pieces(a, lambda some: self._rotated(some, element, key))
+
+    def _rotated(self, a: Resident, element: int, key: Any) -> Resident:
         log, device, count = self.log_degree, self.device, a.count
         end = self.shape.level_end[a.level]
         words = count * end << log
@@ -336,7 +458,7 @@ class DeviceRing:
     def rescale(self, a: Resident) -> Resident:
         """a divided by its level's last modulus."""
         if a.level == 0:
-            raise ValueError("level 0: no modulus is left to divide by")
+            raise ValueError(_NO_MODULUS)
         end, stay = self.shape.level_end[a.level], self.shape.level_end[a.level - 1]
         size = a.size * a.count * end << (self.log_degree + 3)
         with self.device.batch():

@@ -9,6 +9,7 @@ from math import log2
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from pyaccel.he import saving
 from pyaccel.he.native import Options, ffi, lib, make, out, owned, raise_status
@@ -94,9 +95,11 @@ class Ciphertexts:
                 raise IndexError(f"index {index} of {len(self)} ciphertexts")
             positions = positions[index : index + 1] if index != -1 else positions[-1:]
         positions = np.ascontiguousarray(positions, dtype=np.uint64)
+        return self._taken(positions, replace(self.shape, single=single))
+
+    def _taken(self, positions: npt.NDArray[np.uint64], shape: Shape) -> Ciphertexts:
         data = ffi.from_buffer("uint64_t[]", positions) if positions.size else ffi.NULL
-        handle = make("ciphertexts", "ciphertexts_take", self.native, data, positions.size)
-        return self._like(handle, replace(self.shape, single=single))
+        return self._like(make("ciphertexts", "ciphertexts_take", self.native, data, positions.size), shape)
 
     def __iter__(self) -> Iterator[Ciphertexts]:
         return (self[i] for i in range(len(self)))
@@ -118,12 +121,14 @@ class Ciphertexts:
                     f"batches[{i}]: level {batch.level}, size {batch.size}, scale {batch.scale:g}; batches[0]: level "
                     f"{first.level}, size {first.size}, scale {first.scale:g}. Bring them to one level: mod_switch"
                 )
-        handles = ffi.new("pyaccel_he_ciphertexts *[]", [batch.native for batch in batches])
-        handle = make("ciphertexts", "ciphertexts_concatenate", handles, len(batches))
         shape = first.shape
         for batch in batches[1:]:
             shape = shape.combined(batch.shape)
-        return first._like(handle, replace(shape, single=False))
+        return first._joined(batches, replace(shape, single=False))
+
+    def _joined(self, batches: Sequence[Ciphertexts], shape: Shape) -> Ciphertexts:
+        handles = ffi.new("pyaccel_he_ciphertexts *[]", [batch.native for batch in batches])
+        return self._like(make("ciphertexts", "ciphertexts_concatenate", handles, len(batches)), shape)
 
     def save(self) -> bytes:
         """As bytes, for `Ciphertexts.load`; what SecretKey.encrypt made takes half the bytes."""
@@ -144,6 +149,33 @@ class Ciphertexts:
         """
         return cls(context, saving.load("ciphertexts", data, context), Shape(width, real=real, clean=False))
 
+    # ---- devices ----
+
+    @property
+    def device(self) -> str:
+        """Where they are: "native", or a device's name."""
+        return "native"
+
+    def to(self, device: str) -> Ciphertexts:
+        """The same ciphertexts on a device, where operators on them compute and leave their results.
+
+        Sums, products, rotations and their like run there, with the keys, which are brought there once and stay, and
+        with numbers, which are encoded here; saving, decrypting, plain matrices and polynomials take `.to("native")`
+        first. Results are the same on every device, residue for residue.
+
+        Args:
+            device: "native", or one of `pyaccel.devices()` that runs OpenCL.
+
+        Raises:
+            ValueError: no such device can be.
+            DeviceUnavailableError: it is not here: says why.
+            UnsupportedError: it computes nothing of this scheme.
+            DeviceError: it failed, or its memory is used up.
+        """
+        from pyaccel.he.resident import moved
+
+        return moved(self, device)
+
     # ---- sums ----
 
     def __add__(self, other: Any) -> Ciphertexts:
@@ -159,26 +191,24 @@ class Ciphertexts:
         return (-self)._sum("add", other)
 
     def __neg__(self) -> Ciphertexts:
-        return self._like(make("ciphertexts", "negate", self.native, Options().native))
+        return self._computed("negate")
 
     def _sum(self, function: str, other: Any) -> Ciphertexts:
         if isinstance(other, Ciphertexts):
             self._check(other)
             a, b = _one_scale(self, other)
-            handle = make("ciphertexts", function, a.native, b.native, Options().native)
-            return self._like(handle, self.shape.combined(other.shape))
+            return a._computed(function, b, shape=self.shape.combined(other.shape))
         plain = self._plain(other, self.scale)
         if self.context.scheme == "ckks" and not _same_scale(plain.scale, self.scale):
             raise ValueError(_scales_differ(self.scale, plain.scale))
-        handle = make("ciphertexts", f"{function}_plain", self.native, plain.native, Options().native)
         shape = self.shape.combined(plain.shape)
         # A single number went into every slot.
-        return self._like(handle, replace(shape, clean=shape.clean and not np.isscalar(other)))
+        shape = replace(shape, clean=shape.clean and not np.isscalar(other))
+        return self._computed(f"{function}_plain", plain, shape=shape)
 
     def sum(self) -> Ciphertexts:
         """The sum of the batch: one ciphertext."""
-        handle = make("ciphertexts", "sum_batch", self.native, Options().native)
-        return self._like(handle, replace(self.shape, single=True))
+        return self._computed("sum_batch", shape=replace(self.shape, single=True))
 
     # ---- products ----
 
@@ -215,12 +245,11 @@ class Ciphertexts:
         rescale = rescale and self.context.scheme == "ckks"
         if rescale and min(self.level, other.level) == 0:
             raise ValueError(self._exhausted())
-        native = self._keys(keys, 0).native if relinearize else ffi.NULL
+        held = self._keys(keys, 0) if relinearize else None
         fused = rescale and relinearize
         a = self._for_product()
         b = a if other is self else other._for_product()
-        handle = make("ciphertexts", "multiply", a.native, b.native, native, int(fused), Options().native)
-        product = self._like(handle, self.shape.combined(other.shape))
+        product = a._computed("multiply", b, held, int(fused), shape=self.shape.combined(other.shape))
         return product.rescale() if rescale and not fused else product
 
     def _for_product(self) -> Ciphertexts:
@@ -246,8 +275,7 @@ class Ciphertexts:
         if rescale and self.level == 0:
             raise ValueError(self._exhausted())
         plain = self._plain(other, float(self.context.dropped(self.level)) if rescale else self.context.scale)
-        handle = make("ciphertexts", "multiply_plain", self.native, plain.native, Options().native)
-        product = self._like(handle, self.shape.combined(plain.shape))
+        product = self._computed("multiply_plain", plain, shape=self.shape.combined(plain.shape))
         return product.rescale() if rescale else product
 
     def relinearize(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
@@ -258,8 +286,7 @@ class Ciphertexts:
         """
         if self.size == 2:
             return self
-        native = self._keys(keys, 0).native
-        return self._like(make("ciphertexts", "relinearize", self.native, native, Options().native))
+        return self._computed("relinearize", self._keys(keys, 0))
 
     # ---- levels ----
 
@@ -271,7 +298,7 @@ class Ciphertexts:
         """
         if self.level == 0:
             raise ValueError(self._exhausted())
-        return self._like(make("ciphertexts", "rescale", self.native, Options().native))
+        return self._computed("rescale")
 
     def mod_switch(self, level: int) -> Ciphertexts:
         """Down to a level, the scale unchanged.
@@ -282,7 +309,7 @@ class Ciphertexts:
         level = whole_number("level", level, most=self.level)
         if level == self.level:
             return self
-        return self._like(make("ciphertexts", "mod_switch", self.native, level, Options().native))
+        return self._computed("mod_switch", level)
 
     # ---- slots ----
 
@@ -333,13 +360,16 @@ class Ciphertexts:
         self, elements: list[int], keys: EvaluationKeys | None, *, many: bool, keeps_width: bool = False
     ) -> Ciphertexts:
         held = self._keys(keys, next((e for e in elements if e != 1), 1))
+        shape = self.shape if keeps_width else replace(self.shape, width=None, clean=False, period=0)
+        return self._rotated(elements, held, replace(shape, single=False) if many else shape)
+
+    def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape) -> Ciphertexts:
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
         status = lib.pyaccel_he_rotate(
-            pointer, missing, self.native, elements, len(elements), held.native, Options().native
+            pointer, missing, self.native, elements, len(elements), keys.native, Options().native
         )
         self._raise(status, missing, "he.rotate")
-        shape = self.shape if keeps_width else replace(self.shape, width=None, clean=False, period=0)
-        return self._like(owned("ciphertexts", pointer), replace(shape, single=False) if many else shape)
+        return self._like(owned("ciphertexts", pointer), shape)
 
     def sum_slots(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """The sum over all slots, in every slot.
@@ -347,11 +377,13 @@ class Ciphertexts:
         Raises:
             MissingKeyError: names the rotation that there is no key for; rotations="powers of two" has all.
         """
+        return self._summed(self._keys(keys, 5), replace(self.shape, width=1, clean=False, period=0))
+
+    def _summed(self, keys: EvaluationKeys, shape: Shape) -> Ciphertexts:
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
-        held = self._keys(keys, 5)
-        status = lib.pyaccel_he_sum_slots(pointer, missing, self.native, held.native, Options().native)
+        status = lib.pyaccel_he_sum_slots(pointer, missing, self.native, keys.native, Options().native)
         self._raise(status, missing, "he.sum_slots")
-        return self._like(owned("ciphertexts", pointer), replace(self.shape, width=1, clean=False, period=0))
+        return self._like(owned("ciphertexts", pointer), shape)
 
     def dot(self, other: Any, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """Dot products of the rows of slots, in every slot.
@@ -402,6 +434,11 @@ class Ciphertexts:
         return polynomial(self, coefficients, self._keys(keys, 0))
 
     # ---- helpers ----
+
+    def _computed(self, function: str, *operands: Any, shape: Shape | None = None) -> Ciphertexts:
+        """pyaccel_he_FUNCTION of this batch, with more batches, plaintexts, keys (None: none) and numbers."""
+        natives = [ffi.NULL if x is None else getattr(x, "native", x) for x in operands]
+        return self._like(make("ciphertexts", function, self.native, *natives, Options().native), shape)
 
     def _like(self, handle: Any, shape: Shape | None = None) -> Ciphertexts:
         return Ciphertexts(self.context, handle, self.shape if shape is None else shape)

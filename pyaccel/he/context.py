@@ -12,6 +12,7 @@ from pyaccel.he.native import SCHEMES, ffi, lib, make, raise_status, text
 from pyaccel.he.plaintexts import Plaintexts
 
 if TYPE_CHECKING:
+    from pyaccel.backends.opencl_he import DeviceRing
     from pyaccel.he.keys import EvaluationKeys
 
 
@@ -53,11 +54,13 @@ class Context:
         modulus_bits: log2(Q P).
         id: SHA-256 of the parameters; keys and ciphertexts of equal ids are of one context.
         variant: of the kernels that compute.
+        rings: what there is of the context on devices, by their names.
         evaluation_keys: those in use, None before `use`.
         native: the C handle.
     """
 
     __slots__ = (
+        "_digit_end",
         "_level_end",
         "degree",
         "evaluation_keys",
@@ -68,6 +71,7 @@ class Context:
         "native",
         "plain_modulus",
         "primes",
+        "rings",
         "row",
         "scale",
         "scheme",
@@ -114,6 +118,7 @@ class Context:
         self.row = self.degree // 2
         self.levels = int(info.levels)
         self._level_end = tuple(int(info.level_end[i]) for i in range(self.levels))
+        self._digit_end = tuple(int(info.digit_end[i]) for i in range(info.digit_count))
         self.primes = tuple(int(info.primes[i]) for i in range(info.prime_count + info.special_count))
         starts = (0, *self._level_end)
         self.moduli_bits = tuple(
@@ -126,6 +131,7 @@ class Context:
         self.id = bytes(ffi.buffer(info.id))
         self.variant = text(info.variant)
         self.evaluation_keys: EvaluationKeys | None = None
+        self.rings: dict[str, DeviceRing] = {}
 
     def use(self, keys: EvaluationKeys) -> None:
         """From now on, operators on ciphertexts of this context multiply and rotate by these keys.

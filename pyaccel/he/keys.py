@@ -221,7 +221,7 @@ class EvaluationKeys(_Key):
         TypeError, ValueError: an argument is wrong.
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
     kind = "evaluation_keys"
 
     def __init__(

@@ -10,6 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from he_support import Party
 from opencl_support import hash_on, layers_on, reference_layers, reference_mutated, root_on, verify_on
 
 import pyaccel
@@ -100,4 +101,12 @@ S = [
     bytes.fromhex("18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"),
 ]
 assert verify_on(backend, "libsodium", KEYS, [b"", bytes(200)], [R[0] + S[0], R[1] + S[1]]) == [0, 5]
+for degree in (32, 128):
+    party = Party("ckks", degree=degree, moduli_bits=(50, 40, 40), digits=2)
+    one, two = (party.public.encrypt([[0.5, -1.0], [0.25, 2.0]]) for _ in range(2))
+    results = [
+        ((a * b).rotate(1) - a).rescale().sum() for a, b in ((one, two), (one.to(backend.name), two.to(backend.name)))
+    ]
+    assert results[1].device == backend.name
+    assert results[0].save()[112:] == results[1].to("native").save()[112:]  # behind the estimates of noise
 sys.stdout.write("\n".join(launched))

@@ -80,9 +80,10 @@ typedef struct {
     uint64_t primes[64];                        /* Q's, then the special ones */
     uint64_t plain_modulus;
     double scale;
-    double modulus_bits; /* log2(Q P) */
-    uint8_t id[32];      /* SHA-256 of the canonical parameters */
-    const char *variant; /* "avx512ifma"; static storage */
+    double modulus_bits;    /* log2(Q P) */
+    uint8_t id[32];         /* SHA-256 of the canonical parameters */
+    const char *variant;    /* "avx512ifma"; static storage */
+    uint32_t digit_end[64]; /* of key switching: digit d has the primes digit_end[d - 1] .. digit_end[d] - 1 */
 } pyaccel_he_context_info;
 PYACCEL_API pyaccel_status pyaccel_he_context_get(pyaccel_he_context_info *info, const pyaccel_he_context *context);
 
@@ -281,6 +282,9 @@ PYACCEL_API uint32_t pyaccel_he_product_level(const pyaccel_he_ciphertexts *a);
 /* count * size polynomials of the level's rows. */
 PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, uint64_t *words,
                                                            const pyaccel_he_ciphertexts *ciphertexts);
+/* CKKS: count polynomials of the level's rows. UNSUPPORTED: BFV, BGV, whose plaintexts are integers modulo t. */
+PYACCEL_API pyaccel_status pyaccel_he_plaintexts_residues(uint64_t *residues, uint64_t *words,
+                                                          const pyaccel_he_plaintexts *plaintexts);
 /* The reverse: size 2 or 3; scale: CKKS, positive and finite, else 1; factor: BGV, 1 .. t - 1, else 1. INVALID_ARGUMENT also: words
  * is not count * size * rows * N, a residue that is not below its prime.
  * noise_bits: the noise estimate to go on from, as pyaccel_he_ciphertexts_get gives it. */

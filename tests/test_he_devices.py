@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ciphertexts that live on devices: what is computed there is what is computed natively, byte for byte."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from he_support import Party
+from implementations import opencl_devices
+
+from pyaccel import he
+from pyaccel.errors import DeviceError, DeviceUnavailableError, UnsupportedError
+from pyaccel.scheduler.registry import backends_of
+
+DEVICES = [pytest.param(name, marks=pytest.mark.opencl) for name in opencl_devices()] or [
+    pytest.param("", marks=[pytest.mark.opencl, pytest.mark.skip(reason="no OpenCL device works here")])
+]
+on_every_device = pytest.mark.parametrize("device", DEVICES)
+CONTEXTS = {
+    "ckks": {"scheme": "ckks", "degree": 64, "depth": 3},
+    "ckks with digits of two primes": {"scheme": "ckks", "degree": 32, "moduli_bits": (60, 45, 45, 45), "digits": 3},
+    "ckks with moduli of two primes": {"scheme": "ckks", "degree": 32, "moduli_bits": (70, 60, 60), "scale_bits": 60},
+    "bfv": {"scheme": "bfv", "degree": 64, "depth": 2, "plain_modulus": 65537},
+}
+
+
+class Pair:
+    """A party, and two batches of its ciphertexts, natively."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self.party = Party(**parameters)
+        generator = np.random.default_rng(4)
+        shape = (3, self.party.context.slots)
+        self.plain = self.party.random(generator, *shape)
+        self.a, self.b = (self.party.public.encrypt(self.party.random(generator, *shape)) for _ in range(2))
+
+
+@pytest.fixture(scope="module", params=CONTEXTS)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    return Pair(CONTEXTS[request.param])
+
+
+@pytest.fixture(scope="module")
+def ckks() -> Pair:
+    return Pair(CONTEXTS["ckks"])
+
+
+Operation = Callable[[Any, Any, Any], Any]
+EXACT: dict[str, Operation] = {
+    "add": lambda a, b, plain: a + b,
+    "sub": lambda a, b, plain: a - b,
+    "negate": lambda a, b, plain: -a,
+    "one for all": lambda a, b, plain: (a[1] - b) + (a - b[2]),
+    "levels": lambda a, b, plain: a.mod_switch(0) - (a.mod_switch(a.level - 1) + b),
+    "sum": lambda a, b, plain: a.sum(),
+    "sum of one": lambda a, b, plain: a[:1].sum(),
+    "rotate": lambda a, b, plain: a.rotate(3) + b.rotate(-1),
+    "rotate by many": lambda a, b, plain: a.rotate([0, 1, 5]),
+    "sum over slots": lambda a, b, plain: a.sum_slots(),
+    "rescale": lambda a, b, plain: a.rescale(),
+    "mod_switch": lambda a, b, plain: a.mod_switch(0),
+    "items": lambda a, b, plain: a[[2, 0, 2]] + b[::-1],
+    "concatenate": lambda a, b, plain: he.Ciphertexts.concatenate([a, b[:1], b[:0], a]),
+    "none": lambda a, b, plain: (a[:0] + b[:0]).rotate([1, 2]),
+}
+NUMBERS: dict[str, Operation] = {
+    "multiply": lambda a, b, plain: a * b,
+    "square": lambda a, b, plain: a.square(),
+    "products of levels": lambda a, b, plain: (a * b) * a,
+    "one by all": lambda a, b, plain: a[0] * b,
+    "sum of products": lambda a, b, plain: a * b + b,
+    "three polynomials": lambda a, b, plain: (
+        a.multiply(b, relinearize=False, rescale=False) - a.multiply(b, rescale=False)
+    ),
+    "relinearize": lambda a, b, plain: a.multiply(b, relinearize=False).relinearize(),
+    "not rescaled": lambda a, b, plain: a.multiply(b, rescale=False).rescale(),
+    "add numbers": lambda a, b, plain: plain + a + 1.5,
+    "subtract numbers": lambda a, b, plain: plain - (a - plain[0]),
+    "multiply by numbers": lambda a, b, plain: a * plain * 0.5,
+    "plaintexts of another level": lambda a, b, plain: a.rescale().multiply_plain(
+        a.context.encode(plain, scale=2.0**30), rescale=False
+    ),
+    "one by many numbers": lambda a, b, plain: a[0] * plain,
+    "conjugate": lambda a, b, plain: a.conjugate(),
+    "dot": lambda a, b, plain: a.dot(b),
+    "dot with numbers": lambda a, b, plain: a.dot(plain),
+}
+
+
+def same(there: he.Ciphertexts, here: he.Ciphertexts, device: str) -> None:
+    """That a result on a device is the native one, with all that is tracked of it."""
+    assert there.device == device
+    assert here.device == "native"
+    assert (len(there), there.size, there.level, there.scale) == (len(here), here.size, here.level, here.scale)
+    assert there.noise_bits == pytest.approx(here.noise_bits, abs=1e-9)
+    assert there.shape == here.shape
+    fetched = there.to("native")
+    assert residues(fetched) == residues(here)
+    assert fetched.noise_bits == there.noise_bits
+    assert fetched.budget_bits == there.budget_bits
+
+
+def residues(ciphertexts: he.Ciphertexts) -> bytes:
+    """Saved items: the header and the fields before them hold the noise estimate, which may differ in its last bit."""
+    return ciphertexts.save()[72 + 40 :]
+
+
+@on_every_device
+@pytest.mark.parametrize("operation", EXACT)
+def test_operations(pair: Pair, device: str, operation: str) -> None:
+    work = EXACT[operation]
+    there = work(pair.a.to(device), pair.b.to(device), pair.plain)
+    same(there, work(pair.a, pair.b, pair.plain), device)
+
+
+@on_every_device
+@pytest.mark.parametrize("name", [name for name in CONTEXTS if name.startswith("ckks")])
+def test_operations_on_numbers(device: str, name: str) -> None:
+    pair = Pair(CONTEXTS[name])
+    for operation, work in NUMBERS.items():
+        if name != "ckks" and operation in ("products of levels", "sum of products"):
+            continue
+        there = work(pair.a.to(device), pair.b.to(device), pair.plain)
+        same(there, work(pair.a, pair.b, pair.plain), device)
+
+
+@on_every_device
+def test_a_batch_goes_in_pieces(ckks: Pair, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where what one operation needs in between would be too large."""
+    monkeypatch.setattr(owner(device), "chunk_bytes", 1)
+    a, b = ckks.a.to(device), ckks.b.to(device)
+    same(a * b, ckks.a * ckks.b, device)
+    same(a.rotate([1, 2]), ckks.a.rotate([1, 2]), device)
+
+
+@on_every_device
+def test_larger_rings(device: str) -> None:
+    """Primes of all widths up to 50 bits, transforms of several launches."""
+    pair = Pair({"scheme": "ckks", "degree": 4096, "moduli_bits": (50, 36, 30), "scale_bits": 30})
+    there = (pair.a[:2].to(device) * pair.b[:2].to(device)).rotate(1)
+    same(there, (pair.a[:2] * pair.b[:2]).rotate(1), device)
+    assert pair.party.same(there.to("native"), pair.party.secret.decrypt(there.to("native")), 1e-9)
+
+
+@on_every_device
+def test_keys_are_brought_once(ckks: Pair, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And leave with their object."""
+    context, secret = ckks.party.context, ckks.party.secret
+    a = ckks.a.to(device)
+    ring = context.rings[device]
+    brought = []
+    upload = ring.upload_key
+    monkeypatch.setattr(ring, "upload_key", lambda words: brought.append(words.shape) or upload(words))
+    keys = he.EvaluationKeys(secret, rotations=[1])
+    for _ in range(2):
+        a.multiply(a, keys=keys)
+        a.rotate(1, keys=keys)
+    assert len(brought) == 2
+    held = len(ring.keys)
+    del keys
+    gc.collect()
+    assert len(ring.keys) == held - 1
+
+
+@on_every_device
+def test_what_is_not_computed_there_says_so(ckks: Pair, device: str) -> None:
+    a = ckks.a.to(device)
+    matrix = np.ones((2, 32))
+    natively: list[Callable[[], Any]] = [
+        a.save,
+        lambda: ckks.party.secret.decrypt(a),
+        lambda: matrix @ a,
+        lambda: a.polynomial([1.0, 2.0, 3.0]),
+        lambda: ckks.a + a,
+    ]
+    for work in natively:
+        with pytest.raises(UnsupportedError, match=rf"on {device}.*to\('native'\) first"):
+            work()
+    for work in (lambda: a + ckks.b, lambda: a * ckks.b, lambda: he.Ciphertexts.concatenate([a, ckks.a])):
+        with pytest.raises(UnsupportedError, match=rf"on {device} and on native: .*to\('{device}'\)"):
+            work()
+    with pytest.raises(he.MissingKeyError, match="rotation by 11"):
+        a.rotate(11)
+    with pytest.raises(ValueError, match="level exhausted"):
+        a.mod_switch(0).rescale()
+    with pytest.raises(ValueError, match="scales"):
+        a.multiply(a, rescale=False) + a
+    with pytest.raises(ValueError, match="wanted as many, or one"):
+        a + a[:2]
+    with pytest.raises(ValueError, match="sum_batch"):
+        a[:0].sum()
+    bfv = Party("bfv", degree=64, depth=2, plain_modulus=65537)
+    b = bfv.public.encrypt([1, 2]).to(device)
+    for work in (lambda: b * b, lambda: b * 3, lambda: b + 3):
+        with pytest.raises(UnsupportedError, match=r"of bfv is not computed on .*: \.to\('native'\) first"):
+            work()
+    bgv = Party("bgv", degree=64, depth=2, plain_modulus=65537)
+    with pytest.raises(UnsupportedError, match="bgv is not computed on"):
+        bgv.public.encrypt([1, 2]).to(device)
+
+
+def test_device_names(ckks: Pair) -> None:
+    assert ckks.a.to("native") is ckks.a
+    with pytest.raises(ValueError, match="'auto'"):
+        ckks.a.to("auto")
+    with pytest.raises(ValueError, match="'gpu' is unknown"):
+        ckks.a.to("gpu")
+    with pytest.raises(UnsupportedError, match="golden"):
+        ckks.a.to("golden")
+    for name in ("cuda", "opencl:99"):
+        with pytest.raises(DeviceUnavailableError, match=name):
+            ckks.a.to(name)
+
+
+@on_every_device
+def test_a_device_that_was_started_anew(device: str) -> None:
+    """What was on it is gone, and says so; what is brought there afterwards works, keys too."""
+    pair = Pair(CONTEXTS["ckks"])
+    a = pair.a.to(device)
+    square = a * a
+    assert a.to(device) is a
+    assert repr(a).endswith(f", on {device})")
+    owner(device).forget()
+    for work in (lambda: a + a, lambda: square.to("native"), lambda: a[0]):
+        with pytest.raises(DeviceError, match=r"started anew.*\.to\(\) them again"):
+            work()
+    again = pair.a.to(device)
+    same(again * again, pair.a * pair.a, device)
+
+
+def owner(device: str) -> Any:
+    """What holds a device."""
+    backend: Any = backends_of(device)[0]
+    return backend._device
