@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters by intent: bounds are those of the published tables; what a depth chooses keeps them, and is deep enough."""
+"""Parameters by intent: bounds are those of the published tables; what a depth chooses keeps them and suffices."""
 
 from __future__ import annotations
 
