@@ -64,24 +64,37 @@ static void blame(_Atomic uint64_t *bad, uint64_t index)
     }
 }
 
-/* row = part, or row 2^48 + part where some parts are in it. */
-static void add_part(pa_he_word *row, pa_he_word *spare, const double *part, bool first,
+/* The first n of row = part, or row 2^48 + part where some parts are in it. */
+static void add_part(pa_he_word *row, pa_he_word *spare, const double *part, size_t n, bool first,
                      const pyaccel_he_context *context, const pa_he_modulus *modulus)
 {
     const pa_he_kernels *kernels = context->kernels;
     pa_he_word *target = first ? row : spare;
     if (modulus->bits > PA_HE_FAST_BITS) {
-        pa_he_residues_words(target, part, context->degree, modulus);
+        pa_he_residues_words(target, part, n, modulus);
     } else {
-        context->encoder->kernel->residues(target, part, context->degree, modulus);
+        context->encoder->kernel->residues(target, part, n, modulus);
     }
-    kernels->import(target, target, context->degree, modulus);
+    kernels->import(target, target, n, modulus);
     if (!first) {
         pa_he_multiplier unit;
         kernels->multiplier(&unit, pa_he_pow_mod(2, CUT, modulus), modulus);
-        kernels->mul_constant(row, row, &unit, context->degree, modulus);
-        kernels->add(row, row, spare, context->degree, modulus);
+        kernels->mul_constant(row, row, &unit, n, modulus);
+        kernels->add(row, row, spare, n, modulus);
     }
+}
+
+/* Coefficients that a constant is worked out with: itself, and what kernels take at least. */
+#define CONSTANT 8
+
+/* Whether every slot is the same real number: a constant polynomial, whose transform needs none. */
+static bool is_constant(const double *values, uint64_t width, size_t n, bool real)
+{
+    uint64_t j = 1;
+    while (real && width == n && j < n && values[j] == values[0]) {
+        j++;
+    }
+    return real && width == n && j == n;
 }
 
 static void encode_item(encoding *work, double *scratch, uint64_t item)
@@ -91,9 +104,15 @@ static void encode_item(encoding *work, double *scratch, uint64_t item)
     const struct pa_he_encoder *encoder = context->encoder;
     const size_t n = encoder->roots.n, parts = work->real ? 1 : 2;
     const double *values = work->values + item * work->stride * parts;
+    const bool constant = is_constant(values, work->width, n, work->real);
+    const size_t used = constant ? CONSTANT : 2 * n;
     double most = __builtin_inf();
     double *m = scratch;
-    if (encoder->kernel->load(m, n, values, work->width, work->real)) {
+    if (constant) {
+        memset(m, 0, CONSTANT * sizeof *m);
+        m[0] = values[0] * (double)n; /* as interpolation has it, exactly */
+        most = encoder->kernel->round(m, work->factor, CONSTANT);
+    } else if (encoder->kernel->load(m, n, values, work->width, work->real)) {
         m = encoder->kernel->interpolate(m, m + 2 * n, &encoder->roots);
         most = encoder->kernel->round(m, work->factor, 2 * n);
     }
@@ -110,18 +129,23 @@ static void encode_item(encoding *work, double *scratch, uint64_t item)
     pa_he_word *rows = plaintexts->words + item * plaintexts->rows * context->stride;
     for (int c = cuts; c >= 0; c--) {
         if (c > 0) {
-            encoder->kernel->cut(part, m, pa_he_scaled(1, CUT * c), 2 * n);
+            encoder->kernel->cut(part, m, pa_he_scaled(1, CUT * c), used);
         } else {
             part = m;
         }
         for (uint32_t r = 0; r < plaintexts->rows; r++) {
-            add_part(rows + r * context->stride, spare, part, c == cuts, context,
+            add_part(rows + r * context->stride, spare, part, used, c == cuts, context,
                      &context->ntt[r].modulus);
         }
     }
     for (uint32_t r = 0; r < plaintexts->rows; r++) {
         pa_he_word *row = rows + r * context->stride;
-        context->kernels->forward(&row, 1, &context->ntt[r]);
+        for (size_t i = 1; constant && i < context->degree; i++) {
+            row[i] = row[0];
+        }
+        if (!constant) {
+            context->kernels->forward(&row, 1, &context->ntt[r]);
+        }
     }
 }
 

@@ -155,6 +155,40 @@ static void check_positions(void)
         }
     }
     pyaccel_he_plaintexts_free(plaintexts);
+
+    /* A constant takes a way of its own, to the same words as any other that has its coefficients: real parts alone, or with zeros. */
+    for (int k = 0; k < 4; k++) {
+        const double scales[] = {0x1p40, 0x1p70, 0x1.3p45, 1}, scale = scales[k];
+        double real[SLOTS], pairs[2 * SLOTS] = {0};
+        for (size_t j = 0; j < SLOTS; j++) {
+            real[j] = pairs[2 * j] = k % 2 ? -1.2345 : 6e5;
+        }
+        pyaccel_he_plaintexts *other;
+        CHECK(pyaccel_he_encode_numbers(&plaintexts, NULL, context, real, 1, 1, SLOTS, SLOTS, scale,
+                                        1, NULL) == PYACCEL_OK);
+        CHECK(pyaccel_he_encode_numbers(&other, NULL, context, pairs, 0, 1, SLOTS, SLOTS, scale, 1,
+                                        NULL) == PYACCEL_OK);
+        uint8_t one[32], two[32];
+        digest_of(one, plaintexts);
+        digest_of(two, other);
+        CHECK(memcmp(one, two, sizeof one) == 0);
+        pyaccel_he_plaintexts_free(plaintexts);
+        pyaccel_he_plaintexts_free(other);
+    }
+    double numbers[SLOTS];
+    uint64_t bad;
+    for (size_t j = 0; j < SLOTS; j++) {
+        numbers[j] = 0x1p60;
+    }
+    CHECK(pyaccel_he_encode_numbers(&plaintexts, &bad, context, numbers, 1, 1, SLOTS, SLOTS, 0x1p40,
+                                    1, NULL) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(bad == 0);
+    for (size_t j = 0; j < SLOTS; j++) {
+        numbers[j] = INFINITY;
+    }
+    CHECK(pyaccel_he_encode_numbers(&plaintexts, &bad, context, numbers, 1, 1, SLOTS, SLOTS, 0x1p40,
+                                    1, NULL) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(bad == 0);
     pyaccel_he_context_free(context);
 }
 
