@@ -5,8 +5,8 @@
 
 /* Vectors at a time: 64 primes take 16 KiB of stack; eight sums hide the multiplier's latency. */
 #define VECTORS 4u
-/* y_i m / 2^52 < p / 4: so many terms and what was there, below 2p, stay below 4p. */
-#define CHUNK 8u
+/* y_i m / 2^52 < p / 4: so many terms, what was there, which is kept below 2p, and carries stay below 2^52. */
+#define CHUNK 7u
 /* v from 2^52 on, 2^56 at most, is multiplied by halves. */
 #define V_BITS 26
 
@@ -131,9 +131,11 @@ INLINE void convert_at(size_t e, unsigned vectors, pa_he_word *const *out,
                     upper[k] = high(upper[k], y[i][k], m);
                 }
             }
-            UNROLL for (unsigned k = 0; k < vectors; k++)
-            {
-                upper[k] = less(upper[k], p.q2);
+            if (i < c->in_count) {
+                UNROLL for (unsigned k = 0; k < vectors; k++)
+                {
+                    upper[k] = less(upper[k], p.q2);
+                }
             }
         }
         UNROLL for (unsigned k = 0; k < vectors; k++)

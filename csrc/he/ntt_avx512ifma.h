@@ -6,16 +6,18 @@
 #include "words_avx512ifma.h"
 
 /* Rows in NTT form: within each aligned block of 64 elements rows and columns of 8 x 8 are exchanged, A[64 k + 8 b + r] stands at
- * 64 k + 8 r + b: a vector holds one element each of eight sub-blocks of eight. N < 128: canonical order.
+ * 64 k + 8 r + b (k even) or 64 k + 8 r + 7 - b (k odd): a vector holds one element each of eight sub-blocks of eight. N < 128:
+ * canonical order.
  *
  * Table, w_m = psi^bitrev(m) (bitrev over log2 N bits), the layer of h nodes having w_h .. w_(2h - 1). A twiddle is the words
  * 2^52 - w and floor(w 2^52 / q):
  *   0            of 1 / N and -w_1 / N, as w itself, w 2^52 / q
  *   8            multiples of q that `fold` subtracts, for centres -2 .. 3: 16 words each
  *   104          twiddles w_m, m < N / 8 (N < 128: m < N): layers whose butterflies are 8 and more elements wide
- *   104 + N / 4  for each block k of 64 the last three layers, lane b: w_(N/8 + 8k + b), w_(N/4 + 2(8k + b) + {0, 1}),
+ *   104 + N / 4  for each block k of 64 the last three layers, lane b (7 - b): w_(N/8 + 8k + b), w_(N/4 + 2(8k + b) + {0, 1}),
  *                w_(N/2 + 4(8k + b) + {0, 1, 2, 3}): seven pairs of vectors
- * The inverse reads the same table: the inverse of node i of h is -w_(2h - 1 - i). */
+ * The inverse reads the same table, from the end: the inverse of node i of h is -w_(2h - 1 - i). Block k then meets the lanes of a
+ * block of the other parity, hence their order. */
 #define BLOCK 64u
 #define BLOCK_LOG 6u
 #define TABLE_MULTIPLES 8u
@@ -29,29 +31,40 @@
  *   STRICT  q < 2^50: folds in each layer
  *   MEDIUM  q < 2^49: in each third (forward) or second (inverse)
  *   LAZY    q < 2^48 (forward), 2^47 (inverse): after up to seven or four
+ *   FREE    q < 2^46: never (forward)
  * The first two subtract a multiple of q that is looked up by the upper bits, which leaves the multiplier alone. */
-enum mode { STRICT, MEDIUM, LAZY };
+enum mode { STRICT, MEDIUM, LAZY, FREE };
 #define STRICT_SHIFT 49
 #define MEDIUM_SHIFT 48
+#define LEAST_CENTRE (-2)
+#define MOST_CENTRE 3
+#define CENTRES (MOST_CENTRE - LEAST_CENTRE + 1)
 
-INLINE const pa_he_word *multiples_of(const pa_he_ntt *ntt, int centre)
+/* Multiples of q, and minus a centre, in all lanes: what `fold` needs for it. */
+typedef struct {
+    vec multiples[2], minus;
+} centre;
+
+INLINE centre centre_at(int c, const pa_he_ntt *ntt)
 {
-    return ntt->table + TABLE_MULTIPLES + 2 * LANES * (unsigned)(centre + 2);
+    const pa_he_word *at = ntt->table + TABLE_MULTIPLES + 2 * LANES * (unsigned)(c - LEAST_CENTRE);
+    const bool kept = c >= LEAST_CENTRE && c <= MOST_CENTRE;
+    return (centre){.multiples = {kept ? load(at) : all(0), kept ? load(at + LANES) : all(0)},
+                    .minus = all((uint64_t)-(int64_t)c)};
 }
 
 /* x of [0, 2^52), modulo 2^52, to [c q, c q + 2q), modulo 2^52. STRICT: less than q + 2^49 is left above c q. */
-INLINE vec fold(vec x, int centre, enum mode mode, const pa_he_ntt *ntt, const prime *p)
+INLINE vec fold(vec x, const centre *c, enum mode mode, const prime *p)
 {
     if (mode == STRICT) {
-        return sub(x, _mm512_permutexvar_epi64(_mm512_srli_epi64(x, STRICT_SHIFT),
-                                               load(multiples_of(ntt, centre))));
+        return sub(x,
+                   _mm512_permutexvar_epi64(_mm512_srli_epi64(x, STRICT_SHIFT), c->multiples[0]));
     }
     if (mode == MEDIUM) {
-        return sub(x, _mm512_permutex2var_epi64(load(multiples_of(ntt, centre)),
-                                                _mm512_srli_epi64(x, MEDIUM_SHIFT),
-                                                load(multiples_of(ntt, centre) + LANES)));
+        return sub(x, _mm512_permutex2var_epi64(c->multiples[0], _mm512_srli_epi64(x, MEDIUM_SHIFT),
+                                                c->multiples[1]));
     }
-    return low(x, high(all((uint64_t)-(int64_t)centre), x, p->inverse), p->minus_q);
+    return low(x, high(c->minus, x, p->inverse), p->minus_q);
 }
 
 /* Twiddle i of a layer: two words for all lanes, or two vectors. */

@@ -1,20 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Forward negacyclic NTT in AVX-512 IFMA. */
+/* Forward negacyclic NTT in AVX-512 IFMA: radix 8 and 16 in registers down to blocks of 64, depth first below 1024 elements; then
+ * six layers of two blocks side by side, three before and three after an exchange of rows and columns that is never undone.
+ *
+ * Zen 4 at 3.7 GHz, gcc 12, thousands of cycles, and cycles per butterfly of vectors (N log2(N) / 16 of them):
+ *   q <           2^50          2^49          2^48          2^46         operations of a butterfly, thereof vpmadd52
+ *   N = 8192      35.1  5.3     32.0  4.8     29.3  4.4     28.2  4.2    8, 6, 5 + folds, 5; 3
+ *   N = 16384     75.7  5.3     67.7  4.7     64.9  4.5     61.6  4.3
+ *   N = 65536      344  5.3      312  4.8      290  4.4      275  4.2
+ * Limits there, per cycle: two operations, one of which vpmadd52 or minimum, one a shift or shuffle. A butterfly of the passes takes
+ * no less than 4.0 (2^50) or 3.0 (2^46) and is measured at 4.4 and 3.4 (radix 16), 4.8 and 3.5 (radix 8); six layers of a block,
+ * 24 butterflies, 24 shuffles and 8 reductions to [0, q), no less than 128 and 96, measured 141 and 121. In all 1.15 times the
+ * limit, for additions take turns on the multiplier's ports; neither memory nor spills show. Zen 5 has twice of all these:
+ * half the cycles, 17.5, 38 and 172 for 2^50.
+ *
+ * Tried and lost (N = 8192, 2^50): Harvey's butterflies of clean numbers below 4q by minima, nine operations, eight where the
+ * next layer's use is known, 39.4; folds by Barrett's two vpmadd52, 37.6; one block at a time 37.6; twiddle addresses kept in
+ * registers for a whole pass, 40.8; folds in the first layer 35.4. Radix 16 at strides of 8 KiB and more, 8 % (N = 16384): sixteen
+ * lines of one cache set. Options of gcc (reassociation, scheduling) within 1 %, but -fschedule-insns, 20 % slower; clang 14,
+ * 15 % slower. */
 #include "ntt_avx512ifma.h"
 
 /* (x, y) <- (x + w y, x - w y): three vpmadd52 give -w y in (-q, q], five operations both results. Each layer widens the range
  * by q on either side of what x had; y does not count, being a factor. */
-#define STRICT_CENTRE 1 /* layers between folds */
-#define MEDIUM_CENTRE 3
-#define LAZY_CENTRE 7
 #define LAZY_BITS 48u
 #define MEDIUM_BITS 49u
+#define FREE_BITS 46u
 
-/* How a lazy pass treats what it reads. */
+/* Where a fold puts x: as many layers follow until the next. */
+INLINE int centre_of(enum mode mode)
+{
+    return mode == STRICT ? 1 : mode == MEDIUM ? 3 : mode == LAZY ? 7 : (int)PA_HE_MAX_LOG_DEGREE;
+}
+
+/* How a pass treats what it reads. */
 enum entry {
     CANONICAL, /* below q: the first pass */
     GROWN,     /* as the pass before left it */
-    FOLDED,
+    FOLDED,    /* likewise, but x is folded at once (which STRICT and MEDIUM do in any case) */
 };
 
 /* [0, 2^52) modulo 2^52 to [0, q). */
@@ -23,13 +45,27 @@ INLINE vec canonical(vec x, enum mode mode, const prime *p)
     return less(mode == STRICT ? less(clean(x), p->q2) : clean(reduce(x, p)), p->q);
 }
 
+typedef struct {
+    centre at;
+    vec offset; /* it, times q */
+} middle;
+
+INLINE middle middle_of(enum mode mode, const pa_he_ntt *ntt)
+{
+    const int c = centre_of(mode);
+    return (middle){centre_at(c, ntt), all((uint64_t)c * ntt->modulus.q)};
+}
+
 /* Layers `from` to k - 1 over v[0 .. 2^k). Twiddles: words of pairs below `node`, or vectors, those of 2^from blocks. */
 INLINE void layers(vec *v, unsigned from, unsigned k, const pa_he_word *table, size_t node,
-                   bool lanes, enum mode mode, enum entry entry, const pa_he_ntt *ntt,
+                   bool lanes, enum mode mode, enum entry entry, const middle *centred,
                    const prime *p)
 {
     UNROLL for (unsigned layer = from; layer < k; layer++)
     {
+        const bool folded = mode == STRICT   ? true
+                            : mode == MEDIUM ? (layer - from) % (unsigned)centre_of(MEDIUM) == 0
+                                             : layer == from && entry == FOLDED;
         const unsigned half = 1u << (k - layer - 1), groups = 1u << (layer - from);
         const pa_he_word *at =
             lanes ? table + 2 * LANES * (groups - 1) : table + 2 * (node << layer);
@@ -43,14 +79,10 @@ INLINE void layers(vec *v, unsigned from, unsigned k, const pa_he_word *table, s
                 const twiddle w = twiddle_at(at, i, lanes);
                 const vec t = times_minus(*y, w.minus_w, w.quotient, p->one, p);
                 vec u = *x;
-                if (mode == STRICT) {
-                    u = fold(u, STRICT_CENTRE, STRICT, ntt, p);
-                } else if (mode == MEDIUM && (layer - from) % MEDIUM_CENTRE == 0) {
-                    u = fold(u, MEDIUM_CENTRE, MEDIUM, ntt, p);
-                } else if (mode == LAZY && layer == from && entry == CANONICAL) {
-                    u = add(u, all(LAZY_CENTRE * ntt->modulus.q));
-                } else if (mode == LAZY && layer == from && entry == FOLDED) {
-                    u = fold(u, LAZY_CENTRE, LAZY, ntt, p);
+                if (layer == from && entry == CANONICAL) {
+                    u = add(u, centred->offset);
+                } else if (folded) {
+                    u = fold(u, &centred->at, mode, p);
                 }
                 *x = sub(u, t);
                 *y = add(u, t);
@@ -64,6 +96,7 @@ INLINE void pass(pa_he_word *row, size_t stride, unsigned k, const pa_he_ntt *nt
                  enum mode mode, enum entry entry)
 {
     const prime p = prime_of(ntt->modulus.q);
+    const middle centred = middle_of(mode, ntt);
     const pa_he_word *pairs = pairs_of(ntt);
     for (pa_he_word *end = row + stride; row < end; row += LANES) {
         vec v[16];
@@ -73,7 +106,7 @@ INLINE void pass(pa_he_word *row, size_t stride, unsigned k, const pa_he_ntt *nt
         {
             v[i] = load(row + i * stride);
         }
-        layers(v, 0, k, pairs, node, false, mode, entry, ntt, &p);
+        layers(v, 0, k, pairs, node, false, mode, entry, &centred, &p);
         UNROLL for (unsigned i = 0; i < 1u << k; i++)
         {
             store(row + i * stride, v[i]);
@@ -81,28 +114,33 @@ INLINE void pass(pa_he_word *row, size_t stride, unsigned k, const pa_he_ntt *nt
     }
 }
 
-/* The last six layers of `count` blocks of 64 elements, 2^side of them side by side. */
-INLINE void blocks(pa_he_word *row, size_t count, unsigned side, const pa_he_ntt *ntt, size_t node,
+/* The last six layers of `count` blocks of 64 elements, two of them side by side: one has too few butterflies to hide how long each
+ * takes. */
+INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,
                    const pa_he_word *vectors, enum mode mode)
 {
     const prime p = prime_of(ntt->modulus.q);
-    const pa_he_word *pairs = pairs_of(ntt);
-    for (size_t block = 0; block < count; block += 1u << side) {
-        vec v[16];
+    const middle centred = middle_of(mode, ntt);
+    for (size_t block = 0; block < count; block += 2) {
+        vec v[16], t[16];
         __asm__ volatile("" ::: "memory");
-        UNROLL for (unsigned i = 0; i < 8u << side; i++)
+        UNROLL for (unsigned i = 0; i < 16; i++)
         {
             v[i] = load(row + block * BLOCK + i * LANES);
         }
-        layers(v, side, 3 + side, pairs, (node + block) >> side, false, mode, FOLDED, ntt, &p);
-        UNROLL for (unsigned i = 0; i < 1u << side; i++)
+        layers(v, 1, 4, pairs_of(ntt), (node + block) / 2, false, mode,
+               mode == FREE ? GROWN : FOLDED, &centred, &p);
+        UNROLL for (unsigned i = 0; i < 8; i++)
         {
-            transpose(v + 8 * i);
+            t[i] = v[i];
+            t[8 + i] = v[15 - i];
         }
-        layers(v, side, 3 + side, vectors + block * BLOCK_TWIDDLES, 0, true, mode, GROWN, ntt, &p);
-        UNROLL for (unsigned i = 0; i < 8u << side; i++)
+        transpose(t);
+        transpose(t + 8);
+        layers(t, 1, 4, vectors + block * BLOCK_TWIDDLES, 0, true, mode, GROWN, &centred, &p);
+        UNROLL for (unsigned i = 0; i < 16; i++)
         {
-            store(row + block * BLOCK + i * LANES, canonical(v[i], mode, &p));
+            store(row + block * BLOCK + i * LANES, canonical(t[i], mode, &p));
         }
     }
 }
@@ -116,33 +154,24 @@ INLINE void blocks(pa_he_word *row, size_t count, unsigned side, const pa_he_ntt
             pass(row, size >> k, k, ntt, node, mode, entry);                                       \
         }                                                                                          \
     }
-PASS(strict_1, 1, STRICT, GROWN)
-PASS(strict_2, 2, STRICT, GROWN)
-PASS(strict_3, 3, STRICT, GROWN)
-PASS(strict_4, 4, STRICT, GROWN)
-PASS(medium_1, 1, MEDIUM, GROWN)
-PASS(medium_2, 2, MEDIUM, GROWN)
-PASS(medium_3, 3, MEDIUM, GROWN)
-PASS(medium_4, 4, MEDIUM, GROWN)
-PASS(first_1, 1, LAZY, CANONICAL)
-PASS(first_2, 2, LAZY, CANONICAL)
-PASS(first_3, 3, LAZY, CANONICAL)
-PASS(first_4, 4, LAZY, CANONICAL)
-PASS(grown_3, 3, LAZY, GROWN)
-PASS(grown_4, 4, LAZY, GROWN)
-PASS(folded_3, 3, LAZY, FOLDED)
-PASS(folded_4, 4, LAZY, FOLDED)
-
-#define BLOCKS(name, mode)                                                                         \
-    static void name(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,             \
-                     size_t first)                                                                 \
+#define PASSES(stem, mode)                                                                         \
+    PASS(stem##_first_1, 1, mode, CANONICAL)                                                       \
+    PASS(stem##_first_2, 2, mode, CANONICAL)                                                       \
+    PASS(stem##_first_3, 3, mode, CANONICAL)                                                       \
+    PASS(stem##_first_4, 4, mode, CANONICAL)                                                       \
+    PASS(stem##_3, 3, mode, GROWN)                                                                 \
+    PASS(stem##_4, 4, mode, GROWN)                                                                 \
+    static void stem##_blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,    \
+                              size_t first)                                                        \
     {                                                                                              \
-        blocks(row, count, SIDE_BY_SIDE, ntt, node, vectors_of(ntt, first), mode);                 \
+        blocks(row, count, ntt, node, vectors_of(ntt, first), mode);                               \
     }
-#define SIDE_BY_SIDE 1 /* 2^1 */
-BLOCKS(strict_blocks, STRICT)
-BLOCKS(medium_blocks, MEDIUM)
-BLOCKS(lazy_blocks, LAZY)
+PASSES(strict, STRICT)
+PASSES(medium, MEDIUM)
+PASSES(lazy, LAZY)
+PASSES(free, FREE)
+PASS(lazy_folded_3, 3, LAZY, FOLDED)
+PASS(lazy_folded_4, 4, LAZY, FOLDED)
 
 /* ---- the way through a transform ---------------------------------------------------------------------------------- */
 
@@ -151,11 +180,14 @@ typedef void pass_function(pa_he_word *row, size_t size, const pa_he_ntt *ntt, s
 #define STEPS 5 /* the last of none */
 /* Layers of the passes above the blocks, log2 N - 6 in all. */
 static const unsigned char plans[PA_HE_MAX_LOG_DEGREE - MIN_LOG_DEGREE + 1][STEPS] = {
-    {1}, {2}, {3}, {4}, {2, 3}, {3, 3}, {3, 4}, {2, 3, 3}, {3, 3, 3}, {3, 3, 4}, {3, 4, 4},
+    {1}, {2}, {3}, {4}, {2, 3}, {2, 4}, {3, 4}, {2, 3, 3}, {2, 3, 4}, {3, 3, 4}, {4, 3, 4},
 };
 
 /* Sub-blocks of so many elements and fewer stay in the first-level cache, together with their twiddles. */
 #define LEAF 1024u
+
+typedef void blocks_function(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,
+                             size_t first);
 
 typedef struct {
     pa_he_word *const *rows;
@@ -163,7 +195,7 @@ typedef struct {
     const pa_he_ntt *ntt;
     pass_function *pass[STEPS];
     unsigned char layers[STEPS];
-    void (*blocks)(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node, size_t first);
+    blocks_function *blocks;
 } transform;
 
 /* Row `row` from element `first` on, `size` elements, the sub-block below `node`, from pass `step` on. */
@@ -211,29 +243,31 @@ void PA_HE(forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
         }
         return;
     }
-    static pass_function *const often[2][5] = {
-        [STRICT] = {NULL, strict_1, strict_2, strict_3, strict_4},
-        [MEDIUM] = {NULL, medium_1, medium_2, medium_3, medium_4},
+    static pass_function *const passes[4][3][5] = {
+        [STRICT] = {{NULL, strict_first_1, strict_first_2, strict_first_3, strict_first_4},
+                    {NULL, NULL, NULL, strict_3, strict_4}},
+        [MEDIUM] = {{NULL, medium_first_1, medium_first_2, medium_first_3, medium_first_4},
+                    {NULL, NULL, NULL, medium_3, medium_4}},
+        [LAZY] = {{NULL, lazy_first_1, lazy_first_2, lazy_first_3, lazy_first_4},
+                  {NULL, NULL, NULL, lazy_3, lazy_4},
+                  {NULL, NULL, NULL, lazy_folded_3, lazy_folded_4}},
+        [FREE] = {{NULL, free_first_1, free_first_2, free_first_3, free_first_4},
+                  {NULL, NULL, NULL, free_3, free_4}},
     };
-    static pass_function *const lazy[3][5] = {
-        [CANONICAL] = {NULL, first_1, first_2, first_3, first_4},
-        [GROWN] = {NULL, NULL, NULL, grown_3, grown_4},
-        [FOLDED] = {NULL, NULL, NULL, folded_3, folded_4},
-    };
+    static blocks_function *const last[4] = {strict_blocks, medium_blocks, lazy_blocks,
+                                             free_blocks};
     const unsigned bits = ntt->modulus.bits;
-    const enum mode mode = bits > MEDIUM_BITS ? STRICT : bits > LAZY_BITS ? MEDIUM : LAZY;
-    transform t = {.rows = rows,
-                   .count = count,
-                   .ntt = ntt,
-                   .blocks = mode == STRICT   ? strict_blocks
-                             : mode == MEDIUM ? medium_blocks
-                                              : lazy_blocks};
-    unsigned grown = 0;
+    const enum mode mode = bits > MEDIUM_BITS ? STRICT
+                           : bits > LAZY_BITS ? MEDIUM
+                           : bits > FREE_BITS ? LAZY
+                                              : FREE;
+    transform t = {.rows = rows, .count = count, .ntt = ntt, .blocks = last[mode]};
+    unsigned grown = 0; /* layers since the last fold */
     for (unsigned i = 0; i < STEPS; i++) {
         const unsigned k = t.layers[i] = plans[ntt->log_degree - MIN_LOG_DEGREE][i];
-        const enum entry entry = i == 0 ? CANONICAL : grown + k <= LAZY_CENTRE ? GROWN : FOLDED;
-        grown = (entry == GROWN ? grown : 0) + k;
-        t.pass[i] = mode == LAZY ? lazy[entry][k] : often[mode][k];
+        const bool folds = mode == LAZY && i != 0 && grown + k > (unsigned)centre_of(LAZY);
+        grown = (folds ? 0 : grown) + k;
+        t.pass[i] = passes[mode][i == 0 ? CANONICAL : folds ? FOLDED : GROWN][k];
     }
     run_rows(&t, 0, (size_t)1 << ntt->log_degree, 1, 0);
 }

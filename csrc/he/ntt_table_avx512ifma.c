@@ -28,7 +28,7 @@ static void put(pa_he_word *at, size_t step, uint64_t w, uint64_t q)
 /* w_m into its vector: layer of 2^layer twiddles to each of 8 sub-blocks of a block, layer 0 .. 2. */
 static void put_lane(pa_he_word *vectors, uint32_t m, unsigned layer, uint64_t w, uint64_t q)
 {
-    const uint32_t block = m >> (3 + layer), lane = m >> layer & 7;
+    const uint32_t block = m >> (3 + layer), lane = (m >> layer & 7) ^ (block % 2 != 0 ? 7 : 0);
     const uint32_t vector = (1u << layer) - 1 + (m & ((1u << layer) - 1));
     pa_he_word *at = vectors + (size_t)block * BLOCK_TWIDDLES + vector * 2 * LANES + lane;
     put(at, LANES, w, q);
@@ -38,7 +38,7 @@ static void put_lane(pa_he_word *vectors, uint32_t m, unsigned layer, uint64_t w
 static void put_multiples(pa_he_word *out, uint64_t q, unsigned bits)
 {
     const unsigned shift = bits == PA_HE_FAST_BITS ? STRICT_SHIFT : MEDIUM_SHIFT;
-    for (int centre = -2; centre <= 3; centre++) {
+    for (int centre = LEAST_CENTRE; centre <= MOST_CENTRE; centre++) {
         for (uint64_t i = 0; i < 2 * LANES; i++) {
             *out++ = ((i << shift) / q - (uint64_t)(int64_t)centre) * q;
         }
@@ -77,7 +77,8 @@ void PA_HE(ntt_fill)(pa_he_word *table, const pa_he_modulus *modulus, uint64_t p
 void PA_HE(ntt_order)(uint32_t *position, unsigned log_degree)
 {
     for (uint32_t j = 0; j < UINT32_C(1) << log_degree; j++) {
-        position[j] = log_degree < MIN_LOG_DEGREE ? j : (j & ~63u) | (j & 7) << 3 | (j >> 3 & 7);
+        const uint32_t lane = (j >> 3 & 7) ^ (j / BLOCK % 2 != 0 ? 7 : 0);
+        position[j] = log_degree < MIN_LOG_DEGREE ? j : (j & ~63u) | (j & 7) << 3 | lane;
     }
 }
 

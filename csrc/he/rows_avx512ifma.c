@@ -142,9 +142,9 @@ static void tensor(pa_he_word *const out[3], const pa_he_word *const a[2],
 
 /* ---- inner products ----------------------------------------------------------------------------------------------- */
 
-/* Halves of 52 bits are summed apart, and reduced once. A product's upper half is below q / 4, so that of eight, and what was
- * there, which is kept below 2q, is below 4q. */
-#define CHUNK 8u
+/* Halves of 52 bits are summed apart, and reduced once. A product's upper half is below q / 4: those of seven, and what was there,
+ * which is kept below 2q, and carries, stay below 2^52. */
+#define CHUNK 7u
 /* Words, 256 bytes: keys come from memory, in more streams than the hardware follows. */
 #define AHEAD 32u
 
@@ -175,10 +175,12 @@ INLINE void inner(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a
                 high1[k] = high(high1[k], x, y1);
             }
         }
-        UNROLL for (unsigned k = 0; k < count; k++)
-        {
-            high0[k] = less(high0[k], p->q2);
-            high1[k] = less(high1[k], p->q2);
+        if (t < terms) {
+            UNROLL for (unsigned k = 0; k < count; k++)
+            {
+                high0[k] = less(high0[k], p->q2);
+                high1[k] = less(high1[k], p->q2);
+            }
         }
     }
     UNROLL for (unsigned k = 0; k < count; k++)

@@ -81,15 +81,17 @@ INLINE vec more(vec a, vec b)
 
 /* Constants of one prime. */
 typedef struct {
-    vec zero, one, q, q2; /* 0, 1, q, 2q */
-    vec minus_q;          /* 2^52 - q */
-    vec inverse;          /* floor(2^52 / q) */
+    vec zero, one, two;
+    vec q, q2;   /* q, 2q */
+    vec minus_q; /* 2^52 - q */
+    vec inverse; /* floor(2^52 / q) */
 } prime;
 
 INLINE prime prime_of(uint64_t q)
 {
     return (prime){.zero = all(0),
                    .one = all(1),
+                   .two = all(2),
                    .q = all(q),
                    .q2 = all(2 * q),
                    .minus_q = all((1ull << 52) - q),
