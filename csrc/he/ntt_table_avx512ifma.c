@@ -38,9 +38,9 @@ static void put_lane(pa_he_word *vectors, uint32_t m, unsigned layer, uint64_t w
 static void put_multiples(pa_he_word *out, uint64_t q, unsigned bits)
 {
     const unsigned shift = bits == PA_HE_FAST_BITS ? STRICT_SHIFT : MEDIUM_SHIFT;
-    for (int centre = LEAST_CENTRE; centre <= MOST_CENTRE; centre++) {
+    for (int c = LEAST_CENTRE; c <= MOST_CENTRE; c++) {
         for (uint64_t i = 0; i < 2 * LANES; i++) {
-            *out++ = ((i << shift) / q - (uint64_t)(int64_t)centre) * q;
+            *out++ = ((i << shift) / q - (uint64_t)(int64_t)c) * q;
         }
     }
 }
