@@ -116,8 +116,48 @@ static void check_automorphism(const pa_he_kernels *kernels, const pa_he_ntt *ri
     free(moved);
 }
 
+/* Published values, in canonical order. HEXL, test/test-ntt.cpp: N = 32 modulo 769, where the values are 1 .. 32, and N = 4 modulo
+ * 113; SEAL, native/tests/seal/util/ntt.cpp: 1 + X, N = 2. The small ones hold our root and order to theirs. */
+static void check_published(const pa_he_kernels *kernels)
+{
+    static const uint64_t hexl[32] = {401, 203, 221, 352, 487, 151, 405, 356, 343, 424, 635,
+                                      757, 457, 280, 624, 353, 496, 353, 624, 280, 457, 757,
+                                      635, 424, 343, 356, 405, 151, 487, 352, 221, 203};
+    uint64_t values[32];
+    uint32_t order[32];
+    pa_he_ntt *ring = ring_new(kernels, 769, 5);
+    pa_he_word *row = REF_ROW(32);
+    kernels->ntt_order(order, 5);
+    ref_import(kernels, row, hexl, 32, &ring->modulus, 0);
+    kernels->forward(&row, 1, ring);
+    kernels->export(values, row, 32, &ring->modulus);
+    for (uint32_t j = 0; j < 32; j++) {
+        CHECK(values[order[j]] == j + 1);
+    }
+    free(row);
+    ring_free(ring);
+    static const struct {
+        uint64_t q;
+        unsigned log_degree;
+        uint64_t in[4], out[4];
+    } small[] = {
+        {113, 2, {94, 109, 11, 18}, {82, 2, 81, 98}},
+        {0xffffffffffc0001, 1, {1, 1}, {288794978602139553, 864126526004445282}},
+    };
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
+        pa_he_modulus m;
+        CHECK(pa_he_modulus_set(&m, small[i].q));
+        const unsigned bits = small[i].log_degree;
+        for (uint32_t j = 0; j < UINT32_C(1) << bits; j++) {
+            const uint64_t at = ref_pow(pa_he_root(&m, bits), exponent_of(j, bits), m.q);
+            CHECK(ref_evaluate(small[i].in, (size_t)1 << bits, at, m.q) == small[i].out[j]);
+        }
+    }
+}
+
 static void check_variant(const pa_he_kernels *kernels)
 {
+    check_published(kernels);
     for (unsigned log_degree = PA_HE_MIN_LOG_DEGREE; log_degree <= MOST_LOG_DEGREE; log_degree++) {
         for (size_t i = 0; i < REF_SIZES && ref_sizes[i] <= kernels->max_bits; i++) {
             pa_he_ntt *ring = ring_new(kernels, ref_prime(ref_sizes[i], log_degree), log_degree);
