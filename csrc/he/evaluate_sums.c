@@ -172,7 +172,25 @@ pyaccel_status pyaccel_he_negate(pyaccel_he_ciphertexts **out, const pyaccel_he_
     return PYACCEL_OK;
 }
 
-/* All items, one after the other, prime by prime, so that the sum stays in cache. */
+/* Rows of the outcome: all items, one after the other, so that the sum stays in cache. */
+static pyaccel_status sum_rows(void *argument, uint64_t first, uint64_t last)
+{
+    const job *work = argument;
+    const pyaccel_he_ciphertexts *a = work->a;
+    const pyaccel_he_context *context = a->context;
+    for (uint64_t row = first; row < last; row++) {
+        const uint32_t k = (uint32_t)row / a->rows, j = (uint32_t)row % a->rows;
+        const size_t offset = j * context->stride;
+        pa_he_word *total = pa_he_part(work->out, 0, k) + offset;
+        memcpy(total, pa_he_part(a, 0, k) + offset, context->degree * sizeof *total);
+        for (uint64_t i = 1; i < a->count; i++) {
+            context->kernels->add(total, total, pa_he_part(a, i, k) + offset, context->degree,
+                                  &context->ntt[j].modulus);
+        }
+    }
+    return PYACCEL_OK;
+}
+
 pyaccel_status pyaccel_he_sum_batch(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                     const pyaccel_he_options *options)
 {
@@ -183,24 +201,19 @@ pyaccel_status pyaccel_he_sum_batch(pyaccel_he_ciphertexts **out, const pyaccel_
     if (a == NULL || a->count == 0 || !pa_he_options_valid(options)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    const pyaccel_he_context *context = a->context;
-    pyaccel_he_ciphertexts *made = pa_he_ciphertexts_make(context, 1, a->size, a->level);
+    pyaccel_he_ciphertexts *made = pa_he_ciphertexts_make(a->context, 1, a->size, a->level);
     if (made == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
     made->scale = a->scale;
     made->factor = a->factor;
     made->noise = a->noise + pa_he_log2((double)a->count) / 2;
-    for (uint32_t k = 0; k < a->size; k++) {
-        for (uint32_t j = 0; j < a->rows; j++) {
-            const size_t offset = j * context->stride;
-            pa_he_word *total = pa_he_part(made, 0, k) + offset;
-            memcpy(total, pa_he_part(a, 0, k) + offset, context->degree * sizeof *total);
-            for (uint64_t i = 1; i < a->count; i++) {
-                context->kernels->add(total, total, pa_he_part(a, i, k) + offset, context->degree,
-                                      &context->ntt[j].modulus);
-            }
-        }
+    job work = {.out = made, .a = a};
+    const pyaccel_status status =
+        pa_he_parallel(options, (uint64_t)a->size * a->rows, sum_rows, &work);
+    if (status != PYACCEL_OK) {
+        pyaccel_he_ciphertexts_free(made);
+        return status;
     }
     *out = made;
     return PYACCEL_OK;

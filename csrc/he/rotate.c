@@ -11,51 +11,66 @@ typedef struct {
     const pyaccel_he_ciphertexts *a;
     const pa_he_switching_key **keys; /* one an element; NULL: the identity */
     uint64_t n;
-    bool hoisted; /* more than one of them needs the digits */
+    bool hoisted;       /* more than one of them needs the digits */
+    pa_he_word *digits; /* of all items, where threads share an item; else NULL */
 } job;
 
-static size_t scratch_rows(const job *work)
+/* Rows of what an item is decomposed to: c1 as coefficients, and its digits where several elements need them. */
+static size_t decomposed_rows(const job *work)
 {
     const pyaccel_he_context *context = work->a->context;
-    const uint32_t level = work->a->level, extended = pa_he_extended_rows(context, level);
-    const size_t digits = work->hoisted ? (size_t)extended * pa_he_digits_at(context, level)
-                                        : pa_he_switch_scratch(context, level);
-    return 3 * (size_t)work->a->rows + 2 * (size_t)extended + digits + 2;
+    const uint32_t level = work->a->level;
+    return work->a->rows + (work->hoisted ? (size_t)pa_he_extended_rows(context, level) *
+                                                pa_he_digits_at(context, level)
+                                          : 0);
 }
 
-/* Item i under every element; c0 joins before the division, and the automorphism comes last. */
-static void rotate_item(const job *work, uint64_t i, pa_he_word *scratch)
+/* Rows of scratch of one automorphism. */
+static size_t turning_rows(const job *work)
+{
+    const pyaccel_he_context *context = work->a->context;
+    return 2 * (size_t)work->a->rows + 2 * (size_t)pa_he_extended_rows(context, work->a->level) +
+           pa_he_switch_scratch(context, work->a->level);
+}
+
+static void decompose_item(const job *work, uint64_t i, pa_he_word *decomposed)
+{
+    const pyaccel_he_ciphertexts *a = work->a;
+    const pa_he_word *ntt = pa_he_part(a, i, 1);
+    pa_he_to_coefficients(a->context, a->rows, 1, &decomposed, &ntt);
+    if (work->hoisted) {
+        pa_he_decompose(a->context, a->level, decomposed + a->rows * a->context->stride, decomposed,
+                        ntt);
+    }
+}
+
+/* Item i under element e; c0 joins before the division, and the automorphism comes last. */
+static void turn_item(const job *work, uint64_t i, uint64_t e, const pa_he_word *decomposed,
+                      pa_he_word *scratch)
 {
     const pyaccel_he_ciphertexts *a = work->a;
     const pyaccel_he_context *context = a->context;
     const size_t stride = context->stride, rows = a->rows * stride,
                  extended = pa_he_extended_rows(context, a->level) * stride;
-    const pa_he_word *ntt = pa_he_part(a, i, 1);
-    pa_he_word *coefficients = scratch, *rest = scratch + 3 * rows + 2 * extended;
-    pa_he_word *const switched[2] = {scratch + rows, scratch + 2 * rows};
-    pa_he_word *const sum[2] = {scratch + 3 * rows, scratch + 3 * rows + extended};
-    pa_he_switched x = {
-        .coefficients = coefficients, .ntt = ntt, .added = {pa_he_part(a, i, 0), NULL}};
-    pa_he_to_coefficients(context, a->rows, 1, &coefficients, &ntt);
-    if (work->hoisted) {
-        x.digits = rest + 2 * stride;
-        pa_he_decompose(context, a->level, rest + 2 * stride, coefficients, ntt);
+    pa_he_word *const out[2] = {pa_he_part(work->out, e * a->count + i, 0),
+                                pa_he_part(work->out, e * a->count + i, 1)};
+    const pa_he_switching_key *key = work->keys[e];
+    if (key == NULL) {
+        memcpy(out[0], pa_he_part(a, i, 0), 2 * rows * sizeof *out[0]);
+        return;
     }
-    for (uint64_t e = 0; e < work->n; e++) {
-        pa_he_word *const out[2] = {pa_he_part(work->out, e * a->count + i, 0),
-                                    pa_he_part(work->out, e * a->count + i, 1)};
-        const pa_he_switching_key *key = work->keys[e];
-        if (key == NULL) {
-            memcpy(out[0], pa_he_part(a, i, 0), 2 * rows * sizeof *out[0]);
-            continue;
-        }
-        pa_he_switch(context, a->level, sum, &x, key, rest);
-        pa_he_mod_down(context, a->level, PA_HE_BY_P, 2, switched, sum, NULL);
-        for (size_t row = 0; row < rows; row += stride) {
-            for (int k = 0; k < 2; k++) {
-                context->kernels->permute(out[k] + row, switched[k] + row, key->permute,
-                                          context->degree);
-            }
+    pa_he_word *const switched[2] = {scratch, scratch + rows};
+    pa_he_word *const sum[2] = {scratch + 2 * rows, scratch + 2 * rows + extended};
+    const pa_he_switched x = {.coefficients = decomposed,
+                              .ntt = pa_he_part(a, i, 1),
+                              .digits = work->hoisted ? decomposed + rows : NULL,
+                              .added = {pa_he_part(a, i, 0), NULL}};
+    pa_he_switch(context, a->level, sum, &x, key, scratch + 2 * rows + 2 * extended);
+    pa_he_mod_down(context, a->level, PA_HE_BY_P, 2, switched, sum, NULL);
+    for (size_t row = 0; row < rows; row += stride) {
+        for (int k = 0; k < 2; k++) {
+            context->kernels->permute(out[k] + row, switched[k] + row, key->permute,
+                                      context->degree);
         }
     }
 }
@@ -64,15 +79,72 @@ static pyaccel_status rotate_items(void *argument, uint64_t first, uint64_t last
 {
     const job *work = argument;
     pyaccel_he_context *context = work->out->context;
-    pa_he_word *scratch = pa_he_take(&context->pool, pa_he_rows_bytes(context, scratch_rows(work)));
-    if (scratch == NULL) {
+    pa_he_word *decomposed = pa_he_take(
+        &context->pool, pa_he_rows_bytes(context, decomposed_rows(work) + turning_rows(work)));
+    if (decomposed == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
     for (uint64_t i = first; i < last; i++) {
-        rotate_item(work, i, scratch);
+        decompose_item(work, i, decomposed);
+        for (uint64_t e = 0; e < work->n; e++) {
+            turn_item(work, i, e, decomposed, decomposed + decomposed_rows(work) * context->stride);
+        }
+    }
+    pa_he_give(&context->pool, decomposed);
+    return PYACCEL_OK;
+}
+
+/* ---- one item on several threads -------------------------------------------------------------- */
+
+static pa_he_word *digits_of(const job *work, uint64_t i)
+{
+    return work->digits + i * decomposed_rows(work) * work->a->context->stride;
+}
+
+static pyaccel_status decompose_items(void *argument, uint64_t first, uint64_t last)
+{
+    const job *work = argument;
+    for (uint64_t i = first; i < last; i++) {
+        decompose_item(work, i, digits_of(work, i));
+    }
+    return PYACCEL_OK;
+}
+
+/* Outcomes first .. last - 1, in their order. */
+static pyaccel_status turn_items(void *argument, uint64_t first, uint64_t last)
+{
+    const job *work = argument;
+    pyaccel_he_context *context = work->out->context;
+    pa_he_word *scratch = pa_he_take(&context->pool, pa_he_rows_bytes(context, turning_rows(work)));
+    if (scratch == NULL) {
+        return PYACCEL_OUT_OF_MEMORY;
+    }
+    for (uint64_t k = first; k < last; k++) {
+        const uint64_t i = k % work->a->count;
+        turn_item(work, i, k / work->a->count, digits_of(work, i), scratch);
     }
     pa_he_give(&context->pool, scratch);
     return PYACCEL_OK;
+}
+
+static pyaccel_status rotate_batch(job *work, const pyaccel_he_options *options)
+{
+    const uint64_t count = work->a->count;
+    pyaccel_he_context *context = work->out->context;
+    if (!work->hoisted || count >= pa_thread_count(options == NULL ? 0 : options->threads)) {
+        return pa_he_parallel(options, count, rotate_items, work);
+    }
+    work->digits = pa_he_take(&context->pool,
+                              pa_he_rows_bytes(context, (size_t)count * decomposed_rows(work)));
+    if (work->digits == NULL) {
+        return PYACCEL_OUT_OF_MEMORY;
+    }
+    pyaccel_status status = pa_he_parallel(options, count, decompose_items, work);
+    if (status == PYACCEL_OK) {
+        status = pa_he_parallel(options, count * work->n, turn_items, work);
+    }
+    pa_he_give(&context->pool, work->digits);
+    return status;
 }
 
 /* work->keys of the elements; false where one is no element, or not held (*missing is it, else 0). */
@@ -134,7 +206,7 @@ pyaccel_status pyaccel_he_rotate(pyaccel_he_ciphertexts **out, uint32_t *missing
             work.out->factor = a->factor;
             work.out->noise =
                 pa_he_noise_sum(a->noise, pa_he_noise_switching(a->context, a->level));
-            status = pa_he_parallel(options, a->count, rotate_items, &work);
+            status = rotate_batch(&work, options);
         }
     }
     free(work.keys);

@@ -347,20 +347,12 @@ static void test_batches(void)
     pyaccel_he_ciphertexts_free(x);
 }
 
-/* Several threads give the same. */
-static void test_threads(void)
+/* Frees both. */
+static void check_same(pyaccel_he_ciphertexts *one, pyaccel_he_ciphertexts *many)
 {
-    cipher a[8];
-    for (int i = 0; i < 8; i++) {
-        a[i] = random_cipher(2, context->level_count - 1);
-    }
-    pyaccel_he_ciphertexts *x = batch_of(context, a, 8), *one, *many;
-    const pyaccel_he_options options = {.struct_size = sizeof options, .threads = 3};
-    CHECK(pyaccel_he_multiply(&one, x, x, keys, 0, NULL) == PYACCEL_OK);
-    CHECK(pyaccel_he_multiply(&many, x, x, keys, 0, &options) == PYACCEL_OK);
-    bool same = true;
-    for (uint64_t i = 0; i < 8; i++) {
-        for (uint32_t k = 0; k < 2; k++) {
+    bool same = one->count == many->count && one->size == many->size && one->rows == many->rows;
+    for (uint64_t i = 0; same && i < one->count; i++) {
+        for (uint32_t k = 0; k < one->size; k++) {
             const poly u = get_rows(context, pa_he_part(one, i, k), 0, one->rows, true),
                        v = get_rows(context, pa_he_part(many, i, k), 0, one->rows, true);
             same = same && same_rows(context, &u, &v, 0, one->rows);
@@ -369,7 +361,28 @@ static void test_threads(void)
     CHECK(same);
     pyaccel_he_ciphertexts_free(one);
     pyaccel_he_ciphertexts_free(many);
+}
+
+/* Several threads give the same. */
+static void test_threads(void)
+{
+    cipher a[8];
+    for (int i = 0; i < 8; i++) {
+        a[i] = random_cipher(2, context->level_count - 1);
+    }
+    pyaccel_he_ciphertexts *x = batch_of(context, a, 8), *y = batch_of(context, a, 1), *one, *many;
+    const pyaccel_he_options options = {.struct_size = sizeof options, .threads = 3};
+    CHECK(pyaccel_he_multiply(&one, x, x, keys, 0, NULL) == PYACCEL_OK);
+    CHECK(pyaccel_he_multiply(&many, x, x, keys, 0, &options) == PYACCEL_OK);
+    check_same(one, many);
+    CHECK(pyaccel_he_rotate(&one, NULL, y, elements + 1, 3, keys, NULL) == PYACCEL_OK);
+    CHECK(pyaccel_he_rotate(&many, NULL, y, elements + 1, 3, keys, &options) == PYACCEL_OK);
+    check_same(one, many);
+    CHECK(pyaccel_he_sum_batch(&one, x, NULL) == PYACCEL_OK);
+    CHECK(pyaccel_he_sum_batch(&many, x, &options) == PYACCEL_OK);
+    check_same(one, many);
     pyaccel_he_ciphertexts_free(x);
+    pyaccel_he_ciphertexts_free(y);
 }
 
 /* ---- all of it ----------------------------------------------------------------------------------- */
