@@ -232,16 +232,10 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc && i < 4; i++) {
         wanted[i - 2] = argv[i];
     }
-    run("CKKS 8192 (50, 40, 40 | 50)", (pyaccel_he_parameters){.scheme = PYACCEL_HE_CKKS,
-                                                               .degree = 8192,
-                                                               .moduli_bits = {50, 40, 40},
-                                                               .moduli_count = 3,
-                                                               .scale = 0x1p40});
-    run("CKKS 8192 (60, 40, 40 | 60)", (pyaccel_he_parameters){.scheme = PYACCEL_HE_CKKS,
+    run("CKKS 8192 (60, 40, 40 | 40)", (pyaccel_he_parameters){.scheme = PYACCEL_HE_CKKS,
                                                                .degree = 8192,
                                                                .moduli_bits = {60, 40, 40},
                                                                .moduli_count = 3,
-                                                               .special_bits = 60,
                                                                .scale = 0x1p40});
     run("BFV 8192 (43, 43, 44, 44 | 44)", (pyaccel_he_parameters){.scheme = PYACCEL_HE_BFV,
                                                                   .degree = 8192,

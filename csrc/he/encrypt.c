@@ -45,8 +45,8 @@ static void add_numbers(pa_he_word *row, const encrypt_job *job, uint64_t i, uin
 
 /* ---- with the public key ------------------------------------------------------------------------ */
 
-/* Where integers of 32 bits lie, in units of N; the message has 64 bits, aligned. */
-enum { U, E0, E1, UNUSED, MESSAGE, INTEGERS = 6 };
+/* Where integers of 32 bits lie, in units of N; the message of BFV and BGV has 64 bits, aligned. */
+enum { U, E0, E1, NUMBERS_ALONE, MESSAGE, INTEGERS = 6 };
 
 /* Coefficients of (b u + e0, a u + e1) modulo P: row i of part k at tail[k] + i * stride. */
 static void make_tails(const encrypt_job *job, pa_he_word *const tail[2], const int32_t *integers,
@@ -149,7 +149,8 @@ static pyaccel_status encrypt_items(void *argument, uint64_t first, uint64_t las
     const encrypt_job *job = argument;
     const pyaccel_he_context *context = job->out->context;
     pa_he_scratch scratch;
-    if (!pa_he_scratch_take(&scratch, context, 2 + (size_t)2 * context->p_count, INTEGERS)) {
+    if (!pa_he_scratch_take(&scratch, context, 2 + (size_t)2 * context->p_count,
+                            job->constants == NULL ? NUMBERS_ALONE : INTEGERS)) {
         return PYACCEL_OUT_OF_MEMORY;
     }
     for (uint64_t i = first; i < last; i++) {
