@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil
 from typing import TYPE_CHECKING, Any, Never, Self
 
 import numpy as np
@@ -110,7 +111,7 @@ class SecretKey(_Key):
 
         Args:
             ciphertexts: a batch of this context.
-            flood_bits: CKKS: 0 .. 60; 0: none.
+            flood_bits: CKKS: 2 .. 58, and less than log2 of the modulus at their level by 6; 0: none.
             width: how many slots of each; None: as many as were encoded, all where that is not known.
             real: CKKS: real parts alone; None: whether what was encrypted was real.
             coefficients: BFV, BGV: coefficients in place of slots.
@@ -123,9 +124,16 @@ class SecretKey(_Key):
             PyaccelError: BFV, BGV: their noise is too large, and they do not decrypt any more.
         """
         self.context.check(ciphertexts, "ciphertexts")
-        flood_bits = whole_number("flood_bits", flood_bits, most=60)
+        flood_bits = whole_number("flood_bits", flood_bits, most=58)
         if flood_bits and self.context.scheme != "ckks":
             raise ValueError(f"flood_bits: {self.context.scheme} decrypts exactly; flooding is for ckks")
+        if flood_bits:
+            room = min(58, ceil(self.context.level_bits(ciphertexts.level) - 5) - 1)
+            if not 2 <= flood_bits <= room:
+                raise ValueError(
+                    f"flood_bits: {flood_bits} came; at level {ciphertexts.level} it is 0 or 2 .. {room}: the modulus "
+                    "has to hold the noise"
+                )
         if self.context.plain_modulus and ciphertexts.budget_bits < CLOSE_BITS:
             # The estimate says that it is close: look at the noise itself. Gone round, it leaves less than a bit.
             budget = self.noise_budget(ciphertexts)

@@ -158,7 +158,8 @@ PYACCEL_API pyaccel_status pyaccel_he_encrypt_secret(pyaccel_he_ciphertexts **ci
                                                      const pyaccel_he_secret_key *key,
                                                      const pyaccel_he_plaintexts *plaintexts,
                                                      const pyaccel_he_options *options);
-/* flood_bits: CKKS: before decoding, Gaussian noise of standard deviation 2^flood_bits is added to every coefficient; 0: none. */
+/* flood_bits: CKKS: before decoding, discrete Gaussian noise of standard deviation 2^flood_bits is
+ * added to every coefficient: 2 .. 58, and flood_bits + 5 < log2 of the modulus at that level; 0: none. */
 PYACCEL_API pyaccel_status pyaccel_he_decrypt(pyaccel_he_plaintexts **plaintexts, const pyaccel_he_secret_key *key,
                                               const pyaccel_he_ciphertexts *ciphertexts, uint32_t flood_bits,
                                               const pyaccel_he_options *options);
