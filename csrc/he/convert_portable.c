@@ -47,14 +47,14 @@ static void convert_centred(pa_he_word *const *out, const pa_he_word *in,
 static inline uint64_t dot(pa_u128 x, const uint64_t (*y)[BLOCK], const uint64_t *c, uint32_t terms,
                            size_t e, const pa_he_modulus *p)
 {
-    for (uint32_t first = 0; first < terms; first += CHUNK) {
-        const uint32_t end = terms - first < CHUNK ? terms : first + CHUNK;
-        for (uint32_t i = first; i < end; i++) {
+    uint32_t i = 0;
+    for (; terms - i > CHUNK; x = pa_he_reduce128(x, p)) {
+        for (const uint32_t end = i + CHUNK; i < end; i++) {
             x += (pa_u128)y[i][e] * c[i];
         }
-        if (end < terms) {
-            x = pa_he_reduce128(x, p);
-        }
+    }
+    for (; i < terms; i++) {
+        x += (pa_u128)y[i][e] * c[i];
     }
     return pa_he_reduce128(x, p);
 }
@@ -91,7 +91,10 @@ void pa_he_convert_portable(pa_he_word *const *out, const pa_he_word *const *in,
             const pa_he_modulus *p = &conversion->out[j]->modulus;
             const uint64_t *matrix = conversion->matrix + (size_t)j * in_count;
             for (size_t e = 0; e < size; e++) {
-                pa_u128 x = (pa_u128)pa_he_reduce128(v[e], p) * conversion->overflow[j];
+                /* Below 2^67 before the shift. */
+                const uint64_t excess =
+                    conversion->shift >= 6 ? (uint64_t)v[e] : pa_he_reduce128(v[e], p);
+                pa_u128 x = (pa_u128)excess * conversion->overflow[j];
                 if (own != NULL) {
                     x += (pa_u128)own[j][first + e] * conversion->own[j];
                 }
