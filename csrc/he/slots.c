@@ -452,7 +452,8 @@ static INLINE void to_words(uint64_t *out, lanes x)
     memcpy(out, &v, sizeof v);
 }
 
-/* x modulo q, |.| <= q (1/2 + 2^-50): |x| <= 2^51, and the quotient's product is below 2^53: all is exact. */
+/* x modulo q: |x| <= 2^51, and the quotient's product is below 2^53: all is exact. |.| <= q (1/2 + 2^-50); where |x| < 3/2 q, as q is
+ * odd and below 2^50, x / q is farther from a half, 1 / (2 q), than x inverse from it: |.| < q / 2. */
 static INLINE lanes reduced(lanes x, double q, double inverse)
 {
     return x - rounded(x * inverse) * q;
@@ -483,7 +484,7 @@ static INLINE lanes product(lanes *low, lanes a, lanes b)
     return high;
 }
 
-/* a b modulo q, |.| < 3/2 q; |a| <= 2^51, |b| <= q / 2, q < 2^50: the quotient is below 2^50 and at most one off; both parts of both
+/* a b modulo q, |.| < 7/8 q; |a| <= 2^51, |b| <= q / 2, q < 2^50: the quotient is below 2^50 and 3/8 off before it is rounded; both parts of both
  * products are integers, and so small that their differences are exact. */
 static INLINE lanes multiplied(lanes a, double b, double q, double inverse)
 {
@@ -491,13 +492,6 @@ static INLINE lanes multiplied(lanes a, double b, double q, double inverse)
     const lanes high = product(&low, a, every(b));
     const lanes back = product(&low_back, rounded(high * inverse), every(q));
     return (high - back) + (low - low_back);
-}
-
-/* y modulo q to |.| < q / 2; |y| < 2q. */
-static INLINE lanes centred(lanes y, double q, double inverse)
-{
-    const lanes r = reduced(y, q, inverse);
-    return choose((words)(r > q * 0.5), r - q, choose((words)(r < q * -0.5), r + q, r));
 }
 
 static INLINE bool any(words mask)
@@ -521,7 +515,7 @@ static bool agree(const double *x, const uint64_t *const *rows, uint32_t first,
         words differs = {0};
         for (size_t k = 0; k < BLOCK; k += LANES) {
             const lanes r = reduced(from_words(rows[i] + k) - read(x + k), q, inverse);
-            differs |= (words)(r != 0);
+            differs |= (words)r; /* 0 is +0 here */
         }
         if (any(differs)) {
             return false;
@@ -548,11 +542,11 @@ static void join_block(double *out, const uint64_t *const *rows, const pa_he_joi
                 y = multiplied(y - read(digit[j] + k), join->inverse[d * PA_HE_MAX_PRIMES + j], q,
                                inverse);
             }
-            y = centred(y, q, inverse);
+            y = reduced(y, q, inverse);
             write(digit[d] + k, y);
             const lanes sum = read(x + k) + y * unit;
             write(x + k, sum);
-            large |= (words)(size_of(sum) > 0x1p50) | (words)(size_of(y * unit) > 0x1p51);
+            large |= (words)(size_of(sum) > 0x1p50);
         }
         if (!any(large) && agree(x, rows, digits, join)) {
             break;
