@@ -95,6 +95,8 @@ def test_distributions() -> None:
     assert sum(e * e) / degree == pytest.approx(10.5, abs=0.5)
     assert sum(e) == pytest.approx(0, abs=2000)
     assert {*a} == set(range(97))
+    pieces = he_random.stream(b"k" * 32, he_random.Purpose.FLOODING)
+    assert np.std(he_random.flooding(pieces, 10, 4096).astype(float)) == pytest.approx(2**10, rel=0.05)
 
 
 @pytest.mark.parametrize("degree", [8, 32])

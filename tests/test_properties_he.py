@@ -162,6 +162,7 @@ class _Both:
             if not self.t:
                 decrypted = [he_keys.decrypt(self.key, one) for one in batch]
                 assert save("plaintexts", made) == he_bytes.save_plaintexts(self.golden, decrypted)
+                self.flood(handle, batch)
                 continue
             want = [he_keys.noise_budget(self.key, one) for one in batch]
             assert budgets(self.c_key, handle) == pytest.approx(want, abs=1e-6)
@@ -171,6 +172,14 @@ class _Both:
             )
             if min(want) > 0.01:
                 assert save("plaintexts", made) == told
+
+    def flood(self, handle: Any, batch: list[Ciphertext]) -> None:
+        """CKKS: the same noise, in as many bits as there is room for."""
+        room = math.floor(math.log2(self.golden.modulus(batch[0].level))) - 6
+        bits, seed = self.random.randrange(2, min(58, room) + 1), self.random.randbytes(32)
+        made = make("plaintexts", "decrypt", self.c_key, handle, bits, options(seed))
+        flooded = [he_keys.decrypt_flooded(self.key, one, bits, seed, i) for i, one in enumerate(batch)]
+        assert save("plaintexts", made) == he_bytes.save_plaintexts(self.golden, flooded)
 
 
 _OPERATIONS = [

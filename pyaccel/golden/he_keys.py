@@ -181,6 +181,15 @@ def decrypt(key: SecretKey, ciphertext: Ciphertext) -> Plaintext:
     return Plaintext(ring.centred(x, whole), level, ciphertext.scale)
 
 
+def decrypt_flooded(key: SecretKey, ciphertext: Ciphertext, bits: int, master: bytes, item: int = 0) -> Plaintext:
+    """CKKS: with Gaussian noise of deviation sqrt(4^bits - 4) added to every coefficient."""
+    _, secret = random.seeds(master)
+    noise = random.flooding(random.stream(secret, Purpose.FLOODING, item), bits, key.context.degree)
+    whole = key.context.modulus(ciphertext.level)
+    flooded = ring.centred(phase(key, ciphertext) + noise, whole)
+    return Plaintext(flooded, ciphertext.level, ciphertext.scale)
+
+
 def noise_budget(key: SecretKey, ciphertext: Ciphertext) -> float:
     """log2(Q / 2v), v the greatest coefficient of [t x]_Q (BFV) or [x]_Q (BGV), x the phase; at least 0."""
     whole = key.context.modulus(ciphertext.level)

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal, localcontext
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -95,3 +97,26 @@ def error(pieces: Iterator[bytes], degree: int) -> Row:
     words = np.frombuffer(data, "<u8")[:degree].tolist()
     mask = 2**21 - 1
     return row((word & mask).bit_count() - (word >> 21 & mask).bit_count() for word in words)
+
+
+@cache
+def _tails() -> tuple[int, ...]:
+    """floor(2^63 P(|X| > k)) for k = 0, 1, .. while it is not 0; P(X = x) proportional to exp(-x^2 / 24)."""
+    with localcontext() as context:
+        context.prec = 60
+        weights = [(Decimal(-x * x) / 24).exp() * (2 if x else 1) for x in range(100)]
+        found = [int(2**63 * sum(weights[k + 1 :]) / sum(weights)) for k in range(50)]
+    return tuple(tail for tail in found if tail)
+
+
+def flooding(pieces: Iterator[bytes], bits: int, degree: int) -> Row:
+    """sum of 2^i x_i, 0 <= i < bits - 1, x_i of the next words: bit 0 a sign, the others tell how many tails exceed."""
+    total, data = row([0] * degree), b""
+    while len(data) < 8 * degree * (bits - 1):
+        data += next(pieces)
+    words = np.frombuffer(data, "<u8")
+    for i in range(bits - 1):
+        for j, word in enumerate(words[i * degree : (i + 1) * degree].tolist()):
+            size = sum((word >> 1) < tail for tail in _tails())
+            total[j] += (-size if word & 1 else size) << i
+    return total
