@@ -8,6 +8,7 @@
 #include "chacha20.h"
 
 #define vec_xor(x, y) VEC_OF_BITS (xor)(x, y)
+#define COLUMNS (VECTOR_BYTES / 16)
 
 #include "chacha20_rounds.h"
 

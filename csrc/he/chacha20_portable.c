@@ -7,6 +7,7 @@ typedef uint32_t vec;
 #define vec_add(x, y) ((x) + (y))
 #define vec_xor(x, y) ((x) ^ (y))
 #define vec_ror pa_rotr32
+#define COLUMNS 2
 
 #include "chacha20_rounds.h"
 
