@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from pyaccel import known_answers
-from pyaccel.backends.base import Backend, Declined, Unavailable
+from pyaccel.backends.base import Backend, Capabilities, Declined, Unavailable
+from pyaccel.errors import UnsupportedError
 from pyaccel.known_answers import KnownAnswer
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler.registry import MODULES, check_name, discovered, probed
@@ -18,7 +20,7 @@ class SelfTest:
     """One operation on one backend.
 
     Attributes:
-        operation: its name.
+        operation: its name, or "he" (ciphertexts that live on the device).
         of: the algorithm, form or scheme, with the parameters that the question fixes.
         device: name of the backend.
         result: "pass", "skip" or "fail".
@@ -51,6 +53,7 @@ def selftest(device: str | None = None) -> tuple[SelfTest, ...]:
         found = discovered(kind)
         if isinstance(found, Unavailable):
             results += [_result(answer, kind, "skip", found.reason) for answer in known_answers.known()]
+            results += _ask_he(kind, found)
             continue
         for backend in found:
             if device in (None, "auto", kind, backend.name):
@@ -60,6 +63,7 @@ def selftest(device: str | None = None) -> tuple[SelfTest, ...]:
                         results.append(_result(answer, backend.name, "skip", state.reason))
                     else:
                         results.append(_ask(backend, answer))
+                results += _ask_he(backend.name, state)
     return tuple(results)
 
 
@@ -72,6 +76,31 @@ def _ask(backend: Backend, answer: KnownAnswer) -> SelfTest:
     except Exception as error:  # noqa: BLE001 - a failure of this backend; the others are still asked
         wrong = f"{type(error).__name__}: {error}"
     return _result(answer, backend.name, "fail" if wrong else "pass", wrong or "")
+
+
+def _ask_he(device: str, state: Capabilities | Unavailable) -> Iterator[SelfTest]:
+    """Homomorphic encryption, which is no operation on rows. Golden made its answers, and is not asked."""
+    if device == "golden":
+        return
+    try:
+        from pyaccel.he.known_answers import ANSWERS
+    except UnsupportedError as error:  # the build has no C library
+        yield SelfTest("he", "", device, "skip", str(error), "")
+        return
+    for answer in ANSWERS:
+        result: Literal["pass", "skip", "fail"] = "pass"
+        reason = ""
+        if isinstance(state, Unavailable):
+            result, reason = "skip", state.reason
+        else:
+            try:
+                reason = answer.check(device) or ""
+                result = "fail" if reason else "pass"
+            except UnsupportedError as error:
+                result, reason = "skip", str(error)
+            except Exception as error:  # noqa: BLE001 - as above
+                result, reason = "fail", f"{type(error).__name__}: {error}"
+        yield SelfTest("he", answer.scheme, device, result, reason, answer.source)
 
 
 def _result(answer: KnownAnswer, device: str, result: Literal["pass", "skip", "fail"], reason: str) -> SelfTest:

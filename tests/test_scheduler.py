@@ -448,7 +448,7 @@ def test_selftest_passes_here_and_names_what_it_skips():
     assert not [r for r in results if r.result == "fail"]
     assert all(r.result == "pass" for r in results if r.device in ("native", "golden"))
     assert all(r.reason for r in results if r.result == "skip")
-    assert {r.operation for r in results} == set(OPERATIONS)
+    assert {r.operation for r in results} == {*OPERATIONS, "he"}
     assert {r.device for r in pyaccel.selftest("golden")} == {"golden"}
     with pytest.raises(ValueError, match="is unknown"):
         pyaccel.selftest("tpu")
@@ -459,7 +459,10 @@ def test_selftest_reports_a_failure(devices, monkeypatch):
     monkeypatch.setattr(bad, "prepare", lambda operation, parameters: WrongPlan(bad, "sha256"))
     devices(bad)
     results = pyaccel.selftest("opencl:0")
-    assert {r.result for r in results} == {"fail"}
+    assert {r.result for r in results if r.operation != "he"} == {"fail"}
+    assert {r.reason for r in results if r.operation == "he"} == {
+        "device 'opencl:0' keeps no ciphertexts: 'native', or one that runs OpenCL"
+    }
     assert "digests[32] is" in results[0].reason
 
 
