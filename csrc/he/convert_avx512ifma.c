@@ -146,14 +146,12 @@ INLINE void convert_at(size_t e, unsigned vectors, pa_he_word *const *out,
     }
 }
 
-/* Exactly centred, and pre is 1: in itself, less q where it lies in the upper half. Nothing is left to reduce where q / 2 is a
- * residue of p. */
-static void convert_nearest(pa_he_word *out, const pa_he_word *in, uint64_t q, uint64_t to,
-                            uint64_t minus_q, size_t n)
+/* Nothing is left to reduce where q / 2 is a residue of p. */
+void PA_HE(lift_row)(pa_he_word *out, const pa_he_word *in, uint64_t q, uint64_t to, size_t n)
 {
     const prime p = prime_of(to);
     const bool reduced = (q - 1) / 2 < to;
-    const vec half = all((q - 1) / 2), moved = all(reduced ? to - q : minus_q);
+    const vec half = all((q - 1) / 2), moved = all(reduced ? to - q : to - q % to);
     for (size_t i = 0; i < n; i += LANES) {
         const vec y = load(in + i);
         const vec x = _mm512_mask_add_epi64(y, _mm512_cmplt_epu64_mask(half, y), y, moved);
@@ -170,8 +168,7 @@ static void convert_centred(pa_he_word *const *out, const pa_he_word *in, const 
     const out_prime *out_primes = (const out_prime *)(in_primes + 1);
     if (c->pre[0] == 1) { /* a lift */
         for (uint32_t j = 0; j < c->out_count; j++) {
-            convert_nearest(out[j], in, c->in[0]->modulus.q, c->out[j]->modulus.q,
-                            out_primes[j].minus_q, n);
+            PA_HE(lift_row)(out[j], in, c->in[0]->modulus.q, c->out[j]->modulus.q, n);
         }
         return;
     }

@@ -71,6 +71,10 @@ typedef struct pa_he_kernels {
      * share what is read of the table. */
     void (*forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
     void (*inverse)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
+    /* forward of lifts: where sources[r] is not NULL, row r is first the residues of those of sources[r], coefficients modulo
+     * the prime from[r], that are nearest to 0. NULL: the variant has no better way than convert and forward. */
+    void (*forward_lifted)(pa_he_word *const *rows, const pa_he_word *const *sources,
+                           const pa_he_modulus *const *from, size_t count, const pa_he_ntt *ntt);
 
     /* Canonical integers in [0, q) <-> resident elements, order untouched; n elements. */
     void (*import)(pa_he_word *out, const uint64_t *in, size_t n, const pa_he_modulus *modulus);

@@ -39,17 +39,24 @@ static void digit_rows(const pyaccel_he_context *context, uint32_t level, uint32
 {
     const size_t n = context->degree, stride = context->stride;
     const uint32_t all = context->q_count + context->p_count, end = context->level_end[level];
+    const bool lifting = context->kernels->forward_lifted != NULL;
     pa_he_word *made[PA_HE_MAX_PRIMES];
+    const pa_he_word *sources[PA_HE_MAX_PRIMES];
+    const pa_he_modulus *from[PA_HE_MAX_PRIMES];
     uint32_t count = 0;
     for (uint32_t d = 0, first = 0; first < end; first = context->digit_end[d++]) {
         const uint32_t last = (context->digit_end[d] < end ? context->digit_end[d] : end) - 1;
         terms[d] = rows[d];
+        sources[count] = NULL;
         if (p >= first && p <= last) {
             if (ntt != NULL) {
                 terms[d] = ntt + p * stride;
                 continue;
             }
             memcpy(rows[d], coefficients + p * stride, n * sizeof(pa_he_word));
+        } else if (lifting && first == last) {
+            sources[count] = coefficients + first * stride;
+            from[count] = &context->ntt[first].modulus;
         } else {
             const pa_he_word *in[PA_HE_MAX_PRIMES];
             for (uint32_t i = first; i <= last; i++) {
@@ -60,7 +67,11 @@ static void digit_rows(const pyaccel_he_context *context, uint32_t level, uint32
         }
         made[count++] = rows[d];
     }
-    context->kernels->forward(made, count, &context->ntt[p]);
+    if (lifting) {
+        context->kernels->forward_lifted(made, sources, from, count, &context->ntt[p]);
+    } else {
+        context->kernels->forward(made, count, &context->ntt[p]);
+    }
 }
 
 void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_word *digits,

@@ -114,6 +114,30 @@ INLINE void pass(pa_he_word *row, size_t stride, unsigned k, const pa_he_ntt *nt
     }
 }
 
+/* The first pass, k layers, out of place: source is modulo another prime and lifted exactly centred on the way, by adding `moved`
+ * to what is above `half`, which leaves [0, entry) for an entry that the mode bears. */
+INLINE void lifted_pass(pa_he_word *row, const pa_he_word *source, vec half, vec moved,
+                        size_t stride, unsigned k, const pa_he_ntt *ntt, enum mode mode)
+{
+    const prime p = prime_of(ntt->modulus.q);
+    const middle centred = middle_of(mode, ntt);
+    const pa_he_word *pairs = pairs_of(ntt);
+    for (pa_he_word *end = row + stride; row < end; row += LANES, source += LANES) {
+        vec v[16];
+        __asm__ volatile("" ::: "memory");
+        UNROLL for (unsigned i = 0; i < 1u << k; i++)
+        {
+            const vec y = load(source + i * stride);
+            v[i] = _mm512_mask_add_epi64(y, _mm512_cmplt_epu64_mask(half, y), y, moved);
+        }
+        layers(v, 0, k, pairs, 1, false, mode, CANONICAL, &centred, &p);
+        UNROLL for (unsigned i = 0; i < 1u << k; i++)
+        {
+            store(row + i * stride, v[i]);
+        }
+    }
+}
+
 /* The last six layers of `count` blocks of 64 elements, two of them side by side: one has too few butterflies to hide how long each
  * takes. */
 INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,
@@ -173,6 +197,22 @@ PASSES(free, FREE)
 PASS(lazy_folded_3, 3, LAZY, FOLDED)
 PASS(lazy_folded_4, 4, LAZY, FOLDED)
 
+#define LIFTED(name, k, mode)                                                                      \
+    static void name(pa_he_word *row, const pa_he_word *source, uint64_t half, uint64_t moved,     \
+                     const pa_he_ntt *ntt)                                                         \
+    {                                                                                              \
+        lifted_pass(row, source, all(half), all(moved), (size_t)1 << (ntt->log_degree - k), k,     \
+                    ntt, mode);                                                                    \
+    }
+LIFTED(strict_lifted_2, 2, STRICT)
+LIFTED(strict_lifted_3, 3, STRICT)
+LIFTED(medium_lifted_2, 2, MEDIUM)
+LIFTED(medium_lifted_3, 3, MEDIUM)
+LIFTED(lazy_lifted_2, 2, LAZY)
+LIFTED(lazy_lifted_3, 3, LAZY)
+LIFTED(free_lifted_2, 2, FREE)
+LIFTED(free_lifted_3, 3, FREE)
+
 /* ---- the way through a transform ---------------------------------------------------------------------------------- */
 
 typedef void pass_function(pa_he_word *row, size_t size, const pa_he_ntt *ntt, size_t node);
@@ -189,6 +229,9 @@ static const unsigned char plans[PA_HE_MAX_LOG_DEGREE - MIN_LOG_DEGREE + 1][STEP
 typedef void blocks_function(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,
                              size_t first);
 
+typedef void lifted_function(pa_he_word *row, const pa_he_word *source, uint64_t half,
+                             uint64_t moved, const pa_he_ntt *ntt);
+
 typedef struct {
     pa_he_word *const *rows;
     size_t count;
@@ -196,6 +239,11 @@ typedef struct {
     pass_function *pass[STEPS];
     unsigned char layers[STEPS];
     blocks_function *blocks;
+    const pa_he_word *const
+        *sources; /* where rows are lifted from, by `lifted`; NULL: nothing is */
+    const pa_he_modulus *const *from;
+    lifted_function *lifted;
+    enum mode mode;
 } transform;
 
 /* Row `row` from element `first` on, `size` elements, the sub-block below `node`, from pass `step` on. */
@@ -217,6 +265,23 @@ static void run(const transform *t, pa_he_word *row, size_t first, size_t size, 
     }
 }
 
+/* The first pass of row r, with its lift where it has one. Residues above q / 2 are moved by -q and as many p as make them
+ * non-negative: below p where q / 2 is; else below q / 2 + p, 2^49 more than others, which FREE bears: 35 2^46 + 2^49 < 2^52. */
+static void first_pass(const transform *t, size_t r)
+{
+    const size_t n = (size_t)1 << t->ntt->log_degree;
+    pa_he_word *row = t->rows[r];
+    if (t->sources != NULL && t->sources[r] != NULL) {
+        const uint64_t q = t->from[r]->q, half = (q - 1) / 2, p = t->ntt->modulus.q;
+        if (t->lifted != NULL && (half < p || t->mode == FREE)) {
+            t->lifted(row, t->sources[r], half, (half / p + 1) * p - q, t->ntt);
+            return;
+        }
+        PA_HE(lift_row)(row, t->sources[r], q, p, n);
+    }
+    t->pass[0](row, n, t->ntt, 1);
+}
+
 /* All rows: a sub-block that fits the cache of one after the other, so that its twiddles are read once. */
 static void run_rows(const transform *t, size_t first, size_t size, size_t node, unsigned step)
 {
@@ -228,15 +293,29 @@ static void run_rows(const transform *t, size_t first, size_t size, size_t node,
     }
     const unsigned k = t->layers[step];
     for (size_t r = 0; r < t->count; r++) {
-        t->pass[step](t->rows[r] + first, size, t->ntt, node);
+        if (step == 0) {
+            first_pass(t, r);
+        } else {
+            t->pass[step](t->rows[r] + first, size, t->ntt, node);
+        }
     }
     for (size_t i = 0; i < (size_t)1 << k; i++) {
         run_rows(t, first + i * (size >> k), size >> k, (node << k) + i, step + 1);
     }
 }
 
-void PA_HE(forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
+void PA_HE(forward_lifted)(pa_he_word *const *rows, const pa_he_word *const *sources,
+                           const pa_he_modulus *const *from, size_t count, const pa_he_ntt *ntt)
 {
+    const size_t n = (size_t)1 << ntt->log_degree;
+    if (n <= LEAF && sources != NULL) { /* nothing is gained */
+        for (size_t r = 0; r < count; r++) {
+            if (sources[r] != NULL) {
+                PA_HE(lift_row)(rows[r], sources[r], from[r]->q, ntt->modulus.q, n);
+            }
+        }
+        sources = NULL;
+    }
     if (ntt->log_degree < MIN_LOG_DEGREE) {
         for (size_t r = 0; r < count; r++) {
             PA_HE(forward_small)(rows[r], ntt);
@@ -254,6 +333,12 @@ void PA_HE(forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
         [FREE] = {{NULL, free_first_1, free_first_2, free_first_3, free_first_4},
                   {NULL, NULL, NULL, free_3, free_4}},
     };
+    static lifted_function *const lifts[4][5] = {
+        [STRICT] = {NULL, NULL, strict_lifted_2, strict_lifted_3, NULL},
+        [MEDIUM] = {NULL, NULL, medium_lifted_2, medium_lifted_3, NULL},
+        [LAZY] = {NULL, NULL, lazy_lifted_2, lazy_lifted_3, NULL},
+        [FREE] = {NULL, NULL, free_lifted_2, free_lifted_3, NULL},
+    };
     static blocks_function *const last[4] = {strict_blocks, medium_blocks, lazy_blocks,
                                              free_blocks};
     const unsigned bits = ntt->modulus.bits;
@@ -261,7 +346,14 @@ void PA_HE(forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
                            : bits > LAZY_BITS ? MEDIUM
                            : bits > FREE_BITS ? LAZY
                                               : FREE;
-    transform t = {.rows = rows, .count = count, .ntt = ntt, .blocks = last[mode]};
+    transform t = {.rows = rows,
+                   .count = count,
+                   .ntt = ntt,
+                   .blocks = last[mode],
+                   .sources = sources,
+                   .from = from,
+                   .lifted = lifts[mode][plans[ntt->log_degree - MIN_LOG_DEGREE][0]],
+                   .mode = mode};
     unsigned grown = 0; /* layers since the last fold */
     for (unsigned i = 0; i < STEPS; i++) {
         const unsigned k = t.layers[i] = plans[ntt->log_degree - MIN_LOG_DEGREE][i];
@@ -269,5 +361,10 @@ void PA_HE(forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
         grown = (folds ? 0 : grown) + k;
         t.pass[i] = passes[mode][i == 0 ? CANONICAL : folds ? FOLDED : GROWN][k];
     }
-    run_rows(&t, 0, (size_t)1 << ntt->log_degree, 1, 0);
+    run_rows(&t, 0, n, 1, 0);
+}
+
+void PA_HE(forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
+{
+    PA_HE(forward_lifted)(rows, NULL, NULL, count, ntt);
 }

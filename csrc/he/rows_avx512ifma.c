@@ -241,6 +241,7 @@ const pa_he_kernels PA_VARIANT(pa_he_) = {
     .ntt_fill = PA_HE(ntt_fill),
     .ntt_order = PA_HE(ntt_order),
     .forward = PA_HE(forward),
+    .forward_lifted = PA_HE(forward_lifted),
     .inverse = PA_HE(inverse),
     .import = copy,
     .export = copy,
