@@ -155,9 +155,30 @@ static void check_published(const pa_he_kernels *kernels)
     }
 }
 
+/* The least prime of that size: what is left where a reduction looks at the upper bits alone is then most, in q's. */
+static uint64_t least_prime(unsigned bits, unsigned log_degree)
+{
+    uint64_t q = (UINT64_C(1) << (bits - 1)) + 1;
+    while (!pa_he_is_prime(q)) {
+        q += UINT64_C(2) << log_degree;
+    }
+    return q;
+}
+
 static void check_variant(const pa_he_kernels *kernels)
 {
     check_published(kernels);
+=======
+    for (unsigned bits = 46; bits <= PA_HE_FAST_BITS; bits++) {
+        for (unsigned log_degree = 7; log_degree <= 13; log_degree += 3) {
+            pa_he_ntt *ring = ring_new(kernels, least_prime(bits, log_degree), log_degree);
+            for (unsigned pattern = 0; pattern < PATTERNS; pattern++) {
+                check_transform(kernels, ring, pattern);
+            }
+            ring_free(ring);
+        }
+    }
+>>>>>>> 7a21208 (Test of HE transforms: the least primes of a size too)
     for (unsigned log_degree = PA_HE_MIN_LOG_DEGREE; log_degree <= MOST_LOG_DEGREE; log_degree++) {
         for (size_t i = 0; i < REF_SIZES && ref_sizes[i] <= kernels->max_bits; i++) {
             pa_he_ntt *ring = ring_new(kernels, ref_prime(ref_sizes[i], log_degree), log_degree);
