@@ -168,7 +168,6 @@ static uint64_t least_prime(unsigned bits, unsigned log_degree)
 static void check_variant(const pa_he_kernels *kernels)
 {
     check_published(kernels);
-=======
     for (unsigned bits = 46; bits <= PA_HE_FAST_BITS; bits++) {
         for (unsigned log_degree = 7; log_degree <= 13; log_degree += 3) {
             pa_he_ntt *ring = ring_new(kernels, least_prime(bits, log_degree), log_degree);
@@ -178,7 +177,6 @@ static void check_variant(const pa_he_kernels *kernels)
             ring_free(ring);
         }
     }
->>>>>>> 7a21208 (Test of HE transforms: the least primes of a size too)
     for (unsigned log_degree = PA_HE_MIN_LOG_DEGREE; log_degree <= MOST_LOG_DEGREE; log_degree++) {
         for (size_t i = 0; i < REF_SIZES && ref_sizes[i] <= kernels->max_bits; i++) {
             pa_he_ntt *ring = ring_new(kernels, ref_prime(ref_sizes[i], log_degree), log_degree);
@@ -199,6 +197,11 @@ static void check_variant(const pa_he_kernels *kernels)
         check_automorphism(kernels, ring, 5);
         ring_free(ring);
     }
+    /* Of primes this small no variant need reduce on the way. */
+    pa_he_ntt *longest =
+        ring_new(kernels, ref_prime(46, PA_HE_MAX_LOG_DEGREE), PA_HE_MAX_LOG_DEGREE);
+    check_transform(kernels, longest, 2);
+    ring_free(longest);
     pa_he_ntt *least = ring_new(kernels, 17, 3);
     for (unsigned pattern = 0; pattern < PATTERNS; pattern++) {
         check_transform(kernels, least, pattern);
