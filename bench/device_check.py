@@ -35,7 +35,7 @@ from pyaccel.merkle_forms import FORMS
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.scheduler.registry import discovered
 
-from . import bench_ed25519, report
+from . import bench_ed25519, device_he, report
 from .loops import installed
 from .machine import machine
 
@@ -52,10 +52,18 @@ TESTS = (
     "test_opencl_device.py",
     "test_opencl_ed25519.py",
     "test_opencl_hash.py",
+    "test_opencl_he.py",
     "test_opencl_merkle.py",
     "test_opencl_proofs.py",
 )
-VECTORS = ("test_vectors_hash.py", "test_vectors_merkle.py", "test_vectors_ed25519.py", "test_opencl_scheduler.py")
+VECTORS = (
+    "test_he_devices.py",
+    "test_he_moves.py",
+    "test_vectors_hash.py",
+    "test_vectors_merkle.py",
+    "test_vectors_ed25519.py",
+    "test_opencl_scheduler.py",
+)
 KEY = bytes(range(32))
 
 Output = bytes | npt.NDArray[np.uint8]
@@ -98,32 +106,44 @@ def line(device: Device, name: str, n: int, row_bytes: int, ours: Callable[[str]
     """One contest: ours(device name) on the device and natively; what it returns must be equal."""
     if bytes(ours(device.name)) != bytes(ours("native")):
         raise ValueError(f"{name}, n = {n}: {device.name} and native give different results")
-    seconds: dict[str, list[float]] = {device.name: [], "native": []}
-    for _ in range(ROUNDS):
-        for where, samples in seconds.items():
-            samples.append(sample(lambda where=where: ours(where)))
-    with profiled(device) as events:
-        ours(device.name)
+    found = measured(device, name, n, row_bytes, {where: partial(ours, where) for where in (device.name, "native")})
+    ours(device.name)
     ran = pyaccel.scheduler.last_run()
     assert ran is not None
     assert ran.device == device.name, ran
+    return found
+
+
+def measured(
+    device: Device, name: str, n: int, row_bytes: int, calls: Mapping[str, Callable[[], object]]
+) -> dict[str, Any]:
+    """Calls by where they run, alternated; then the device's once more for the seconds in its kernels."""
+    seconds: dict[str, list[float]] = {where: [] for where in calls}
+    for _ in range(ROUNDS):
+        for where, samples in seconds.items():
+            samples.append(sample(calls[where]))
+    with profiled(device) as events:
+        calls[device.name]()
     kernels = kernel_seconds(events)
-    ratio = statistics.median(n_ / o for o, n_ in zip(seconds[device.name], seconds["native"], strict=True))
-    found = {
+    total = sum(kernels.values())
+    ours = statistics.median(seconds[device.name])
+    found: dict[str, Any] = {
         "name": name,
         "n": n,
         "row_bytes": row_bytes,
         "seconds": {where: statistics.median(samples) for where, samples in seconds.items()},
-        "ratio_to_native": ratio,
         "kernel_seconds": kernels,
-        "kernel_rows_a_second": n / sum(kernels.values()),
-        "kernel_ratio_to_native": statistics.median(seconds["native"]) / sum(kernels.values()),
     }
-    print(
-        f"{name:44} {n:>9,}  end to end {found['seconds'][device.name] * 1e3:8.2f} ms, native "
-        f"{found['seconds']['native'] * 1e3:8.2f} ms ({ratio:.2f}x); kernels {sum(kernels.values()) * 1e3:7.3f} ms",
-        flush=True,
-    )
+    if total:
+        found["kernel_rows_a_second"] = n / total
+    beside = ""
+    if "native" in seconds:
+        native = statistics.median(seconds["native"])
+        ratios = (n_ / o for o, n_ in zip(seconds[device.name], seconds["native"], strict=True))
+        found["ratio_to_native"] = statistics.median(ratios)
+        found["kernel_ratio_to_native"] = native / total
+        beside = f", native {native * 1e3:8.2f} ms ({found['ratio_to_native']:.2f}x)"
+    print(f"{name:44} {n:>9,}  end to end {ours * 1e3:8.2f} ms{beside}; kernels {total * 1e3:7.3f} ms", flush=True)
     return found
 
 
@@ -196,6 +216,7 @@ PARTS: dict[str, Callable[[Device], Iterator[dict[str, Any]]]] = {
     "hashes": hashes,
     "roots": roots,
     "signatures": signatures,
+    "he": partial(device_he.homomorphic, measured=measured),
 }
 """Lines by the name that --only takes."""
 
