@@ -13,6 +13,7 @@ from he_support import Party
 from implementations import opencl_devices
 
 from pyaccel import he
+from pyaccel._core import ffi, lib
 from pyaccel.errors import DeviceError, DeviceUnavailableError, UnsupportedError
 from pyaccel.scheduler.registry import backends_of
 
@@ -236,3 +237,38 @@ def owner(device: str) -> Any:
     """What holds a device."""
     backend: Any = backends_of(device)[0]
     return backend._device
+
+
+def test_residues_of_plaintexts(ckks: Pair) -> None:
+    """Those that a product with 1 of them would have; too little room and other schemes are refused, and zeroed."""
+    context = ckks.party.context
+    plain = context.encode(ckks.plain, level=1)
+    words, status = ffi.new("uint64_t *"), lib.pyaccel_he_plaintexts_residues
+    assert status(ffi.NULL, words, plain.native) == 0
+    rows = context._level_end[1]
+    assert words[0] == len(plain) * rows * context.degree
+    out = np.full(int(words[0]) + 1, 7, np.uint64)
+    data = ffi.from_buffer("uint64_t[]", out)
+    assert status(data, words, plain.native) == 0
+    assert out[-1] == 7
+    residues = out[:-1].reshape(len(plain), rows, context.degree)
+    bound = np.array(context.primes[:rows], np.uint64)[:, None]
+    assert (residues < bound).all()
+    # c_0 of (0 + p) - 0 is p.
+    zero = ckks.a.mod_switch(1) - ckks.a.mod_switch(1)
+    summed = zero + plain
+    info = ffi.new("uint64_t *", len(plain) * 2 * rows * context.degree)
+    both = np.zeros((len(plain), 2, rows, context.degree), np.uint64)
+    assert lib.pyaccel_he_ciphertexts_residues(ffi.from_buffer("uint64_t[]", both), info, summed.native) == 0
+    first = both[:, 0]
+    assert (first == residues).all()
+    words[0] -= 1
+    assert status(data, words, plain.native) == lib.PYACCEL_INVALID_ARGUMENT
+    assert not out[:-2].any()
+    assert out[-1] == 7
+    assert status(data, ffi.NULL, plain.native) == lib.PYACCEL_INVALID_ARGUMENT
+    assert status(data, words, ffi.NULL) == lib.PYACCEL_INVALID_ARGUMENT
+    bfv = Party("bfv", degree=64, depth=1, plain_modulus=65537)
+    words[0], out[:] = 3, 7
+    assert status(data, words, bfv.context.encode([1]).native) == lib.PYACCEL_UNSUPPORTED
+    assert out[:4].tolist() == [0, 0, 0, 7]

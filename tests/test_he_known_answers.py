@@ -6,10 +6,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from he_support import Party
+from implementations import opencl_devices
 from vector_files import load_json
 
 import pyaccel
-from pyaccel.he import known_answers
+from pyaccel.errors import SelfTestError
+from pyaccel.he import known_answers, resident
 from pyaccel.he.known_answers import ANSWERS, KnownAnswer
 
 
@@ -29,3 +32,20 @@ def test_a_wrong_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     results = {row.of: row for row in pyaccel.selftest("native") if row.operation == "he"}
     assert {of: row.result for of, row in results.items()} == {"ckks": "fail", "bfv": "pass", "bgv": "pass"}
     assert "the SHA-256 of rotated is" in results["ckks"].reason
+
+
+@pytest.mark.opencl
+@pytest.mark.skipif(not opencl_devices(), reason="no OpenCL device works here")
+def test_a_device_that_answers_wrongly_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At first use, and ever after."""
+    device = opencl_devices()[0]
+    monkeypatch.setattr(resident, "_verdicts", {})
+    wrong = replace(ANSWERS[0], digests={**ANSWERS[0].digests, "rotated": "00" * 32})
+    monkeypatch.setattr(known_answers, "ANSWERS", (wrong, *ANSWERS[1:]))
+    party = Party("ckks", degree=64, depth=1)
+    ciphertexts = party.public.encrypt([1.0])
+    for _ in range(2):
+        with pytest.raises(SelfTestError, match=f"{device} is not used for ckks: .*the SHA-256 of rotated is"):
+            ciphertexts.to(device)
+    results = {row.of: row for row in pyaccel.selftest(device) if row.operation == "he"}
+    assert {of: row.result for of, row in results.items()} == {"ckks": "fail", "bfv": "pass", "bgv": "skip"}

@@ -148,10 +148,10 @@ KERNEL void he_automorphism(GLOBAL ulong *out, GLOBAL const ulong *in, uint elem
 
 /* Base conversion, as csrc/he/kernels.h defines it (there: pa_he_conversion), of rows in coefficient form:
  *   y_i = x_i pre_i mod q_i, v = (sum_i floor(y_i fraction_i / 2^52) + rounding) >> shift,
- *   out_j = sum_i y_i matrix[j][i] + v overflow[j] mod p_j; centred (one prime): out_j = y - (y > (q - 1) / 2 ? q : 0) mod p_j.
+ *   out_j = sum_i y_i matrix[j][i] + v overflow[j] mod p_j; centred (one prime): v = y > (q - 1) / 2.
  *   in      item t: in_count rows of item_rows rows from row in_first on
  *   numbers in_count triples (pre_i, floor(pre_i 2^64 / q_i), fraction_i), then for each out row in_count matrix entries and its
- *           overflow
+ *           overflow, each a pair (c, floor(c 2^64 / p_j)), so that what is multiplied need not be below p_j
  *   in_primes, primes: of the in_count and the out_count rows; out_first: the row where `out` is written from
  * n: items times out_count rows of words.
  * NDRange: n rounded up to the local size, local size 64, 48 registers. */
@@ -165,22 +165,18 @@ KERNEL void he_convert(GLOBAL ulong *out, GLOBAL const ulong *in, GLOBAL const u
         return;
     }
     const uint row = i >> log_degree, item = row / out_count, j = row % out_count;
-    const he_prime p = he_prime_of(constants, primes[j]);
+    const ulong p = constants[primes[j] * HE_CONSTANTS + HE_Q];
     GLOBAL const ulong *x = in + (((ulong)item * item_rows + in_first) << log_degree) + (i & ((1u << log_degree) - 1u));
-    GLOBAL const ulong *matrix = numbers + 3u * in_count + j * (in_count + 1u);
+    GLOBAL const ulong *entry = numbers + 3u * in_count + 2u * j * (in_count + 1u);
     ulong sum = 0, v = rounding;
     for (uint k = 0; k < in_count; k++) {
         const ulong q = constants[in_primes[k] * HE_CONSTANTS + HE_Q];
         GLOBAL const ulong *of = numbers + 3u * k;
         const ulong y = he_once(he_mul_lazy(x[(ulong)k << log_degree], of[0], of[1], q), q);
-        if (centred) {
-            const ulong r = y % p.q;
-            sum = y > (q - 1u) / 2u ? he_sub(r, q % p.q, p.q) : r;
-        } else {
-            v += multiply_high(y, of[2]) << 12 | (y * of[2]) >> 52;
-            sum = he_add(sum, he_mul(y % p.q, matrix[k], p), p.q);
-        }
+        v = centred ? (ulong)(y > (q - 1u) / 2u) : v + (multiply_high(y, of[2]) << 12 | (y * of[2]) >> 52);
+        sum = he_add(sum, he_once(he_mul_lazy(y, entry[2u * k], entry[2u * k + 1u], p), p), p);
     }
-    out[((ulong)out_first << log_degree) + i] =
-        centred ? sum : he_add(sum, he_mul((v >> shift) % p.q, matrix[in_count], p), p.q);
+    v = centred ? v : v >> shift;
+    const ulong last = he_mul_lazy(v, entry[2u * in_count], entry[2u * in_count + 1u], p);
+    out[((ulong)out_first << log_degree) + i] = he_add(sum, he_once(last, p), p);
 }

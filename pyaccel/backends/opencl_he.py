@@ -211,7 +211,7 @@ class DeviceRing:
             words += [pre, (pre << 64) // q, (1 << (52 + shift)) // q]
         for number in conversion.target:
             p = self.shape.primes[number]
-            words += [*(product // q % p for q in source), -product % p]
+            words += [word for c in (*(product // q % p for q in source), -product % p) for word in (c, (c << 64) // p)]
         return np.array(words, np.uint64)
 
     def divide(self, rows: Any, items: int, dropped: Sequence[int], stay: int) -> Any:

@@ -171,6 +171,7 @@ class Ciphertexts:
             DeviceUnavailableError: it is not here: says why.
             UnsupportedError: it computes nothing of this scheme.
             DeviceError: it failed, or its memory is used up.
+            SelfTestError: it gave a wrong answer to a known question.
         """
         from pyaccel.he.resident import moved
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from pyaccel.backends.opencl_he import DeviceRing, Resident
 from pyaccel.backends.opencl_he import Shape as RingShape
-from pyaccel.errors import DeviceError, UnsupportedError
+from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
 from pyaccel.he.ciphertexts import Ciphertexts
 from pyaccel.he.native import ffi, lib, make, raise_status
 from pyaccel.he.plaintexts import Plaintexts
@@ -238,11 +239,39 @@ def _ring(context: Context, name: str) -> DeviceRing:
     if context.scheme not in _COMPUTED:
         raise UnsupportedError(f"{context.scheme} is not computed on {backend.name}: {', '.join(_COMPUTED)} are")
     assert isinstance(backend._device, Device)
+    _prove(backend.name, context.scheme)
     ring = context.rings.get(backend.name)
     if ring is None or ring.lost:
         shape = RingShape(context.degree, context.primes, context._level_end, context._digit_end)
         ring = context.rings[backend.name] = DeviceRing(backend._device, shape)
     return ring
+
+
+_verdicts: dict[tuple[str, str], str] = {}
+"""What each device answered wrongly, by scheme; empty: nothing."""
+_proving = threading.RLock()
+
+
+def _prove(device: str, scheme: str) -> None:
+    """Asks a device for known answers before it is used for a scheme, once.
+
+    Raises:
+        SelfTestError: it gave a wrong one.
+    """
+    from pyaccel.he.known_answers import ANSWERS
+
+    with _proving:
+        if (device, scheme) not in _verdicts:
+            _verdicts[device, scheme] = ""  # the questions come here themselves
+            try:
+                (answer,) = (answer for answer in ANSWERS if answer.scheme == scheme)
+                _verdicts[device, scheme] = answer.check(device) or ""
+            except BaseException:
+                del _verdicts[device, scheme]
+                raise
+        wrong = _verdicts[device, scheme]
+    if wrong:
+        raise SelfTestError(f"{device} is not used for {scheme}: {wrong}")
 
 
 def _residues(function: str, *arguments: Any) -> npt.NDArray[np.uint64]:
