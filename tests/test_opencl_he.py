@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from opencl_support import on_every_device
 
-from pyaccel.backends.opencl_he import DeviceRing, Shape
+from pyaccel.backends.opencl_he import DeviceRing, Shape, _twiddles
 from pyaccel.golden import he_evaluate, he_keys, he_ring
 from pyaccel.golden.he_context import Context, Parameters
 from pyaccel.golden.he_keys import Ciphertext, Plaintext
@@ -91,6 +91,20 @@ def test_transforms_are_goldens(backend: Any, log_degree: int) -> None:
     for k, before, after in zip(numbers, rows, turned, strict=True):
         assert (after == he_ring.transform(row(before.tolist()), primes[k]).astype(np.uint64)).all()
     assert (ring.transformed(turned, numbers, inverse=True) == rows).all()
+
+
+@pytest.mark.parametrize("bits", [20, 50, 61])
+def test_twiddles_are_those_of_integers(bits: int) -> None:
+    degree = 256
+    q = next(iter(he_ring.primes_below(bits, degree)))
+    tables = _twiddles(degree, q)
+    psi = int(tables[0, degree // 2, 0])  # to the power of bitrev(N / 2) = 1
+    assert psi == min(pow(psi, k, q) for k in range(1, 2 * degree, 2))
+    assert pow(psi, degree, q) == q - 1
+    for i in range(degree):
+        power = pow(psi, int(format(i, "08b")[::-1], 2), q)
+        for table, w in zip(tables, (power, pow(power if i else degree, -1, q)), strict=True):
+            assert list(map(int, table[i])) == [w, (w << 64) // q]
 
 
 @on_every_device

@@ -486,17 +486,17 @@ def _shift(primes: Sequence[int]) -> int:
 def _twiddles(degree: int, q: int) -> Words:
     """uint64[2, N, 2]: (w, floor(w 2^64 / q)) of psi^bitrev(i), and of their reciprocals with 1 / N in place 0."""
     psi = _least_root(2 * degree, q)
-    bits = degree.bit_length() - 1
-    order = [int(format(i, f"0{bits}b")[::-1], 2) for i in range(degree)]
-    tables = []
-    for root in (psi, pow(psi, -1, q)):
-        powers, x = [0] * degree, 1
-        for i in range(degree):
-            powers[i] = x
-            x = x * root % q
-        tables.append([powers[order[i]] for i in range(degree)])
-    tables[1][0] = pow(degree, -1, q)
-    return np.array([[[w, (w << 64) // q] for w in table] for table in tables], np.uint64)
+    order = np.zeros(1, np.intp)
+    while len(order) < degree:
+        order = np.concatenate([2 * order, 2 * order + 1])
+    tables = np.empty((2, degree, 2), np.uint64)
+    for table, root in zip(tables, (psi, pow(psi, -1, q)), strict=True):
+        table[:, 0] = _powers(root, degree, q)[order]
+    tables[1, 0, 0] = pow(degree, -1, q)
+    w = tables[..., 0]
+    # w 2^64 = w (2^64 / q) q + w (2^64 mod q)
+    tables[..., 1] = w * np.uint64((1 << 64) // q) + _times(w, (1 << 64) % q, q)[1]
+    return tables
 
 
 def _least_root(order: int, q: int) -> int:
@@ -504,8 +504,31 @@ def _least_root(order: int, q: int) -> int:
     exponent = (q - 1) // order
     candidates = (pow(g, exponent, q) for g in range(2, q))
     root = next(root for root in candidates if pow(root, order // 2, q) == q - 1)
-    square, power, least = root * root % q, root, root
-    for _ in range(order // 2):
-        least = min(least, power)
-        power = power * square % q
-    return least
+    return int(_powers(root, order, q)[1::2].min())
+
+
+def _powers(root: int, count: int, q: int) -> Words:
+    """root^0 .. root^(count - 1) modulo q; count is a power of two."""
+    powers = np.ones(1, np.uint64)
+    while len(powers) < count:
+        powers = np.concatenate([powers, _times(powers, pow(root, len(powers), q), q)[0]])
+    return powers
+
+
+def _times(x: Words, w: int, q: int) -> tuple[Words, Words]:
+    """x w mod q and floor(x w / q), for x, w < q < 2^63 (Shoup)."""
+    quotient = _multiply_high(x, (w << 64) // q)
+    rest = x * np.uint64(w) - quotient * np.uint64(q)  # modulo 2^64
+    over = (rest >= q).astype(np.uint64)
+    return rest - over * np.uint64(q), quotient + over
+
+
+def _multiply_high(x: Words, c: int) -> Words:
+    """floor(x c / 2^64)."""
+    half, mask = np.uint64(32), np.uint64(0xFFFF_FFFF)
+    c0, c1 = np.uint64(c & 0xFFFF_FFFF), np.uint64(c >> 32)
+    x0, x1 = x & mask, x >> half
+    middle = x1 * c0 + (x0 * c0 >> half)
+    low = x0 * c1 + (middle & mask)
+    high: Words = x1 * c1 + (middle >> half) + (low >> half)
+    return high
