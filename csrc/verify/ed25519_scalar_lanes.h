@@ -103,7 +103,8 @@ static inline void scalar_subtract_order(fe_word r[SCALAR_LIMBS])
 }
 
 /* r = x mod l, x < 2^512 in limbs; high: those of floor(x / 2^252) that may be more than 0. */
-static inline void scalar_reduce(fe_word r[SCALAR_LIMBS], const fe_word x[SCALAR_WIDE], int high)
+static inline __attribute__((always_inline)) void
+scalar_reduce(fe_word r[SCALAR_LIMBS], const fe_word x[SCALAR_WIDE], int high)
 {
     fe_factor h[SCALAR_LIMBS], q[SCALAR_LIMBS];
     fe_word column[SCALAR_WIDE];
