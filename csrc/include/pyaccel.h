@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pyaccel: hashing, Merkle trees and signature verification in batches. Umbrella of the public C ABI.
+/* pyaccel: hashing, Merkle trees, signature verification and homomorphic encryption in batches. Umbrella of the
+ * public C ABI.
  *
  * Every call: needs no global set-up, is reentrant and thread-safe, never aborts, runs on the caller's
  * thread unless options.threads or PYACCEL_THREADS asks for more, and returns a pyaccel_status.

@@ -10,7 +10,7 @@ computes, and only the secret key decrypts:
     x = secret.encrypt([1.5, 2.0])
     secret.decrypt(x * x + 1)
 
-`pyaccel.he.seal` reads and writes objects of Microsoft SEAL.
+`pyaccel.he.seal` and `pyaccel.he.tenseal` read and write objects of Microsoft SEAL and of TenSEAL.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ _MODULE_OF = {
     "SecretKey": "keys",
     "nearest_plain_modulus": "parameters",
 }
+_SUBMODULES = ("seal", "tenseal")
 
 
 def __getattr__(name: str) -> Any:
@@ -52,10 +53,10 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"pyaccel.he.{_MODULE_OF[name]}"), name)
         globals()[name] = value
         return value
-    if name == "seal":
-        return import_module("pyaccel.he.seal")
+    if name in _SUBMODULES:
+        return import_module(f"pyaccel.he.{name}")
     raise AttributeError(f"module 'pyaccel.he' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*(name for name in globals() if name.startswith("__")), *_MODULE_OF, "seal"})
+    return sorted({*(name for name in globals() if name.startswith("__")), *_MODULE_OF, *_SUBMODULES})
