@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 import zlib
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pyaccel.errors import PyaccelError
 from pyaccel.he import seal_format
 from pyaccel.he.seal import Ciphertext, SealContext
 
@@ -187,7 +189,7 @@ def test_what_is_encrypted_here_is_computed_on(index: int) -> None:
         assert np.abs(turned[:2] - values[1:]).max() < 1e-3
         assert np.abs(here.decrypt(secret, a)[:3] - values).max() < 1e-3
     with pytest.raises(ValueError, match="at most"):
-        here.encrypt(public, np.zeros(here.degree + 1))
+        here.encrypt(public, np.zeros(here.degree + 1, np.int64))
 
 
 @pytest.mark.parametrize("index", CASES)
@@ -274,6 +276,50 @@ def test_compressed_data_that_does_not_unpack_is_refused() -> None:
     data = altered(data, 8, len(data).to_bytes(8, "little"))
     with pytest.raises(ValueError, match="cut"):
         here.read_ciphertext(data)
+
+
+@pytest.mark.parametrize("compression", ["zlib", "zstd"])
+@pytest.mark.parametrize("name", ["ciphertext", "plaintext", "public_key", "secret_key", "galois_keys"])
+def test_small_data_that_unpacks_to_much_is_refused(compression: seal_format.Compression, name: str) -> None:
+    data = seal_format.Writer().sealed(bytes(1 << 27), compression)
+    for read in (getattr(context(0), f"read_{name}"), SealContext.read):
+        tracemalloc.start()
+        try:
+            with pytest.raises(ValueError, match="unpack to more than"):
+                read(data)
+            assert tracemalloc.get_traced_memory()[1] < 1 << 26
+        finally:
+            tracemalloc.stop()
+
+
+def test_objects_compressed_within_others_are_refused() -> None:
+    writer = seal_format.Writer()
+    seed = writer.sealed(bytes(8), "zlib")
+    with pytest.raises(ValueError, match="within another object"):
+        SealContext.read(writer.sealed(bytes([2, *(16).to_bytes(8, "little"), *(1).to_bytes(8, "little")]) + seed))
+
+
+@pytest.mark.parametrize("data", [1 << 40, "text", None, [1, 2]])
+def test_what_holds_no_bytes_is_refused(data: Any) -> None:
+    with pytest.raises(TypeError, match="wanted bytes"):
+        context(0).read_ciphertext(data)
+
+
+@pytest.mark.parametrize("values", [[1.5], [1j], [2**70], np.ma.array([1, 2], mask=[0, 1])])
+def test_numbers_that_are_no_integers_are_not_cut_to_such(values: Any) -> None:
+    here = context(2)
+    with pytest.raises((TypeError, ValueError), match="values"):
+        here.encrypt(here.read_public_key(item(2, "public_key")), values)
+
+
+def test_what_does_not_decrypt_is_refused() -> None:
+    here = context(2)
+    secret = here.read_secret_key(item(2, "secret_key"))
+    a = here.encrypt(here.read_public_key(item(2, "public_key")), [1, 2, 3])
+    while here.noise_budget(secret, a) >= 1:
+        a = here.add(a, a)
+    with pytest.raises(PyaccelError, match="does not decrypt"):
+        here.decrypt(secret, a)
 
 
 def test_objects_of_other_parameters_are_refused() -> None:

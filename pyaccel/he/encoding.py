@@ -36,7 +36,8 @@ def need_slots(context: Context) -> None:
         )
 
 
-def _array(context: Context, values: Any) -> npt.NDArray[Any]:
+def numbers(context: Context, values: Any) -> npt.NDArray[Any]:
+    """What callers pass as int64, or for ckks as float64 or complex128; TypeError, ValueError: no such numbers."""
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError("values: a masked array came; numbers can't be missing. Fill it first: array.filled(0)")
     try:
@@ -93,7 +94,7 @@ def encode(
     context: Context, values: Any, *, level: int | None, scale: float | None, coefficients: bool, repeat: bool = False
 ) -> Plaintexts:
     """As Context.encode."""
-    array = _array(context, values)
+    array = numbers(context, values)
     ckks = context.scheme == "ckks"
     if ckks and coefficients:
         raise ValueError("coefficients: ckks encodes slots alone")

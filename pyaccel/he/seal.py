@@ -32,6 +32,7 @@ import numpy.typing as npt
 
 from pyaccel._core import ffi, lib
 from pyaccel.backends.native import raise_status
+from pyaccel.he import encoding
 from pyaccel.he import native as handles
 from pyaccel.he import seal_format as form
 from pyaccel.he.ciphertexts import Ciphertexts
@@ -42,6 +43,8 @@ from pyaccel.he.plaintexts import Shape
 from pyaccel.he.seal_format import Compression, PlainWords, Polynomials, Words
 
 _ZERO_ID = bytes(32)
+_FIELDS = 1 << 10
+"""More bytes than an object's members have beside its residues."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,10 @@ class SealContext:
 
     # ---- reading ----------------------------------------------------------------------------------------
 
+    def _opened(self, data: bytes, what: str, rows: int) -> form.Reader:
+        """A reader of members that hold so many rows at most."""
+        return form.opened(data, what, 8 * rows * self.degree + _FIELDS)
+
     def _polynomials(self, stored: Polynomials, what: str) -> Words:
         """Both polynomials, the second one drawn from its seed where it is one, residues checked."""
         rows = stored.rows
@@ -175,7 +182,7 @@ class SealContext:
             ValueError: the data is cut, altered, of another version, or made under other parameters.
         """
         what = "ciphertext"
-        stored = form.read_polynomials(form.opened(data, what), self.degree, self.fresh_moduli)
+        stored = form.read_polynomials(self._opened(data, what, 16 * self.fresh_moduli), self.degree, self.fresh_moduli)
         self._level(stored.parms_id, stored.rows.shape[1], what)
         if stored.is_ntt != (self.scheme == "ckks"):
             raise ValueError(f"SEAL {what}: {self.scheme} keeps it in the other form: undo transform_to_ntt first")
@@ -186,7 +193,7 @@ class SealContext:
     def read_plaintext(self, data: bytes) -> Plaintext:
         """What Plaintext.save wrote. Errors as read_ciphertext."""
         what = "plaintext"
-        stored = form.read_plain(form.opened(data, what), self.degree * self.fresh_moduli)
+        stored = form.read_plain(self._opened(data, what, self.fresh_moduli), self.degree * self.fresh_moduli)
         if self.scheme == "bfv":
             if stored.parms_id != _ZERO_ID or stored.words.size > self.degree:
                 raise ValueError(f"SEAL {what}: no coefficients modulo t: undo transform_to_ntt first")
@@ -203,7 +210,9 @@ class SealContext:
 
     def read_public_key(self, data: bytes) -> PublicKey:
         """What PublicKey.save wrote. Errors as read_ciphertext."""
-        stored = form.read_polynomials(form.opened(data, "public key"), self.degree, len(self.moduli), 2)
+        stored = form.read_polynomials(
+            self._opened(data, "public key", 2 * len(self.moduli)), self.degree, len(self.moduli), 2
+        )
         return PublicKey(self._key(stored, "public key"))
 
     def _key(self, stored: Polynomials, what: str) -> Words:
@@ -213,7 +222,8 @@ class SealContext:
         return self._polynomials(stored, what)
 
     def _switching_keys(self, data: bytes, what: str, most: int) -> dict[int, tuple[Words, ...]]:
-        reader = form.opened(data, what)
+        # Residues are random numbers, which a packer makes not even 64 times smaller; keys that are missing are zeros.
+        reader = form.opened(data, what, 8 * most + _FIELDS, 64)
         parms_id, keys = form.read_switching_keys(reader, self.degree, len(self.moduli), most)
         self._level(parms_id, len(self.moduli), what, keys=True)
         parts = {index: tuple(self._key(part, what) for part in key) for index, key in enumerate(keys) if key}
@@ -283,7 +293,7 @@ class SealContext:
     def read_secret_key(self, data: bytes) -> SecretKey:
         """What SecretKey.save wrote, as a key of `self.he`; `data` is not wiped. Errors as read_ciphertext."""
         what = "secret key"
-        stored = form.read_plain(form.opened(data, what), self.degree * len(self.moduli))
+        stored = form.read_plain(self._opened(data, what, len(self.moduli)), self.degree * len(self.moduli))
         if stored.parms_id != self._ids[len(self.moduli)] or stored.words.size != self.degree * len(self.moduli):
             raise ValueError(
                 f"SEAL {what}: made under other parameters than this context's: read it with its own context"
@@ -371,10 +381,10 @@ class SealContext:
             scale: CKKS: what they are multiplied by; None: 2^40.
 
         Raises:
-            ValueError: too many values, or some that do not fit.
+            TypeError, ValueError: no such numbers, too many of them, or some that do not fit.
         """
         order, turned = self._slots
-        array = np.asarray(values)
+        array = encoding.numbers(self.he, values)
         if array.ndim != 1 or array.size > order.size:
             raise ValueError(f"values: shape {array.shape} came; wanted one vector of at most {order.size} numbers")
         placed = np.zeros(order.size, np.int64 if self.scheme == "bfv" else np.complex128)
@@ -410,7 +420,9 @@ class SealContext:
         rows = a.rows
         if self.scheme == "bfv":
             rows = self._call("transform", a.size, a.moduli, _pointer(rows), a.size, a.moduli, 0)
-        arguments = (_pointer(rows), rows.size, 1, a.size, a.moduli - 1, a.scale, 1, 0.0)
+        # Nobody has kept account of its noise: the whole modulus, so that decryption looks at what it is.
+        noise = self.he.level_bits(a.moduli - 1) if self.scheme == "bfv" else 0.0
+        arguments = (_pointer(rows), rows.size, 1, a.size, a.moduli - 1, a.scale, 1, noise)
         handle = handles.make("ciphertexts", "ciphertexts_of_residues", self.he.native, *arguments)
         return Ciphertexts(self.he, handle, Shape(self.he.slots, real=False))
 

@@ -31,7 +31,10 @@ _COMPRESSIONS: tuple[Compression, ...] = ("none", "zlib", "zstd")
 _SEED_MARKER = 0xFFFF_FFFF_FFFF_FFFF
 _SEED_BYTES = 64
 SCHEMES = {"bfv": 1, "ckks": 2}
-_MOST_BYTES = 1 << 34
+_FEED = 1 << 10
+"""Bytes of zstd unpacked at a time: a block of 4 may be 128 KiB, so that no more than 32 MiB come at once."""
+PARAMETERS_BYTES = 1 << 14
+"""More than the members of any encryption parameters."""
 
 
 @dataclass(frozen=True)
@@ -123,21 +126,28 @@ class Reader:
         return value
 
 
-def _inflated(data: bytes, compression: int, what: str) -> bytes:
+def _inflated(data: bytes, compression: int, what: str, most: int) -> bytes:
+    """Members as they were, `most` bytes or fewer."""
     if compression == 0:
         return data
     try:
-        if compression == 1:
-            inflater = zlib.decompressobj()
-            out = inflater.decompress(data, _MOST_BYTES)
-            complete = inflater.eof and not inflater.unused_data
-        else:
-            out, complete = _unzstd(data)
+        out, complete = (_unzlib if compression == 1 else _unzstd)(data, most)
     except (zlib.error, ValueError) as error:
         raise ValueError(f"SEAL {what}: its compressed members do not unpack ({error}): the data is altered") from None
+    if len(out) > most:
+        raise ValueError(
+            f"SEAL {what}: its {len(data)} compressed bytes unpack to more than the {most} that fit: the data is "
+            "altered"
+        )
     if not complete:
         raise ValueError(f"SEAL {what}: its compressed members are cut, or bytes follow them")
     return out
+
+
+def _unzlib(data: bytes, most: int) -> tuple[bytes, bool]:
+    inflater = zlib.decompressobj()
+    out = inflater.decompress(data, most + 1)
+    return out, inflater.eof and not inflater.unused_data
 
 
 def _zstandard() -> object:
@@ -150,31 +160,45 @@ def _zstandard() -> object:
     return zstandard
 
 
-def _unzstd(data: bytes) -> tuple[bytes, bool]:
+def _unzstd(data: bytes, most: int) -> tuple[bytes, bool]:
     zstandard = _zstandard()
     inflater = zstandard.ZstdDecompressor().decompressobj()  # type: ignore[attr-defined]
+    out, read = bytearray(), 0
     try:
-        out = inflater.decompress(data)
+        while read < len(data) and len(out) <= most and not inflater.eof:
+            out += inflater.decompress(data[read : read + _FEED])
+            read += _FEED
     except zstandard.ZstdError as error:  # type: ignore[attr-defined]
         raise ValueError(str(error)) from None
-    return out, bool(inflater.eof) and not inflater.unused_data
+    return bytes(out), bool(inflater.eof) and read >= len(data) and not inflater.unused_data
 
 
-def opened(data: bytes, what: str) -> Reader:
+def opened(data: bytes, what: str, most: int, times: int = 0) -> Reader:
     """A reader of the members of the one object that `data` holds.
 
+    Args:
+        data: all of it.
+        what: it is, for errors.
+        most: bytes that its members may unpack to, and
+        times: as many more for each byte of data.
+
     Raises:
+        TypeError: no bytes.
         ValueError: no SEAL header, another version, a compression that does not exist, or bytes missing or left over.
         ModuleNotFoundError: zstd without the package zstandard.
     """
-    reader = Reader(bytes(data), what)
-    members, size = _object(reader)
+    try:
+        reader = Reader(bytes(memoryview(data)), what)
+    except TypeError:
+        raise TypeError(f"SEAL {what}: a {type(data).__name__} came; wanted bytes") from None
+    members, size = _object(reader, most + times * len(reader.data))
     if size != len(data):
         raise ValueError(f"SEAL {what}: the header says {size} bytes, {len(data)} came")
     return members
 
 
-def _object(reader: Reader) -> tuple[Reader, int]:
+def _object(reader: Reader, most: int | None) -> tuple[Reader, int]:
+    """An object; most: bytes that its members may unpack to, None: SEAL does not compress it."""
     start = reader.at
     magic, header_size, major, minor, compression, _, size = _HEADER.unpack(reader.take(_HEADER.size))
     where = f"SEAL {reader.what} at offset {start}"
@@ -184,15 +208,17 @@ def _object(reader: Reader) -> tuple[Reader, int]:
         raise ValueError(f"{where}: written by SEAL {major}.{minor}; 4.x is read here: load and save it with SEAL 4")
     if compression >= len(_COMPRESSIONS):
         raise ValueError(f"{where}: compression {compression} is none of {', '.join(_COMPRESSIONS)}")
+    if compression and most is None:
+        raise ValueError(f"{where}: compressed within another object, as SEAL writes none: the data is altered")
     if size < _HEADER.size:
         raise ValueError(f"{where}: the header says {size} bytes, fewer than itself")
     body = reader.take(size - _HEADER.size)
-    return Reader(_inflated(body, compression, reader.what), reader.what), size
+    return Reader(_inflated(body, compression, reader.what, most or 0), reader.what), size
 
 
 def _within(reader: Reader, read: Callable[[Reader], T]) -> T:
     """An object that stands inside another."""
-    members, _ = _object(reader)
+    members, _ = _object(reader, None)
     value = read(members)
     members.end()
     return value
@@ -200,7 +226,7 @@ def _within(reader: Reader, read: Callable[[Reader], T]) -> T:
 
 def read_parameters(data: bytes) -> tuple[str, int, tuple[int, ...], int, int]:
     """Of SEAL encryption parameters: scheme, degree, coefficient moduli, plain modulus; and SEAL's minor version."""
-    reader = opened(data, "parameters")
+    reader = opened(data, "parameters", PARAMETERS_BYTES)
     code = reader.u8()
     names = {value: name for name, value in SCHEMES.items()}
     if code not in names:

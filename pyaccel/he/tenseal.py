@@ -74,7 +74,9 @@ def _parsed(name: str, data: bytes, what: str) -> Any:
 
     message = _message(name)()
     try:
-        message.ParseFromString(bytes(data))
+        message.ParseFromString(bytes(memoryview(data)))
+    except TypeError:
+        raise TypeError(f"TenSEAL {what}: a {type(data).__name__} came; wanted bytes") from None
     except DecodeError as error:
         raise ValueError(f"TenSEAL {what}: no such message ({error}): the data is cut or something else") from None
     return message
