@@ -29,6 +29,12 @@ static inline bool pa_he_counts_meet(uint64_t *count, uint64_t a, uint64_t b)
     return a == b || a == 1 || b == 1;
 }
 
+/* Whether a product's scale is a number still, by which what it holds can be told. */
+static inline bool pa_he_scale_fits(double scale)
+{
+    return scale > 0x1p-1000 && scale < 0x1p1000;
+}
+
 /* Of two batches: at the level of the lower one, where they are brought by modulus switching (BFV, BGV; *made is to be freed by
  * the caller, NULL: nothing was made) or by leaving out rows (CKKS: as they are). */
 pyaccel_status pa_he_levelled(const pyaccel_he_ciphertexts **a, const pyaccel_he_ciphertexts **b,

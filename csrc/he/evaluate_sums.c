@@ -337,6 +337,9 @@ static pyaccel_status with_plain(pyaccel_he_ciphertexts **out, const pyaccel_he_
         (ckks ? !scales_meet(a->context, a->scale, b->scale) : b->form != PA_HE_PLAIN_MOD_T)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
+    if (as == MULTIPLIED && !pa_he_scale_fits(a->scale * b->scale)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
     /* rows of a plaintext that end below the ciphertext's bring it down */
     pyaccel_he_ciphertexts *lowered = NULL;
     uint32_t level = a->level;

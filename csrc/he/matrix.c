@@ -367,7 +367,8 @@ pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **out, uint32_t
         *missing = 0;
     }
     if (matrix == NULL || a == NULL || keys == NULL || a->size != 2 || repeated > 1 ||
-        !pa_he_same_context(a->context, matrix->context) || a->level < matrix->level) {
+        !pa_he_same_context(a->context, matrix->context) || a->level < matrix->level ||
+        !pa_he_same_context(keys->context, matrix->context) || !pa_he_options_valid(options)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     const product work = {matrix, keys, options, missing, repeated == 1};

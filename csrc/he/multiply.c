@@ -150,6 +150,9 @@ pyaccel_status pyaccel_he_multiply(pyaccel_he_ciphertexts **out, const pyaccel_h
         (keys != NULL && !pa_he_same_context(a->context, keys->context))) {
         return PYACCEL_INVALID_ARGUMENT;
     }
+    if (!pa_he_scale_fits(a->scale * b->scale)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
     if (rescale == 1 &&
         (keys == NULL || a->context->scheme != PYACCEL_HE_CKKS || a->level == 0 || b->level == 0)) {
         return PYACCEL_INVALID_ARGUMENT;

@@ -12,9 +12,14 @@
 /* A largest coefficient of 2^17 that are normally distributed: at most 6 deviations, log2. */
 #define PA_HE_NOISE_PEAK 2.585
 
+/* Estimates are kept within +- this, far beyond any modulus, so that no sum or product of them is infinite. */
+#define PA_HE_NOISE_MOST 0x1p20
+
 /* log2 of the deviation of a sum of two independent errors. */
 static inline double pa_he_noise_sum(double a, double b)
 {
+    a = a < PA_HE_NOISE_MOST ? a : PA_HE_NOISE_MOST;
+    b = b < PA_HE_NOISE_MOST ? b : PA_HE_NOISE_MOST;
     return pa_he_log2_sum(2 * a, 2 * b) / 2;
 }
 

@@ -140,10 +140,12 @@ pyaccel_status pyaccel_he_noise_budget(double *bits, const pyaccel_he_secret_key
     pa_he_digit_constants(constants, context, ciphertexts->level,
                           context->scheme == PYACCEL_HE_BFV ? context->plain_modulus : 1);
     const double modulus = log2_of(q->whole, q->words);
+    /* Near t or below it no noise fits between two messages, though t times some may be little modulo Q. */
+    const bool holds = modulus > pa_he_log2((double)context->plain_modulus) + 2;
     for (uint64_t i = 0; i < ciphertexts->count; i++) {
         pa_he_phase_digits(scratch.rows, key, ciphertexts, i, constants);
         const double budget = modulus - 1 - greatest_of(context, rows, scratch.rows, q);
-        bits[i] = budget > 0 ? budget : 0;
+        bits[i] = budget > 0 && holds ? budget : 0;
     }
     pa_he_scratch_return(&scratch, context);
     free(q);

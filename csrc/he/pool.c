@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks of rows that operations hand back and take again. */
+#include <sched.h>
 #include <stdlib.h>
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -57,6 +58,21 @@ static void *remove_block(pa_he_pool *pool, uint32_t i)
     return block;
 }
 
+/* False: the pool stays busy for longer than it takes. In the child of a fork the thread that held the lock may be gone: memory
+ * then comes from the system and goes back to it. */
+static bool enter(pa_he_pool *pool)
+{
+    for (int attempt = 0; attempt < 1000; attempt++) {
+        if (pthread_mutex_trylock(&pool->lock) == 0) {
+            return true;
+        }
+        if (attempt >= 100) {
+            sched_yield();
+        }
+    }
+    return false;
+}
+
 void *pa_he_take(pa_he_pool *pool, size_t bytes)
 {
     if (bytes > SIZE_MAX / 2) {
@@ -64,12 +80,13 @@ void *pa_he_take(pa_he_pool *pool, size_t bytes)
     }
     bytes = (bytes + HEADER - 1) / HEADER * HEADER;
     void *block = NULL;
-    pthread_mutex_lock(&pool->lock);
-    const uint32_t found = best_fit(pool, bytes);
-    if (found != SLOTS) {
-        block = remove_block(pool, found);
+    if (enter(pool)) {
+        const uint32_t found = best_fit(pool, bytes);
+        if (found != SLOTS) {
+            block = remove_block(pool, found);
+        }
+        pthread_mutex_unlock(&pool->lock);
     }
-    pthread_mutex_unlock(&pool->lock);
     if (block == NULL) {
         char *memory = aligned_alloc(HEADER, HEADER + bytes);
         if (memory == NULL) {
@@ -89,7 +106,10 @@ void pa_he_give(pa_he_pool *pool, void *block)
     }
     const size_t bytes = *size_of(block);
     void *surplus = block;
-    pthread_mutex_lock(&pool->lock);
+    if (!enter(pool)) {
+        free((char *)block - HEADER);
+        return;
+    }
     size_t kept = 0;
     uint32_t least = 0;
     for (uint32_t i = 0; i < pool->count; i++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "noise.h"
 
 void pa_he_residues_get(uint64_t *out, const pa_he_word *row, uint32_t prime,
                         const pyaccel_he_context *context, uint64_t *scratch)
@@ -146,7 +147,8 @@ pyaccel_status pyaccel_he_ciphertexts_of_residues(pyaccel_he_ciphertexts **out,
     if (count > UINT64_MAX / (size * rows * context->degree) ||
         words != count * size * rows * context->degree ||
         (ckks ? !(scale > 0 && isfinite(scale)) : scale != 1) ||
-        (bgv ? factor < 1 || factor >= t : factor != 1) || !isfinite(noise_bits)) {
+        (bgv ? factor >= t || pa_he_inverse_any(factor, t) == 0 : factor != 1) ||
+        !(noise_bits >= -PA_HE_NOISE_MOST && noise_bits <= PA_HE_NOISE_MOST)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_he_ciphertexts *made = pa_he_ciphertexts_make(context, count, size, level);

@@ -6,6 +6,7 @@
 #include "../core/bytes.h"
 #include "evaluate.h"
 #include "keys.h"
+#include "noise.h"
 #include "pack.h"
 #include "saved.h"
 
@@ -321,7 +322,9 @@ static pyaccel_status check_ciphertexts(const pyaccel_he_context *context, const
                                           : factor != 1) {
         return bad_field(problem, 24, factor, t);
     }
-    return isfinite(noise) ? PYACCEL_OK : bad_field(problem, 32, bits_of(noise), 0);
+    return noise >= -PA_HE_NOISE_MOST && noise <= PA_HE_NOISE_MOST
+               ? PYACCEL_OK
+               : bad_field(problem, 32, bits_of(noise), 0);
 }
 
 pyaccel_status pyaccel_he_ciphertexts_load(pyaccel_he_ciphertexts **ciphertexts,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls on ciphertexts from outside: products and rotations decrypt to what they should, noise stays near its estimate, and
  * bad arguments are refused with nothing made. */
+#include "child.h"
 #include "he_world.h"
 
 #include "he/evaluate.h"
@@ -277,6 +278,82 @@ static void test_refusals(void)
     party_free(&q);
 }
 
+/* ---- what others made ------------------------------------------------------------------------------ */
+
+static void test_extremes(void)
+{
+    party p = party_of(PYACCEL_HE_CKKS), q = party_of(PYACCEL_HE_BFV);
+    pyaccel_he_ciphertexts *a = p.cipher[0], *out, *large, *none;
+    const pyaccel_he_options bad = {.struct_size = 1};
+    uint64_t words = 0;
+    CHECK(pyaccel_he_ciphertexts_residues(NULL, &words, a) == PYACCEL_OK);
+    uint64_t *residues = calloc(words, sizeof *residues);
+#define OF(scale, noise)                                                                           \
+    pyaccel_he_ciphertexts_of_residues(&out, p.context, residues, words, 1, 2, 2, scale, 1, noise)
+    /* noise whose sums and products would be no numbers */
+    REFUSED(OF(1, 0x1p21));
+    REFUSED(OF(1, -0x1p21));
+    CHECK(OF(0x1p600, 0x1p20) == PYACCEL_OK);
+    large = out;
+    pyaccel_he_ciphertexts_info info;
+    CHECK(pyaccel_he_add(&out, large, large, NULL) == PYACCEL_OK);
+    CHECK(pyaccel_he_ciphertexts_get(&info, out) == PYACCEL_OK && info.noise_bits < 0x1p21);
+    pyaccel_he_ciphertexts_free(out);
+    REFUSED(pyaccel_he_multiply(&out, large, large, NULL, 0, NULL)); /* a scale of 2^1200 */
+    pyaccel_he_ciphertexts_free(large);
+    free(residues);
+    /* an empty batch is looked at as any other */
+    pyaccel_he_matrix *matrix;
+    const double one = 1;
+    CHECK(pyaccel_he_matrix_new(&matrix, NULL, p.context, &one, NULL, 1, 1, 1, 1, 1, NULL) ==
+          PYACCEL_OK);
+    CHECK(pyaccel_he_ciphertexts_take(&none, a, NULL, 0) == PYACCEL_OK);
+    REFUSED(pyaccel_he_matrix_multiply(&out, NULL, matrix, none, 0, q.keys, NULL));
+    REFUSED(pyaccel_he_matrix_multiply(&out, NULL, matrix, none, 0, p.keys, &bad));
+    pyaccel_he_ciphertexts_free(none);
+    pyaccel_he_matrix_free(matrix);
+    party_free(&p);
+    party_free(&q);
+}
+
+/* A factor that shares a divisor with t = 10 has no inverse, by which it would be taken off. */
+static void test_factors(void)
+{
+    pyaccel_he_context *context = context_of((pyaccel_he_parameters){
+        .scheme = PYACCEL_HE_BGV, .degree = 8, WITH_MODULI(50), .plain_modulus = 10});
+    uint64_t residues[16] = {0};
+    for (uint64_t factor = 0; factor <= 10; factor++) {
+        pyaccel_he_ciphertexts *out = NULL;
+        const pyaccel_status status =
+            pyaccel_he_ciphertexts_of_residues(&out, context, residues, 16, 1, 2, 0, 1, factor, 0);
+        const bool coprime = factor == 1 || factor == 3 || factor == 7 || factor == 9;
+        CHECK(status == (coprime ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT));
+        CHECK((out != NULL) == coprime);
+        pyaccel_he_ciphertexts_free(out);
+    }
+    pyaccel_he_context_free(context);
+}
+
+static party shared;
+
+static void add_there(void)
+{
+    pyaccel_he_ciphertexts *out;
+    CHECK(pyaccel_he_multiply(&out, shared.cipher[0], shared.cipher[1], shared.keys, 0, NULL) ==
+          PYACCEL_OK);
+    pyaccel_he_ciphertexts_free(out);
+}
+
+/* A fork while another thread is within the pool of a context: nobody will ever leave it in the child. */
+static void test_fork(void)
+{
+    shared = party_of(PYACCEL_HE_BGV);
+    pthread_mutex_lock(&shared.context->pool.lock);
+    in_child(NULL, NULL, add_there);
+    pthread_mutex_unlock(&shared.context->pool.lock);
+    party_free(&shared);
+}
+
 static void test_results(void)
 {
     check_results(PYACCEL_HE_CKKS);
@@ -288,5 +365,8 @@ int main(void)
 {
     each_variant(test_results);
     test_refusals();
+    test_extremes();
+    test_factors();
+    test_fork();
     return finish();
 }

@@ -163,8 +163,8 @@ PYACCEL_API pyaccel_status pyaccel_he_encrypt_secret(pyaccel_he_ciphertexts **ci
 PYACCEL_API pyaccel_status pyaccel_he_decrypt(pyaccel_he_plaintexts **plaintexts, const pyaccel_he_secret_key *key,
                                               const pyaccel_he_ciphertexts *ciphertexts, uint32_t flood_bits,
                                               const pyaccel_he_options *options);
-/* bits[i] = log2(Q / (2 |invariant noise|)) of ciphertext i, as SEAL's invariant_noise_budget has it, 0 where it will not decrypt;
- * BFV and BGV. It tells about the key: for its holder alone. */
+/* bits[i] = log2(Q / (2 |invariant noise|)) of ciphertext i, as SEAL's invariant_noise_budget has it, 0 where it will not decrypt
+ * (also: the level's Q is not above 4 t); BFV and BGV. It tells about the key: for its holder alone. */
 PYACCEL_API pyaccel_status pyaccel_he_noise_budget(double *bits, const pyaccel_he_secret_key *key,
                                                    const pyaccel_he_ciphertexts *ciphertexts);
 PYACCEL_API void pyaccel_he_ciphertexts_free(pyaccel_he_ciphertexts *ciphertexts);
@@ -205,7 +205,7 @@ PYACCEL_API pyaccel_status pyaccel_he_sub_plain(pyaccel_he_ciphertexts **out, co
 PYACCEL_API pyaccel_status pyaccel_he_multiply_plain(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                      const pyaccel_he_plaintexts *b, const pyaccel_he_options *options);
 /* Product of two batches of size 2. keys NULL: size 3; else relinearized. CKKS with rescale 1 (wants keys): rescaled as well,
- * in one pass. a == b squares. */
+ * in one pass. a == b squares. INVALID_ARGUMENT also, here and of plaintexts: a product's scale outside 2^-1000 .. 2^1000. */
 PYACCEL_API pyaccel_status pyaccel_he_multiply(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                const pyaccel_he_ciphertexts *b, const pyaccel_he_evaluation_keys *keys,
                                                uint32_t rescale, const pyaccel_he_options *options);
@@ -286,9 +286,9 @@ PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_residues(uint64_t *residues, u
 /* CKKS: count polynomials of the level's rows. UNSUPPORTED: BFV, BGV, whose plaintexts are integers modulo t. */
 PYACCEL_API pyaccel_status pyaccel_he_plaintexts_residues(uint64_t *residues, uint64_t *words,
                                                           const pyaccel_he_plaintexts *plaintexts);
-/* The reverse: size 2 or 3; scale: CKKS, positive and finite, else 1; factor: BGV, 1 .. t - 1, else 1. INVALID_ARGUMENT also: words
- * is not count * size * rows * N, a residue that is not below its prime.
- * noise_bits: the noise estimate to go on from, as pyaccel_he_ciphertexts_get gives it. */
+/* The reverse: size 2 or 3; scale: CKKS, positive and finite, else 1; factor: BGV, 1 .. t - 1 and coprime to t, else 1.
+ * INVALID_ARGUMENT also: words is not count * size * rows * N, a residue that is not below its prime.
+ * noise_bits: the noise estimate to go on from, as pyaccel_he_ciphertexts_get gives it: -2^20 .. 2^20. */
 PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_of_residues(pyaccel_he_ciphertexts **out, pyaccel_he_context *context,
                                                               const uint64_t *residues, uint64_t words, uint64_t count,
                                                               uint32_t size, uint32_t level, double scale,
