@@ -8,6 +8,7 @@ import pytest
 from he_support import Party, insecure
 
 from pyaccel import he
+from pyaccel.errors import PyaccelError
 
 RING = {"degree": 64, "depth": 2}
 
@@ -263,3 +264,40 @@ def test_seeds(ckks):
     for seed, error in ((b"short", ValueError), ("x" * 32, TypeError)):
         with pytest.raises(error, match="insecure_test_seed"):
             he.SecretKey(ckks.context, insecure_test_seed=seed)
+
+
+def test_scales_that_no_modulus_holds_are_refused(ckks):
+    a = ckks.public.encrypt([0.5, 0.25])
+    low = a.mod_switch(0)
+    for call in (lambda: low.multiply(low, rescale=False), lambda: low.multiply_plain(0.5, rescale=False)):
+        with pytest.raises(ValueError, match=r"scale of 2\^80 does not fit level 0, whose modulus has 60 bits"):
+            call()
+    with pytest.raises(ValueError, match="does not fit level 0"):
+        a.multiply(a, rescale=False).mod_switch(0)
+
+
+@pytest.mark.parametrize("scheme", ["bfv", "bgv"])
+def test_noise_that_grows_by_more_than_its_estimate_is_noticed(scheme):
+    """Sums with itself double it; equal coefficients make the most of it. The estimate says half as much."""
+    party = Party(scheme, degree=64, moduli_bits=(50,) * 6, plain_modulus=12289)
+    a = party.secret.encrypt([1, 2, 3])
+    while party.secret.noise_budget(a)[0] >= 1:
+        a = a + a
+    assert a.budget_bits > 40
+    with pytest.raises(PyaccelError, match="does not decrypt"):
+        party.secret.decrypt(a)
+    equal = party.context.encode([6144] * 64, coefficients=True)
+    a = party.secret.encrypt(party.context.encode([1], coefficients=True))
+    while party.secret.noise_budget(a)[0] >= 1:
+        a = a * equal
+    with pytest.raises(PyaccelError, match="does not decrypt"):
+        party.secret.decrypt(a, coefficients=True)
+
+
+def test_levels_that_hold_no_message_are_refused():
+    party = Party("bfv", degree=64, moduli_bits=(40, 60, 60), plain_modulus=1 << 40)
+    a = party.secret.encrypt(party.context.encode([1, 2, 3], coefficients=True))
+    assert (party.secret.decrypt(a, coefficients=True)[:3] == [1, 2, 3]).all()
+    assert party.secret.noise_budget(a.mod_switch(0))[0] == 0
+    with pytest.raises(PyaccelError, match="does not decrypt"):
+        party.secret.decrypt(a.mod_switch(0), coefficients=True)

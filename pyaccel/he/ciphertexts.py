@@ -47,6 +47,8 @@ class Ciphertexts:
         status = lib.pyaccel_he_ciphertexts_get(self._info, native)
         if status:
             raise_status("he.Ciphertexts", status)
+        if context.scheme == "ckks" and not self.budget_bits > 0:
+            raise ValueError(_scale_too_large(self))
 
     # ---- what they are ----
 
@@ -497,6 +499,15 @@ class Ciphertexts:
             f"level exhausted: these ciphertexts are at level 0, the last of {self.context.levels}; each product takes "
             f"one. Make the context with depth={self.context.levels} or more, or decrypt and encrypt anew"
         )
+
+
+def _scale_too_large(a: Ciphertexts) -> str:
+    scale = f"2^{log2(a.scale):.4g}" if a.scale > 0 else "0"
+    return (
+        f"a scale of {scale} does not fit level {a.level}, whose modulus has {a.context.level_bits(a.level):.4g} bits: "
+        "the numbers would be lost. Rescale after each product, stay at a higher level, or make the context with a "
+        "first modulus of more bits than scale_bits"
+    )
 
 
 SCALES_EQUAL = 2.0**-30

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pyaccel.he.context import Context
 
 
-CLOSE_BITS = 40
-"""Estimated noise budgets below this are looked at with the key before decrypting: estimates of powers are off."""
+CLOSE_BITS, CLOSE_TIMES = 40, 3
+"""Estimated noise budgets below so many bits, and so many times the noise's own, are looked at with the key before
+decrypting: estimates take errors for independent, where those of a + a, or of a product with equal numbers, are not."""
 
 
 class MissingKeyError(PyaccelError, LookupError):
@@ -134,8 +135,9 @@ class SecretKey(_Key):
                     f"flood_bits: {flood_bits} came; at level {ciphertexts.level} it is 0 or 2 .. {room}: the modulus "
                     "has to hold the noise"
                 )
-        if self.context.plain_modulus and ciphertexts.budget_bits < CLOSE_BITS:
-            # The estimate says that it is close: look at the noise itself. Gone round, it leaves less than a bit.
+        close = CLOSE_BITS + CLOSE_TIMES * max(0.0, ciphertexts.noise_bits)
+        if self.context.plain_modulus and not ciphertexts.budget_bits >= close:
+            # The estimate says that it may be close: look at the noise itself. Gone round, it leaves less than a bit.
             budget = self.noise_budget(ciphertexts)
             if budget.size and float(budget.min()) < 1:
                 raise PyaccelError(
