@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every benchmark of hashes, trees and Ed25519, its short lines once: they run, the peers agree; no figures."""
+"""Every benchmark but that of secp256k1, its short lines once: they run, the peers agree; no figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from bench import bench_ed25519, bench_hash, harness
+from bench import bench_ed25519, bench_hash, bench_he, harness
 
 SHORT = 1 << 20
 """Bytes of messages in one call of a short line."""
@@ -41,3 +41,12 @@ def test_lines_of_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
     with harness.pinned_core():
         lines = [harness.measure(contest, rounds=1) for contest in bench_ed25519.contests(most=16)]
     assert {"ed25519 rfc8032", "ed25519 zip215, 1 bad", "ed25519 zip215, all bad"} <= {line.name for line in lines}
+
+
+def test_lines_of_homomorphic_encryption(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CKKS at 8192; TenSEAL decrypts the same numbers, and is not more precise."""
+    monkeypatch.setattr(harness, "SAMPLE_SECONDS", 1e-4)
+    monkeypatch.setattr(harness, "TRIES", 1)
+    with harness.pinned_core():
+        lines = [harness.measure(contest, rounds=1) for contest in islice(bench_he.contests(), 4)]
+    assert [line.name for line in lines][::3] == ["ckks 8192 multiply, relinearize, rescale", "ckks 8192 rotate"]
