@@ -216,23 +216,14 @@ uint32_t pa_he_element_inverse(uint32_t element, unsigned log_degree)
     return inverse & ((2u << log_degree) - 1);
 }
 
-static uint32_t reverse_bits(uint32_t x, unsigned bits)
-{
-    uint32_t reversed = 0;
-    for (unsigned i = 0; i < bits; i++) {
-        reversed |= (x >> i & 1) << (bits - 1 - i);
-    }
-    return reversed;
-}
-
 void pa_he_permutation(pa_he_word *table, uint32_t *source, const pyaccel_he_context *context,
                        uint32_t element)
 {
     const unsigned log_degree = context->log_degree;
     const uint32_t mask = (2u << log_degree) - 1;
     for (uint32_t j = 0; j < context->degree; j++) {
-        const uint32_t exponent = ((2 * reverse_bits(j, log_degree) + 1) * element) & mask;
-        source[context->order[j]] = context->order[reverse_bits((exponent - 1) / 2, log_degree)];
+        const uint32_t exponent = ((2 * pa_he_bitrev(j, log_degree) + 1) * element) & mask;
+        source[context->order[j]] = context->order[pa_he_bitrev((exponent - 1) / 2, log_degree)];
     }
     context->kernels->permute_fill(table, source, log_degree);
 }

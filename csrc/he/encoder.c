@@ -107,15 +107,6 @@ static pyaccel_status make_numbers(struct pa_he_encoder *encoder, const pyaccel_
 
 /* ---- BFV, BGV -------------------------------------------------------------------------------- */
 
-static size_t reversed(size_t x, unsigned bits)
-{
-    size_t result = 0;
-    for (; bits > 0; bits--, x >>= 1) {
-        result = result << 1 | (x & 1);
-    }
-    return result;
-}
-
 static pyaccel_status make_integers(struct pa_he_encoder *encoder,
                                     const pyaccel_he_context *context)
 {
@@ -138,9 +129,9 @@ static pyaccel_status make_integers(struct pa_he_encoder *encoder,
     kernels->ntt_fill(table, &modulus, psi, context->log_degree);
     uint64_t power = 1; /* 5^j modulo 2N */
     for (size_t j = 0; j < n / 2; j++) {
-        const size_t row0 = (size_t)(power >> 1), row1 = (size_t)((2 * n - power) >> 1);
-        slot[j] = context->order[reversed(row0, context->log_degree)];
-        slot[j + n / 2] = context->order[reversed(row1, context->log_degree)];
+        const uint32_t row0 = (uint32_t)(power >> 1), row1 = (uint32_t)((2 * n - power) >> 1);
+        slot[j] = context->order[pa_he_bitrev(row0, context->log_degree)];
+        slot[j + n / 2] = context->order[pa_he_bitrev(row1, context->log_degree)];
         power = 5 * power & (2 * n - 1);
     }
     encoder->memory = memory;

@@ -21,6 +21,16 @@ typedef double __attribute__((may_alias)) pa_he_double;
 #define PA_HE_WORDS 1u
 #define PA_HE_DOUBLES 2u
 
+/* The low `bits` bits of k in reverse; k < 2^bits. For tables. */
+static inline uint32_t pa_he_bitrev(uint32_t k, unsigned bits)
+{
+    uint32_t r = 0;
+    for (unsigned i = 0; i < bits; i++) {
+        r |= (k >> i & 1) << (bits - 1 - i);
+    }
+    return r;
+}
+
 /* One prime of a ring of degree N. */
 typedef struct {
     pa_he_modulus modulus;

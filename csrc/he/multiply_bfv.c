@@ -47,7 +47,6 @@ static bool make_auxiliary(pyaccel_he_context *context, uint32_t count)
         ntt->table = table;
         kernels->ntt_fill(table, &ntt->modulus, ntt->psi, context->log_degree);
     }
-    constants->auxiliary_count = count;
     return true;
 }
 

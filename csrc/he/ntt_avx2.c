@@ -40,15 +40,6 @@
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-static uint32_t reversed(uint32_t k, unsigned bits)
-{
-    uint32_t r = 0;
-    for (unsigned i = 0; i < bits; i++) {
-        r |= (k >> i & 1) << (bits - 1 - i);
-    }
-    return r;
-}
-
 /* Nodes below this one have more than 32 elements, or more than 16. */
 static size_t upper_end(unsigned log_degree)
 {
@@ -78,7 +69,7 @@ static void put_pair(pa_he_word *at, size_t distance, uint64_t w, const pa_he_mo
 static uint64_t power_of(uint32_t node, const pa_he_modulus *modulus, uint64_t psi,
                          unsigned log_degree)
 {
-    return pa_he_pow_mod(psi, reversed(node, log_degree), modulus);
+    return pa_he_pow_mod(psi, pa_he_bitrev(node, log_degree), modulus);
 }
 
 /* w of the node and of its first child, and their product. */

@@ -33,15 +33,6 @@ size_t pa_he_ntt_words_portable(unsigned log_degree)
     return ((size_t)2 << log_degree) + 8;
 }
 
-static uint32_t reversed(uint32_t k, unsigned bits)
-{
-    uint32_t r = 0;
-    for (unsigned i = 0; i < bits; i++) {
-        r |= (k >> i & 1) << (bits - 1 - i);
-    }
-    return r;
-}
-
 void pa_he_ntt_fill_portable(pa_he_word *table, const pa_he_modulus *modulus, uint64_t psi,
                              unsigned log_degree)
 {
@@ -49,7 +40,7 @@ void pa_he_ntt_fill_portable(pa_he_word *table, const pa_he_modulus *modulus, ui
     const uint32_t degree = UINT32_C(1) << log_degree;
     uint64_t power = 1;
     for (uint32_t e = 0; e < degree; e++) {
-        put_twiddle(table, reversed(e, log_degree), power, q);
+        put_twiddle(table, pa_he_bitrev(e, log_degree), power, q);
         power = pa_he_mul_mod(power, psi, modulus);
     }
     const uint64_t scale = pa_he_inv_mod(degree % q, modulus);

@@ -10,15 +10,6 @@ size_t PA_HE(ntt_words)(unsigned log_degree)
     return TABLE_PAIRS + ((size_t)2 << log_degree);
 }
 
-static uint32_t reversed(uint32_t k, unsigned bits)
-{
-    uint32_t r = 0;
-    for (unsigned i = 0; i < bits; i++) {
-        r |= (k >> i & 1) << (bits - 1 - i);
-    }
-    return r;
-}
-
 static void put(pa_he_word *at, size_t step, uint64_t w, uint64_t q)
 {
     at[0] = (1ull << 52) - w;
@@ -54,7 +45,7 @@ void PA_HE(ntt_fill)(pa_he_word *table, const pa_he_modulus *modulus, uint64_t p
     pa_he_word *pairs = table + TABLE_PAIRS, *vectors = pairs + degree / 4;
     uint64_t power = 1;
     for (uint32_t e = 0; e < degree; e++) {
-        const uint32_t m = reversed(e, log_degree);
+        const uint32_t m = pa_he_bitrev(e, log_degree);
         if (m < paired) {
             put(pairs + 2 * (size_t)m, 1, power, q);
         } else {

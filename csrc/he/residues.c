@@ -100,32 +100,17 @@ pyaccel_status pyaccel_he_evaluation_keys_residues(uint64_t *residues, uint64_t 
         return PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_he_context *context = keys->context;
-    const pa_he_switching_key *key = NULL;
-    for (uint32_t k = 0; k < keys->count; k++) {
-        key = keys->keys[k].element == element ? &keys->keys[k] : key;
-    }
+    const pa_he_switching_key *key = pa_he_find_key(keys, element);
     const uint32_t rows = context->q_count + context->p_count;
-    const uint64_t capacity = *words, polynomials = 2 * (uint64_t)context->digit_count;
-    *words = words_of(context, polynomials, rows);
-    if (residues == NULL && key != NULL) {
-        return PYACCEL_OK;
-    }
-    uint64_t *scratch = key == NULL || capacity < *words
-                            ? NULL
-                            : pa_he_take(&context->pool, context->degree * sizeof *scratch);
-    if (scratch == NULL) {
+    const uint64_t polynomials = 2 * (uint64_t)context->digit_count;
+    if (key == NULL) {
         if (residues != NULL) {
-            memset(residues, 0, capacity * sizeof *residues);
+            memset(residues, 0, *words * sizeof *residues);
         }
-        return key == NULL ? PYACCEL_UNSUPPORTED
-                           : (capacity < *words ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OUT_OF_MEMORY);
+        *words = words_of(context, polynomials, rows);
+        return PYACCEL_UNSUPPORTED;
     }
-    for (uint64_t row = 0; row < polynomials * rows; row++) {
-        pa_he_residues_get(residues + row * context->degree, key->words + row * context->stride,
-                           (uint32_t)(row % rows), context, scratch);
-    }
-    pa_he_give(&context->pool, scratch);
-    return PYACCEL_OK;
+    return get_polynomials(residues, words, context, key->words, polynomials, rows);
 }
 
 pyaccel_status pyaccel_he_ciphertexts_of_residues(pyaccel_he_ciphertexts **out,

@@ -47,8 +47,7 @@ struct pa_he_constants {
     const pa_he_word *zero;                /* a row of zeros */
     double log2_special;                   /* log2 P */
     double log2_q[PA_HE_MAX_PRIMES];       /* log2 of Q at each level */
-    uint32_t auxiliary_count;              /* BFV: primes B that products are made in */
-    pa_he_ntt auxiliary[PA_HE_MAX_PRIMES];
+    pa_he_ntt auxiliary[PA_HE_MAX_PRIMES]; /* BFV: primes B that products are made in */
     struct pa_he_chunk *memory;
 };
 

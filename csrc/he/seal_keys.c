@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/bytes.h"
 #include "../hash/blake2.h"
 #include "pyaccel/hash.h"
 
@@ -108,15 +109,6 @@ pyaccel_status pyaccel_seal_relinearize(uint64_t *out, uint64_t out_words,
     return pa_seal_closed(out, out_words, status);
 }
 
-static uint32_t reversed(uint32_t x, unsigned bits)
-{
-    uint32_t out = 0;
-    for (unsigned i = 0; i < bits; i++) {
-        out |= (x >> i & 1) << (bits - 1 - i);
-    }
-    return out;
-}
-
 /* out = in under X -> X^element, one row; NTT form: A[j] = a(psi^e), e = 2 bitrev(j) + 1, so that out[j] is in at element e. */
 static void automorphism(const pyaccel_seal_context *context, uint64_t *out, const uint64_t *in,
                          uint32_t element, uint64_t q)
@@ -124,9 +116,9 @@ static void automorphism(const pyaccel_seal_context *context, uint64_t *out, con
     uint32_t n = (uint32_t)context->degree, twice = 2 * n;
     for (uint32_t j = 0; j < n; j++) {
         if (context->scheme == PYACCEL_SEAL_CKKS) {
-            uint32_t e =
-                (uint32_t)((uint64_t)element * (2 * reversed(j, context->log_degree) + 1) % twice);
-            out[j] = in[reversed((e - 1) / 2, context->log_degree)];
+            uint32_t e = (uint32_t)((uint64_t)element *
+                                    (2 * pa_he_bitrev(j, context->log_degree) + 1) % twice);
+            out[j] = in[pa_he_bitrev((e - 1) / 2, context->log_degree)];
         } else {
             uint32_t to = (uint32_t)((uint64_t)element * j % twice);
             out[to % n] = to < n || in[j] == 0 ? in[j] : q - in[j];
@@ -190,30 +182,23 @@ static void blake2b(uint8_t out[64], const uint8_t parameters[64], const uint8_t
     pa_blake2b_portable.hash(out, start, 0, 0, &blocks, whole, &last, &total, 1);
 }
 
-static void put32(uint8_t *out, uint32_t value)
-{
-    for (int i = 0; i < 4; i++) {
-        out[i] = (uint8_t)(value >> 8 * i);
-    }
-}
-
 /* Blake2xb of 8 bytes of counter under a 64-byte key, BUFFER_BYTES long (BLAKE2X, 2016: root, then leaves of 64 bytes). */
 static void refill_blake2xb(generator *g, const uint8_t counter[8])
 {
     uint8_t parameters[64] = {64, SEED_BYTES, 1, 1}, key[128] = {0}, last[128] = {0}, root[64];
-    put32(parameters + 12, BUFFER_BYTES);
+    pa_store_le32(parameters + 12, BUFFER_BYTES);
     memcpy(key, g->seed, SEED_BYTES);
     memcpy(last, counter, 8);
     blake2b(root, parameters, key, 1, last, 128 + 8);
     memset(parameters, 0, sizeof parameters);
     parameters[0] = 64;
-    put32(parameters + 4, 64);
-    put32(parameters + 12, BUFFER_BYTES);
+    pa_store_le32(parameters + 4, 64);
+    pa_store_le32(parameters + 12, BUFFER_BYTES);
     parameters[17] = 64; /* inner length */
     memset(last, 0, sizeof last);
     memcpy(last, root, sizeof root);
     for (uint32_t i = 0; i < BUFFER_BYTES / 64; i++) {
-        put32(parameters + 8, i);
+        pa_store_le32(parameters + 8, i);
         blake2b(g->buffer + 64 * i, parameters, last, 0, last, 64);
     }
 }
@@ -222,10 +207,7 @@ static pyaccel_status refill(generator *g)
 {
     uint8_t input[SEED_BYTES + 8];
     memcpy(input, g->seed, SEED_BYTES);
-    for (int i = 0; i < 8; i++) {
-        input[SEED_BYTES + i] = (uint8_t)(g->counter >> 8 * i);
-    }
-    g->counter++;
+    pa_store_le64(input + SEED_BYTES, g->counter++);
     g->used = 0;
     if (g->generator == 1) {
         refill_blake2xb(g, input + SEED_BYTES);
@@ -244,10 +226,8 @@ static pyaccel_status draw(generator *g, uint64_t *word)
             return status;
         }
     }
-    *word = 0;
-    for (int i = 0; i < 8; i++) {
-        *word |= (uint64_t)g->buffer[g->used++] << 8 * i;
-    }
+    *word = pa_load_le64(g->buffer + g->used);
+    g->used += 8;
     return PYACCEL_OK;
 }
 
