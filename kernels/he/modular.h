@@ -57,7 +57,6 @@ DEVICE_FUNCTION ulong he_mul(ulong a, ulong b, he_prime p)
     return he_reduce(multiply_high(a, b), a * b, p);
 }
 
-
 /* x w mod q in [0, 2q): quotient = floor(w 2^64 / q), w < q, any x (Shoup). */
 DEVICE_FUNCTION ulong he_mul_lazy(ulong x, ulong w, ulong quotient, ulong q)
 {

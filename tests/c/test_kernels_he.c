@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernels of kernels/he as C, held against the portable variant, which tests/c/test_he_kernels.c holds against plain arithmetic. */
+/* The kernels of kernels/he as C, held against the portable variant, which tests/c/test_he_{ntt,rows,convert}.c hold against plain
+ * arithmetic. */
 #include "kernels.h"
 #include "random.h"
 
@@ -21,6 +22,12 @@ typedef struct {
 static uint64_t quotient(uint64_t w, uint64_t q)
 {
     return (uint64_t)(((unsigned __int128)w << 64) / q);
+}
+
+static void pair_at(uint64_t *pair, uint64_t w, uint64_t q)
+{
+    pair[0] = w;
+    pair[1] = quotient(w, q);
 }
 
 static uint32_t reversed(uint32_t x, unsigned bits)
@@ -56,9 +63,7 @@ static ring ring_new(unsigned log_degree, const unsigned bits[PRIMES])
             for (uint32_t i = 0; i < r.n; i++) {
                 uint64_t w = pa_he_pow_mod(root, reversed(i, log_degree), m);
                 w = inverse && i == 0 ? pa_he_inv_mod(r.n, m) : w;
-                uint64_t *pair = r.twiddles + ((k * 2 + inverse) * r.n + i) * 2;
-                pair[0] = w;
-                pair[1] = quotient(w, m->q);
+                pair_at(r.twiddles + ((k * 2 + inverse) * r.n + i) * 2, w, m->q);
             }
         }
         r.primes[k] = r.primes[k + PRIMES] = k;
@@ -147,22 +152,58 @@ static void check_transforms(const ring *r)
     free(start);
 }
 
+/* Rows of a with those of b of the other polynomial; the first and the last have one side alone. */
+static void check_elements(const ring *r)
+{
+    const uint32_t rows = 2 * PRIMES, log = r->log_degree, n = rows << log;
+    uint64_t *a = rows_new(r, rows), *b = rows_new(r, rows), *out = exactly(n * 8),
+             *wanted = exactly(n * 8), *zeros = exactly(r->n * 8);
+    memset(zeros, 0, r->n * 8);
+    uint32_t places[4 * PRIMES];
+    for (uint32_t k = 0; k < rows; k++) {
+        places[2 * k] = k == 0 ? HE_NO_ROW : k;
+        places[2 * k + 1] = k == rows - 1 ? HE_NO_ROW : (k + PRIMES) % rows;
+    }
+    for (uint32_t operation = 0; operation < 3; operation++) {
+        LAUNCH(n, he_elements(out, a, b, places, r->primes, r->constants, log, operation, n));
+        for (uint32_t k = 0; k < rows; k++) {
+            const uint64_t *x = k == 0 ? zeros : a + k * r->n,
+                           *y = k == rows - 1 ? zeros : b + (k + PRIMES) % rows * r->n;
+            (operation == 0 ? pa_he_portable.add
+             : operation == 1
+                 ? pa_he_portable.sub
+                 : pa_he_portable.mul)(wanted + k * r->n, x, y, r->n, &r->ntt[k % PRIMES].modulus);
+        }
+        CHECK(memcmp(out, wanted, n * 8) == 0);
+    }
+    free(a);
+    free(b);
+    free(out);
+    free(wanted);
+    free(zeros);
+}
+
+/* Two polynomials of three items. */
+static void check_sum(const ring *r)
+{
+    enum { POLYNOMIALS = 2, ITEMS = 3 };
+    const uint32_t log = r->log_degree, n = POLYNOMIALS * PRIMES << log, item = PRIMES << log;
+    uint64_t *a = rows_new(r, POLYNOMIALS * ITEMS * PRIMES), *out = exactly(n * 8);
+    LAUNCH(n, he_sum(out, a, r->primes, r->constants, log, PRIMES, ITEMS, n));
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t *x = a + i / item * ITEMS * item + i % item;
+        const uint64_t q = r->ntt[(i >> log) % PRIMES].modulus.q;
+        CHECK(out[i] == (uint64_t)(((unsigned __int128)x[0] + x[item] + x[2 * item]) % q));
+    }
+    free(a);
+    free(out);
+}
+
 static void check_rows(const ring *r)
 {
     const uint32_t rows = 2 * PRIMES, log = r->log_degree, n = rows << log, half = PRIMES << log;
     uint64_t *a = rows_new(r, rows), *b = rows_new(r, rows), *out = exactly(3 * half * 8),
              *wanted = exactly(3 * half * 8);
-    for (uint32_t operation = 0; operation < 3; operation++) {
-        LAUNCH(n, he_elements(out, a, b, r->primes, r->constants, log, operation, n));
-        for (uint32_t k = 0; k < rows; k++) {
-            const size_t at = k * r->n;
-            (operation == 0   ? pa_he_portable.add
-             : operation == 1 ? pa_he_portable.sub
-                              : pa_he_portable.mul)(wanted + at, a + at, b + at, r->n,
-                                                    &r->ntt[k % PRIMES].modulus);
-        }
-        CHECK(memcmp(out, wanted, n * 8) == 0);
-    }
     LAUNCH(half, he_tensor(out, a, b, r->primes, r->constants, log, half));
     for (uint32_t k = 0; k < PRIMES; k++) {
         const size_t at = k * r->n;
@@ -185,8 +226,7 @@ static void check_rows(const ring *r)
     uint64_t constants[4 * PRIMES];
     for (uint32_t k = 0; k < rows; k++) {
         const pa_he_modulus *m = &r->ntt[k % PRIMES].modulus;
-        constants[2 * k] = random_word() % m->q;
-        constants[2 * k + 1] = quotient(constants[2 * k], m->q);
+        pair_at(constants + 2 * k, random_word() % m->q, m->q);
     }
     LAUNCH(n,
            he_scaled_difference(out, a, b, constants, r->primes, r->constants, log, rows, rows, n));
@@ -237,18 +277,19 @@ static void check_conversion(const ring *r, uint32_t in_count)
 {
     const uint32_t log = r->log_degree, n = 1u << log, p = PRIMES - 1;
     const pa_he_ntt *in[PRIMES], *to[1] = {&r->ntt[p]};
-    uint64_t pre[PRIMES], fraction[PRIMES], matrix[PRIMES], overflow[1], numbers[4 * PRIMES + 1];
+    const uint64_t q = to[0]->modulus.q;
+    uint64_t pre[PRIMES], fraction[PRIMES], matrix[PRIMES], overflow[1], numbers[5 * PRIMES + 2];
     for (uint32_t k = 0; k < in_count; k++) {
         in[k] = &r->ntt[k];
         pre[k] = in_count == 1 ? 1 : random_word() % in[k]->modulus.q;
         fraction[k] = random_word() >> 12;
-        matrix[k] = random_word() % to[0]->modulus.q;
-        numbers[3 * k] = pre[k];
-        numbers[3 * k + 1] = quotient(pre[k], in[k]->modulus.q);
+        matrix[k] = in_count == 1 ? 1 : random_word() % q;
+        pair_at(numbers + 3 * k, pre[k], in[k]->modulus.q);
         numbers[3 * k + 2] = fraction[k];
-        numbers[3 * in_count + k] = matrix[k];
+        pair_at(numbers + 3 * in_count + 2 * k, matrix[k], q);
     }
-    overflow[0] = numbers[4 * in_count] = random_word() % to[0]->modulus.q;
+    overflow[0] = in_count == 1 ? (q - in[0]->modulus.q % q) % q : random_word() % q;
+    pair_at(numbers + 5 * in_count, overflow[0], q);
     pa_he_conversion conversion = {.in_count = in_count,
                                    .out_count = 1,
                                    .shift = 20,
@@ -284,6 +325,8 @@ int main(void)
         for (unsigned log_degree = 3; log_degree <= 10; log_degree++) {
             ring r = ring_new(log_degree, sizes[s]);
             check_transforms(&r);
+            check_elements(&r);
+            check_sum(&r);
             check_rows(&r);
             check_automorphism(&r, 5);
             check_automorphism(&r, (2u << log_degree) - 1);
