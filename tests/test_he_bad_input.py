@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from he_support import Party, insecure
@@ -301,3 +304,27 @@ def test_levels_that_hold_no_message_are_refused():
     assert party.secret.noise_budget(a.mod_switch(0))[0] == 0
     with pytest.raises(PyaccelError, match="does not decrypt"):
         party.secret.decrypt(a.mod_switch(0), coefficients=True)
+
+
+def test_objects_of_other_classes_are_refused(ckks):
+    a, plain = ckks.public.encrypt([0.5]), ckks.context.encode([0.5])
+    for call, wanted in (
+        (lambda: ckks.context.use(ckks.public), "keys: a PublicKey came; wanted a pyaccel.he.EvaluationKeys"),
+        (lambda: ckks.context.decode(a), "plaintexts: a Ciphertexts came; wanted a pyaccel.he.Plaintexts"),
+        (lambda: he.SecretKey("ckks"), "context: a str came; wanted a pyaccel.he.Context"),
+        (lambda: he.PublicKey(ckks.public), "secret: a PublicKey came; wanted a pyaccel.he.SecretKey"),
+        (lambda: he.EvaluationKeys(ckks.keys), "secret: a EvaluationKeys came; wanted a pyaccel.he.SecretKey"),
+        (lambda: ckks.secret.decrypt(plain), "ciphertexts: a Plaintexts came; wanted a pyaccel.he.Ciphertexts"),
+        (lambda: ckks.secret.noise_budget(None), "ciphertexts: a NoneType came"),
+        (lambda: he.Ciphertexts.concatenate([a, None]), r"batches\[1\]: a NoneType came"),
+        (lambda: he.Ciphertexts.concatenate(7), "batches: a int came; wanted a list"),
+        (lambda: he.Ciphertexts.load(None, a.save()), "context: a NoneType came"),
+        (lambda: he.PublicKey.load(None, b""), "context: a NoneType came"),
+        (lambda: pickle.dumps(a), "ciphertexts live in this process: save"),
+    ):
+        with pytest.raises(TypeError, match=wanted):
+            call()
+    assert copy.copy(a) is a
+    assert copy.deepcopy(a) is a
+    with pytest.raises(ValueError, match="scheme"):
+        he.Context(["ckks"], depth=1)

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import log2
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Never, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from pyaccel.he import saving
-from pyaccel.he.native import Options, ffi, lib, make, out, owned, raise_status
+from pyaccel.he.native import Options, ffi, lib, make, of_type, out, owned, raise_status
 from pyaccel.he.plaintexts import Plaintexts, Shape
 from pyaccel.numbers import whole_number
 
@@ -103,6 +103,15 @@ class Ciphertexts:
         data = ffi.from_buffer("uint64_t[]", positions) if positions.size else ffi.NULL
         return self._like(make("ciphertexts", "ciphertexts_take", self.native, data, positions.size), shape)
 
+    def __copy__(self) -> Ciphertexts:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Ciphertexts:
+        return self
+
+    def __reduce__(self) -> Never:
+        raise TypeError("ciphertexts live in this process: save() gives bytes of them, Ciphertexts.load takes these")
+
     def __iter__(self) -> Iterator[Ciphertexts]:
         return (self[i] for i in range(len(self)))
 
@@ -113,10 +122,14 @@ class Ciphertexts:
         Raises:
             ValueError: none came, or they differ.
         """
+        if not isinstance(batches, Sequence):
+            raise TypeError(f"batches: a {type(batches).__name__} came; wanted a list of Ciphertexts")
         if not batches:
             raise ValueError("batches: none came; wanted one or more")
         first = batches[0]
+        of_type("batches[0]", first, Ciphertexts)
         for i, batch in enumerate(batches):
+            of_type(f"batches[{i}]", batch, Ciphertexts)
             first.context.check(batch, f"batches[{i}]")
             if (batch.level, batch.size, batch.scale) != (first.level, first.size, first.scale):
                 raise ValueError(
@@ -149,6 +162,9 @@ class Ciphertexts:
         Raises:
             TypeError, ValueError: no such bytes; says what is wrong, and where.
         """
+        from pyaccel.he.context import Context
+
+        of_type("context", context, Context)
         return cls(context, saving.load("ciphertexts", data, context), Shape(width, real=real, clean=False))
 
     # ---- devices ----

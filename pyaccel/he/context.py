@@ -8,7 +8,7 @@ from math import log2
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from pyaccel.he import encoding, parameters, saving
-from pyaccel.he.native import SCHEMES, ffi, lib, make, raise_status, text
+from pyaccel.he.native import SCHEMES, ffi, lib, make, of_type, raise_status, text
 from pyaccel.he.plaintexts import Plaintexts
 
 if TYPE_CHECKING:
@@ -137,8 +137,11 @@ class Context:
         """From now on, operators on ciphertexts of this context multiply and rotate by these keys.
 
         Raises:
-            ValueError: they are of another context.
+            TypeError, ValueError: no such keys, or of another context.
         """
+        from pyaccel.he.keys import EvaluationKeys
+
+        of_type("keys", keys, EvaluationKeys)
         self.check(keys, "keys")
         self.evaluation_keys = keys
 
@@ -205,6 +208,7 @@ class Context:
         Returns:
             int64 (in -t/2 .. t/2), float64 or complex128, of shape (n, width), or (width,) where one row was encoded.
         """
+        of_type("plaintexts", plaintexts, Plaintexts)
         self.check(plaintexts, "plaintexts")
         return encoding.decode(plaintexts, width=width, real=real, coefficients=coefficients)
 

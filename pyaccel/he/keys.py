@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pyaccel.errors import PyaccelError
 from pyaccel.he import encoding, saving
 from pyaccel.he.ciphertexts import Ciphertexts
-from pyaccel.he.native import Options, ffi, lib, make, raise_status
+from pyaccel.he.native import Options, ffi, lib, make, of_type, raise_status
 from pyaccel.he.plaintexts import Plaintexts
 from pyaccel.numbers import whole_number
 
@@ -28,6 +28,12 @@ decrypting: estimates take errors for independent, where those of a + a, or of a
 
 class MissingKeyError(PyaccelError, LookupError):
     """An operation needs an evaluation key that was not made; names it."""
+
+
+def _context(context: Any) -> None:
+    from pyaccel.he.context import Context
+
+    of_type("context", context, Context)
 
 
 class _Key:
@@ -50,6 +56,7 @@ class _Key:
         Raises:
             TypeError, ValueError: no such bytes; says what is wrong, and where.
         """
+        _context(context)
         key = cls.__new__(cls)
         key.context = context
         key.native = saving.load(cls.kind, data, context)
@@ -80,6 +87,7 @@ class SecretKey(_Key):
     kind = "secret_key"
 
     def __init__(self, context: Context, *, insecure_test_seed: bytes | None = None) -> None:
+        _context(context)
         self.context = context
         self.native = make("secret_key", "secret_key_new", context.native, Options(insecure_test_seed).native)
 
@@ -124,6 +132,7 @@ class SecretKey(_Key):
             ValueError: the ciphertexts are of another context.
             PyaccelError: BFV, BGV: their noise is too large, and they do not decrypt any more.
         """
+        of_type("ciphertexts", ciphertexts, Ciphertexts)
         self.context.check(ciphertexts, "ciphertexts")
         flood_bits = whole_number("flood_bits", flood_bits, most=58)
         if flood_bits and self.context.scheme != "ckks":
@@ -160,6 +169,7 @@ class SecretKey(_Key):
         Raises:
             ValueError: ckks, or another context.
         """
+        of_type("ciphertexts", ciphertexts, Ciphertexts)
         self.context.check(ciphertexts, "ciphertexts")
         if self.context.scheme == "ckks":
             raise ValueError(
@@ -186,6 +196,7 @@ class PublicKey(_Key):
     kind = "public_key"
 
     def __init__(self, secret: SecretKey, *, insecure_test_seed: bytes | None = None) -> None:
+        of_type("secret", secret, SecretKey)
         self.context = secret.context
         self.native = make("public_key", "public_key_new", secret.native, Options(insecure_test_seed).native)
 
@@ -244,6 +255,7 @@ class EvaluationKeys(_Key):
         swap: bool = False,
         insecure_test_seed: bytes | None = None,
     ) -> None:
+        of_type("secret", secret, SecretKey)
         context = secret.context
         if isinstance(rotations, str):
             if rotations != "powers of two":

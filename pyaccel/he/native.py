@@ -19,6 +19,16 @@ SCHEMES = {"bfv": 1, "bgv": 2, "ckks": 3}
 """PYACCEL_HE_* of each scheme."""
 
 
+def of_type(name: str, value: Any, wanted: type) -> None:
+    """That an object is of a class.
+
+    Raises:
+        TypeError: it is of another one.
+    """
+    if not isinstance(value, wanted):
+        raise TypeError(f"{name}: a {type(value).__name__} came; wanted a pyaccel.he.{wanted.__name__}")
+
+
 class Options:
     """pyaccel_he_options, and what it points at.
 

@@ -224,7 +224,7 @@ def choose(
     Raises:
         TypeError, ValueError: an argument is wrong; says what would be right.
     """
-    if scheme not in SCHEMES:
+    if not isinstance(scheme, str) or scheme not in SCHEMES:
         raise ValueError(f"scheme: {scheme!r} came; wanted one of {', '.join(SCHEMES)}")
     if (moduli_bits is None) == (depth is None):
         raise ValueError(
