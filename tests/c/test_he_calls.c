@@ -140,10 +140,8 @@ static void check_results(uint32_t scheme)
     CHECK(pyaccel_he_multiply(&out, p.cipher[0], p.cipher[1], NULL, 0, NULL) == PYACCEL_OK);
     CHECK(decrypts(&p, out, expected, error));
     CHECK(pyaccel_he_multiply(&out, p.cipher[0], p.cipher[1], p.keys, ckks, NULL) == PYACCEL_OK);
-    CHECK(pyaccel_he_rescale(&low, out, NULL) == PYACCEL_OK || ckks);
-    if (ckks) {
-        CHECK(pyaccel_he_mod_switch(&low, out, 0, NULL) == PYACCEL_OK);
-    }
+    CHECK((ckks ? pyaccel_he_mod_switch(&low, out, 0, NULL)
+                : pyaccel_he_rescale(&low, out, NULL)) == PYACCEL_OK);
     CHECK(decrypts(&p, out, expected, error));
     CHECK(decrypts(&p, low, expected, error));
     /* x^2 y at the lowest level, of operands of different levels */
