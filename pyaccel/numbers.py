@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole numbers that callers pass, alone or many at once, checked before anything is computed."""
+"""Whole numbers: those that callers pass, checked before anything is computed; bit-reversed order."""
 
 from __future__ import annotations
 
@@ -51,3 +51,11 @@ def integer_array(name: str, values: Any) -> npt.NDArray[Any]:
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: {array.dtype} came; wanted whole numbers in 0 .. 2^64 - 1")
     return array
+
+
+def bit_reversal(bits: int) -> npt.NDArray[np.int64]:
+    """int64[2^bits]: entry i is i with the order of its `bits` bits reversed."""
+    order = np.zeros(1, np.int64)
+    for _ in range(bits):
+        order = np.concatenate([2 * order, 2 * order + 1])
+    return order

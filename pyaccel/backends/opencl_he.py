@@ -18,6 +18,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
+from pyaccel.numbers import bit_reversal
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -486,9 +488,7 @@ def _shift(primes: Sequence[int]) -> int:
 def _twiddles(degree: int, q: int) -> Words:
     """uint64[2, N, 2]: (w, floor(w 2^64 / q)) of psi^bitrev(i), and of their reciprocals with 1 / N in place 0."""
     psi = _least_root(2 * degree, q)
-    order = np.zeros(1, np.intp)
-    while len(order) < degree:
-        order = np.concatenate([2 * order, 2 * order + 1])
+    order = bit_reversal(degree.bit_length() - 1)
     tables = np.empty((2, degree, 2), np.uint64)
     for table, root in zip(tables, (psi, pow(psi, -1, q)), strict=True):
         table[:, 0] = _powers(root, degree, q)[order]

@@ -57,9 +57,14 @@ class _Key:
             TypeError, ValueError: no such bytes; says what is wrong, and where.
         """
         _context(context)
+        return cls._of(context, saving.load(cls.kind, data, context))
+
+    @classmethod
+    def _of(cls, context: Context, native: Any) -> Self:
+        """The key that a C handle is."""
         key = cls.__new__(cls)
         key.context = context
-        key.native = saving.load(cls.kind, data, context)
+        key.native = native
         return key
 
     def __copy__(self) -> Any:
@@ -151,8 +156,7 @@ class SecretKey(_Key):
             if budget.size and float(budget.min()) < 1:
                 raise PyaccelError(
                     f"ciphertexts[{int(budget.argmin())}] does not decrypt: its noise budget is used up. Multiply less "
-                    f"deep, "
-                    "or make the context with more depth"
+                    "deep, or make the context with more depth"
                 )
         plain = make("plaintexts", "decrypt", self.native, ciphertexts.native, flood_bits, Options().native)
         batch = Plaintexts(self.context, plain, ciphertexts.shape)

@@ -202,8 +202,8 @@ def _refusal(chosen: Parameters, allowed: int, depth: int | None) -> str:
     special = chosen.total_bits - sum(chosen.moduli_bits)
     return (
         f"moduli of {sum(chosen.moduli_bits)} bits and {special} special bits for key switching make "
-        f"{chosen.total_bits} "
-        f"bits; security={name!r} allows {allowed} at degree={chosen.degree}. Nearest valid: {'; or '.join(mends)}"
+        f"{chosen.total_bits} bits; security={name!r} allows {allowed} at degree={chosen.degree}. "
+        f"Nearest valid: {'; or '.join(mends)}"
     )
 
 

@@ -12,23 +12,15 @@ if TYPE_CHECKING:
 
 _TAKE_OPTIONS = ("evaluation_keys", "plaintexts", "ciphertexts")
 _NAMES = {
-    1: "a context",
-    2: "a secret key",
-    3: "a public key",
-    4: "evaluation keys",
-    5: "plaintexts",
-    6: "ciphertexts",
+    "context": "a context",
+    "secret_key": "a secret key",
+    "public_key": "a public key",
+    "evaluation_keys": "evaluation keys",
+    "plaintexts": "plaintexts",
+    "ciphertexts": "ciphertexts",
 }
-"""Of PYACCEL_HE_SAVED_*."""
-
-_KINDS = {
-    "context": 1,
-    "secret_key": 2,
-    "public_key": 3,
-    "evaluation_keys": 4,
-    "plaintexts": 5,
-    "ciphertexts": 6,
-}
+_NUMBERED = dict(enumerate(_NAMES.values(), 1))
+"""By PYACCEL_HE_SAVED_*."""
 
 
 def save(kind: str, handle: Any) -> bytearray:
@@ -81,7 +73,7 @@ def load(kind: str, data: Any, context: Context | None = None) -> Any:
 def _reason(kind: str, problem: Any, context: Context | None) -> str:
     """What is wrong with bytes."""
     offset, found, wanted = int(problem.offset), int(problem.found), int(problem.wanted)
-    name = _NAMES[_KINDS[kind]]
+    name = _NAMES[kind]
     if problem.reason == lib.PYACCEL_HE_PROBLEM_CUT:
         return f"cut: {found} bytes came of {wanted}"
     if problem.reason == lib.PYACCEL_HE_PROBLEM_MAGIC:
@@ -91,7 +83,7 @@ def _reason(kind: str, problem: Any, context: Context | None) -> str:
             f"version {found} of the format came; this library knows {wanted}: take one as new as that which saved it"
         )
     if problem.reason == lib.PYACCEL_HE_PROBLEM_KIND:
-        return f"{_NAMES.get(found, 'an unknown object')} came; wanted {name}"
+        return f"{_NUMBERED.get(found, 'an unknown object')} came; wanted {name}"
     if problem.reason == lib.PYACCEL_HE_PROBLEM_TRAILING:
         return f"{found} bytes came; {name} ends after {wanted}"
     if problem.reason == lib.PYACCEL_HE_PROBLEM_ALTERED:

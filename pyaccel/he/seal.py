@@ -41,6 +41,7 @@ from pyaccel.he.keys import EvaluationKeys, SecretKey
 from pyaccel.he.keys import PublicKey as HePublicKey
 from pyaccel.he.plaintexts import Shape
 from pyaccel.he.seal_format import Compression, PlainWords, Polynomials, Words
+from pyaccel.numbers import bit_reversal
 
 _ZERO_ID = bytes(32)
 _FIELDS = 1 << 10
@@ -298,9 +299,8 @@ class SealContext:
             raise ValueError(
                 f"SEAL {what}: made under other parameters than this context's: read it with its own context"
             )
-        key = SecretKey.__new__(SecretKey)
-        key.context = self.he
-        key.native = self._made("secret_key", "secret_key", _pointer(stored.words), stored.words.size)
+        native = self._made("secret_key", "secret_key", _pointer(stored.words), stored.words.size)
+        key = SecretKey._of(self.he, native)
         stored.words[:] = 0
         return key
 
@@ -342,12 +342,11 @@ class SealContext:
         elements = {pow(3, step % half, 2 * self.degree) for step in steps} | ({2 * self.degree - 1} if turn else set())
         parts = {}
         for element in sorted(elements - {1}):
-            keys = EvaluationKeys.__new__(EvaluationKeys)
-            keys.context = self.he
             numbers = ffi.new("uint32_t[]", [element])
-            keys.native = handles.make(
+            native = handles.make(
                 "evaluation_keys", "evaluation_keys_new", secret.native, 0, numbers, 1, handles.Options().native
             )
+            keys = EvaluationKeys._of(self.he, native)
             # Ours act before the automorphism, SEAL's after it (csrc/he/ring.h): theirs are ours, turned.
             source = self._automorphism(element)
             parts[element] = tuple(
@@ -364,8 +363,7 @@ class SealContext:
 
     def _automorphism(self, element: int) -> npt.NDArray[np.int64]:
         """Place j of a row in NTT form under X -> X^element is its place source[j]: A[j] = a(psi^(2 bitrev(j) + 1))."""
-        bits = self.degree.bit_length() - 1
-        order = np.array([int(format(j, f"0{bits}b")[::-1], 2) for j in range(self.degree)])
+        order = bit_reversal(self.degree.bit_length() - 1)
         exponents = (2 * order + 1) * element % (2 * self.degree)
         source: npt.NDArray[np.int64] = order[(exponents - 1) // 2]
         return source
@@ -393,10 +391,8 @@ class SealContext:
             placed[turned] = placed[turned].conj()
         plain = self.he.encode(placed, scale=scale) if self.scheme == "ckks" else self.he.encode(placed)
         if isinstance(key, PublicKey):
-            public = HePublicKey.__new__(HePublicKey)
-            public.context = self.he
-            public.native = self._made("public_key", "public_key", _pointer(key.rows), key.rows.size)
-            return self.from_he(public.encrypt(plain))
+            native = self._made("public_key", "public_key", _pointer(key.rows), key.rows.size)
+            return self.from_he(HePublicKey._of(self.he, native).encrypt(plain))
         return self.from_he(key.encrypt(plain))
 
     def decrypt(self, key: SecretKey, a: Ciphertext) -> Any:
