@@ -328,3 +328,9 @@ def test_objects_of_other_classes_are_refused(ckks):
     assert copy.deepcopy(a) is a
     with pytest.raises(ValueError, match="scheme"):
         he.Context(["ckks"], depth=1)
+
+
+def test_moduli_that_share_a_prime_with_the_plain_modulus_are_refused():
+    prime = insecure("bfv", degree=8, moduli_bits=(20,), plain_modulus=17).primes[0]
+    with pytest.raises(ValueError, match=f"divides plain_modulus={2 * prime}"):
+        insecure("bfv", degree=8, moduli_bits=(20,), plain_modulus=2 * prime)

@@ -104,6 +104,16 @@ def test_other_data_is_refused() -> None:
         public.decrypt(public.read_vector(data))
 
 
+@pytest.mark.parametrize("scheme", ["ckks", "bfv"])
+def test_vectors_of_more_numbers_than_slots_are_refused(scheme: str) -> None:
+    private, _ = opened(scheme)
+    one = private.read_vector(vector(scheme).serialize()).ciphertexts
+    slots = DEGREE // 2 if scheme == "ckks" else DEGREE
+    assert len(private.decrypt(private.read_vector(private.write_vector(Vector(one, (slots,)))))) == slots
+    with pytest.raises(ValueError, match=f"has {slots} slots"):
+        private.read_vector(private.write_vector(Vector(one, (slots + 1,))))
+
+
 def test_seal_computes_with_keys_made_here(tmp_path: Path) -> None:
     """SEAL itself loads them, multiplies, rotates and decrypts."""
     seal = pytest.importorskip("tenseal.sealapi")

@@ -272,6 +272,7 @@ def _new(chosen: parameters.Parameters) -> Any:
         raise ValueError(
             f"moduli_bits={chosen.moduli_bits} with special_bits={chosen.special_bits}, digits={chosen.digits} at "
             f"degree={chosen.degree}: either no such primes are 1 modulo 2N = {least} (each takes more than "
-            f"{least.bit_length()} bits), or their product has more than the "
+            f"{least.bit_length()} bits), or one of them divides plain_modulus={chosen.plain_modulus}, or their "
+            f"product has more than the "
             f"{allowed or 'unlimited'} bits that the security allows; take moduli of other bits, or a larger degree"
         ) from None

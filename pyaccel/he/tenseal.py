@@ -117,6 +117,12 @@ class TensealContext:
             raise ValueError(
                 f"TenSEAL vector: {len(message.ciphertexts)} ciphertexts and {len(message.sizes)} sizes: no vector"
             )
+        slots = self.seal.degree // 2 if self.seal.scheme == "ckks" else self.seal.degree
+        if max(message.sizes) > slots:
+            raise ValueError(
+                f"TenSEAL vector: a ciphertext of {max(message.sizes)} numbers, where degree {self.seal.degree} has "
+                f"{slots} slots: the data is altered"
+            )
         return Vector(tuple(self.seal.read_ciphertext(one) for one in message.ciphertexts), tuple(message.sizes))
 
     def write_vector(self, vector: Vector, compression: Compression = "none") -> bytes:
