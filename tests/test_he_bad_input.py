@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
-
 import numpy as np
 import pytest
 from he_support import Party, insecure
@@ -222,7 +219,7 @@ def test_missing_keys(ckks):
 def test_rotations_that_are_none(ckks):
     a = ckks.public.encrypt([1.0])
     for steps in (32, -32, 1 << 70):
-        with pytest.raises(ValueError, match=r"steps: .*wanted 0 \.\. 31"):
+        with pytest.raises(ValueError, match=r"steps: .*wanted -31 \.\. 31"):
             a.rotate(steps)
     for steps in ("1", 1.5, None):
         with pytest.raises(TypeError, match="steps"):
@@ -320,12 +317,9 @@ def test_objects_of_other_classes_are_refused(ckks):
         (lambda: he.Ciphertexts.concatenate(7), "batches: a int came; wanted a list"),
         (lambda: he.Ciphertexts.load(None, a.save()), "context: a NoneType came"),
         (lambda: he.PublicKey.load(None, b""), "context: a NoneType came"),
-        (lambda: pickle.dumps(a), "ciphertexts live in this process: save"),
     ):
         with pytest.raises(TypeError, match=wanted):
             call()
-    assert copy.copy(a) is a
-    assert copy.deepcopy(a) is a
     with pytest.raises(ValueError, match="scheme"):
         he.Context(["ckks"], depth=1)
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import log2
 from typing import TYPE_CHECKING, Any, Never, Self
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.he import saving
-from pyaccel.he.native import Options, ffi, lib, make, of_type, out, owned, raise_status
+from pyaccel.he.native import Options, came, ffi, lib, make, of_type, out, owned, raise_status
 from pyaccel.he.plaintexts import Plaintexts, Shape
 from pyaccel.numbers import whole_number
 
@@ -81,6 +81,15 @@ class Ciphertexts:
         """Estimate, without the key, of the noise budget (BFV, BGV); CKKS: log2(Q / scale) of the level."""
         return float(self._info.budget_bits)
 
+    def __copy__(self) -> Ciphertexts:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Ciphertexts:
+        return self
+
+    def __reduce__(self) -> Never:
+        raise TypeError(saving.not_pickled("Ciphertexts", self.context))
+
     def __repr__(self) -> str:
         return f"Ciphertexts({len(self)}, level={self.level}, size={self.size}, {self.context!r})"
 
@@ -103,27 +112,23 @@ class Ciphertexts:
         data = ffi.from_buffer("uint64_t[]", positions) if positions.size else ffi.NULL
         return self._like(make("ciphertexts", "ciphertexts_take", self.native, data, positions.size), shape)
 
-    def __copy__(self) -> Ciphertexts:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Ciphertexts:
-        return self
-
-    def __reduce__(self) -> Never:
-        raise TypeError("ciphertexts live in this process: save() gives bytes of them, Ciphertexts.load takes these")
-
     def __iter__(self) -> Iterator[Ciphertexts]:
         return (self[i] for i in range(len(self)))
 
     @staticmethod
-    def concatenate(batches: Sequence[Ciphertexts]) -> Ciphertexts:
+    def concatenate(batches: Iterable[Ciphertexts]) -> Ciphertexts:
         """One batch of several, one after the other, of one context, level, size and scale.
 
+        Args:
+            batches: any iterable of them, read once.
+
         Raises:
+            TypeError: something else came.
             ValueError: none came, or they differ.
         """
-        if not isinstance(batches, Sequence):
-            raise TypeError(f"batches: a {type(batches).__name__} came; wanted a list of Ciphertexts")
+        if not isinstance(batches, Iterable):
+            raise TypeError(f"batches: {came(batches)} came; wanted a list of Ciphertexts, or another iterable")
+        batches = list(batches)  # what a generator made has to live until it is joined
         if not batches:
             raise ValueError("batches: none came; wanted one or more")
         first = batches[0]
@@ -162,9 +167,6 @@ class Ciphertexts:
         Raises:
             TypeError, ValueError: no such bytes; says what is wrong, and where.
         """
-        from pyaccel.he.context import Context
-
-        of_type("context", context, Context)
         return cls(context, saving.load("ciphertexts", data, context), Shape(width, real=real, clean=False))
 
     # ---- devices ----
@@ -254,13 +256,14 @@ class Ciphertexts:
             rescale: CKKS: whether the scale goes back to about what it was, one level down.
 
         Raises:
+            TypeError: no ciphertexts.
             ValueError: another context, size 3, no level left.
             MissingKeyError: no relinearization key.
         """
+        of_type("other", other, Ciphertexts, "numbers are for multiply_plain, or `ciphertexts * numbers`")
         self._check(other)
         for one in (self, other):
-            if one.size != 2:
-                raise ValueError(f"ciphertexts of {one.size} polynomials can't be multiplied: relinearize them first")
+            one._need_two("multiplied")
         rescale = rescale and self.context.scheme == "ckks"
         if rescale and min(self.level, other.level) == 0:
             raise ValueError(self._exhausted())
@@ -290,6 +293,8 @@ class Ciphertexts:
         Raises:
             ValueError: as Context.encode; no level left.
         """
+        if isinstance(other, Ciphertexts):
+            raise TypeError("other: Ciphertexts came; wanted numbers or Plaintexts: ciphertexts are for multiply")
         rescale = rescale and self.context.scheme == "ckks"
         if rescale and self.level == 0:
             raise ValueError(self._exhausted())
@@ -341,7 +346,7 @@ class Ciphertexts:
             keys: None: those in use.
 
         Raises:
-            TypeError, ValueError: steps beyond a row.
+            TypeError, ValueError: steps beyond a row; ciphertexts of three polynomials.
             MissingKeyError: names the rotation that there is no key for.
         """
         from pyaccel.he.keys import element, whole_steps
@@ -351,7 +356,8 @@ class Ciphertexts:
         elements = [element(self.context, whole_steps(step, self.context.row)) for step in every]
         if not many and elements == [1]:
             return self
-        return self._automorphisms(elements, keys, many=many)
+        named = ", ".join(str(int(step)) for step in every if step) if len(every) <= 8 else "..."
+        return self._automorphisms(elements, keys, f"rotations=[{named}]", many=many)
 
     def conjugate(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """CKKS: complex conjugates.
@@ -362,7 +368,7 @@ class Ciphertexts:
         """
         if self.context.scheme != "ckks":
             raise ValueError(f"conjugate: {self.context.scheme} has integers; swap_rows swaps their rows")
-        return self._automorphisms([2 * self.context.degree - 1], keys, many=False, keeps_width=True)
+        return self._automorphisms([2 * self.context.degree - 1], keys, "swap=True", many=False, keeps_width=True)
 
     def swap_rows(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """BFV, BGV: the two rows of slots swapped.
@@ -373,35 +379,38 @@ class Ciphertexts:
         """
         if self.context.scheme == "ckks":
             raise ValueError("swap_rows: ckks has one row; conjugate conjugates its numbers")
-        return self._automorphisms([2 * self.context.degree - 1], keys, many=False)
+        return self._automorphisms([2 * self.context.degree - 1], keys, "swap=True", many=False)
 
     def _automorphisms(
-        self, elements: list[int], keys: EvaluationKeys | None, *, many: bool, keeps_width: bool = False
+        self, elements: list[int], keys: EvaluationKeys | None, mend: str, *, many: bool, keeps_width: bool = False
     ) -> Ciphertexts:
-        held = self._keys(keys, next((e for e in elements if e != 1), 1))
+        self._need_two("rotated")
+        held = self._keys(keys, next((e for e in elements if e != 1), 1), mend)
         shape = self.shape if keeps_width else replace(self.shape, width=None, clean=False, period=0)
-        return self._rotated(elements, held, replace(shape, single=False) if many else shape)
+        return self._rotated(elements, held, replace(shape, single=False) if many else shape, mend)
 
-    def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape) -> Ciphertexts:
+    def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape, mend: str) -> Ciphertexts:
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
         status = lib.pyaccel_he_rotate(
             pointer, missing, self.native, elements, len(elements), keys.native, Options().native
         )
-        self._raise(status, missing, "he.rotate")
+        self._raise(status, missing, "he.rotate", mend)
         return self._like(owned("ciphertexts", pointer), shape)
 
     def sum_slots(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """The sum over all slots, in every slot.
 
         Raises:
+            ValueError: ciphertexts of three polynomials.
             MissingKeyError: names the rotation that there is no key for; rotations="powers of two" has all.
         """
-        return self._summed(self._keys(keys, 5), replace(self.shape, width=1, clean=False, period=0))
+        self._need_two("rotated")
+        return self._summed(self._keys(keys, 5, POWERS_OF_TWO), replace(self.shape, width=1, clean=False, period=0))
 
     def _summed(self, keys: EvaluationKeys, shape: Shape) -> Ciphertexts:
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
         status = lib.pyaccel_he_sum_slots(pointer, missing, self.native, keys.native, Options().native)
-        self._raise(status, missing, "he.sum_slots")
+        self._raise(status, missing, "he.sum_slots", POWERS_OF_TWO)
         return self._like(owned("ciphertexts", pointer), shape)
 
     def dot(self, other: Any, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
@@ -450,6 +459,7 @@ class Ciphertexts:
         """
         from pyaccel.he.matrices import polynomial
 
+        self._need_two("multiplied")
         return polynomial(self, coefficients, self._keys(keys, 0))
 
     # ---- helpers ----
@@ -461,6 +471,18 @@ class Ciphertexts:
 
     def _like(self, handle: Any, shape: Shape | None = None) -> Ciphertexts:
         return Ciphertexts(self.context, handle, self.shape if shape is None else shape)
+
+    def _need_two(self, done: str) -> None:
+        """That there are two polynomials of each.
+
+        Raises:
+            ValueError: a product that was not relinearized.
+        """
+        if self.size != 2:
+            raise ValueError(
+                f"ciphertexts of {self.size} polynomials can't be {done}: relinearize them first, as "
+                "multiply(..., relinearize=True) does by itself"
+            )
 
     def _check(self, other: Ciphertexts) -> None:
         self.context.check(other, "ciphertexts")
@@ -483,30 +505,41 @@ class Ciphertexts:
             raise ValueError(f"{len(self)} ciphertexts and {len(plain)} rows of numbers: wanted as many, or one")
         return plain
 
-    def _keys(self, keys: EvaluationKeys | None, wanted: int) -> EvaluationKeys:
-        from pyaccel.he.keys import MissingKeyError, rotation_of
+    def _keys(self, keys: EvaluationKeys | None, wanted: int, mend: str = "") -> EvaluationKeys:
+        """The keys to compute by.
+
+        Args:
+            keys: that were passed; None: those in use.
+            wanted: an element that they have to have.
+            mend: arguments of EvaluationKeys that make all that the operation takes.
+
+        Raises:
+            TypeError, ValueError: no evaluation keys, or of another context.
+            MissingKeyError: there are none.
+        """
+        from pyaccel.he.keys import EvaluationKeys, MissingKeyError, rotation_of
 
         if keys is not None:
+            of_type("keys", keys, EvaluationKeys)
             self.context.check(keys, "keys")
         else:
             keys = self.context.evaluation_keys
         what = "relinearization" if wanted == 0 else rotation_of(self.context, wanted)
         if keys is None:
             raise MissingKeyError(
-                f"{what} takes evaluation keys: pass keys=EvaluationKeys(secret, ...), or context.use() them"
+                f"{what} takes evaluation keys: context.use(EvaluationKeys(secret{', ' if mend else ''}{mend})), or "
+                "pass them as keys="
             )
         if wanted == 0 and 0 not in keys.elements:
             raise MissingKeyError("no key for relinearization: EvaluationKeys(secret, relinearize=True) has it")
         return keys
 
-    def _raise(self, status: int, missing: Any, function: str) -> None:
+    def _raise(self, status: int, missing: Any, function: str, mend: str) -> None:
         from pyaccel.he.keys import MissingKeyError, rotation_of
 
         if status == lib.PYACCEL_UNSUPPORTED:
             what = rotation_of(self.context, int(missing[0]))
-            raise MissingKeyError(
-                f"no Galois key for {what}: EvaluationKeys(secret, rotations=[...]) has those it is asked for"
-            )
+            raise MissingKeyError(f"no Galois key for {what}: EvaluationKeys(secret, {mend}) has all that this takes")
         if status:
             raise_status(function, status)
 
@@ -525,6 +558,9 @@ def _scale_too_large(a: Ciphertexts) -> str:
         "first modulus of more bits than scale_bits"
     )
 
+
+POWERS_OF_TWO = 'rotations="powers of two"'
+"""What evaluation keys are asked for where sums over slots are to be had."""
 
 SCALES_EQUAL = 2.0**-30
 """Relative difference of scales that sums allow (pyaccel/he.h)."""

@@ -8,7 +8,7 @@ from math import log2
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from pyaccel.he import encoding, parameters, saving
-from pyaccel.he.native import SCHEMES, ffi, lib, make, of_type, raise_status, text
+from pyaccel.he.native import SCHEMES, came, ffi, lib, make, of_type, raise_status, text
 from pyaccel.he.plaintexts import Plaintexts
 
 if TYPE_CHECKING:
@@ -137,11 +137,12 @@ class Context:
         """From now on, operators on ciphertexts of this context multiply and rotate by these keys.
 
         Raises:
-            TypeError, ValueError: no such keys, or of another context.
+            TypeError: no evaluation keys.
+            ValueError: they are of another context.
         """
         from pyaccel.he.keys import EvaluationKeys
 
-        of_type("keys", keys, EvaluationKeys)
+        of_type("keys", keys, EvaluationKeys, "EvaluationKeys(secret, ...) makes them")
         self.check(keys, "keys")
         self.evaluation_keys = keys
 
@@ -149,9 +150,12 @@ class Context:
         """That keys or batches are of this context.
 
         Raises:
+            TypeError: something that is of no context.
             ValueError: they are of another one.
         """
-        other: Context = thing.context
+        other = getattr(thing, "context", None)
+        if not isinstance(other, Context):
+            raise TypeError(f"{name}: {came(thing)} came; wanted what was made with a Context")
         if other is not self and other.id != self.id:
             raise ValueError(
                 f"{name}: of another context ({other!r}); this is {self!r}: only what was made with one and the same "
@@ -208,7 +212,7 @@ class Context:
         Returns:
             int64 (in -t/2 .. t/2), float64 or complex128, of shape (n, width), or (width,) where one row was encoded.
         """
-        of_type("plaintexts", plaintexts, Plaintexts)
+        of_type("plaintexts", plaintexts, Plaintexts, "ciphertexts are for SecretKey.decrypt")
         self.check(plaintexts, "plaintexts")
         return encoding.decode(plaintexts, width=width, real=real, coefficients=coefficients)
 
@@ -239,7 +243,10 @@ class Context:
         return self
 
     def __reduce__(self) -> Never:
-        raise TypeError("a context holds pointers of this process: make one of the same parameters there")
+        raise TypeError(
+            "a Context holds pointers of this process and can't be pickled: save() gives bytes, and Context.load("
+            "bytes) makes it there; or make one of the same parameters"
+        )
 
     def __repr__(self) -> str:
         bits = ", ".join(str(round(bits)) for bits in self.moduli_bits)

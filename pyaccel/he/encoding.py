@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.he.native import Options, ffi, lib, out, owned, raise_status
+from pyaccel.he.native import Options, came, ffi, lib, out, owned, raise_status
 from pyaccel.he.parameters import nearest_plain_modulus
 from pyaccel.he.plaintexts import Plaintexts, Shape
 from pyaccel.numbers import whole_number
@@ -38,6 +38,8 @@ def need_slots(context: Context) -> None:
 
 def numbers(context: Context, values: Any) -> npt.NDArray[Any]:
     """What callers pass as int64, or for ckks as float64 or complex128; TypeError, ValueError: no such numbers."""
+    if hasattr(values, "context"):  # of a batch numpy would make an array of objects
+        raise TypeError(f"values: {came(values)} came; wanted numbers")
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError("values: a masked array came; numbers can't be missing. Fill it first: array.filled(0)")
     try:

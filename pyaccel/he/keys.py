@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pyaccel.errors import PyaccelError
 from pyaccel.he import encoding, saving
 from pyaccel.he.ciphertexts import Ciphertexts
-from pyaccel.he.native import Options, ffi, lib, make, of_type, raise_status
+from pyaccel.he.native import Options, came, ffi, lib, make, of_type, raise_status
 from pyaccel.he.plaintexts import Plaintexts
 from pyaccel.numbers import whole_number
 
@@ -28,12 +28,6 @@ decrypting: estimates take errors for independent, where those of a + a, or of a
 
 class MissingKeyError(PyaccelError, LookupError):
     """An operation needs an evaluation key that was not made; names it."""
-
-
-def _context(context: Any) -> None:
-    from pyaccel.he.context import Context
-
-    of_type("context", context, Context)
 
 
 class _Key:
@@ -56,7 +50,6 @@ class _Key:
         Raises:
             TypeError, ValueError: no such bytes; says what is wrong, and where.
         """
-        _context(context)
         return cls._of(context, saving.load(cls.kind, data, context))
 
     @classmethod
@@ -74,7 +67,7 @@ class _Key:
         return self
 
     def __reduce__(self) -> Never:
-        raise TypeError(f"a {type(self).__name__} lives in this process alone: it can't be pickled")
+        raise TypeError(saving.not_pickled(type(self).__name__, self.context))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.context!r})"
@@ -92,7 +85,9 @@ class SecretKey(_Key):
     kind = "secret_key"
 
     def __init__(self, context: Context, *, insecure_test_seed: bytes | None = None) -> None:
-        _context(context)
+        from pyaccel.he.context import Context
+
+        of_type("context", context, Context)
         self.context = context
         self.native = make("secret_key", "secret_key_new", context.native, Options(insecure_test_seed).native)
 
@@ -137,8 +132,7 @@ class SecretKey(_Key):
             ValueError: the ciphertexts are of another context.
             PyaccelError: BFV, BGV: their noise is too large, and they do not decrypt any more.
         """
-        of_type("ciphertexts", ciphertexts, Ciphertexts)
-        self.context.check(ciphertexts, "ciphertexts")
+        self._check(ciphertexts)
         flood_bits = whole_number("flood_bits", flood_bits, most=58)
         if flood_bits and self.context.scheme != "ckks":
             raise ValueError(f"flood_bits: {self.context.scheme} decrypts exactly; flooding is for ckks")
@@ -173,8 +167,7 @@ class SecretKey(_Key):
         Raises:
             ValueError: ckks, or another context.
         """
-        of_type("ciphertexts", ciphertexts, Ciphertexts)
-        self.context.check(ciphertexts, "ciphertexts")
+        self._check(ciphertexts)
         if self.context.scheme == "ckks":
             raise ValueError(
                 "noise_budget: ckks has none; its precision is scale / 2^noise_bits, see Ciphertexts.noise_bits"
@@ -186,6 +179,12 @@ class SecretKey(_Key):
             if status:
                 raise_status("he.noise_budget", status)
         return bits
+
+    def _check(self, ciphertexts: Any) -> None:
+        of_type(
+            "ciphertexts", ciphertexts, Ciphertexts, "one batch a call; Ciphertexts.concatenate makes one of several"
+        )
+        self.context.check(ciphertexts, "ciphertexts")
 
 
 class PublicKey(_Key):
@@ -266,10 +265,15 @@ class EvaluationKeys(_Key):
                 raise ValueError(f"rotations: {rotations!r} came; wanted steps, or 'powers of two'")
             rotations = [1 << k for k in range(context.row.bit_length() - 1)]
             swap = swap or context.scheme != "ckks"
+        if not isinstance(rotations, Iterable):
+            raise TypeError(
+                f"rotations: {came(rotations)} came; wanted steps in a list, as in rotations=[1, -2], or "
+                "'powers of two'"
+            )
         from pyaccel.he.matrices import rotations_of
 
         steps = {whole_steps(step, context.row) for step in rotations}
-        steps.update(step % context.row for shape in matrices for step in rotations_of(context, *shape))
+        steps.update(step % context.row for shape in _shapes(matrices) for step in rotations_of(context, *shape))
         steps.discard(0)
         elements = sorted({element(context, step) for step in steps})
         if swap:
@@ -299,17 +303,31 @@ class EvaluationKeys(_Key):
         return tuple(int(values[i]) for i in range(count[0]))
 
 
+def _shapes(matrices: Any) -> list[tuple[Any, Any]]:
+    """Shapes of matrices.
+
+    Raises:
+        TypeError: something else.
+    """
+    mend = "wanted shapes in a list, as in matrices=[(8, 32)]"
+    if not isinstance(matrices, Iterable):
+        raise TypeError(f"matrices: {came(matrices)} came; {mend}")
+    shapes = list(matrices)
+    for shape in shapes:
+        if not isinstance(shape, (tuple, list)) or len(shape) != 2:
+            hint = "; of an array take its shape: matrices=[array.shape]" if hasattr(shape, "shape") else ""
+            what = f"{came(shape)} of {len(shape)}" if isinstance(shape, (tuple, list)) else came(shape)
+            raise TypeError(f"matrices: {what} came among them; {mend}{hint}")
+    return [(rows, columns) for rows, columns in shapes]
+
+
 def whole_steps(steps: Any, row: int) -> int:
     """Steps of a rotation, in 0 .. row - 1.
 
     Raises:
         TypeError, ValueError: no whole number, or not within a row.
     """
-    try:
-        sign = -1 if steps < 0 else 1
-    except TypeError:
-        raise TypeError(f"steps: a {type(steps).__name__} came; wanted whole numbers") from None
-    return sign * whole_number("steps", sign * steps, most=row - 1) % row
+    return whole_number("steps", steps, 1 - row, row - 1) % row
 
 
 def element(context: Context, steps: int) -> int:

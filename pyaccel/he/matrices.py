@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pyaccel.he.ciphertexts import Ciphertexts
 from pyaccel.he.encoding import need_slots
-from pyaccel.he.native import Options, ffi, lib, make, out, owned, raise_status
+from pyaccel.he.native import Options, came, ffi, lib, make, of_type, out, owned, raise_status
 from pyaccel.he.plaintexts import Shape
 from pyaccel.numbers import whole_number
 
@@ -63,6 +63,9 @@ class Matrix:
     __array_ufunc__ = None
 
     def __init__(self, context: Context, values: Any, *, level: int | None = None) -> None:
+        from pyaccel.he.context import Context
+
+        of_type("context", context, Context)
         array = _entries(context, "matrix", values, 2)
         ckks = context.scheme == "ckks"
         rotations_of(context, *array.shape)
@@ -113,10 +116,13 @@ class Matrix:
             keys: None: those in use.
 
         Raises:
-            ValueError: another context, a longer vector, too low a level.
+            TypeError: no ciphertexts.
+            ValueError: another context, a longer vector, three polynomials, too low a level.
             MissingKeyError: names the rotation that there is no key for.
         """
+        of_type("vectors", vectors, Ciphertexts, "Matrix multiplies encrypted vectors; numbers are for numpy")
         self.context.check(vectors, "ciphertexts")
+        vectors._need_two("rotated")
         rows, columns = self.shape
         again = repeated(vectors, columns)
         vectors = vectors if again else cleared(vectors, columns)
@@ -125,7 +131,8 @@ class Matrix:
                 f"ciphertexts: level {vectors.level} came; the matrix is encoded for level {self.level}; encode it for "
                 "theirs: Matrix(..., level=)"
             )
-        held = vectors._keys(keys, 5)
+        mend = f"matrices=[({rows}, {columns})]"
+        held = vectors._keys(keys, 5, mend)
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
         status = lib.pyaccel_he_matrix_multiply(
             pointer, missing, self.native, vectors.native, int(again), held.native, Options().native
@@ -135,7 +142,7 @@ class Matrix:
 
             raise MissingKeyError(
                 f"no Galois key for {rotation_of(self.context, int(missing[0]))}: "
-                f"EvaluationKeys(secret, matrices=[({rows}, {columns})]) has all that this matrix takes"
+                f"EvaluationKeys(secret, {mend}) has all that this matrix takes"
             )
         if status:
             raise_status("he.Matrix", status)
@@ -175,6 +182,8 @@ def cleared(vectors: Ciphertexts, columns: int) -> Ciphertexts:
 
 
 def _entries(context: Context, name: str, values: Any, dimensions: int) -> npt.NDArray[Any]:
+    if hasattr(values, "context"):  # of a batch numpy would make an array of objects
+        raise TypeError(f"{name}: {came(values)} came; wanted numbers")
     array = np.asarray(values)
     kinds = "fiub" if context.scheme == "ckks" else "iu"
     if array.dtype.kind not in kinds:
@@ -193,8 +202,6 @@ def polynomial(x: Ciphertexts, coefficients: Any, keys: EvaluationKeys) -> Ciphe
         raise ValueError(f"coefficients: {len(array)} came; wanted 1 .. {MOST_COEFFICIENTS}")
     if not np.isfinite(array).all():
         raise ValueError("coefficients: wanted finite numbers")
-    if x.size != 2:
-        raise ValueError(f"ciphertexts of {x.size} polynomials can't be multiplied: relinearize them first")
     ckks = context.scheme == "ckks"
     highest = np.flatnonzero(array)
     depth = int(lib.pyaccel_he_polynomial_depth(int(highest[-1]) + 1 if highest.size else 1))

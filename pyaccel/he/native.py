@@ -19,14 +19,26 @@ SCHEMES = {"bfv": 1, "bgv": 2, "ckks": 3}
 """PYACCEL_HE_* of each scheme."""
 
 
-def of_type(name: str, value: Any, wanted: type) -> None:
+def came(value: Any) -> str:
+    """What a caller passed, in words."""
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+
+
+def of_type(name: str, value: Any, wanted: type, mend: str = "") -> None:
     """That an object is of a class.
+
+    Args:
+        name: of the argument.
+        value: that was passed.
+        wanted: the class.
+        mend: what the caller may have meant, and how to say it.
 
     Raises:
         TypeError: it is of another one.
     """
     if not isinstance(value, wanted):
-        raise TypeError(f"{name}: a {type(value).__name__} came; wanted a pyaccel.he.{wanted.__name__}")
+        hint = f": {mend}" if mend else ""
+        raise TypeError(f"{name}: {came(value)} came; wanted a pyaccel.he.{wanted.__name__}{hint}")
 
 
 class Options:

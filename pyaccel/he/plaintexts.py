@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from pyaccel.he import saving
 from pyaccel.he.native import ffi, lib
@@ -97,6 +97,15 @@ class Plaintexts:
             TypeError, ValueError: no such bytes; says what is wrong, and where.
         """
         return cls(context, saving.load("plaintexts", data, context), Shape(width, real=real, clean=False))
+
+    def __copy__(self) -> Plaintexts:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Plaintexts:
+        return self
+
+    def __reduce__(self) -> Never:
+        raise TypeError(saving.not_pickled("Plaintexts", self.context))
 
     def __repr__(self) -> str:
         return f"Plaintexts({len(self)} of {self.context!r})"

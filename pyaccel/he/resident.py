@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pyaccel.backends.opencl_he import DeviceRing, Resident
 from pyaccel.backends.opencl_he import Shape as RingShape
 from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
-from pyaccel.he.ciphertexts import Ciphertexts
+from pyaccel.he.ciphertexts import POWERS_OF_TWO, Ciphertexts
 from pyaccel.he.native import ffi, lib, make, raise_status
 from pyaccel.he.plaintexts import Plaintexts
 from pyaccel.scheduler.registry import backends_of
@@ -121,14 +121,14 @@ class DeviceCiphertexts(Ciphertexts):
         operation = {"add": "add", "sub": "sub", "multiply": "mul"}[function.removesuffix("_plain")]
         return ring.elements(operation, here, there)
 
-    def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape) -> Ciphertexts:
+    def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape, mend: str) -> Ciphertexts:
         def rotate() -> Resident:
             here, ring = self._here(), self._ring
             turned = [here if e == 1 else ring.rotate(here, e, self._key(keys, e)) for e in elements]
             return ring.concatenated(turned)
 
         # The outline first: it names the rotation that there is no key for.
-        outline = self._outline._rotated(elements, keys, shape)
+        outline = self._outline._rotated(elements, keys, shape, mend)
         return self._made(outline, shape, rotate, empty=not elements or not len(self))
 
     def _summed(self, keys: EvaluationKeys, shape: Shape) -> Ciphertexts:
@@ -140,7 +140,7 @@ class DeviceCiphertexts(Ciphertexts):
             elements.append(2 * context.degree - 1)
         total: Ciphertexts = self
         for e in elements:
-            total = total._computed("add", total._rotated([e], keys, shape), shape=shape)
+            total = total._computed("add", total._rotated([e], keys, shape, POWERS_OF_TWO), shape=shape)
         return total
 
     def _taken(self, positions: npt.NDArray[np.uint64], shape: Shape) -> Ciphertexts:

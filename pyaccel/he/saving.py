@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyaccel.he.native import Options, ffi, lib, out, owned, raise_status
+from pyaccel.he.native import Options, ffi, lib, of_type, out, owned, raise_status
 
 if TYPE_CHECKING:
     from pyaccel.he.context import Context
@@ -53,6 +53,10 @@ def load(kind: str, data: Any, context: Context | None = None) -> Any:
         TypeError: no bytes.
         ValueError: cut, altered, of another version, kind or context; says what, and at which byte.
     """
+    if kind != "context":
+        from pyaccel.he.context import Context
+
+        of_type("context", context, Context)
     try:
         view = memoryview(data).cast("B")
     except TypeError:
@@ -68,6 +72,14 @@ def load(kind: str, data: Any, context: Context | None = None) -> Any:
     if status:
         raise_status(f"he.{kind}.load", status)
     return owned(kind, pointer)
+
+
+def not_pickled(name: str, context: Context) -> str:
+    """Why an object of a class is not pickled, and what to do in its place."""
+    return (
+        f"{name} hold pointers of this process and can't be pickled: save() gives bytes, and {name}.load(context, "
+        f"bytes) reads them where there is {context!r} too"
+    )
 
 
 def _reason(kind: str, problem: Any, context: Context | None) -> str:
