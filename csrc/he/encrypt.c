@@ -26,8 +26,10 @@ static const pa_he_word *plaintext_of(const pyaccel_he_plaintexts *plaintexts, u
 static void message_of(const encrypt_job *job, uint64_t i, int32_t *integers)
 {
     if (job->constants != NULL) {
-        pa_he_message((int64_t *)(void *)integers, job->out->context, job->out->level,
-                      plaintext_of(job->plaintexts, i), 1);
+        const pyaccel_he_context *context = job->out->context;
+        pa_he_message((int64_t *)(void *)integers, context, job->out->level,
+                      plaintext_of(job->plaintexts, i), context->degree, 1,
+                      context->scheme == PYACCEL_HE_BFV);
     }
 }
 

@@ -46,12 +46,8 @@ void pa_he_set_rescaled(pyaccel_he_ciphertexts *out, uint32_t from);
 
 /* ---- plaintexts (plain.c) ------------------------------------------------------------------------ */
 
-/* Rows of Q at a level of a plaintext of N words below t, coefficients: [factor m]_t in (-t / 2, t / 2] (to multiply with, and
- * what BGV adds), or, `scaled`, round(Q m / t) (what BFV adds). The words are public: variable-time. */
-void pa_he_plain_rows(const pyaccel_he_context *context, uint32_t level, pa_he_word *rows,
-                      const pa_he_word *words, uint64_t factor, bool scaled);
-
-/* The same in NTT form. */
+/* Rows of Q at a level, in NTT form, of a plaintext of N words below t, coefficients: [factor m]_t in (-t / 2, t / 2] (to multiply
+ * with, and what BGV adds), or, `scaled`, round(Q m / t) (what BFV adds). */
 void pa_he_plain_ntt(const pyaccel_he_context *context, uint32_t level, pa_he_word *rows,
                      const pa_he_word *words, uint64_t factor, bool scaled);
 

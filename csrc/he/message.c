@@ -11,20 +11,18 @@ static uint64_t below_zero(uint64_t x)
 }
 
 void pa_he_message(int64_t *numbers, const pyaccel_he_context *context, uint32_t level,
-                   const pa_he_word *words, uint64_t factor)
+                   const pa_he_word *words, size_t n, uint64_t factor, bool scaled)
 {
     const pa_he_modulus *t = &context->constants->plain;
     const uint64_t half = t->q / 2;
-    const size_t n = context->degree;
-    const bool bfv = context->scheme == PYACCEL_HE_BFV;
     uint64_t times = factor % t->q;
-    if (bfv) {
+    if (scaled) {
         times = 1 % t->q;
         for (uint32_t j = 0; j < context->level_end[level]; j++) {
             times = pa_he_reduce128((pa_u128)times * context->ntt[j].modulus.q, t);
         }
     }
-    const uint64_t added = bfv ? half : 0;
+    const uint64_t added = scaled ? half : 0;
     if (t->bits <= 32) {
         for (size_t i = 0; i < n; i++) {
             numbers[i] = (int64_t)pa_he_reduce64(times * words[i] + added, t);
@@ -36,7 +34,7 @@ void pa_he_message(int64_t *numbers, const pyaccel_he_context *context, uint32_t
     }
     for (size_t i = 0; i < n; i++) {
         const uint64_t r = (uint64_t)numbers[i];
-        numbers[i] = bfv ? (int64_t)(half - r) : (int64_t)(r - (t->q & below_zero(half - r)));
+        numbers[i] = scaled ? (int64_t)(half - r) : (int64_t)(r - (t->q & below_zero(half - r)));
     }
 }
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a plaintext of BFV and BGV adds to the phase of a ciphertext. Constant-time in the plaintext. */
+/* Plaintexts of BFV and BGV as numbers modulo the primes of Q: what they add to the phase of a ciphertext, and what multiplies one.
+ * Constant-time in the plaintext. */
 #ifndef PA_HE_MESSAGE_H
 #define PA_HE_MESSAGE_H
 
 #include "ring.h"
 
-/* numbers[i] = what stands for m = words[i], 0 <= m < t, at every prime q_j of level `level`, |numbers[i]| <= t / 2:
- *   BFV   floor(t / 2) - r, r = (Q m + floor(t / 2)) mod t; 1/t of it modulo q_j is that of floor((Q m + floor(t / 2)) / t)
- *   BGV   [factor m]_t in (-t / 2, t / 2], itself */
+/* numbers[i] = what stands for m = words[i], 0 <= m < t, i < n, at every prime q_j of level `level`, |numbers[i]| <= t / 2:
+ *   scaled      floor(t / 2) - r, r = (Q m + floor(t / 2)) mod t; 1/t of it modulo q_j is that of floor((Q m + floor(t / 2)) / t):
+ *               what BFV adds
+ *   not scaled  [factor m]_t in (-t / 2, t / 2], itself: what BGV adds, and what both multiply with */
 void pa_he_message(int64_t *numbers, const pyaccel_he_context *context, uint32_t level,
-                   const pa_he_word *words, uint64_t factor);
+                   const pa_he_word *words, size_t n, uint64_t factor, bool scaled);
 
 /* constants[j] = what those are multiplied by modulo prime j of Q, j < rows: BFV 1 / t, BGV 1; `special`: and by P. */
 void pa_he_message_constants(pa_he_multiplier *constants, const pyaccel_he_context *context,
