@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from he_support import Party
 from vector_files import load_json
 
 from pyaccel import he
+from pyaccel.errors import PyaccelError
 
 CASES = load_json("he/seal_budgets.json")["cases"]
 
@@ -48,3 +50,22 @@ def test_budgets_are_seals(case: dict[str, Any]) -> None:
         # An estimate knows no plaintexts and no keys; below a bit there is nothing left to tell.
         if ours > 1:
             assert abs(made[name].budget_bits - ours) < 4, name
+
+
+@pytest.mark.parametrize("scheme", ["bfv", "bgv"])
+def test_what_is_lost_has_less_than_a_bit(scheme: str) -> None:
+    """By noise that has gone round, or under the key of somebody else; decrypt names both where it looks."""
+    party = Party(scheme, degree=1024, depth=1, plain_modulus=65537 if scheme == "bfv" else 12289)
+    a = party.public.encrypt([1, 2, 3])
+    lost = a
+    while float(party.secret.noise_budget(lost).min()) >= 1:
+        lost = lost * lost
+    for _ in range(3):  # it does not come back
+        lost = lost * lost
+        assert float(party.secret.noise_budget(lost).max()) < 1
+    with pytest.raises(PyaccelError, match="budget is used up, or this is not the key"):
+        party.secret.decrypt(lost)
+    other = he.SecretKey(party.context)
+    assert float(other.noise_budget(a).max()) < 1 < float(party.secret.noise_budget(a).min())
+    with pytest.raises(PyaccelError, match="not the key that it was encrypted for"):
+        other.decrypt(a.mod_switch(0))

@@ -173,3 +173,17 @@ def test_what_cannot_be_pickled_names_what_can(ckks: Party) -> None:
         assert copy.deepcopy(thing) is thing
         with pytest.raises(TypeError, match=rf"pickled: save\(\) gives bytes, and {type(thing).__name__}\.load"):
             pickle.dumps(thing)
+
+
+def test_flooding_says_its_range(ckks: Party) -> None:
+    a = ckks.public.encrypt([1.0])
+    for bits in (1, 59, -1):
+        with pytest.raises(ValueError, match=rf"flood_bits: {bits} came; wanted 0, or 2"):
+            ckks.secret.decrypt(a, flood_bits=bits)
+    for bits in (25.5, np.float64(3)):
+        with pytest.raises(TypeError, match=r"flood_bits: a float came; .*math\.ceil"):
+            ckks.secret.decrypt(a, flood_bits=bits)  # type: ignore[arg-type]
+    narrow = Party("ckks", degree=64, moduli_bits=(40, 40), scale_bits=20)
+    with pytest.raises(ValueError, match=r"flood_bits: 50 came; wanted 0, or 2 \.\. 34 at level 0"):
+        narrow.secret.decrypt(narrow.public.encrypt([0.0]).mod_switch(0), flood_bits=50)
+    assert np.isfinite(narrow.secret.decrypt(narrow.public.encrypt([0.0]).mod_switch(0), flood_bits=34)).all()

@@ -26,6 +26,9 @@ CLOSE_BITS, CLOSE_TIMES = 40, 3
 decrypting: estimates take errors for independent, where those of a + a, or of a product with equal numbers, are not."""
 
 
+MOST_FLOOD_BITS = 58
+
+
 class MissingKeyError(PyaccelError, LookupError):
     """An operation needs an evaluation key that was not made; names it."""
 
@@ -114,13 +117,24 @@ class SecretKey(_Key):
         plus the noise of the encryption, and the noise is a linear equation in the secret key (IND-CPA-D: Li and
         Micciancio, ePrint 2020/1533). A result that stays with the key's owner is safe; one that is handed to others,
         who know or choose the ciphertexts, has to be flooded: flood_bits adds Gaussian noise of standard deviation
-        2^flood_bits to every coefficient before it is decoded. The noise estimate of the ciphertexts plus 10 to 30
-        bits, by how many results are shared, is customary; it costs the precision of that many bits. BFV and BGV
+        2^flood_bits to every coefficient before it is decoded, at the cost of that many bits of precision. For s bits
+        of security over d decryptions (docs/he.md, Security)
+
+            flood_bits = math.ceil(noise_bits + s / 2 + math.log2(12 * d) / 2)
+
+        with a bound for noise_bits of the worst ciphertext that anybody can have decrypted;
+        `Ciphertexts.noise_bits` estimates it and is no bound. 58 bits, the most there is, give
+        s = 2 (58 - noise_bits) - log2(12 d): with noise of 20 bits and a thousand decryptions, s = 62. BFV and BGV
         decrypt exactly, and reveal nothing as long as they decrypt rightly.
+
+        **A wrong key is not always noticed.** BFV and BGV refuse what the key finds to be lost, but look with it only
+        where the estimated budget is small, since that takes three times as long as decrypting: the secret key of
+        another pair with equal parameters gives numbers without meaning, as CKKS does under any. `noise_budget` tells:
+        under a wrong key it is below 1.
 
         Args:
             ciphertexts: a batch of this context.
-            flood_bits: CKKS: 2 .. 58, and less than log2 of the modulus at their level by 6; 0: none.
+            flood_bits: CKKS: 2 .. 58, and flood_bits + 5 below log2 of the modulus at their level; 0: none.
             width: how many slots of each; None: as many as were encoded, all where that is not known.
             real: CKKS: real parts alone; None: whether what was encrypted was real.
             coefficients: BFV, BGV: coefficients in place of slots.
@@ -129,35 +143,29 @@ class SecretKey(_Key):
             As Context.decode.
 
         Raises:
-            ValueError: the ciphertexts are of another context.
+            TypeError, ValueError: no ciphertexts, or of another context; flood_bits out of range.
             PyaccelError: BFV, BGV: their noise is too large, and they do not decrypt any more.
         """
         self._check(ciphertexts)
-        flood_bits = whole_number("flood_bits", flood_bits, most=58)
-        if flood_bits and self.context.scheme != "ckks":
-            raise ValueError(f"flood_bits: {self.context.scheme} decrypts exactly; flooding is for ckks")
-        if flood_bits:
-            room = min(58, ceil(self.context.level_bits(ciphertexts.level) - 5) - 1)
-            if not 2 <= flood_bits <= room:
-                raise ValueError(
-                    f"flood_bits: {flood_bits} came; at level {ciphertexts.level} it is 0 or 2 .. {room}: the modulus "
-                    "has to hold the noise"
-                )
+        flood_bits = self._flood_bits(flood_bits, ciphertexts.level)
         close = CLOSE_BITS + CLOSE_TIMES * max(0.0, ciphertexts.noise_bits)
         if self.context.plain_modulus and not ciphertexts.budget_bits >= close:
             # The estimate says that it may be close: look at the noise itself. Gone round, it leaves less than a bit.
             budget = self.noise_budget(ciphertexts)
             if budget.size and float(budget.min()) < 1:
                 raise PyaccelError(
-                    f"ciphertexts[{int(budget.argmin())}] does not decrypt: its noise budget is used up. Multiply less "
-                    "deep, or make the context with more depth"
+                    f"ciphertexts[{int(budget.argmin())}] does not decrypt: its noise budget is used up, or this is "
+                    "not the key that it was encrypted for. Multiply less deep, or make the context with more depth"
                 )
         plain = make("plaintexts", "decrypt", self.native, ciphertexts.native, flood_bits, Options().native)
         batch = Plaintexts(self.context, plain, ciphertexts.shape)
         return encoding.decode(batch, width=width, real=real, coefficients=coefficients)
 
     def noise_budget(self, ciphertexts: Ciphertexts) -> npt.NDArray[np.float64]:
-        """Bits, exact, that the noise of each ciphertext may still grow by; 0: it does not decrypt any more.
+        """Bits, exact, that the noise of each ciphertext may still grow by; below 1: it does not decrypt any more.
+
+        Noise that has gone round the modulus lies anywhere in it: a lost ciphertext, or one of another key, has a
+        budget of 0 or a small part of a bit (about 1.4 / N), never of 1 or more by anything but chance.
 
         For BFV and BGV. It tells about the key: for its owner alone. `Ciphertexts.budget_bits` estimates it without.
 
@@ -165,7 +173,7 @@ class SecretKey(_Key):
             float64[n]: log2(Q / (2 |invariant noise|)), as SEAL counts it.
 
         Raises:
-            ValueError: ckks, or another context.
+            TypeError, ValueError: no ciphertexts; ckks, or another context.
         """
         self._check(ciphertexts)
         if self.context.scheme == "ckks":
@@ -178,6 +186,26 @@ class SecretKey(_Key):
             status = lib.pyaccel_he_noise_budget(data, self.native, ciphertexts.native)
             if status:
                 raise_status("he.noise_budget", status)
+        return bits
+
+    def _flood_bits(self, flood_bits: Any, level: int) -> int:
+        """As decrypt takes them.
+
+        Raises:
+            TypeError, ValueError: out of range.
+        """
+        if isinstance(flood_bits, (float, np.floating)):
+            raise TypeError("flood_bits: a float came; wanted a whole number: math.ceil(...) of it")
+        bits = whole_number("flood_bits", flood_bits, -(2**63))
+        if bits and self.context.scheme != "ckks":
+            raise ValueError(f"flood_bits: {self.context.scheme} decrypts exactly; flooding is for ckks")
+        if bits and not 2 <= bits <= MOST_FLOOD_BITS:
+            raise ValueError(f"flood_bits: {bits} came; wanted 0, or 2 .. {MOST_FLOOD_BITS}")
+        room = ceil(self.context.level_bits(level) - 5) - 1
+        if bits > room:
+            raise ValueError(
+                f"flood_bits: {bits} came; wanted 0, or 2 .. {room} at level {level}: its modulus has to hold the noise"
+            )
         return bits
 
     def _check(self, ciphertexts: Any) -> None:
