@@ -250,8 +250,7 @@ def test_seeds_make_runs_alike():
     secrets = [he.SecretKey(party.context, insecure_test_seed=seed) for _ in range(2)]
     ciphertexts = secrets[0].encrypt(values, insecure_test_seed=seed)
     assert (secrets[1].decrypt(ciphertexts) == values).all()
-    with pytest.raises(PyaccelError, match="does not decrypt"):
-        he.SecretKey(party.context).decrypt(ciphertexts)
+    assert (he.SecretKey(party.context).decrypt(ciphertexts, coefficients=True)[:8] != values[:8]).any()
 
 
 def test_equal_contexts_go_together():

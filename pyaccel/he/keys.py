@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import ceil
+from math import ceil, log2
 from typing import TYPE_CHECKING, Any, Never, Self
 
 import numpy as np
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from pyaccel.he.context import Context
 
 
-CLOSE_BITS, CLOSE_TIMES = 40, 3
-"""Estimated noise budgets below so many bits, and so many times the noise's own, are looked at with the key before
-decrypting: estimates take errors for independent, where those of a + a, or of a product with equal numbers, are not."""
+CLOSE_BITS, CLOSE_TIMES = 40, 2
+"""Estimated noise budgets below so many bits, or so many times what the noise has grown by, are looked at with the key
+before decrypting: estimates take errors for independent, where those of a + a, or of a product with equal numbers, are
+not."""
 
 
 MOST_FLOOD_BITS = 58
@@ -31,6 +32,13 @@ MOST_FLOOD_BITS = 58
 
 class MissingKeyError(PyaccelError, LookupError):
     """An operation needs an evaluation key that was not made; names it."""
+
+
+def _close(ciphertexts: Ciphertexts) -> float:
+    """Bits of an estimated budget that are too few to decrypt without a look."""
+    context = ciphertexts.context
+    fresh = 2 + log2(context.degree) / 2 + (log2(context.plain_modulus) if context.scheme == "bgv" else 0)
+    return max(CLOSE_BITS, CLOSE_TIMES * (ciphertexts.noise_bits - fresh))
 
 
 class _Key:
@@ -148,8 +156,7 @@ class SecretKey(_Key):
         """
         self._check(ciphertexts)
         flood_bits = self._flood_bits(flood_bits, ciphertexts.level)
-        close = CLOSE_BITS + CLOSE_TIMES * max(0.0, ciphertexts.noise_bits)
-        if self.context.plain_modulus and not ciphertexts.budget_bits >= close:
+        if self.context.plain_modulus and not ciphertexts.budget_bits >= _close(ciphertexts):
             # The estimate says that it may be close: look at the noise itself. Gone round, it leaves less than a bit.
             budget = self.noise_budget(ciphertexts)
             if budget.size and float(budget.min()) < 1:
