@@ -360,3 +360,59 @@ def test_operands_that_do_not_go_together_are_refused() -> None:
         SealContext("bgv", 16, here.moduli)
     with pytest.raises(ValueError, match="power of two"):
         SealContext("ckks", 17, here.moduli)
+
+
+def test_what_is_of_another_class_says_what_makes_the_right_one() -> None:
+    here: Any = context(0)
+    assert here.scheme == "ckks"
+    secret = here.secret_key()
+    a = here.encrypt(secret, [1.0, 2.0])
+    relinearization, galois = here.relinearization_keys(secret), here.galois_keys(secret, [1], turn=False)
+    square = here.multiply(a, a)
+    for call, message in (
+        (
+            lambda: here.relinearize(square, None),
+            r"keys: a NoneType came; .*SealContext\.relinearization_keys\(secret\)",
+        ),
+        (lambda: here.relinearize(a, secret), r"keys: a SecretKey came; .*TenSEAL saves none"),
+        (lambda: here.rotate(a, 1, None), r"keys: a NoneType came; .*SealContext\.galois_keys\(secret\)"),
+        (lambda: here.conjugate(a, None), r"galois_keys\(secret\)"),
+        (lambda: here.apply_galois(a, 3, None), r"galois_keys\(secret\)"),
+        (lambda: here.rotate(a, 1.5, galois), "steps: a float came"),
+        (lambda: here.add_plain(a, [1, 2, 3]), r"plain: a list came; wanted a pyaccel\.he\.seal\.Plaintext"),
+        (lambda: here.sub_plain(a, 1), "plain: a int came"),
+        (lambda: here.multiply_plain(a, [1, 2, 3]), "plain: a list came"),
+        (lambda: here.add(a, 1), r"a ciphertext: a int came; wanted a pyaccel\.he\.seal\.Ciphertext"),
+        (lambda: here.sub(None, a), "a NoneType came"),
+        (lambda: here.multiply(a, b""), "a bytes came"),
+        (lambda: here.negate([a]), "a list came"),
+        (lambda: here.rescale(None), "a NoneType came"),
+        (lambda: here.mod_switch(None), "a NoneType came"),
+        (lambda: here.decrypt(secret, here.to_he(a)), "a ciphertext: a Ciphertexts came"),
+        (lambda: here.decrypt(None, a), r"key: a NoneType came; wanted a pyaccel\.he\.SecretKey: read_secret_key"),
+        (lambda: here.encrypt(None, [1.0]), "key: a NoneType came"),
+        (lambda: here.relinearization_keys(None), "secret: a NoneType came"),
+        (lambda: here.galois_keys(relinearization), "secret: a SwitchingKeys came"),
+        (lambda: here.from_he(a), r"batch: a Ciphertext came; wanted a pyaccel\.he\.Ciphertexts"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            call()
+    with pytest.raises(ValueError, match="Galois keys came; wanted relinearization keys"):
+        here.relinearize(square, galois)
+    with pytest.raises(ValueError, match=r"none for a rotation by 4 .*galois_keys\(secret, \[4\]\)"):
+        here.rotate(a, 4, galois)
+    assert np.abs(here.decrypt(secret, here.rotate(a, 1, galois))[:1] - 2).max() < 1e-2
+
+
+def test_flooding_here_too() -> None:
+    here = context(0)
+    secret = here.secret_key()
+    a = here.encrypt(secret, [1.0, 2.0])
+    error = np.abs(here.decrypt(secret, a, flood_bits=30)[:2] - [1, 2]).max()
+    assert np.abs(here.decrypt(secret, a)[:2] - [1, 2]).max() < error < 10
+    with pytest.raises(ValueError, match=r"flood_bits: 1 came; wanted 0, or 2"):
+        here.decrypt(secret, a, flood_bits=1)
+    exact = context(2)
+    secret = exact.secret_key()
+    with pytest.raises(ValueError, match="decrypts exactly"):
+        exact.decrypt(secret, exact.encrypt(secret, [1]), flood_bits=20)

@@ -154,3 +154,41 @@ def test_seal_computes_with_keys_made_here(tmp_path: Path) -> None:
     seal.Decryptor(theirs, key).decrypt(result, decrypted)
     wanted = np.roll((np.arange(degree) ** 2).reshape(2, -1), -3, axis=1)[::-1].reshape(-1)
     assert (np.array(encoder.decode_int64(decrypted)) % ours.plain_modulus == wanted % ours.plain_modulus).all()
+
+
+def test_tenseals_own_objects_and_tensors_are_refused_by_name() -> None:
+    private, public = opened("ckks")
+    theirs: Any = their_context("ckks")
+    tensor = ts.ckks_tensor(theirs, ts.plain_tensor([1.0, 2.0, 3.0, 4.0], [2, 2]))
+    for call, message in (
+        (lambda: tenseal.read_context(theirs), r"a Context came; wanted bytes: pass ts_context\.serialize\("),
+        (lambda: tenseal.read_context("text"), r"a str came; wanted bytes: pass ts_context\.serialize\("),  # type: ignore[arg-type]
+        (lambda: private.read_vector(vector("ckks")), r"a CKKSVector came; .*ts_vector\.serialize\("),
+        (lambda: private.read_vector(tensor), "a tensor came; tensors are not read"),
+        (lambda: private.decrypt(vector("ckks")), "vector: a CKKSVector came; wanted a Vector"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            call()
+    with pytest.raises(ValueError, match="tensors are not read"):
+        private.read_vector(tensor.serialize())
+    flooded = private.decrypt(private.read_vector(vector("ckks").serialize()), flood_bits=20)
+    assert 0 < np.abs(flooded - VALUES["ckks"]).max() < 1
+    assert public.secret_key is None
+
+
+def test_keys_that_tenseal_leaves_out_are_made_anew() -> None:
+    """A context that was saved with its secret key has no evaluation keys, whatever TenSEAL was asked for."""
+    theirs: Any = their_context("ckks")
+    theirs.generate_galois_keys()
+    data = theirs.serialize(True, True, True, True)
+    context = tenseal.read_context(data)
+    assert context.secret_key is not None
+    assert context.relinearization_keys is None
+    assert context.galois_keys is None
+    seal, secret = context.seal, context.secret_key
+    (a,) = context.read_vector(vector("ckks").serialize()).ciphertexts
+    with pytest.raises(TypeError, match=r"SealContext\.relinearization_keys\(secret\).* TenSEAL saves none"):
+        seal.relinearize(seal.multiply(a, a), context.relinearization_keys)  # type: ignore[arg-type]
+    square = seal.rescale(seal.relinearize(seal.multiply(a, a), seal.relinearization_keys(secret)))
+    turned = seal.rotate(square, 1, seal.galois_keys(secret, [1], turn=False))
+    assert np.abs(context.decrypt(Vector((turned,), (2,))) - np.square(VALUES["ckks"][1:])).max() < 1e-2

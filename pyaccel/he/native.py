@@ -38,7 +38,8 @@ def of_type(name: str, value: Any, wanted: type, mend: str = "") -> None:
     """
     if not isinstance(value, wanted):
         hint = f": {mend}" if mend else ""
-        raise TypeError(f"{name}: {came(value)} came; wanted a pyaccel.he.{wanted.__name__}{hint}")
+        room = "pyaccel.he.seal" if wanted.__module__ == "pyaccel.he.seal" else "pyaccel.he"
+        raise TypeError(f"{name}: {came(value)} came; wanted a {room}.{wanted.__name__}{hint}")
 
 
 class Options:

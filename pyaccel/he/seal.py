@@ -41,7 +41,7 @@ from pyaccel.he.keys import EvaluationKeys, SecretKey
 from pyaccel.he.keys import PublicKey as HePublicKey
 from pyaccel.he.plaintexts import Shape
 from pyaccel.he.seal_format import Compression, PlainWords, Polynomials, Words
-from pyaccel.numbers import bit_reversal
+from pyaccel.numbers import bit_reversal, whole_number
 
 _ZERO_ID = bytes(32)
 _FIELDS = 1 << 10
@@ -312,6 +312,7 @@ class SealContext:
 
     def write_secret_key(self, key: SecretKey, compression: Compression = "none") -> bytes:
         """What SecretKey.load reads: whoever has it decrypts; nothing wipes it."""
+        handles.of_type("key", key, SecretKey)
         self.he.check(key, "key")
         rows = self._rows_of("secret_key", key.native, 1)
         parms_id = self._ids[len(self.moduli)]
@@ -319,6 +320,7 @@ class SealContext:
 
     def public_key(self, secret: SecretKey) -> PublicKey:
         """A new public key."""
+        handles.of_type("secret", secret, SecretKey)
         self.he.check(secret, "secret")
         return PublicKey(self._rows_of("public_key", HePublicKey(secret).native, 2))
 
@@ -329,11 +331,13 @@ class SealContext:
 
     def relinearization_keys(self, secret: SecretKey) -> SwitchingKeys:
         """New relinearization keys."""
+        handles.of_type("secret", secret, SecretKey)
         self.he.check(secret, "secret")
         return SwitchingKeys("relinearization", {0: self._switching_key(EvaluationKeys(secret), 0)})
 
     def galois_keys(self, secret: SecretKey, steps: Iterable[int] | None = None, *, turn: bool = True) -> SwitchingKeys:
         """New Galois keys for rotations by steps (None: by signed powers of two), and with `turn` for conjugate."""
+        handles.of_type("secret", secret, SecretKey)
         self.he.check(secret, "secret")
         half = self.degree // 2
         if steps is None:
@@ -393,26 +397,31 @@ class SealContext:
         if isinstance(key, PublicKey):
             native = self._made("public_key", "public_key", _pointer(key.rows), key.rows.size)
             return self.from_he(HePublicKey._of(self.he, native).encrypt(plain))
+        handles.of_type("key", key, SecretKey, "or a PublicKey, which public_key(secret) makes")
         return self.from_he(key.encrypt(plain))
 
-    def decrypt(self, key: SecretKey, a: Ciphertext) -> Any:
+    def decrypt(self, key: SecretKey, a: Ciphertext, *, flood_bits: int = 0) -> Any:
         """The numbers of a ciphertext, in the order of SEAL's slots: int64[degree], or complex128[degree / 2].
 
-        What SecretKey.decrypt says of sharing decrypted CKKS numbers holds here too.
+        What pyaccel.he.SecretKey.decrypt says of sharing decrypted CKKS numbers, and of flood_bits against what they
+        tell, holds here too; but of a ciphertext that came from SEAL nothing estimates the noise.
         """
+        handles.of_type("key", key, SecretKey, "read_secret_key reads SEAL's, secret_key makes one")
         order, turned = self._slots
         if self.scheme == "bfv":
-            return key.decrypt(self.to_he(a))[0][order]
-        numbers = key.decrypt(self.to_he(a), real=False)[0]
+            return key.decrypt(self.to_he(a), flood_bits=flood_bits)[0][order]
+        numbers = key.decrypt(self.to_he(a), flood_bits=flood_bits, real=False)[0]
         numbers[turned] = numbers[turned].conj()
         return numbers[order]
 
     def noise_budget(self, key: SecretKey, a: Ciphertext) -> float:
         """Decryptor::invariant_noise_budget of a BFV ciphertext, in bits, not rounded down."""
+        handles.of_type("key", key, SecretKey)
         return float(key.noise_budget(self.to_he(a))[0])
 
     def to_he(self, a: Ciphertext) -> Ciphertexts:
         """The same ciphertext as a batch of one of `self.he`."""
+        _ciphertexts(a)
         rows = a.rows
         if self.scheme == "bfv":
             rows = self._call("transform", a.size, a.moduli, _pointer(rows), a.size, a.moduli, 0)
@@ -424,6 +433,7 @@ class SealContext:
 
     def from_he(self, batch: Ciphertexts) -> Ciphertext:
         """The one ciphertext of a batch of `self.he`."""
+        handles.of_type("batch", batch, Ciphertexts)
         self.he.check(batch, "batch")
         if len(batch) != 1:
             raise ValueError(f"batch: {len(batch)} ciphertexts came; SEAL's objects hold one: give them one by one")
@@ -473,6 +483,7 @@ class SealContext:
             raise ValueError(f"operands have scales {a.scale} and {scale}: rescale one, or encode at the other's scale")
 
     def _sum(self, a: Ciphertext, b: Ciphertext, subtract: int) -> Ciphertext:
+        _ciphertexts(a, b)
         self._same_level(a, b.moduli, b.scale)
         arguments = (_pointer(a.rows), a.size, _pointer(b.rows), b.size, a.moduli, subtract)
         return replace(a, rows=self._call("add", max(a.size, b.size), a.moduli, *arguments))
@@ -487,10 +498,12 @@ class SealContext:
 
     def negate(self, a: Ciphertext) -> Ciphertext:
         """-a."""
+        _ciphertexts(a)
         return replace(a, rows=self._call("negate", a.size, a.moduli, _pointer(a.rows), a.size, a.moduli))
 
     def multiply(self, a: Ciphertext, b: Ciphertext) -> Ciphertext:
         """a b, of size a.size + b.size - 1; levels must agree and CKKS scales fit the modulus (ValueError)."""
+        _ciphertexts(a, b)
         self._same_level(a, b.moduli)
         scale = self._product_scale(a.scale * b.scale, a.moduli)
         arguments = (_pointer(a.rows), a.size, _pointer(b.rows), b.size, a.moduli)
@@ -512,21 +525,26 @@ class SealContext:
 
     def add_plain(self, a: Ciphertext, plain: Plaintext) -> Ciphertext:
         """a + plain. CKKS: levels and scales must agree (ValueError)."""
+        _plaintext(a, plain)
         self._same_level(a, a.moduli, plain.scale)
         return replace(a, rows=self._plain("add_plain", a, plain, 0))
 
     def sub_plain(self, a: Ciphertext, plain: Plaintext) -> Ciphertext:
         """a - plain. CKKS: levels and scales must agree (ValueError)."""
+        _plaintext(a, plain)
         self._same_level(a, a.moduli, plain.scale)
         return replace(a, rows=self._plain("add_plain", a, plain, 1))
 
     def multiply_plain(self, a: Ciphertext, plain: Plaintext) -> Ciphertext:
         """a times plain. CKKS: levels must agree and scales fit (ValueError)."""
+        _plaintext(a, plain)
         scale = self._product_scale(a.scale * plain.scale, a.moduli)
         return Ciphertext(self._plain("multiply_plain", a, plain), scale)
 
     def relinearize(self, a: Ciphertext, keys: SwitchingKeys) -> Ciphertext:
         """a of size 3 brought to size 2; one of size 2 as it is."""
+        _ciphertexts(a)
+        _of_kind(keys, "relinearization")
         if a.size == 2:
             return a
         if a.size != 3:
@@ -542,6 +560,8 @@ class SealContext:
         Raises:
             ValueError: a is not of size 2, or the keys have none of that element.
         """
+        _ciphertexts(a)
+        _of_kind(keys, "Galois")
         if a.size != 2:
             raise ValueError(f"a ciphertext of size {a.size}: relinearize it before it is rotated")
         parts = _parts(keys, "Galois", element)
@@ -556,20 +576,22 @@ class SealContext:
         Raises:
             ValueError: too many steps, or neither the key nor those of its signed powers of two are there.
         """
+        _ciphertexts(a)
+        _of_kind(keys, "Galois")
         half = self.degree // 2
+        steps = whole_number("steps", steps, -(2**63))
         if abs(steps) >= half:
             raise ValueError(f"steps: {steps} came; wanted {-half + 1} .. {half - 1}")
         if steps == 0:
             return a
-        if keys.kind != "Galois":
-            raise ValueError(f"{keys.kind} keys came; wanted Galois keys")
         element = pow(3, steps % half, 2 * self.degree)
         if element in keys.parts:
             return self.apply_galois(a, element, keys)
         terms = _signed_powers(steps)
         if len(terms) == 1:
             raise ValueError(
-                f"the Galois keys have none for a rotation by {steps} (element {element}): create it in SEAL"
+                f"the Galois keys have none for a rotation by {steps} (element {element}): create it in SEAL, or by "
+                f"galois_keys(secret, [{steps}])"
             )
         for term in terms:
             if abs(term) != half:
@@ -582,6 +604,7 @@ class SealContext:
 
     def rescale(self, a: Ciphertext) -> Ciphertext:
         """CKKS: divided by its last prime, the scale as well (rescale_to_next)."""
+        _ciphertexts(a)
         if self.scheme != "ckks":
             raise ValueError("bfv has no scale: mod_switch takes its ciphertexts one level down")
         return replace(self._divided(a), scale=a.scale / self.moduli[a.moduli - 1])
@@ -594,6 +617,7 @@ class SealContext:
         return replace(a, rows=np.ascontiguousarray(a.rows[:, :-1]))
 
     def _has_next(self, a: Ciphertext) -> None:
+        _ciphertexts(a)
         if a.moduli < 2:
             raise ValueError("one prime is left: no level below it; start with more moduli")
 
@@ -613,11 +637,40 @@ def _pointer(words: Words) -> Any:
     return ffi.from_buffer("uint64_t[]", words)
 
 
-def _parts(keys: SwitchingKeys, kind: str, element: int) -> list[Any]:
+def _ciphertexts(*operands: Any) -> None:
+    """That all operands are ciphertexts of this module (TypeError)."""
+    for one in operands:
+        handles.of_type("a ciphertext", one, Ciphertext, "read_ciphertext reads one, encrypt and from_he make one")
+
+
+def _plaintext(a: Any, plain: Any) -> None:
+    """That a ciphertext and a plaintext came (TypeError)."""
+    _ciphertexts(a)
+    mend = "SEAL's encoders make it, read_plaintext reads it; numbers: encrypt them, then add or multiply"
+    handles.of_type("plain", plain, Plaintext, mend)
+
+
+def _of_kind(keys: Any, kind: str) -> None:
+    """That keys of one kind came.
+
+    Raises:
+        TypeError: no keys of this module; says what makes them.
+        ValueError: of the other kind.
+    """
+    maker = "relinearization_keys" if kind == "relinearization" else "galois_keys"
+    mend = (
+        f"{kind} keys, which SealContext.{maker}(secret) makes and read_{maker} reads; TenSEAL saves none beside "
+        "a secret key"
+    )
+    handles.of_type("keys", keys, SwitchingKeys, mend)
     if keys.kind != kind:
         raise ValueError(f"{keys.kind} keys came; wanted {kind} keys")
+
+
+def _parts(keys: SwitchingKeys, kind: str, element: int) -> list[Any]:
+    _of_kind(keys, kind)
     if element not in keys.parts:
-        raise ValueError(f"the Galois keys have none for element {element}: create it in SEAL")
+        raise ValueError(f"the {kind} keys have none for element {element}: create it in SEAL, or here")
     return [_pointer(part) for part in keys.parts[element]]
 
 

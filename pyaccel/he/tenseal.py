@@ -5,6 +5,13 @@
     vector = context.read_vector(ts_vector.serialize())
     data = context.write_vector(...)                  # ts.ckks_vector_from(ts_context, data)
 
+TenSEAL leaves relinearization and Galois keys out when it saves the secret key: they are None then, and made anew,
+
+    keys = context.seal.relinearization_keys(context.secret_key)
+    galois = context.seal.galois_keys(context.secret_key)
+
+or read from a second serialize(save_secret_key=False). Vectors are read; tensors (CKKSTensor, BFVTensor) are not.
+
 The messages are those of TenSEAL 0.3 (tenseal/proto/tensealcontext.proto, tensors.proto), read by the package protobuf.
 """
 
@@ -17,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from pyaccel.he.keys import SecretKey
+from pyaccel.he.native import came
 from pyaccel.he.seal import Ciphertext, PublicKey, SealContext, SwitchingKeys
 from pyaccel.he.seal_format import Compression
 
@@ -76,7 +84,11 @@ def _parsed(name: str, data: bytes, what: str) -> Any:
     try:
         message.ParseFromString(bytes(memoryview(data)))
     except TypeError:
-        raise TypeError(f"TenSEAL {what}: a {type(data).__name__} came; wanted bytes") from None
+        if type(data).__name__.endswith("Tensor"):
+            raise TypeError(f"TenSEAL {what}: a tensor came; tensors are not read, vectors are") from None
+        raise TypeError(
+            f"TenSEAL {what}: {came(data)} came; wanted bytes: pass ts_{what}.serialize(...), not the object itself"
+        ) from None
     except DecodeError as error:
         raise ValueError(f"TenSEAL {what}: no such message ({error}): the data is cut or something else") from None
     return message
@@ -110,12 +122,15 @@ class TensealContext:
         """What CKKSVector.serialize or BFVVector.serialize wrote.
 
         Raises:
-            ValueError: other data, or a vector of another context.
+            TypeError: no bytes.
+            ValueError: other data, or a vector made under other parameters. One of another context with equal
+                parameters is read, and decrypts to numbers without meaning: nothing in it names its key.
         """
         message = _parsed("Vector", data, "vector")
         if len(message.sizes) != len(message.ciphertexts) or not message.sizes:
             raise ValueError(
-                f"TenSEAL vector: {len(message.ciphertexts)} ciphertexts and {len(message.sizes)} sizes: no vector"
+                f"TenSEAL vector: {len(message.ciphertexts)} ciphertexts and {len(message.sizes)} sizes: no vector "
+                "(tensors are not read)"
             )
         slots = self.seal.degree // 2 if self.seal.scheme == "ckks" else self.seal.degree
         if max(message.sizes) > slots:
@@ -134,18 +149,27 @@ class TensealContext:
             message.scale = vector.ciphertexts[0].scale
         return bytes(message.SerializeToString())
 
-    def decrypt(self, vector: Vector) -> Any:
-        """Its numbers, one array: integers (BFV) or real parts (CKKS). Needs the secret key (ValueError)."""
+    def decrypt(self, vector: Vector, *, flood_bits: int = 0) -> Any:
+        """Its numbers, one array: integers (BFV) or real parts (CKKS); flood_bits as SealContext.decrypt has them.
+
+        Raises:
+            TypeError: no vector.
+            ValueError: the context was saved without its secret key.
+        """
+        if not isinstance(vector, Vector):
+            raise TypeError(f"vector: {came(vector)} came; wanted a Vector, which read_vector reads")
         if self.secret_key is None:
             raise ValueError("this context has no secret key: serialize it with save_secret_key=True")
         pairs = zip(vector.ciphertexts, vector.sizes, strict=True)
-        return np.concatenate([self.seal.decrypt(self.secret_key, one)[:size] for one, size in pairs]).real
+        parts = [self.seal.decrypt(self.secret_key, one, flood_bits=flood_bits)[:size] for one, size in pairs]
+        return np.concatenate(parts).real
 
 
 def read_context(data: bytes) -> TensealContext:
     """What Context.serialize wrote.
 
     Raises:
+        TypeError: no bytes: TenSEAL's own object takes .serialize(...) first.
         ValueError: other data, or altered.
         ModuleNotFoundError: the package protobuf is missing, or zstandard, by which TenSEAL's objects are compressed.
     """
