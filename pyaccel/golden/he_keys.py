@@ -191,8 +191,13 @@ def decrypt_flooded(key: SecretKey, ciphertext: Ciphertext, bits: int, master: b
 
 
 def noise_budget(key: SecretKey, ciphertext: Ciphertext) -> float:
-    """log2(Q / 2v), v the greatest coefficient of [t x]_Q (BFV) or [x]_Q (BGV), x the phase; at least 0."""
+    """log2(Q / 2v), v the greatest coefficient of [t x]_Q (BFV) or [x]_Q (BGV), x the phase; at least 0.
+
+    0 where Q is not above 4 t: no noise fits between two messages there.
+    """
     whole = key.context.modulus(ciphertext.level)
+    if whole <= 4 * key.context.t:
+        return 0.0
     times = key.context.t if key.context.asked.scheme == "bfv" else 1
     noise = max(abs(ring.centred(phase(key, ciphertext) * times, whole)))
     return max(0.0, log2(whole) - log2(noise or 1) - 1)
