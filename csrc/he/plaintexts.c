@@ -19,7 +19,10 @@ typedef struct {
 static pyaccel_status run_items(void *argument, uint64_t first, uint64_t last)
 {
     const items *work = argument;
-    return work->fn(work->context, first / PA_RANGE_UNIT, last / PA_RANGE_UNIT);
+    const pyaccel_status status =
+        work->fn(work->context, first / PA_RANGE_UNIT, last / PA_RANGE_UNIT);
+    pa_wipe_stack(); /* vectors of secrets that a compiler had no register for */
+    return status;
 }
 
 pyaccel_status pa_he_parallel(const pyaccel_he_options *options, uint64_t n, pa_range_fn *fn,

@@ -299,10 +299,11 @@ class SealContext:
             raise ValueError(
                 f"SEAL {what}: made under other parameters than this context's: read it with its own context"
             )
-        native = self._made("secret_key", "secret_key", _pointer(stored.words), stored.words.size)
-        key = SecretKey._of(self.he, native)
-        stored.words[:] = 0
-        return key
+        try:
+            native = self._made("secret_key", "secret_key", _pointer(stored.words), stored.words.size)
+        finally:
+            stored.words[:] = 0
+        return SecretKey._of(self.he, native)
 
     # ---- keys of one's own ------------------------------------------------------------------------------
 
