@@ -249,6 +249,10 @@ class Ciphertexts:
     ) -> Ciphertexts:
         """Products, slot by slot.
 
+        CKKS: nothing tells when a product grows too large: its numbers have to stay below 2^(budget_bits - 1) at its
+        level, where budget_bits is log2 of the modulus over the scale, or they wrap round to others. The numbers of
+        BFV and BGV are reduced modulo t in the same silence.
+
         Args:
             other: as many ciphertexts, or one. `a.multiply(a)` squares, which is quicker.
             keys: None: those in use.
@@ -400,6 +404,9 @@ class Ciphertexts:
     def sum_slots(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """The sum over all slots, in every slot.
 
+        All slots count, not only those that were encoded: `x + 1` puts 1 into each of them, those behind the numbers
+        too. Add an array of ones as wide as the numbers in its place, or multiply by one, which takes a level.
+
         Raises:
             ValueError: ciphertexts of three polynomials.
             MissingKeyError: names the rotation that there is no key for; rotations="powers of two" has all.
@@ -415,6 +422,8 @@ class Ciphertexts:
 
     def dot(self, other: Any, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
         """Dot products of the rows of slots, in every slot.
+
+        All slots count, as in sum_slots: after `x + 1` and `y + 1` those behind the numbers too, where both hold 1.
 
         Args:
             other: ciphertexts, or numbers.

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 class Context:
     """Parameters of a scheme, and what follows from them. Immutable but for the evaluation keys in use.
 
+    Two contexts of equal parameters are as one, as far as the library can see: a ciphertext does not name its key.
+    Whoever has several secret keys of the same parameters keeps apart what belongs to each; what is computed with keys
+    of another secret, or decrypted with it, comes out as numbers without meaning.
+
     Args:
         scheme: "bfv" or "bgv" (integers modulo plain_modulus, exact), or "ckks" (numbers, rounded).
         degree: N, a power of two in 8 .. 131072; None: the least that the security allows. CKKS has N / 2 slots, BFV
@@ -158,8 +162,8 @@ class Context:
             raise TypeError(f"{name}: {came(thing)} came; wanted what was made with a Context")
         if other is not self and other.id != self.id:
             raise ValueError(
-                f"{name}: of another context ({other!r}); this is {self!r}: only what was made with one and the same "
-                "context goes together"
+                f"{name}: of another context ({other!r}); this is {self!r}: only what was made with equal parameters "
+                "goes together, and only with keys of one secret key, which nobody else can tell apart"
             )
 
     def dropped(self, level: int) -> int:
@@ -186,7 +190,8 @@ class Context:
 
         Args:
             values: an array (n, width) or (width,), width <= slots; the other slots become 0. A single number stands in
-                every slot. BFV, BGV: integers, -t / 2 .. t - 1. CKKS: real or complex.
+                every slot. BFV, BGV: integers, -t / 2 .. t - 1. CKKS: real or complex, of magnitudes up to about half
+                of the level's modulus over the scale.
             level: CKKS: where the plaintexts will be used; None: the highest.
             scale: CKKS; None: the context's.
             coefficients: BFV, BGV: values are coefficients of the polynomials, width <= N, in place of slots.

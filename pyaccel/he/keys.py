@@ -246,7 +246,8 @@ class PublicKey(_Key):
         """Ciphertexts of numbers, one a row.
 
         Args:
-            values: Plaintexts, or what Context.encode takes.
+            values: Plaintexts, or what Context.encode takes. CKKS: magnitudes times the scale have to stay below about
+                half of the modulus, at every level that results go down to (`Ciphertexts.budget_bits`).
             insecure_test_seed: as in SecretKey.
 
         Raises:
