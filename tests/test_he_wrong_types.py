@@ -103,6 +103,8 @@ def test_numbers_and_ciphertexts_are_not_taken_for_each_other(ckks: Party, bfv: 
         (lambda: x.polynomial(x), "coefficients: a Ciphertexts came; wanted numbers"),
         (lambda: he.Matrix(ckks.context, x), "matrix: a Ciphertexts came; wanted numbers"),
         (lambda: ckks.context.encode(x), "values: a Ciphertexts came; wanted numbers"),
+        (lambda: ckks.public.encrypt([x, x]), "values: a Ciphertexts came; wanted numbers"),
+        (lambda: ckks.context.encode([1.0], scale="40"), "scale: a str came; wanted a number"),  # type: ignore[arg-type]
         (lambda: ckks.public.encrypt(x), "values: a Ciphertexts came; wanted numbers"),
         (lambda: ckks.context.decode(x), "plaintexts: a Ciphertexts came; wanted a pyaccel.he.Plaintexts: .*decrypt"),
         (lambda: x + ckks.keys, "values: a EvaluationKeys came; wanted numbers"),

@@ -38,8 +38,9 @@ def need_slots(context: Context) -> None:
 
 def numbers(context: Context, values: Any) -> npt.NDArray[Any]:
     """What callers pass as int64, or for ckks as float64 or complex128; TypeError, ValueError: no such numbers."""
-    if hasattr(values, "context"):  # of a batch numpy would make an array of objects
-        raise TypeError(f"values: {came(values)} came; wanted numbers")
+    first = values[0] if isinstance(values, (list, tuple)) and values else values
+    if hasattr(first, "context"):  # of a batch numpy would make an array of objects
+        raise TypeError(f"values: {came(first)} came; wanted numbers")
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError("values: a masked array came; numbers can't be missing. Fill it first: array.filled(0)")
     try:
@@ -103,6 +104,8 @@ def encode(
     if not ckks and scale is not None:
         raise ValueError(f"scale: {context.scheme} has none")
     level = context.levels - 1 if level is None else whole_number("level", level, most=context.levels - 1)
+    if scale is not None and not isinstance(scale, (int, float, np.integer, np.floating)):
+        raise TypeError(f"scale: {came(scale)} came; wanted a number, or None for the context's")
     scale = context.scale if scale is None else float(scale)
     if ckks and not 2.0**-200 <= scale <= 2.0**200:
         raise ValueError(f"scale: {scale} came; wanted 2^-200 .. 2^200")
