@@ -164,7 +164,7 @@ PYACCEL_API pyaccel_status pyaccel_he_decrypt(pyaccel_he_plaintexts **plaintexts
                                               const pyaccel_he_ciphertexts *ciphertexts, uint32_t flood_bits,
                                               const pyaccel_he_options *options);
 /* bits[i] = log2(Q / (2 |invariant noise|)) of ciphertext i, as SEAL's invariant_noise_budget has it, below 1 where it will not decrypt
- * (0 also: the level's Q is not above 4 t); BFV and BGV. It tells about the key: for its holder alone. */
+ * (and 0 where the level's Q is not above 4 t); BFV and BGV. It tells about the key: for its holder alone. */
 PYACCEL_API pyaccel_status pyaccel_he_noise_budget(double *bits, const pyaccel_he_secret_key *key,
                                                    const pyaccel_he_ciphertexts *ciphertexts);
 PYACCEL_API void pyaccel_he_ciphertexts_free(pyaccel_he_ciphertexts *ciphertexts);
