@@ -240,8 +240,12 @@ static inline void ed25519_digits(ed25519_scratch *batch, unsigned int term, int
 }
 #endif
 
+/* Not put in place: what such a step keeps on the stack is gone when the rows of the next batch are read and hashed, all of which
+ * fits 128 KiB (tests/c/test_stack.c). */
+#define ED25519_APART __attribute__((noinline))
+
 /* Numbers the terms, and sums up their scalars. False when there are no coefficients. */
-static bool ed25519_batch_terms(ed25519_scratch *batch, unsigned int chunks)
+ED25519_APART static bool ed25519_batch_terms(ed25519_scratch *batch, unsigned int chunks)
 {
     unsigned int rows = 0;
     for (unsigned int c = 0; c < chunks; c++) {
@@ -500,7 +504,8 @@ static void ed25519_batch_half(ed25519_scratch *batch, int half, int first_group
 #include "ed25519_straus.h"
 
 /* Whether 8 times the combination of all open rows is 0. Before: ed25519_batch_terms. */
-static bool ed25519_batch_holds(ed25519_scratch *batch, unsigned int chunks, unsigned int rows)
+ED25519_APART static bool ed25519_batch_holds(ed25519_scratch *batch, unsigned int chunks,
+                                              unsigned int rows)
 {
     ed25519_cut lower, upper;
     /* Halves of scalars are what both methods take time for: a key's has two, and so has B's. */
@@ -561,7 +566,7 @@ static pyaccel_status ed25519_batch_read(ed25519_scratch *batch, unsigned int *o
 }
 
 /* Sets the reason EQUATION of the rows that deserve it, one by one; returns how many. */
-static unsigned int ed25519_batch_exact(ed25519_scratch *batch, unsigned int chunks)
+ED25519_APART static unsigned int ed25519_batch_exact(ed25519_scratch *batch, unsigned int chunks)
 {
     unsigned int failed = 0;
     for (unsigned int c = 0; c < chunks; c++) {
