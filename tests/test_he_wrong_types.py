@@ -189,3 +189,12 @@ def test_flooding_says_its_range(ckks: Party) -> None:
     with pytest.raises(ValueError, match=r"flood_bits: 50 came; wanted 0, or 2 \.\. 34 at level 0"):
         narrow.secret.decrypt(narrow.public.encrypt([0.0]).mod_switch(0), flood_bits=50)
     assert np.isfinite(narrow.secret.decrypt(narrow.public.encrypt([0.0]).mod_switch(0), flood_bits=34)).all()
+
+
+def test_a_seed_lives_as_long_as_the_options_that_point_at_it() -> None:
+    from pyaccel.he.native import Options, ffi
+
+    options = [Options(bytes([i]) * 32).native for i in range(64)]
+    others = [ffi.new("uint8_t[]", bytes(32)) for _ in range(256)]
+    assert [bytes(ffi.buffer(one.insecure_test_seed, 32)) for one in options] == [bytes([i]) * 32 for i in range(64)]
+    assert len(others) == 256

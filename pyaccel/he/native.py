@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pyaccel.backends import native
 from pyaccel.errors import UnsupportedError
@@ -42,6 +43,10 @@ def of_type(name: str, value: Any, wanted: type, mend: str = "") -> None:
         raise TypeError(f"{name}: {came(value)} came; wanted a {room}.{wanted.__name__}{hint}")
 
 
+_SEEDS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""The seed that options point at, as long as they are there: callers keep no more than `Options(...).native`."""
+
+
 class Options:
     """pyaccel_he_options, and what it points at.
 
@@ -66,6 +71,7 @@ class Options:
                 raise ValueError(f"insecure_test_seed: {len(insecure_test_seed)} bytes came; wanted 32")
             self.seed = ffi.new("uint8_t[]", bytes(insecure_test_seed))
             self.native.insecure_test_seed = self.seed
+            _SEEDS[self.native] = self.seed
 
 
 _FREE = {
