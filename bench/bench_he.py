@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pyaccel import he
-from pyaccel._core import lib
+from pyaccel._core import ffi, lib
 
 from .contest import Contest
 from .loops import installed
@@ -59,7 +58,6 @@ class Chain:
 
 
 CHAINS = (Chain(8192, 2, 0, 0), Chain(16384, 7, 80, 5))
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,6 @@ class Ours:
     public: he.PublicKey
     a: he.Ciphertexts
     b: he.Ciphertexts
-    values: tuple[Any, Any]
 
     @classmethod
     def of(cls, context: he.Context, values: tuple[Any, Any], **keys: Any) -> Ours:
@@ -80,7 +77,7 @@ class Ours:
         public = he.PublicKey(secret)
         context.use(he.EvaluationKeys(secret, **keys))
         a, b = (public.encrypt(value) for value in values)
-        return cls(context, secret, public, a, b, values)
+        return cls(context, secret, public, a, b)
 
     def decrypted(self, ciphertexts: he.Ciphertexts, width: int) -> Any:
         """The first numbers of the first one."""
@@ -148,8 +145,6 @@ def _threads(ours: Ours, n: int) -> Iterator[Contest]:
     """A batch of products by C with a number of threads; what one thread does is the peer."""
     if allowed_cores() < 2:
         return
-    from pyaccel._core import ffi
-
     batch = he.Ciphertexts.concatenate([ours.a] * BATCH)
     keys = ours.context.evaluation_keys
     assert keys is not None

@@ -34,8 +34,8 @@ pyaccel_status pyaccel_seal_context_new(pyaccel_seal_context **context, uint32_t
     while (degree >> made->log_degree > 1) {
         made->log_degree++;
     }
-    size_t table = kernels->ntt_words(made->log_degree) * sizeof(pa_he_word);
-    made->tables = aligned_alloc(64, prime_count * ((table + 63) & ~(size_t)63));
+    size_t table = kernels->ntt_words(made->log_degree);
+    made->tables = aligned_alloc(64, prime_count * table * sizeof *made->tables);
     pyaccel_status status = made->tables == NULL ? PYACCEL_OUT_OF_MEMORY : PYACCEL_OK;
     for (uint32_t i = 0; status == PYACCEL_OK && i < prime_count; i++) {
         pa_he_ntt *ntt = &made->ntt[i];
@@ -49,10 +49,8 @@ pyaccel_status pyaccel_seal_context_new(pyaccel_seal_context **context, uint32_t
             status = PYACCEL_INVALID_ARGUMENT;
             break;
         }
-        pa_he_word *words =
-            (pa_he_word *)((uint8_t *)made->tables + i * ((table + 63) & ~(size_t)63));
-        kernels->ntt_fill(words, &ntt->modulus, ntt->psi, made->log_degree);
-        ntt->table = words;
+        kernels->ntt_fill(made->tables + i * table, &ntt->modulus, ntt->psi, made->log_degree);
+        ntt->table = made->tables + i * table;
     }
     if (status == PYACCEL_OK) {
         status = pa_seal_he_new(&made->he, made);
@@ -281,20 +279,28 @@ pyaccel_status pyaccel_seal_multiply_plain(uint64_t *out, uint64_t out_words,
     return PYACCEL_OK;
 }
 
-void pa_seal_divide_row(const pyaccel_seal_context *context, pa_he_word *row, uint32_t i,
-                        const pa_he_word *last, uint32_t divisor, bool ntt, pa_he_word *scratch)
+void pa_seal_divide(const pyaccel_seal_context *context, pa_he_word *rows, uint32_t count,
+                    pa_he_word *last, uint32_t divisor, bool ntt, pa_he_word *scratch)
 {
-    const pa_he_modulus *modulus = &context->ntt[i].modulus;
-    uint64_t q = modulus->q, p = context->ntt[divisor].modulus.q, half = (p >> 1) % q;
-    for (size_t c = 0; c < context->degree; c++) {
-        scratch[c] = (last[c] % q + q - half) % q;
+    size_t n = context->degree;
+    uint64_t p = context->ntt[divisor].modulus.q, half = p >> 1;
+    for (size_t c = 0; c < n; c++) {
+        last[c] = (last[c] + half) % p;
     }
-    if (ntt) {
-        kernels->forward(&scratch, 1, &context->ntt[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        const pa_he_modulus *modulus = &context->ntt[i].modulus;
+        uint64_t q = modulus->q, less = half % q;
+        for (size_t c = 0; c < n; c++) {
+            scratch[c] = (last[c] % q + q - less) % q;
+        }
+        if (ntt) {
+            kernels->forward(&scratch, 1, &context->ntt[i]);
+        }
+        pa_he_multiplier inverse;
+        kernels->multiplier(&inverse, pa_he_inv_mod(p % q, modulus), modulus);
+        pa_he_word *row = rows + i * n;
+        kernels->sub_mul_constant(row, row, scratch, &inverse, n, modulus);
     }
-    pa_he_multiplier inverse;
-    kernels->multiplier(&inverse, pa_he_inv_mod(p % q, modulus), modulus);
-    kernels->sub_mul_constant(row, row, scratch, &inverse, context->degree, modulus);
 }
 
 pyaccel_status pyaccel_seal_divide(uint64_t *out, uint64_t out_words,
@@ -308,8 +314,7 @@ pyaccel_status pyaccel_seal_divide(uint64_t *out, uint64_t out_words,
     }
     size_t n = context->degree;
     bool ntt = context->scheme == PYACCEL_SEAL_CKKS;
-    uint64_t q_last = context->ntt[rows - 1].modulus.q;
-    pa_he_word *last = malloc(2 * n * sizeof *last), *scratch = last + n;
+    pa_he_word *last = malloc(2 * n * sizeof *last);
     if (last == NULL) {
         return pa_seal_closed(out, out_words, PYACCEL_OUT_OF_MEMORY);
     }
@@ -321,12 +326,7 @@ pyaccel_status pyaccel_seal_divide(uint64_t *out, uint64_t out_words,
         if (ntt) {
             kernels->inverse(&last, 1, &context->ntt[rows - 1]);
         }
-        for (size_t c = 0; c < n; c++) {
-            last[c] = (last[c] + (q_last >> 1)) % q_last;
-        }
-        for (uint32_t i = 0; i < rows - 1; i++) {
-            pa_seal_divide_row(context, to + i * n, i, last, rows - 1, ntt, scratch);
-        }
+        pa_seal_divide(context, to, rows - 1, last, rows - 1, ntt, last + n);
     }
     free(last);
     return PYACCEL_OK;

@@ -13,7 +13,7 @@ struct pyaccel_seal_context {
     unsigned log_degree;
     size_t degree;
     uint64_t plain_modulus;
-    void *tables;
+    pa_he_word *tables;
     pa_he_ntt ntt[PA_HE_MAX_PRIMES];
     struct pyaccel_he_context *he; /* the same primes; NULL: too many of them, or no special one */
 };
@@ -49,10 +49,9 @@ bool pa_seal_out_valid(const uint64_t *out, uint64_t out_words, uint64_t wanted,
 /* Zeroes out, up to its capacity, unless status is OK; returns status. */
 pyaccel_status pa_seal_closed(uint64_t *out, uint64_t out_words, pyaccel_status status);
 
-/* Row of prime i = (row - delta) / divisor, where last holds residues modulo the prime `divisor` as coefficients in
- * [0, divisor) to which half of it was added, and delta undoes that: x / divisor, rounded. ntt: the row is in NTT form.
- * scratch: N words. */
-void pa_seal_divide_row(const pyaccel_seal_context *context, pa_he_word *row, uint32_t i,
-                        const pa_he_word *last, uint32_t divisor, bool ntt, pa_he_word *scratch);
+/* Rows of the first `count` primes, one after the other: x / P, rounded, where x modulo P, the prime number `divisor`, stands in
+ * `last` as coefficients, which are overwritten. ntt: the rows are in NTT form. scratch: N words. */
+void pa_seal_divide(const pyaccel_seal_context *context, pa_he_word *rows, uint32_t count,
+                    pa_he_word *last, uint32_t divisor, bool ntt, pa_he_word *scratch);
 
 #endif

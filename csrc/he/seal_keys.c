@@ -66,20 +66,17 @@ static pyaccel_status switch_key(const pyaccel_seal_context *context, uint64_t *
         kernels->inner_product(sums + i * n, sums + (rows + 1 + i) * n, a, b0, b1, rows, n, false,
                                &to->modulus);
     }
-    uint64_t p = context->ntt[special].modulus.q;
     for (uint32_t k = 0; k < 2; k++) {
         pa_he_word *sum = sums + k * (rows + 1) * n, *last = sum + rows * n;
         kernels->inverse(&last, 1, &context->ntt[special]);
-        for (size_t c = 0; c < n; c++) {
-            last[c] = (last[c] + (p >> 1)) % p;
+        for (uint32_t i = 0; !ntt && i < rows; i++) {
+            pa_he_word *row = sum + i * n;
+            kernels->inverse(&row, 1, &context->ntt[i]);
         }
+        pa_seal_divide(context, sum, rows, last, special, ntt, scratch);
         for (uint32_t i = 0; i < rows; i++) {
-            pa_he_word *row = sum + i * n, *to = out + ((size_t)k * rows + i) * n;
-            if (!ntt) {
-                kernels->inverse(&row, 1, &context->ntt[i]);
-            }
-            pa_seal_divide_row(context, row, i, last, special, ntt, scratch);
-            kernels->add(to, to, row, n, &context->ntt[i].modulus);
+            pa_he_word *to = out + ((size_t)k * rows + i) * n;
+            kernels->add(to, to, sum + i * n, n, &context->ntt[i].modulus);
         }
     }
     free(memory);
