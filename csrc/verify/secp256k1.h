@@ -7,15 +7,12 @@
 #include "secp256k1_scalar.h"
 #include "verify.h"
 
-/* Multiples 1, 3, .., 15 of the key, three rows each: x, y, beta x. */
-#define PA_SECP256K1_KEY_ROWS 24
-
 /* A decoded key; the same for every variant. */
 typedef struct {
     uint32_t reason;     /* PYACCEL_REASON_NONE, _LENGTH or _KEY */
     uint32_t hybrid;     /* decodes under bitcoin-core alone     */
-    uint64_t padding[7]; /* to 64 bytes                          */
-    row table[PA_SECP256K1_KEY_ROWS];
+    uint64_t padding[7]; /* to 128 bytes                         */
+    row point[2];        /* x, y; those of G where there is a reason */
 } pa_secp256k1_key;
 
 /* Where the coordinates of an encoded key stand, 32 bytes each. */
@@ -57,10 +54,12 @@ int pa_secp256k1_chunk_judge(uint8_t reasons[PA_SECP256K1_CHUNK], int open[PA_SE
                              pa_secp256k1_scalar u2[PA_SECP256K1_CHUNK],
                              const pa_secp256k1_chunk *chunk, uint32_t rule);
 
-/* True when u1 G + u2 Q is finite and its abscissa is r mod n, Q being the key behind table. Any
- * u1, u2, r below n. */
-bool pa_secp256k1_verify_single(const row table[PA_SECP256K1_KEY_ROWS],
-                                const pa_secp256k1_scalar *u1, const pa_secp256k1_scalar *u2,
-                                const pa_secp256k1_scalar *r);
+/* One row by itself, complete for any u1, u2, r below n; key is the affine key: x, y below p, on the curve. */
+/* True when u1 G + u2 Q is finite and its abscissa is r mod n. */
+bool pa_secp256k1_verify_single(const row key[2], const pa_secp256k1_scalar *u1,
+                                const pa_secp256k1_scalar *u2, const pa_secp256k1_scalar *r);
+/* sum = u1 G + u2 Q, x and y below p; false, and zeros, when that is infinite. */
+bool pa_secp256k1_sum_single(row sum[2], const row key[2], const pa_secp256k1_scalar *u1,
+                             const pa_secp256k1_scalar *u2);
 
 #endif

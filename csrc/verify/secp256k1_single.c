@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One ECDSA signature on secp256k1, from checked scalars and a decoded key, complete for every
+/* u1 G + u2 Q on secp256k1 for one row, from checked scalars and a decoded key, complete for every
  * input.
  *
  * u2 is split by the endomorphism and u1 at bit 128, so that four multiples share 128 doublings:
@@ -12,9 +12,6 @@
 #include "../tables/secp256k1_base.h"
 #include "secp256k1.h"
 #include "secp256k1_ladder.h"
-
-_Static_assert(3 * CURVE_TABLE_SIZE == PA_SECP256K1_KEY_ROWS,
-               "a key holds the table of the formulas");
 
 /* The abscissa is below p, hence r or r + n where it is r mod n. */
 static bool matches(const curve_jacobian *sum, const pa_secp256k1_scalar *r)
@@ -33,10 +30,22 @@ static bool matches(const curve_jacobian *sum, const pa_secp256k1_scalar *r)
     return mask_any(match);
 }
 
-bool pa_secp256k1_verify_single(const row table[PA_SECP256K1_KEY_ROWS],
-                                const pa_secp256k1_scalar *u1, const pa_secp256k1_scalar *u2,
-                                const pa_secp256k1_scalar *r)
+/* *sum = u1 G + u2 Q, Q finite. */
+static void sum_of(curve_jacobian *sum, const row key[2], const pa_secp256k1_scalar *u1,
+                   const pa_secp256k1_scalar *u2)
 {
+    row table[3 * CURVE_TABLE_SIZE], *const tables[LANES] = {table};
+    const row *const x[LANES] = {&key[0]}, *const y[LANES] = {&key[1]};
+    curve_jacobian multiples[CURVE_TABLE_SIZE];
+    curve_affine q;
+    fe inverse;
+    fe_gather(&q.x, x);
+    fe_gather(&q.y, y);
+    curve_odd_multiples(multiples, &q);
+    curve_z_product(&inverse, multiples);
+    fe_inv(&inverse, &inverse);
+    curve_store_table(tables, multiples, &inverse);
+
     pa_secp256k1_half part[4];
     int16_t digits[4][PA_SECP256K1_DIGITS];
     pa_secp256k1_scalar_split_bits(&part[0], &part[1], u1);
@@ -51,7 +60,30 @@ bool pa_secp256k1_verify_single(const row table[PA_SECP256K1_KEY_ROWS],
         terms[t].size =
             pa_secp256k1_recode(digits[t], &part[t], t < 2 ? BASE_TABLE_WIDTH : CURVE_TABLE_WIDTH);
     }
+    ladder(sum, terms, 4);
+}
+
+bool pa_secp256k1_sum_single(row sum[2], const row key[2], const pa_secp256k1_scalar *u1,
+                             const pa_secp256k1_scalar *u2)
+{
+    curve_jacobian at;
+    fe inverse, power;
+    row *const x[LANES] = {&sum[0]}, *const y[LANES] = {&sum[1]};
+    sum_of(&at, key, u1, u2);
+    fe_inv(&inverse, &at.z);
+    fe_sqr(&power, &inverse);
+    fe_mul(&at.x, &at.x, &power);
+    fe_mul(&power, &power, &inverse);
+    fe_mul(&at.y, &at.y, &power);
+    fe_scatter(x, &at.x);
+    fe_scatter(y, &at.y);
+    return !mask_any(fe_is_zero(&at.z));
+}
+
+bool pa_secp256k1_verify_single(const row key[2], const pa_secp256k1_scalar *u1,
+                                const pa_secp256k1_scalar *u2, const pa_secp256k1_scalar *r)
+{
     curve_jacobian sum;
-    ladder(&sum, terms, 4);
+    sum_of(&sum, key, u1, u2);
     return matches(&sum, r);
 }

@@ -120,9 +120,9 @@ int main(void)
     CHECK(memcmp(prepared, others, sizeof prepared) == 0);
     pa_secp256k1_portable.prepare((uint8_t *)others, &key_rows, 0, ROWS, PYACCEL_KEY_FORMAT_AUTO);
     CHECK(memcmp(prepared, others, sizeof prepared) == 0);
-    /* Keys prepared together, one inversion for all, are what they are alone. */
+    /* Keys prepared together, full lanes whatever their kinds, are what they are alone. */
     for (int count = 1; count <= PA_SECP256K1_CHUNK; count += 5) {
-        secp256k1_prepare_keys(batch, batch_keys, count);
+        secp256k1_decode_keys(batch, batch_keys, count);
         CHECK(memcmp(batch, prepared, sizeof *batch * (size_t)count) == 0);
     }
 
