@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../field/inverse256.h"
 #include "../field/words.h"
 
 /* The order n, 2^256 - n, and (n - 1) / 2 (SEC 2, 2.4.1). */
@@ -149,24 +150,6 @@ void pa_secp256k1_scalar_mul(pa_secp256k1_scalar *out, const pa_secp256k1_scalar
     reduce(out, product);
 }
 
-/* *out = a^(n - 2) mod n, the inverse of a (Fermat), by windows of four bits. */
-static void invert(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a)
-{
-    pa_secp256k1_scalar power[16] = {{{1, 0, 0, 0}}, *a};
-    for (int i = 2; i < 16; i++) {
-        pa_secp256k1_scalar_mul(&power[i], &power[i - 1], a);
-    }
-    const uint64_t exponent[4] = {order[0] - 2, order[1], order[2], order[3]};
-    *out = power[0];
-    for (int window = 63; window >= 0; window--) {
-        for (int i = 0; i < 4; i++) {
-            pa_secp256k1_scalar_mul(out, out, out);
-        }
-        pa_secp256k1_scalar_mul(out, out,
-                                &power[exponent[window / 16] >> (4 * (window % 16)) & 15]);
-    }
-}
-
 void pa_secp256k1_scalar_invert_many(pa_secp256k1_scalar *values, pa_secp256k1_scalar *scratch,
                                      uint64_t count)
 {
@@ -178,7 +161,7 @@ void pa_secp256k1_scalar_invert_many(pa_secp256k1_scalar *values, pa_secp256k1_s
         pa_secp256k1_scalar_mul(&scratch[i], &scratch[i - 1], &values[i]);
     }
     pa_secp256k1_scalar inverse;
-    invert(&inverse, &scratch[count - 1]);
+    pa_inverse256(inverse.limb, scratch[count - 1].limb, &pa_secp256k1_order);
     for (uint64_t i = count - 1; i > 0; i--) {
         pa_secp256k1_scalar one;
         pa_secp256k1_scalar_mul(&one, &inverse, &scratch[i - 1]);

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+pa_sources(portable field/inverse256.c)
