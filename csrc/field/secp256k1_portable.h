@@ -17,14 +17,15 @@
 #define FE_FOLD_260 0x1000003d10u /* 2^260 mod p */
 /* Limb 0 of p; the others are FE_LOW_52, and FE_LOW_48 at the top. */
 #define FE_P0 (FE_LOW_52 + 1 - FE_FOLD_256)
+/* Limb i of a magnitude. */
+#define FE_LIMB_MAX(magnitude, i) (2 * (uint64_t)(magnitude) * ((i) < 4 ? FE_LOW_52 : FE_LOW_48))
 
 FE_FN void fe_check(const fe *a, int m)
 {
     FE_ASSERT(m >= 1 && m <= FE_MAX_MAG);
-    for (int i = 0; i < 4; i++) {
-        FE_ASSERT(a->limb[i] <= 2u * (uint64_t)m * FE_LOW_52);
+    for (int i = 0; i < 5; i++) {
+        FE_ASSERT(a->limb[i] <= FE_LIMB_MAX(m, i));
     }
-    FE_ASSERT(a->limb[4] <= 2u * (uint64_t)m * FE_LOW_48);
     (void)a;
     (void)m;
 }

@@ -1,40 +1,100 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The portable field of secp256k1 against schoolbook numbers: random values, boundaries, and the
- * laziest limbs. */
+/* A variant of the field of secp256k1 (secp256k1_portable.h, or the one that FIELD names) against schoolbook numbers, every
+ * lane: random values, boundaries, and the laziest limbs. */
 #define PA_DEBUG_BOUNDS 1
+#include <stdio.h>
+
 #include "check.h"
-#include "field/secp256k1_portable.h"
+#include "core/bytes.h"
+#include "core/internal.h"
 #include "reference256.h"
 
-/* The number that an fe stands for, modulo p, read from its limbs alone. */
-static number value_of(const fe *a)
+#ifndef FIELD
+#define FIELD "field/secp256k1_portable.h"
+#define NEEDS 0
+#endif
+#include FIELD
+
+/* ---- elements as limbs ---------------------------------------------------------------------- */
+
+/* Vectors of up to eight lanes lie limb by limb, several of them group by group. */
+#define LIMBS ((int)(sizeof(fe) / LANES / sizeof(uint64_t)))
+#define GROUP (LANES < 8 ? LANES : 8)
+#define RADIX (LIMBS == 9 ? 29 : LIMBS == 5 ? 52 : 64)
+typedef struct {
+    uint64_t limb[sizeof(fe) / LANES / sizeof(uint64_t)];
+} one;
+
+static uint64_t *word_at(uint64_t *memory, int lane, int i)
 {
-    number sum = {{0}};
-    for (int i = 4; i >= 0; i--) {
-        const uint32_t limb_words[8] = {(uint32_t)a->limb[i], (uint32_t)(a->limb[i] >> 32)};
-        number limb;
-        memcpy(&limb, limb_words, sizeof limb);
-        const number radix = {{0, 1u << 20}};
+    return memory + (lane / GROUP * LIMBS + i) * GROUP + lane % GROUP;
+}
+
+static one lane_of(const fe *a, int lane)
+{
+    uint64_t memory[sizeof(fe) / sizeof(uint64_t)];
+    one r;
+    memcpy(memory, a, sizeof memory);
+    for (int i = 0; i < LIMBS; i++) {
+        r.limb[i] = *word_at(memory, lane, i);
+    }
+    return r;
+}
+
+static fe of_lanes(const one lanes[LANES])
+{
+    uint64_t memory[sizeof(fe) / sizeof(uint64_t)];
+    fe r;
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int i = 0; i < LIMBS; i++) {
+            *word_at(memory, lane, i) = lanes[lane].limb[i];
+        }
+    }
+    memcpy(&r, memory, sizeof memory);
+    return r;
+}
+
+/* The number that a lane stands for, modulo p, read from its limbs alone. */
+static number value_of(const fe *a, int lane)
+{
+    const one limbs = lane_of(a, lane);
+    number sum = {{0}}, radix = {{0}};
+    radix.word[RADIX / 32] = 1u << RADIX % 32;
+    for (int i = LIMBS - 1; i >= 0; i--) {
+        const uint64_t words[4] = {limbs.limb[i]};
+        const number limb = number_from_words(words);
         sum = mod_mul(&sum, &radix, &prime);
         sum = mod_add(&sum, &limb, &prime);
     }
     return sum;
 }
 
-static bool is_value(const fe *a, const number *expected)
+static bool is_value(const fe *a, int lane, const number *expected)
 {
-    const number value = value_of(a);
+    const number value = value_of(a, lane);
     return number_equal(&value, expected);
 }
 
-static bool has_magnitude(const fe *a, uint64_t m)
+static bool has_magnitude(const fe *a, int lane, int m)
 {
-    for (int i = 0; i < 4; i++) {
-        if (a->limb[i] > 2 * m * FE_LOW_52) {
+    const one limbs = lane_of(a, lane);
+    for (int i = 0; i < LIMBS; i++) {
+        if (limbs.limb[i] > FE_LIMB_MAX(m, i)) {
             return false;
         }
     }
-    return a->limb[4] <= 2 * m * FE_LOW_48;
+    return true;
+}
+
+/* Of magnitude 1, and that number in every lane. */
+static bool is_product(const fe *a, const number expected[LANES])
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        if (!is_value(a, lane, &expected[lane]) || !has_magnitude(a, lane, 1)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static uint64_t pick(uint64_t largest)
@@ -49,130 +109,213 @@ static uint64_t pick(uint64_t largest)
     case 3:
         return 1;
     default:
-        return random_word() % (largest + 1);
+        return largest == UINT64_MAX ? random_word() : random_word() % (largest + 1);
     }
 }
 
 /* An element of magnitude m whose limbs favour their bounds. */
 static fe lazy(int m)
 {
-    fe a;
-    for (int i = 0; i < 4; i++) {
-        a.limb[i] = pick(2 * (uint64_t)m * FE_LOW_52);
+    one lanes[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int i = 0; i < LIMBS; i++) {
+            lanes[lane].limb[i] = pick(FE_LIMB_MAX(m, i));
+        }
     }
-    a.limb[4] = pick(2 * (uint64_t)m * FE_LOW_48);
-    return a;
+    return of_lanes(lanes);
 }
 
+/* In every lane. */
 static fe largest(int m)
 {
-    fe a;
-    for (int i = 0; i < 4; i++) {
-        a.limb[i] = 2 * (uint64_t)m * FE_LOW_52;
+    one lanes[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int i = 0; i < LIMBS; i++) {
+            lanes[lane].limb[i] = FE_LIMB_MAX(m, i);
+        }
     }
-    a.limb[4] = 2 * (uint64_t)m * FE_LOW_48;
-    return a;
+    return of_lanes(lanes);
 }
+
+static void values_of(number values[LANES], const fe *a)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        values[lane] = value_of(a, lane);
+    }
+}
+
+/* ---- checks --------------------------------------------------------------------------------- */
 
 static void test_products(const fe *a, const fe *b)
 {
-    const number x = value_of(a), y = value_of(b);
-    const number product = mod_mul(&x, &y, &prime), square = mod_mul(&x, &x, &prime);
+    number x[LANES], y[LANES], product[LANES], square[LANES];
+    values_of(x, a);
+    values_of(y, b);
+    for (int lane = 0; lane < LANES; lane++) {
+        product[lane] = mod_mul(&x[lane], &y[lane], &prime);
+        square[lane] = mod_mul(&x[lane], &x[lane], &prime);
+    }
     fe r;
     fe_mul(&r, a, b);
-    CHECK(is_value(&r, &product) && has_magnitude(&r, 1));
+    CHECK(is_product(&r, product));
     fe_sqr(&r, a);
-    CHECK(is_value(&r, &square) && has_magnitude(&r, 1));
+    CHECK(is_product(&r, square));
     r = *a;
     fe_mul(&r, &r, b);
-    CHECK(is_value(&r, &product));
+    CHECK(is_product(&r, product));
     r = *b;
     fe_mul(&r, a, &r);
-    CHECK(is_value(&r, &product));
+    CHECK(is_product(&r, product));
     r = *a;
     fe_mul(&r, &r, &r);
-    CHECK(is_value(&r, &square));
+    CHECK(is_product(&r, square));
+    r = *a;
+    fe_sqr(&r, &r);
+    CHECK(is_product(&r, square));
 }
 
 static void test_sums(const fe *a, const fe *b, int m)
 {
-    const number x = value_of(a), y = value_of(b);
-    number expected = mod_add(&x, &y, &prime);
-    fe r;
-    fe_add(&r, a, b);
-    CHECK(is_value(&r, &expected) && has_magnitude(&r, 2 * (uint64_t)m));
-    expected = mod_sub(&x, &y, &prime);
-    fe_sub(&r, a, b, m);
-    CHECK(is_value(&r, &expected) && has_magnitude(&r, 2 * (uint64_t)m + 1));
-    expected = mod_neg(&x, &prime);
-    fe_neg(&r, a, m);
-    CHECK(is_value(&r, &expected) && has_magnitude(&r, (uint64_t)m + 1));
     const unsigned int k = (unsigned int)(FE_MAX_MAG / m);
-    const number factor = number_of(k);
-    expected = mod_mul(&x, &factor, &prime);
-    fe_mul_small(&r, a, k);
-    CHECK(is_value(&r, &expected) && has_magnitude(&r, (uint64_t)m * k));
-    fe_carry(&r, a);
-    CHECK(is_value(&r, &x) && has_magnitude(&r, 1));
+    fe sum, difference, negative, carried, multiple;
+    fe_add(&sum, a, b);
+    fe_sub(&difference, a, b, m);
+    fe_neg(&negative, a, m);
+    fe_carry(&carried, a);
+    for (int lane = 0; lane < LANES; lane++) {
+        const number x = value_of(a, lane), y = value_of(b, lane);
+        number expected = mod_add(&x, &y, &prime);
+        CHECK(is_value(&sum, lane, &expected) && has_magnitude(&sum, lane, 2 * m));
+        expected = mod_sub(&x, &y, &prime);
+        CHECK(is_value(&difference, lane, &expected) &&
+              has_magnitude(&difference, lane, 2 * m + 1));
+        expected = mod_neg(&x, &prime);
+        CHECK(is_value(&negative, lane, &expected) && has_magnitude(&negative, lane, m + 1));
+        CHECK(is_value(&carried, lane, &x) && has_magnitude(&carried, lane, 1));
+    }
+    for (unsigned int j = 1; j <= k; j++) {
+        fe_mul_small(&multiple, a, j);
+        for (int lane = 0; lane < LANES; lane++) {
+            const number x = value_of(a, lane), small = number_of(j);
+            const number expected = mod_mul(&x, &small, &prime);
+            CHECK(is_value(&multiple, lane, &expected) &&
+                  has_magnitude(&multiple, lane, m * (int)j));
+        }
+    }
+    fe r = *a;
+    fe_sub(&r, &r, b, m);
+    CHECK(memcmp(&r, &difference, sizeof r) == 0);
+    r = *b;
+    fe_sub(&r, a, &r, m);
+    CHECK(memcmp(&r, &difference, sizeof r) == 0);
 }
+
+#ifdef FE_HAS_RAW
+/* Sums of products, carried once. */
+static void test_raw(const fe *a, const fe *b)
+{
+    fe_raw product, square, plain, t;
+    fe r;
+    fe_raw_mul(&product, a, b);
+    fe_raw_sqr(&square, a);
+    fe_raw_from(&plain, b);
+    fe_raw_add(&t, &product, &square);
+    fe_raw_sub(&t, &t, &plain, FE_MUL_MAG);
+    fe_raw_sub(&t, &t, &square, 1);
+    fe_reduce(&r, &t, FE_MUL_MAG + 5);
+    for (int lane = 0; lane < LANES; lane++) {
+        const number x = value_of(a, lane), y = value_of(b, lane);
+        number expected = mod_mul(&x, &y, &prime);
+        expected = mod_sub(&expected, &y, &prime);
+        CHECK(is_value(&r, lane, &expected) && has_magnitude(&r, lane, FE_MUL_MAG));
+    }
+}
+#endif
 
 static void test_canonical(const fe *a)
 {
-    const number x = value_of(a), zero = {{0}};
-    uint8_t bytes[32], expected[32];
-    unsigned char *const out[LANES] = {bytes};
-    row packed;
-    row *const rows[LANES] = {&packed};
-    const row *const from[LANES] = {&packed};
-    number_to_bytes(expected, &x);
+    uint8_t bytes[LANES][32];
+    row packed[LANES];
+    unsigned char *out[LANES];
+    row *to[LANES];
+    const row *from[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        out[lane] = bytes[lane];
+        to[lane] = &packed[lane];
+        from[lane] = &packed[lane];
+    }
     fe_to_rows(out, a);
-    CHECK(memcmp(bytes, expected, 32) == 0);
-    CHECK(mask_any(fe_is_zero(a)) == number_equal(&x, &zero));
-    CHECK(mask_bits(fe_is_odd(a)) == (x.word[0] & 1));
-    fe_scatter(rows, a);
-    const number kept = number_from_words(packed.word);
-    CHECK(number_equal(&kept, &x));
-    fe r;
+    fe_scatter(to, a);
+    fe r, unit, other;
     fe_gather(&r, from);
-    CHECK(is_value(&r, &x) && has_magnitude(&r, 1));
-    CHECK(mask_any(fe_equal(&r, a)));
-    fe one, other;
-    fe_set_int(&one, 1);
-    fe_add(&other, &r, &one);
-    CHECK(!mask_any(fe_equal(&other, a)));
-    fe_select(&other, mask_from_bits(1), &r, &one);
-    CHECK(memcmp(&other, &r, sizeof r) == 0);
-    fe_select(&other, mask_from_bits(0), &r, &one);
-    CHECK(memcmp(&other, &one, sizeof r) == 0);
+    fe_set_int(&unit, 1);
+    fe_add(&other, &r, &unit);
+    const unsigned int all = mask_bits(mask_from_bits(~0u));
+    const unsigned int zeros = mask_bits(fe_is_zero(a)), odd = mask_bits(fe_is_odd(a));
+    CHECK(mask_bits(fe_equal(&r, a)) == all && mask_bits(fe_equal(a, &r)) == all);
+    CHECK(!mask_any(fe_equal(&other, a)) && !mask_any(fe_equal(a, &other)));
+    for (int lane = 0; lane < LANES; lane++) {
+        const number x = value_of(a, lane), zero = {{0}};
+        uint8_t expected[32];
+        number_to_bytes(expected, &x);
+        CHECK(memcmp(bytes[lane], expected, 32) == 0);
+        CHECK((zeros >> lane & 1) == number_equal(&x, &zero));
+        CHECK((odd >> lane & 1) == (x.word[0] & 1));
+        const number kept = number_from_words(packed[lane].word);
+        CHECK(number_equal(&kept, &x));
+        CHECK(is_value(&r, lane, &x) && has_magnitude(&r, lane, 1));
+        fe chosen;
+        fe_select(&chosen, mask_from_bits(1u << lane), a, &unit);
+        for (int i = 0; i < LANES; i++) {
+            const one got = lane_of(&chosen, i), wanted = lane_of(i == lane ? a : &unit, i);
+            CHECK(memcmp(&got, &wanted, sizeof got) == 0);
+        }
+    }
 }
 
-/* Multiples of p and their neighbours, in every lazy shape that a magnitude allows. */
+/* Multiples of p and their neighbours, in every lazy shape that a magnitude allows; lane by lane, beside values that are none. */
 static void test_multiples_of_p(void)
 {
-    const fe p = {{FE_P0, FE_LOW_52, FE_LOW_52, FE_LOW_52, FE_LOW_48}};
-    fe one;
-    fe_set_int(&one, 1);
+    const uint64_t words[4] = {0xfffffffefffffc2f, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    fe p, unit;
+    fe_set_words(&p, words[0], words[1], words[2], words[3]);
+    fe_set_int(&unit, 1);
     for (unsigned int k = 0; k < FE_MAX_MAG; k++) {
-        fe a = {{0}};
+        fe a, b;
+        fe_set_int(&a, 0);
         if (k > 0) {
             fe_mul_small(&a, &p, k);
         }
-        CHECK(mask_any(fe_is_zero(&a)));
+        CHECK(mask_bits(fe_is_zero(&a)) == mask_bits(mask_from_bits(~0u)));
         test_canonical(&a);
-        fe_add(&a, &a, &one);
-        CHECK(!mask_any(fe_is_zero(&a)) && mask_any(fe_equal(&a, &one)));
-        test_canonical(&a);
-    }
-    for (int i = 0; i < 5; i++) {
-        fe a = p; /* p with a unit of one limb carried down from the next */
-        if (i < 4) {
-            a.limb[i] += 1ull << 52;
-            a.limb[i + 1] -= 1;
-            CHECK(mask_any(fe_is_zero(&a)));
-            test_canonical(&a);
+        fe_add(&b, &a, &unit);
+        CHECK(!mask_any(fe_is_zero(&b)) &&
+              mask_bits(fe_equal(&b, &unit)) == mask_bits(mask_from_bits(~0u)));
+        test_canonical(&b);
+        for (int lane = 0; lane < LANES; lane++) {
+            fe mixed;
+            fe_select(&mixed, mask_from_bits(1u << lane), &a, &b);
+            CHECK(mask_bits(fe_is_zero(&mixed)) == 1u << lane);
         }
-        a = p;
-        a.limb[i] ^= 1;
+    }
+    for (int i = 0; i < LIMBS; i++) {
+        one lanes[LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            lanes[lane] = lane_of(&p, lane);
+            if (RADIX < 64 && i + 1 < LIMBS && lanes[lane].limb[i + 1] > 0) {
+                /* a unit of one limb carried down from the next */
+                lanes[lane].limb[i] += UINT64_C(1) << RADIX;
+                lanes[lane].limb[i + 1] -= 1;
+            }
+        }
+        fe a = of_lanes(lanes);
+        CHECK(mask_bits(fe_is_zero(&a)) == mask_bits(mask_from_bits(~0u)));
+        test_canonical(&a);
+        for (int lane = 0; lane < LANES; lane++) {
+            lanes[lane] = lane_of(&p, lane);
+            lanes[lane].limb[i] ^= 1;
+        }
+        a = of_lanes(lanes);
         CHECK(!mask_any(fe_is_zero(&a)));
         test_canonical(&a);
     }
@@ -180,93 +323,231 @@ static void test_multiples_of_p(void)
 
 static void test_powers(const fe *a)
 {
-    const number x = value_of(a), one = number_of(1), two = number_of(2), zero = {{0}};
+    const number unit = number_of(1), two = number_of(2), eight = number_of(8);
     const number minus_two = number_sub(&prime, &two);
     uint32_t carry;
-    number quarter = number_add(&prime, &one, &carry);
+    number quarter = number_add(&prime, &unit, &carry);
     quarter = number_half(&quarter, carry);
     quarter = number_half(&quarter, 0);
-    fe r;
-    number expected = mod_power(&x, &minus_two, &prime);
-    fe_inv(&r, a);
-    CHECK(is_value(&r, &expected) && has_magnitude(&r, 1));
-    if (!number_equal(&x, &zero)) {
-        const number product = mod_mul(&x, &expected, &prime);
-        CHECK(number_equal(&product, &one));
+    fe inverse, root, eighth;
+    fe_inv(&inverse, a);
+    fe_root_power(&root, a);
+    fe_sqr_n(&eighth, a, 3);
+    for (int lane = 0; lane < LANES; lane++) {
+        const number x = value_of(a, lane), zero = {{0}};
+        number expected = mod_power(&x, &minus_two, &prime);
+        CHECK(is_value(&inverse, lane, &expected) && has_magnitude(&inverse, lane, 1));
+        if (!number_equal(&x, &zero)) {
+            const number product = mod_mul(&x, &expected, &prime);
+            CHECK(number_equal(&product, &unit));
+        }
+        expected = mod_power(&x, &quarter, &prime);
+        CHECK(is_value(&root, lane, &expected) && has_magnitude(&root, lane, 1));
+        expected = mod_power(&x, &eight, &prime);
+        CHECK(is_value(&eighth, lane, &expected) && has_magnitude(&eighth, lane, 1));
     }
-    expected = mod_power(&x, &quarter, &prime);
-    fe_root_power(&r, a);
-    CHECK(is_value(&r, &expected) && has_magnitude(&r, 1));
-    const number eight = number_of(8);
-    expected = mod_power(&x, &eight, &prime);
-    fe_sqr_n(&r, a, 3);
-    CHECK(is_value(&r, &expected));
 }
 
-/* Bytes: p - 1, p, p + 1 and the like, and what stands above p. */
+/* bytes in one lane, zeros in the others. */
+static void test_row(const uint8_t bytes[32])
+{
+    static int lane;
+    const uint8_t zeros[32] = {0};
+    const unsigned char *rows[LANES];
+    const number x = number_from_bytes(bytes), reduced = number_mod(&x, &prime);
+    fe r;
+    mask ok;
+    lane = (lane + 1) % LANES;
+    for (int i = 0; i < LANES; i++) {
+        rows[i] = i == lane ? bytes : zeros;
+    }
+    fe_from_rows(&r, rows, &ok);
+    CHECK(mask_bits(ok) == ((mask_bits(mask_from_bits(~0u)) & ~(1u << lane)) |
+                            (unsigned int)number_below(&x, &prime) << lane));
+    CHECK(is_value(&r, lane, &reduced) && has_magnitude(&r, lane, 1));
+    for (int bit = 0; bit < 256; bit++) {
+        CHECK(mask_bits(mask_row_bit(rows, bit / 8, bit % 8)) ==
+              ((unsigned int)bytes[bit / 8] >> bit % 8 & 1u) << lane);
+    }
+}
+
+/* 0, 1, p - 3 .. p + 3, 2^256 - 1 and what stands above p, at random. */
 static void test_bytes(void)
 {
-    uint8_t bytes[32];
-    const unsigned char *const rows[LANES] = {bytes};
-    const number one = number_of(1);
-    number a = number_sub(&prime, &one);
-    for (int i = 0; i < 3; i++) {
-        fe r;
-        mask ok;
-        const number reduced = number_mod(&a, &prime);
-        number_to_bytes(bytes, &a);
-        fe_from_rows(&r, rows, &ok);
-        CHECK(mask_any(ok) == number_below(&a, &prime));
-        CHECK(is_value(&r, &reduced));
+    uint8_t bytes[32] = {0};
+    test_row(bytes);
+    bytes[31] = 1;
+    test_row(bytes);
+    memset(bytes, 0xff, 32);
+    test_row(bytes);
+    const number three = number_of(3), unit = number_of(1);
+    number a = number_sub(&prime, &three);
+    for (int i = 0; i < 7; i++) {
         uint32_t carry;
-        a = number_add(&a, &one, &carry);
+        for (int lane = 0; lane < LANES; lane++) {
+            number_to_bytes(bytes, &a);
+            test_row(bytes);
+        }
+        a = number_add(&a, &unit, &carry);
     }
     for (int i = 0; i < 200; i++) {
         for (int j = 0; j < 32; j++) {
             bytes[j] = i % 2 ? (uint8_t)(random_word() >> 50) : (uint8_t)(0 - (random_word() & 1));
         }
+        test_row(bytes);
+        uint64_t w[4];
         const number x = number_from_bytes(bytes), reduced = number_mod(&x, &prime);
+        for (int j = 0; j < 4; j++) {
+            w[j] = (uint64_t)x.word[2 * j + 1] << 32 | x.word[2 * j];
+        }
         fe r;
-        mask ok;
-        fe_from_rows(&r, rows, &ok);
-        CHECK(mask_any(ok) == number_below(&x, &prime));
-        CHECK(is_value(&r, &reduced) && has_magnitude(&r, 1));
-        CHECK(mask_bits(mask_row_bit(rows, 5, 3)) == (bytes[5] >> 3 & 1u));
+        fe_set_words(&r, w[0], w[1], w[2], w[3]);
+        for (int lane = 0; lane < LANES; lane++) {
+            CHECK(is_value(&r, lane, &reduced) && has_magnitude(&r, lane, 1));
+        }
     }
 }
 
+/* Lanes apart and together again. */
+static void test_lanes(void)
+{
+    fe in[4], out[4], r;
+    uint64_t words[LANES][4 * FE_LANE_WORDS];
+    uint64_t *to[LANES];
+    const uint64_t *from[LANES];
+    for (int i = 0; i < 4; i++) {
+        in[i] = i == 0 ? largest(1) : lazy(1);
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        to[lane] = words[lane];
+        from[lane] = words[(lane + 1) % LANES];
+    }
+    fe_store_four(to, &in[0], &in[1], &in[2], &in[3]);
+    fe_load_four(&out[0], &out[1], &out[2], &out[3], from);
+    for (int i = 0; i < 4; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            const number wanted = value_of(&in[i], (lane + 1) % LANES);
+            CHECK(is_value(&out[i], lane, &wanted) && has_magnitude(&out[i], lane, 1));
+        }
+        for (int from_lane = 0; from_lane < LANES; from_lane++) {
+            const number wanted = value_of(&in[i], from_lane);
+            fe_broadcast(&r, words[from_lane] + i * FE_LANE_WORDS);
+            for (int lane = 0; lane < LANES; lane++) {
+                CHECK(is_value(&r, lane, &wanted) && has_magnitude(&r, lane, 1));
+            }
+        }
+#if LANES > 1
+        for (int j = 0; j < 4; j++) {
+            fe_spread(&r, &in[i], j);
+            for (int lane = 0; lane < LANES; lane++) {
+                const one got = lane_of(&r, lane), wanted = lane_of(&in[i], lane / 4 * 4 + j);
+                CHECK(memcmp(&got, &wanted, sizeof got) == 0);
+            }
+        }
+#endif
+    }
+}
+
+#ifdef FE_HAS_WORDS
+/* Words in lanes: both halves of products of 52 bits. */
+static void test_words(void)
+{
+    uint64_t in[3][LANES][4], out[LANES][4];
+    fe_word word[3][4];
+    for (int round = 0; round < 200; round++) {
+        for (int k = 0; k < 3; k++) {
+            const void *rows[LANES];
+            for (int lane = 0; lane < LANES; lane++) {
+                for (int i = 0; i < 4; i++) {
+                    in[k][lane][i] = k < 2 ? pick((UINT64_C(1) << 52) - 1) : random_word() >> 2;
+                }
+                rows[lane] = in[k][lane];
+            }
+            fe_words_load(word[k], rows);
+        }
+        for (int high = 0; high < 2; high++) {
+            void *rows[LANES];
+            fe_word sum[4];
+            for (int i = 0; i < 4; i++) {
+                const fe_factor x = fe_factor_of(word[0][i]), y = fe_factor_of(word[1][i]);
+                sum[i] =
+                    high ? fe_word_add_high(word[2][i], x, y) : fe_word_add_low(word[2][i], x, y);
+            }
+            for (int lane = 0; lane < LANES; lane++) {
+                rows[lane] = out[lane];
+            }
+            fe_words_store(rows, sum);
+            for (int lane = 0; lane < LANES; lane++) {
+                for (int i = 0; i < 4; i++) {
+                    const pa_u128 product = (pa_u128)in[0][lane][i] * in[1][lane][i];
+                    const uint64_t half = high ? (uint64_t)(product >> 52)
+                                               : (uint64_t)product & ((UINT64_C(1) << 52) - 1);
+                    CHECK(out[lane][i] == in[2][lane][i] + half);
+                }
+            }
+        }
+    }
+}
+#endif
+
 int main(void)
 {
+    if ((NEEDS & ~pa_cpu_features()) != 0) {
+        puts("this CPU lacks what the variant needs");
+        return 77;
+    }
+    const fe_state begun = fe_begin();
+    fe zero;
+    fe_set_int(&zero, 0);
     for (int m = 1; m <= FE_MUL_MAG; m++) {
-        const fe top = largest(m), zero = {{0}};
+        const fe top = largest(m);
         test_products(&top, &top);
         test_products(&top, &zero);
         for (int i = 0; i < 60; i++) {
             const fe a = lazy(m), b = lazy(1 + (int)(random_word() % FE_MUL_MAG));
             test_products(&a, &b);
             test_products(&b, &top);
+#ifdef FE_HAS_RAW
+            test_raw(&a, &b);
+            test_raw(&b, &top);
+#endif
         }
     }
-    for (int m = 1; m <= FE_MAX_MAG / 2 - 1; m++) {
+    for (int m = 1; m <= FE_MAX_MAG; m++) {
         const fe top = largest(m);
-        test_sums(&top, &top, m);
         test_canonical(&top);
         for (int i = 0; i < 20; i++) {
             const fe a = lazy(m), b = lazy(m);
-            test_sums(&a, &b, m);
+            if (2 * m + 1 <= FE_MAX_MAG) {
+                test_sums(&a, &b, m);
+                test_sums(&top, &b, m);
+                test_sums(&b, &top, m);
+            }
             test_canonical(&a);
         }
     }
-    const fe top = largest(FE_MAX_MAG);
-    test_canonical(&top);
     test_multiples_of_p();
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 4 + 8 / LANES; i++) {
         const fe a = lazy(FE_MUL_MAG);
         test_powers(&a);
     }
-    const fe zero = {{0}}, p = {{FE_P0, FE_LOW_52, FE_LOW_52, FE_LOW_52, FE_LOW_48}};
+    fe p;
+    fe_set_words(&p, 0xfffffffefffffc2f, UINT64_MAX, UINT64_MAX, UINT64_MAX);
     test_powers(&zero);
     test_powers(&p);
+    for (int k = 0; k <= 0xffff; k += 257) {
+        const number wanted = number_of((uint32_t)k);
+        fe r;
+        fe_set_int(&r, (unsigned int)k);
+        for (int lane = 0; lane < LANES; lane++) {
+            CHECK(is_value(&r, lane, &wanted) && has_magnitude(&r, lane, 1));
+        }
+    }
     test_bytes();
+    test_lanes();
+#ifdef FE_HAS_WORDS
+    test_words();
+#endif
+    fe_end(begun);
     return finish();
 }

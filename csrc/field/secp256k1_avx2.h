@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The field of secp256k1, p = 2^256 - 2^32 - 977, in four lanes, for CPUs with AVX2. Interface: field.h.
+ *
+ * Nine limbs of 29 bits; a value of magnitude m is sum of limb[i] 2^(29 i), limbs of at most m (2^29 + 2^20). What stands above
+ * 2^261 folds by 2^261 = 32 (2^32 + 977) = 2^8 2^29 + 31264.
+ *
+ * A column of a product is the sum of up to nine products of two limbs, below m n 9 (2^58 + 2^50) for magnitudes m and n: below
+ * 2^63.8 for m n = 6, more than FE_MUL_MAG allows. */
+#ifndef PA_FIELD_SECP256K1_AVX2_H
+#define PA_FIELD_SECP256K1_AVX2_H
+
+#define FE_VECTORS 9
+#include "four_lanes_avx2.h"
+
+#define FE_BITS 256
+#define FE_MUL_MAG 2
+#define FE_MAX_MAG 32
+
+#define FE_LIMB_MASK ((INT64_C(1) << 29) - 1)
+/* Limb i of a magnitude. */
+#define FE_LIMB_MAX(magnitude, i)                                                                  \
+    ((uint64_t)(magnitude) * ((UINT64_C(1) << 29) + (UINT64_C(1) << 20)))
+#define FE_FOLD_LOW 31264 /* of 2^261, into its limb           */
+#define FE_FOLD_HIGH 8    /* and, as a shift, into the next one */
+
+FE_INLINE void fe_check(const fe *a, int magnitude)
+{
+    FE_ASSERT(magnitude >= 1 && magnitude <= FE_MAX_MAG);
+    for (int i = 0; i < FE_VECTORS; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            FE_ASSERT((uint64_t)a->limb[i][lane] <= FE_LIMB_MAX(magnitude, i));
+        }
+    }
+    (void)a;
+    (void)magnitude;
+}
+
+/* ---- products ------------------------------------------------------------------------------- */
+
+FE_INLINE __m256i fe_low(__m256i x)
+{
+    return _mm256_and_si256(x, fe_all(FE_LIMB_MASK));
+}
+
+/* sum + x k, x and k below 2^32. */
+FE_INLINE __m256i fe_add_times(__m256i sum, __m256i x, int64_t k)
+{
+    return _mm256_add_epi64(sum, _mm256_mul_epu32(x, fe_all(k)));
+}
+
+/* fe_reduce_columns
+ * Shapes: 17 columns, the value being sum c[i] 2^(29 i) -> nine limbs of magnitude 1.
+ * Form:   columns 8 .. 16 are carried into limbs h[0 .. 8] from 2^261 up, which are folded: h[8] twice, as a part of its fold
+ *         stands at 2^261 again. Then carries go once around, from column 4 through the fold of what leaves column 8 back to
+ *         column 4, and one step more.
+ * Bounds: c[i] < 2^63.9, so carries are below 2^35; c[16] < 2^60.6, hence h[8] < 2^32; column 8 is below 2^48 after the fold
+ *         and lets go less than 2^20; the last carry is below 2^7. */
+FE_INLINE void fe_reduce_columns(fe *r, __m256i c[17])
+{
+    __m256i h[9], carry = _mm256_srli_epi64(c[8], 29);
+    c[8] = fe_low(c[8]);
+    FE_UNROLL for (int i = 0; i < 8; i++)
+    {
+        const __m256i column = _mm256_add_epi64(c[9 + i], carry);
+        h[i] = fe_low(column);
+        carry = _mm256_srli_epi64(column, 29);
+    }
+    h[8] = carry;
+    FE_UNROLL for (int i = 0; i < 9; i++)
+    {
+        c[i] = fe_add_times(c[i], h[i], FE_FOLD_LOW);
+        if (i < 8) {
+            c[i + 1] = _mm256_add_epi64(c[i + 1], _mm256_slli_epi64(h[i], FE_FOLD_HIGH));
+        }
+    }
+    c[0] = fe_add_times(c[0], h[8], FE_FOLD_LOW << FE_FOLD_HIGH);
+    c[1] = fe_add_times(c[1], h[8], 1 << 2 * FE_FOLD_HIGH);
+    FE_UNROLL for (int i = 4; i < 8; i++)
+    {
+        c[i + 1] = _mm256_add_epi64(c[i + 1], _mm256_srli_epi64(c[i], 29));
+        c[i] = fe_low(c[i]);
+    }
+    const __m256i over = _mm256_srli_epi64(c[8], 29);
+    r->limb[8] = fe_low(c[8]);
+    c[0] = fe_add_times(c[0], over, FE_FOLD_LOW);
+    c[1] = _mm256_add_epi64(c[1], _mm256_slli_epi64(over, FE_FOLD_HIGH));
+    FE_UNROLL for (int i = 0; i < 5; i++)
+    {
+        c[i + 1] = _mm256_add_epi64(c[i + 1], _mm256_srli_epi64(c[i], 29));
+        r->limb[i] = fe_low(c[i]);
+    }
+    for (int i = 5; i < 8; i++) {
+        r->limb[i] = c[i];
+    }
+    fe_check(r, 1);
+}
+
+/* fe_mul
+ * Shapes: two elements -> one.
+ * Form:   r = a b mod p, schoolbook columns of 64 bits.
+ * Before: magnitudes at most FE_MUL_MAG.
+ * After:  magnitude 1. */
+FE_INLINE void fe_mul(fe *r, const fe *a, const fe *b)
+{
+    __m256i c[17];
+    fe_check(a, FE_MUL_MAG);
+    fe_check(b, FE_MUL_MAG);
+    _Pragma("GCC unroll 17") for (int k = 0; k < 17; k++)
+    {
+        const int from = k < 9 ? 0 : k - 8;
+        c[k] = _mm256_mul_epu32(a->limb[from], b->limb[k - from]);
+        FE_UNROLL for (int i = from + 1; i <= k - from; i++)
+        {
+            c[k] = _mm256_add_epi64(c[k], _mm256_mul_epu32(a->limb[i], b->limb[k - i]));
+        }
+    }
+    fe_reduce_columns(r, c);
+}
+
+/* fe_sqr
+ * Shapes: one element -> one.
+ * Form:   r = a^2 mod p, mixed products once from doubled limbs.
+ * Before: magnitude at most FE_MUL_MAG: doubled limbs below 2^32.
+ * After:  magnitude 1. */
+FE_INLINE void fe_sqr(fe *r, const fe *a)
+{
+    __m256i c[17], twice[8];
+    fe_check(a, FE_MUL_MAG);
+    for (int i = 0; i < 8; i++) {
+        twice[i] = _mm256_add_epi64(a->limb[i], a->limb[i]);
+    }
+    _Pragma("GCC unroll 17") for (int k = 0; k < 17; k++)
+    {
+        const int from = k < 9 ? 0 : k - 8;
+        c[k] = _mm256_mul_epu32(2 * from == k ? a->limb[from] : twice[from], a->limb[k - from]);
+        FE_UNROLL for (int i = from + 1; 2 * i <= k; i++)
+        {
+            const __m256i x = 2 * i == k ? a->limb[i] : twice[i];
+            c[k] = _mm256_add_epi64(c[k], _mm256_mul_epu32(x, a->limb[k - i]));
+        }
+    }
+    fe_reduce_columns(r, c);
+}
+
+FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
+{
+    FE_ASSERT(n >= 1);
+    fe_sqr(r, a);
+    for (int i = 1; i < n; i++) {
+        fe_sqr(r, r);
+    }
+}
+
+/* ---- sums ----------------------------------------------------------------------------------- */
+
+FE_FN void fe_set_int(fe *r, unsigned int k)
+{
+    r->limb[0] = fe_all((int64_t)k);
+    for (int i = 1; i < FE_VECTORS; i++) {
+        r->limb[i] = _mm256_setzero_si256();
+    }
+}
+
+FE_INLINE void fe_add(fe *r, const fe *a, const fe *b)
+{
+    for (int i = 0; i < FE_VECTORS; i++) {
+        r->limb[i] = _mm256_add_epi64(a->limb[i], b->limb[i]);
+    }
+    fe_check(r, FE_MAX_MAG);
+}
+
+/* Limb i of 32 (m + 1) p = (m + 1) (2^261 - 2^37 - 31264), none of which is below m (2^29 + 2^20) for m < FE_MAX_MAG. */
+FE_INLINE __m256i fe_multiple_of_p(int i, int m)
+{
+    const int64_t less = i == 0 ? FE_FOLD_LOW - 1 : i == 1 ? 1 << FE_FOLD_HIGH : 0;
+    return fe_all((m + 1) * (FE_LIMB_MASK - less));
+}
+
+FE_INLINE void fe_sub(fe *r, const fe *a, const fe *b, int m)
+{
+    fe_check(b, m);
+    for (int i = 0; i < FE_VECTORS; i++) {
+        r->limb[i] =
+            _mm256_sub_epi64(_mm256_add_epi64(a->limb[i], fe_multiple_of_p(i, m)), b->limb[i]);
+    }
+    fe_check(r, FE_MAX_MAG);
+}
+
+FE_INLINE void fe_neg(fe *r, const fe *a, int m)
+{
+    fe_check(a, m);
+    for (int i = 0; i < FE_VECTORS; i++) {
+        r->limb[i] = _mm256_sub_epi64(fe_multiple_of_p(i, m), a->limb[i]);
+    }
+    fe_check(r, m + 1);
+}
+
+/* A product by a power of two is a shift; else limbs are below 2^32 while they may become larger. */
+FE_INLINE void fe_mul_small(fe *r, const fe *a, unsigned int k)
+{
+    FE_ASSERT(k >= 1 && k <= FE_MAX_MAG);
+    fe_check(a, FE_MAX_MAG / (int)k);
+    for (int i = 0; i < FE_VECTORS; i++) {
+        const __m256i x = a->limb[i];
+        r->limb[i] = k == 1    ? x
+                     : k == 2  ? _mm256_add_epi64(x, x)
+                     : k == 4  ? _mm256_slli_epi64(x, 2)
+                     : k == 8  ? _mm256_slli_epi64(x, 3)
+                     : k == 16 ? _mm256_slli_epi64(x, 4)
+                     : k == 3  ? _mm256_add_epi64(_mm256_add_epi64(x, x), x)
+                     : k > 6   ? _mm256_mul_epu32(x, fe_all((int64_t)k))
+                               : _mm256_add_epi64(_mm256_slli_epi64(x, 2),
+                                                k == 5 ? x : _mm256_add_epi64(x, x));
+    }
+}
+
+/* All carries at once, each at most 32. After: magnitude 1, limb 0 below 2^29 + 2^20, the others below 2^29 + 2^14. */
+FE_INLINE void fe_carry(fe *r, const fe *a)
+{
+    fe_check(a, FE_MAX_MAG);
+    const __m256i over = _mm256_srli_epi64(a->limb[8], 29);
+    __m256i carry = _mm256_mul_epu32(over, fe_all(FE_FOLD_LOW));
+    for (int i = 0; i < FE_VECTORS; i++) {
+        const __m256i next = _mm256_srli_epi64(a->limb[i], 29);
+        r->limb[i] = _mm256_add_epi64(fe_low(a->limb[i]), carry);
+        carry = i > 0 ? next : _mm256_add_epi64(next, _mm256_slli_epi64(over, FE_FOLD_HIGH));
+    }
+    fe_check(r, 1);
+}
+
+/* ---- memory, comparisons -------------------------------------------------------------------- */
+
+/* Any number below 2^256, words in w. After: magnitude 1. */
+FE_INLINE void fe_from_words(fe *r, const __m256i w[4])
+{
+    r->limb[0] = fe_low(w[0]);
+    r->limb[1] = fe_low(_mm256_srli_epi64(w[0], 29));
+    r->limb[2] = fe_low(_mm256_or_si256(_mm256_srli_epi64(w[0], 58), _mm256_slli_epi64(w[1], 6)));
+    r->limb[3] = fe_low(_mm256_srli_epi64(w[1], 23));
+    r->limb[4] = fe_low(_mm256_or_si256(_mm256_srli_epi64(w[1], 52), _mm256_slli_epi64(w[2], 12)));
+    r->limb[5] = fe_low(_mm256_srli_epi64(w[2], 17));
+    r->limb[6] = fe_low(_mm256_or_si256(_mm256_srli_epi64(w[2], 46), _mm256_slli_epi64(w[3], 18)));
+    r->limb[7] = fe_low(_mm256_srli_epi64(w[3], 11));
+    r->limb[8] = _mm256_srli_epi64(w[3], 40);
+}
+
+FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
+{
+    const __m256i w[4] = {fe_all((int64_t)w0), fe_all((int64_t)w1), fe_all((int64_t)w2),
+                          fe_all((int64_t)w3)};
+    fe_from_words(r, w);
+}
+
+#define FE_TOP_BITS 24 /* of limb 8, below 2^256 */
+
+/* t = a, limbs 0 .. 7 below 2^29 and all below 2 p: what stands above 2^256 is at most 33 2^5 once carried, and folds. */
+FE_INLINE void fe_carry_fully(fe *t, const fe *a)
+{
+    fe_carry(t, a);
+    const __m256i over = _mm256_srli_epi64(t->limb[8], FE_TOP_BITS);
+    t->limb[8] = _mm256_and_si256(t->limb[8], fe_all((1 << FE_TOP_BITS) - 1));
+    t->limb[0] = fe_add_times(t->limb[0], over, 977);
+    t->limb[1] = _mm256_add_epi64(t->limb[1], _mm256_slli_epi64(over, 3));
+    for (int i = 0; i < 8; i++) {
+        t->limb[i + 1] = _mm256_add_epi64(t->limb[i + 1], _mm256_srli_epi64(t->limb[i], 29));
+        t->limb[i] = fe_low(t->limb[i]);
+    }
+}
+
+/* w = words of a in [0, p): t < 2 p, and t - p = t + 2^32 + 977 - 2^256 where that is not negative. */
+FE_FN void fe_canonical(__m256i w[4], const fe *a)
+{
+    fe t, less;
+    fe_carry_fully(&t, a);
+    less = t;
+    less.limb[0] = _mm256_add_epi64(t.limb[0], fe_all(977));
+    less.limb[1] = _mm256_add_epi64(t.limb[1], fe_all(8));
+    for (int i = 0; i < 8; i++) {
+        less.limb[i + 1] = _mm256_add_epi64(less.limb[i + 1], _mm256_srli_epi64(less.limb[i], 29));
+        less.limb[i] = fe_low(less.limb[i]);
+    }
+    const mask negative = _mm256_cmpgt_epi64(fe_all(1 << FE_TOP_BITS), less.limb[8]);
+    less.limb[8] = _mm256_and_si256(less.limb[8], fe_all((1 << FE_TOP_BITS) - 1));
+    fe_select(&t, negative, &t, &less);
+    w[0] = _mm256_or_si256(_mm256_or_si256(t.limb[0], _mm256_slli_epi64(t.limb[1], 29)),
+                           _mm256_slli_epi64(t.limb[2], 58));
+    w[1] = _mm256_or_si256(
+        _mm256_or_si256(_mm256_srli_epi64(t.limb[2], 6), _mm256_slli_epi64(t.limb[3], 23)),
+        _mm256_slli_epi64(t.limb[4], 52));
+    w[2] = _mm256_or_si256(
+        _mm256_or_si256(_mm256_srli_epi64(t.limb[4], 12), _mm256_slli_epi64(t.limb[5], 17)),
+        _mm256_slli_epi64(t.limb[6], 46));
+    w[3] = _mm256_or_si256(
+        _mm256_or_si256(_mm256_srli_epi64(t.limb[6], 18), _mm256_slli_epi64(t.limb[7], 11)),
+        _mm256_slli_epi64(t.limb[8], 40));
+}
+
+/* Below 2 p, so 0 or p. */
+FE_FN mask fe_is_zero(const fe *a)
+{
+    fe t;
+    fe_carry_fully(&t, a);
+    __m256i not_zero = _mm256_or_si256(t.limb[0], t.limb[1]);
+    __m256i not_p = _mm256_or_si256(_mm256_xor_si256(t.limb[0], fe_all(FE_LIMB_MASK - 976)),
+                                    _mm256_xor_si256(t.limb[1], fe_all(FE_LIMB_MASK - 8)));
+    for (int i = 2; i < FE_VECTORS; i++) {
+        const int64_t ones = i < 8 ? FE_LIMB_MASK : (1 << FE_TOP_BITS) - 1;
+        not_zero = _mm256_or_si256(not_zero, t.limb[i]);
+        not_p = _mm256_or_si256(not_p, _mm256_xor_si256(t.limb[i], fe_all(ones)));
+    }
+    const __m256i zero = _mm256_setzero_si256();
+    return mask_or(_mm256_cmpeq_epi64(not_zero, zero), _mm256_cmpeq_epi64(not_p, zero));
+}
+
+FE_FN mask fe_equal(const fe *a, const fe *b)
+{
+    fe difference, carried;
+    fe_carry(&carried, b);
+    fe_carry(&difference, a);
+    fe_sub(&difference, &difference, &carried, 1);
+    return fe_is_zero(&difference);
+}
+
+FE_FN mask fe_is_odd(const fe *a)
+{
+    __m256i w[4];
+    fe_canonical(w, a);
+    return _mm256_cmpeq_epi64(_mm256_and_si256(w[0], fe_all(1)), fe_all(1));
+}
+
+/* Big-endian: bytes of each word are turned around, and words. */
+FE_INLINE __m256i fe_turn_bytes(__m256i word)
+{
+    const __m256i order = _mm256_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8, 7,
+                                           6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
+    return _mm256_shuffle_epi8(word, order);
+}
+
+FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
+{
+    __m256i turned[4], w[4];
+    fe_words_load(turned, (const void *const *)rows);
+    for (int i = 0; i < 4; i++) {
+        w[i] = fe_turn_bytes(turned[3 - i]);
+    }
+    /* p and more: the upper words all ones, and 2^64 - 2^32 - 977 or more below. */
+    const __m256i ones = _mm256_and_si256(_mm256_and_si256(w[1], w[2]), w[3]);
+    const mask low = _mm256_and_si256(_mm256_cmpgt_epi64(w[0], fe_all(-0x1000003d2)),
+                                      _mm256_cmpgt_epi64(_mm256_setzero_si256(), w[0]));
+    *ok = mask_not(mask_and(low, _mm256_cmpeq_epi64(ones, fe_all(-1))));
+    fe_from_words(r, w);
+}
+
+FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
+{
+    __m256i w[4], turned[4];
+    fe_canonical(w, a);
+    for (int i = 0; i < 4; i++) {
+        turned[i] = fe_turn_bytes(w[3 - i]);
+    }
+    fe_words_store((void *const *)rows, turned);
+}
+
+FE_FN void fe_gather(fe *r, const row *const rows[LANES])
+{
+    __m256i w[4];
+    fe_words_load(w, (const void *const *)rows);
+    fe_from_words(r, w);
+}
+
+FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
+{
+    __m256i w[4];
+    fe_canonical(w, a);
+    fe_words_store((void *const *)rows, w);
+}
+
+/* A lane by itself: limbs 2 i and 2 i + 1 in word i. */
+#define FE_LANE_WORDS 5
+
+FE_INLINE void fe_unpack(fe *r, const __m256i word[5])
+{
+    for (int i = 0; i < 5; i++) {
+        r->limb[2 * i] = _mm256_blend_epi32(word[i], _mm256_setzero_si256(), 0xaa);
+        if (i < 4) {
+            r->limb[2 * i + 1] = _mm256_srli_epi64(word[i], 32);
+        }
+    }
+}
+
+/* Lane i of a, b, c, d = the 20 words at from[i]. */
+FE_FN void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const from[LANES])
+{
+    fe *const elements[4] = {a, b, c, d};
+    __m256i word[20];
+    _Pragma("GCC unroll 5") for (int i = 0; i < 5; i++)
+    {
+        for (int lane = 0; lane < LANES; lane++) {
+            word[4 * i + lane] = _mm256_loadu_si256((const void *)(from[lane] + 4 * i));
+        }
+        fe_transpose(word + 4 * i);
+    }
+    for (int k = 0; k < 4; k++) {
+        fe_unpack(elements[k], word + 5 * k);
+    }
+}
+
+FE_FN void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, const fe *c,
+                         const fe *d)
+{
+    const fe *const elements[4] = {a, b, c, d};
+    __m256i word[20];
+    for (int k = 0; k < 4; k++) {
+        const __m256i *limb = elements[k]->limb;
+        fe_check(elements[k], 1);
+        for (int i = 0; i < 4; i++) {
+            word[5 * k + i] = _mm256_or_si256(limb[2 * i], _mm256_slli_epi64(limb[2 * i + 1], 32));
+        }
+        word[5 * k + 4] = limb[8];
+    }
+    _Pragma("GCC unroll 5") for (int i = 0; i < 5; i++)
+    {
+        fe_transpose(word + 4 * i);
+        for (int lane = 0; lane < LANES; lane++) {
+            _mm256_storeu_si256((void *)(to[lane] + 4 * i), word[4 * i + lane]);
+        }
+    }
+}
+
+/* Every lane = one lane's words. */
+FE_FN void fe_broadcast(fe *r, const uint64_t *words)
+{
+    __m256i word[5];
+    for (int i = 0; i < 5; i++) {
+        word[i] = fe_all((int64_t)words[i]);
+    }
+    fe_unpack(r, word);
+}
+
+#include "secp256k1_chains.h"
+
+#endif
