@@ -94,6 +94,8 @@ def _rate(ship_at: float, stretch: float) -> tuple[Mark, ...]:
 ONE_CALL_PEER = "OpenSSL EVP"
 LIBSODIUM = "PyNaCl"
 """Base of the ratios of Ed25519: libsodium, through PyNaCl."""
+COINCURVE = "coincurve"
+"""Base of the ratios of secp256k1: libsecp256k1, through coincurve."""
 TENSEAL = "TenSEAL"
 """Base of the ratios of homomorphic encryption: SEAL, as TenSEAL's wheel has it."""
 OWN_PRODUCT = "own product"
@@ -153,6 +155,65 @@ _ED25519_IFMA = _ed25519(
 
 
 @dataclass(frozen=True)
+class _Secp256k1:
+    """Ship and stretch ratios to coincurve, of `bip340` by n; most times that bad rows cost."""
+
+    whole: tuple[float, float]
+    compressed: tuple[float, float]
+    recover: tuple[float, float]
+    bip340: Mapping[int, tuple[float, float]]
+    bip340_exact: tuple[float, float]
+    prepared: tuple[float, float]
+    one: tuple[float, float | None]
+    bad: tuple[float, float]
+
+
+def _secp256k1(of: _Secp256k1) -> dict[str, tuple[Mark, ...]]:
+    def many(ratio: tuple[float, float]) -> tuple[Mark, ...]:
+        return one, *(Mark(RATIO, *ratio, peer=COINCURVE, n=n) for n in (256, 1024, 16384))
+
+    one = Mark(RATIO, *of.one, peer=COINCURVE, n=1)
+    bad = Mark(RATIO, 1 / of.bad[0], 1 / of.bad[1], peer=ALL_GOOD)
+    return {
+        "secp256k1 ECDSA, uncompressed keys": many(of.whole),
+        "secp256k1 ECDSA, raw keys": many(of.whole),
+        "secp256k1 ECDSA, compressed keys": many(of.compressed),
+        "secp256k1 ECDSA, prepared keys": (Mark(RATIO, *of.prepared, peer=COINCURVE),),
+        "secp256k1 recover to address": many(of.recover),
+        "bip340": (one, *(Mark(RATIO, *ratio, peer=COINCURVE, n=n) for n, ratio in of.bip340.items())),
+        "bip340, exact": (Mark(RATIO, *of.bip340_exact, peer=COINCURVE, n=1024),),
+        "bip340, 1 bad": (bad,),
+        "bip340, all bad": (bad,),
+    }
+
+
+_SECP256K1_AVX2 = _secp256k1(
+    _Secp256k1(
+        whole=(2.0, 2.55),
+        compressed=(2.1, 2.65),
+        recover=(2.15, 2.75),
+        bip340={64: (2.8, 3.5), 1024: (4.1, 5.2), 16384: (4.1, 5.2)},
+        bip340_exact=(1.8, 2.25),
+        prepared=(4, 5.5),
+        one=(1.3, 1.6),
+        bad=(4, 3.5),
+    )
+)
+_SECP256K1_IFMA = _secp256k1(
+    _Secp256k1(
+        whole=(7.5, 9),
+        compressed=(7, 8.5),
+        recover=(8, 9.5),
+        bip340={64: (8, 10), 1024: (12, 14), 16384: (12, 14)},
+        bip340_exact=(7, 8.5),
+        prepared=(12, 16),
+        one=(1.0, None),
+        bad=(3, 2.7),
+    )
+)
+
+
+@dataclass(frozen=True)
 class _He:
     """Ship and stretch ratios to TenSEAL."""
 
@@ -194,6 +255,7 @@ _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
     "sha256 1 MiB, 1 at once": (Mark(RATIO, 1.0, peer="hashlib"),),
     "sha256 64 B, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
     "ed25519 zip215, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
+    "secp256k1 ECDSA, compressed keys, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
     "ckks 8192 rotate": (Mark(RATIO, 1 / 0.75, 1 / 0.6, peer=OWN_PRODUCT),),
     **{f"ckks {n} multiply, two threads": (Mark(RATIO, 1.8, peer=ONE_THREAD),) for n in (8192, 16384)},
 }
@@ -231,9 +293,9 @@ _AVX512: dict[str, tuple[Mark, ...]] = {
 }
 
 TARGETS: dict[str, dict[str, tuple[Mark, ...]]] = {
-    "avx2": _EVERYWHERE | _AVX2 | _ED25519_AVX2 | _HE_AVX2,
-    "avx512": _EVERYWHERE | _AVX512 | _ED25519_AVX2 | _HE_AVX2,
-    "avx512ifma": _EVERYWHERE | _AVX512 | _ED25519_IFMA | _HE_IFMA,
+    "avx2": _EVERYWHERE | _AVX2 | _ED25519_AVX2 | _SECP256K1_AVX2 | _HE_AVX2,
+    "avx512": _EVERYWHERE | _AVX512 | _ED25519_AVX2 | _SECP256K1_AVX2 | _HE_AVX2,
+    "avx512ifma": _EVERYWHERE | _AVX512 | _ED25519_IFMA | _SECP256K1_IFMA | _HE_IFMA,
 }
 """Marks by class and by the name of the line."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every benchmark but that of secp256k1, its short lines once: they run, the peers agree; no figures."""
+"""Every benchmark, its short lines once: they run, the peers agree; no figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from bench import bench_ed25519, bench_hash, bench_he, harness
+from bench import bench_ed25519, bench_hash, bench_he, bench_secp256k1, harness
 
 SHORT = 1 << 20
 """Bytes of messages in one call of a short line."""
@@ -40,7 +40,10 @@ def test_lines_of_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(harness, "TRIES", 1)
     with harness.pinned_core():
         lines = [harness.measure(contest, rounds=1) for contest in bench_ed25519.contests(most=16)]
-    assert {"ed25519 rfc8032", "ed25519 zip215, 1 bad", "ed25519 zip215, all bad"} <= {line.name for line in lines}
+        lines += [harness.measure(contest, rounds=1) for contest in bench_secp256k1.contests(most=16)]
+    wanted = {"ed25519 rfc8032", "ed25519 zip215, 1 bad", "ed25519 zip215, all bad"}
+    wanted |= {f"secp256k1 ECDSA, {what}" for what in ("compressed keys", "compressed keys, DER", "1 bad", "all bad")}
+    assert wanted <= {line.name for line in lines}
 
 
 def test_lines_of_homomorphic_encryption(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pyaccel.bench import bench_ed25519, foreign, harness, loops, machine, report, summary
+from pyaccel.bench import bench_ed25519, bench_secp256k1, foreign, harness, loops, machine, report, summary
 from pyaccel.bench.bench_hash import ALGORITHMS, call
 from pyaccel.bench.bench_merkle import TREES, _loop, _root
 from pyaccel.bench.contest import Contest, Line, Peer
@@ -171,6 +171,21 @@ def test_the_loops_of_trees_give_our_roots(form: str, algorithm: str) -> None:
     assert found
     for every in found.values():
         assert _loop(form, every, [row.tobytes() for row in rows])() == _root(rows, form, algorithm)()
+
+
+def test_lines_of_secp256k1_have_the_peers_of_their_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign, "missing", {})
+    lines = {contest.name: contest for contest in bench_secp256k1.contests(most=128)}
+    for targets in TARGETS.values():
+        marked = {name: marks for name, marks in targets.items() if name in lines}
+        assert {f"secp256k1 ECDSA, {form} keys" for form in ("uncompressed", "compressed", "prepared")} <= marked.keys()
+        for name, marks in marked.items():
+            assert {mark.peer for mark in marks} <= lines[name].peers.keys()
+    bad = lines["secp256k1 ECDSA, 1 bad"]
+    assert bad.ours().sum() == 127
+    assert lines["secp256k1 ECDSA, all bad"].ours().sum() == 0
+    assert bad.peers[ALL_GOOD].call().sum() == 128
+    harness.measure(bad, rounds=1)
 
 
 def test_lines_of_signatures_have_the_peers_of_their_marks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,10 @@ def commands(out: Path) -> dict[str, tuple[list[str], Path]]:
     return {
         "cargo": (["cargo", "build", "--release", "--quiet"], HERE / "rust"),
         "go": (["go", "build", "-o", str(out / "go-peers"), "."], HERE / "go"),
-        cc: ([cc, "-std=c11", "-O2", f"-I{include}", "calls.c", "-o", str(out / "calls"), "-ldl"], HERE / "c"),
+        cc: (
+            [cc, "-std=c11", "-O2", f"-I{include}", "calls.c", "secp256k1.c", "-o", str(out / "calls"), "-ldl"],
+            HERE / "c",
+        ),
     }
 
 

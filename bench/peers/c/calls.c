@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pyaccel, OpenSSL and libsodium called from C, timed on demand: what a call costs with no interpreter about it.
+/* pyaccel, OpenSSL, libsodium and libsecp256k1 called from C, timed on demand: what a call costs with no interpreter about it.
  *
  *     calls LIBPYACCEL          reads lines, answers each with a line
  *     load PATH WIDTH           ok N          rows of WIDTH bytes from a file
@@ -8,8 +8,9 @@
  *
  * WORK: pyaccel:ID (PYACCEL_HASH_*; hash_many), one:ID (hash_one, row after row), evp:NAME (a context kept, initialised for each
  * message: what hashlib's C core does), low:sha256, low:sha512 (OpenSSL's functions of one algorithm); over rows of an Ed25519 key,
- * signature and message: verify:RULE (PYACCEL_RULE_*; verify_many), sodium (libsodium, row after row). The libraries are opened at
- * run time; libsodium may be missing. */
+ * signature and message: verify:RULE (PYACCEL_RULE_*; verify_many), sodium (libsodium, row after row). Over rows of a secp256k1 key of
+ * K bytes, r || s and digest: ecdsa:K (verify_many), secp-ecdsa:K (libsecp256k1, row after row); of an x-only key, signature and
+ * message: bip340, secp-bip340. The libraries are opened at run time; libsodium and libsecp256k1 may be missing. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@
 
 #include "pyaccel/hash.h"
 #include "pyaccel/verify.h"
+#include "secp256k1.h"
 
 #define LINE 1024
 #define DIGEST_MAX 64
@@ -59,6 +61,7 @@ typedef struct {
     /* NULL where there is no libsodium. */
     int (*sodium_verify)(const unsigned char *signature, const unsigned char *message,
                          unsigned long long size, const unsigned char *key);
+    const libsecp *secp; /* likewise */
 } session;
 
 /* A function of a library; ends the program where it has none: nothing can be timed then. */
@@ -119,6 +122,7 @@ static void open_libraries(session *s, const char *path)
     find(&s->ssl.low[1].final, theirs, "SHA512_Final");
     s->context = s->ssl.context_new();
     open_sodium(s);
+    s->secp = libsecp_open();
 }
 
 static const char *load(session *s, const char *path, size_t width)
@@ -208,18 +212,40 @@ static pyaccel_rows part(const session *s, size_t at, size_t width)
                           .stride = s->width};
 }
 
-static int run_verify(session *s, uint32_t rule, unsigned repeats)
+/* verify_many over rows of key, signature and message, in this order. */
+static int run_verify(session *s, uint32_t scheme, size_t key_size, pyaccel_verify_options options,
+                      unsigned repeats)
 {
-    const pyaccel_rows keys = part(s, 0, KEY_SIZE), signatures = part(s, KEY_SIZE, SIGNATURE_SIZE);
-    const pyaccel_rows messages = part(s, MESSAGE_AT, s->width - MESSAGE_AT);
-    pyaccel_verify_options options = {.struct_size = sizeof options, .rule = rule};
+    const size_t message_at = key_size + SIGNATURE_SIZE;
+    const pyaccel_rows keys = part(s, 0, key_size), signatures = part(s, key_size, SIGNATURE_SIZE);
+    const pyaccel_rows messages = part(s, message_at, s->width - message_at);
     int good = 1;
+    options.struct_size = sizeof options;
     s->size = s->n;
     for (unsigned k = 0; k < repeats && good; k++) {
-        good = s->verify_many(s->out, PYACCEL_SCHEME_ED25519, &keys, &messages, &signatures, s->n,
-                              &options) == PYACCEL_OK;
+        good = s->verify_many(s->out, scheme, &keys, &messages, &signatures, s->n, &options) ==
+               PYACCEL_OK;
     }
     return good;
+}
+
+/* libsecp256k1's answer to "ecdsa:K" or "bip340"; NULL, or what is wrong. */
+static const char *run_secp(session *s, const char *work, unsigned repeats)
+{
+    const size_t key_size = strtoul(work + 6, NULL, 10);
+    if (s->secp == NULL) {
+        return "there is no libsecp256k1 here";
+    }
+    s->size = s->n;
+    for (unsigned k = 0; k < repeats; k++) {
+        if (strncmp(work, "ecdsa:", 6) == 0 && s->width == key_size + SIGNATURE_SIZE + 32) {
+            libsecp_ecdsa(s->secp, s->out, s->data, s->width, s->n, key_size);
+        } else if (strcmp(work, "bip340") != 0 || s->width < MESSAGE_AT ||
+                   !libsecp_bip340(s->secp, s->out, s->data, s->width, s->n)) {
+            return "no such work of libsecp256k1, or it was built without it";
+        }
+    }
+    return NULL;
 }
 
 static void run_sodium(session *s, unsigned repeats)
@@ -255,9 +281,29 @@ static const char *run(session *s, const char *work, unsigned repeats)
                    : "pyaccel_hash_many failed";
     }
     if (strncmp(work, "verify:", 7) == 0 && s->width >= MESSAGE_AT) {
-        return run_verify(s, (uint32_t)strtoul(work + 7, NULL, 10), repeats)
+        const uint32_t rule = (uint32_t)strtoul(work + 7, NULL, 10);
+        return run_verify(s, PYACCEL_SCHEME_ED25519, KEY_SIZE,
+                          (pyaccel_verify_options){.rule = rule}, repeats)
                    ? NULL
                    : "pyaccel_verify_many failed";
+    }
+    if (strncmp(work, "ecdsa:", 6) == 0 &&
+        s->width == strtoul(work + 6, NULL, 10) + SIGNATURE_SIZE + 32) {
+        const pyaccel_verify_options options = {.rule = PYACCEL_RULE_ANY,
+                                                .message_hash = PYACCEL_MESSAGE_HASH_NONE};
+        return run_verify(s, PYACCEL_SCHEME_SECP256K1_ECDSA, s->width - SIGNATURE_SIZE - 32,
+                          options, repeats)
+                   ? NULL
+                   : "pyaccel_verify_many failed";
+    }
+    if (strcmp(work, "bip340") == 0 && s->width >= MESSAGE_AT) {
+        return run_verify(s, PYACCEL_SCHEME_BIP340, KEY_SIZE,
+                          (pyaccel_verify_options){.rule = PYACCEL_RULE_BIP340}, repeats)
+                   ? NULL
+                   : "pyaccel_verify_many failed";
+    }
+    if (strncmp(work, "secp-", 5) == 0) {
+        return run_secp(s, work + 5, repeats);
     }
     if (strcmp(work, "sodium") == 0 && s->width >= MESSAGE_AT) {
         if (s->sodium_verify == NULL) {
