@@ -20,19 +20,20 @@
 #ifndef PA_FE25519_ADX_H
 #define PA_FE25519_ADX_H
 
-#include <stdint.h>
+/* r0 .. r3 and what exceeds them, top: what is past bit 255 comes back times 19. For top <= 39 the result is below
+ * 2^255 + 19 79, so no carry leaves r3. */
+#define FE_FOLD_TOP(top)                                                                           \
+    "addq %[r3], %[r3]\n\tadcq " top ", " top "\n\tshrq $1, %[r3]\n\timulq $19, " top ", " top     \
+    "\n\taddq " top ", %[r0]\n\tadcq $0, %[r1]\n\tadcq $0, %[r2]\n\tadcq $0, %[r3]\n\t"
 
-typedef struct {
-    uint64_t word[4];
-} fe;
+/* r0 .. r6 and a, the highest word -> r0 .. r3: 2^256 = 38. */
+#define FE_FOLD                                                                                    \
+    "movl $38, %%edx\n\txorl %k[lo], %k[lo]\n\t" FE_MAC("%[r4]", "%[r0]", "%[r1]")                 \
+        FE_MAC("%[r5]", "%[r1]", "%[r2]")                                                          \
+            FE_MAC("%[r6]", "%[r2]", "%[r3]") "movl $0, %k[r4]\n\t" FE_MAC(                        \
+                "%[a]", "%[r3]", "%[r4]") "adcq $0, %[r4]\n\t" FE_FOLD_TOP("%[r4]")
 
-#define FE_LANE_WORDS 4
-#include "one_lane.h"
-
-#define FE_MUL_MAG 32
-#define FE_MAX_MAG 32
-
-#define FE_ASM static inline __attribute__((always_inline))
+#include "four_words_adx.h"
 
 FE_FN void fe_check(const fe *a, int magnitude)
 {
@@ -42,97 +43,6 @@ FE_FN void fe_check(const fe *a, int magnitude)
         (a->word[3] << 1 == 0 && a->word[2] == 0 && a->word[1] == 0 && a->word[0] >> 11 == 0));
     (void)a;
     (void)magnitude;
-}
-
-/* The assembly takes 12 registers, so that it fits wherever it is inlined, frame pointers and sanitizers or not: factors come by
- * pointer (hence volatile and the clobber "memory": what they point to is an input, too), and the first pointer's register
- * becomes the highest word. */
-#define FE_PRODUCT                                                                                 \
-    [r0] "=&r"(r0), [r1] "=&r"(r1), [r2] "=&r"(r2), [r3] "=&r"(r3), [r4] "=&r"(r4),                \
-        [r5] "=&r"(r5), [r6] "=&r"(r6), [lo] "=&r"(lo), [hi] "=&r"(hi), [a] "+&r"(a)
-#define FE_A0 "(%[a])"
-#define FE_A1 "8(%[a])"
-#define FE_A2 "16(%[a])"
-#define FE_A3 "24(%[a])"
-
-/* r0 .. r3 and what exceeds them, top: what is past bit 255 comes back times 19. For top <= 39 the result is below
- * 2^255 + 19 79, so no carry leaves r3. */
-#define FE_FOLD_TOP(top)                                                                           \
-    "addq %[r3], %[r3]\n\tadcq " top ", " top "\n\tshrq $1, %[r3]\n\timulq $19, " top ", " top     \
-    "\n\taddq " top ", %[r0]\n\tadcq $0, %[r1]\n\tadcq $0, %[r2]\n\tadcq $0, %[r3]\n\t"
-
-/* Two words t, u += rdx x, the lower half along the carry flag, the upper one along the overflow flag. */
-#define FE_MAC(x, t, u) "mulxq " x ", %[lo], %[hi]\n\tadcxq %[lo], " t "\n\tadoxq %[hi], " u "\n\t"
-
-#define FE_ROW(t0, t1, t2, t3, t4)                                                                 \
-    FE_MAC("(%[b])", t0, t1)                                                                       \
-    FE_MAC("8(%[b])", t1, t2)                                                                      \
-    FE_MAC("16(%[b])", t2, t3) FE_MAC("24(%[b])", t3, t4) "adcq $0, " t4 "\n\t"
-
-/* r0 .. r6 and a, the highest word -> r0 .. r3: 2^256 = 38. */
-#define FE_FOLD                                                                                    \
-    "movl $38, %%edx\n\txorl %k[lo], %k[lo]\n\t" FE_MAC("%[r4]", "%[r0]", "%[r1]")                 \
-        FE_MAC("%[r5]", "%[r1]", "%[r2]")                                                          \
-            FE_MAC("%[r6]", "%[r2]", "%[r3]") "movl $0, %k[r4]\n\t" FE_MAC(                        \
-                "%[a]", "%[r3]", "%[r4]") "adcq $0, %[r4]\n\t" FE_FOLD_TOP("%[r4]")
-
-/* r = a b mod p; a, b, r: 4 words; schoolbook rows. Before: nothing. After: magnitude 1. */
-FE_ASM void fe_mul(fe *r, const fe *a, const fe *b)
-{
-    uint64_t r0, r1, r2, r3, r4, r5, r6, lo, hi;
-    __asm__ volatile("movq " FE_A0 ", %%rdx\n\t"
-                     "mulxq (%[b]), %[r0], %[r1]\n\t"
-                     "mulxq 8(%[b]), %[lo], %[r2]\n\taddq %[lo], %[r1]\n\t"
-                     "mulxq 16(%[b]), %[lo], %[r3]\n\tadcq %[lo], %[r2]\n\t"
-                     "mulxq 24(%[b]), %[lo], %[r4]\n\tadcq %[lo], %[r3]\n\tadcq $0, %[r4]\n\t"
-                     "movq " FE_A1 ", %%rdx\n\txorl %k[r5], %k[r5]\n\t" FE_ROW(
-                         "%[r1]", "%[r2]", "%[r3]", "%[r4]",
-                         "%[r5]") "movq " FE_A2
-                                  ", %%rdx\n\txorl %k[r6], %k[r6]\n\t" FE_ROW(
-                                      "%[r2]", "%[r3]", "%[r4]", "%[r5]",
-                                      "%[r6]") "movq " FE_A3
-                                               ", %%rdx\n\txorl %k[a], %k[a]\n\t" FE_ROW(
-                                                   "%[r3]", "%[r4]", "%[r5]", "%[r6]", "%[a]")
-                                                   FE_FOLD
-                     : FE_PRODUCT
-                     : [b] "r"(b)
-                     : "rdx", "cc", "memory");
-    *r = (fe){{r0, r1, r2, r3}};
-    fe_check(r, 1);
-}
-
-/* r = a^2 mod p; a, r: 4 words; the mixed products once, doubled as the squares come in. Before: nothing. After: magnitude
- * 1. */
-FE_ASM void fe_sqr(fe *r, const fe *a)
-{
-    uint64_t r0, r1, r2, r3, r4, r5, r6, lo, hi;
-    __asm__ volatile(
-        "movq " FE_A0 ", %%rdx\n\t"
-        "mulxq " FE_A1 ", %[r1], %[r2]\n\t"
-        "mulxq " FE_A2 ", %[lo], %[r3]\n\taddq %[lo], %[r2]\n\t"
-        "mulxq " FE_A3 ", %[lo], %[r4]\n\tadcq %[lo], %[r3]\n\tadcq $0, %[r4]\n\t"
-        "movq " FE_A1 ", %%rdx\n\txorl %k[r5], %k[r5]\n\t" FE_MAC(FE_A2, "%[r3]", "%[r4]") FE_MAC(
-            FE_A3, "%[r4]", "%[r5]") "adcq $0, %[r5]\n\t"
-                                     "movq " FE_A2 ", %%rdx\n\tmulxq " FE_A3 ", %[lo], %[r6]\n\t"
-                                     "addq %[lo], %[r5]\n\tadcq $0, %[r6]\n\t"
-                                     "movq " FE_A0 ", %%rdx\n\txorl %k[lo], %k[lo]\n\t"
-                                     "mulxq %%rdx, %[r0], %[lo]\n\t"
-                                     "adcxq %[r1], %[r1]\n\tadoxq %[lo], %[r1]\n\t"
-                                     "movq " FE_A1 ", %%rdx\n\tmulxq %%rdx, %[lo], %[hi]\n\t"
-                                     "adcxq %[r2], %[r2]\n\tadoxq %[lo], %[r2]\n\t"
-                                     "adcxq %[r3], %[r3]\n\tadoxq %[hi], %[r3]\n\t"
-                                     "movq " FE_A2 ", %%rdx\n\tmulxq %%rdx, %[lo], %[hi]\n\t"
-                                     "adcxq %[r4], %[r4]\n\tadoxq %[lo], %[r4]\n\t"
-                                     "adcxq %[r5], %[r5]\n\tadoxq %[hi], %[r5]\n\t"
-                                     "movq " FE_A3
-                                     ", %%rdx\n\tmovl $0, %k[a]\n\tmulxq %%rdx, %[lo], %[hi]\n\t"
-                                     "adcxq %[r6], %[r6]\n\tadoxq %[lo], %[r6]\n\t"
-                                     "adcxq %[a], %[a]\n\tadoxq %[hi], %[a]\n\t" FE_FOLD
-        : FE_PRODUCT
-        :
-        : "rdx", "cc", "memory");
-    *r = (fe){{r0, r1, r2, r3}};
-    fe_check(r, 1);
 }
 
 /* r = word + 2^256 top, top <= 39. After: magnitude 1. */
@@ -216,22 +126,9 @@ FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w
     fe_fold(r, word, 0);
 }
 
-FE_FN void fe_set_int(fe *r, unsigned int k)
-{
-    *r = (fe){{k, 0, 0, 0}};
-}
-
 FE_FN void fe_carry(fe *r, const fe *a)
 {
     fe_fold(r, a->word, 0);
-}
-
-FE_FN void fe_select(fe *r, mask m, const fe *a, const fe *b)
-{
-    const uint64_t from_a = 0 - (uint64_t)m;
-    for (int i = 0; i < 4; i++) {
-        r->word[i] = (a->word[i] & from_a) | (b->word[i] & ~from_a);
-    }
 }
 
 /* Below 2^255 + 19 once folded, so it is t or t - p; t >= p exactly when t + 19 reaches 2^255. */

@@ -9,8 +9,6 @@
 
 #include "five_limbs.h"
 
-#define FE_BITS 256
-
 #define FE_LOW_52 0xfffffffffffffu
 #define FE_LOW_48 0xffffffffffffu
 #define FE_FOLD_256 0x1000003d1u  /* 2^256 mod p */
@@ -152,8 +150,6 @@ FE_FN void fe_sqr(fe *r, const fe *a)
     fe_reduce_columns(r, c);
 }
 
-#include "secp256k1_chains.h"
-
 /* w = a in [0, p) as 64-bit words: the carried value v < 2 p, plus 2^256 - p where v >= p. */
 FE_FN void fe_canonical(uint64_t w[4], const fe *a)
 {
@@ -187,26 +183,6 @@ FE_FN mask fe_is_zero(const fe *a)
     return mask_word_is_zero(not_zero) | mask_word_is_zero(not_p);
 }
 
-FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
-{
-    uint64_t w[4];
-    pa_words_from_be(w, rows[0]);
-    const uint64_t p0 = (uint64_t)0 - FE_FOLD_256;
-    *ok = (mask)((w[1] & w[2] & w[3]) != UINT64_MAX || w[0] < p0);
-    /* The numbers from p up are 2^256 - 1 but for their lowest word. */
-    const uint64_t keep = 0 - (uint64_t)*ok;
-    w[0] -= p0 & ~keep;
-    w[1] &= keep;
-    w[2] &= keep;
-    w[3] &= keep;
-    fe_set_words(r, w[0], w[1], w[2], w[3]);
-}
-
-FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
-{
-    uint64_t w[4];
-    fe_canonical(w, a);
-    pa_words_to_be(rows[0], w);
-}
+#include "secp256k1_one_lane.h"
 
 #endif

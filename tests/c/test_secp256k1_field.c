@@ -304,7 +304,7 @@ static void test_multiples_of_p(void)
             lanes[lane] = lane_of(&p, lane);
             if (RADIX < 64 && i + 1 < LIMBS && lanes[lane].limb[i + 1] > 0) {
                 /* a unit of one limb carried down from the next */
-                lanes[lane].limb[i] += UINT64_C(1) << RADIX;
+                lanes[lane].limb[i] += UINT64_C(1) << RADIX % 64;
                 lanes[lane].limb[i + 1] -= 1;
             }
         }
