@@ -4,3 +4,4 @@ pa_sources(portable
   tables/he_gaussian.c
   tables/poseidon2.c
   tables/ssz_zero_hashes.c)
+pa_sources(portable tables/secp256k1_base.c tables/secp256k1_windows.c)
