@@ -3,6 +3,7 @@
  * lane: random values, boundaries, and the laziest limbs. */
 #define PA_DEBUG_BOUNDS 1
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "check.h"
 #include "core/bytes.h"
@@ -210,27 +211,59 @@ static void test_sums(const fe *a, const fe *b, int m)
     CHECK(memcmp(&r, &difference, sizeof r) == 0);
 }
 
-#ifdef FE_HAS_RAW
-/* Sums of products, carried once. */
-static void test_raw(const fe *a, const fe *b)
+/* r is a x y + b x^2 + c x in every lane, ready to be a factor. */
+static void check_raw(const fe_raw *sum, int m, const fe *x, const fe *y, const int k[3])
 {
-    fe_raw product, square, plain, t;
     fe r;
-    fe_raw_mul(&product, a, b);
-    fe_raw_sqr(&square, a);
-    fe_raw_from(&plain, b);
-    fe_raw_add(&t, &product, &square);
-    fe_raw_sub(&t, &t, &plain, FE_MUL_MAG);
-    fe_raw_sub(&t, &t, &square, 1);
-    fe_reduce(&r, &t, FE_MUL_MAG + 5);
+    fe_reduce(&r, sum, m);
     for (int lane = 0; lane < LANES; lane++) {
-        const number x = value_of(a, lane), y = value_of(b, lane);
-        number expected = mod_mul(&x, &y, &prime);
-        expected = mod_sub(&expected, &y, &prime);
+        const number factors[3] = {value_of(y, lane), value_of(x, lane), number_of(1)};
+        number expected = {{0}};
+        for (int i = 0; i < 3; i++) {
+            const number small = number_of((uint32_t)abs(k[i]));
+            number term = mod_mul(&factors[i], &small, &prime);
+            term = k[i] < 0 ? mod_neg(&term, &prime) : term;
+            expected = mod_add(&expected, &term, &prime);
+        }
+        expected = mod_mul(&expected, &factors[1], &prime);
         CHECK(is_value(&r, lane, &expected) && has_magnitude(&r, lane, FE_MUL_MAG));
     }
 }
-#endif
+
+/* Sums of products, carried once, as far above and below 0 as a magnitude of 8 can be. */
+static void test_raw(const fe *x, const fe *y)
+{
+    fe_raw product, square, plain, zero, t;
+    fe carried;
+    fe_set_int(&carried, 0);
+    fe_raw_from(&zero, &carried);
+    fe_carry(&carried, x);
+    fe_raw_from(&plain, &carried);
+    fe_raw_mul(&product, x, y);
+    check_raw(&product, 1, x, y, (int[3]){1, 0, 0});
+    fe_raw_sqr(&square, x);
+    check_raw(&square, 1, x, y, (int[3]){0, 1, 0});
+    fe_raw_add(&t, &product, &square);
+    fe_raw_sub(&t, &t, &plain, 1);
+    fe_raw_sub(&t, &t, &square, 1);
+    check_raw(&t, 6, x, y, (int[3]){1, 0, -1});
+    fe_raw_sub(&t, &plain, &square, 1);
+    check_raw(&t, 3, x, y, (int[3]){0, -1, 1});
+    fe_raw_add(&t, &product, &product);
+    fe_raw_add(&t, &t, &t);
+    fe_raw_sub(&t, &t, &square, 1);
+    check_raw(&t, 6, x, y, (int[3]){4, -1, 0});
+    fe_raw_add(&t, &product, &product);
+    fe_raw_add(&t, &t, &t);
+    fe_raw_add(&t, &t, &t);
+    check_raw(&t, 8, x, y, (int[3]){8, 0, 0});
+    fe_raw_add(&t, &square, &square);
+    fe_raw_add(&t, &t, &t);
+    fe_raw_add(&t, &t, &product);
+    fe_raw_add(&t, &t, &product);
+    fe_raw_sub(&t, &zero, &t, 6);
+    check_raw(&t, 8, x, y, (int[3]){-2, -4, 0});
+}
 
 static void test_canonical(const fe *a)
 {
@@ -449,15 +482,15 @@ static void test_lanes(void)
 }
 
 #ifdef FE_HAS_WORDS
-/* Words in lanes: both halves of products of 52 bits. */
+/* Words in lanes, of one group: both halves of products of 52 bits. */
 static void test_words(void)
 {
-    uint64_t in[3][LANES][4], out[LANES][4];
+    uint64_t in[3][GROUP][4], out[GROUP][4];
     fe_word word[3][4];
     for (int round = 0; round < 200; round++) {
         for (int k = 0; k < 3; k++) {
-            const void *rows[LANES];
-            for (int lane = 0; lane < LANES; lane++) {
+            const void *rows[GROUP];
+            for (int lane = 0; lane < GROUP; lane++) {
                 for (int i = 0; i < 4; i++) {
                     in[k][lane][i] = k < 2 ? pick((UINT64_C(1) << 52) - 1) : random_word() >> 2;
                 }
@@ -466,18 +499,18 @@ static void test_words(void)
             fe_words_load(word[k], rows);
         }
         for (int high = 0; high < 2; high++) {
-            void *rows[LANES];
+            void *rows[GROUP];
             fe_word sum[4];
             for (int i = 0; i < 4; i++) {
                 const fe_factor x = fe_factor_of(word[0][i]), y = fe_factor_of(word[1][i]);
                 sum[i] =
                     high ? fe_word_add_high(word[2][i], x, y) : fe_word_add_low(word[2][i], x, y);
             }
-            for (int lane = 0; lane < LANES; lane++) {
+            for (int lane = 0; lane < GROUP; lane++) {
                 rows[lane] = out[lane];
             }
             fe_words_store(rows, sum);
-            for (int lane = 0; lane < LANES; lane++) {
+            for (int lane = 0; lane < GROUP; lane++) {
                 for (int i = 0; i < 4; i++) {
                     const pa_u128 product = (pa_u128)in[0][lane][i] * in[1][lane][i];
                     const uint64_t half = high ? (uint64_t)(product >> 52)
@@ -503,14 +536,15 @@ int main(void)
         const fe top = largest(m);
         test_products(&top, &top);
         test_products(&top, &zero);
+        test_raw(&top, &top);
+        test_raw(&top, &zero);
+        test_raw(&zero, &top);
         for (int i = 0; i < 60; i++) {
             const fe a = lazy(m), b = lazy(1 + (int)(random_word() % FE_MUL_MAG));
             test_products(&a, &b);
             test_products(&b, &top);
-#ifdef FE_HAS_RAW
             test_raw(&a, &b);
             test_raw(&b, &top);
-#endif
         }
     }
     for (int m = 1; m <= FE_MAX_MAG; m++) {
