@@ -26,8 +26,8 @@ typedef struct {
  * the last two the coordinates are those of no point. */
 uint32_t pa_secp256k1_parse_key(pa_secp256k1_encoding *encoding, const pa_bytes *key);
 
-/* Rows that share the two inversions; about 60 KiB of stack with what the lanes keep beside it. */
-#define PA_SECP256K1_CHUNK 32
+/* Rows that share the inversions; in the scratch of a range. */
+#define PA_SECP256K1_CHUNK 128
 
 /* What is known of a chunk of rows before their equations are looked at. */
 typedef struct {

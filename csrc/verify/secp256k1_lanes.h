@@ -2,9 +2,10 @@
 /* ECDSA on secp256k1 for many rows. A variant includes its field, then this file, and offers
  * secp256k1_prepare and secp256k1_verify_range in its table.
  *
- * A range is cut into chunks that fit a thread's stack. Of a chunk, rows are read and hashed
- * (secp256k1_rows.c), keys decoded in lanes, full lanes of them whatever rows they come from; then
- * each row runs the ladder of secp256k1_single.c. */
+ * A range is cut into chunks. Of a chunk, rows are read and hashed (secp256k1_rows.c), keys decoded in
+ * lanes, full lanes of them whatever rows they come from; then the rows whose equation is in question run
+ * u1 G + u2 Q in lanes together (secp256k1_sums.h). Fewer than SECP256K1_LANES_MIN rows behind the last
+ * full group run one by one (secp256k1_single.c), and so do rows that the lanes cannot do. */
 #ifndef PA_VERIFY_SECP256K1_LANES_H
 #define PA_VERIFY_SECP256K1_LANES_H
 
@@ -13,6 +14,7 @@
 #include "../curve/secp256k1_constants.h"
 #include "../curve/secp256k1_formulas.h"
 #include "secp256k1.h"
+#include "secp256k1_sums.h"
 
 _Static_assert(sizeof(pa_secp256k1_key) % 64 == 0, "entries of prepared keys are 64-byte aligned");
 
@@ -101,42 +103,132 @@ static void secp256k1_prepare(uint8_t *entries, const pyaccel_rows *keys, uint64
     fe_end(state);
 }
 
-static pyaccel_status secp256k1_verify_chunk(uint8_t *verdicts, uint8_t *reasons,
-                                             const pa_verify_job *job, uint64_t first, int count)
-{
+/* What a range keeps for one chunk after the other; as many groups as the call has rows for. */
+typedef struct {
     pa_secp256k1_chunk chunk;
-    const pyaccel_status status = pa_secp256k1_chunk_read(&chunk, job, first, count);
+    pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK], u2[PA_SECP256K1_CHUNK];
+    int open[PA_SECP256K1_CHUNK];
+    _Alignas(64) sums_group groups[];
+} secp256k1_scratch;
+
+/* pa_verify_kernel.scratch_size */
+static uint64_t secp256k1_scratch_size(const pa_verify_job *job, uint64_t rows)
+{
+    (void)job;
+    const uint64_t most = rows < PA_SECP256K1_CHUNK ? rows : PA_SECP256K1_CHUNK;
+    return sizeof(secp256k1_scratch) + (most + LANES - 1) / LANES * sizeof(sums_group);
+}
+
+/* Lanes of a group whose sum has the abscissa r or r + n; r rows by lanes. */
+static unsigned int secp256k1_matches(const curve_jacobian *sum,
+                                      const pa_secp256k1_scalar *const r[LANES])
+{
+    uint8_t bytes[LANES][32];
+    const unsigned char *rows[LANES];
+    unsigned int again = 0;
+    fe x;
+    mask below;
+    for (int i = 0; i < LANES; i++) {
+        rows[i] = bytes[i];
+        pa_secp256k1_scalar_to_bytes(bytes[i], r[i]);
+    }
+    fe_from_rows(&x, rows, &below);
+    unsigned int matches = mask_bits(curve_x_is(sum, &x));
+    /* r + n is below p for one r in 2^127, and then worth the time. */
+    for (int i = 0; i < LANES; i++) {
+        again |= (unsigned int)pa_secp256k1_scalar_add_order(bytes[i], r[i]) << i;
+    }
+    if (again != 0) {
+        fe_from_rows(&x, rows, &below);
+        matches |= again & mask_bits(mask_and(below, curve_x_is(sum, &x)));
+    }
+    return matches;
+}
+
+/* verdicts of the open rows first .. last of a chunk, in lanes. */
+static void secp256k1_open_lanes(uint8_t *verdicts, secp256k1_scratch *at, int first, int last)
+{
+    const int count = (last - first + LANES - 1) / LANES;
+    for (int k = 0; k < count * LANES; k++) {
+        /* A last group that is not full repeats its first row. */
+        const int from = first + (first + k < last ? k : k / LANES * LANES);
+        sums_group *group = &at->groups[k / LANES];
+        group->key[k % LANES] = at->chunk.key[at->open[from]]->point;
+        pa_secp256k1_sums_digits_of(&group->digits[k % LANES], &at->u1[from], &at->u2[from]);
+    }
+    sums_run(at->groups, count);
+    for (int g = 0; g < count; g++) {
+        const sums_group *group = &at->groups[g];
+        const int start = first + g * LANES;
+        const pa_secp256k1_scalar *r[LANES];
+        for (int i = 0; i < LANES; i++) {
+            r[i] = &at->chunk.r[at->open[start + i < last ? start + i : start]];
+        }
+        const unsigned int matches = secp256k1_matches(&group->sum, r);
+        const unsigned int redo = mask_bits(group->redo);
+        for (int i = 0; i < LANES && start + i < last; i++) {
+            const int k = start + i;
+            verdicts[at->open[k]] =
+                redo >> i & 1u
+                    ? pa_secp256k1_verify_single(group->key[i], &at->u1[k], &at->u2[k], r[i])
+                    : matches >> i & 1u;
+        }
+    }
+}
+
+static pyaccel_status secp256k1_verify_chunk(uint8_t *verdicts, uint8_t *reasons,
+                                             const pa_verify_job *job, uint64_t first, int count,
+                                             secp256k1_scratch *at)
+{
+    pa_secp256k1_chunk *chunk = &at->chunk;
+    const pyaccel_status status = pa_secp256k1_chunk_read(chunk, job, first, count);
     if (status != PYACCEL_OK) {
         return status;
     }
-    if (chunk.unprepared_count > 0) {
-        secp256k1_decode_keys(chunk.decoded, chunk.unprepared, chunk.unprepared_count);
-    }
-    pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK], u2[PA_SECP256K1_CHUNK];
-    int open[PA_SECP256K1_CHUNK];
+    secp256k1_decode_keys(chunk->decoded, chunk->unprepared, chunk->unprepared_count);
     memset(verdicts, 0, (size_t)count);
-    const int open_count = pa_secp256k1_chunk_judge(reasons, open, u1, u2, &chunk, job->rule);
+    const int open_count =
+        pa_secp256k1_chunk_judge(reasons, at->open, at->u1, at->u2, chunk, job->rule);
+    const int tail = open_count % LANES, in_lanes = open_count - tail;
+    const int last = tail >= SECP256K1_LANES_MIN ? open_count : in_lanes;
+    if (last > 0) {
+        secp256k1_open_lanes(verdicts, at, 0, last);
+    }
+    for (int k = last; k < open_count; k++) {
+        const int i = at->open[k];
+        verdicts[i] =
+            pa_secp256k1_verify_single(chunk->key[i]->point, &at->u1[k], &at->u2[k], &chunk->r[i]);
+    }
     for (int k = 0; k < open_count; k++) {
-        const int i = open[k];
-        verdicts[i] = pa_secp256k1_verify_single(chunk.key[i]->point, &u1[k], &u2[k], &chunk.r[i]);
+        const int i = at->open[k];
         reasons[i] = verdicts[i] ? PYACCEL_REASON_NONE : PYACCEL_REASON_EQUATION;
     }
     return PYACCEL_OK;
 }
 
+/* pa_verify_kernel.verify_range */
 static pyaccel_status secp256k1_verify_range(uint8_t *verdicts, uint8_t *reasons,
                                              const pa_verify_job *job, uint64_t first,
                                              uint64_t last, void *scratch)
 {
-    (void)scratch;
     pyaccel_status status = PYACCEL_OK;
     const fe_state state = fe_begin();
     for (uint64_t at = first; at < last && status == PYACCEL_OK; at += PA_SECP256K1_CHUNK) {
         const int count = last - at < PA_SECP256K1_CHUNK ? (int)(last - at) : PA_SECP256K1_CHUNK;
-        status = secp256k1_verify_chunk(verdicts + at, reasons + at, job, at, count);
+        status = secp256k1_verify_chunk(verdicts + at, reasons + at, job, at, count, scratch);
     }
     fe_end(state);
     return status;
 }
+
+#define SECP256K1_KERNEL                                                                           \
+    {                                                                                              \
+        .scheme = PYACCEL_SCHEME_SECP256K1_ECDSA,                                                  \
+        .prepared_size = sizeof(pa_secp256k1_key),                                                 \
+        .range_rows = 4 * PA_SECP256K1_CHUNK,                                                      \
+        .prepare = secp256k1_prepare,                                                              \
+        .scratch_size = secp256k1_scratch_size,                                                    \
+        .verify_range = secp256k1_verify_range,                                                    \
+    }
 
 #endif

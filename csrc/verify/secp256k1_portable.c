@@ -2,12 +2,8 @@
 /* ECDSA on secp256k1 on any CPU. */
 #include "../field/secp256k1_portable.h"
 
+/* A group of one is always full. */
+#define SECP256K1_LANES_MIN 1
 #include "secp256k1_lanes.h"
 
-const struct pa_verify_kernel pa_secp256k1_portable = {
-    .scheme = PYACCEL_SCHEME_SECP256K1_ECDSA,
-    .prepared_size = sizeof(pa_secp256k1_key),
-    .range_rows = 512,
-    .prepare = secp256k1_prepare,
-    .verify_range = secp256k1_verify_range,
-};
+const struct pa_verify_kernel pa_secp256k1_portable = SECP256K1_KERNEL;

@@ -253,3 +253,81 @@ int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_
     }
     return size;
 }
+
+/* ---- digits that are all odd ---------------------------------------------------------------- */
+
+/* One odd number below 2^130 in magnitude, two's complement; digits of `width` bits, which divides 130.
+ * Form: k = sum of (2 e_j - (2^w - 1)) 2^(w j), where sum e_j 2^(w j) = (k + 2^130 - 1) / 2. */
+static void odd_digits(uint16_t *digits, const uint64_t k[4], int width)
+{
+    const uint64_t top[4] = {UINT64_MAX, UINT64_MAX, 3, 0};
+    uint64_t sum[4];
+    add(sum, k, top);
+    for (int i = 0; i < 3; i++) {
+        sum[i] = sum[i] >> 1 | sum[i + 1] << 63;
+    }
+    for (int j = 0; j < 130 / width; j++) {
+        const int bit = width * j;
+        pa_u128 window = (pa_u128)sum[bit / 64 + 1] << 64 | sum[bit / 64];
+        digits[j] = (uint16_t)((uint64_t)(window >> bit % 64) & ((1u << width) - 1));
+    }
+}
+
+static void half_words(uint64_t k[4], const pa_secp256k1_half *half)
+{
+    const uint64_t zero[4] = {0}, magnitude[4] = {half->limb[0], half->limb[1], 0, 0};
+    if (half->negative) {
+        subtract(k, zero, magnitude);
+    } else {
+        memcpy(k, magnitude, sizeof magnitude);
+    }
+}
+
+void pa_secp256k1_sums_digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
+                                 const pa_secp256k1_scalar *u2)
+{
+    const uint64_t a[4] = {lattice_a[0], lattice_a[1]}, b[4] = {lattice_b[0], lattice_b[1]};
+    pa_secp256k1_half first, second;
+    uint64_t k1[4], k2[4], low[4], high[4], sum[5];
+    uint16_t of[PA_SECP256K1_SUMS_DIGITS];
+    pa_secp256k1_scalar_split_lambda(&first, &second, u2);
+    half_words(k1, &first);
+    half_words(k2, &second);
+    /* (A, -B) is odd in both, (A + B, A) in the second alone. */
+    const bool second_alone = (k1[0] & 1) != 0;
+    const bool both = !second_alone;
+    const bool flip = both ? (k2[0] & 1) != 0 : (k2[0] & 1) == 0;
+    if (both) {
+        add(k1, k1, a);
+        subtract(k2, k2, b);
+    }
+    if (flip) {
+        add(k1, k1, a);
+        add(k1, k1, b);
+        add(k2, k2, a);
+    }
+    odd_digits(of, k1, PA_SECP256K1_SUMS_WIDTH);
+    for (int j = 0; j < PA_SECP256K1_SUMS_DIGITS; j++) {
+        digits->first[j] = (uint8_t)of[j];
+    }
+    odd_digits(of, k2, PA_SECP256K1_SUMS_WIDTH);
+    for (int j = 0; j < PA_SECP256K1_SUMS_DIGITS; j++) {
+        digits->second[j] = (uint8_t)of[j];
+    }
+    memcpy(sum, u1->limb, sizeof u1->limb);
+    sum[4] = 0;
+    if ((sum[0] & 1) == 0) {
+        sum[4] = add(sum, sum, order);
+    }
+    memcpy(high, sum + 2, 3 * sizeof *high);
+    high[3] = 0;
+    low[0] = sum[0];
+    low[1] = sum[1];
+    low[2] = low[3] = 0;
+    if ((high[0] & 1) == 0) { /* odd for even: 2^128 less below */
+        high[0] += 1;
+        low[2] = low[3] = UINT64_MAX;
+    }
+    odd_digits(digits->base, low, 2 * PA_SECP256K1_SUMS_WIDTH);
+    odd_digits(digits->base + PA_SECP256K1_SUMS_DIGITS / 2, high, 2 * PA_SECP256K1_SUMS_WIDTH);
+}

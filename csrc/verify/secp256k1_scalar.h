@@ -57,4 +57,17 @@ void pa_secp256k1_scalar_split_lambda(pa_secp256k1_half *first, pa_secp256k1_hal
  * is not zero. 2 <= width <= 12. */
 int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_half *a, int width);
 
+/* u1 and u2 in digits that are all odd (secp256k1_sums.h). A digit is kept as e >= 0 and stands for 2 e - (2^w - 1):
+ *   u2 = sum 2^(5 j) (first[j] + second[j] lambda) mod n, digits of w = 5 bits,
+ *   u1 = sum 2^(10 j) (base[j] + 2^128 base[13 + j]) mod n, digits of w = 10 bits. */
+#define PA_SECP256K1_SUMS_WIDTH 5
+#define PA_SECP256K1_SUMS_DIGITS 26
+typedef struct {
+    uint8_t first[PA_SECP256K1_SUMS_DIGITS], second[PA_SECP256K1_SUMS_DIGITS];
+    uint16_t base[PA_SECP256K1_SUMS_DIGITS];
+} pa_secp256k1_sums_digits;
+
+void pa_secp256k1_sums_digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
+                                 const pa_secp256k1_scalar *u2);
+
 #endif

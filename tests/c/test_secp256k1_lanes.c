@@ -2,6 +2,8 @@
 /* secp256k1_lanes.h in four lanes: keys of all kinds, good and bad, beside each other in one group,
  * against what each row was made to be and against the portable variant, byte for byte. */
 #define PA_DEBUG_BOUNDS 1
+#include <stdlib.h>
+
 #include "field/secp256k1_portable.h"
 #include "quad.h"
 
@@ -10,12 +12,13 @@
 #undef PA_FIELD_SECP256K1_CHAINS_H
 #include "field/secp256k1_chains.h"
 
+#define SECP256K1_LANES_MIN 2
 #include "verify/secp256k1_lanes.h"
 
 #include "check.h"
 #include "ecdsa_reference.h"
 
-#define ROWS 75
+#define ROWS 275
 #define KINDS 8
 
 static signed_row rows[ROWS];
@@ -87,9 +90,15 @@ static void make_rows(void)
 static void check_range(const pa_verify_job *job, uint64_t first, uint64_t last)
 {
     uint8_t verdicts[ROWS], reasons[ROWS], other_verdicts[ROWS], other_reasons[ROWS];
-    CHECK(secp256k1_verify_range(verdicts, reasons, job, first, last, NULL) == PYACCEL_OK);
+    const uint64_t size = secp256k1_scratch_size(job, last - first),
+                   other_size = pa_secp256k1_portable.scratch_size(job, last - first);
+    void *scratch = aligned_alloc(64, size + -size % 64),
+         *other_scratch = aligned_alloc(64, other_size + -other_size % 64);
+    CHECK(secp256k1_verify_range(verdicts, reasons, job, first, last, scratch) == PYACCEL_OK);
     CHECK(pa_secp256k1_portable.verify_range(other_verdicts, other_reasons, job, first, last,
-                                             NULL) == PYACCEL_OK);
+                                             other_scratch) == PYACCEL_OK);
+    free(scratch);
+    free(other_scratch);
     for (uint64_t i = first; i < last; i++) {
         CHECK(verdicts[i] == other_verdicts[i] && reasons[i] == other_reasons[i]);
         CHECK(verdicts[i] == (reasons[i] == PYACCEL_REASON_NONE));
@@ -142,7 +151,7 @@ int main(void)
     }
     job.rule = PYACCEL_RULE_ANY;
     job.prepared = (const uint8_t *)prepared;
-    for (job.prepared_count = 1; job.prepared_count <= ROWS; job.prepared_count += 37) {
+    for (job.prepared_count = 1; job.prepared_count <= ROWS; job.prepared_count += 137) {
         check_range(&job, 0, ROWS);
     }
     return finish();
