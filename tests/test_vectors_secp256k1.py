@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from implementations import Implementation, implementations
 from vector_files import ecdsa_siggen, load_json, wycheproof
 
+import pyaccel
 from pyaccel.golden import secp256k1
 
 _native = implementations("secp256k1")
@@ -18,6 +20,11 @@ _native = implementations("secp256k1")
 def _leftmost(hash_name: str, message: bytes) -> bytes:
     """The integer that ECDSA takes of a digest, as 32 bytes: the leftmost 256 bits, or the whole of a shorter one."""
     return hashlib.new(hash_name, message).digest()[:32].rjust(32, b"\0")
+
+
+def _forms(key: bytes) -> list[bytes]:
+    """A key of 65 bytes, and the same as x || y and compressed."""
+    return [key, key[1:], bytes([2 + key[64] % 2]) + key[1:33]]
 
 
 @_native
@@ -34,22 +41,27 @@ def _leftmost(hash_name: str, message: bytes) -> bytes:
 def test_wycheproof(
     implementation: Implementation, file: str, cases_there: int, rule: str, hash_name: str | None
 ) -> None:
-    """All cases of Wycheproof's three files, with strict DER."""
+    """All cases of Wycheproof's three files, with strict DER, under keys in each form and under prepared ones."""
     cases = wycheproof(f"secp256k1_ecdsa/wycheproof_ecdsa_secp256k1_{file}_test.json", "uncompressed")
     assert len(cases) == cases_there
     messages = [_leftmost(hash_name, case.message) if hash_name else case.message for case in cases]
-    reasons = implementation.verify_many(
-        "secp256k1-ecdsa",
-        [case.public_key for case in cases],
-        messages,
-        [case.signature for case in cases],
-        rule=rule,
-        message_hash="none" if hash_name else None,
-        signature_format="der",
-    )
-    wrong = [case.name for case, reason in zip(cases, reasons, strict=True) if (reason == 0) != case.valid]
-    assert not wrong
-    implementation.ran(len(cases))
+    signatures = [case.signature for case in cases]
+    options = {"rule": rule, "message_hash": "none" if hash_name else None, "signature_format": "der"}
+    runs: list[tuple[Any, dict[str, Any]]] = [
+        (list(keys), {}) for keys in zip(*(_forms(case.public_key) for case in cases), strict=True)
+    ]
+    # Most cases of a file share a key, so that an index leads to few.
+    distinct = sorted({case.public_key for case in cases})
+    prepared = pyaccel.PreparedKeys("secp256k1-ecdsa", distinct)
+    runs.append((prepared, {"key_index": [distinct.index(case.public_key) for case in cases]}))
+    if implementation.slow:
+        implementation.left_out(3 * len(cases), "Wycheproof: keys in one form are enough for golden")
+        runs = runs[:1]
+    for keys, more in runs:
+        reasons = implementation.verify_many("secp256k1-ecdsa", keys, messages, signatures, **options, **more)
+        wrong = [case.name for case, reason in zip(cases, reasons, strict=True) if (reason == 0) != case.valid]
+        assert not wrong
+        implementation.ran(len(cases))
 
 
 @_native
@@ -92,6 +104,26 @@ def test_rfc6979_nonces(implementation: Implementation) -> None:
     assert reasons == [0] * len(keys)
     assert len(keys) == 30
     implementation.ran(len(keys))
+
+
+@_native
+@pytest.mark.parametrize("bits", [32, 64, 128, 256])
+def test_scalar_multiplication(implementation: Implementation, bits: int) -> None:
+    """Constantine's k P = Q as signatures under P of the digest 0, whose equation is that x(r / s P) is r."""
+    vectors = load_json(f"secp256k1_ecdsa/constantine_tv_Secp256k1_scalar_mul_G1_{bits}bit.json")["vectors"]
+    assert len(vectors) == 40
+    keys, signatures, products = [], [], []
+    for vector in vectors:
+        keys.append(b"".join(int(vector["P"][name], 16).to_bytes(32, "big") for name in "xy"))
+        products.append(int(vector["Q"]["x"], 16))
+        s = products[-1] * pow(int(vector["scalar"], 16), -1, secp256k1.N) % secp256k1.N
+        signatures.append(products[-1].to_bytes(32, "big") + s.to_bytes(32, "big"))
+    assert max(products) < secp256k1.N
+    assert len({*products}) == len(products)
+    for shift, reason in ((0, 0), (1, 5)):
+        rows = keys[shift:] + keys[:shift], bytes(32), signatures
+        assert implementation.verify_many("secp256k1-ecdsa", *rows, message_hash="none") == [reason] * 40
+        implementation.ran(40)
 
 
 def test_golden_scalar_multiplication() -> None:
