@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""secp256k1 from outside: what libsecp256k1 (coincurve) says of a row, and rows made to meet a sum of one's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from coincurve import PublicKey
+from coincurve._libsecp256k1 import ffi, lib
+from coincurve.context import GLOBAL_CONTEXT
+
+N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+P = 2**256 - 2**32 - 977
+LAMBDA = 0x5363AD4CC05C30E0A5261C028812645A122E22EA20816678DF02967C1B23BD72
+"""lambda (x, y) = (beta x, y), beta a cube root of 1."""
+
+Row = tuple[bytes, bytes, bytes]
+"""Key, ready digest, r || s."""
+
+_CONTEXT = GLOBAL_CONTEXT.ctx
+
+
+def number(value: int) -> bytes:
+    """32 bytes, big-endian."""
+    return value.to_bytes(32, "big")
+
+
+@cache
+def multiple(scalar: int) -> bytes:
+    """scalar G, 65 bytes; scalar is not 0 modulo n."""
+    return PublicKey.from_secret(number(scalar % N)).format(compressed=False)
+
+
+def x_of(key: bytes) -> int:
+    """Abscissa of a key of 65 bytes."""
+    return int.from_bytes(key[1:33], "big")
+
+
+def lift(x: int) -> bytes | None:
+    """The point of abscissa x with an even y, 65 bytes; None where there is none."""
+    try:
+        return PublicKey(b"\2" + number(x)).format(compressed=False)
+    except ValueError:
+        return None
+
+
+def lifts(start: int, step: int, count: int) -> list[bytes]:
+    """The first `count` points whose abscissa is start, start + step, ..."""
+    found: list[bytes] = []
+    while len(found) < count:
+        point = lift(start)
+        found += [point] if point is not None else []
+        start += step
+    return found
+
+
+def combine(u1: int, u2: int, point: bytes) -> bytes | None:
+    """u1 G + u2 point; None at infinity."""
+    parts = [PublicKey.from_secret(number(u1 % N))] if u1 % N else []
+    parts += [PublicKey(point).multiply(number(u2 % N))] if u2 % N else []
+    try:
+        return PublicKey.combine_keys(parts).format(compressed=False)
+    except ValueError:
+        return None
+
+
+def equation(u1: int, u2: int, key: bytes, r: int) -> Row:
+    """The row of which a verifier computes u1 G + u2 Q, to compare its abscissa with r; u2 and r are not 0."""
+    s = r * pow(u2, -1, N) % N
+    return key, number(u1 * s % N), number(r) + number(s)
+
+
+def _key(key: bytes, *, hybrid: bool) -> object | None:
+    if len(key) == 64:
+        key = b"\4" + key
+    if len(key) == 65 and key[0] in (6, 7) and not hybrid:
+        return None
+    parsed = ffi.new("secp256k1_pubkey *")
+    return parsed if lib.secp256k1_ec_pubkey_parse(_CONTEXT, parsed, key, len(key)) else None
+
+
+def _verdict(rule: str, row: Row) -> bool:
+    key, digest, signature = row
+    if len(digest) != 32 or len(signature) != 64:
+        return False
+    parsed = _key(key, hybrid=rule == "bitcoin-core")
+    read, normal = ffi.new("secp256k1_ecdsa_signature *"), ffi.new("secp256k1_ecdsa_signature *")
+    if parsed is None or not lib.secp256k1_ecdsa_signature_parse_compact(_CONTEXT, read, signature):
+        return False
+    # libsecp256k1 takes a low s alone: where the rule takes any, it gets the one that means the same.
+    lib.secp256k1_ecdsa_signature_normalize(_CONTEXT, normal, read)
+    return bool(lib.secp256k1_ecdsa_verify(_CONTEXT, read if rule == "low-s" else normal, digest, parsed))
+
+
+def libsecp256k1(rule: str, rows: Sequence[Row]) -> list[bool]:
+    """Its verdict on each row under a rule."""
+    return [_verdict(rule, row) for row in rows]
