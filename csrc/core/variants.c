@@ -126,7 +126,15 @@ static const candidate candidates[] = {
 #endif
     WITH_ADX(PA_FAMILY_ED25519, ed25519),
 
-    /* secp256k1 */
+/* secp256k1 */
+#if PYACCEL_WITH_AVX512IFMA
+    {PA_FAMILY_SECP256K1, "avx512ifma", PA_CPU_AVX512 | PA_CPU_AVX512IFMA,
+     &pa_secp256k1_avx512ifma},
+#endif
+#if PYACCEL_EMULATED
+    {PA_FAMILY_SECP256K1, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED,
+     &pa_secp256k1_avx512ifma_emulated},
+#endif
     {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},
 
 /* he */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ECDSA on secp256k1 in eight lanes of AVX-512 IFMA. */
+#include "../field/secp256k1_avx512ifma.h"
+
+#include "../core/variant_name.h"
+
+#define SECP256K1_LANES_MIN 2
+#include "secp256k1_lanes.h"
+
+const struct pa_verify_kernel PA_VARIANT(pa_secp256k1_) = SECP256K1_KERNEL;
