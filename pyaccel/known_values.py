@@ -497,6 +497,25 @@ _DER_LOW, _DER_HIGH, _DER_LONG_LENGTH = (
     for head, tail in (("3045", "0220" + _LOW_S), ("3046", "022100" + _HIGH_S), ("308145", "0220" + _LOW_S))
 )
 
+_BIP340_KEY = bytes.fromhex("dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659")
+_BIP340_MESSAGE = bytes.fromhex("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89")
+_BIP340_SIGNATURE = bytes.fromhex(
+    "6896bd60eeae296db48a229ff71dfe071bde413e6d43f917dc8dcf8c78de3341"
+    "8906d11ac976abccb20b091292bff4ea897efcb639ea871cfa95f6de339e4b0a"
+)
+_BIP340_EMPTY_KEY = bytes.fromhex("778caa53b4393ac467774d09497a87224bf9fab6f6e68b23086497324d6fd117")
+_BIP340_EMPTY_SIGNATURE = bytes.fromhex(
+    "71535db165ecd9fbbc046e5ffaea61186bb6ad436732fccc25291a55895464cf"
+    "6069ce26bf03466228f19a3a62db8a649f2d560fac652827d1af0574e427ab63"
+)
+_BIP340_ODD_SIGNATURE = bytes.fromhex(
+    "fff97bd5755eeea420453a14355235d382f6472f8568a18b2f057a1460297556"
+    "3cc27944640ac607cd107ae10923d9ef7a73c643e166be5ebeafa34b1ac553e2"
+)
+_BIP340_NO_POINT = bytes.fromhex("eefdea4cdb677750a420fee807eacf21eb9898ae79b9768766e4faa04a2d4a34")
+_BIP340_NO_R = bytes.fromhex("4a298dacae57395a15d0795ddbfd1dcb564da82b0f269bc70a74f8220429ba1d")
+_SECP256K1_ORDER = bytes.fromhex("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141")
+
 SIGNATURES: list[tuple[str, str | None, str, str, list[tuple[bytes, bytes, bytes]], dict[str, tuple[int, ...]]]] = [
     (
         "ed25519",
@@ -545,6 +564,21 @@ SIGNATURES: list[tuple[str, str | None, str, str, list[tuple[bytes, bytes, bytes
             (_WYCHEPROOF_KEY, b"123400", _DER_LONG_LENGTH),
         ],
         {"low-s": (_NONE, _RANGE, _ENCODING)},
+    ),
+    (
+        "bip340",
+        None,
+        "raw",
+        "BIP-340 test vectors 1, 15, 6, 5, and parts of 11 and 13",
+        [
+            (_BIP340_KEY, _BIP340_MESSAGE, _BIP340_SIGNATURE),
+            (_BIP340_EMPTY_KEY, b"", _BIP340_EMPTY_SIGNATURE),
+            (_BIP340_KEY, _BIP340_MESSAGE, _BIP340_ODD_SIGNATURE),
+            (_BIP340_NO_POINT, _BIP340_MESSAGE, _BIP340_SIGNATURE),
+            (_BIP340_KEY, _BIP340_MESSAGE, _BIP340_NO_R + _BIP340_SIGNATURE[32:]),
+            (_BIP340_KEY, _BIP340_MESSAGE, _BIP340_SIGNATURE[:32] + _SECP256K1_ORDER),
+        ],
+        {"bip340": (_NONE, _NONE, _EQUATION, _KEY, _ENCODING, _RANGE)},
     ),
 ]
 """Scheme, message hash, signature format, source, (key, message, signature) of each row, and reasons by rule."""

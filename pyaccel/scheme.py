@@ -40,10 +40,11 @@ SCHEMES = {
         64,
         ("fabric",),
     ),
+    "bip340": Scheme(("bip340",), (), ("raw",), (32,), 64),
 }
 """Scheme by name; C: csrc/include/pyaccel/verify.h."""
 
-LATER_SCHEMES = ("bip340", "p256-ecdsa", "p384-ecdsa", "sm2")
+LATER_SCHEMES = ("p256-ecdsa", "p384-ecdsa", "sm2")
 """Names that the C headers reserve and that do not work yet."""
 
 

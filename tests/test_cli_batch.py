@@ -58,11 +58,18 @@ def test_rows_of_several_kinds_are_batched_apart(command: Command, tmp_path: Pat
         {**row, "signature": raw.hex(), "public_key": key.public_key.format(compressed=False).hex()},
         *signed_rows(3, bad=(2,)),
     ]
+    schnorr = {"scheme": "bip340", "public_key": key.public_key.format()[1:].hex(), "message": digest.hex()}
+    signature = key.sign_schnorr(digest, bytes(32))
+    rows += [
+        {**schnorr, "signature": signature.hex()},
+        {**schnorr, "signature": signature.hex(), "message": ""},
+        {**schnorr, "signature": signature.hex(), "rule": "bip340"},
+    ]
     path = write_lines(tmp_path / "batch.jsonl", rows)
     outcome = command("verify", path, "--json")
     places = sorted(place["row"] for found in outcome.bad().values() for place in found)
-    assert places == [3, 4, 8]
-    assert sum(check["checked"] for check in outcome.checks().values()) == 9
+    assert places == [3, 4, 8, 10]
+    assert sum(check["checked"] for check in outcome.checks().values()) == 12
 
 
 def test_chunks_and_blank_lines(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,6 +108,7 @@ def test_memory_does_not_grow_with_the_file(command: Command, tmp_path: Path, mo
         ({"signature": "00" * 63}, "line 3, signature: 63 bytes, wanted 64"),
         ({"signature": "0g" * 64}, "line 3, signature:"),
         ({"signature": "000"}, "line 3, signature: 3 characters of hex are an odd number"),
+        ({"scheme": "bip340", "public_key": "02" * 33}, "line 3, public_key: 33 bytes, wanted 32"),
         ({"scheme": "rsa"}, "line 3: scheme 'rsa' is unknown; there are ed25519, secp256k1-ecdsa"),
         ({"scheme": "sm2"}, "line 3: scheme 'sm2' does not work in this version"),
         ({"rule": "low-s"}, "line 3: rule of ed25519 'low-s' is unknown; there are zip215, rfc8032"),

@@ -17,8 +17,12 @@ from nacl.signing import SigningKey
 import pyaccel
 from examples import examples
 
-_RULES = {"ed25519": pyaccel.rules("ed25519"), "secp256k1-ecdsa": ("any", "low-s", "bitcoin-core")}
-_FORMAT = {"ed25519": "raw", "secp256k1-ecdsa": "der"}
+_RULES = {
+    "ed25519": pyaccel.rules("ed25519"),
+    "secp256k1-ecdsa": ("any", "low-s", "bitcoin-core"),
+    "bip340": ("bip340",),
+}
+_FORMAT = {"ed25519": "raw", "secp256k1-ecdsa": "der", "bip340": "raw"}
 
 
 @cache
@@ -32,6 +36,10 @@ def _keys(scheme: str) -> tuple[list[bytes], list[tuple[int, bytes, bytes]]]:
             secret = SigningKey(source.randbytes(32))
             keys.append(bytes(secret.verify_key))
             rows.append((i, message, secret.sign(message).signature))
+        elif scheme == "bip340":
+            coin = PrivateKey(source.randbytes(32))
+            keys.append(coin.public_key.format()[1:])
+            rows.append((i, message[:32], coin.sign_schnorr(message[:32], bytes(32))))
         else:
             coin = PrivateKey(source.randbytes(32))
             whole = coin.public_key.format(compressed=False)
@@ -62,6 +70,14 @@ def test_secp256k1(implementation: Implementation, picks: list[tuple[int, int]],
     _check(implementation, "secp256k1-ecdsa", picks, small=small)
 
 
+@implementations("bip340")
+@examples(6)
+@given(picks=_picks, small=st.booleans())
+def test_bip340(implementation: Implementation, picks: list[tuple[int, int]], small: bool) -> None:
+    """Under its one rule."""
+    _check(implementation, "bip340", picks, small=small)
+
+
 def _check(implementation: Implementation, scheme: str, picks: list[tuple[int, int]], *, small: bool) -> None:
     """Keys by index and prepared, with memory for tables or next to none, against a key a row."""
     keys, rows = _keys(scheme)
@@ -73,7 +89,7 @@ def _check(implementation: Implementation, scheme: str, picks: list[tuple[int, i
     for rule in _RULES[scheme]:
         options = {"rule": rule, "signature_format": _FORMAT[scheme]}
         expected = implementation.verify_many(scheme, [keys[key] for key in index], messages, signatures, **options)
-        refused = scheme != "ed25519" and rule != "bitcoin-core"
+        refused = scheme == "secp256k1-ecdsa" and rule != "bitcoin-core"
         assert expected[:6] == [2 * (refused and i % 3 == 2) for i in range(6)]
         for way in ways:
             got = implementation.verify_many(scheme, way, messages, signatures, key_index=index, **options)

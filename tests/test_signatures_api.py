@@ -39,7 +39,14 @@ def _secp256k1(encoding):
     return "secp256k1-ecdsa", public, messages, raws if encoding == "raw" else ders, encoding
 
 
-CASES = [_ed25519(), _secp256k1("raw"), _secp256k1("der"), _secp256k1("der-lax")]
+def _bip340():
+    keys = [PrivateKey(hashlib.sha256(bytes([i])).digest()) for i in range(N)]
+    messages = [bytes([i]) * 32 for i in range(N)]
+    signatures = [key.sign_schnorr(message, bytes(32)) for key, message in zip(keys, messages, strict=True)]
+    return "bip340", [key.public_key.format()[1:] for key in keys], messages, signatures, "raw"
+
+
+CASES = [_ed25519(), _secp256k1("raw"), _secp256k1("der"), _secp256k1("der-lax"), _bip340()]
 SCHEME, KEYS, MESSAGES, SIGNATURES, _ = CASES[0]
 
 
@@ -90,7 +97,7 @@ def test_one_key_or_message_for_all(device):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("case", CASES[:2], ids=lambda case: case[0])
+@pytest.mark.parametrize("case", [*CASES[:2], CASES[4]], ids=lambda case: case[0])
 def test_key_index_with_rows_and_with_prepared_keys(case, device):
     scheme, keys, messages, signatures, _ = case
     order = [(7 * i) % N for i in range(N)]
@@ -189,9 +196,10 @@ def test_what_progress_raises_comes_out():
 
 
 def test_the_names():
-    assert pyaccel.schemes() == ("ed25519", "secp256k1-ecdsa")
+    assert pyaccel.schemes() == ("ed25519", "secp256k1-ecdsa", "bip340")
     assert pyaccel.rules("ed25519") == ("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium")
     assert pyaccel.rules("secp256k1-ecdsa") == ("any", "low-s", "bitcoin-core")
+    assert pyaccel.rules("bip340") == ("bip340",)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +208,10 @@ def test_the_names():
         ({"scheme": "rsa"}, ValueError, "scheme 'rsa' is unknown; there are ed25519, secp256k1-ecdsa"),
         ({"scheme": None}, ValueError, "unknown"),
         ({"scheme": "sm2"}, UnsupportedError, "'sm2' does not work in this version; these do: ed25519"),
-        ({"scheme": "bip340"}, UnsupportedError, "these do"),
+        ({"scheme": "p256-ecdsa"}, UnsupportedError, "these do"),
+        ({"scheme": "bip340", "message_hash": "sha256"}, ValueError, "bip340 hashes the message itself"),
+        ({"scheme": "bip340", "signature_format": "der"}, ValueError, "'der' is unknown; there are raw"),
+        ({"scheme": "bip340", "rule": "any"}, ValueError, "rule of bip340 'any' is unknown; there are bip340"),
         ({"rule": "low-s"}, ValueError, "rule of ed25519 'low-s' is unknown; there are zip215, rfc8032"),
         ({"scheme": "secp256k1-ecdsa", "rule": "fabric"}, UnsupportedError, "these do: any"),
         ({"message_hash": "sha256"}, ValueError, "ed25519 hashes the message itself"),

@@ -30,6 +30,9 @@ bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i);
 bool pa_rows_take(pa_bytes *out, uint64_t apart, const pyaccel_rows *rows, uint64_t first,
                   uint64_t count);
 
+/* The same rows without the first `first` of them. Before: pa_rows_valid(rows, first). */
+pyaccel_rows pa_rows_from(const pyaccel_rows *rows, uint64_t first);
+
 /* True when the size bytes at out (NULL: none) share one with those that n rows may reach, or with
  * their offsets. Before: pa_rows_valid(rows, n). */
 bool pa_rows_overlap(const pyaccel_rows *rows, uint64_t n, const uint8_t *out, uint64_t size);
@@ -98,6 +101,7 @@ typedef enum {
     PA_FAMILY_POSEIDON2_BABYBEAR_LANES,
     PA_FAMILY_ED25519,    /* struct pa_verify_kernel */
     PA_FAMILY_SECP256K1,  /* struct pa_verify_kernel */
+    PA_FAMILY_BIP340,     /* struct pa_verify_kernel */
     PA_FAMILY_HE,         /* pa_he_kernels */
     PA_FAMILY_CHACHA20,   /* struct pa_chacha20 */
     PA_FAMILY_HE_SAMPLER, /* struct pa_he_sampler */

@@ -77,6 +77,18 @@ bool pa_rows_get(pa_bytes *row, const pyaccel_rows *rows, uint64_t i)
     return pa_rows_take(row, 1, rows, i, 1);
 }
 
+pyaccel_rows pa_rows_from(const pyaccel_rows *rows, uint64_t first)
+{
+    pyaccel_rows view = *rows;
+    if (rows->offset_bits != 0) {
+        view.offsets = (const uint8_t *)rows->offsets + first * (rows->offset_bits / 8);
+    } else if (rows->width != 0) {
+        view.data = rows->data + first * rows->stride;
+        view.data_size = rows->data_size - first * rows->stride;
+    }
+    return view;
+}
+
 static bool share(const void *a, uint64_t a_size, const void *b, uint64_t b_size)
 {
     if (a == NULL || a_size == 0 || b == NULL || b_size == 0) {

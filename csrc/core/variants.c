@@ -136,6 +136,7 @@ static const candidate candidates[] = {
      &pa_secp256k1_avx512ifma_emulated},
 #endif
     {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},
+    {PA_FAMILY_BIP340, "portable", 0, &pa_bip340_portable},
 
 /* he */
 #if PYACCEL_WITH_AVX512IFMA
@@ -200,6 +201,7 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_POSEIDON2_BABYBEAR_LANES] = "poseidon2-babybear-lanes",
     [PA_FAMILY_ED25519] = "ed25519",
     [PA_FAMILY_SECP256K1] = "secp256k1",
+    [PA_FAMILY_BIP340] = "bip340",
     [PA_FAMILY_HE] = "he",
     [PA_FAMILY_HE_SLOTS] = "he-slots",
     [PA_FAMILY_CHACHA20] = "chacha20",

@@ -7,19 +7,6 @@
 #include "../hash/hash.h"
 #include "ed25519.h"
 
-/* The same rows without the first `first` of them. */
-static pyaccel_rows rows_from(const pyaccel_rows *rows, uint64_t first)
-{
-    pyaccel_rows view = *rows;
-    if (rows->offset_bits != 0) {
-        view.offsets = (const uint8_t *)rows->offsets + first * (rows->offset_bits / 8);
-    } else if (rows->width != 0) {
-        view.data = rows->data + first * rows->stride;
-        view.data_size = rows->data_size - first * rows->stride;
-    }
-    return view;
-}
-
 /* Row i of the chunk is row `first + i` of the job; false for a bad index or offset. */
 static bool read_row(pa_ed25519_chunk *chunk, const pa_verify_job *job, uint64_t first, uint64_t i)
 {
@@ -54,7 +41,7 @@ pyaccel_status pa_ed25519_chunk_read(pa_ed25519_chunk *chunk, uint8_t digests[PA
     }
     const pyaccel_rows segments[2] = {
         {.data = chunk->encoded[0], .data_size = n * 64, .width = 64, .stride = 64},
-        rows_from(job->messages, first),
+        pa_rows_from(job->messages, first),
     };
     return pa_sha512_lanes(digests[0], NULL, segments, 2, 0, n);
 }

@@ -24,7 +24,8 @@ typedef struct {
 
 /* Tells key formats apart by length and prefix. Returns PYACCEL_REASON_NONE, _LENGTH or _KEY; with
  * the last two the coordinates are those of no point. */
-uint32_t pa_secp256k1_parse_key(pa_secp256k1_encoding *encoding, const pa_bytes *key);
+typedef uint32_t pa_secp256k1_parse_fn(pa_secp256k1_encoding *encoding, const pa_bytes *key);
+pa_secp256k1_parse_fn pa_secp256k1_parse_key;
 
 /* Rows that share the inversions; in the scratch of a range. */
 #define PA_SECP256K1_CHUNK 128

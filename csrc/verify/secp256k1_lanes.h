@@ -53,14 +53,15 @@ static unsigned int secp256k1_decode(row *const points[LANES],
 
 /* entries[i] = key i decoded, with its validity; count <= PA_SECP256K1_CHUNK. Those with x alone go
  * together, as they take longer; a last group that is not full repeats its first key. */
-static void secp256k1_decode_keys(pa_secp256k1_key *entries, const pa_bytes *keys, int count)
+static void secp256k1_decode_keys(pa_secp256k1_key *entries, const pa_bytes *keys, int count,
+                                  pa_secp256k1_parse_fn *parse)
 {
     pa_secp256k1_encoding encodings[PA_SECP256K1_CHUNK];
     uint16_t order[2][PA_SECP256K1_CHUNK];
     int counts[2] = {0, 0};
     for (int i = 0; i < count; i++) {
         memset(&entries[i], 0, sizeof entries[i]);
-        entries[i].reason = pa_secp256k1_parse_key(&encodings[i], &keys[i]);
+        entries[i].reason = parse(&encodings[i], &keys[i]);
         entries[i].hybrid = encodings[i].hybrid;
         const int lift = encodings[i].y == NULL;
         order[lift][counts[lift]++] = (uint16_t)i;
@@ -86,11 +87,9 @@ static void secp256k1_decode_keys(pa_secp256k1_key *entries, const pa_bytes *key
     }
 }
 
-/* pa_verify_kernel.prepare */
-static void secp256k1_prepare(uint8_t *entries, const pyaccel_rows *keys, uint64_t first,
-                              uint64_t last, uint32_t key_format)
+static void secp256k1_prepare_range(uint8_t *entries, const pyaccel_rows *keys, uint64_t first,
+                                    uint64_t last, pa_secp256k1_parse_fn *parse)
 {
-    (void)key_format; /* auto is the only one so far */
     const fe_state state = fe_begin();
     for (uint64_t at = first; at < last; at += PA_SECP256K1_CHUNK) {
         pa_bytes bytes[PA_SECP256K1_CHUNK];
@@ -98,9 +97,17 @@ static void secp256k1_prepare(uint8_t *entries, const pyaccel_rows *keys, uint64
         for (; count < PA_SECP256K1_CHUNK && at + (uint64_t)count < last; count++) {
             pa_rows_get(&bytes[count], keys, at + (uint64_t)count);
         }
-        secp256k1_decode_keys((pa_secp256k1_key *)(void *)entries + at, bytes, count);
+        secp256k1_decode_keys((pa_secp256k1_key *)(void *)entries + at, bytes, count, parse);
     }
     fe_end(state);
+}
+
+/* pa_verify_kernel.prepare */
+static void secp256k1_prepare(uint8_t *entries, const pyaccel_rows *keys, uint64_t first,
+                              uint64_t last, uint32_t key_format)
+{
+    (void)key_format; /* auto is the only one so far */
+    secp256k1_prepare_range(entries, keys, first, last, pa_secp256k1_parse_key);
 }
 
 /* What a range keeps for one chunk after the other; as many groups as the call has rows for. */
@@ -185,7 +192,8 @@ static pyaccel_status secp256k1_verify_chunk(uint8_t *verdicts, uint8_t *reasons
     if (status != PYACCEL_OK) {
         return status;
     }
-    secp256k1_decode_keys(chunk->decoded, chunk->unprepared, chunk->unprepared_count);
+    secp256k1_decode_keys(chunk->decoded, chunk->unprepared, chunk->unprepared_count,
+                          pa_secp256k1_parse_key);
     memset(verdicts, 0, (size_t)count);
     const int open_count =
         pa_secp256k1_chunk_judge(reasons, at->open, at->u1, at->u2, chunk, job->rule);

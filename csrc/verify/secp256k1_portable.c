@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA on secp256k1 on any CPU. */
+/* ECDSA and BIP-340 on secp256k1 on any CPU. */
 #include "../field/secp256k1_portable.h"
 
 /* A group of one is always full. */
 #define SECP256K1_LANES_MIN 1
 #include "secp256k1_lanes.h"
 
+#include "bip340_lanes.h"
+
 const struct pa_verify_kernel pa_secp256k1_portable = SECP256K1_KERNEL;
+const struct pa_verify_kernel pa_bip340_portable = BIP340_KERNEL;

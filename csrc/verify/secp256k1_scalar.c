@@ -142,6 +142,15 @@ bool pa_secp256k1_scalar_is_high(const pa_secp256k1_scalar *a)
     return compare(a->limb, order_half) > 0;
 }
 
+void pa_secp256k1_scalar_negate(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a)
+{
+    if (pa_secp256k1_scalar_is_zero(a)) {
+        *out = *a;
+    } else {
+        subtract(out->limb, order, a->limb);
+    }
+}
+
 void pa_secp256k1_scalar_mul(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a,
                              const pa_secp256k1_scalar *b)
 {

@@ -32,6 +32,9 @@ bool pa_secp256k1_scalar_is_zero(const pa_secp256k1_scalar *a);
 /* a > (n - 1) / 2 */
 bool pa_secp256k1_scalar_is_high(const pa_secp256k1_scalar *a);
 
+/* *out = -a mod n; out may be a. */
+void pa_secp256k1_scalar_negate(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a);
+
 /* *out = a b mod n; out may be a or b. */
 void pa_secp256k1_scalar_mul(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a,
                              const pa_secp256k1_scalar *b);

@@ -13,6 +13,7 @@ pa_sources(portable
   verify/secp256k1_scalar.c
   verify/secp256k1_single.c
   verify/verify_many.c)
+pa_sources(portable verify/bip340_rows.c)
 pa_sources(adx
   verify/ed25519_adx.c
   verify/ed25519_single.c)

@@ -72,5 +72,6 @@ extern const struct pa_verify_kernel pa_ed25519_portable, pa_ed25519_adx, pa_ed2
 extern const struct pa_verify_kernel pa_ed25519_avx512ifma, pa_ed25519_avx512ifma_emulated;
 extern const struct pa_verify_kernel pa_secp256k1_portable;
 extern const struct pa_verify_kernel pa_secp256k1_avx512ifma, pa_secp256k1_avx512ifma_emulated;
+extern const struct pa_verify_kernel pa_bip340_portable;
 
 #endif

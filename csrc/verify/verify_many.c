@@ -17,8 +17,8 @@ pyaccel_status pa_verify_scheme_status(uint32_t scheme)
     switch (scheme) {
     case PYACCEL_SCHEME_ED25519:
     case PYACCEL_SCHEME_SECP256K1_ECDSA:
-        return PYACCEL_OK;
     case PYACCEL_SCHEME_BIP340:
+        return PYACCEL_OK;
     case PYACCEL_SCHEME_P256_ECDSA:
     case PYACCEL_SCHEME_P384_ECDSA:
     case PYACCEL_SCHEME_SM2:
@@ -30,7 +30,9 @@ pyaccel_status pa_verify_scheme_status(uint32_t scheme)
 
 const struct pa_verify_kernel *pa_verify_kernel_of(uint32_t scheme, pa_family *family)
 {
-    *family = scheme == PYACCEL_SCHEME_ED25519 ? PA_FAMILY_ED25519 : PA_FAMILY_SECP256K1;
+    *family = scheme == PYACCEL_SCHEME_ED25519  ? PA_FAMILY_ED25519
+              : scheme == PYACCEL_SCHEME_BIP340 ? PA_FAMILY_BIP340
+                                                : PA_FAMILY_SECP256K1;
     return pa_bound(*family);
 }
 
@@ -50,6 +52,7 @@ pyaccel_status pa_verify_key_format_status(uint32_t key_format)
 static pyaccel_status rule_status(uint32_t scheme, uint32_t rule)
 {
     const bool edwards = scheme == PYACCEL_SCHEME_ED25519;
+    const bool ecdsa = scheme == PYACCEL_SCHEME_SECP256K1_ECDSA;
     switch (rule) {
     case PYACCEL_RULE_ZIP215:
     case PYACCEL_RULE_RFC8032:
@@ -60,17 +63,25 @@ static pyaccel_status rule_status(uint32_t scheme, uint32_t rule)
     case PYACCEL_RULE_ANY:
     case PYACCEL_RULE_LOW_S:
     case PYACCEL_RULE_BITCOIN_CORE:
-        return edwards ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OK;
+        return ecdsa ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
     case PYACCEL_RULE_FABRIC:
-        return edwards ? PYACCEL_INVALID_ARGUMENT : PYACCEL_UNSUPPORTED;
+        return ecdsa ? PYACCEL_UNSUPPORTED : PYACCEL_INVALID_ARGUMENT;
+    case PYACCEL_RULE_BIP340:
+        return scheme == PYACCEL_SCHEME_BIP340 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
     default:
         return PYACCEL_INVALID_ARGUMENT;
     }
 }
 
+/* Schemes that hash the message themselves, and whose signatures are raw alone. */
+static bool is_schnorr(uint32_t scheme)
+{
+    return scheme == PYACCEL_SCHEME_ED25519 || scheme == PYACCEL_SCHEME_BIP340;
+}
+
 static pyaccel_status message_hash_status(uint32_t scheme, uint32_t message_hash)
 {
-    if (scheme == PYACCEL_SCHEME_ED25519) {
+    if (is_schnorr(scheme)) {
         return message_hash == 0 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
     }
     switch (message_hash) {
@@ -93,7 +104,7 @@ static pyaccel_status signature_format_status(uint32_t scheme, uint32_t signatur
         return PYACCEL_OK;
     case PYACCEL_SIGNATURE_FORMAT_DER:
     case PYACCEL_SIGNATURE_FORMAT_DER_LAX:
-        return scheme == PYACCEL_SCHEME_ED25519 ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OK;
+        return is_schnorr(scheme) ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OK;
     default:
         return PYACCEL_INVALID_ARGUMENT;
     }
@@ -183,7 +194,7 @@ static pyaccel_status check_call(pa_verify_job *job, const struct pa_verify_kern
     job->signatures = signatures;
     job->rule = options->rule;
     job->message_hash = options->message_hash;
-    if (job->message_hash == 0 && scheme != PYACCEL_SCHEME_ED25519) {
+    if (job->message_hash == 0 && !is_schnorr(scheme)) {
         job->message_hash = PYACCEL_MESSAGE_HASH_SHA256;
     }
     job->key_format = options->key_format == 0 ? PYACCEL_KEY_FORMAT_AUTO : options->key_format;

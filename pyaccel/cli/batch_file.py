@@ -36,7 +36,7 @@ CHUNK_ROWS = 1 << 14
 REQUIRED = ("scheme", "public_key", "message", "signature")
 OPTIONAL = ("rule", "message_hash", "key_format", "signature_format")
 
-_KEY_WIDTHS = {"ed25519": (32,), "secp256k1-ecdsa": (33, 64, 65)}
+_KEY_WIDTHS = {"ed25519": (32,), "secp256k1-ecdsa": (33, 64, 65), "bip340": (32,)}
 _RAW_SIGNATURE_WIDTH = 64
 _DIGEST_WIDTH = 32
 

@@ -6,11 +6,15 @@ from __future__ import annotations
 from typing import Any
 
 from pyaccel.backends.base import Inputs, Outputs, Parameters
-from pyaccel.golden import ed25519, secp256k1
+from pyaccel.golden import bip340, ed25519, secp256k1
 from pyaccel.golden.hashing import HASHES, row
 from pyaccel.golden.reasons import Reason
 
-_RULES = {"ed25519": tuple(ed25519.RULES), "secp256k1-ecdsa": ("any", "low-s", "bitcoin-core")}
+_RULES = {
+    "ed25519": tuple(ed25519.RULES),
+    "secp256k1-ecdsa": ("any", "low-s", "bitcoin-core"),
+    "bip340": ("bip340",),
+}
 """Rules of each scheme, its default first."""
 
 _MESSAGE_HASHES = ("none", "sha256", "sha256d", "keccak256")
@@ -31,10 +35,12 @@ def verify(parameters: Parameters, public_key: bytes, message: bytes, signature:
     rule = _choice("rule", parameters.get("rule"), _RULES[scheme])
     _choice("key_format", parameters.get("key_format"), ("auto",))
     message_hash = parameters.get("message_hash")
-    if scheme == "ed25519":
+    if scheme in ("ed25519", "bip340"):
         _choice("signature_format", parameters.get("signature_format"), ("raw",))
         if message_hash is not None:
-            raise ValueError("ed25519 hashes the message itself: message_hash has to be None")
+            raise ValueError(f"{scheme} hashes the message itself: message_hash has to be None")
+        if scheme == "bip340":
+            return bip340.verify(public_key, message, signature)
         return ed25519.verify(rule, public_key, message, signature)
     formats = tuple(secp256k1.SIGNATURE_DECODERS)
     signature_format = _choice("signature_format", parameters.get("signature_format"), formats)

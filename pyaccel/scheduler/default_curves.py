@@ -79,6 +79,7 @@ _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("merkle.verify_multiproof", "openzeppelin-simple"): _line(2, 0.6),
     ("verify_many", "ed25519"): (22, 28, 48, 130, 370, 1_300, 20_500, 330_000),
     ("verify_many", "secp256k1-ecdsa"): (60, 314, 604, 2_380, 9_500, 38_000, 609_000, 9_750_000),
+    ("verify_many", "bip340"): (60, 320, 620, 2_450, 9_800, 39_000, 620_000, 9_900_000),
 }
 
 # Reading proofs takes little beside making their tree.
@@ -134,6 +135,7 @@ _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
     ("merkle.verify_multiproof", "openzeppelin-simple"): _line(5, 500),
     ("verify_many", "ed25519"): _line(5, 8_000),
     ("verify_many", "secp256k1-ecdsa"): _line(5, 8_500),
+    ("verify_many", "bip340"): _line(5, 9_000),
 }
 
 _GOLDEN |= {("merkle.proofs", form): _GOLDEN["merkle.layers", form] for form in FORMS}

@@ -131,7 +131,7 @@ int main(void)
     CHECK(memcmp(prepared, others, sizeof prepared) == 0);
     /* Keys prepared together, full lanes whatever their kinds, are what they are alone. */
     for (int count = 1; count <= PA_SECP256K1_CHUNK; count += 5) {
-        secp256k1_decode_keys(batch, batch_keys, count);
+        secp256k1_decode_keys(batch, batch_keys, count, pa_secp256k1_parse_key);
         CHECK(memcmp(batch, prepared, sizeof *batch * (size_t)count) == 0);
     }
 

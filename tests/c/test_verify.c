@@ -95,7 +95,7 @@ static void test_names(void)
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = 0);
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = 7);
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = UINT32_MAX);
-    for (uint32_t scheme = PYACCEL_SCHEME_BIP340; scheme <= PYACCEL_SCHEME_SM2; scheme++) {
+    for (uint32_t scheme = PYACCEL_SCHEME_P256_ECDSA; scheme <= PYACCEL_SCHEME_SM2; scheme++) {
         EXPECT(PYACCEL_UNSUPPORTED, c.scheme = scheme);
     }
     for (uint32_t rule = 0; rule < 64; rule++) {
@@ -105,12 +105,16 @@ static void test_names(void)
             rule <= PYACCEL_RULE_BITCOIN_CORE ? PYACCEL_OK : PYACCEL_UNSUPPORTED;
         EXPECT(ecdsa ? of_ecdsa : PYACCEL_INVALID_ARGUMENT, c.options.rule = rule);
         EXPECT_ED25519(edwards ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT, c.options.rule = rule);
+        EXPECT_BIP340(rule == PYACCEL_RULE_BIP340 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
+                      c.options.rule = rule);
     }
     for (uint32_t hash = 0; hash < 8; hash++) {
         EXPECT(hash <= PYACCEL_MESSAGE_HASH_KECCAK256 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
                c.options.message_hash = hash);
         EXPECT_ED25519(hash == 0 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
                        c.options.message_hash = hash);
+        EXPECT_BIP340(hash == 0 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
+                      c.options.message_hash = hash);
     }
     for (uint32_t format = 0; format < 6; format++) {
         EXPECT(format <= PYACCEL_SIGNATURE_FORMAT_DER_LAX ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
@@ -118,6 +122,9 @@ static void test_names(void)
         EXPECT_ED25519(format <= PYACCEL_SIGNATURE_FORMAT_RAW ? PYACCEL_OK
                                                               : PYACCEL_INVALID_ARGUMENT,
                        c.options.signature_format = format);
+        EXPECT_BIP340(format <= PYACCEL_SIGNATURE_FORMAT_RAW ? PYACCEL_OK
+                                                             : PYACCEL_INVALID_ARGUMENT,
+                      c.options.signature_format = format);
         EXPECT(format <= PYACCEL_KEY_FORMAT_AUTO   ? PYACCEL_OK
                : format == PYACCEL_KEY_FORMAT_SPKI ? PYACCEL_UNSUPPORTED
                                                    : PYACCEL_INVALID_ARGUMENT,
@@ -125,6 +132,7 @@ static void test_names(void)
     }
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.identity = &c.messages);
     EXPECT_ED25519(PYACCEL_INVALID_ARGUMENT, c.options.identity = &c.messages);
+    EXPECT_BIP340(PYACCEL_INVALID_ARGUMENT, c.options.identity = &c.messages);
     /* What is wrong comes before what is still to come. */
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.rule = PYACCEL_RULE_FABRIC;
            c.options.message_hash = 99);

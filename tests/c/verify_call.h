@@ -60,6 +60,13 @@ static void begin_ed25519(call *c)
     c->options.message_hash = 0;
 }
 
+static inline void begin_bip340(call *c)
+{
+    begin_ed25519(c);
+    c->scheme = PYACCEL_SCHEME_BIP340;
+    c->options.rule = PYACCEL_RULE_BIP340;
+}
+
 /* Runs the call over outputs full of ones and sevens; on any status but OK they must come back
  * zero. */
 static pyaccel_status run(const call *c)
@@ -96,6 +103,14 @@ static pyaccel_status run(const call *c)
     do {                                                                                           \
         call c;                                                                                    \
         begin_ed25519(&c);                                                                         \
+        __VA_ARGS__;                                                                               \
+        CHECK(run(&c) == (expected));                                                              \
+    } while (0)
+
+#define EXPECT_BIP340(expected, ...)                                                               \
+    do {                                                                                           \
+        call c;                                                                                    \
+        begin_bip340(&c);                                                                          \
         __VA_ARGS__;                                                                               \
         CHECK(run(&c) == (expected));                                                              \
     } while (0)

@@ -12,7 +12,7 @@ extern "C" {
 /* Schemes. */
 #define PYACCEL_SCHEME_ED25519 1         /* RFC 8032; keys 32 bytes, signatures 64 (R || S)                       */
 #define PYACCEL_SCHEME_SECP256K1_ECDSA 2 /* SEC 1; keys 33, 65 or raw 64 bytes, signatures r || s (64) or DER     */
-#define PYACCEL_SCHEME_BIP340 3          /* UNSUPPORTED in this version                                           */
+#define PYACCEL_SCHEME_BIP340 3          /* BIP-340; keys 32 bytes (x), signatures 64 (x of R || s)               */
 #define PYACCEL_SCHEME_P256_ECDSA 4      /* UNSUPPORTED in this version                                           */
 #define PYACCEL_SCHEME_P384_ECDSA 5      /* UNSUPPORTED in this version                                           */
 #define PYACCEL_SCHEME_SM2 6             /* UNSUPPORTED in this version                                           */
@@ -30,7 +30,9 @@ extern "C" {
  *   any           nothing more
  *   low-s         s <= (n - 1) / 2
  *   bitcoin-core  any s; keys may also be hybrid (06 / 07 with the parity of y checked), which the others refuse
- *   fabric        UNSUPPORTED in this version. */
+ *   fabric        UNSUPPORTED in this version.
+ * BIP-340: its own alone;
+ *   bip340        key and r below p and abscissae of points, s < n (0 too); R = s G - e P finite, of even y, with x = r */
 #define PYACCEL_RULE_ZIP215 1
 #define PYACCEL_RULE_RFC8032 2
 #define PYACCEL_RULE_OPENSSL 3
@@ -45,7 +47,7 @@ extern "C" {
 
 /* How a message becomes the digest that is signed; 0: the scheme's own (ECDSA on 256-bit curves: sha256). NONE: rows are
  * ready digests (32 bytes on secp256k1, where another size is REASON_LENGTH). INVALID_ARGUMENT for schemes that hash the
- * message themselves (Ed25519); so is SHA384, which is P-384's, on secp256k1. */
+ * message themselves (Ed25519, BIP-340); so is SHA384, which is P-384's, on secp256k1. */
 #define PYACCEL_MESSAGE_HASH_NONE 1
 #define PYACCEL_MESSAGE_HASH_SHA256 2
 #define PYACCEL_MESSAGE_HASH_SHA256D 3
@@ -57,7 +59,7 @@ extern "C" {
 #define PYACCEL_KEY_FORMAT_SPKI 2 /* UNSUPPORTED in this version */
 
 /* 0: raw. Named, never guessed. */
-#define PYACCEL_SIGNATURE_FORMAT_RAW 1     /* fixed width, big-endian r || s for ECDSA                               */
+#define PYACCEL_SIGNATURE_FORMAT_RAW 1     /* fixed width, big-endian r || s for ECDSA and BIP-340                   */
 #define PYACCEL_SIGNATURE_FORMAT_DER 2     /* SEQUENCE of two INTEGERs, strict DER as BIP-66 (no sighash byte)       */
 #define PYACCEL_SIGNATURE_FORMAT_DER_LAX 3 /* what Bitcoin Core's lax parser takes; an integer too large fails range */
 
@@ -72,6 +74,7 @@ extern "C" {
 /* Public keys that are used again and again: original bytes, validity per rule, and
  *   Ed25519  24,896 bytes a key: the point and a comb of it, which leaves 15 of 130 doublings to a signature
  *   ECDSA    832 bytes a key: the point and its odd multiples
+ *   BIP-340  128 bytes a key: the point
  * as far as memory goes. Making an Ed25519 key ready takes as long as verifying three signatures one by one from bytes.
  * Immutable, thread-safe. */
 typedef struct pyaccel_prepared_keys pyaccel_prepared_keys;
