@@ -53,7 +53,8 @@ pyaccel_status pa_secp256k1_chunk_read(pa_secp256k1_chunk *chunk, const pa_verif
 int pa_secp256k1_chunk_judge(uint8_t reasons[PA_SECP256K1_CHUNK], int open[PA_SECP256K1_CHUNK],
                              pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK],
                              pa_secp256k1_scalar u2[PA_SECP256K1_CHUNK],
-                             const pa_secp256k1_chunk *chunk, uint32_t rule);
+                             const pa_secp256k1_chunk *chunk, uint32_t rule,
+                             const pa_secp256k1_scalars *scalars);
 
 /* One row by itself, complete for any u1, u2, r below n; key is the affine key: x, y below p, on the curve. */
 /* True when u1 G + u2 Q is finite and its abscissa is r mod n. */

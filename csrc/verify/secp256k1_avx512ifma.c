@@ -5,6 +5,7 @@
 #include "../core/variant_name.h"
 
 #define SECP256K1_LANES_MIN 2
+#define SECP256K1_SCALARS PA_VARIANT(pa_secp256k1_scalars_)
 #include "secp256k1_lanes.h"
 
 const struct pa_verify_kernel PA_VARIANT(pa_secp256k1_) = SECP256K1_KERNEL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA on secp256k1 for many rows. A variant includes its field, then this file, and offers
- * secp256k1_prepare and secp256k1_verify_range in its table.
+/* ECDSA on secp256k1 for many rows. A variant includes its field, names its pa_secp256k1_scalars in SECP256K1_SCALARS, then
+ * includes this file, and offers secp256k1_prepare and secp256k1_verify_range in its table.
  *
  * A range is cut into chunks. Of a chunk, rows are read and hashed (secp256k1_rows.c), keys decoded in
  * lanes, full lanes of them whatever rows they come from; then the rows whose equation is in question run
@@ -115,6 +115,7 @@ typedef struct {
     pa_secp256k1_chunk chunk;
     pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK], u2[PA_SECP256K1_CHUNK];
     int open[PA_SECP256K1_CHUNK];
+    pa_secp256k1_sums_digits *digits[PA_SECP256K1_CHUNK];
     _Alignas(64) sums_group groups[];
 } secp256k1_scratch;
 
@@ -161,7 +162,12 @@ static void secp256k1_open_lanes(uint8_t *verdicts, secp256k1_scratch *at, int f
         const int from = first + (first + k < last ? k : k / LANES * LANES);
         sums_group *group = &at->groups[k / LANES];
         group->key[k % LANES] = at->chunk.key[at->open[from]]->point;
-        pa_secp256k1_sums_digits_of(&group->digits[k % LANES], &at->u1[from], &at->u2[from]);
+        at->digits[k] = &group->digits[k % LANES];
+    }
+    SECP256K1_SCALARS.digits((pa_secp256k1_sums_digits *const *)at->digits, at->u1 + first,
+                             at->u2 + first, last - first);
+    for (int k = last - first; k < count * LANES; k++) {
+        *at->digits[k] = *at->digits[k / LANES * LANES];
     }
     sums_run(at->groups, count);
     for (int g = 0; g < count; g++) {
@@ -195,8 +201,8 @@ static pyaccel_status secp256k1_verify_chunk(uint8_t *verdicts, uint8_t *reasons
     secp256k1_decode_keys(chunk->decoded, chunk->unprepared, chunk->unprepared_count,
                           pa_secp256k1_parse_key);
     memset(verdicts, 0, (size_t)count);
-    const int open_count =
-        pa_secp256k1_chunk_judge(reasons, at->open, at->u1, at->u2, chunk, job->rule);
+    const int open_count = pa_secp256k1_chunk_judge(reasons, at->open, at->u1, at->u2, chunk,
+                                                    job->rule, &SECP256K1_SCALARS);
     const int tail = open_count % LANES, in_lanes = open_count - tail;
     const int last = tail >= SECP256K1_LANES_MIN ? open_count : in_lanes;
     if (last > 0) {

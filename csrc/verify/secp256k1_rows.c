@@ -148,22 +148,20 @@ static uint32_t early_reason(const pa_secp256k1_chunk *chunk, int i, uint32_t ru
 int pa_secp256k1_chunk_judge(uint8_t reasons[PA_SECP256K1_CHUNK], int open[PA_SECP256K1_CHUNK],
                              pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK],
                              pa_secp256k1_scalar u2[PA_SECP256K1_CHUNK],
-                             const pa_secp256k1_chunk *chunk, uint32_t rule)
+                             const pa_secp256k1_chunk *chunk, uint32_t rule,
+                             const pa_secp256k1_scalars *scalars)
 {
-    pa_secp256k1_scalar inverses[PA_SECP256K1_CHUNK];
+    pa_secp256k1_scalar s[PA_SECP256K1_CHUNK];
     int count = 0;
     for (int i = 0; i < chunk->count; i++) {
         reasons[i] = (uint8_t)early_reason(chunk, i, rule);
         if (reasons[i] == PYACCEL_REASON_NONE) {
-            inverses[count] = chunk->s[i];
+            s[count] = chunk->s[i];
+            u2[count] = chunk->r[i];
+            pa_secp256k1_scalar_from_bytes(&u1[count], chunk->digests[i]);
             open[count++] = i;
         }
     }
-    pa_secp256k1_scalar_invert_many(inverses, u1, (uint64_t)count); /* u1 is its scratch */
-    for (int k = 0; k < count; k++) {
-        pa_secp256k1_scalar_from_bytes(&u1[k], chunk->digests[open[k]]);
-        pa_secp256k1_scalar_mul(&u1[k], &u1[k], &inverses[k]);
-        pa_secp256k1_scalar_mul(&u2[k], &chunk->r[open[k]], &inverses[k]);
-    }
+    scalars->divide(u1, u2, s, count);
     return count;
 }

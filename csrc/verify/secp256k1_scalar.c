@@ -73,38 +73,47 @@ static void multiply(uint64_t *r, const uint64_t *a, int a_size, const uint64_t 
     }
 }
 
-/* t = (t mod 2^256) + (t / 2^256) (2^256 - n), where t / 2^256 has high_size limbs. */
-static void fold(uint64_t t[8], int high_size)
+/* r[0 .. size + 2] = the low 4 words of t + its other `size` ones times 2^256 - n. */
+static inline void fold(uint64_t *r, const uint64_t *t, int size)
 {
-    uint64_t folded[8] = {0};
-    multiply(folded, t + 4, high_size, order_complement, 3);
-    pa_u128 sum = add(t, t, folded);
-    for (int i = 4; i < 8; i++) {
-        sum += folded[i];
-        t[i] = (uint64_t)sum;
-        sum >>= 64;
+    uint64_t above = 0; /* of the next word but one */
+    memcpy(r, t, 4 * sizeof *r);
+    memset(r + 4, 0, sizeof *r * (size_t)(size - 1));
+    for (int i = 0; i < size; i++) {
+        const uint64_t high = t[4 + i];
+        pa_u128 sum = (pa_u128)high * order_complement[0] + r[i];
+        r[i] = (uint64_t)sum;
+        sum = (pa_u128)high * order_complement[1] + r[i + 1] + (uint64_t)(sum >> 64);
+        r[i + 1] = (uint64_t)sum;
+        sum = (pa_u128)high + r[i + 2] + (uint64_t)(sum >> 64) + above; /* times 1 */
+        r[i + 2] = (uint64_t)sum;
+        above = (uint64_t)(sum >> 64);
     }
+    for (int i = size + 2; i < 4; i++) {
+        const pa_u128 sum = (pa_u128)r[i] + above;
+        r[i] = (uint64_t)sum;
+        above = (uint64_t)(sum >> 64);
+    }
+    r[size < 2 ? 4 : size + 2] = above;
 }
 
 /* reduce
  * Shapes: 512 bits -> [0, n).
  * Form:   2^256 = 2^256 - n mod n, a number of 129 bits.
- * Bounds: the folds leave at most 386 bits, 260 bits, 2^256 + 2^134; then a carry leaves little
- *         in the low limbs. */
-static void reduce(pa_secp256k1_scalar *out, uint64_t t[8])
+ * Bounds: the folds leave less than 2^386, 2^260, 2^256 + 2^133; n is then taken off once, as 2^256
+ *         off a sum with 2^256 - n. */
+static inline void reduce(pa_secp256k1_scalar *out, const uint64_t t[8])
 {
-    fold(t, 4);
-    fold(t, 3);
-    fold(t, 1);
-    if (t[4] != 0) {
-        const uint64_t complement[4] = {order_complement[0], order_complement[1],
-                                        order_complement[2], 0};
-        add(t, t, complement);
+    const uint64_t complement[4] = {order_complement[0], order_complement[1], order_complement[2],
+                                    0};
+    uint64_t x[7], y[6], z[5], less[4];
+    fold(x, t, 4);
+    fold(y, x, 3);
+    fold(z, y, 1);
+    const uint64_t beyond = add(less, z, complement) | z[4];
+    for (int i = 0; i < 4; i++) {
+        out->limb[i] = beyond ? less[i] : z[i];
     }
-    if (compare(t, order) >= 0) {
-        subtract(t, t, order);
-    }
-    memcpy(out->limb, t, sizeof out->limb);
 }
 
 bool pa_secp256k1_scalar_from_bytes(pa_secp256k1_scalar *out, const uint8_t bytes[32])
@@ -263,80 +272,153 @@ int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_
     return size;
 }
 
-/* ---- digits that are all odd ---------------------------------------------------------------- */
+/* ---- for rows in lanes ---------------------------------------------------------------------- */
 
-/* One odd number below 2^130 in magnitude, two's complement; digits of `width` bits, which divides 130.
- * Form: k = sum of (2 e_j - (2^w - 1)) 2^(w j), where sum e_j 2^(w j) = (k + 2^130 - 1) / 2. */
-static void odd_digits(uint16_t *digits, const uint64_t k[4], int width)
+/* c = k v / n to the nearest number but for 1 / 30, v = A or B given by round(2^260 v / n); of k its
+ * bits from 104 up, as fits limbs of 52 bits. */
+static void divide_top(uint64_t c[2], const pa_secp256k1_scalar *k, const uint64_t scaled[3])
 {
-    const uint64_t top[4] = {UINT64_MAX, UINT64_MAX, 3, 0};
-    uint64_t sum[4];
-    add(sum, k, top);
-    for (int i = 0; i < 3; i++) {
-        sum[i] = sum[i] >> 1 | sum[i + 1] << 63;
-    }
-    for (int j = 0; j < 130 / width; j++) {
-        const int bit = width * j;
-        pa_u128 window = (pa_u128)sum[bit / 64 + 1] << 64 | sum[bit / 64];
-        digits[j] = (uint16_t)((uint64_t)(window >> bit % 64) & ((1u << width) - 1));
-    }
+    const uint64_t *limb = k->limb;
+    const uint64_t top[3] = {limb[1] >> 40 | limb[2] << 24, limb[2] >> 40 | limb[3] << 24,
+                             limb[3] >> 40};
+    uint64_t product[6];
+    multiply(product, top, 3, scaled, 3);
+    pa_u128 sum = (pa_u128)product[2] + (UINT64_C(1) << 27);
+    const uint64_t low = (uint64_t)sum;
+    sum = (sum >> 64) + product[3];
+    const uint64_t middle = (uint64_t)sum;
+    const uint64_t high = product[4] + (uint64_t)(sum >> 64);
+    c[0] = low >> 28 | middle << 36;
+    c[1] = middle >> 28 | high << 36;
 }
 
-static void half_words(uint64_t k[4], const pa_secp256k1_half *half)
+/* split_odd
+ * first + second lambda = k mod n, both odd; returned with 2^130 added.
+ * Form:   as pa_secp256k1_scalar_split_lambda, and then one of the vectors (A, -B), (A + B, A), (B,
+ *         A + B) added, which are odd in both places, in the second, in the first.
+ * Bounds: c1 and c2 are off by 1 / 2 + 1 / 30 at most. |first| <= 0.54 (2 A + B) + A + B < 2^129, and
+ *         |second| <= 0.54 (A + B) + A + B < 2^129. */
+static void split_odd(uint64_t first[4], uint64_t second[4], const pa_secp256k1_scalar *k)
 {
-    const uint64_t zero[4] = {0}, magnitude[4] = {half->limb[0], half->limb[1], 0, 0};
-    if (half->negative) {
-        subtract(k, zero, magnitude);
-    } else {
-        memcpy(k, magnitude, sizeof magnitude);
-    }
-}
-
-void pa_secp256k1_sums_digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
-                                 const pa_secp256k1_scalar *u2)
-{
+    static const uint64_t scaled_a_260[3] = {0x86c90e49284eb154, 0x086d221a7d46bcde, 0x3};
+    static const uint64_t scaled_b_260[3] = {0xf547fa90abfe4c42, 0x4437ed6010e88286, 0xe};
+    static const uint64_t above[4] = {0, 0, 4, 0};
     const uint64_t a[4] = {lattice_a[0], lattice_a[1]}, b[4] = {lattice_b[0], lattice_b[1]};
-    pa_secp256k1_half first, second;
-    uint64_t k1[4], k2[4], low[4], high[4], sum[5];
-    uint16_t of[PA_SECP256K1_SUMS_DIGITS];
-    pa_secp256k1_scalar_split_lambda(&first, &second, u2);
-    half_words(k1, &first);
-    half_words(k2, &second);
-    /* (A, -B) is odd in both, (A + B, A) in the second alone. */
-    const bool second_alone = (k1[0] & 1) != 0;
-    const bool both = !second_alone;
-    const bool flip = both ? (k2[0] & 1) != 0 : (k2[0] & 1) == 0;
-    if (both) {
-        add(k1, k1, a);
-        subtract(k2, k2, b);
+    uint64_t c1[2], c2[2], c1_a[4], c1_b[4], c2_a[4], c2_b[4];
+    divide_top(c1, k, scaled_a_260);
+    divide_top(c2, k, scaled_b_260);
+    multiply(c1_a, c1, 2, lattice_a, 2);
+    multiply(c1_b, c1, 2, lattice_b, 2);
+    multiply(c2_a, c2, 2, lattice_a, 2);
+    multiply(c2_b, c2, 2, lattice_b, 2);
+    add(first, k->limb, above);
+    subtract(first, first, c1_a);
+    subtract(first, first, c2_a);
+    subtract(first, first, c2_b);
+    add(second, c1_b, above);
+    subtract(second, second, c2_a);
+    const bool first_even = (first[0] & 1) == 0, second_even = (second[0] & 1) == 0;
+    if (second_even) {
+        add(first, first, a);
     }
-    if (flip) {
-        add(k1, k1, a);
-        add(k1, k1, b);
-        add(k2, k2, a);
+    if (first_even != second_even) {
+        add(first, first, b);
+        add(second, second, a);
     }
-    odd_digits(of, k1, PA_SECP256K1_SUMS_WIDTH);
-    for (int j = 0; j < PA_SECP256K1_SUMS_DIGITS; j++) {
-        digits->first[j] = (uint8_t)of[j];
+    if (first_even && second_even) {
+        subtract(second, second, b);
+    } else if (first_even) {
+        add(second, second, b);
     }
-    odd_digits(of, k2, PA_SECP256K1_SUMS_WIDTH);
-    for (int j = 0; j < PA_SECP256K1_SUMS_DIGITS; j++) {
-        digits->second[j] = (uint8_t)of[j];
-    }
-    memcpy(sum, u1->limb, sizeof u1->limb);
-    sum[4] = 0;
-    if ((sum[0] & 1) == 0) {
-        sum[4] = add(sum, sum, order);
-    }
-    memcpy(high, sum + 2, 3 * sizeof *high);
-    high[3] = 0;
-    low[0] = sum[0];
-    low[1] = sum[1];
-    low[2] = low[3] = 0;
-    if ((high[0] & 1) == 0) { /* odd for even: 2^128 less below */
-        high[0] += 1;
-        low[2] = low[3] = UINT64_MAX;
-    }
-    odd_digits(digits->base, low, 2 * PA_SECP256K1_SUMS_WIDTH);
-    odd_digits(digits->base + PA_SECP256K1_SUMS_DIGITS / 2, high, 2 * PA_SECP256K1_SUMS_WIDTH);
 }
+
+/* Bits 1 .. 120 of three words, 40 in each, and what is above them in the last. */
+static void forties(uint64_t r[4], const uint64_t word[3])
+{
+    const uint64_t low = (UINT64_C(1) << 40) - 1;
+    r[0] = word[0] >> 1 & low;
+    r[1] = (word[0] >> 41 | word[1] << 23) & low;
+    r[2] = word[1] >> 17 & low;
+    r[3] = word[1] >> 57 | word[2] << 7;
+}
+
+/* (x & keep) | (x << by & move), where keep and move << by hold all of x. */
+static uint64_t spread(uint64_t x, int by, uint64_t keep, uint64_t move)
+{
+    return (x & keep) | (x << by & move);
+}
+
+/* Digits of five bits: of (k - 1) / 2 + 2^129, given as k + 2^130. */
+static void half_digits(uint8_t digits[32], const uint64_t k[4])
+{
+    uint64_t word[4];
+    forties(word, k);
+    for (int i = 0; i < 4; i++) {
+        uint64_t x = word[i];
+        x = spread(x, 12, 0xfffff, UINT64_C(0xfffff00000000));
+        x = spread(x, 6, UINT64_C(0x3ff000003ff), UINT64_C(0x3ff000003ff0000));
+        x = spread(x, 3, UINT64_C(0x1f001f001f001f), UINT64_C(0x1f001f001f001f00));
+        pa_store_le64(digits + 8 * i, x);
+    }
+}
+
+/* 13 digits of ten bits. */
+static void base_digits(uint16_t *digits, const uint64_t word[4])
+{
+    for (int i = 0; i < 12; i++) {
+        digits[i] = word[i / 4] >> (10 * (i % 4)) & 1023;
+    }
+    digits[12] = (uint16_t)word[3];
+}
+
+static void digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
+                      const pa_secp256k1_scalar *u2)
+{
+    uint64_t first[4], second[4], odd[5], word[4];
+    split_odd(first, second, u2);
+    half_digits(digits->first, first);
+    half_digits(digits->second, second);
+    memcpy(odd, u1->limb, sizeof u1->limb);
+    odd[4] = 0;
+    if ((odd[0] & 1) == 0) {
+        odd[4] = add(odd, odd, order);
+    }
+    memset(digits->base, 0, sizeof digits->base);
+    forties(word, odd);
+    /* Where what is above bit 128 is even, it gets 1 more, and the rest 2^128 less: instead of 2^129, 2^128 +
+     * 2^127 are added to half the rest. */
+    word[3] = (word[3] & 127) | (3 + (odd[2] & 1)) << 7;
+    base_digits(digits->base, word);
+    forties(word, odd + 2);
+    word[3] |= 1 << 9;
+    base_digits(digits->base + PA_SECP256K1_SUMS_DIGITS / 2, word);
+}
+
+static void digits_of_rows(pa_secp256k1_sums_digits *const *digits, const pa_secp256k1_scalar *u1,
+                           const pa_secp256k1_scalar *u2, int count)
+{
+    for (int i = 0; i < count; i++) {
+        digits_of(digits[i], &u1[i], &u2[i]);
+    }
+}
+
+/* Rows that share an inversion. */
+#define DIVIDE_ROWS 128
+
+static void divide_rows(pa_secp256k1_scalar *u1, pa_secp256k1_scalar *u2,
+                        const pa_secp256k1_scalar *d, int count)
+{
+    pa_secp256k1_scalar inverse[DIVIDE_ROWS], spare[DIVIDE_ROWS];
+    for (int at = 0; at < count; at += DIVIDE_ROWS) {
+        const int rows = count - at < DIVIDE_ROWS ? count - at : DIVIDE_ROWS;
+        memcpy(inverse, d + at, sizeof *d * (size_t)rows);
+        pa_secp256k1_scalar_invert_many(inverse, spare, (uint64_t)rows);
+        for (int i = 0; i < rows; i++) {
+            pa_secp256k1_scalar_mul(&u1[at + i], &u1[at + i], &inverse[i]);
+            pa_secp256k1_scalar_mul(&u2[at + i], &u2[at + i], &inverse[i]);
+        }
+    }
+}
+
+const pa_secp256k1_scalars pa_secp256k1_scalars_portable = {.divide = divide_rows,
+                                                            .digits = digits_of_rows};

@@ -60,17 +60,30 @@ void pa_secp256k1_scalar_split_lambda(pa_secp256k1_half *first, pa_secp256k1_hal
  * is not zero. 2 <= width <= 12. */
 int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_half *a, int width);
 
+/* ---- for rows in lanes ---------------------------------------------------------------------- */
+
 /* u1 and u2 in digits that are all odd (secp256k1_sums.h). A digit is kept as e >= 0 and stands for 2 e - (2^w - 1):
  *   u2 = sum 2^(5 j) (first[j] + second[j] lambda) mod n, digits of w = 5 bits,
- *   u1 = sum 2^(10 j) (base[j] + 2^128 base[13 + j]) mod n, digits of w = 10 bits. */
+ *   u1 = sum 2^(10 j) (base[j] + 2^128 base[13 + j]) mod n, digits of w = 10 bits;
+ * zeros behind them. */
 #define PA_SECP256K1_SUMS_WIDTH 5
 #define PA_SECP256K1_SUMS_DIGITS 26
 typedef struct {
-    uint8_t first[PA_SECP256K1_SUMS_DIGITS], second[PA_SECP256K1_SUMS_DIGITS];
-    uint16_t base[PA_SECP256K1_SUMS_DIGITS];
+    uint8_t first[32], second[32];
+    uint16_t base[32];
 } pa_secp256k1_sums_digits;
 
-void pa_secp256k1_sums_digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
-                                 const pa_secp256k1_scalar *u2);
+/* What a variant does in its own way, with the same results; numbers below n.
+ *   divide  u1[i] /= d[i], u2[i] /= d[i] modulo n, i < count; no d[i] is 0
+ *   digits  *digits[i] = those of u1[i] and u2[i], i < count */
+typedef struct {
+    void (*divide)(pa_secp256k1_scalar *u1, pa_secp256k1_scalar *u2, const pa_secp256k1_scalar *d,
+                   int count);
+    void (*digits)(pa_secp256k1_sums_digits *const *digits, const pa_secp256k1_scalar *u1,
+                   const pa_secp256k1_scalar *u2, int count);
+} pa_secp256k1_scalars;
+extern const pa_secp256k1_scalars pa_secp256k1_scalars_portable;
+extern const pa_secp256k1_scalars pa_secp256k1_scalars_avx512ifma;
+extern const pa_secp256k1_scalars pa_secp256k1_scalars_avx512ifma_emulated;
 
 #endif

@@ -29,3 +29,4 @@ set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_avx2.c"
   PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
 pa_sources(avx512ifma verify/ed25519_avx512ifma.c verify/ed25519_decode_avx512ifma.c)
 pa_sources(avx512ifma verify/secp256k1_avx512ifma.c)
+pa_sources(avx512ifma verify/secp256k1_scalars_avx512ifma.c)

@@ -13,6 +13,7 @@
 #include "field/secp256k1_chains.h"
 
 #define SECP256K1_LANES_MIN 2
+#define SECP256K1_SCALARS pa_secp256k1_scalars_portable
 #include "verify/secp256k1_lanes.h"
 
 #include "check.h"

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scalars modulo the order of secp256k1, their splits and digits, against schoolbook numbers. */
+/* Scalars modulo the order of secp256k1, their splits and digits, against schoolbook numbers. What variants do for many rows
+ * is tested of the table that SCALARS names. */
 #include "check.h"
+#include "core/internal.h"
 #include "reference256.h"
 #include "verify/secp256k1_scalar.h"
+#ifndef SCALARS
+#define SCALARS pa_secp256k1_scalars_portable
+#define NEEDS 0
+#endif
 
 static const number lambda = {{0x1b23bd72, 0xdf02967c, 0x20816678, 0x122e22ea, 0x8812645a,
                                0xa5261c02, 0xc05c30e0, 0x5363ad4c}};
@@ -145,8 +151,157 @@ static void test_bytes(void)
     CHECK(!pa_secp256k1_scalar_from_bytes(&r, bytes) && is_scalar(&r, &a));
 }
 
+/* ---- many rows ------------------------------------------------------------------------------ */
+
+#define ROWS_MOST 300
+static number pool[ROWS_MOST];
+
+/* value = value 2^width + 2 e - (2^width - 1) */
+static void take_digit(number *value, uint32_t e, int width)
+{
+    const number digit = number_of(2 * e), most = number_of((1u << width) - 1);
+    for (int i = 0; i < width; i++) {
+        *value = mod_add(value, value, &group_order);
+    }
+    *value = mod_add(value, &digit, &group_order);
+    *value = mod_sub(value, &most, &group_order);
+}
+
+static void check_digits(const pa_secp256k1_sums_digits *digits, const number *u1, const number *u2)
+{
+    number first = {{0}}, second = {{0}}, low = {{0}}, high = {{0}};
+    const number shift = {{0, 0, 0, 0, 1}};
+    bool in_range = true, padded = true;
+    for (int j = PA_SECP256K1_SUMS_DIGITS - 1; j >= 0; j--) {
+        in_range &= digits->first[j] < 32 && digits->second[j] < 32 && digits->base[j] < 1024;
+        take_digit(&first, digits->first[j], 5);
+        take_digit(&second, digits->second[j], 5);
+    }
+    for (int j = PA_SECP256K1_SUMS_DIGITS / 2 - 1; j >= 0; j--) {
+        take_digit(&low, digits->base[j], 10);
+        take_digit(&high, digits->base[PA_SECP256K1_SUMS_DIGITS / 2 + j], 10);
+    }
+    for (int j = PA_SECP256K1_SUMS_DIGITS; j < 32; j++) {
+        padded &= digits->first[j] == 0 && digits->second[j] == 0 && digits->base[j] == 0;
+    }
+    CHECK(in_range && padded);
+    second = mod_mul(&second, &lambda, &group_order);
+    second = mod_add(&second, &first, &group_order);
+    high = mod_mul(&high, &shift, &group_order);
+    high = mod_add(&high, &low, &group_order);
+    CHECK(number_equal(&second, u2));
+    CHECK(number_equal(&high, u1));
+}
+
+/* Rows `first` .. `first` + count of the pool, the others beside them left alone: both by the table, and
+ * as the portable one has it. */
+static void check_rows(int first, int count)
+{
+    static pa_secp256k1_scalar u1[ROWS_MOST + 1], u2[ROWS_MOST + 1], d[ROWS_MOST + 1];
+    static pa_secp256k1_scalar other1[ROWS_MOST + 1], other2[ROWS_MOST + 1];
+    static pa_secp256k1_sums_digits digits[ROWS_MOST + 1], others[ROWS_MOST + 1];
+    pa_secp256k1_sums_digits *to[ROWS_MOST], *to_others[ROWS_MOST];
+    const number one = number_of(1), zero = {{0}};
+    memset(digits, 0xa5, sizeof digits);
+    memset(others, 0xa5, sizeof others);
+    memset(u1, 0xa5, sizeof u1);
+    memset(u2, 0xa5, sizeof u2);
+    for (int i = 0; i < count; i++) {
+        const number *divisor = &pool[(first + 2 * i + 7) % ROWS_MOST];
+        u1[i] = scalar_of(&pool[(first + i) % ROWS_MOST]);
+        u2[i] = scalar_of(&pool[(first + 3 * i + 1) % ROWS_MOST]);
+        d[i] = scalar_of(number_equal(divisor, &zero) ? &one : divisor);
+        to[i] = &digits[i];
+        to_others[i] = &others[i];
+    }
+    memcpy(other1, u1, sizeof u1);
+    memcpy(other2, u2, sizeof u2);
+    SCALARS.digits((pa_secp256k1_sums_digits *const *)to, u1, u2, count);
+    pa_secp256k1_scalars_portable.digits((pa_secp256k1_sums_digits *const *)to_others, u1, u2,
+                                         count);
+    CHECK(memcmp(digits, others, sizeof digits) == 0);
+    SCALARS.divide(u1, u2, d, count);
+    pa_secp256k1_scalars_portable.divide(other1, other2, d, count);
+    CHECK(memcmp(u1, other1, sizeof u1) == 0);
+    CHECK(memcmp(u2, other2, sizeof u2) == 0);
+    for (int i = 0; i < count; i++) {
+        const number x = number_from_words(u1[i].limb), y = number_from_words(u2[i].limb);
+        const number divisor = number_from_words(d[i].limb);
+        const number *was1 = &pool[(first + i) % ROWS_MOST];
+        const number *was2 = &pool[(first + 3 * i + 1) % ROWS_MOST];
+        const number back1 = mod_mul(&x, &divisor, &group_order);
+        const number back2 = mod_mul(&y, &divisor, &group_order);
+        CHECK(number_equal(&back1, was1) && number_below(&x, &group_order));
+        CHECK(number_equal(&back2, was2) && number_below(&y, &group_order));
+        check_digits(&digits[i], was1, was2);
+    }
+}
+
+/* Small numbers, and numbers near n, lambda, multiples of the lattice and where its quotients are rounded; what is
+ * left of the pool is drawn. */
+static void fill_pool(int round)
+{
+    const number one = number_of(1), a = {{0x9284eb15, 0xe86c90e4, 0xa7d46bcd, 0x3086d221}};
+    const number b = {{0x0abfe4c3, 0x6f547fa9, 0x010e8828, 0xe4437ed6}};
+    const number half = number_half(&group_order, 0);
+    for (int i = 0; i < ROWS_MOST; i++) {
+        number x = random_number(&group_order);
+        const number factor = number_of((uint32_t)(random_word() >> 34));
+        const int kind = (i + round) % 24;
+        if (kind < 3) {
+            x = number_of((uint32_t)i / 3);
+        } else if (kind < 5) {
+            const number small = number_of((uint32_t)i / 3);
+            x = mod_neg(&small, &group_order);
+        } else if (kind < 7) {
+            x = mod_mul(&a, &factor, &group_order);
+        } else if (kind < 9) {
+            x = mod_mul(&b, &factor, &group_order);
+        } else if (kind < 11) {
+            x = mod_mul(&lambda, &factor, &group_order);
+        } else if (kind == 11) {
+            x = half;
+        } else if (kind == 12) {
+            const uint64_t word = random_word();
+            for (int j = 0; j < 8; j++) {
+                x.word[j] =
+                    word >> (2 * j) & 1 ? 0 - (uint32_t)(word >> (2 * j + 1) & 1) : x.word[j];
+            }
+            x = number_mod(&x, &group_order);
+        } else if (kind == 13) { /* near a power of 2 */
+            const int bit = (int)(random_word() >> 56);
+            x = (number){{0}};
+            x.word[bit / 32] = 1u << (bit % 32);
+        }
+        if (kind >= 5 && kind < 14) {
+            const uint64_t by = random_word() >> 62;
+            x = by == 1   ? mod_add(&x, &one, &group_order)
+                : by == 2 ? mod_sub(&x, &one, &group_order)
+                : by == 3 ? mod_neg(&x, &group_order)
+                          : x;
+        }
+        pool[i] = x;
+    }
+}
+
+static void test_rows(void)
+{
+    for (int round = 0; round < 40; round++) {
+        fill_pool(round);
+        check_rows(round, round % 4 == 0 ? ROWS_MOST : 1 + (int)(random_word() % ROWS_MOST));
+    }
+    for (int count = 0; count < 40; count++) {
+        check_rows(count, count);
+    }
+}
+
 int main(void)
 {
+    if ((pa_cpu_features() & NEEDS) != NEEDS) {
+        puts("not on this CPU");
+        return SKIPPED;
+    }
+    test_rows();
     enum { EDGES = 16 };
     const number one = number_of(1);
     const number half = number_half(&group_order, 0); /* (n - 1) / 2 */
