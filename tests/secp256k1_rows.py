@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from functools import cache
 
 from coincurve import PublicKey
 from coincurve._libsecp256k1 import ffi, lib
 from coincurve.context import GLOBAL_CONTEXT
+from implementations import Implementation
 
 N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 P = 2**256 - 2**32 - 977
@@ -17,6 +19,8 @@ LAMBDA = 0x5363AD4CC05C30E0A5261C028812645A122E22EA20816678DF02967C1B23BD72
 
 Row = tuple[bytes, bytes, bytes]
 """Key, ready digest, r || s."""
+Judged = tuple[Row, bool]
+"""A row and whether it is valid."""
 
 _CONTEXT = GLOBAL_CONTEXT.ctx
 
@@ -96,3 +100,31 @@ def _verdict(rule: str, row: Row) -> bool:
 def libsecp256k1(rule: str, rows: Sequence[Row]) -> list[bool]:
     """Its verdict on each row under a rule."""
     return [_verdict(rule, row) for row in rows]
+
+
+def in_form(row: Row, i: int) -> Row:
+    """The row with its key, of 65 bytes, uncompressed, raw or compressed, in turn."""
+    key, digest, signature = row
+    return (key, key[1:], bytes([2 + key[64] % 2]) + key[1:33])[i % 3], digest, signature
+
+
+@cache
+def ordinary() -> list[Judged]:
+    """Rows of no structure, one of three of them false."""
+    source = random.Random(3)
+    rows: list[Judged] = []
+    for i in range(64):
+        d, u1, u2 = (source.randrange(1, N) for _ in range(3))
+        r = x_of(multiple(u1 + u2 * d)) % N if i % 3 else source.randrange(1, N)
+        rows.append((equation(u1, u2, multiple(d), r), i % 3 != 0))
+    return rows
+
+
+def say(way: Implementation, judged: Sequence[Judged]) -> None:
+    """The implementation says of rows, in one batch and with keys in every form, what is known of them."""
+    rows = [in_form(row, i) for i, (row, _) in enumerate(judged)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    reasons = way.verify_many("secp256k1-ecdsa", *columns, rule="any", message_hash="none")
+    wrong = [i for i, (_, valid) in enumerate(judged) if (reasons[i] == 0) != valid]
+    assert not wrong, (len(wrong), wrong[0], [field.hex() for field in rows[wrong[0]]], reasons[wrong[0]])
+    way.ran(len(rows))

@@ -13,15 +13,29 @@ from functools import cache
 
 import pytest
 from implementations import Implementation, implementations
-from secp256k1_rows import LAMBDA, N, P, Row, combine, equation, libsecp256k1, lift, lifts, multiple, number, x_of
+from secp256k1_rows import (
+    LAMBDA,
+    Judged,
+    N,
+    P,
+    combine,
+    equation,
+    in_form,
+    libsecp256k1,
+    lift,
+    lifts,
+    multiple,
+    number,
+    ordinary,
+    say,
+    x_of,
+)
 
 import pyaccel
 from pyaccel.golden import secp256k1 as golden
 
 _native = implementations("secp256k1", golden=False)
 _with_golden = implementations("secp256k1")
-
-Judged = tuple[Row, bool]
 
 
 def _signed(values: Sequence[int]) -> list[int]:
@@ -117,35 +131,8 @@ def _edges() -> list[Judged]:
     return list(zip(rows, libsecp256k1("any", rows), strict=True))
 
 
-def _in_form(row: Row, i: int) -> Row:
-    """The row with its key uncompressed, raw or compressed, in turn."""
-    key, digest, signature = row
-    return (key, key[1:], bytes([2 + key[64] % 2]) + key[1:33])[i % 3], digest, signature
-
-
-@cache
-def _ordinary() -> list[Judged]:
-    """Rows of no structure, one of three of them false."""
-    source = random.Random(3)
-    rows: list[Judged] = []
-    for i in range(64):
-        d, u1, u2 = (source.randrange(1, N) for _ in range(3))
-        r = x_of(multiple(u1 + u2 * d)) % N if i % 3 else source.randrange(1, N)
-        rows.append((equation(u1, u2, multiple(d), r), i % 3 != 0))
-    return rows
-
-
 _FAMILIES = {"ladders": _ladders, "abscissas": _abscissas, "edges": _edges}
 _families = pytest.mark.parametrize("family", _FAMILIES)
-
-
-def _say(way: Implementation, judged: Sequence[Judged]) -> None:
-    rows = [_in_form(row, i) for i, (row, _) in enumerate(judged)]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    reasons = way.verify_many("secp256k1-ecdsa", *columns, rule="any", message_hash="none")
-    wrong = [i for i, (_, valid) in enumerate(judged) if (reasons[i] == 0) != valid]
-    assert not wrong, (len(wrong), wrong[0], [field.hex() for field in rows[wrong[0]]], reasons[wrong[0]])
-    way.ran(len(rows))
 
 
 @_families
@@ -179,30 +166,30 @@ def test_one_after_the_other(implementation: Implementation, family: str) -> Non
         part = judged[:: max(1, len(judged) // 200)]
         implementation.left_out(len(judged) - len(part), "adversarial rows: some hundred are enough for golden")
         judged = part
-    _say(implementation, judged)
+    say(implementation, judged)
 
 
 @_native
 @_families
 def test_beside_ordinary_rows(implementation: Implementation, family: str) -> None:
     """One such row among ordinary ones, in each place of 17, so that it comes by in each lane of any group."""
-    judged, ordinary = random.Random(4).sample(_FAMILIES[family](), 500), _ordinary()
+    judged, others = random.Random(4).sample(_FAMILIES[family](), 500), ordinary()
     batch: list[Judged] = []
     for i, row in enumerate(judged):
-        batch += [ordinary[(16 * i + k) % len(ordinary)] for k in range(16)]
+        batch += [others[(16 * i + k) % len(others)] for k in range(16)]
         batch.append(row)
-    _say(implementation, batch)
+    say(implementation, batch)
 
 
 @_native
 def test_a_few_at_a_time(implementation: Implementation) -> None:
     """Batches of 1 to 40 rows, one of them such a row, in each place."""
-    judged, ordinary, source = _ladders() + _abscissas(), _ordinary(), random.Random(5)
+    judged, others, source = _ladders() + _abscissas(), ordinary(), random.Random(5)
     for n in (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40):
         for place in range(n):
-            batch = source.sample(ordinary, n)
+            batch = source.sample(others, n)
             batch[place] = source.choice(judged)
-            _say(implementation, batch)
+            say(implementation, batch)
 
 
 @_native
@@ -210,7 +197,7 @@ def test_under_prepared_keys(implementation: Implementation) -> None:
     """The same rows through tables of their keys, which are made of sums that may collide, too."""
     judged = random.Random(6).sample(_ladders() + _abscissas(), 2000)
     rows = [row for row, _ in judged]
-    prepared = pyaccel.PreparedKeys("secp256k1-ecdsa", [_in_form(row, i)[0] for i, row in enumerate(rows)])
+    prepared = pyaccel.PreparedKeys("secp256k1-ecdsa", [in_form(row, i)[0] for i, row in enumerate(rows)])
     reasons = implementation.verify_many(
         "secp256k1-ecdsa",
         prepared,
