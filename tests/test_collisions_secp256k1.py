@@ -29,7 +29,7 @@ _SOURCE = """
 #include "field/inverse256.c"
 void run(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1, const pa_secp256k1_scalar *u2)
 {
-    pa_secp256k1_sums_digits_of(digits, u1, u2);
+    pa_secp256k1_scalars_portable.digits(&digits, u1, u2, 1);
 }
 """
 
@@ -39,9 +39,9 @@ Form = tuple[int, int]
 
 class _Packed(ctypes.Structure):
     _fields_ = (
-        ("first", ctypes.c_uint8 * _DIGITS),
-        ("second", ctypes.c_uint8 * _DIGITS),
-        ("base", ctypes.c_uint16 * _DIGITS),
+        ("first", ctypes.c_uint8 * 32),
+        ("second", ctypes.c_uint8 * 32),
+        ("base", ctypes.c_uint16 * 32),
     )
 
 
@@ -64,8 +64,8 @@ def _digits(library: ctypes.CDLL, u1: int, u2: int) -> tuple[list[int], list[int
     """Digits of the two halves of u2, and of u1."""
     packed = _Packed()
     library.run(ctypes.byref(packed), u1.to_bytes(32, "little"), u2.to_bytes(32, "little"))
-    first, second = ([2 * e - 2**_WIDTH + 1 for e in part] for part in (packed.first, packed.second))
-    base = [2 * e - 2 ** (2 * _WIDTH) + 1 for e in packed.base]
+    first, second = ([2 * e - 2**_WIDTH + 1 for e in part[:_DIGITS]] for part in (packed.first, packed.second))
+    base = [2 * e - 2 ** (2 * _WIDTH) + 1 for e in packed.base[:_DIGITS]]
     k = sum((a + b * LAMBDA) << _WIDTH * j for j, (a, b) in enumerate(zip(first, second, strict=True)))
     g = sum((base[j] + (base[_HALF + j] << 128)) << 2 * _WIDTH * j for j in range(_HALF))
     assert (k - u2) % N == (g - u1) % N == 0

@@ -69,13 +69,18 @@ static void bip340_in_lanes(bool *holds, const bip340_scratch *at, sums_group *g
 {
     const pa_bip340_chunk *chunk = &at->chunk;
     const int group_count = (count + LANES - 1) / LANES;
-    for (int k = 0; k < group_count * LANES; k++) {
-        const int i = rows[k < count ? k : k / LANES * LANES];
-        sums_group *group = &groups[k / LANES];
-        pa_secp256k1_scalar negative;
-        pa_secp256k1_scalar_negate(&negative, &chunk->e[i]);
-        group->key[k % LANES] = chunk->key[i]->point;
-        pa_secp256k1_sums_digits_of(&group->digits[k % LANES], &chunk->s[i], &negative);
+    for (int g = 0; g < group_count; g++) {
+        sums_group *group = &groups[g];
+        pa_secp256k1_scalar s[LANES], negative[LANES];
+        pa_secp256k1_sums_digits *digits[LANES];
+        for (int i = 0; i < LANES; i++) {
+            const int k = rows[g * LANES + i < count ? g * LANES + i : g * LANES];
+            s[i] = chunk->s[k];
+            pa_secp256k1_scalar_negate(&negative[i], &chunk->e[k]);
+            group->key[i] = chunk->key[k]->point;
+            digits[i] = &group->digits[i];
+        }
+        SECP256K1_SCALARS.digits(digits, s, negative, LANES);
     }
     sums_run(groups, group_count);
     sums_to_affine(groups, group_count);

@@ -2,7 +2,7 @@
 /* u1 G + u2 Q for many rows of secp256k1 at once, in groups of LANES: what ECDSA, recovery and BIP-340 have in common.
  *
  * Use: include a field, then this file. Of a block of rows, some SUMS_BLOCK of them in groups of LANES, whoever calls
- *   fills  sums_group.key[i], the affine point Q of lane i, and .digits[i], from pa_secp256k1_sums_digits_of(u1, u2); lanes
+ *   fills  sums_group.key[i], the affine point Q of lane i, and .digits[i], from pa_secp256k1_scalars.digits; lanes
  *          without a row repeat another lane of their group;
  *   calls  sums_run(groups, count);
  *   takes  sums_group.sum, Jacobian, and .redo, the lanes in which it is nothing: those rows are to be done by
