@@ -55,7 +55,7 @@ _VARIANTS = {
     **{f"poseidon2-{field}-lanes": ("avx2", "avx512", "avx512-emulated") for field in ("goldilocks", "babybear")},
     "ed25519": ("avx512ifma", "avx2", "adx", "portable", "avx512ifma-emulated"),
     "secp256k1": ("portable",),
-    "bip340": ("portable",),
+    "bip340": ("avx512ifma", "portable", "avx512ifma-emulated"),
     "he": ("avx512ifma", "avx2", "portable", "avx512ifma-emulated"),
     "he-slots": ("avx512", "avx2", "portable", "avx512-emulated"),
     "he-sampler": ("avx2", "portable"),

@@ -136,6 +136,15 @@ static const candidate candidates[] = {
      &pa_secp256k1_avx512ifma_emulated},
 #endif
     {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},
+
+/* bip340 */
+#if PYACCEL_WITH_AVX512IFMA
+    {PA_FAMILY_BIP340, "avx512ifma", PA_CPU_AVX512 | PA_CPU_AVX512IFMA, &pa_bip340_avx512ifma},
+#endif
+#if PYACCEL_EMULATED
+    {PA_FAMILY_BIP340, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED,
+     &pa_bip340_avx512ifma_emulated},
+#endif
     {PA_FAMILY_BIP340, "portable", 0, &pa_bip340_portable},
 
 /* he */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA on secp256k1 in eight lanes of AVX-512 IFMA. */
+/* ECDSA and BIP-340 on secp256k1 in eight lanes of AVX-512 IFMA. */
 #include "../field/secp256k1_avx512ifma.h"
 
 #include "../core/variant_name.h"
@@ -8,4 +8,7 @@
 #define SECP256K1_SCALARS PA_VARIANT(pa_secp256k1_scalars_)
 #include "secp256k1_lanes.h"
 
+#include "bip340_lanes.h"
+
 const struct pa_verify_kernel PA_VARIANT(pa_secp256k1_) = SECP256K1_KERNEL;
+const struct pa_verify_kernel PA_VARIANT(pa_bip340_) = BIP340_KERNEL;

@@ -73,5 +73,6 @@ extern const struct pa_verify_kernel pa_ed25519_avx512ifma, pa_ed25519_avx512ifm
 extern const struct pa_verify_kernel pa_secp256k1_portable;
 extern const struct pa_verify_kernel pa_secp256k1_avx512ifma, pa_secp256k1_avx512ifma_emulated;
 extern const struct pa_verify_kernel pa_bip340_portable;
+extern const struct pa_verify_kernel pa_bip340_avx512ifma, pa_bip340_avx512ifma_emulated;
 
 #endif
