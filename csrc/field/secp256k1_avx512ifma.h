@@ -33,7 +33,7 @@
 #include "five_limbs_avx512ifma.h"
 
 /* By a shift, which takes none of the multiplier's ports. */
-#define fe_word_double(a) fe_word_shl(a, 1)
+#define fe_word_double(a) fe_word_add(a, a)
 
 /* Asserts the bounds of columns. */
 FE_FN void fe_group_check_columns(const __m512i column[10], int magnitude)
@@ -97,30 +97,46 @@ FE_INLINE void fe_group_mul_columns(__m512i column[10], const fe_group *a, const
     }
 }
 
-/* The same for b = a: mixed products once, their columns doubled before the squares. */
 FE_INLINE void fe_group_sqr_columns(__m512i column[10], const fe_group *a)
 {
     const __m512i *x = a->limb;
-    FE_UNROLL for (int k = 0; k < 10; k++)
+    FE_UNROLL for (int half = 1; half >= 0; half--)
     {
-        column[k] = _mm512_setzero_si512();
-    }
-    FE_EACH_LIMB
-    {
-        FE_UNROLL for (int j = i + 1; j < 5; j++)
+        FE_UNROLL for (int k = 5 * half; k < 5 * half + 5; k++)
         {
-            column[i + j] = _mm512_madd52lo_epu64(column[i + j], x[i], x[j]);
-            column[i + j + 1] = _mm512_madd52hi_epu64(column[i + j + 1], x[i], x[j]);
+            column[k] = _mm512_setzero_si512();
         }
-    }
-    FE_UNROLL for (int k = 1; k < 9; k++)
-    {
-        column[k] = fe_word_double(column[k]);
-    }
-    FE_EACH_LIMB
-    {
-        column[2 * i] = _mm512_madd52lo_epu64(column[2 * i], x[i], x[i]);
-        column[2 * i + 1] = _mm512_madd52hi_epu64(column[2 * i + 1], x[i], x[i]);
+        FE_UNROLL for (int i = 0; i < 5; i++)
+        {
+            FE_UNROLL for (int k = 5 * half; k < 5 * half + 5; k++)
+            {
+                const int j = k - i;
+                if (j > i && j < 5) {
+                    column[k] = _mm512_madd52lo_epu64(column[k], x[i], x[j]);
+                }
+            }
+            FE_UNROLL for (int k = 5 * half; k < 5 * half + 5; k++)
+            {
+                const int jj = k - 1 - i;
+                if (jj > i && jj < 5) {
+                    column[k] = _mm512_madd52hi_epu64(column[k], x[i], x[jj]);
+                }
+            }
+        }
+        FE_UNROLL for (int k = 5 * half; k < 5 * half + 5; k++)
+        {
+            if (k > 0 && k < 9) {
+                column[k] = fe_word_double(column[k]);
+            }
+        }
+        FE_UNROLL for (int k = 5 * half; k < 5 * half + 5; k++)
+        {
+            if (k % 2) {
+                column[k] = _mm512_madd52hi_epu64(column[k], x[k / 2], x[k / 2]);
+            } else {
+                column[k] = _mm512_madd52lo_epu64(column[k], x[k / 2], x[k / 2]);
+            }
+        }
     }
 }
 
