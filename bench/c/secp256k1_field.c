@@ -50,6 +50,7 @@ typedef struct {
     fe x[8], y[8], z[8];
     curve_jacobian point[STREAMS];
     curve_affine step[STREAMS];
+    curve_ladder ladder[STREAMS];
     mask failed;
 } bench;
 
@@ -85,6 +86,11 @@ CHAIN(double1, 1, curve_double(&b->point[i], &b->point[i]))
 CHAIN(double2, 2, curve_double(&b->point[i], &b->point[i]))
 CHAIN(add1, 1, b->failed |= curve_add_mixed(&b->point[i], &b->point[i], &b->step[i]))
 CHAIN(add2, 2, b->failed |= curve_add_mixed(&b->point[i], &b->point[i], &b->step[i]))
+
+CHAIN(ladder_double1, 1, curve_ladder_double(&b->ladder[i], &b->ladder[i]))
+CHAIN(ladder_double2, 2, curve_ladder_double(&b->ladder[i], &b->ladder[i]))
+CHAIN(ladder_add1, 1, curve_ladder_add(&b->ladder[i], &b->ladder[i], &b->step[i]))
+CHAIN(ladder_add2, 2, curve_ladder_add(&b->ladder[i], &b->ladder[i], &b->step[i]))
 
 /* A run of squarings as roots have it. */
 static void sqr_n(bench *b, int rounds)
@@ -143,6 +149,8 @@ int main(void)
         curve_generator(&b.step[i].x, &b.step[i].y);
         curve_from_affine(&b.point[i], &b.step[i]);
         curve_double(&b.point[i], &b.point[i]);
+        curve_ladder_from_affine(&b.ladder[i], &b.step[i]);
+        curve_ladder_double(&b.ladder[i], &b.ladder[i]);
     }
     printf("%s, %d lanes\n", FIELD, LANES);
     report(&b, "product, a chain", mul1, 3000, 1);
@@ -160,6 +168,10 @@ int main(void)
     report(&b, "doubling, two chains", double2, 300, 2);
     report(&b, "mixed addition, a chain", add1, 300, 1);
     report(&b, "mixed addition, two chains", add2, 200, 2);
+    report(&b, "ladder's doubling, a chain", ladder_double1, 500, 1);
+    report(&b, "ladder's doubling, two chains", ladder_double2, 300, 2);
+    report(&b, "ladder's addition, a chain", ladder_add1, 300, 1);
+    report(&b, "ladder's addition, two chains", ladder_add2, 200, 2);
     report(&b, "inverse", inverse, 8, 1);
     report(&b, "point of an abscissa", lift, 8, 1);
     fe_end(begun);

@@ -216,6 +216,99 @@ FE_FN void curve_add_complete(curve_jacobian *r, const curve_jacobian *p, const 
     curve_select(r, failed, &twice, &sum);
 }
 
+/* ---- ladders in lanes ------------------------------------------------------------------------
+ * The same coordinates with v = 2 Y in place of Y, which takes small factors out of doublings, and
+ * sums of products that are carried once. All of magnitude 1. An addition that is exceptional (p
+ * infinite, p = +-q) leaves z = 0 and so do all steps after it, so that one look at the end tells. */
+typedef struct {
+    fe x, v, z;
+} curve_ladder;
+
+FE_FN void curve_ladder_from_affine(curve_ladder *r, const curve_affine *p)
+{
+    fe v;
+    fe_mul_small(&v, &p->y, 2);
+    r->x = p->x;
+    fe_carry(&r->v, &v);
+    fe_set_int(&r->z, 1);
+}
+
+/* (4 x, 4 v, 2 z) is the same point, and 4 v = 8 Y. */
+FE_FN void curve_ladder_end(curve_jacobian *r, const curve_ladder *p)
+{
+    fe t;
+    fe_mul_small(&t, &p->x, 4);
+    fe_carry(&r->x, &t);
+    fe_mul_small(&t, &p->v, 4);
+    fe_carry(&r->y, &t);
+    fe_mul_small(&t, &p->z, 2);
+    fe_carry(&r->z, &t);
+}
+
+/* curve_ladder_double
+ * r = 2 p; r may be p.
+ * Form: S = v^2, T = x S, E = 3 x^2; x' = E^2 - 2 T, v' = E 2 (T - x') - S^2, z' = v z. 3M + 4S. */
+FE_FN void curve_ladder_double(curve_ladder *r, const curve_ladder *p)
+{
+    fe e, s, w;
+    fe_raw t, u, square;
+    fe_sqr_times(&e, &p->x, 3);
+    fe_sqr(&s, &p->v);
+    fe_raw_sqr(&u, &e);
+    fe_raw_mul(&t, &p->x, &s);
+    fe_raw_add(&square, &t, &t);
+    fe_raw_sub(&u, &u, &square, 2);
+    fe_raw_carry(&r->x, &u, 4, 1);
+    fe_mul(&r->z, &p->v, &p->z);
+    fe_raw_from(&u, &r->x);
+    fe_raw_sub(&t, &t, &u, 1);
+    fe_raw_carry(&w, &t, 3, 2);
+    fe_raw_sqr(&square, &s);
+    fe_raw_mul(&t, &e, &w);
+    fe_raw_sub(&t, &t, &square, 1);
+    fe_raw_carry(&r->v, &t, 3, 1);
+}
+
+/* curve_ladder_add
+ * r = p + q, 8M + 3S; z = 0 where p is infinite or p = +-q. r may be p.
+ * Form: h = q.x z^2 - x, s = 2 q.y z^3 - v, I = 4 h^2, J = h I, V = x I; x' = s^2 - J - 2 V, v' =
+ *       2 (s (V - x') - v J), z' = 2 z h. */
+FE_FN void curve_ladder_add(curve_ladder *r, const curve_ladder *p, const curve_affine *q)
+{
+    fe z2, h, s, i, j, w, x;
+    fe_raw t, u, v;
+    fe_sqr(&z2, &p->z);
+    fe_raw_mul(&t, &q->x, &z2);
+    fe_raw_from(&u, &p->x);
+    fe_raw_sub(&t, &t, &u, 1);
+    fe_mul(&w, &z2, &p->z);
+    fe_raw_carry(&h, &t, 3, 1);
+    fe_raw_mul(&t, &q->y, &w);
+    fe_raw_add(&t, &t, &t);
+    fe_raw_from(&u, &p->v);
+    fe_raw_sub(&t, &t, &u, 1);
+    fe_sqr_times(&i, &h, 4);
+    fe_raw_carry(&s, &t, 4, 1);
+    fe_mul(&j, &h, &i);
+    fe_raw_mul(&v, &p->x, &i);
+    fe_mul_times(&r->z, &p->z, &h, 2);
+
+    fe_raw_sqr(&t, &s);
+    fe_raw_add(&u, &v, &v);
+    fe_raw_sub(&t, &t, &u, 2);
+    fe_raw_from(&u, &j);
+    fe_raw_sub(&t, &t, &u, 1);
+    fe_raw_carry(&x, &t, 6, 1);
+    fe_raw_from(&u, &x);
+    fe_raw_sub(&v, &v, &u, 1);
+    fe_raw_carry(&w, &v, 3, 1);
+    fe_raw_mul(&u, &p->v, &j);
+    fe_raw_mul(&t, &s, &w);
+    fe_raw_sub(&t, &t, &u, 1);
+    fe_raw_carry(&r->v, &t, 3, 2);
+    r->x = x;
+}
+
 /* curve_odd_multiples
  * multiples[i] = (2 i + 1) p, i < CURVE_TABLE_SIZE.
  * Before: the order of p is a prime above 4 CURVE_TABLE_SIZE.

@@ -15,6 +15,7 @@
 #define FE_LIMB_MASK ((UINT64_C(1) << 51) - 1)
 #define FE_LIMB_BOUND ((UINT64_C(1) << 51) + (UINT64_C(1) << 17))
 #define FE_LIMB_MAX(magnitude, i) ((uint64_t)(magnitude) * FE_LIMB_BOUND)
+#define FE_FACTOR_MAX(i) FE_LIMB_BOUND
 
 /* No limb of (m + 1) p is below m (2^51 + 2^17) for m < FE_MAX_MAG. */
 #define FE_MULTIPLE(k, i) ((k) * (FE_LIMB_MASK - ((i) == 0 ? 18 : 0)))

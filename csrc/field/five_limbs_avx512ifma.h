@@ -5,6 +5,7 @@
  *
  * The field that includes it has defined
  *   FE_LIMB_MAX(m, i)      the bound of limb i in a value of magnitude m
+ *   FE_FACTOR_MAX(i)       the bound of limb i of a factor, at least FE_LIMB_MAX(1, i)
  *   FE_MULTIPLE(k, i)      limb i of k p, which is not below FE_LIMB_MAX(k - 1, i) for k <= FE_MAX_MAG
  *   FE_RAW_COLUMNS         the columns of an fe_raw, 5 at least
  *   FE_RAW_MULTIPLE(m, i)  what fe_raw_sub adds to column i, a multiple of p in all, before it takes off magnitude m
@@ -229,6 +230,21 @@ FE_FN void fe_check(const fe *a, int magnitude)
     }
 }
 
+/* Factors may be anything whose limbs the multiplier sees whole. */
+FE_FN void fe_check_factor(const fe *a)
+{
+#ifdef PA_DEBUG_BOUNDS
+    FE_EACH_GROUP{FE_EACH_LIMB{uint64_t lanes[FE_GROUP_LANES];
+    _mm512_storeu_si512(lanes, a->group[g].limb[i]);
+    for (int j = 0; j < FE_GROUP_LANES; j++) {
+        FE_ASSERT(lanes[j] <= FE_FACTOR_MAX(i));
+    }
+}
+}
+#endif
+(void)a;
+}
+
 FE_FN void fe_set_int(fe *r, unsigned int k)
 {
     FE_EACH_GROUP
@@ -309,8 +325,8 @@ FE_INLINE void fe_carry(fe *r, const fe *a)
 
 FE_FN void fe_mul(fe *r, const fe *a, const fe *b)
 {
-    fe_check(a, FE_MUL_MAG);
-    fe_check(b, FE_MUL_MAG);
+    fe_check_factor(a);
+    fe_check_factor(b);
     FE_EACH_GROUP
     {
         fe_group_mul(&r->group[g], &a->group[g], &b->group[g]);
@@ -320,7 +336,7 @@ FE_FN void fe_mul(fe *r, const fe *a, const fe *b)
 
 FE_FN void fe_sqr(fe *r, const fe *a)
 {
-    fe_check(a, FE_MUL_MAG);
+    fe_check_factor(a);
     FE_EACH_GROUP
     {
         fe_group_sqr(&r->group[g], &a->group[g]);
@@ -332,7 +348,7 @@ FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
 {
     fe t = *a;
     FE_ASSERT(n >= 1);
-    fe_check(a, FE_MUL_MAG);
+    fe_check_factor(a);
     for (int i = 0; i < n; i++) {
         FE_EACH_GROUP
         {
@@ -347,8 +363,8 @@ FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
 
 FE_INLINE void fe_raw_mul(fe_raw *r, const fe *a, const fe *b)
 {
-    fe_check(a, FE_MUL_MAG);
-    fe_check(b, FE_MUL_MAG);
+    fe_check_factor(a);
+    fe_check_factor(b);
     FE_EACH_GROUP
     {
         fe_group_mul_columns(r->column[g], &a->group[g], &b->group[g]);
@@ -357,7 +373,7 @@ FE_INLINE void fe_raw_mul(fe_raw *r, const fe *a, const fe *b)
 
 FE_INLINE void fe_raw_sqr(fe_raw *r, const fe *a)
 {
-    fe_check(a, FE_MUL_MAG);
+    fe_check_factor(a);
     FE_EACH_GROUP
     {
         fe_group_sqr_columns(r->column[g], &a->group[g]);

@@ -21,13 +21,18 @@
 #define FE_LIMB_MAX(magnitude, i)                                                                  \
     ((uint64_t)(magnitude) * ((i) < 4 ? FE_LOW_52 : FE_LOW_48 + 1 + (UINT64_C(1) << 12)))
 
+/* What fe_sub_norm leaves: 2 p and a value of magnitude 1. */
+#define FE_FACTOR_MAX(i) ((i) < 4 ? FE_LOW_52 : 3 * (FE_LOW_48 + 1) + (UINT64_C(1) << 13))
+
 /* k times 2^52 - FE_FOLD_256, 2^52 - 1 thrice, 2^48 - 1: at least (k - 1) times the bounds above for k < 2^17. */
 #define FE_P_LIMB(i) ((i) == 0 ? FE_LOW_52 + 1 - FE_FOLD_256 : (i) < 4 ? FE_LOW_52 : FE_LOW_48)
 #define FE_MULTIPLE(k, i) ((k) * FE_P_LIMB(i))
 
-/* Ten columns of weight 2^(52 i), signed: of magnitude m, they are between -m 2^56 and m 2^56, the last one -m 2^45 and m
- * 2^45. Differences are just that, and lifted above 0 where they are carried. */
+/* Ten columns of weight 2^(52 i), signed: of magnitude m, they are at most 16 m 2^52 in size, the last one 10 m
+ * 2^44. Differences are just that, and lifted above 0 where they are carried. */
 #define FE_RAW_COLUMNS 10
+#define FE_HAS_RAW_TIMES
+#define FE_HAS_NORMS
 #define FE_RAW_MULTIPLE(m, i) 0
 
 #include "five_limbs_avx512ifma.h"
@@ -43,7 +48,7 @@ FE_FN void fe_group_check_columns(const __m512i column[10], int magnitude)
         int64_t lanes[FE_GROUP_LANES];
         _mm512_storeu_si512(lanes, column[i]);
         for (int j = 0; j < FE_GROUP_LANES; j++) {
-            const int64_t most = (int64_t)magnitude << (i < 9 ? 56 : 45);
+            const int64_t most = (int64_t)magnitude * (i < 9 ? 16 : 10) << (i < 9 ? 52 : 44);
             FE_ASSERT(lanes[j] <= most && lanes[j] >= -most);
         }
     }
@@ -76,7 +81,7 @@ FE_INLINE void fe_group_carry(fe_group *r, const __m512i word[5])
 }
 
 /* Low and high halves of products where they stand: at most five of either in a column, below 10 2^52 together; the last one
- * has one high half, below 2^45. */
+ * has one high half, below 10 2^44. */
 FE_INLINE void fe_group_mul_columns(__m512i column[10], const fe_group *a, const fe_group *b)
 {
     const __m512i *x = a->limb, *y = b->limb;
@@ -140,47 +145,55 @@ FE_INLINE void fe_group_sqr_columns(__m512i column[10], const fe_group *a)
     }
 }
 
-/* Columns 5 .. 9, h 2^260 in all, are carried upwards, which leaves their low 52 bits as factors, and come back as h
- * FE_FOLD_260. Column 9 is below 2^50 then, so what that leaves in column 5 below 2^35, and with what column 4 has above
- * 2^256, all that is to be folded once more, below 2^40.
- * Columns of sums may be negative: a shift that keeps signs carries them down, and 2^517 and 2^268, less what they are modulo
- * p, are added, and 2^216 moved from column 4 to column 3, so that none of columns 9, 4 and 3 is. Columns 0 .. 3 need not be
- * positive: their last 52 bits and floors are right. */
-#define FE_LIFT_FOLD (2 * (FE_FOLD_256 * 0x3d10 + (FE_FOLD_256 << 36 & FE_LOW_52)))
-FE_INLINE void fe_group_fold(fe_group *r, const __m512i column[10], int lift)
+/* k c for k <= 4, by additions. */
+FE_INLINE __m512i fe_word_times(__m512i c, unsigned int k)
 {
-    const __m512i fold = fe_word_all(FE_FOLD_260), fold_256 = fe_word_all(FE_FOLD_256);
-    __m512i c[10];
-    FE_UNROLL for (int k = 0; k < 10; k++)
+    const __m512i twice = fe_word_add(c, c);
+    return k == 1 ? c : k == 2 ? twice : k == 3 ? fe_word_add(twice, c) : fe_word_add(twice, twice);
+}
+
+/* r = k times the columns.
+ * Columns 5 .. 9, h 2^260 in all, are carried upwards, which leaves their low 52 bits as factors, and come back as h k
+ * FE_FOLD_260. Column 9 is below 2^52 then, so what that leaves in column 5 below 2^38, and with what column 4 has above
+ * 2^256, all that is to be folded once more, below 2^43. Columns 0 .. 3 let go less than 2^11 each, so that limb 4 ends below
+ * 2^48 + 2^11.
+ * Columns of differences may be negative: shifts keep signs, and 2^519 and 2^268, less what they are modulo p, are added, and
+ * 2^216 moved from column 4 to column 3, so that none of columns 9, 4 and 3 is below 0 where it matters. Columns 0 .. 2 may:
+ * their low 52 bits and what is left above those are a number's in twos complement. */
+#define FE_LIFT_FOLD (8 * (FE_FOLD_256 * 0x3d10 + (FE_FOLD_256 << 36 & FE_LOW_52)))
+FE_INLINE void fe_group_fold(fe_group *r, const __m512i column[10], unsigned int k, int lift)
+{
+    const __m512i fold = fe_word_all(k * FE_FOLD_260), fold_256 = fe_word_all(FE_FOLD_256);
+    const __m512i low = fe_word_all(FE_LOW_52);
+    __m512i c[10], over = _mm512_setzero_si512();
+    FE_UNROLL for (int i = 0; i < 10; i++)
     {
-        c[k] = column[k];
+        c[i] = i < 5 ? fe_word_times(column[i], k) : column[i];
     }
     if (lift) {
-        /* 2^517 = 2 FE_FOLD_260 FE_FOLD_256 mod p */
-        c[9] = fe_word_add(c[9], fe_word_all(UINT64_C(1) << 49));
+        /* 2^519 = 8 FE_FOLD_260 FE_FOLD_256 mod p */
+        c[9] = fe_word_add(c[9], fe_word_all(UINT64_C(1) << 51));
         c[4] = fe_word_add(c[4], fe_word_all((UINT64_C(1) << 60) - (UINT64_C(1) << 8)));
         c[3] = fe_word_add(c[3], fe_word_all(UINT64_C(1) << 60));
-        c[1] = fe_word_sub(c[1], fe_word_all(2 * (FE_FOLD_256 >> 16)));
-        c[0] = fe_word_sub(c[0], fe_word_all(FE_LIFT_FOLD + (FE_FOLD_256 << 12)));
+        c[1] = fe_word_sub(c[1], fe_word_all(8 * k * (FE_FOLD_256 >> 16)));
+        c[0] = fe_word_sub(c[0], fe_word_all(k * FE_LIFT_FOLD + (FE_FOLD_256 << 12)));
     }
-    FE_UNROLL for (int k = 5; k < 9; k++)
+    FE_UNROLL for (int i = 5; i < 9; i++)
     {
-        c[k + 1] =
-            fe_word_add(c[k + 1], lift ? _mm512_srai_epi64(c[k], 52) : fe_word_shr(c[k], 52));
+        c[i + 1] =
+            fe_word_add(c[i + 1], lift ? _mm512_srai_epi64(c[i], 52) : fe_word_shr(c[i], 52));
     }
-    __m512i over = _mm512_setzero_si512();
     over = _mm512_madd52hi_epu64(over, c[9], fold);
     c[4] = _mm512_madd52lo_epu64(c[4], c[9], fold);
-    FE_UNROLL for (int k = 3; k >= 0; k--)
+    FE_UNROLL for (int i = 3; i >= 0; i--)
     {
-        c[k + 1] = _mm512_madd52hi_epu64(c[k + 1], c[k + 5], fold);
-        c[k] = _mm512_madd52lo_epu64(c[k], c[k + 5], fold);
+        c[i + 1] = _mm512_madd52hi_epu64(c[i + 1], c[i + 5], fold);
+        c[i] = _mm512_madd52lo_epu64(c[i], c[i + 5], fold);
     }
     over = fe_word_add(fe_word_shl(over, 4), fe_word_shr(c[4], 48));
     c[4] = fe_word_and(c[4], fe_word_all(FE_LOW_48));
     c[0] = _mm512_madd52lo_epu64(c[0], over, fold_256);
     c[1] = _mm512_madd52hi_epu64(c[1], over, fold_256);
-    const __m512i low = fe_word_all(FE_LOW_52);
     FE_UNROLL for (int i = 0; i < 4; i++)
     {
         r->limb[i] = fe_word_and(c[i], low);
@@ -193,23 +206,102 @@ FE_INLINE void fe_group_fold(fe_group *r, const __m512i column[10], int lift)
 FE_INLINE void fe_group_reduce(fe_group *r, const __m512i column[10], int m)
 {
     fe_group_check_columns(column, m);
-    fe_group_fold(r, column, 1);
+    fe_group_fold(r, column, 1, 1);
 }
 
-FE_INLINE void fe_group_mul(fe_group *r, const fe_group *a, const fe_group *b)
+FE_INLINE void fe_group_mul_times(fe_group *r, const fe_group *a, const fe_group *b, unsigned int k)
 {
     __m512i column[10];
     fe_group_mul_columns(column, a, b);
     fe_group_check_columns(column, 1);
-    fe_group_fold(r, column, 0);
+    fe_group_fold(r, column, k, 0);
 }
 
-FE_INLINE void fe_group_sqr(fe_group *r, const fe_group *a)
+FE_INLINE void fe_group_sqr_times(fe_group *r, const fe_group *a, unsigned int k)
 {
     __m512i column[10];
     fe_group_sqr_columns(column, a);
     fe_group_check_columns(column, 1);
-    fe_group_fold(r, column, 0);
+    fe_group_fold(r, column, k, 0);
+}
+
+FE_INLINE void fe_group_mul(fe_group *r, const fe_group *a, const fe_group *b)
+{
+    fe_group_mul_times(r, a, b, 1);
+}
+
+FE_INLINE void fe_group_sqr(fe_group *r, const fe_group *a)
+{
+    fe_group_sqr_times(r, a, 1);
+}
+
+FE_INLINE void fe_mul_times(fe *r, const fe *a, const fe *b, unsigned int k)
+{
+    FE_ASSERT(k >= 1 && k <= 4);
+    fe_check_factor(a);
+    fe_check_factor(b);
+    FE_EACH_GROUP
+    {
+        fe_group_mul_times(&r->group[g], &a->group[g], &b->group[g], k);
+    }
+    fe_check(r, 1);
+}
+
+FE_INLINE void fe_sqr_times(fe *r, const fe *a, unsigned int k)
+{
+    FE_ASSERT(k >= 1 && k <= 4);
+    fe_check_factor(a);
+    FE_EACH_GROUP
+    {
+        fe_group_sqr_times(&r->group[g], &a->group[g], k);
+    }
+    fe_check(r, 1);
+}
+
+FE_INLINE void fe_raw_carry(fe *r, const fe_raw *a, int m, unsigned int k)
+{
+    FE_ASSERT(k >= 1 && k <= 4 && m * (int)k <= 8);
+    FE_EACH_GROUP
+    {
+        fe_group_check_columns(a->column[g], m);
+        fe_group_fold(&r->group[g], a->column[g], k, 1);
+    }
+    fe_check(r, 1);
+}
+
+/* a - b, lifted by 2 p, signs kept on the way; not folded: limb 4 ends below FE_FACTOR_MAX(4). */
+FE_INLINE void fe_sub_norm(fe *r, const fe *a, const fe *b)
+{
+    fe_check(a, 1);
+    fe_check(b, 1);
+    FE_EACH_GROUP
+    {
+        __m512i sum = fe_word_all(0 - 2 * FE_FOLD_256);
+        FE_EACH_LIMB
+        {
+            sum = fe_word_add(sum, fe_word_sub(a->group[g].limb[i], b->group[g].limb[i]));
+            r->group[g].limb[i] = i < 4 ? fe_word_and(sum, fe_word_all(FE_LOW_52)) : sum;
+            sum = i < 3 ? _mm512_srai_epi64(sum, 52)
+                        : fe_word_add(_mm512_srai_epi64(sum, 52), fe_word_all(FE_LOW_48 * 2 + 2));
+        }
+    }
+    fe_check_factor(r);
+}
+
+FE_INLINE void fe_add_norm(fe *r, const fe *a, const fe *b)
+{
+    fe_check(a, 1);
+    fe_check(b, 1);
+    FE_EACH_GROUP
+    {
+        fe_group sum;
+        FE_EACH_LIMB
+        {
+            sum.limb[i] = fe_word_add(a->group[g].limb[i], b->group[g].limb[i]);
+        }
+        fe_group_carry_up(&r->group[g], sum.limb);
+    }
+    fe_check_factor(r);
 }
 
 FE_INLINE void fe_group_from_words(fe_group *r, const __m512i word[4])

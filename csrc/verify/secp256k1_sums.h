@@ -395,15 +395,15 @@ static void sums_join(sums_group *groups, int count)
 
 static void sums_ladder(sums_group *group)
 {
-    curve_jacobian sum;
-    curve_from_affine(&sum, &group->terms[SUMS_DIGITS - 1]);
+    curve_ladder sum;
+    curve_ladder_from_affine(&sum, &group->terms[SUMS_DIGITS - 1]);
     for (int j = SUMS_DIGITS - 2; j >= 0; j--) {
         for (int i = 0; i < SUMS_WIDTH; i++) {
-            curve_double(&sum, &sum);
+            curve_ladder_double(&sum, &sum);
         }
-        (void)curve_add_mixed(&sum, &sum, &group->terms[j]);
+        curve_ladder_add(&sum, &sum, &group->terms[j]);
     }
-    group->sum = sum;
+    curve_ladder_end(&group->sum, &sum);
     group->redo = mask_or(group->redo, fe_is_zero(&sum.z));
 }
 

@@ -265,6 +265,74 @@ static void test_raw(const fe *x, const fe *y)
     check_raw(&t, 8, x, y, (int[3]){-2, -4, 0});
 }
 
+/* Products, and sums of them down to the least that a magnitude allows, times a small number. */
+static void test_times(const fe *x, const fe *y)
+{
+    fe_raw product, zero, t;
+    fe r;
+    fe_set_int(&r, 0);
+    fe_raw_from(&zero, &r);
+    fe_raw_mul(&product, x, y);
+    for (unsigned int k = 1; k <= 4; k++) {
+        const number small = number_of(k);
+        number products[LANES], squares[LANES], negatives[LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            const number a = value_of(x, lane), b = value_of(y, lane);
+            products[lane] = mod_mul(&a, &b, &prime);
+            products[lane] = mod_mul(&products[lane], &small, &prime);
+            squares[lane] = mod_mul(&a, &a, &prime);
+            squares[lane] = mod_mul(&squares[lane], &small, &prime);
+            negatives[lane] = mod_neg(&products[lane], &prime);
+        }
+        fe_mul_times(&r, x, y, k);
+        CHECK(is_product(&r, products));
+        fe_sqr_times(&r, x, k);
+        CHECK(is_product(&r, squares));
+        fe_raw_carry(&r, &product, 8 / (int)k, k);
+        CHECK(is_product(&r, products));
+        t = zero;
+        if (k <= 2) {
+            fe_raw_sub(&t, &zero, &product, 1);
+            fe_raw_carry(&r, &t, 3, k);
+            CHECK(is_product(&r, negatives));
+        }
+    }
+    fe_raw_add(&t, &product, &product);
+    fe_raw_sub(&t, &zero, &t, 2);
+    fe_raw_carry(&r, &t, 4, 2);
+    for (int lane = 0; lane < LANES; lane++) {
+        const number a = value_of(x, lane), b = value_of(y, lane), small = number_of(4);
+        number expected = mod_mul(&a, &b, &prime);
+        expected = mod_mul(&expected, &small, &prime);
+        expected = mod_neg(&expected, &prime);
+        CHECK(is_value(&r, lane, &expected) && has_magnitude(&r, lane, 1));
+    }
+}
+
+/* Sums and differences that are factors at once, of each other too. */
+static void test_norms(const fe *a, const fe *b)
+{
+    fe sum, difference, r, raw_r;
+    fe_raw raw;
+    number product[LANES], square[LANES];
+    fe_add_norm(&sum, a, b);
+    fe_sub_norm(&difference, a, b);
+    for (int lane = 0; lane < LANES; lane++) {
+        const number x = value_of(a, lane), y = value_of(b, lane);
+        const number up = mod_add(&x, &y, &prime), down = mod_sub(&x, &y, &prime);
+        CHECK(is_value(&sum, lane, &up) && is_value(&difference, lane, &down));
+        product[lane] = mod_mul(&up, &down, &prime);
+        square[lane] = mod_mul(&down, &down, &prime);
+    }
+    fe_mul(&r, &sum, &difference);
+    CHECK(is_product(&r, product));
+    fe_sqr(&r, &difference);
+    CHECK(is_product(&r, square));
+    fe_raw_mul(&raw, &sum, &difference);
+    fe_raw_carry(&raw_r, &raw, 1, 1);
+    CHECK(is_product(&raw_r, product));
+}
+
 static void test_canonical(const fe *a)
 {
     uint8_t bytes[LANES][32];
@@ -537,6 +605,7 @@ int main(void)
         test_products(&top, &top);
         test_products(&top, &zero);
         test_raw(&top, &top);
+        test_times(&top, &top);
         test_raw(&top, &zero);
         test_raw(&zero, &top);
         for (int i = 0; i < 60; i++) {
@@ -544,6 +613,7 @@ int main(void)
             test_products(&a, &b);
             test_products(&b, &top);
             test_raw(&a, &b);
+            test_times(&a, &b);
             test_raw(&b, &top);
         }
     }
@@ -559,6 +629,16 @@ int main(void)
             }
             test_canonical(&a);
         }
+    }
+    for (int i = 0; i < 100; i++) {
+        const fe a = i % 10 == 0   ? largest(1)
+                     : i % 10 == 1 ? zero
+                                   : lazy(1),
+                 b = i % 10 < 2    ? lazy(1)
+                     : i % 10 == 2 ? zero
+                     : i % 10 == 3 ? largest(1)
+                                   : lazy(1);
+        test_norms(&a, &b);
     }
     test_multiples_of_p();
     for (int i = 0; i < 4 + 8 / LANES; i++) {

@@ -122,6 +122,44 @@ static int lane_is(const curve_jacobian *p, int lane, int k)
 
 /* ---- formulas ----------------------------------------------------------------------------- */
 
+/* Two doublings of k, the sum of k and l, and what is done to a sum that was exceptional, in coordinates of ladders. */
+static void test_ladder_step(const curve_jacobian *p, const int k[LANES], const curve_affine *q,
+                             const int l[LANES])
+{
+    curve_ladder start = {.x = p->x, .z = p->z}, a, b;
+    curve_jacobian r;
+    fe_mul_small(&start.v, &p->y, 2);
+    fe_carry(&start.v, &start.v);
+    curve_ladder_double(&a, &start);
+    b = a;
+    curve_ladder_double(&b, &b);
+    curve_ladder_end(&r, &b);
+    for (int lane = 0; lane < LANES; lane++) {
+        CHECK(lane_is(&r, lane, 4 * k[lane] % TOY_ORDER));
+    }
+    curve_ladder_add(&a, &start, q);
+    curve_ladder_end(&r, &a);
+    b = start;
+    curve_ladder_add(&b, &b, q);
+    CHECK(mask_bits(fe_equal(&a.x, &b.x)) == mask_bits(mask_from_bits(~0u)));
+    CHECK(mask_bits(fe_equal(&a.v, &b.v)) == mask_bits(mask_from_bits(~0u)));
+    curve_ladder_double(&b, &a);
+    curve_ladder_add(&b, &b, q);
+    for (int lane = 0; lane < LANES; lane++) {
+        const int sum = (k[lane] + l[lane]) % TOY_ORDER;
+        if (l[lane] != 0) {
+            const int special = k[lane] == 0 || k[lane] == l[lane] || sum == 0;
+            CHECK(special ? r.z.lane[lane] % TOY_P == 0 && b.z.lane[lane] % TOY_P == 0
+                          : lane_is(&r, lane, sum));
+        }
+    }
+    curve_ladder_from_affine(&a, q);
+    curve_ladder_end(&r, &a);
+    for (int lane = 0; lane < LANES; lane++) {
+        CHECK(l[lane] == 0 || lane_is(&r, lane, l[lane]));
+    }
+}
+
 static void test_pairs(void)
 {
     for (int i = 0; i < TOY_ORDER; i++) {
@@ -155,6 +193,7 @@ static void test_pairs(void)
                     CHECK(special || lane_is(&r, lane, sum));
                 }
             }
+            test_ladder_step(&p, k, &mixed_q, l);
             curve_add_complete(&r, &p, &q);
             for (int lane = 0; lane < LANES; lane++) {
                 CHECK(lane_is(&r, lane, (k[lane] + l[lane]) % TOY_ORDER));
