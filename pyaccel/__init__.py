@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pyaccel.machine import info as info
     from pyaccel.merkle_forms import forms as forms
     from pyaccel.prepared_keys import PreparedKeys as PreparedKeys
+    from pyaccel.recovery import recover_many as recover_many
+    from pyaccel.recovery import recovery_rules as recovery_rules
     from pyaccel.rows import Rows as Rows
     from pyaccel.scheduler import device as device
     from pyaccel.scheduler import devices as devices
@@ -39,6 +41,8 @@ _MODULE_OF = {
     "hash_many": "hashing",
     "info": "machine",
     "reasons": "signatures",
+    "recover_many": "recovery",
+    "recovery_rules": "recovery",
     "rules": "signatures",
     "schemes": "signatures",
     "selftest": "self_test",

@@ -69,7 +69,17 @@ def of(operation: Operation, parameters: Parameters) -> tuple[KnownAnswer, ...]:
 @cache
 def known() -> tuple[KnownAnswer, ...]:
     """All of them."""
-    return (*_hashes(), *_roots(), *_layers(), *_paths(), *_proofs(), *_consistency(), *_multiproofs(), *_signatures())
+    return (
+        *_hashes(),
+        *_roots(),
+        *_layers(),
+        *_paths(),
+        *_proofs(),
+        *_consistency(),
+        *_multiproofs(),
+        *_signatures(),
+        *_recoveries(),
+    )
 
 
 def _hashes() -> Iterable[KnownAnswer]:
@@ -222,6 +232,23 @@ def _signatures() -> Iterable[KnownAnswer]:
                     "reasons": np.array(answers, np.uint8),
                 },
             )
+
+
+def _recoveries() -> Iterable[KnownAnswer]:
+    for rule, addresses, source, questions, keys in values.RECOVERIES:
+        digests, signatures = (_named_rows(column) for column in zip(*questions, strict=True))
+        width = 20 if addresses else 64
+        yield KnownAnswer(
+            "recover_many",
+            {"rule": rule, "addresses": addresses},
+            source,
+            len(questions),
+            {"digests": digests, "signatures": signatures, "recovery_ids": None},
+            {
+                "keys": np.frombuffer(b"".join(key or bytes(width) for key in keys), np.uint8).reshape(-1, width),
+                "verdicts": np.array([key is not None for key in keys], np.uint8),
+            },
+        )
 
 
 def _named_rows(column: tuple[bytes, ...]) -> Rows:

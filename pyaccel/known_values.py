@@ -582,3 +582,49 @@ SIGNATURES: list[tuple[str, str | None, str, str, list[tuple[bytes, bytes, bytes
     ),
 ]
 """Scheme, message hash, signature format, source, (key, message, signature) of each row, and reasons by rule."""
+
+_GETH_DIGEST = bytes.fromhex("18c547e4f7b0f325ad1e56f57e26c745b09a3e503d86e00e5255ff7f715d3d1c")
+_GETH_SIGNATURE = bytes.fromhex(
+    "73b1693892219d736caba55bdb67216e485557ea6b6af75f37096c9aa6a5a75f"
+    "eeb940b1d03b21e36b0e47e79769f095fe2ab855bd91e3a38756b7d75a9c4549"
+)
+_WYCHEPROOF_350 = (
+    bytes.fromhex("bb5a52f42f9c9261ed4361f59422a1e30036e7c32b270c8807a419feca605023"),
+    bytes.fromhex(
+        "000000000000000000000000000000014551231950b75fc4402da1722fc9baeb"
+        "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd036413e"
+    ),
+)
+_WYCHEPROOF_350_KEY = bytes.fromhex(
+    "07310f90a9eae149a08402f54194a0f7b4ac427bf8d9bd6c7681071dc47dc362"
+    "26a6d37ac46d61fd600c0bf1bff87689ed117dda6b0e59318ae010a197a26ca0"
+)
+
+RECOVERIES: list[tuple[str, bool, str, list[tuple[bytes, bytes]], tuple[bytes | None, ...]]] = [
+    (
+        "secp256k1",
+        False,
+        "Wycheproof ecdsa_secp256k1_sha256, tcId 350 (R has the abscissa r + n), and ids past it",
+        [(_WYCHEPROOF_350[0], _WYCHEPROOF_350[1] + bytes([v])) for v in (3, 4, 26, 29, 255)],
+        (_WYCHEPROOF_350_KEY, None, None, None, None),
+    ),
+    *(
+        (
+            rule,
+            True,
+            f"go-ethereum ecRecover, ValidKey (s is high) and what is none, rule {rule}",
+            [
+                (_GETH_DIGEST, _GETH_SIGNATURE + b"\x1c"),
+                (_GETH_DIGEST, _GETH_SIGNATURE + b"\x1d"),
+                (_GETH_DIGEST, bytes(32) + _GETH_SIGNATURE[32:] + b"\x1c"),
+            ],
+            (address, None, None),
+        )
+        for rule, address in (
+            ("secp256k1", bytes.fromhex("a94f5374fce5edbc8e2a8697c15331677e6ebf0b")),
+            ("ethereum-precompile", bytes.fromhex("a94f5374fce5edbc8e2a8697c15331677e6ebf0b")),
+            ("ethereum-transaction", None),
+        )
+    ),
+]
+"""Rule, whether addresses are asked for, source, (digest, signature) of each row, and what is recovered."""

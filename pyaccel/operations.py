@@ -164,6 +164,18 @@ _TABLE = (
         "message_hash: None where the scheme hashes the message itself; verdicts: uint8[n]; "
         "reasons: uint8[n] of PYACCEL_REASON_* or None",
     ),
+    Operation(
+        name="recover_many",
+        parameters=("rule", "addresses"),
+        inputs=("digests", "signatures", "recovery_ids"),
+        outputs=("keys", "verdicts"),
+        golden_path="pyaccel.golden.recovery:recover_many",
+        parameters_path="pyaccel.scheme:recovery_parameters",
+        split="rows",
+        work="field multiplications",
+        shapes="digests: n rows of 32 or one for all; signatures: n rows of 64, or of 65 where recovery_ids is None; "
+        "recovery_ids: uint8[n] or None; keys: uint8[n, 64], or uint8[n, 20] with addresses; verdicts: uint8[n]",
+    ),
 )
 
 OPERATIONS = {operation.name: operation for operation in _TABLE}

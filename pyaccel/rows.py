@@ -247,6 +247,26 @@ def one_row(name: str, value: Any) -> Rows:
     return Rows._of(buffer, 1, len(buffer), len(buffer))
 
 
+def check_width(name: str, value: Any, rows: Rows, widths: tuple[int, ...]) -> None:
+    """Raises ValueError where rows of an array have none of some widths: no row fits, and the call is wrong.
+
+    Rows of a list may vary, and a wrong one is a False of its own.
+
+    Args:
+        name: the argument's name.
+        value: what came, which says whether rows may vary.
+        rows: the same as rows.
+        widths: bytes that a row may have.
+    """
+    fixed = rows.count and rows.width not in widths and not isinstance(value, (list, tuple))
+    if fixed and rows.pieces[0].offsets is None:
+        wanted = " or ".join(map(str, widths))
+        raise ValueError(
+            f"{name}: {len(rows)} rows of {rows.width} bytes each came; wanted {wanted}. Rows that may have other "
+            "lengths, and are False then, come as a list or with offsets"
+        )
+
+
 def _from_whole(name: str, value: Any) -> Rows:
     if isinstance(value, Rows):
         return value

@@ -47,6 +47,9 @@ SCHEMES = {
 LATER_SCHEMES = ("p256-ecdsa", "p384-ecdsa", "sm2")
 """Names that the C headers reserve and that do not work yet."""
 
+RECOVERY_RULES = ("secp256k1", "ethereum-transaction", "ethereum-precompile")
+"""Which signatures have a key that is recovered, the default first; C: csrc/include/pyaccel/recover.h."""
+
 
 def parameters(
     scheme: str,
@@ -81,3 +84,12 @@ def parameters(
 
 
 _checked: dict[tuple[str, str | None, str | None, str, str], tuple[str, str, str | None, str, str]] = {}
+
+
+def recovery_parameters(rule: str = RECOVERY_RULES[0], *, addresses: bool = False) -> tuple[str, bool]:
+    """The parameters of a plan of recover_many, checked.
+
+    Raises:
+        ValueError: the rule is unknown; lists those that there are.
+    """
+    return choice("rule of recovery", rule, RECOVERY_RULES), bool(addresses)

@@ -13,7 +13,7 @@ from pyaccel.choices import choice
 from pyaccel.numbers import integer_array
 from pyaccel.operations import OPERATIONS
 from pyaccel.prepared_keys import PreparedKeys
-from pyaccel.rows import Rows, as_rows, one_row
+from pyaccel.rows import Rows, as_rows, check_width, one_row
 from pyaccel.scheduler.execution import run
 from pyaccel.scheme import LATER_SCHEMES, SCHEMES, parameters
 
@@ -129,7 +129,7 @@ def verify_many(
     signature_rows = as_rows("signatures", signatures)
     n = len(signature_rows)
     if values[4] == "raw":
-        _check_width("signatures", signatures, signature_rows, (SCHEMES[scheme].signature_width,))
+        check_width("signatures", signatures, signature_rows, (SCHEMES[scheme].signature_width,))
     message_rows = as_rows("messages", messages, one_for_all=True)
     message_rows.require_count("messages", n, "signatures")
     if progress is not None and not callable(progress):
@@ -186,21 +186,10 @@ def verify(
     return bool(answer[0])
 
 
-def _check_width(name: str, value: Any, rows: Rows, widths: tuple[int, ...]) -> None:
-    """Rows of a list may vary, and a wrong one is a False; where no row of an array fits, the call is wrong."""
-    fixed = rows.count and rows.width not in widths and not isinstance(value, (list, tuple))
-    if fixed and rows.pieces[0].offsets is None:
-        wanted = " or ".join(map(str, widths))
-        raise ValueError(
-            f"{name}: {len(rows)} rows of {rows.width} bytes each came; wanted {wanted}. Rows that may have other "
-            "lengths, and are False then, come as a list or with offsets"
-        )
-
-
 def _keys(scheme: str, public_keys: Any, n: int, *, indexed: bool) -> Rows | PreparedKeys:
     if not isinstance(public_keys, PreparedKeys):
         rows = as_rows("public_keys", public_keys, one_for_all=not indexed)
-        _check_width("public_keys", public_keys, rows, SCHEMES[scheme].key_widths)
+        check_width("public_keys", public_keys, rows, SCHEMES[scheme].key_widths)
         if not indexed:
             rows.require_count("public_keys", n, "signatures")
         return rows

@@ -115,6 +115,12 @@ class Implementation:
         assert np.array_equal(verdicts, np.asarray(reasons) == 0)
         return [int(reason) for reason in reasons]
 
+    def recover_many(self, digests: Any, signatures: Any, ids: Any = None, **options: Any) -> list[bytes | None]:
+        """Key or address of each row in one batch, None where there is none; such a row has to be zeros."""
+        keys, verdicts = pyaccel.recover_many(digests, signatures, ids, device=self.device, **options)
+        assert not keys[~verdicts].any()
+        return [bytes(key) if verdict else None for key, verdict in zip(keys, verdicts, strict=True)]
+
     def root(self, leaves: Any, form: str, **options: Any) -> bytes:
         """Merkle root."""
         return bytes(pyaccel.merkle.root(leaves, form=form, device=self.device, **options))

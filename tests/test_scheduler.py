@@ -440,6 +440,7 @@ def test_every_algorithm_form_and_rule_has_a_known_answer():
         assert {name for (name,) in asked(operation, "form")} == set(pyaccel.forms())
     wanted = {(scheme, rule) for scheme in pyaccel.schemes() for rule in pyaccel.rules(scheme)}
     assert asked("verify_many", "scheme", "rule") == wanted
+    assert {rule for rule, _ in asked("recover_many", "rule", "addresses")} == set(pyaccel.recovery_rules())
 
 
 def test_selftest_passes_here_and_names_what_it_skips():

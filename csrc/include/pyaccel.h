@@ -12,6 +12,7 @@
 #include "pyaccel/hash.h"
 #include "pyaccel/he.h"
 #include "pyaccel/merkle.h"
+#include "pyaccel/recover.h"
 #include "pyaccel/seal.h"
 #include "pyaccel/verify.h"
 

@@ -235,6 +235,8 @@ static pyaccel_status secp256k1_verify_range(uint8_t *verdicts, uint8_t *reasons
     return status;
 }
 
+#include "secp256k1_recover_lanes.h"
+
 #define SECP256K1_KERNEL                                                                           \
     {                                                                                              \
         .scheme = PYACCEL_SCHEME_SECP256K1_ECDSA,                                                  \
@@ -243,6 +245,8 @@ static pyaccel_status secp256k1_verify_range(uint8_t *verdicts, uint8_t *reasons
         .prepare = secp256k1_prepare,                                                              \
         .scratch_size = secp256k1_scratch_size,                                                    \
         .verify_range = secp256k1_verify_range,                                                    \
+        .recover_scratch_size = secp256k1_recover_scratch_size,                                    \
+        .recover_range = secp256k1_recover_range,                                                  \
     }
 
 #endif

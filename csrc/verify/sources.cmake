@@ -14,6 +14,10 @@ pa_sources(portable
   verify/secp256k1_single.c
   verify/verify_many.c)
 pa_sources(portable verify/bip340_rows.c)
+pa_sources(portable
+  verify/recover_many.c
+  verify/secp256k1_recover_rows.c
+  verify/verify_run.c)
 pa_sources(adx
   verify/ed25519_adx.c
   verify/ed25519_single.c)

@@ -5,6 +5,7 @@
 #define PA_VERIFY_H
 
 #include "../core/internal.h"
+#include "pyaccel/recover.h"
 #include "pyaccel/verify.h"
 
 /* DER (der.c). raw = r || s, 32 bytes big-endian each; an integer of more than 32 bytes gives 32
@@ -44,6 +45,15 @@ static inline bool pa_verify_key(pa_bytes *bytes, const void **prepared, const p
     return key < job->key_count && pa_rows_get(bytes, job->public_keys, key);
 }
 
+/* One call of pyaccel_recover_many, its arguments checked. */
+typedef struct {
+    const pyaccel_rows *digests;
+    const pyaccel_rows *signatures;
+    const uint8_t *recovery_ids; /* one a row; NULL: signatures end in v */
+    uint64_t key_size;           /* bytes of a row of keys: 64, or 20 for addresses */
+    uint32_t rule;               /* PYACCEL_RECOVER_* */
+} pa_recover_job;
+
 /* What a variant of a scheme offers. Its kernels are called from any thread and do not allocate.
  *   prepared_size  bytes of a prepared key, a multiple of 64; entries are 64-byte aligned
  *   prepare        entries[i] = key i decoded, with its validity under every rule, for any bytes
@@ -55,7 +65,10 @@ static inline bool pa_verify_key(pa_bytes *bytes, const void **prepared, const p
  *                  arrays are those of the whole batch, never NULL. scratch: 64-byte aligned, not
  *                  initialised, for this call alone; NULL where none is needed. OK, or
  *                  INVALID_ARGUMENT for a bad key index or offset: the caller then closes all
- *                  outputs */
+ *                  outputs
+ *   recover_scratch_size, recover_range
+ *                  the same for pyaccel_recover_many, on secp256k1 alone: keys[i] (zeros where there
+ *                  is none) and reasons[i] */
 struct pa_verify_kernel {
     uint32_t scheme; /* PYACCEL_SCHEME_* */
     uint64_t prepared_size;
@@ -65,6 +78,9 @@ struct pa_verify_kernel {
     uint64_t (*scratch_size)(const pa_verify_job *job, uint64_t rows);
     pyaccel_status (*verify_range)(uint8_t *verdicts, uint8_t *reasons, const pa_verify_job *job,
                                    uint64_t first, uint64_t last, void *scratch);
+    uint64_t (*recover_scratch_size)(const pa_recover_job *job, uint64_t rows);
+    pyaccel_status (*recover_range)(uint8_t *keys, uint8_t *reasons, const pa_recover_job *job,
+                                    uint64_t first, uint64_t last, void *scratch);
 };
 
 /* One table per variant; variants.c lists them. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pyaccel_verify_many: checks the call, hands ranges of rows to the scheme's kernel, closes the
  * outputs on any failure. */
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "prepared_keys.h"
+#include "verify_run.h"
 
 /* Reasons that nobody asked for stay here while they fit. */
 #define LOCAL_REASONS 256
@@ -228,78 +228,17 @@ static bool outputs_apart(const pa_verify_job *job, uint64_t n, const uint8_t *v
 
 /* ---- the run -------------------------------------------------------------------------------- */
 
-#define SCRATCH_ALIGNMENT 64
-
-/* Begins each scratch that nobody uses. */
-typedef struct idle_scratch {
-    struct idle_scratch *next;
-} idle_scratch;
-
 typedef struct {
     const struct pa_verify_kernel *kernel;
     const pa_verify_job *job;
     uint8_t *verdicts;
     uint8_t *reasons;
-    uint64_t scratch_size; /* of any range; 0: none */
-    pthread_mutex_t lock;
-    idle_scratch *idle; /* under lock */
 } run_context;
 
-/* As many as there are threads at work are ever made. NULL when there is no memory. */
-static void *take_scratch(run_context *run)
+static pyaccel_status run_range(void *context, uint64_t first, uint64_t last, void *scratch)
 {
-    pthread_mutex_lock(&run->lock);
-    idle_scratch *scratch = run->idle;
-    if (scratch != NULL) {
-        run->idle = scratch->next;
-    }
-    pthread_mutex_unlock(&run->lock);
-    return scratch != NULL ? scratch : aligned_alloc(SCRATCH_ALIGNMENT, (size_t)run->scratch_size);
-}
-
-static void give_scratch(run_context *run, idle_scratch *scratch)
-{
-    pthread_mutex_lock(&run->lock);
-    scratch->next = run->idle;
-    run->idle = scratch;
-    pthread_mutex_unlock(&run->lock);
-}
-
-static void free_scratch(run_context *run)
-{
-    while (run->idle != NULL) {
-        idle_scratch *scratch = run->idle;
-        run->idle = scratch->next;
-        free(scratch);
-    }
-    pthread_mutex_destroy(&run->lock);
-}
-
-static pyaccel_status run_range(void *context, uint64_t first, uint64_t last)
-{
-    run_context *run = context;
-    void *scratch = run->scratch_size == 0 ? NULL : take_scratch(run);
-    if (run->scratch_size != 0 && scratch == NULL) {
-        return PYACCEL_OUT_OF_MEMORY;
-    }
-    const pyaccel_status status =
-        run->kernel->verify_range(run->verdicts, run->reasons, run->job, first, last, scratch);
-    if (scratch != NULL) {
-        give_scratch(run, scratch);
-    }
-    return status;
-}
-
-/* Rows a range: as many as the kernel likes, but every thread gets its share, so that a commit of
- * 150 validators spreads too. */
-static uint64_t range_rows(const struct pa_verify_kernel *kernel, uint32_t threads, uint64_t n)
-{
-    const uint64_t most = kernel->range_rows;
-    uint64_t rounds = (n - 1) / most / threads + 1;
-    uint64_t rows = (n - 1) / (rounds * threads) + 1;
-    rows = rows < 2 * PA_RANGE_UNIT ? PA_RANGE_UNIT
-                                    : (rows + PA_RANGE_UNIT - 1) / PA_RANGE_UNIT * PA_RANGE_UNIT;
-    return rows < most ? rows : most;
+    const run_context *run = context;
+    return run->kernel->verify_range(run->verdicts, run->reasons, run->job, first, last, scratch);
 }
 
 static pyaccel_status run(uint8_t *verdicts, const struct pa_verify_kernel *kernel,
@@ -314,22 +253,16 @@ static pyaccel_status run(uint8_t *verdicts, const struct pa_verify_kernel *kern
             return PYACCEL_OUT_OF_MEMORY;
         }
     }
-    const uint64_t rows = range_rows(kernel, pa_thread_count(options->threads), n);
-    run_context context = {.kernel = kernel,
-                           .job = job,
-                           .verdicts = verdicts,
-                           .reasons = options->reasons,
-                           .lock = PTHREAD_MUTEX_INITIALIZER};
+    run_context context = {
+        .kernel = kernel, .job = job, .verdicts = verdicts, .reasons = options->reasons};
     if (options->reasons == NULL) {
         context.reasons = own == NULL ? local : own;
     }
-    if (kernel->scratch_size != NULL) {
-        context.scratch_size = kernel->scratch_size(job, rows < n ? rows : n);
-        context.scratch_size += -context.scratch_size % SCRATCH_ALIGNMENT;
-    }
-    const pyaccel_status status = pa_parallel(options->threads, n, rows, run_range, &context,
-                                              options->progress, options->user);
-    free_scratch(&context);
+    const uint64_t rows = pa_verify_range_rows(kernel->range_rows, options->threads, n);
+    const uint64_t scratch_size =
+        kernel->scratch_size == NULL ? 0 : kernel->scratch_size(job, rows < n ? rows : n);
+    const pyaccel_status status = pa_verify_run(run_range, &context, n, rows, scratch_size,
+                                                options->threads, options->progress, options->user);
     free(own);
     return status;
 }

@@ -35,6 +35,7 @@ else:
     _HASH_OPTIONS = ffi.typeof("pyaccel_hash_options *")
     _MERKLE_OPTIONS = ffi.typeof("pyaccel_merkle_options *")
     _VERIFY_OPTIONS = ffi.typeof("pyaccel_verify_options *")
+    _RECOVER_OPTIONS = ffi.typeof("pyaccel_recover_options *")
     _PREPARE_OPTIONS = ffi.typeof("pyaccel_prepare_options *")
 
 _spare_views: list[Any] = []
@@ -61,6 +62,7 @@ _FAMILIES = {
     "hmac-sm3": ("sm3", "sm3-lanes"),
     **{name: (f"poseidon2-{one.field}", f"poseidon2-{one.field}-lanes") for name, one in ELEMENTS.items()},
     "secp256k1-ecdsa": ("secp256k1",),
+    "recovery": ("secp256k1",),
 }
 """Families of variants that serve an algorithm or scheme; where it is not listed, the family of its own name."""
 
@@ -364,6 +366,34 @@ class VerifyPlan(NativePlan):
             raise_status("verify_many", status)
 
 
+class RecoverPlan(NativePlan):
+    """recover_many."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__("recovery")
+        self._call = lib.pyaccel_recover_many
+        fields = {"rule": _value("RECOVER", parameters["rule"]), "addresses": int(parameters["addresses"])}
+        self._one = _options(_RECOVER_OPTIONS, threads=1, **fields)
+        self._many = _options(_RECOVER_OPTIONS, threads=threads(), **fields)
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """As Plan.run."""
+        keys: Any = outputs["keys"]
+        ids: Any = inputs["recovery_ids"]
+        status = self._call(
+            _out(keys),
+            keys.nbytes,
+            _out(outputs["verdicts"]),
+            _rows(inputs["digests"]),
+            _rows(inputs["signatures"]),
+            ffi.NULL if ids is None else ffi.from_buffer(_BYTES, ids),
+            n,
+            self._one if n == 1 else self._many,
+        )
+        if status:
+            raise_status("recover_many", status)
+
+
 _PLANS: dict[str, Callable[[Parameters], Plan]] = {
     "hash_many": HashPlan,
     "merkle.root": RootPlan,
@@ -373,6 +403,7 @@ _PLANS: dict[str, Callable[[Parameters], Plan]] = {
     "merkle.verify_consistency": ConsistencyPlan,
     "merkle.verify_multiproof": MultiproofPlan,
     "verify_many": VerifyPlan,
+    "recover_many": RecoverPlan,
 }
 
 

@@ -17,6 +17,7 @@ ROW_BYTES = {
     "merkle.proofs": 64,
     "merkle.root": 64,
     "merkle.verify_many": 1024,
+    "recover_many": 97,
     "verify_many": 4096,
 }
 """Bytes that a row may have at a curve's cost; a longer row costs in proportion."""

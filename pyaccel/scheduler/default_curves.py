@@ -11,6 +11,7 @@ from pyaccel.merkle_forms import FORMS
 from pyaccel.operations import Operation
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.scheduler.curves import POINTS, Curve
+from pyaccel.scheme import RECOVERY_RULES
 
 US = 1e-6
 
@@ -80,6 +81,9 @@ _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("verify_many", "ed25519"): (22, 28, 48, 130, 370, 1_300, 20_500, 330_000),
     ("verify_many", "secp256k1-ecdsa"): (60, 314, 604, 2_380, 9_500, 38_000, 609_000, 9_750_000),
     ("verify_many", "bip340"): (60, 320, 620, 2_450, 9_800, 39_000, 620_000, 9_900_000),
+    **dict.fromkeys(
+        [("recover_many", rule) for rule in RECOVERY_RULES], (66, 370, 716, 2_830, 11_300, 45_200, 723_000, 11_600_000)
+    ),
 }
 
 # Reading proofs takes little beside making their tree.
@@ -136,6 +140,7 @@ _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
     ("verify_many", "ed25519"): _line(5, 8_000),
     ("verify_many", "secp256k1-ecdsa"): _line(5, 8_500),
     ("verify_many", "bip340"): _line(5, 9_000),
+    **{("recover_many", rule): _line(5, 8_500) for rule in RECOVERY_RULES},
 }
 
 _GOLDEN |= {("merkle.proofs", form): _GOLDEN["merkle.layers", form] for form in FORMS}

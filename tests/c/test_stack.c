@@ -56,6 +56,18 @@ static void verify(uint32_t scheme, uint32_t rule, uint64_t key_size)
     pyaccel_prepared_keys_free(prepared);
 }
 
+static void recover(void)
+{
+    static uint8_t addresses[ROWS * 20], ids[ROWS];
+    uint8_t verdicts[ROWS];
+    const pyaccel_rows digests = fixed_rows(data, ROWS, 32, WIDTH);
+    const pyaccel_rows signatures = fixed_rows(data, ROWS, 64, WIDTH);
+    const pyaccel_recover_options options = {
+        .struct_size = sizeof options, .rule = PYACCEL_RECOVER_SECP256K1, .addresses = 1};
+    CHECK(pyaccel_recover_many(addresses, sizeof addresses, verdicts, &digests, &signatures, ids,
+                               ROWS, &options) == PYACCEL_OK);
+}
+
 static void *run_all(void *unused)
 {
     (void)unused;
@@ -91,6 +103,7 @@ static void *run_all(void *unused)
     verify(PYACCEL_SCHEME_ED25519, PYACCEL_RULE_OPENSSL, 32);
     verify(PYACCEL_SCHEME_SECP256K1_ECDSA, PYACCEL_RULE_ANY, 33);
     verify(PYACCEL_SCHEME_BIP340, PYACCEL_RULE_BIP340, 32);
+    recover();
     return NULL;
 }
 
