@@ -10,13 +10,13 @@ typedef struct {
     int count;
     uint8_t reasons[PA_SECP256K1_CHUNK]; /* NONE where the row is open */
     int open_count;
-    int open[PA_SECP256K1_CHUNK];      /* the open rows; from here on by their order there */
-    uint8_t r[PA_SECP256K1_CHUNK][33]; /* R, compressed */
-    pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK], u2[PA_SECP256K1_CHUNK]; /* Q = u1 G + u2 R */
+    int open[PA_SECP256K1_CHUNK];              /* the open rows; by their order there: */
+    uint8_t encoded[PA_SECP256K1_CHUNK][33];   /* R, compressed */
+    pa_secp256k1_scalar r[PA_SECP256K1_CHUNK]; /* not 0 */
+    pa_secp256k1_scalar minus_digest[PA_SECP256K1_CHUNK], s[PA_SECP256K1_CHUNK];
 } pa_secp256k1_recovery;
 
-/* Rows first .. first + count of job: u1 = -digest / r, u2 = s / r. OK, or INVALID_ARGUMENT (a bad
- * offset). */
+/* Rows first .. first + count of job. OK, or INVALID_ARGUMENT (a bad offset). */
 pyaccel_status pa_secp256k1_recovery_read(pa_secp256k1_recovery *chunk, const pa_recover_job *job,
                                           uint64_t first, int count);
 

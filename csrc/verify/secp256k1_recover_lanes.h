@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recovery on secp256k1 for many rows; secp256k1_lanes.h includes it for every variant.
  *
- * A range is cut into chunks. Of a chunk, rows are read and r inverted, one inversion for all
- * (secp256k1_recover_rows.c); R is lifted in lanes as compressed keys are; rows that have a point run
- * u1 G + u2 R in lanes together (secp256k1_sums.h), and one more inversion makes all sums affine. What
- * is hashed for addresses is read where these have been written. Fewer than SECP256K1_LANES_MIN rows
+ * A range is cut into chunks. Of a chunk, rows are read (secp256k1_recover_rows.c); R is lifted in lanes
+ * as compressed keys are; rows that have a point are divided by r and run u1 G + u2 R in lanes together
+ * (secp256k1_sums.h), and one more inversion makes all sums affine. What is hashed for addresses is read
+ * where these have been written. Fewer than SECP256K1_LANES_MIN rows
  * behind the last full group run one by one (secp256k1_single.c), and so do rows that the lanes cannot
  * do: sums that an adversary made infinite among them. */
 #ifndef PA_VERIFY_SECP256K1_RECOVER_LANES_H
@@ -18,9 +18,12 @@ typedef struct {
     pa_secp256k1_recovery chunk;
     pa_secp256k1_key lifted[PA_SECP256K1_CHUNK];
     pa_bytes encoded[PA_SECP256K1_CHUNK];
-    int live[PA_SECP256K1_CHUNK]; /* open rows whose R is a point */
     bool exists[PA_SECP256K1_CHUNK];
     uint8_t found[PA_SECP256K1_CHUNK][64];
+    /* Open rows whose R is a point; by their order there, their key is u1 G + u2 R. */
+    int live[PA_SECP256K1_CHUNK];
+    pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK], u2[PA_SECP256K1_CHUNK], r[PA_SECP256K1_CHUNK];
+    pa_secp256k1_sums_digits *digits[PA_SECP256K1_CHUNK];
     _Alignas(64) sums_group groups[];
 } secp256k1_recover_scratch;
 
@@ -32,12 +35,35 @@ static uint64_t secp256k1_recover_scratch_size(const pa_recover_job *job, uint64
     return sizeof(secp256k1_recover_scratch) + (most + LANES - 1) / LANES * sizeof(sums_group);
 }
 
-/* The key of open row k, by itself. */
-static void secp256k1_recover_single(secp256k1_recover_scratch *at, int k)
+/* Lifts R of the open rows; returns the number of live ones, whose u1 = -digest / r and u2 = s / r are
+ * then known. */
+static int secp256k1_recover_lift(secp256k1_recover_scratch *at)
 {
+    const pa_secp256k1_recovery *chunk = &at->chunk;
+    int live_count = 0;
+    for (int k = 0; k < chunk->open_count; k++) {
+        at->encoded[k] = (pa_bytes){chunk->encoded[k], sizeof chunk->encoded[k]};
+    }
+    secp256k1_decode_keys(at->lifted, at->encoded, chunk->open_count, pa_secp256k1_parse_key);
+    for (int k = 0; k < chunk->open_count; k++) {
+        at->exists[k] = at->lifted[k].reason == PYACCEL_REASON_NONE;
+        if (at->exists[k]) {
+            at->u1[live_count] = chunk->minus_digest[k];
+            at->u2[live_count] = chunk->s[k];
+            at->r[live_count] = chunk->r[k];
+            at->live[live_count++] = k;
+        }
+    }
+    SECP256K1_SCALARS.divide(at->u1, at->u2, at->r, live_count);
+    return live_count;
+}
+
+/* The key of live row j, by itself. */
+static void secp256k1_recover_single(secp256k1_recover_scratch *at, int j)
+{
+    const int k = at->live[j];
     row sum[2];
-    at->exists[k] =
-        pa_secp256k1_sum_single(sum, at->lifted[k].point, &at->chunk.u1[k], &at->chunk.u2[k]);
+    at->exists[k] = pa_secp256k1_sum_single(sum, at->lifted[k].point, &at->u1[j], &at->u2[j]);
     pa_words_to_be(at->found[k], sum[0].word);
     pa_words_to_be(at->found[k] + 32, sum[1].word);
 }
@@ -48,10 +74,14 @@ static void secp256k1_recover_live(secp256k1_recover_scratch *at, int last)
     const int count = (last + LANES - 1) / LANES;
     for (int j = 0; j < count * LANES; j++) {
         /* A last group that is not full repeats its first row. */
-        const int k = at->live[j < last ? j : j / LANES * LANES];
+        const int from = j < last ? j : j / LANES * LANES;
         sums_group *group = &at->groups[j / LANES];
-        group->key[j % LANES] = at->lifted[k].point;
-        pa_secp256k1_sums_digits_of(&group->digits[j % LANES], &at->chunk.u1[k], &at->chunk.u2[k]);
+        group->key[j % LANES] = at->lifted[at->live[from]].point;
+        at->digits[j] = &group->digits[j % LANES];
+    }
+    SECP256K1_SCALARS.digits((pa_secp256k1_sums_digits *const *)at->digits, at->u1, at->u2, last);
+    for (int j = last; j < count * LANES; j++) {
+        *at->digits[j] = *at->digits[j / LANES * LANES];
     }
     sums_run(at->groups, count);
     sums_to_affine(at->groups, count);
@@ -68,10 +98,8 @@ static void secp256k1_recover_live(secp256k1_recover_scratch *at, int last)
         fe_to_rows(x, &group->sum.x);
         fe_to_rows(y, &group->sum.y);
         for (int i = 0; i < LANES && start + i < last; i++) {
-            const int k = at->live[start + i];
-            at->exists[k] = true;
             if (redo >> i & 1u) {
-                secp256k1_recover_single(at, k);
+                secp256k1_recover_single(at, start + i);
             }
         }
     }
@@ -81,31 +109,19 @@ static pyaccel_status secp256k1_recover_chunk(uint8_t *keys, uint8_t *reasons,
                                               const pa_recover_job *job, uint64_t first, int count,
                                               secp256k1_recover_scratch *at)
 {
-    pa_secp256k1_recovery *chunk = &at->chunk;
-    const pyaccel_status status = pa_secp256k1_recovery_read(chunk, job, first, count);
+    const pyaccel_status status = pa_secp256k1_recovery_read(&at->chunk, job, first, count);
     if (status != PYACCEL_OK) {
         return status;
     }
-    for (int k = 0; k < chunk->open_count; k++) {
-        at->encoded[k] = (pa_bytes){chunk->r[k], sizeof chunk->r[k]};
-        at->exists[k] = false;
-    }
-    secp256k1_decode_keys(at->lifted, at->encoded, chunk->open_count);
-    int live_count = 0;
-    for (int k = 0; k < chunk->open_count; k++) {
-        if (at->lifted[k].reason == PYACCEL_REASON_NONE) {
-            at->live[live_count++] = k;
-        }
-    }
-    const int tail = live_count % LANES;
+    const int live_count = secp256k1_recover_lift(at), tail = live_count % LANES;
     const int last = tail >= SECP256K1_LANES_MIN ? live_count : live_count - tail;
     if (last > 0) {
         secp256k1_recover_live(at, last);
     }
     for (int j = last; j < live_count; j++) {
-        secp256k1_recover_single(at, at->live[j]);
+        secp256k1_recover_single(at, j);
     }
-    return pa_secp256k1_recovery_write(keys, reasons, chunk, job, at->found, at->exists);
+    return pa_secp256k1_recovery_write(keys, reasons, &at->chunk, job, at->found, at->exists);
 }
 
 /* pa_verify_kernel.recover_range */

@@ -57,36 +57,29 @@ static bool encode_r(uint8_t encoded[33], const pa_secp256k1_scalar *r, unsigned
 pyaccel_status pa_secp256k1_recovery_read(pa_secp256k1_recovery *chunk, const pa_recover_job *job,
                                           uint64_t first, int count)
 {
-    pa_secp256k1_scalar inverses[PA_SECP256K1_CHUNK], scratch[PA_SECP256K1_CHUNK];
     chunk->count = count;
     chunk->open_count = 0;
     for (int i = 0; i < count; i++) {
         const uint64_t at = first + (uint64_t)i;
         const int k = chunk->open_count;
-        pa_secp256k1_scalar r, s;
         pa_bytes digest, signature;
         unsigned int id;
         if (!pa_rows_get(&digest, job->digests, at) ||
             !pa_rows_get(&signature, job->signatures, at)) {
             return PYACCEL_INVALID_ARGUMENT;
         }
-        chunk->reasons[i] = parse_row(&r, &s, &id, &digest, &signature, job, at);
-        if (chunk->reasons[i] == PYACCEL_REASON_NONE && !encode_r(chunk->r[k], &r, id)) {
+        chunk->reasons[i] =
+            parse_row(&chunk->r[k], &chunk->s[k], &id, &digest, &signature, job, at);
+        if (chunk->reasons[i] != PYACCEL_REASON_NONE) {
+            continue;
+        }
+        if (!encode_r(chunk->encoded[k], &chunk->r[k], id)) {
             chunk->reasons[i] = PYACCEL_REASON_EQUATION;
+            continue;
         }
-        if (chunk->reasons[i] == PYACCEL_REASON_NONE) {
-            pa_secp256k1_scalar_from_bytes(&chunk->u1[k], digest.data);
-            pa_secp256k1_scalar_negate(&chunk->u1[k], &chunk->u1[k]);
-            chunk->u2[k] = s;
-            inverses[k] = r;
-            chunk->open[k] = i;
-            chunk->open_count++;
-        }
-    }
-    pa_secp256k1_scalar_invert_many(inverses, scratch, (uint64_t)chunk->open_count);
-    for (int k = 0; k < chunk->open_count; k++) {
-        pa_secp256k1_scalar_mul(&chunk->u1[k], &chunk->u1[k], &inverses[k]);
-        pa_secp256k1_scalar_mul(&chunk->u2[k], &chunk->u2[k], &inverses[k]);
+        pa_secp256k1_scalar_from_bytes(&chunk->minus_digest[k], digest.data);
+        pa_secp256k1_scalar_negate(&chunk->minus_digest[k], &chunk->minus_digest[k]);
+        chunk->open[chunk->open_count++] = i;
     }
     return PYACCEL_OK;
 }
