@@ -2,7 +2,7 @@
 /* Fuzz target: under every rule and in every format, every variant says of every row what a slow verifier of its own says, for
  * any mixture of rows, in batches of any size, from key bytes and from prepared keys.
  *
- * Input: rule, format and message hash, variant, rows in the batch, distinct rows and prepared keys; then 8 bytes a distinct row:
+ * Input: rule (of ECDSA, or BIP-340), format and message hash, variant, rows in the batch, distinct rows and prepared keys; then 8 bytes a distinct row:
  * key, nonce, kind, size of the message, its byte, where to edit, how to edit, lengths. Secrets and nonces are few and such that
  * sums of points collide; a row is signed for them unless its kind asks for something else, so that many are valid. */
 #include <stdio.h>
@@ -78,15 +78,16 @@ static void make_points(void)
     } while (beyond.infinite);
 }
 
-/* A spec for each variant of secp256k1 that can run here. */
+/* A spec for each variant that can run here. */
 static void find_specs(void)
 {
     static const char *const levels[] = {"avx512ifma", "avx2", "portable", "avx512ifma-emulated"};
     pyaccel_variant row;
     for (uint32_t i = 0; pyaccel_variant_get(&row, i) == PYACCEL_OK; i++) {
-        for (size_t level = 0; level < 4 && strcmp(row.family, "secp256k1") == 0; level++) {
+        const bool ours = strcmp(row.family, "secp256k1") == 0 || strcmp(row.family, "bip340") == 0;
+        for (size_t level = 0; level < 4 && ours; level++) {
             char *spec = specs[spec_count];
-            snprintf(spec, sizeof *specs, "%s,secp256k1=%s", levels[level], row.variant);
+            snprintf(spec, sizeof *specs, "%s,%s=%s", levels[level], row.family, row.variant);
             if (spec_count < MOST_SPECS && pyaccel_cpu_select(spec) == PYACCEL_OK) {
                 spec_count++;
                 break;
@@ -226,6 +227,60 @@ static void put_row(signed_row *row, reader *in, uint32_t format, uint32_t hash)
     }
 }
 
+/* Of the secret and its opposite the one whose point has an even y. */
+static number even_secret(unsigned int i)
+{
+    return points[i].y.word[0] & 1 ? mod_neg(&secrets[i], &group_order) : secrets[i];
+}
+
+static void put_bip340(signed_row *row, reader *in)
+{
+    const uint8_t a = next_byte(in), k = next_byte(in), kind = next_byte(in);
+    memset(row, 0, sizeof *row);
+    row->size = next_byte(in);
+    memset(row->message, next_byte(in), sizeof row->message);
+    const uint8_t where = next_byte(in), how = next_byte(in), lengths = next_byte(in);
+    const number zero = {{0}}, d = even_secret(a % SECRETS);
+    number nonce = even_secret(k % SECRETS);
+    row->key_size = 32;
+    row->signature_size = 64;
+    number_to_bytes(row->key, &points[a % SECRETS].x);
+    number_to_bytes(row->signature, kind & 4 ? &beyond.x : &points[k % SECRETS].x);
+    if (kind & 1) {
+        nonce = mod_neg(&nonce, &group_order); /* R with an odd y */
+    }
+    if (kind & 2) {
+        nonce = zero; /* R at infinity */
+    }
+    number s = reference_challenge(row->signature, row->key, row->message, row->size);
+    s = fold_mul(&s, &d, &group_order);
+    s = mod_add(&s, &nonce, &group_order);
+    if (kind & 8) {
+        s = mod_neg(&s, &group_order);
+    }
+    number_to_bytes(row->signature + 32, &s);
+    if (kind & 16) {
+        /* The same modulo p or n where there is room for it, else any. */
+        uint8_t *at = kind & 32 ? row->key : kind & 64 ? row->signature : row->signature + 32;
+        uint32_t carry;
+        const number from = number_from_bytes(at),
+                     to = number_add(&from, kind & 96 ? &prime : &group_order, &carry);
+        number_to_bytes(at, &to);
+    }
+    if (where < 128) {
+        uint8_t *byte = where < 32   ? row->key + where
+                        : where < 96 ? row->signature + (where - 32)
+                                     : row->message + (where - 96);
+        *byte ^= how;
+    }
+    if (lengths & 0x80) {
+        row->key_size = lengths % 80u;
+    }
+    if (lengths & 0x40) {
+        row->signature_size = lengths % 64u + 16;
+    }
+}
+
 /* Rows with offsets in a block of exactly their size, so that AddressSanitizer sees the first byte too many. */
 typedef struct {
     uint8_t *bytes;
@@ -255,7 +310,7 @@ static pyaccel_rows exact(packed_rows *rows, uint64_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint32_t rules[] = {PYACCEL_RULE_ANY, PYACCEL_RULE_LOW_S,
-                                     PYACCEL_RULE_BITCOIN_CORE};
+                                     PYACCEL_RULE_BITCOIN_CORE, PYACCEL_RULE_BIP340};
     static signed_row rows[DISTINCT];
     uint8_t want[DISTINCT], verdicts[MOST_ROWS], reasons[MOST_ROWS];
     packed_rows keys = {0}, messages = {0}, signatures = {0};
@@ -264,16 +319,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         make_points();
         find_specs();
     }
-    const uint32_t rule = rules[next_byte(&in) % 3];
+    const uint32_t rule = rules[next_byte(&in) % 4];
+    const bool bip340 = rule == PYACCEL_RULE_BIP340;
+    const uint32_t scheme = bip340 ? PYACCEL_SCHEME_BIP340 : PYACCEL_SCHEME_SECP256K1_ECDSA;
     const uint8_t form = next_byte(&in);
-    const uint32_t format = PYACCEL_SIGNATURE_FORMAT_RAW + form % 3u,
-                   hash = PYACCEL_MESSAGE_HASH_NONE + form / 4u % 4;
+    const uint32_t format = bip340 ? 0 : PYACCEL_SIGNATURE_FORMAT_RAW + form % 3u,
+                   hash = bip340 ? 0 : PYACCEL_MESSAGE_HASH_NONE + form / 4u % 4;
     REQUIRE(pyaccel_cpu_select(specs[next_byte(&in) % spec_count]) == PYACCEL_OK);
     const uint8_t many = next_byte(&in), few = next_byte(&in);
     const uint64_t n = many < 200 ? 1u + many % 20u : 20u + many % 61u,
                    distinct = 1u + few % DISTINCT;
     for (uint64_t i = 0; i < distinct; i++) {
         signed_row *row = &rows[i];
+        if (bip340) {
+            put_bip340(row, &in);
+            want[i] = reference_bip340_reason(row->key, row->key_size, row->message, row->size,
+                                              row->signature, row->signature_size);
+            continue;
+        }
         put_row(row, &in, format, hash);
         want[i] = reference_reason(rule, format, row->key, row->key_size, row->digest,
                                    row->digest_size, row->signature, row->signature_size);
@@ -295,14 +358,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (few & 0x80) {
         const pyaccel_prepare_options preparation = {.struct_size = sizeof preparation,
                                                      .memory = few & 0x40 ? 100000u : 0u};
-        REQUIRE(pyaccel_prepared_keys_new(&prepared, PYACCEL_SCHEME_SECP256K1_ECDSA, &key_rows, n,
-                                          &preparation) == PYACCEL_OK);
+        REQUIRE(pyaccel_prepared_keys_new(&prepared, scheme, &key_rows, n, &preparation) ==
+                PYACCEL_OK);
         options.prepared = prepared;
     }
     memset(verdicts, 7, sizeof verdicts);
-    REQUIRE(pyaccel_verify_many(verdicts, PYACCEL_SCHEME_SECP256K1_ECDSA,
-                                prepared == NULL ? &key_rows : NULL, &message_rows, &signature_rows,
-                                n, &options) == PYACCEL_OK);
+    REQUIRE(pyaccel_verify_many(verdicts, scheme, prepared == NULL ? &key_rows : NULL,
+                                &message_rows, &signature_rows, n, &options) == PYACCEL_OK);
     for (uint64_t i = 0; i < n; i++) {
         REQUIRE(reasons[i] == want[i % distinct]);
         REQUIRE(verdicts[i] == (reasons[i] == PYACCEL_REASON_NONE));
