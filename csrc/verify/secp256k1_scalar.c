@@ -371,8 +371,8 @@ static void base_digits(uint16_t *digits, const uint64_t word[4])
     digits[12] = (uint16_t)word[3];
 }
 
-static void digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
-                      const pa_secp256k1_scalar *u2)
+void pa_secp256k1_sums_digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
+                                 const pa_secp256k1_scalar *u2)
 {
     uint64_t first[4], second[4], odd[5], word[4];
     split_odd(first, second, u2);
@@ -398,7 +398,7 @@ static void digits_of_rows(pa_secp256k1_sums_digits *const *digits, const pa_sec
                            const pa_secp256k1_scalar *u2, int count)
 {
     for (int i = 0; i < count; i++) {
-        digits_of(digits[i], &u1[i], &u2[i]);
+        pa_secp256k1_sums_digits_of(digits[i], &u1[i], &u2[i]);
     }
 }
 

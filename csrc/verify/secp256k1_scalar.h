@@ -73,6 +73,9 @@ typedef struct {
     uint16_t base[32];
 } pa_secp256k1_sums_digits;
 
+void pa_secp256k1_sums_digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
+                                 const pa_secp256k1_scalar *u2);
+
 /* What a variant does in its own way, with the same results; numbers below n.
  *   divide  u1[i] /= d[i], u2[i] /= d[i] modulo n, i < count; no d[i] is 0
  *   digits  *digits[i] = those of u1[i] and u2[i], i < count */
