@@ -84,8 +84,9 @@ class Signed:
         return [(key.tobytes(), message.tobytes(), signature) for key, message, signature in zip(*columns, strict=True)]
 
     def packed(self, key_size: int) -> Bytes:
-        """Key, signature and message side by side, as the programs of bench/peers take them."""
-        return np.ascontiguousarray(np.concatenate([self.keys[key_size], self.signatures, self.messages], axis=1))
+        """Key (of 0 bytes: none), signature and message side by side, as the programs of bench/peers take them."""
+        keys = [self.keys[key_size]] if key_size else []
+        return np.ascontiguousarray(np.concatenate([*keys, self.signatures, self.messages], axis=1))
 
 
 def _random(n: int, width: int, seed: int) -> Bytes:
@@ -268,13 +269,16 @@ def _other_forms(signed: Signed) -> Iterator[Contest]:
     yield Contest(name, hashed.n, MESSAGE, _ecdsa(hashed, 65), peers)
 
 
-def _calls(signed: Signed, bip340: Signed) -> Iterator[Contest]:
+def _calls(signed: Signed, recoverable: Signed, bip340: Signed) -> Iterator[Contest]:
     """Few rows from C, where no interpreter stands before either side."""
-    lines = [("secp256k1 ECDSA, uncompressed keys, C call", signed, 65, "ecdsa:65")]
-    lines += [("bip340, C call", bip340, 32, "bip340")] if "bip340" in pyaccel.schemes() else []
-    for name, of, key_size, work in lines:
-        for n in (n for n in CALLS if n <= of.n):
-            rows = of.head(n).packed(key_size)
+    lines = [
+        ("secp256k1 ECDSA, uncompressed keys, C call", signed.packed(65), "ecdsa:65"),
+        ("secp256k1 recover to key, C call", recoverable.packed(0), "recover"),
+        ("bip340, C call", bip340.packed(32), "bip340"),
+    ]
+    for name, of, work in lines:
+        for n in (n for n in CALLS if n <= len(of)):
+            rows = np.ascontiguousarray(of[:n])
             found = works("c", {"pyaccel": work, "libsecp256k1 (C)": f"secp-{work}"}, rows)
             ours = found.pop("pyaccel", None)
             if ours is not None:
@@ -301,10 +305,9 @@ def _poisoned(name: str, signed: Signed, key_size: int, ours: Callable[[Signed],
         yield Contest(f"{name}, {what}", some.n, 32, ours(changed), peers)
 
 
-def _recovered(most: int) -> Iterator[Contest]:
-    if not hasattr(pyaccel, "recover_many") or installed("sha3") is None:
+def _recovered(signed: Signed) -> Iterator[Contest]:
+    if installed("sha3") is None:
         return
-    signed = sign_recoverable(most)
     for n in (n for n in COUNTS if n <= signed.n):
         some = signed.head(n)
         few = some.head(min(n, ONE_BY_ONE))
@@ -313,8 +316,6 @@ def _recovered(most: int) -> Iterator[Contest]:
 
 
 def _schnorr(signed: Signed) -> Iterator[Contest]:
-    if "bip340" not in pyaccel.schemes():
-        return
     for n in (n for n in COUNTS if n <= signed.n):
         some = signed.head(n)
         yield Contest("bip340", n, 32, _bip340(some), _one_by_one(some, 32, others=True), rounds=_rounds(n))
@@ -358,12 +359,12 @@ def contests(most: int = max(COUNTS)) -> Iterator[Contest]:
     """Every line whose count is at most `most`; those of other kinds have as many rows as that allows."""
     if installed("coincurve") is None:
         return
-    signed, bip340 = sign_ecdsa(most), sign_bip340(most)
+    signed, recoverable, bip340 = sign_ecdsa(most), sign_recoverable(most), sign_bip340(most)
     yield from _verified(signed)
     yield from _other_forms(signed)
-    yield from _calls(signed, bip340)
+    yield from _calls(signed, recoverable, bip340)
     yield from _kept(signed)
     yield from _poisoned("secp256k1 ECDSA", signed, 33, lambda of: _ecdsa(of, 33))
-    yield from _recovered(most)
+    yield from _recovered(recoverable)
     yield from _schnorr(bip340)
     yield from _threads(signed)

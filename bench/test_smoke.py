@@ -42,6 +42,7 @@ def test_lines_of_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
         lines = [harness.measure(contest, rounds=1) for contest in bench_ed25519.contests(most=16)]
         lines += [harness.measure(contest, rounds=1) for contest in bench_secp256k1.contests(most=16)]
     wanted = {"ed25519 rfc8032", "ed25519 zip215, 1 bad", "ed25519 zip215, all bad"}
+    wanted |= {"secp256k1 recover to address", "bip340", "bip340, 1 bad"}
     wanted |= {f"secp256k1 ECDSA, {what}" for what in ("compressed keys", "compressed keys, DER", "1 bad", "all bad")}
     assert wanted <= {line.name for line in lines}
 

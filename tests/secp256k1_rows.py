@@ -75,6 +75,26 @@ def equation(u1: int, u2: int, key: bytes, r: int) -> Row:
     return key, number(u1 * s % N), number(r) + number(s)
 
 
+def recovery(u1: int, u2: int, point: bytes) -> tuple[bytes, bytes]:
+    """Digest and r || s || id from which u1 G + u2 R is recovered, R a point of 65 bytes; u2 is not 0."""
+    x = x_of(point)
+    r = x % N
+    return number(-u1 * r % N), number(r) + number(u2 * r % N) + bytes([2 * (x >= N) + point[64] % 2])
+
+
+def recovered(rows: Sequence[tuple[bytes, bytes]]) -> list[bytes | None]:
+    """libsecp256k1's key, x || y, of each digest with r || s || id, None where it has none."""
+    found: list[bytes | None] = []
+    signature, key = ffi.new("secp256k1_ecdsa_recoverable_signature *"), ffi.new("secp256k1_pubkey *")
+    for digest, packed in rows:
+        well_formed = len(digest) == 32 and len(packed) == 65 and packed[64] < 4
+        parse = lib.secp256k1_ecdsa_recoverable_signature_parse_compact
+        read = well_formed and parse(_CONTEXT, signature, packed[:64], packed[64])
+        good = read and lib.secp256k1_ecdsa_recover(_CONTEXT, key, signature, digest)
+        found.append(PublicKey(ffi.new("secp256k1_pubkey *", key[0])).format(compressed=False)[1:] if good else None)
+    return found
+
+
 def _key(key: bytes, *, hybrid: bool) -> object | None:
     if len(key) == 64:
         key = b"\4" + key
@@ -128,3 +148,18 @@ def say(way: Implementation, judged: Sequence[Judged]) -> None:
     wrong = [i for i, (_, valid) in enumerate(judged) if (reasons[i] == 0) != valid]
     assert not wrong, (len(wrong), wrong[0], [field.hex() for field in rows[wrong[0]]], reasons[wrong[0]])
     way.ran(len(rows))
+
+
+def recover(way: Implementation, rows: Sequence[tuple[bytes, bytes]], wanted: Sequence[bytes | None]) -> None:
+    """The implementation recovers from rows, in one batch, what is known of them."""
+    keys = way.recover_many([digest for digest, _ in rows], [signature for _, signature in rows])
+    wrong = [i for i, key in enumerate(wanted) if keys[i] != key]
+    assert not wrong, (len(wrong), wrong[0], [field.hex() for field in rows[wrong[0]]], keys[wrong[0]])
+    way.ran(len(rows))
+
+
+@cache
+def ordinary_recoveries() -> list[tuple[bytes, bytes]]:
+    """Rows of no structure, each of which has a key."""
+    source = random.Random(4)
+    return [recovery(*(source.randrange(1, N) for _ in range(2)), multiple(source.randrange(1, N))) for _ in range(64)]

@@ -27,6 +27,10 @@ from secp256k1_rows import (
     multiple,
     number,
     ordinary,
+    ordinary_recoveries,
+    recover,
+    recovered,
+    recovery,
     say,
     x_of,
 )
@@ -74,8 +78,21 @@ def _pairs(d: int, source: random.Random) -> list[tuple[int, int]]:
 
 
 @cache
+def _recoveries() -> list[tuple[bytes, bytes]]:
+    """R = k G with the same scalars, and R with an abscissa in [n, p) or next to it."""
+    source = random.Random(10)
+    rows = [recovery(u1, u2, multiple(k)) for k in _keys() for u1, u2 in _pairs(k, source)]
+    points = [*lifts(1, 1, 6), *lifts(N, 1, 6), *lifts(N - 1, -1, 6), *lifts(P - 1, -1, 6), *lifts(P - N, 1, 6)]
+    for point in points:
+        rows += [recovery(*(source.choice((0, 1, N - 1, source.randrange(N))), source.randrange(1, N)), point)]
+        digest, signature = rows[-1]
+        rows += [(digest, signature[:64] + bytes([other])) for other in range(4)]
+    return rows
+
+
+@cache
 def _ladders() -> list[Judged]:
-    """Every key with every pair of scalars, valid and not; about 15,000 rows."""
+    """Every key with every pair of scalars, valid and not."""
     source = random.Random(1)
     rows: list[Judged] = []
     for d in _keys():
@@ -209,6 +226,23 @@ def test_under_prepared_keys(implementation: Implementation) -> None:
     )
     assert [reason == 0 for reason in reasons] == [valid for _, valid in judged]
     implementation.ran(len(rows))
+
+
+@_native
+def test_recoveries(implementation: Implementation) -> None:
+    """All at once, and one in each place of 17 among ordinary ones."""
+    rows = _recoveries()
+    wanted = recovered(rows)
+    assert wanted.count(None) > 100
+    recover(implementation, rows, wanted)
+    others = ordinary_recoveries()
+    of_others = recovered(others)
+    batch, expected = [], []
+    for i in random.Random(11).sample(range(len(rows)), 500):
+        picks = [(16 * i + k) % len(others) for k in range(16)]
+        batch += [*(others[k] for k in picks), rows[i]]
+        expected += [*(of_others[k] for k in picks), wanted[i]]
+    recover(implementation, batch, expected)
 
 
 @_families

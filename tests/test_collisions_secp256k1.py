@@ -19,7 +19,21 @@ from pathlib import Path
 
 import pytest
 from implementations import Implementation, implementations
-from secp256k1_rows import LAMBDA, Judged, N, equation, libsecp256k1, multiple, ordinary, say, x_of
+from secp256k1_rows import (
+    LAMBDA,
+    Judged,
+    N,
+    equation,
+    libsecp256k1,
+    multiple,
+    ordinary,
+    ordinary_recoveries,
+    recover,
+    recovered,
+    recovery,
+    say,
+    x_of,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 _WIDTH, _DIGITS = 5, 26
@@ -90,10 +104,10 @@ def _additions(library: ctypes.CDLL, u1: int, u2: int) -> Iterator[tuple[str, Fo
 
 
 @cache
-def _rows(library: ctypes.CDLL) -> list[tuple[str, Judged]]:
-    """For each addition and sign some rows, each valid and, with another r, not."""
+def _colliding(library: ctypes.CDLL) -> list[tuple[str, int, int, int]]:
+    """For each addition and sign some (u1, u2, d), d such that it collides in u1 G + u2 (d G)."""
     source = random.Random(8)
-    rows = []
+    found = []
     for u1, u2 in [(0, 1), (1, 1), (0, N - 1), *((source.randrange(N), source.randrange(1, N)) for _ in range(5))]:
         for name, (a, b), (c, e) in _additions(library, u1, u2):
             for sign in (1, -1):
@@ -102,22 +116,30 @@ def _rows(library: ctypes.CDLL) -> list[tuple[str, Judged]]:
                     continue
                 d = (sign * c - a) * pow(b - sign * e, -1, N) % N
                 assert (a + b * d - sign * (c + e * d)) % N == 0
-                m = (u1 + u2 * d) % N
-                key, other = multiple(d), x_of(multiple(source.randrange(1, N))) % N
-                told = f"{name} {sign:+}"
-                rows.append((told, (equation(u1, u2, key, other), False)))
-                if m:
-                    rows.append((told, (equation(u1, u2, key, x_of(multiple(m)) % N), True)))
+                found.append((f"{name} {sign:+}", u1, u2, d))
+    return found
+
+
+@cache
+def _rows(library: ctypes.CDLL) -> list[Judged]:
+    """Signatures that lead to these, each valid and, with another r, not."""
+    source = random.Random(9)
+    rows = []
+    for _, u1, u2, d in _colliding(library):
+        total, key = (u1 + u2 * d) % N, multiple(d)
+        rows.append((equation(u1, u2, key, x_of(multiple(source.randrange(1, N))) % N), False))
+        if total:
+            rows.append((equation(u1, u2, key, x_of(multiple(total)) % N), True))
     return rows
 
 
 def test_every_addition_is_met(library: ctypes.CDLL) -> None:
     """Both ways, often; and libsecp256k1 says the same of each row."""
-    counted = Counter(name for name, _ in _rows(library))
+    counted = Counter(name for name, *_ in _colliding(library))
     wanted = [f"join {j}" for j in range(_HALF)] + [f"ladder {j}" for j in range(_DIGITS - 1)]
     assert counted.keys() == {f"{name} {sign}" for name in wanted for sign in ("+1", "-1")}
     assert min(counted.values()) >= 5
-    judged = [row for _, row in _rows(library)]
+    judged = _rows(library)
     assert libsecp256k1("any", [row for row, _ in judged]) == [valid for _, valid in judged]
 
 
@@ -125,10 +147,10 @@ def test_every_addition_is_met(library: ctypes.CDLL) -> None:
 def test_collisions(implementation: Implementation, library: ctypes.CDLL) -> None:
     """All at once, then each kind by itself in a batch of ordinary rows, going through the lanes."""
     rows = _rows(library)
-    say(implementation, [row for _, row in rows])
+    say(implementation, rows)
     others = ordinary()
     batch: list[Judged] = []
-    for i, (_, row) in enumerate(rows):
+    for i, row in enumerate(rows):
         batch += [others[(16 * i + k) % len(others)] for k in range(16)]
         batch.append(row)
     say(implementation, batch)
@@ -140,5 +162,25 @@ def test_one_collision_in_a_batch(implementation: Implementation, library: ctype
     rows, others = _rows(library), ordinary()[:32]
     for i in range(0, len(rows), 7):
         batch = list(others)
-        batch[i % 32] = rows[i][1]
+        batch[i % 32] = rows[i]
         say(implementation, batch)
+
+
+@implementations("secp256k1", golden=False)
+def test_collisions_of_recovery(implementation: Implementation, library: ctypes.CDLL) -> None:
+    """The same of (-digest / r) G + (s / r) R: all at once, then beside ordinary rows."""
+    colliding = _colliding(library)
+    rows = [recovery(u1, u2, multiple(d)) for _, u1, u2, d in colliding]
+    totals = [(u1 + u2 * d) % N for _, u1, u2, d in colliding]
+    wanted = [multiple(total)[1:] if total else None for total in totals]
+    assert recovered(rows) == wanted
+    assert None in wanted
+    recover(implementation, rows, wanted)
+    others = ordinary_recoveries()
+    of_others = recovered(others)
+    batch, expected = [], []
+    for i, row in enumerate(rows):
+        picks = [(16 * i + k) % len(others) for k in range(16)]
+        batch += [*(others[k] for k in picks), row]
+        expected += [*(of_others[k] for k in picks), wanted[i]]
+    recover(implementation, batch, expected)

@@ -126,6 +126,23 @@ def test_scalar_multiplication(implementation: Implementation, bits: int) -> Non
         implementation.ran(40)
 
 
+@_native
+@pytest.mark.parametrize("bits", [32, 64, 128, 256])
+def test_scalar_multiplication_by_recovery(implementation: Implementation, bits: int) -> None:
+    """The same as recoveries from R = P of the digest 0, which give s / r P, both coordinates of it."""
+    vectors = load_json(f"secp256k1_ecdsa/constantine_tv_Secp256k1_scalar_mul_G1_{bits}bit.json")["vectors"]
+    signatures, ids, products = [], [], []
+    for vector in vectors:
+        (x, y), product = ([int(vector[point][name], 16) for name in "xy"] for point in "PQ")
+        assert x < secp256k1.N
+        s = x * int(vector["scalar"], 16) % secp256k1.N
+        signatures.append(x.to_bytes(32, "big") + s.to_bytes(32, "big"))
+        ids.append(y % 2)
+        products.append(b"".join(value.to_bytes(32, "big") for value in product))
+    assert implementation.recover_many(bytes(32), signatures, ids) == products
+    implementation.ran(len(products))
+
+
 def test_golden_scalar_multiplication() -> None:
     """Golden's multiplication by 256-bit scalars, of Constantine's points."""
     vectors = load_json("secp256k1_ecdsa/constantine_tv_Secp256k1_scalar_mul_G1_256bit.json")["vectors"]

@@ -9,8 +9,8 @@
  * WORK: pyaccel:ID (PYACCEL_HASH_*; hash_many), one:ID (hash_one, row after row), evp:NAME (a context kept, initialised for each
  * message: what hashlib's C core does), low:sha256, low:sha512 (OpenSSL's functions of one algorithm); over rows of an Ed25519 key,
  * signature and message: verify:RULE (PYACCEL_RULE_*; verify_many), sodium (libsodium, row after row). Over rows of a secp256k1 key of
- * K bytes, r || s and digest: ecdsa:K (verify_many), secp-ecdsa:K (libsecp256k1, row after row); of an x-only key, signature and
- * message: bip340, secp-bip340. The libraries are opened at run time; libsodium and libsecp256k1 may be missing. */
+ * K bytes, r || s and digest: ecdsa:K (verify_many), secp-ecdsa:K (libsecp256k1, row after row); of r || s || id and digest:
+ * recover (keys), secp-recover; of an x-only key, signature and message: bip340, secp-bip340. The libraries are opened at run time; libsodium and libsecp256k1 may be missing. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "pyaccel/hash.h"
+#include "pyaccel/recover.h"
 #include "pyaccel/verify.h"
 #include "secp256k1.h"
 
@@ -27,6 +28,7 @@
 #define DIGEST_MAX 64
 #define KEY_SIZE 32
 #define SIGNATURE_SIZE 64
+#define RECOVERABLE_SIZE 65
 #define MESSAGE_AT (KEY_SIZE + SIGNATURE_SIZE)
 
 typedef struct {
@@ -47,7 +49,7 @@ static const char *const low_names[2] = {"low:sha256", "low:sha512"};
 static const size_t low_sizes[2] = {32, 64};
 
 typedef struct {
-    uint8_t *data, *out;
+    uint8_t *data, *out, *verdicts;
     size_t width, n, size; /* size: bytes of output of the last pass */
     openssl ssl;
     void *context; /* EVP_MD_CTX */
@@ -58,6 +60,9 @@ typedef struct {
     uint64_t (*digest_size)(uint32_t);
     pyaccel_status (*verify_many)(uint8_t *, uint32_t, const pyaccel_rows *, const pyaccel_rows *,
                                   const pyaccel_rows *, uint64_t, const pyaccel_verify_options *);
+    pyaccel_status (*recover_many)(uint8_t *, uint64_t, uint8_t *, const pyaccel_rows *,
+                                   const pyaccel_rows *, const uint8_t *, uint64_t,
+                                   const pyaccel_recover_options *);
     /* NULL where there is no libsodium. */
     int (*sodium_verify)(const unsigned char *signature, const unsigned char *message,
                          unsigned long long size, const unsigned char *key);
@@ -109,6 +114,7 @@ static void open_libraries(session *s, const char *path)
     find(&s->hash_one, ours, "pyaccel_hash_one");
     find(&s->digest_size, ours, "pyaccel_hash_digest_size");
     find(&s->verify_many, ours, "pyaccel_verify_many");
+    find(&s->recover_many, ours, "pyaccel_recover_many");
     find(&s->ssl.init, theirs, "EVP_DigestInit_ex");
     find(&s->ssl.update, theirs, "EVP_DigestUpdate");
     find(&s->ssl.final, theirs, "EVP_DigestFinal_ex");
@@ -136,11 +142,15 @@ static const char *load(session *s, const char *path, size_t width)
     rewind(file);
     free(s->data);
     free(s->out);
+    free(s->verdicts);
     s->width = width;
     s->n = size / width;
     s->data = malloc(size + 1);
     s->out = calloc(s->n + 1, DIGEST_MAX);
-    size_t got = s->data == NULL || s->out == NULL ? 0 : fread(s->data, 1, size, file);
+    s->verdicts = calloc(s->n + 1, 1);
+    size_t got = s->data == NULL || s->out == NULL || s->verdicts == NULL
+                     ? 0
+                     : fread(s->data, 1, size, file);
     fclose(file);
     return got == size ? NULL : "the file can't be read";
 }
@@ -229,7 +239,22 @@ static int run_verify(session *s, uint32_t scheme, size_t key_size, pyaccel_veri
     return good;
 }
 
-/* libsecp256k1's answer to "ecdsa:K" or "bip340"; NULL, or what is wrong. */
+static int run_recover(session *s, unsigned repeats)
+{
+    const pyaccel_rows signatures = part(s, 0, RECOVERABLE_SIZE),
+                       digests = part(s, RECOVERABLE_SIZE, 32);
+    const pyaccel_recover_options options = {.struct_size = sizeof options,
+                                             .rule = PYACCEL_RECOVER_SECP256K1};
+    int good = 1;
+    s->size = s->n * 64;
+    for (unsigned k = 0; k < repeats && good; k++) {
+        good = s->recover_many(s->out, s->size, s->verdicts, &digests, &signatures, NULL, s->n,
+                               &options) == PYACCEL_OK;
+    }
+    return good;
+}
+
+/* libsecp256k1's answer to "ecdsa:K", "recover" or "bip340"; NULL, or what is wrong. */
 static const char *run_secp(session *s, const char *work, unsigned repeats)
 {
     const size_t key_size = strtoul(work + 6, NULL, 10);
@@ -240,6 +265,9 @@ static const char *run_secp(session *s, const char *work, unsigned repeats)
     for (unsigned k = 0; k < repeats; k++) {
         if (strncmp(work, "ecdsa:", 6) == 0 && s->width == key_size + SIGNATURE_SIZE + 32) {
             libsecp_ecdsa(s->secp, s->out, s->data, s->width, s->n, key_size);
+        } else if (strcmp(work, "recover") == 0 && s->width == RECOVERABLE_SIZE + 32 &&
+                   libsecp_recover(s->secp, s->out, s->data, s->width, s->n)) {
+            s->size = s->n * 64;
         } else if (strcmp(work, "bip340") != 0 || s->width < MESSAGE_AT ||
                    !libsecp_bip340(s->secp, s->out, s->data, s->width, s->n)) {
             return "no such work of libsecp256k1, or it was built without it";
@@ -301,6 +329,9 @@ static const char *run(session *s, const char *work, unsigned repeats)
                           (pyaccel_verify_options){.rule = PYACCEL_RULE_BIP340}, repeats)
                    ? NULL
                    : "pyaccel_verify_many failed";
+    }
+    if (strcmp(work, "recover") == 0 && s->width == RECOVERABLE_SIZE + 32) {
+        return run_recover(s, repeats) ? NULL : "pyaccel_recover_many failed";
     }
     if (strncmp(work, "secp-", 5) == 0) {
         return run_secp(s, work + 5, repeats);
