@@ -135,7 +135,10 @@ static const candidate candidates[] = {
     {PA_FAMILY_SECP256K1, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED,
      &pa_secp256k1_avx512ifma_emulated},
 #endif
-    {PA_FAMILY_SECP256K1, "portable", 0, &pa_secp256k1_portable},
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_SECP256K1, "avx2", PA_CPU_AVX2, &pa_secp256k1_avx2},
+#endif
+    WITH_ADX(PA_FAMILY_SECP256K1, secp256k1),
 
 /* bip340 */
 #if PYACCEL_WITH_AVX512IFMA
@@ -145,7 +148,10 @@ static const candidate candidates[] = {
     {PA_FAMILY_BIP340, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED,
      &pa_bip340_avx512ifma_emulated},
 #endif
-    {PA_FAMILY_BIP340, "portable", 0, &pa_bip340_portable},
+#if PYACCEL_WITH_AVX2
+    {PA_FAMILY_BIP340, "avx2", PA_CPU_AVX2, &pa_bip340_avx2},
+#endif
+    WITH_ADX(PA_FAMILY_BIP340, bip340),
 
 /* he */
 #if PYACCEL_WITH_AVX512IFMA

@@ -117,7 +117,8 @@ static void bip340_equations(bip340_scratch *at, const int *rows, int count)
         }
     }
     const int tail = ready_count % LANES;
-    const int in_lanes = tail >= SECP256K1_LANES_MIN ? ready_count : ready_count - tail;
+    int in_lanes = tail >= SECP256K1_LANES_MIN ? ready_count : ready_count - tail;
+    in_lanes = ready_count < SECP256K1_ROWS_MIN ? 0 : in_lanes;
     if (in_lanes > 0) {
         bip340_in_lanes(holds, at, at->groups, ready, in_lanes);
     }

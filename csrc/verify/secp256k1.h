@@ -56,12 +56,25 @@ int pa_secp256k1_chunk_judge(uint8_t reasons[PA_SECP256K1_CHUNK], int open[PA_SE
                              const pa_secp256k1_chunk *chunk, uint32_t rule,
                              const pa_secp256k1_scalars *scalars);
 
-/* One row by itself, complete for any u1, u2, r below n; key is the affine key: x, y below p, on the curve. */
+/* One row by itself, complete for any u1, u2, r below n; key is the affine key: x, y below p, on the
+ * curve. (secp256k1_single.c) */
 /* True when u1 G + u2 Q is finite and its abscissa is r mod n. */
-bool pa_secp256k1_verify_single(const row key[2], const pa_secp256k1_scalar *u1,
-                                const pa_secp256k1_scalar *u2, const pa_secp256k1_scalar *r);
+typedef bool pa_secp256k1_verify_single_fn(const row key[2], const pa_secp256k1_scalar *u1,
+                                           const pa_secp256k1_scalar *u2,
+                                           const pa_secp256k1_scalar *r);
 /* sum = u1 G + u2 Q, x and y below p; false, and zeros, when that is infinite. */
-bool pa_secp256k1_sum_single(row sum[2], const row key[2], const pa_secp256k1_scalar *u1,
-                             const pa_secp256k1_scalar *u2);
+typedef bool pa_secp256k1_sum_single_fn(row sum[2], const row key[2], const pa_secp256k1_scalar *u1,
+                                        const pa_secp256k1_scalar *u2);
+pa_secp256k1_verify_single_fn pa_secp256k1_verify_single_portable, pa_secp256k1_verify_single_adx;
+pa_secp256k1_sum_single_fn pa_secp256k1_sum_single_portable, pa_secp256k1_sum_single_adx;
+
+/* Those for the CPU that the includer is compiled for. */
+#if PYACCEL_WITH_ADX && defined(__ADX__) && defined(__BMI2__)
+#define pa_secp256k1_verify_single pa_secp256k1_verify_single_adx
+#define pa_secp256k1_sum_single pa_secp256k1_sum_single_adx
+#else
+#define pa_secp256k1_verify_single pa_secp256k1_verify_single_portable
+#define pa_secp256k1_sum_single pa_secp256k1_sum_single_portable
+#endif
 
 #endif

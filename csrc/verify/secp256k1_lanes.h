@@ -5,7 +5,8 @@
  * A range is cut into chunks. Of a chunk, rows are read and hashed (secp256k1_rows.c), keys decoded in
  * lanes, full lanes of them whatever rows they come from; then the rows whose equation is in question run
  * u1 G + u2 Q in lanes together (secp256k1_sums.h). Fewer than SECP256K1_LANES_MIN rows behind the last
- * full group run one by one (secp256k1_single.c), and so do rows that the lanes cannot do. */
+ * full group run one by one (secp256k1_single.c), and so do rows that the lanes cannot do, and all where
+ * there are fewer than SECP256K1_ROWS_MIN (where that is not said, SECP256K1_LANES_MIN). */
 #ifndef PA_VERIFY_SECP256K1_LANES_H
 #define PA_VERIFY_SECP256K1_LANES_H
 
@@ -15,6 +16,10 @@
 #include "../curve/secp256k1_formulas.h"
 #include "secp256k1.h"
 #include "secp256k1_sums.h"
+
+#ifndef SECP256K1_ROWS_MIN
+#define SECP256K1_ROWS_MIN SECP256K1_LANES_MIN
+#endif
 
 _Static_assert(sizeof(pa_secp256k1_key) % 64 == 0, "entries of prepared keys are 64-byte aligned");
 
@@ -204,7 +209,8 @@ static pyaccel_status secp256k1_verify_chunk(uint8_t *verdicts, uint8_t *reasons
     const int open_count = pa_secp256k1_chunk_judge(reasons, at->open, at->u1, at->u2, chunk,
                                                     job->rule, &SECP256K1_SCALARS);
     const int tail = open_count % LANES, in_lanes = open_count - tail;
-    const int last = tail >= SECP256K1_LANES_MIN ? open_count : in_lanes;
+    int last = tail >= SECP256K1_LANES_MIN ? open_count : in_lanes;
+    last = open_count < SECP256K1_ROWS_MIN ? 0 : last;
     if (last > 0) {
         secp256k1_open_lanes(verdicts, at, 0, last);
     }

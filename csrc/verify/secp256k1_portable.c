@@ -5,6 +5,7 @@
 /* A group of one is always full. */
 #define SECP256K1_LANES_MIN 1
 #define SECP256K1_SCALARS pa_secp256k1_scalars_portable
+#define SECP256K1_ROWS_MIN 8
 #include "secp256k1_lanes.h"
 
 #include "bip340_lanes.h"

@@ -86,7 +86,7 @@ typedef struct {
                    const pa_secp256k1_scalar *u2, int count);
 } pa_secp256k1_scalars;
 extern const pa_secp256k1_scalars pa_secp256k1_scalars_portable;
-extern const pa_secp256k1_scalars pa_secp256k1_scalars_avx512ifma;
+extern const pa_secp256k1_scalars pa_secp256k1_scalars_avx2, pa_secp256k1_scalars_avx512ifma;
 extern const pa_secp256k1_scalars pa_secp256k1_scalars_avx512ifma_emulated;
 
 #endif

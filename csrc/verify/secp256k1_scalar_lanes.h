@@ -447,19 +447,23 @@ static void scalar_group_digits(pa_secp256k1_sums_digits *const *digits,
 static void scalar_divide_rows(pa_secp256k1_scalar *u1, pa_secp256k1_scalar *u2,
                                const pa_secp256k1_scalar *d, int count)
 {
+    const fe_state state = fe_begin();
     for (int at = 0; at < count; at += SCALAR_GROUPS * LANES) {
         const int rest = count - at, most = SCALAR_GROUPS * LANES;
         scalar_divide(u1 + at, u2 + at, d + at, rest < most ? rest : most);
     }
+    fe_end(state);
 }
 
 static void scalar_digits_of_rows(pa_secp256k1_sums_digits *const *digits,
                                   const pa_secp256k1_scalar *u1, const pa_secp256k1_scalar *u2,
                                   int count)
 {
+    const fe_state state = fe_begin();
     for (int at = 0; at < count; at += LANES) {
         scalar_group_digits(digits + at, u1 + at, u2 + at, count - at);
     }
+    fe_end(state);
 }
 
 #define SCALAR_TABLE {.divide = scalar_divide_rows, .digits = scalar_digits_of_rows}

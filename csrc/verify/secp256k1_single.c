@@ -5,8 +5,13 @@
  * u2 is split by the endomorphism and u1 at bit 128, so that four multiples share 128 doublings:
  * 43 additions for the key (digits of 5 bits), 21 for the generator (digits of 11 bits, fixed
  * tables of G and 2^128 G). About 128 (3M + 4S) + 64 (8M + 3S). */
+#if defined(__ADX__) && defined(__BMI2__)
+#include "../field/secp256k1_adx.h"
+#else
 #include "../field/secp256k1_portable.h"
+#endif
 
+#include "../core/variant_name.h"
 #include "../curve/secp256k1_constants.h"
 #include "../curve/secp256k1_formulas.h"
 #include "../tables/secp256k1_base.h"
@@ -63,8 +68,9 @@ static void sum_of(curve_jacobian *sum, const row key[2], const pa_secp256k1_sca
     ladder(sum, terms, 4);
 }
 
-bool pa_secp256k1_sum_single(row sum[2], const row key[2], const pa_secp256k1_scalar *u1,
-                             const pa_secp256k1_scalar *u2)
+bool PA_VARIANT(pa_secp256k1_sum_single_)(row sum[2], const row key[2],
+                                          const pa_secp256k1_scalar *u1,
+                                          const pa_secp256k1_scalar *u2)
 {
     curve_jacobian at;
     fe inverse, power;
@@ -80,8 +86,9 @@ bool pa_secp256k1_sum_single(row sum[2], const row key[2], const pa_secp256k1_sc
     return !mask_any(fe_is_zero(&at.z));
 }
 
-bool pa_secp256k1_verify_single(const row key[2], const pa_secp256k1_scalar *u1,
-                                const pa_secp256k1_scalar *u2, const pa_secp256k1_scalar *r)
+bool PA_VARIANT(pa_secp256k1_verify_single_)(const row key[2], const pa_secp256k1_scalar *u1,
+                                             const pa_secp256k1_scalar *u2,
+                                             const pa_secp256k1_scalar *r)
 {
     curve_jacobian sum;
     sum_of(&sum, key, u1, u2);

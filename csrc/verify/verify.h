@@ -86,9 +86,10 @@ struct pa_verify_kernel {
 /* One table per variant; variants.c lists them. */
 extern const struct pa_verify_kernel pa_ed25519_portable, pa_ed25519_adx, pa_ed25519_avx2;
 extern const struct pa_verify_kernel pa_ed25519_avx512ifma, pa_ed25519_avx512ifma_emulated;
-extern const struct pa_verify_kernel pa_secp256k1_portable;
 extern const struct pa_verify_kernel pa_secp256k1_avx512ifma, pa_secp256k1_avx512ifma_emulated;
+extern const struct pa_verify_kernel pa_bip340_adx, pa_bip340_avx2;
 extern const struct pa_verify_kernel pa_bip340_portable;
 extern const struct pa_verify_kernel pa_bip340_avx512ifma, pa_bip340_avx512ifma_emulated;
+extern const struct pa_verify_kernel pa_secp256k1_portable, pa_secp256k1_adx, pa_secp256k1_avx2;
 
 #endif
