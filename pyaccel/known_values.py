@@ -600,6 +600,22 @@ _WYCHEPROOF_350_KEY = bytes.fromhex(
     "26a6d37ac46d61fd600c0bf1bff87689ed117dda6b0e59318ae010a197a26ca0"
 )
 
+# The rows that tools/ethereum_rows.py makes of these tests.
+_SENDER_TEST = (
+    bytes.fromhex("5eb4f5a33c621f32a8622d5f943b6b102994dfe4e5aebbefe69bb1b2aa0fc93e"),
+    bytes.fromhex(
+        "48b55bfa915ac795c431978d8a6a992b628d557da5ff759b307d495a36649353"
+        "1fffd310ac743f371de3b9f7f9cb56c0b28ad43601b4ab949f53faa07bd2c80400"
+    ),
+)
+_V_EQUALS_38 = (
+    bytes.fromhex("333921725d0bfed31e0c1eab108ec72e8c017f4f4502a35d6548e9ba7d3a5158"),
+    bytes.fromhex(
+        "98ff921201554726367d2be8c804a7ff89ccf285ebc57dff8ae4c44b9c19ac4a"
+        "1887321be575c8095f789dd4c743dfe42c1820f9231f98a962b210e3ac2452a301"
+    ),
+)
+
 RECOVERIES: list[tuple[str, bool, str, list[tuple[bytes, bytes]], tuple[bytes | None, ...]]] = [
     (
         "secp256k1",
@@ -607,6 +623,17 @@ RECOVERIES: list[tuple[str, bool, str, list[tuple[bytes, bytes]], tuple[bytes | 
         "Wycheproof ecdsa_secp256k1_sha256, tcId 350 (R has the abscissa r + n), and ids past it",
         [(_WYCHEPROOF_350[0], _WYCHEPROOF_350[1] + bytes([v])) for v in (3, 4, 26, 29, 255)],
         (_WYCHEPROOF_350_KEY, None, None, None, None),
+    ),
+    (
+        "ethereum-transaction",
+        True,
+        "ethereum/tests, ttSignature/SenderTest and ttVValue/V_equals38, fork Cancun",
+        [_SENDER_TEST, _V_EQUALS_38, (_V_EQUALS_38[0], _V_EQUALS_38[1][:64] + b"\2")],
+        (
+            bytes.fromhex("963f4a0d8a11b758de8d5b99ab4ac898d6438ea6"),
+            bytes.fromhex("9da8eb227a1fe47eaf51fee029673adeae485006"),
+            None,
+        ),
     ),
     *(
         (

@@ -3,7 +3,13 @@
 
     {"scheme": "ed25519", "public_key": "<hex>", "message": "<hex>", "signature": "<hex>"}
 
-Optional fields: rule, message_hash, key_format, signature_format, as in `pyaccel.verify_many`.
+Optional fields: rule, message_hash, key_format, signature_format, as in `pyaccel.verify_many`. A row with a digest in
+place of scheme, key and message is of a signature on secp256k1 whose key is recovered, as in `pyaccel.recover_many`:
+
+    {"rule": "ethereum-transaction", "digest": "<hex>", "signature": "<hex>", "sender": "<hex>"}
+
+The signature has 65 bytes, r || s || v, with EIP-155 undone; the sender is an address of 20 bytes or a key of 64, or
+null where the signature has none under the rule. Rows of both kinds may have a name, which their verdict then bears.
 """
 
 from __future__ import annotations
@@ -20,7 +26,8 @@ from typing import IO, BinaryIO, cast
 
 import numpy as np
 
-from pyaccel.cli.errors import MalformedError, UnusableInputError, quoted
+from pyaccel.cli.batch_rows import Group, add_row
+from pyaccel.cli.errors import MalformedError, UnusableInputError
 from pyaccel.cli.json_value import JsonValue, parse_json
 from pyaccel.cli.report import Bad, Report
 from pyaccel.cli.runner import BATCH_BYTES, Runner, Verdicts
@@ -33,51 +40,15 @@ LINE_LIMIT = 16 << 20
 CHUNK_ROWS = 1 << 14
 """Rows that are held at a time; also a batch's size."""
 
-REQUIRED = ("scheme", "public_key", "message", "signature")
-OPTIONAL = ("rule", "message_hash", "key_format", "signature_format")
-
-_KEY_WIDTHS = {"ed25519": (32,), "secp256k1-ecdsa": (33, 64, 65), "bip340": (32,)}
-_RAW_SIGNATURE_WIDTH = 64
-_DIGEST_WIDTH = 32
-
-Parameters = tuple[str, ...]
-"""The scheme, then the values of OPTIONAL, "" where not given: rows that are equal in these go into one batch."""
-
-
-@dataclass(slots=True)
-class _Rows:
-    """Rows of one batch and where they came from."""
-
-    keys: list[bytes] = field(default_factory=list)
-    messages: list[bytes] = field(default_factory=list)
-    signatures: list[bytes] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-
 
 @dataclass(slots=True)
 class _Chunk:
-    """Rows that follow each other in the file, by their parameters."""
+    """Rows that follow each other in the file, by what they share."""
 
     first: int
-    groups: dict[Parameters, _Rows] = field(default_factory=dict)
+    groups: dict[tuple[str, ...], Group] = field(default_factory=dict)
     count: int = 0
     size: int = 0
-
-
-def _parse_row(text: bytes) -> tuple[Parameters, bytes, bytes, bytes]:
-    row = JsonValue(parse_json(text))
-    unknown = [name for name in row.fields() if name not in REQUIRED + OPTIONAL]
-    if unknown:
-        raise MalformedError(quoted(unknown[0]), "unknown field", f"known are {', '.join(REQUIRED + OPTIONAL)}")
-    scheme = row["scheme"].text()
-    names = [row[name].text() if row.has(name) else "" for name in OPTIONAL]
-    options = dict(zip(OPTIONAL, names, strict=True))
-    key = row["public_key"].hexadecimal(*(() if options["key_format"] == "spki" else _KEY_WIDTHS.get(scheme, ())))
-    message = row["message"].hexadecimal(*((_DIGEST_WIDTH,) if options["message_hash"] == "none" else ()))
-    raw = options["signature_format"] in ("", "raw") and scheme in _KEY_WIDTHS
-    signature = row["signature"].hexadecimal(*((_RAW_SIGNATURE_WIDTH,) if raw else ()))
-    return (scheme, *names), key, message, signature
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -106,17 +77,11 @@ def _chunks(path: Path, file: IO[bytes]) -> Iterator[_Chunk]:
     chunk = _Chunk(0)
     for number, line in _lines(path, file):
         try:
-            parameters, key, message, signature = _parse_row(line)
+            add_row(chunk.groups, JsonValue(parse_json(line)), chunk.first + chunk.count, number)
         except MalformedError as error:
             path_in_row = "" if error.place.startswith("line ") else error.place
             place = f"line {number}" + (f", {path_in_row}" if path_in_row else "")
             raise UnusableInputError(str(path), place, error.fault, error.mend) from None
-        group = chunk.groups.setdefault(parameters, _Rows())
-        group.keys.append(key)
-        group.messages.append(message)
-        group.signatures.append(signature)
-        group.rows.append(chunk.first + chunk.count)
-        group.lines.append(number)
         chunk.count += 1
         chunk.size += len(line)
         if chunk.count == CHUNK_ROWS or chunk.size >= BATCH_BYTES:
@@ -151,10 +116,13 @@ def verify_batch(path: Path, runner: Runner, out: Path | None = None) -> Report:
             rows += chunk.count
             valid = np.zeros(chunk.count, np.bool_)
             reasons = [""] * chunk.count
-            for parameters, group in chunk.groups.items():
-                _verify_group(report, path, runner, parameters, group, chunk.first, valid, reasons)
+            names = [""] * chunk.count
+            for group in chunk.groups.values():
+                _judge(report, path, runner, group, chunk.first, valid, reasons)
+                for row, name in zip(group.rows, group.names, strict=True):
+                    names[row - chunk.first] = name
             if verdict_file:
-                _write(verdict_file, chunk.first, valid, reasons)
+                _write(verdict_file, chunk.first, valid, reasons, names)
             runner.progress("signatures", rows, _estimated_rows(plain, rows))
         if not rows:
             raise UnusableInputError(str(path), "line 1", "the file holds no row", "put one signature a line")
@@ -171,30 +139,20 @@ def _estimated_rows(file: BinaryIO, rows: int) -> int:
     return max(rows, rows * os.fstat(file.fileno()).st_size // max(file.tell(), 1))
 
 
-def _verify_group(
-    report: Report,
-    path: Path,
-    runner: Runner,
-    parameters: Parameters,
-    group: _Rows,
-    first: int,
-    valid: Verdicts,
-    reasons: list[str],
+def _judge(
+    report: Report, path: Path, runner: Runner, group: Group, first: int, valid: Verdicts, reasons: list[str]
 ) -> None:
-    scheme, *names = parameters
-    options = {name: value for name, value in zip(OPTIONAL, names, strict=True) if value}
     try:
-        verdicts, why, step = runner.verify_many(scheme, group.keys, group.messages, group.signatures, "", **options)
+        verdicts, step = group.judge(runner)
     except (ValueError, UnsupportedError) as error:
         raise UnusableInputError(str(path), f"line {group.lines[0]}", str(error), "name one that is known") from None
     bad = []
-    for verdict, reason, row, line in zip(verdicts, why, group.rows, group.lines, strict=True):
+    for (verdict, reason), row, line, name in zip(verdicts, group.rows, group.lines, group.names, strict=True):
         valid[row - first] = verdict
         reasons[row - first] = reason
         if not verdict:
-            bad.append(Bad({"row": row, "line": line}, reason))
-    used = " ".join([scheme, *options.values()])
-    report.add(f"{used} signatures", len(group.rows), bad, step)
+            bad.append(Bad({"row": row, "line": line}, f"{name}: {reason}" if name else reason))
+    report.add(group.title, len(group.rows), bad, step)
 
 
 @contextmanager
@@ -231,10 +189,12 @@ def _unwritable(out: Path, error: OSError | ValueError) -> UnusableInputError:
     return UnusableInputError(str(out), "", f"can't be written: {reason}", "name another --out")
 
 
-def _write(file: IO[str], first: int, valid: Verdicts, reasons: list[str]) -> None:
+def _write(file: IO[str], first: int, valid: Verdicts, reasons: list[str], names: list[str]) -> None:
     lines = []
-    for i, (verdict, reason) in enumerate(zip(valid, reasons, strict=True), first):
+    for i, (verdict, reason, name) in enumerate(zip(valid, reasons, names, strict=True), first):
         row: dict[str, int | bool | str] = {"row": i, "valid": bool(verdict)}
+        if name:
+            row["name"] = name
         if not verdict:
             row["reason"] = reason
         lines.append(json.dumps(row) + "\n")

@@ -156,6 +156,16 @@ class Runner:
         verdicts, codes, step = self.verify_codes(scheme, public_keys, messages, signatures, what, **parameters)
         return verdicts, [in_words(int(code)) for code in codes], step
 
+    def recover_many(
+        self, digests: Any, signatures: Any, rule: str, *, addresses: bool
+    ) -> tuple[Bytes, Verdicts, Step]:
+        """Keys or addresses, whether each exists, and how they were computed; signatures carry v."""
+        steps: list[Step] = []
+        with self._batch(steps):
+            keys, found = pyaccel.recover_many(digests, signatures, rule=rule, addresses=addresses, device=self.device)
+        self._kept(keys.tobytes() + found.tobytes(), steps[0])
+        return keys, found, steps[0]
+
 
 def in_words(code: int) -> str:
     """Why a signature is not valid."""

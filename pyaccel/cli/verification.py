@@ -56,7 +56,7 @@ def kind_of(path: Path) -> str:
     if text[:1] not in (b"{", b"["):
         return BITCOIN
     line = text.partition(b"\n")[0]
-    has_row = b'"scheme"' in line or b'"public_key"' in line
+    has_row = any(name in line for name in (b'"scheme"', b'"public_key"', b'"sender"'))
     return BATCH if has_row and b'"signed_header"' not in line else LIGHT
 
 

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of a batch file: what a line may say, and how rows of one kind are judged together."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pyaccel.cli.errors import MalformedError, quoted
+from pyaccel.cli.json_value import JsonValue
+from pyaccel.cli.report import Step
+from pyaccel.cli.runner import Runner
+
+SIGNATURE_REQUIRED = ("scheme", "public_key", "message", "signature")
+SIGNATURE_OPTIONAL = ("rule", "message_hash", "key_format", "signature_format")
+RECOVERY_REQUIRED = ("rule", "digest", "signature", "sender")
+NAME = "name"
+"""Optional in every row: what its verdict is named by."""
+
+_KEY_WIDTHS = {"ed25519": (32,), "secp256k1-ecdsa": (33, 64, 65), "bip340": (32,)}
+_RAW_SIGNATURE_WIDTH = 64
+_RECOVERABLE_WIDTH = 65
+_DIGEST_WIDTH = 32
+_ADDRESS_WIDTH = 20
+_KEY_WIDTH = 64
+
+Verdict = tuple[bool, str]
+"""Whether a row is good, and why not."""
+
+
+@dataclass(slots=True)
+class Group(ABC):
+    """Rows that go into one batch, and where they came from.
+
+    Attributes:
+        rows: their numbers in the file.
+        lines: the lines that they stood on.
+        names: what each is called, "" where it is not.
+    """
+
+    rows: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What its check is called."""
+
+    @abstractmethod
+    def judge(self, runner: Runner) -> tuple[list[Verdict], Step]:
+        """Verdict of each row.
+
+        Raises:
+            ValueError, UnsupportedError: one of the names that they share is unknown, or does not work yet.
+        """
+
+
+@dataclass(slots=True)
+class Signatures(Group):
+    """Signatures under known keys; names are the scheme, then the values of SIGNATURE_OPTIONAL, "" where not given."""
+
+    parameters: tuple[str, ...] = ()
+    keys: list[bytes] = field(default_factory=list)
+    messages: list[bytes] = field(default_factory=list)
+    signatures: list[bytes] = field(default_factory=list)
+
+    @property
+    def _options(self) -> dict[str, str]:
+        return {name: value for name, value in zip(SIGNATURE_OPTIONAL, self.parameters[1:], strict=True) if value}
+
+    @property
+    def title(self) -> str:
+        """What its check is called."""
+        return f"{' '.join([self.parameters[0], *self._options.values()])} signatures"
+
+    def judge(self, runner: Runner) -> tuple[list[Verdict], Step]:
+        """As Group.judge."""
+        scheme = self.parameters[0]
+        verdicts, why, step = runner.verify_many(scheme, self.keys, self.messages, self.signatures, "", **self._options)
+        return [(bool(verdict), reason) for verdict, reason in zip(verdicts, why, strict=True)], step
+
+
+@dataclass(slots=True)
+class Recoveries(Group):
+    """Signatures whose keys or addresses are recovered and compared; sender None: none is to be found."""
+
+    rule: str = ""
+    addresses: bool = True
+    digests: list[bytes] = field(default_factory=list)
+    signatures: list[bytes] = field(default_factory=list)
+    senders: list[bytes | None] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """What its check is called."""
+        return f"{self.rule} senders"
+
+    def judge(self, runner: Runner) -> tuple[list[Verdict], Step]:
+        """As Group.judge."""
+        found, exists, step = runner.recover_many(self.digests, self.signatures, self.rule, addresses=self.addresses)
+        return list(map(_compared, self.senders, map(bytes, found), map(bool, exists))), step
+
+
+def _compared(sender: bytes | None, found: bytes, exists: bool) -> Verdict:
+    if not exists:
+        return sender is None, "the signature has no key under the rule"
+    if sender is None:
+        return False, f"0x{found.hex()} is recovered where no key was expected"
+    return found == sender, f"the sender is 0x{found.hex()}"
+
+
+def add_row(groups: dict[tuple[str, ...], Group], row: JsonValue, number: int, line: int) -> None:
+    """Reads a row and puts it into the group of its kind.
+
+    Args:
+        groups: of the rows so far, by what they share.
+        row: the line's JSON.
+        number: of the row in the file.
+        line: that it stood on.
+
+    Raises:
+        MalformedError: it is no row.
+    """
+    group = _add_recovery(groups, row) if {"digest", "sender"} & row.fields().keys() else _add_signature(groups, row)
+    group.rows.append(number)
+    group.lines.append(line)
+    group.names.append(row[NAME].text() if row.has(NAME) else "")
+
+
+def _add_signature(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Group:
+    _refuse_unknown(row, (*SIGNATURE_REQUIRED, *SIGNATURE_OPTIONAL, NAME))
+    scheme = row["scheme"].text()
+    names = [row[name].text() if row.has(name) else "" for name in SIGNATURE_OPTIONAL]
+    options = dict(zip(SIGNATURE_OPTIONAL, names, strict=True))
+    key = row["public_key"].hexadecimal(*(() if options["key_format"] == "spki" else _KEY_WIDTHS.get(scheme, ())))
+    message = row["message"].hexadecimal(*((_DIGEST_WIDTH,) if options["message_hash"] == "none" else ()))
+    raw = options["signature_format"] in ("", "raw") and scheme in _KEY_WIDTHS
+    signature = row["signature"].hexadecimal(*((_RAW_SIGNATURE_WIDTH,) if raw else ()))
+    parameters = (scheme, *names)
+    group = groups.setdefault(parameters, Signatures(parameters=parameters))
+    assert isinstance(group, Signatures)
+    group.keys.append(key)
+    group.messages.append(message)
+    group.signatures.append(signature)
+    return group
+
+
+def _add_recovery(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Group:
+    _refuse_unknown(row, (*RECOVERY_REQUIRED, NAME))
+    rule = row["rule"].text()
+    digest = row["digest"].hexadecimal(_DIGEST_WIDTH)
+    signature = row["signature"].hexadecimal(_RECOVERABLE_WIDTH)
+    sender = row["sender"]
+    expected = None if sender.value is None else sender.hexadecimal(_ADDRESS_WIDTH, _KEY_WIDTH)
+    addresses = expected is None or len(expected) == _ADDRESS_WIDTH
+    kind = ("recovery", rule, "addresses" if addresses else "keys")
+    group = groups.setdefault(kind, Recoveries(rule=rule, addresses=addresses))
+    assert isinstance(group, Recoveries)
+    group.digests.append(digest)
+    group.signatures.append(signature)
+    group.senders.append(expected)
+    return group
+
+
+def _refuse_unknown(row: JsonValue, known: tuple[str, ...]) -> None:
+    unknown: Iterator[str] = (name for name in row.fields() if name not in known)
+    for name in unknown:
+        raise MalformedError(quoted(name), "unknown field", f"known are {', '.join(known)}")
