@@ -16,7 +16,7 @@
 #define SECP256K1_SCALARS pa_secp256k1_scalars_portable
 #include "verify/secp256k1_lanes.h"
 
-static const struct pa_verify_kernel quad = SECP256K1_KERNEL;
+static const struct pa_verify_kernel in_lanes = SECP256K1_KERNEL;
 
 #include "check.h"
 #include "ecdsa_reference.h"
@@ -93,11 +93,11 @@ static void make_rows(void)
 static void check_range(const pa_verify_job *job, uint64_t first, uint64_t last)
 {
     uint8_t verdicts[ROWS], reasons[ROWS], other_verdicts[ROWS], other_reasons[ROWS];
-    const uint64_t size = quad.scratch_size(job, last - first),
+    const uint64_t size = in_lanes.scratch_size(job, last - first),
                    other_size = pa_secp256k1_portable.scratch_size(job, last - first);
     void *scratch = aligned_alloc(64, size + -size % 64),
          *other_scratch = aligned_alloc(64, other_size + -other_size % 64);
-    CHECK(quad.verify_range(verdicts, reasons, job, first, last, scratch) == PYACCEL_OK);
+    CHECK(in_lanes.verify_range(verdicts, reasons, job, first, last, scratch) == PYACCEL_OK);
     CHECK(pa_secp256k1_portable.verify_range(other_verdicts, other_reasons, job, first, last,
                                              other_scratch) == PYACCEL_OK);
     free(scratch);
@@ -123,12 +123,12 @@ int main(void)
     const pyaccel_rows signatures = fixed_rows(rows->signature, ROWS, 64, sizeof *rows);
 
     for (uint64_t i = 0; i < ROWS; i++) {
-        quad.prepare((uint8_t *)prepared, &key_rows, i, i + 1, PYACCEL_KEY_FORMAT_AUTO);
+        in_lanes.prepare((uint8_t *)prepared, &key_rows, i, i + 1, PYACCEL_KEY_FORMAT_AUTO);
         if (i < PA_SECP256K1_CHUNK) {
             batch_keys[i] = (pa_bytes){keys + offsets[i], offsets[i + 1] - offsets[i]};
         }
     }
-    quad.prepare((uint8_t *)others, &key_rows, 0, ROWS, PYACCEL_KEY_FORMAT_AUTO);
+    in_lanes.prepare((uint8_t *)others, &key_rows, 0, ROWS, PYACCEL_KEY_FORMAT_AUTO);
     CHECK(memcmp(prepared, others, sizeof prepared) == 0);
     pa_secp256k1_portable.prepare((uint8_t *)others, &key_rows, 0, ROWS, PYACCEL_KEY_FORMAT_AUTO);
     CHECK(memcmp(prepared, others, sizeof prepared) == 0);
