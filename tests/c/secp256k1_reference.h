@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA and BIP-340 on secp256k1 verified from the definition, over the numbers of reference256.h, fast enough for a fuzz target: some
+/* ECDSA and BIP-340 on secp256k1 verified, and keys recovered, from the definition, over the numbers of reference256.h, fast enough for a fuzz target: some
  * milliseconds a signature. Nothing here is shared with csrc/. */
 #ifndef PA_TEST_SECP256K1_REFERENCE_H
 #define PA_TEST_SECP256K1_REFERENCE_H
 
 #include "pyaccel/hash.h"
+#include "pyaccel/recover.h"
 #include "pyaccel/verify.h"
 #include "reference256.h"
 
@@ -340,6 +341,48 @@ static inline uint8_t reference_bip340_reason(const uint8_t *key, size_t key_siz
     return !sum.infinite && number_equal(&sum.x, &r) && (sum.y.word[0] & 1) == 0
                ? PYACCEL_REASON_NONE
                : PYACCEL_REASON_EQUATION;
+}
+
+/* The key of a digest and r || s || v, x || y, under a rule of recovery; a reason where there is none. */
+static inline uint8_t reference_recover(uint8_t key[64], uint32_t rule, const uint8_t *digest,
+                                        size_t digest_size, const uint8_t *signature, size_t size)
+{
+    memset(key, 0, 64);
+    if (digest_size != 32 || size != 65) {
+        return PYACCEL_REASON_LENGTH;
+    }
+    const uint8_t v = signature[64], id = v == 27 || v == 28 ? v - 27 : v;
+    if (id > 3 || (rule != PYACCEL_RECOVER_SECP256K1 && id > 1)) {
+        return PYACCEL_REASON_ENCODING;
+    }
+    number r, s, x;
+    const uint8_t reason = reference_numbers(
+        &r, &s,
+        rule == PYACCEL_RECOVER_ETHEREUM_TRANSACTION ? PYACCEL_RULE_LOW_S : PYACCEL_RULE_ANY,
+        PYACCEL_SIGNATURE_FORMAT_RAW, signature, 64);
+    if (reason != PYACCEL_REASON_NONE) {
+        return reason;
+    }
+    uint32_t carry = 0;
+    uint8_t encoded[33] = {(uint8_t)(2 + (id & 1))};
+    x = id & 2 ? number_add(&r, &group_order, &carry) : r;
+    number_to_bytes(encoded + 1, &x);
+    const point commitment = reference_key(encoded, 33, PYACCEL_RULE_ANY);
+    if (carry || commitment.infinite) {
+        return PYACCEL_REASON_EQUATION;
+    }
+    number z = number_from_bytes(digest);
+    z = number_below(&z, &group_order) ? z : number_sub(&z, &group_order);
+    const number inverse = mod_inverse(&r, &group_order), u2 = fold_mul(&s, &inverse, &group_order);
+    number u1 = fold_mul(&z, &inverse, &group_order);
+    u1 = mod_neg(&u1, &group_order);
+    const point q = reference_sum(&u1, &u2, &commitment);
+    if (q.infinite) {
+        return PYACCEL_REASON_EQUATION;
+    }
+    number_to_bytes(key, &q.x);
+    number_to_bytes(key + 32, &q.y);
+    return PYACCEL_REASON_NONE;
 }
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fuzz target: under every rule and in every format, every variant says of every row what a slow verifier of its own says, for
- * any mixture of rows, in batches of any size, from key bytes and from prepared keys.
+ * any mixture of rows, in batches of any size, from key bytes and from prepared keys; and recovers the same keys.
  *
- * Input: rule (of ECDSA, or BIP-340), format and message hash, variant, rows in the batch, distinct rows and prepared keys; then 8 bytes a distinct row:
+ * Input: rule (of ECDSA, BIP-340, recovery), format and message hash, variant, rows in the batch, distinct rows and prepared keys; then 8 bytes a distinct row:
  * key, nonce, kind, size of the message, its byte, where to edit, how to edit, lengths. Secrets and nonces are few and such that
  * sums of points collide; a row is signed for them unless its kind asks for something else, so that many are valid. */
 #include <stdio.h>
@@ -307,19 +307,82 @@ static pyaccel_rows exact(packed_rows *rows, uint64_t n)
         .data = fit, .data_size = rows->offsets[n], .offsets = rows->offsets, .offset_bits = 64};
 }
 
+/* A row of ECDSA with v behind its signature: the id that fits, or what was asked for. */
+static void put_recoverable(signed_row *row, reader *in)
+{
+    const reader before = *in;
+    put_row(row, in, PYACCEL_SIGNATURE_FORMAT_RAW, PYACCEL_MESSAGE_HASH_NONE);
+    const uint8_t nonce = before.size > 1 ? before.data[1] : 0,
+                  kind = before.size > 2 ? before.data[2] : 0;
+    uint8_t v = points[nonce % SECRETS].y.word[0] & 1;
+    v = kind & 1 ? nonce : v ^ (uint8_t)(kind >> 3 & 1);
+    row->signature[64] = kind & 2 && !(kind & 1) ? (uint8_t)(v + 27) : v;
+    row->signature_size += 1;
+}
+
+/* recover_many of n rows that repeat `distinct` of them, in the memory of one call. */
+static void check_recovery(const signed_row *rows, uint64_t distinct, uint64_t n, uint32_t rule,
+                           const pyaccel_rows *digests, const pyaccel_rows *signatures)
+{
+    uint8_t want[DISTINCT][64], want_reason[DISTINCT], found[MOST_ROWS * 64], verdicts[MOST_ROWS],
+        reasons[MOST_ROWS];
+    for (uint64_t i = 0; i < distinct; i++) {
+        want_reason[i] = reference_recover(want[i], rule, rows[i].message, rows[i].size,
+                                           rows[i].signature, rows[i].signature_size);
+    }
+    const pyaccel_recover_options options = {
+        .struct_size = sizeof options, .rule = rule, .reasons = reasons};
+    memset(found, 7, sizeof found);
+    REQUIRE(pyaccel_recover_many(found, n * 64, verdicts, digests, signatures, NULL, n, &options) ==
+            PYACCEL_OK);
+    for (uint64_t i = 0; i < n; i++) {
+        REQUIRE(reasons[i] == want_reason[i % distinct]);
+        REQUIRE(verdicts[i] == (reasons[i] == PYACCEL_REASON_NONE));
+        REQUIRE(memcmp(found + 64 * i, want[i % distinct], 64) == 0);
+    }
+}
+
+/* verify_many of the same, its keys prepared where `few` says so. */
+static void check_verdicts(const uint8_t want[DISTINCT], uint64_t distinct, uint64_t n,
+                           uint32_t scheme, const pyaccel_rows *keys, const pyaccel_rows *messages,
+                           const pyaccel_rows *signatures, const pyaccel_verify_options *how,
+                           uint8_t few)
+{
+    uint8_t verdicts[MOST_ROWS], reasons[MOST_ROWS];
+    pyaccel_verify_options options = *how;
+    pyaccel_prepared_keys *prepared = NULL;
+    options.reasons = reasons;
+    if (few & 0x80) {
+        const pyaccel_prepare_options preparation = {.struct_size = sizeof preparation,
+                                                     .memory = few & 0x40 ? 100000u : 0u};
+        REQUIRE(pyaccel_prepared_keys_new(&prepared, scheme, keys, n, &preparation) == PYACCEL_OK);
+        options.prepared = prepared;
+    }
+    memset(verdicts, 7, sizeof verdicts);
+    REQUIRE(pyaccel_verify_many(verdicts, scheme, prepared == NULL ? keys : NULL, messages,
+                                signatures, n, &options) == PYACCEL_OK);
+    for (uint64_t i = 0; i < n; i++) {
+        REQUIRE(reasons[i] == want[i % distinct]);
+        REQUIRE(verdicts[i] == (reasons[i] == PYACCEL_REASON_NONE));
+    }
+    pyaccel_prepared_keys_free(prepared);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint32_t rules[] = {PYACCEL_RULE_ANY, PYACCEL_RULE_LOW_S,
                                      PYACCEL_RULE_BITCOIN_CORE, PYACCEL_RULE_BIP340};
     static signed_row rows[DISTINCT];
-    uint8_t want[DISTINCT], verdicts[MOST_ROWS], reasons[MOST_ROWS];
+    uint8_t want[DISTINCT];
     packed_rows keys = {0}, messages = {0}, signatures = {0};
     reader in = {data, size};
     if (spec_count == 0) {
         make_points();
         find_specs();
     }
-    const uint32_t rule = rules[next_byte(&in) % 4];
+    const uint8_t rule_byte = next_byte(&in) % 5;
+    const bool recovery = rule_byte == 4;
+    const uint32_t rule = rules[rule_byte % 4];
     const bool bip340 = rule == PYACCEL_RULE_BIP340;
     const uint32_t scheme = bip340 ? PYACCEL_SCHEME_BIP340 : PYACCEL_SCHEME_SECP256K1_ECDSA;
     const uint8_t form = next_byte(&in);
@@ -337,6 +400,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                               row->signature, row->signature_size);
             continue;
         }
+        if (recovery) {
+            put_recoverable(row, &in);
+            continue;
+        }
         put_row(row, &in, format, hash);
         want[i] = reference_reason(rule, format, row->key, row->key_size, row->digest,
                                    row->digest_size, row->signature, row->signature_size);
@@ -349,27 +416,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const pyaccel_rows key_rows = exact(&keys, n), message_rows = exact(&messages, n),
                        signature_rows = exact(&signatures, n);
-    pyaccel_verify_options options = {.struct_size = sizeof options,
-                                      .rule = rule,
-                                      .message_hash = hash,
-                                      .signature_format = format,
-                                      .reasons = reasons};
-    pyaccel_prepared_keys *prepared = NULL;
-    if (few & 0x80) {
-        const pyaccel_prepare_options preparation = {.struct_size = sizeof preparation,
-                                                     .memory = few & 0x40 ? 100000u : 0u};
-        REQUIRE(pyaccel_prepared_keys_new(&prepared, scheme, &key_rows, n, &preparation) ==
-                PYACCEL_OK);
-        options.prepared = prepared;
+    if (recovery) {
+        check_recovery(rows, distinct, n, PYACCEL_RECOVER_SECP256K1 + form % 3u, &message_rows,
+                       &signature_rows);
+    } else {
+        check_verdicts(want, distinct, n, scheme, &key_rows, &message_rows, &signature_rows,
+                       &(pyaccel_verify_options){.struct_size = sizeof(pyaccel_verify_options),
+                                                 .rule = rule,
+                                                 .message_hash = hash,
+                                                 .signature_format = format},
+                       few);
     }
-    memset(verdicts, 7, sizeof verdicts);
-    REQUIRE(pyaccel_verify_many(verdicts, scheme, prepared == NULL ? &key_rows : NULL,
-                                &message_rows, &signature_rows, n, &options) == PYACCEL_OK);
-    for (uint64_t i = 0; i < n; i++) {
-        REQUIRE(reasons[i] == want[i % distinct]);
-        REQUIRE(verdicts[i] == (reasons[i] == PYACCEL_REASON_NONE));
-    }
-    pyaccel_prepared_keys_free(prepared);
     free(keys.bytes);
     free(messages.bytes);
     free(signatures.bytes);
