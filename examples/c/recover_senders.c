@@ -45,13 +45,14 @@ int main(void)
     uint8_t senders[2][20], found[2];
     const pyaccel_status status = pyaccel_recover_many(senders[0], sizeof senders, found, &digests,
                                                        &signatures, NULL, 2, &options);
-    printf("senders: %s", pyaccel_status_text(status));
+    const int valid = status == PYACCEL_OK && found[0] && memcmp(senders[0], first_sender, 20) == 0;
     for (int i = 0; i < 2 && status == PYACCEL_OK; i++) {
-        printf(found[i] ? ", 0x" : ", none");
-        for (int j = 0; j < 20 && found[i]; j++) {
+        printf("sender %d: 0x", i);
+        for (int j = 0; j < 20; j++) {
             printf("%02x", senders[i][j]);
         }
+        printf(found[i] ? "\n" : " (none)\n");
     }
-    printf("\n");
-    return !(status == PYACCEL_OK && found[0] && memcmp(senders[0], first_sender, 20) == 0);
+    printf("senders: %s, %s\n", pyaccel_status_text(status), valid ? "valid" : "invalid");
+    return !valid;
 }
