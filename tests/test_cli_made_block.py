@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Blocks made here, where no real one shows the case: P2WPKH inputs, repeated transactions, odd input scripts."""
+"""Blocks made here, where no real one shows the case: witness inputs, repeated transactions, odd input scripts."""
 
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_support import BLOCK_300025, BLOCK_482683, BLOCK_898352, Command, Outcome
-from coincurve import PrivateKey
+from coincurve import PrivateKey, PublicKey
 from Crypto.Hash import RIPEMD160
 
+from pyaccel.cli.bitcoin_checks import verify_blocks
+from pyaccel.cli.bitcoin_network import NETWORK_BY_NAME
 from pyaccel.cli.runner import Runner
 
 KEY = PrivateKey(b"\x2a" * 32)
@@ -53,6 +56,27 @@ def _witness_signature() -> bytes:
         + SEQUENCE + _sha256d(OUTPUTS[1:]) + bytes(4) + b"\x01\0\0\0"
     )  # fmt: skip
     return KEY.sign(_sha256d(signed), hasher=None) + b"\x01"
+
+
+TAPROOT_KEY = PUBLIC[1:]
+P2TR = b"\x51\x20" + TAPROOT_KEY
+
+
+def _tagged(name: bytes, message: bytes) -> bytes:
+    return sha256(sha256(name).digest() * 2 + message).digest()
+
+
+def _taproot_signature(annex: bytes = b"", leaf_hash: bytes = b"", script: bytes = P2TR, hash_type: int = 0) -> bytes:
+    """BIP-341, and BIP-342 with a leaf's hash, written down for one input and one output."""
+    spend_type = 2 * bool(leaf_hash) + bool(annex)
+    signed = (
+        bytes((0, hash_type)) + b"\x02\0\0\0" + bytes(4)
+        + sha256(OUTPOINT).digest() + sha256(SPENT_VALUE).digest() + sha256(_string(script)).digest()
+        + sha256(SEQUENCE).digest() + sha256(OUTPUTS[1:]).digest() + bytes((spend_type,)) + bytes(4)
+        + (sha256(_string(annex)).digest() if annex else b"")
+        + (leaf_hash + b"\0" + b"\xff" * 4 if leaf_hash else b"")
+    )  # fmt: skip
+    return KEY.sign_schnorr(_tagged(b"TapSighash", signed)) + (bytes((hash_type,)) if hash_type else b"")
 
 
 def _root(leaves: list[bytes]) -> bytes:
@@ -143,6 +167,116 @@ def test_nested_p2wpkh_is_not_covered(command: Command, tmp_path: Path) -> None:
         assert outcome.document["files"][0]["not_covered"] == {"P2SH-P2WPKH": 1, "coinbase": 1}
 
 
+def test_taproot_key_path(command: Command, tmp_path: Path) -> None:
+    good = _witness(_taproot_signature())
+    outcome = _verified(command, tmp_path, b"", good, P2TR)
+    assert outcome.status == 0
+    assert outcome.checks()["P2TR signatures"]["checked"] == 1
+    assert outcome.checks()["signature hashes"]["checked"] == 1
+    assert outcome.document["files"][0]["not_covered"] == {"coinbase": 1}
+    assert _verified(command, tmp_path, b"", _witness(_taproot_signature(hash_type=1)), P2TR).status == 0
+    annex = b"\x50 and more"
+    assert _verified(command, tmp_path, b"", _witness(_taproot_signature(annex), annex), P2TR).status == 0
+    outcome = _verified(command, tmp_path, b"", good, None)
+    assert outcome.status == 0
+    assert outcome.document["files"][0]["not_covered"] == {"coinbase": 1, "P2TR": 1}
+    for witness, spent, value in (
+        (good, P2TR, struct.pack("<q", AMOUNT + 1)),
+        (good, b"\x51\x20" + KEY.public_key.format(compressed=False)[33:], SPENT_VALUE),
+        (_witness(_taproot_signature(), annex), P2TR, SPENT_VALUE),
+        (_witness(_taproot_signature(annex), annex + b"!"), P2TR, SPENT_VALUE),
+    ):
+        outcome = _verified(command, tmp_path, b"", witness, spent, value)
+        assert outcome.bad() == {"P2TR signatures": [PLACE]}
+
+
+@pytest.mark.parametrize(
+    ("script", "items", "reason"),
+    [
+        (b"\x51", [_taproot_signature()], "its script is not empty"),
+        (b"", [], "its witness is empty"),
+        (b"", [_taproot_signature()[:-1]], "its signature has 63 bytes, not 64 or 65"),
+        (b"", [_taproot_signature() + b"\x00"], "its signature has hash type 00, which is none"),
+        (b"", [_taproot_signature() + b"\x04"], "its signature has hash type 04, which is none"),
+        (b"", [_taproot_signature() + b"\x01"], "the signature does not match"),
+        (b"", [b""], "its signature has 0 bytes"),
+        (b"", [_taproot_signature(), bytes(32)], "its control block has 32 bytes, not 33 + 32 k"),
+    ],
+)
+def test_bad_taproot(command: Command, tmp_path: Path, script: bytes, items: list[bytes], reason: str) -> None:
+    outcome = _verified(command, tmp_path, script, _witness(*items) if items else b"", P2TR)
+    assert outcome.status == 1
+    (bad,) = outcome.checks()["P2TR signatures"]["bad"]
+    assert bad["index"] == PLACE
+    assert reason in bad["reason"]
+
+
+def test_taproot_binds_from_its_height_on(tmp_path: Path) -> None:
+    (tmp_path / "spent").write_bytes(SPENT_VALUE + _string(P2TR))
+    for height, counted in ((1000, {"coinbase": 1}), (1001, {"coinbase": 1, "P2TR: before its rules": 1})):
+        network = replace(NETWORK_BY_NAME["regtest"], taproot_height=height)
+        block = _block(b"", _witness(_taproot_signature()))
+        report = verify_blocks(tmp_path / "block", block, Runner("native"), tmp_path / "spent", network)
+        assert report.bad_count == 0
+        assert report.not_covered == counted
+    assert NETWORK_BY_NAME["main"].taproot_height == 709_632  # BIP-341
+
+
+def _script_tree(script: bytes, version: int = 0xC0) -> tuple[bytes, bytes, bytes]:
+    """Script of an output that commits to a script beside another leaf; its control block; the leaf's hash."""
+    leaf, other = _tagged(b"TapLeaf", bytes((version,)) + _string(script)), bytes(range(32))
+    root = _tagged(b"TapBranch", b"".join(sorted((leaf, other))))
+    internal = PrivateKey(b"\x07" * 32).public_key.format()[1:]
+    output = PublicKey(b"\x02" + internal).add(_tagged(b"TapTweak", internal + root)).format()
+    return b"\x51\x20" + output[1:], bytes((version | output[0] & 1,)) + internal + other, leaf
+
+
+def test_taproot_script_path(command: Command, tmp_path: Path) -> None:
+    script = b"\x20" + TAPROOT_KEY + b"\xac"
+    spent, control, leaf = _script_tree(script)
+    signature = _taproot_signature(leaf_hash=leaf, script=spent)
+    outcome = _verified(command, tmp_path, b"", _witness(signature, script, control), spent)
+    assert outcome.status == 0
+    assert outcome.checks()["P2TR commitments"]["checked"] == outcome.checks()["P2TR signatures"]["checked"] == 1
+    wrong = control[:1] + bytes(32) + control[33:]
+    outcome = _verified(command, tmp_path, b"", _witness(signature, script, wrong), spent)
+    assert outcome.bad() == {"P2TR commitments": [PLACE]}
+    flipped = bytes((control[0] ^ 1,)) + control[1:]
+    outcome = _verified(command, tmp_path, b"", _witness(signature, script, flipped), spent)
+    assert outcome.bad() == {"P2TR commitments": [PLACE]}
+    key_path = _taproot_signature(script=spent)
+    outcome = _verified(command, tmp_path, b"", _witness(key_path, script, control), spent)
+    assert outcome.bad() == {"P2TR signatures": [PLACE]}
+    outcome = _verified(command, tmp_path, b"", _witness(b"", signature, script, control), spent)
+    assert "its script wants one signature, 2 items came" in outcome.checks()["P2TR signatures"]["bad"][0]["reason"]
+    outcome = _verified(command, tmp_path, b"", _witness(b"", script, control), spent)
+    assert "its signature has 0 bytes" in outcome.checks()["P2TR signatures"]["bad"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("script", "version", "covered"),
+    [
+        (b"\x51", 0xC0, False),
+        (b"\x51", 0xC2, True),
+        (b"\x00\x63\x50\x68", 0xC0, True),
+        (b"\x02\x50", 0xC0, None),
+        (b"\xff\x4c", 0xC2, True),
+    ],
+)
+def test_other_taproot_scripts(
+    command: Command, tmp_path: Path, script: bytes, version: int, covered: bool | None
+) -> None:
+    """Scripts are not run, but must be committed to; other versions and reserved operations succeed as they stand."""
+    spent, control, _ = _script_tree(script, version)
+    outcome = _verified(command, tmp_path, b"", _witness(b"anything", script, control), spent)
+    assert outcome.status == (covered is None)
+    if covered is not None:
+        kind = "P2TR script path: scripts other than one key's"
+        assert (kind in outcome.document["files"][0]["not_covered"]) is not covered
+        outcome = _verified(command, tmp_path, b"", _witness(script + b"\x51", control), spent)
+        assert outcome.bad() == {"P2TR commitments": [PLACE]}
+
+
 SIGNATURE = _string(_legacy_signature())
 PUSHED_KEY = _string(PUBLIC)
 
@@ -204,7 +338,6 @@ def test_p2pkh_with_a_witness_is_bad(command: Command, tmp_path: Path) -> None:
         (b"\x51\x21" + PUBLIC + b"\x51\xae", "bare multisig"),
         (b"\xa9\x14" + bytes(20) + b"\x87", "P2SH"),
         (b"\x00\x20" + bytes(32), "P2WSH"),
-        (b"\x51\x20" + bytes(32), "P2TR"),
         (b"\x52\x20" + bytes(32), "witness version 2"),
         (b"\x51", "other script"),
         (P2PKH + b"\x61", "other script"),

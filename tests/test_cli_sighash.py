@@ -70,7 +70,9 @@ def _checked(row: list[Any]) -> Report | None:
     transaction = _parsed(raw)
     spent = [[outputs.get(item.outpoint) or _ANYTHING for item in transaction.inputs]]
     report = Report("")
-    check_signatures(report, Runner("native"), [transaction], spent, strict_der="DERSIG" in flags, index={})
+    check_signatures(
+        report, Runner("native"), [transaction], spent, strict_der="DERSIG" in flags, taproot=True, index={}
+    )
     return report
 
 

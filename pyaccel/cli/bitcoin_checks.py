@@ -107,7 +107,13 @@ class _BlockChecks:
         bad = [self._bad({"transaction": i}, reason) for i, reason in bad_forms(self.transactions)]
         self.report.add("transaction form", len(self.transactions), bad, Step())
         check_signatures(
-            self.report, self.runner, self.transactions, spent, strict_der=self._strict_der(), index=self.index
+            self.report,
+            self.runner,
+            self.transactions,
+            spent,
+            strict_der=self._strict_der(),
+            taproot=self._taproot(),
+            index=self.index,
         )
         self._amounts(spent)
 
@@ -117,6 +123,10 @@ class _BlockChecks:
     def _strict_der(self) -> bool:
         height = self.block.height
         return height is not None and height >= self.network.strict_der_height
+
+    def _taproot(self) -> bool:
+        height = self.block.height
+        return height is not None and height >= self.network.taproot_height
 
     def _proof_of_work(self) -> None:
         header = self.block.header

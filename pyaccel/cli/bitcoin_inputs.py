@@ -18,6 +18,7 @@ from pyaccel.cli.bitcoin_script import (
     output_kind,
     pushes,
 )
+from pyaccel.cli.bitcoin_taproot import P2TR, TaprootError, TaprootInput, examine_taproot
 
 COINBASE = "coinbase"
 
@@ -61,13 +62,16 @@ class NotCovered:
     kind: str
 
 
-def examine(transaction: Transaction, index: int, spent: TransactionOutput | None) -> Signed | Failing | NotCovered:
+def examine(
+    transaction: Transaction, index: int, spent: TransactionOutput | None, *, taproot: bool
+) -> Signed | TaprootInput | Failing | NotCovered:
     """What is to be checked of one input.
 
     Args:
         transaction: the spending one.
         index: of the input.
         spent: the output that it spends, or None where that is not known: then its shape says what it is.
+        taproot: whether the rules of BIP-341 hold.
     """
     if transaction.is_coinbase:
         return NotCovered(COINBASE)
@@ -75,6 +79,13 @@ def examine(transaction: Transaction, index: int, spent: TransactionOutput | Non
     kind = nested_kind(output_kind(spent.script), item) if spent else input_kind(item)
     if kind == P2PKH:
         return _examine_p2pkh(transaction, index, spent)
+    if kind == P2TR and spent is not None:
+        if not taproot:
+            return NotCovered(f"{P2TR}: before its rules")
+        try:
+            return examine_taproot(transaction, index, spent.script)
+        except TaprootError as error:
+            return Failing(P2TR, str(error))
     if kind != P2WPKH:
         return NotCovered(kind)
     if spent is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Signatures of P2PKH and P2WPKH inputs: signature hashes in one batch, signatures in another."""
+"""Signatures of P2PKH, P2WPKH and P2TR inputs: signature hashes in one batch, signatures in another."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pyaccel.cli.bitcoin_block import Transaction
 from pyaccel.cli.bitcoin_inputs import Failing, Signed, examine
 from pyaccel.cli.bitcoin_script import P2PKH, P2WPKH, p2pkh_script, without_push
 from pyaccel.cli.bitcoin_sighash import DIGEST_ONE, ZERO_DIGEST, legacy_preimage, witness_parts, witness_preimage
+from pyaccel.cli.bitcoin_taproot import P2TR, TaprootInput
+from pyaccel.cli.bitcoin_taproot_checks import TaprootRow, check_taproot
 from pyaccel.cli.report import Bad, Report, Step
 from pyaccel.cli.runner import Bytes, Runner
 from pyaccel.cli.spent_outputs import Spent
@@ -40,9 +42,10 @@ def check_signatures(
     spent: Spent | None,
     *,
     strict_der: bool,
+    taproot: bool,
     index: Mapping[str, int],
 ) -> None:
-    """Checks the key hash and signature of every P2PKH and P2WPKH input, and counts the others by kind.
+    """Checks the key hash and signature of every P2PKH, P2WPKH and P2TR input, and counts the others by kind.
 
     Args:
         report: what the checks are added to.
@@ -50,15 +53,20 @@ def check_signatures(
         transactions: in block order; their positions are what bad inputs are named by.
         spent: the output of each input, None where no file says them.
         strict_der: whether signatures must be strict DER (BIP-66); else the lax encoding of earlier blocks is taken.
+        taproot: whether outputs of witness version 1 are bound by BIP-341.
         index: put before each bad input's own index.
     """
     rows: list[_Row] = []
-    failing: dict[str, list[Bad]] = {P2PKH: [], P2WPKH: []}
+    taproot_rows: list[TaprootRow] = []
+    failing: dict[str, list[Bad]] = {P2PKH: [], P2WPKH: [], P2TR: []}
     for i, transaction in enumerate(transactions):
         for j in range(len(transaction.inputs)):
-            found = examine(transaction, j, spent[i][j] if spent else None)
+            found = examine(transaction, j, spent[i][j] if spent else None, taproot=taproot)
             if isinstance(found, Signed):
                 rows.append(_Row(transaction, i, j, found))
+            elif isinstance(found, TaprootInput):
+                assert spent is not None
+                taproot_rows.append(TaprootRow(transaction, i, j, spent[i], found))
             elif isinstance(found, Failing):
                 failing[found.kind].append(Bad({**index, "transaction": i, "input": j}, found.reason))
             else:
@@ -88,6 +96,7 @@ def check_signatures(
         if chosen or bad:
             bad.sort(key=lambda item: (item.index["transaction"], item.index["input"]))
             report.add(name, len(chosen) + len(failing[kind]), bad, step)
+    check_taproot(report, runner, taproot_rows, failing[P2TR], index)
 
 
 def _place(row: _Row, index: Mapping[str, int]) -> dict[str, int]:

@@ -92,3 +92,21 @@ class SampledRunner(Runner):
         joined = self._joined(*steps)
         self._kept(verdicts.tobytes() + codes.tobytes(), joined)
         return verdicts, codes, joined
+
+    def recover_many(
+        self, digests: Any, signatures: Any, rule: str, *, addresses: bool
+    ) -> tuple[Bytes, Verdicts, Step]:
+        """Keys or addresses, and whether each exists."""
+        split = self._split(len(signatures))
+        if split is None:
+            return super().recover_many(digests, signatures, rule, addresses=addresses)
+        keys = np.zeros((len(signatures), 20 if addresses else 64), np.uint8)
+        found = np.zeros(len(signatures), np.bool_)
+        steps = []
+        for runner, rows in ((self._whole, split[0]), (self._native, split[1])):
+            texts, signed = ([values[i] for i in rows] for values in (digests, signatures))
+            keys[rows], found[rows], step = runner.recover_many(texts, signed, rule, addresses=addresses)
+            steps.append(step)
+        joined = self._joined(*steps)
+        self._kept(keys.tobytes() + found.tobytes(), joined)
+        return keys, found, joined
