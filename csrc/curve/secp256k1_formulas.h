@@ -217,32 +217,30 @@ FE_FN void curve_add_complete(curve_jacobian *r, const curve_jacobian *p, const 
 }
 
 /* ---- ladders in lanes ------------------------------------------------------------------------
- * The same coordinates with v = 2 Y in place of Y, which takes small factors out of doublings, and
- * sums of products that are carried once. All of magnitude 1. An addition that is exceptional (p
- * infinite, p = +-q) leaves z = 0 and so do all steps after it, so that one look at the end tells. */
+ * The same coordinates with v = 2 Y in place of Y, which takes small numbers out of doublings, and
+ * sums of products that are carried once. x has magnitude 1; v and z are factors and nothing else.
+ * An addition that is exceptional (p infinite, p = +-q) leaves z = 0 and so do all steps after it,
+ * so that one look at the end tells. */
 typedef struct {
     fe x, v, z;
 } curve_ladder;
 
 FE_FN void curve_ladder_from_affine(curve_ladder *r, const curve_affine *p)
 {
-    fe v;
-    fe_mul_small(&v, &p->y, 2);
     r->x = p->x;
-    fe_carry(&r->v, &v);
+    fe_add_norm(&r->v, &p->y, &p->y);
     fe_set_int(&r->z, 1);
 }
 
 /* (4 x, 4 v, 2 z) is the same point, and 4 v = 8 Y. */
 FE_FN void curve_ladder_end(curve_jacobian *r, const curve_ladder *p)
 {
-    fe t;
+    fe t, one;
+    fe_set_int(&one, 1);
     fe_mul_small(&t, &p->x, 4);
     fe_carry(&r->x, &t);
-    fe_mul_small(&t, &p->v, 4);
-    fe_carry(&r->y, &t);
-    fe_mul_small(&t, &p->z, 2);
-    fe_carry(&r->z, &t);
+    fe_mul_times(&r->y, &p->v, &one, 4);
+    fe_mul_times(&r->z, &p->z, &one, 2);
 }
 
 /* curve_ladder_double
@@ -252,21 +250,21 @@ FE_FN void curve_ladder_double(curve_ladder *r, const curve_ladder *p)
 {
     fe e, s, w;
     fe_raw t, u, square;
-    fe_sqr_times(&e, &p->x, 3);
-    fe_sqr(&s, &p->v);
+    fe_sqr_factor(&e, &p->x, 3);
+    fe_sqr_factor(&s, &p->v, 1);
     fe_raw_sqr(&u, &e);
     fe_raw_mul(&t, &p->x, &s);
     fe_raw_add(&square, &t, &t);
     fe_raw_sub(&u, &u, &square, 2);
     fe_raw_carry(&r->x, &u, 4, 1);
-    fe_mul(&r->z, &p->v, &p->z);
+    fe_mul_factor(&r->z, &p->v, &p->z, 1);
     fe_raw_from(&u, &r->x);
     fe_raw_sub(&t, &t, &u, 1);
-    fe_raw_carry(&w, &t, 3, 2);
+    fe_raw_factor(&w, &t, 3, 2);
     fe_raw_sqr(&square, &s);
     fe_raw_mul(&t, &e, &w);
     fe_raw_sub(&t, &t, &square, 1);
-    fe_raw_carry(&r->v, &t, 3, 1);
+    fe_raw_factor(&r->v, &t, 3, 1);
 }
 
 /* curve_ladder_add
@@ -277,21 +275,22 @@ FE_FN void curve_ladder_add(curve_ladder *r, const curve_ladder *p, const curve_
 {
     fe z2, h, s, i, j, w, x;
     fe_raw t, u, v;
-    fe_sqr(&z2, &p->z);
+    fe_sqr_factor(&z2, &p->z, 1);
     fe_raw_mul(&t, &q->x, &z2);
     fe_raw_from(&u, &p->x);
     fe_raw_sub(&t, &t, &u, 1);
-    fe_mul(&w, &z2, &p->z);
-    fe_raw_carry(&h, &t, 3, 1);
+    fe_mul_factor(&w, &z2, &p->z, 1);
+    fe_raw_factor(&h, &t, 3, 1);
     fe_raw_mul(&t, &q->y, &w);
     fe_raw_add(&t, &t, &t);
-    fe_raw_from(&u, &p->v);
+    fe_settle(&w, &p->v);
+    fe_raw_from(&u, &w);
     fe_raw_sub(&t, &t, &u, 1);
-    fe_sqr_times(&i, &h, 4);
-    fe_raw_carry(&s, &t, 4, 1);
+    fe_sqr_factor(&i, &h, 4);
+    fe_raw_factor(&s, &t, 4, 1);
     fe_mul(&j, &h, &i);
     fe_raw_mul(&v, &p->x, &i);
-    fe_mul_times(&r->z, &p->z, &h, 2);
+    fe_mul_factor(&r->z, &p->z, &h, 2);
 
     fe_raw_sqr(&t, &s);
     fe_raw_add(&u, &v, &v);
@@ -301,11 +300,11 @@ FE_FN void curve_ladder_add(curve_ladder *r, const curve_ladder *p, const curve_
     fe_raw_carry(&x, &t, 6, 1);
     fe_raw_from(&u, &x);
     fe_raw_sub(&v, &v, &u, 1);
-    fe_raw_carry(&w, &v, 3, 1);
+    fe_raw_factor(&w, &v, 3, 1);
     fe_raw_mul(&u, &p->v, &j);
     fe_raw_mul(&t, &s, &w);
     fe_raw_sub(&t, &t, &u, 1);
-    fe_raw_carry(&r->v, &t, 3, 2);
+    fe_raw_factor(&r->v, &t, 3, 2);
     r->x = x;
 }
 

@@ -179,6 +179,11 @@ FE_INLINE void fe_group_sqr(fe_group *r, const fe_group *a)
     fe_group_carry(r, word);
 }
 
+FE_INLINE void fe_group_sqr_on(fe_group *r, const fe_group *a)
+{
+    fe_group_sqr(r, a);
+}
+
 FE_INLINE void fe_group_reduce(fe_group *r, const __m512i column[5], int m)
 {
     fe_group_check_columns(column, m);

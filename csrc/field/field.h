@@ -53,14 +53,15 @@
  *   void fe_raw_sub(fe_raw *r, const fe_raw *a, const fe_raw *b, int m)    a - b, mag b <= m -> mag a + m + 1
  *   void fe_reduce(fe *r, const fe_raw *a, int m)           a, ready to be a factor; mag a <= m <= 8
  *
- * The same with a small factor k, 1 <= k <= 4, taken along where that is cheap, results carried (FE_HAS_RAW_TIMES, or the plain
- * steps; not where only FE_HAS_RAW is defined).
+ * The same with a small number k, 1 <= k <= 4, taken along where that is cheap, and values that are to be factors and nothing
+ * else (FE_HAS_FACTORS, or the plain steps; not where only FE_HAS_RAW is defined).
  *   void fe_mul_times(fe *r, const fe *a, const fe *b, unsigned int k)     k a b, as fe_mul           -> 1
  *   void fe_sqr_times(fe *r, const fe *a, unsigned int k)                  k a^2, as fe_sqr           -> 1
  *   void fe_raw_carry(fe *r, const fe_raw *a, int m, unsigned int k)       k a; mag a <= m, k m <= 8  -> 1
- *
- * Sums and differences of values of magnitude 1, to be a factor and nothing else (FE_HAS_NORMS, or the plain steps).
- *   void fe_add_norm(fe *r, const fe *a, const fe *b)   void fe_sub_norm(fe *r, const fe *a, const fe *b)
+ *   void fe_mul_factor, fe_sqr_factor, fe_raw_factor                       as these three             -> a factor
+ *   void fe_add_norm(fe *r, const fe *a, const fe *b)                      a + b, both of magnitude 1 -> a factor
+ *   void fe_sub_norm(fe *r, const fe *a, const fe *b)                      a - b, likewise            -> a factor
+ *   void fe_settle(fe *r, const fe *a)                      a, a factor of fe_reduce or of the three  -> 1
  *
  * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL
  * unless defined before); pointers to fe and mask are private.
@@ -175,6 +176,9 @@
             *(r) = *(a);                                                                           \
         }                                                                                          \
     } while (0)
+#endif
+
+#if !defined(FE_HAS_FACTORS) && !defined(FE_HAS_RAW)
 #define fe_mul_times(r, a, b, k)                                                                   \
     do {                                                                                           \
         fe_mul((r), (a), (b));                                                                     \
@@ -196,9 +200,23 @@
         fe_mul_small((r), (a), (k));                                                               \
         fe_carry((r), (r));                                                                        \
     } while (0)
-#endif
-
-#ifndef FE_HAS_NORMS
+#define fe_mul_factor(r, a, b, k)                                                                  \
+    do {                                                                                           \
+        fe_mul((r), (a), (b));                                                                     \
+        fe_mul_small((r), (r), (k));                                                               \
+        fe_norm((r), (k));                                                                         \
+    } while (0)
+#define fe_sqr_factor(r, a, k)                                                                     \
+    do {                                                                                           \
+        fe_sqr((r), (a));                                                                          \
+        fe_mul_small((r), (r), (k));                                                               \
+        fe_norm((r), (k));                                                                         \
+    } while (0)
+#define fe_raw_factor(r, a, magnitude, k)                                                          \
+    do {                                                                                           \
+        fe_mul_small((r), (a), (k));                                                               \
+        fe_norm((r), (magnitude) * (k));                                                           \
+    } while (0)
 #define fe_add_norm(r, a, b)                                                                       \
     do {                                                                                           \
         fe_add((r), (a), (b));                                                                     \
@@ -209,6 +227,7 @@
         fe_sub((r), (a), (b), 1);                                                                  \
         fe_norm((r), 3);                                                                           \
     } while (0)
+#define fe_settle fe_carry
 #endif
 
 #endif

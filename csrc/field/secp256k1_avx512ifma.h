@@ -21,8 +21,9 @@
 #define FE_LIMB_MAX(magnitude, i)                                                                  \
     ((uint64_t)(magnitude) * ((i) < 4 ? FE_LOW_52 : FE_LOW_48 + 1 + (UINT64_C(1) << 12)))
 
-/* What fe_sub_norm leaves: 2 p and a value of magnitude 1. */
-#define FE_FACTOR_MAX(i) ((i) < 4 ? FE_LOW_52 : 3 * (FE_LOW_48 + 1) + (UINT64_C(1) << 13))
+/* Limbs 0 .. 3 of a factor may have anything above 52 bits, which is not theirs; limb 4 what fe_sub_norm leaves, 2 p and a
+ * value of magnitude 1. */
+#define FE_FACTOR_MAX(i) ((i) < 4 ? UINT64_MAX : 3 * (FE_LOW_48 + 1) + (UINT64_C(1) << 13))
 
 /* k times 2^52 - FE_FOLD_256, 2^52 - 1 thrice, 2^48 - 1: at least (k - 1) times the bounds above for k < 2^17. */
 #define FE_P_LIMB(i) ((i) == 0 ? FE_LOW_52 + 1 - FE_FOLD_256 : (i) < 4 ? FE_LOW_52 : FE_LOW_48)
@@ -31,8 +32,7 @@
 /* Ten columns of weight 2^(52 i), signed: of magnitude m, they are at most 16 m 2^52 in size, the last one 10 m
  * 2^44. Differences are just that, and lifted above 0 where they are carried. */
 #define FE_RAW_COLUMNS 10
-#define FE_HAS_RAW_TIMES
-#define FE_HAS_NORMS
+#define FE_HAS_FACTORS
 #define FE_RAW_MULTIPLE(m, i) 0
 
 #include "five_limbs_avx512ifma.h"
@@ -161,7 +161,8 @@ FE_INLINE __m512i fe_word_times(__m512i c, unsigned int k)
  * 2^216 moved from column 4 to column 3, so that none of columns 9, 4 and 3 is below 0 where it matters. Columns 0 .. 2 may:
  * their low 52 bits and what is left above those are a number's in twos complement. */
 #define FE_LIFT_FOLD (8 * (FE_FOLD_256 * 0x3d10 + (FE_FOLD_256 << 36 & FE_LOW_52)))
-FE_INLINE void fe_group_fold(fe_group *r, const __m512i column[10], unsigned int k, int lift)
+FE_INLINE void fe_group_fold(fe_group *r, const __m512i column[10], unsigned int k, int lift,
+                             int factor)
 {
     const __m512i fold = fe_word_all(k * FE_FOLD_260), fold_256 = fe_word_all(FE_FOLD_256);
     const __m512i low = fe_word_all(FE_LOW_52);
@@ -196,75 +197,130 @@ FE_INLINE void fe_group_fold(fe_group *r, const __m512i column[10], unsigned int
     c[1] = _mm512_madd52hi_epu64(c[1], over, fold_256);
     FE_UNROLL for (int i = 0; i < 4; i++)
     {
-        r->limb[i] = fe_word_and(c[i], low);
+        r->limb[i] = factor ? c[i] : fe_word_and(c[i], low);
         c[i + 1] =
             fe_word_add(c[i + 1], lift ? _mm512_srai_epi64(c[i], 52) : fe_word_shr(c[i], 52));
     }
     r->limb[4] = c[4];
 }
 
+FE_INLINE void fe_group_carry_columns(fe_group *r, const __m512i column[10], int m, unsigned int k,
+                                      int factor)
+{
+    FE_ASSERT(k >= 1 && k <= 4 && m * (int)k <= 8);
+    fe_group_check_columns(column, m);
+    fe_group_fold(r, column, k, 1, factor);
+}
+
 FE_INLINE void fe_group_reduce(fe_group *r, const __m512i column[10], int m)
 {
-    fe_group_check_columns(column, m);
-    fe_group_fold(r, column, 1, 1);
+    fe_group_carry_columns(r, column, m, 1, 1);
 }
 
-FE_INLINE void fe_group_mul_times(fe_group *r, const fe_group *a, const fe_group *b, unsigned int k)
+FE_INLINE void fe_group_mul_times(fe_group *r, const fe_group *a, const fe_group *b, unsigned int k,
+                                  int factor)
 {
     __m512i column[10];
+    FE_ASSERT(k >= 1 && k <= 4);
     fe_group_mul_columns(column, a, b);
     fe_group_check_columns(column, 1);
-    fe_group_fold(r, column, k, 0);
+    fe_group_fold(r, column, k, 0, factor);
 }
 
-FE_INLINE void fe_group_sqr_times(fe_group *r, const fe_group *a, unsigned int k)
+FE_INLINE void fe_group_sqr_times(fe_group *r, const fe_group *a, unsigned int k, int factor)
 {
     __m512i column[10];
+    FE_ASSERT(k >= 1 && k <= 4);
     fe_group_sqr_columns(column, a);
     fe_group_check_columns(column, 1);
-    fe_group_fold(r, column, k, 0);
+    fe_group_fold(r, column, k, 0, factor);
 }
 
 FE_INLINE void fe_group_mul(fe_group *r, const fe_group *a, const fe_group *b)
 {
-    fe_group_mul_times(r, a, b, 1);
+    fe_group_mul_times(r, a, b, 1, 0);
 }
 
 FE_INLINE void fe_group_sqr(fe_group *r, const fe_group *a)
 {
-    fe_group_sqr_times(r, a, 1);
+    fe_group_sqr_times(r, a, 1, 0);
+}
+
+FE_INLINE void fe_group_sqr_on(fe_group *r, const fe_group *a)
+{
+    fe_group_sqr_times(r, a, 1, 1);
 }
 
 FE_INLINE void fe_mul_times(fe *r, const fe *a, const fe *b, unsigned int k)
 {
-    FE_ASSERT(k >= 1 && k <= 4);
     fe_check_factor(a);
     fe_check_factor(b);
     FE_EACH_GROUP
     {
-        fe_group_mul_times(&r->group[g], &a->group[g], &b->group[g], k);
+        fe_group_mul_times(&r->group[g], &a->group[g], &b->group[g], k, 0);
     }
     fe_check(r, 1);
 }
 
 FE_INLINE void fe_sqr_times(fe *r, const fe *a, unsigned int k)
 {
-    FE_ASSERT(k >= 1 && k <= 4);
     fe_check_factor(a);
     FE_EACH_GROUP
     {
-        fe_group_sqr_times(&r->group[g], &a->group[g], k);
+        fe_group_sqr_times(&r->group[g], &a->group[g], k, 0);
     }
     fe_check(r, 1);
 }
 
 FE_INLINE void fe_raw_carry(fe *r, const fe_raw *a, int m, unsigned int k)
 {
-    FE_ASSERT(k >= 1 && k <= 4 && m * (int)k <= 8);
     FE_EACH_GROUP
     {
-        fe_group_check_columns(a->column[g], m);
-        fe_group_fold(&r->group[g], a->column[g], k, 1);
+        fe_group_carry_columns(&r->group[g], a->column[g], m, k, 0);
+    }
+    fe_check(r, 1);
+}
+
+/* Factors: their low 52 bits are not cut out, as the multiplier does that. */
+FE_INLINE void fe_mul_factor(fe *r, const fe *a, const fe *b, unsigned int k)
+{
+    fe_check_factor(a);
+    fe_check_factor(b);
+    FE_EACH_GROUP
+    {
+        fe_group_mul_times(&r->group[g], &a->group[g], &b->group[g], k, 1);
+    }
+    fe_check_factor(r);
+}
+
+FE_INLINE void fe_sqr_factor(fe *r, const fe *a, unsigned int k)
+{
+    fe_check_factor(a);
+    FE_EACH_GROUP
+    {
+        fe_group_sqr_times(&r->group[g], &a->group[g], k, 1);
+    }
+    fe_check_factor(r);
+}
+
+FE_INLINE void fe_raw_factor(fe *r, const fe_raw *a, int m, unsigned int k)
+{
+    FE_EACH_GROUP
+    {
+        fe_group_carry_columns(&r->group[g], a->column[g], m, k, 1);
+    }
+    fe_check_factor(r);
+}
+
+FE_INLINE void fe_settle(fe *r, const fe *a)
+{
+    FE_EACH_GROUP
+    {
+        FE_EACH_LIMB
+        {
+            r->group[g].limb[i] = i < 4 ? fe_word_and(a->group[g].limb[i], fe_word_all(FE_LOW_52))
+                                        : a->group[g].limb[i];
+        }
     }
     fe_check(r, 1);
 }
@@ -280,7 +336,7 @@ FE_INLINE void fe_sub_norm(fe *r, const fe *a, const fe *b)
         FE_EACH_LIMB
         {
             sum = fe_word_add(sum, fe_word_sub(a->group[g].limb[i], b->group[g].limb[i]));
-            r->group[g].limb[i] = i < 4 ? fe_word_and(sum, fe_word_all(FE_LOW_52)) : sum;
+            r->group[g].limb[i] = sum;
             sum = i < 3 ? _mm512_srai_epi64(sum, 52)
                         : fe_word_add(_mm512_srai_epi64(sum, 52), fe_word_all(FE_LOW_48 * 2 + 2));
         }
@@ -294,12 +350,13 @@ FE_INLINE void fe_add_norm(fe *r, const fe *a, const fe *b)
     fe_check(b, 1);
     FE_EACH_GROUP
     {
-        fe_group sum;
+        __m512i sum = _mm512_setzero_si512();
         FE_EACH_LIMB
         {
-            sum.limb[i] = fe_word_add(a->group[g].limb[i], b->group[g].limb[i]);
+            sum = fe_word_add(sum, fe_word_add(a->group[g].limb[i], b->group[g].limb[i]));
+            r->group[g].limb[i] = sum;
+            sum = fe_word_shr(sum, 52);
         }
-        fe_group_carry_up(&r->group[g], sum.limb);
     }
     fe_check_factor(r);
 }

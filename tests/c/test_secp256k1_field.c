@@ -211,11 +211,20 @@ static void test_sums(const fe *a, const fe *b, int m)
     CHECK(memcmp(&r, &difference, sizeof r) == 0);
 }
 
-/* r is a x y + b x^2 + c x in every lane, ready to be a factor. */
+/* A factor, which may have no other use: that number in every lane, by a product with 1. */
+static bool is_factor(const fe *a, const number expected[LANES])
+{
+    fe unit, r;
+    fe_set_int(&unit, 1);
+    fe_mul(&r, a, &unit);
+    return is_product(&r, expected);
+}
+
+/* The sum is a x y + b x^2 + c x in every lane, as a factor and carried. */
 static void check_raw(const fe_raw *sum, int m, const fe *x, const fe *y, const int k[3])
 {
+    number values[LANES];
     fe r;
-    fe_reduce(&r, sum, m);
     for (int lane = 0; lane < LANES; lane++) {
         const number factors[3] = {value_of(y, lane), value_of(x, lane), number_of(1)};
         number expected = {{0}};
@@ -225,9 +234,16 @@ static void check_raw(const fe_raw *sum, int m, const fe *x, const fe *y, const 
             term = k[i] < 0 ? mod_neg(&term, &prime) : term;
             expected = mod_add(&expected, &term, &prime);
         }
-        expected = mod_mul(&expected, &factors[1], &prime);
-        CHECK(is_value(&r, lane, &expected) && has_magnitude(&r, lane, FE_MUL_MAG));
+        values[lane] = mod_mul(&expected, &factors[1], &prime);
     }
+    fe_reduce(&r, sum, m);
+    CHECK(is_factor(&r, values));
+    fe_raw_factor(&r, sum, m, 1);
+    CHECK(is_factor(&r, values));
+    fe_settle(&r, &r);
+    CHECK(is_product(&r, values));
+    fe_raw_carry(&r, sum, m, 1);
+    CHECK(is_product(&r, values));
 }
 
 /* Sums of products, carried once, as far above and below 0 as a magnitude of 8 can be. */
@@ -288,6 +304,14 @@ static void test_times(const fe *x, const fe *y)
         CHECK(is_product(&r, products));
         fe_sqr_times(&r, x, k);
         CHECK(is_product(&r, squares));
+        fe_mul_factor(&r, x, y, k);
+        CHECK(is_factor(&r, products));
+        fe_settle(&r, &r);
+        CHECK(is_product(&r, products));
+        fe_sqr_factor(&r, x, k);
+        CHECK(is_factor(&r, squares));
+        fe_settle(&r, &r);
+        CHECK(is_product(&r, squares));
         fe_raw_carry(&r, &product, 8 / (int)k, k);
         CHECK(is_product(&r, products));
         t = zero;
@@ -314,16 +338,18 @@ static void test_norms(const fe *a, const fe *b)
 {
     fe sum, difference, r, raw_r;
     fe_raw raw;
-    number product[LANES], square[LANES];
+    number ups[LANES], downs[LANES], product[LANES], square[LANES];
     fe_add_norm(&sum, a, b);
     fe_sub_norm(&difference, a, b);
     for (int lane = 0; lane < LANES; lane++) {
         const number x = value_of(a, lane), y = value_of(b, lane);
         const number up = mod_add(&x, &y, &prime), down = mod_sub(&x, &y, &prime);
-        CHECK(is_value(&sum, lane, &up) && is_value(&difference, lane, &down));
+        ups[lane] = up;
+        downs[lane] = down;
         product[lane] = mod_mul(&up, &down, &prime);
         square[lane] = mod_mul(&down, &down, &prime);
     }
+    CHECK(is_factor(&sum, ups) && is_factor(&difference, downs));
     fe_mul(&r, &sum, &difference);
     CHECK(is_product(&r, product));
     fe_sqr(&r, &difference);
