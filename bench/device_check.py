@@ -47,6 +47,8 @@ LEAVES = (1 << 20, 1 << 22)
 ROUNDS = 5
 """Samples of each contestant; odd, so that a median is a sample."""
 SIGNATURES = (1 << 14, 1 << 17)
+DISTINCT = 1 << 12
+"""Rows that are signed for ECDSA; they come again and again."""
 TESTS = (
     "test_opencl_algorithms.py",
     "test_opencl_device.py",
@@ -55,6 +57,7 @@ TESTS = (
     "test_opencl_he.py",
     "test_opencl_merkle.py",
     "test_opencl_proofs.py",
+    "test_opencl_secp256k1.py",
 )
 VECTORS = (
     "test_he_devices.py",
@@ -62,6 +65,7 @@ VECTORS = (
     "test_vectors_hash.py",
     "test_vectors_merkle.py",
     "test_vectors_ed25519.py",
+    "test_vectors_secp256k1.py",
     "test_opencl_scheduler.py",
 )
 KEY = bytes(range(32))
@@ -200,6 +204,37 @@ def signatures(device: Device) -> Iterator[dict[str, Any]]:
             yield line(device, f"ed25519 {rule}", n, bench_ed25519.WIDTH, partial(verdicts, some=good))
 
 
+def ecdsa(device: Device) -> Iterator[dict[str, Any]]:
+    """ECDSA on secp256k1 of ready digests under keys of both forms; first with every third signature bad, untimed."""
+    coincurve = installed("coincurve")
+    if coincurve is None:
+        return
+    digests = np.random.default_rng(4).integers(0, 256, (DISTINCT, 32), dtype=np.uint8)
+    signers = [coincurve.PrivateKey(b"\1" + digest[1:].tobytes()) for digest in digests]
+    raw = [
+        # r and s of a recoverable signature, which is not DER
+        signer.sign_recoverable(digest.tobytes(), hasher=None)[:64]
+        for signer, digest in zip(signers, digests, strict=True)
+    ]
+    signed = np.frombuffer(b"".join(raw), np.uint8).reshape(DISTINCT, -1)
+    for form in ("compressed", "uncompressed"):
+        keys = np.frombuffer(
+            b"".join(signer.public_key.format(compressed=form == "compressed") for signer in signers), np.uint8
+        ).reshape(DISTINCT, -1)
+        for n in SIGNATURES:
+            columns = [np.tile(column, (n // DISTINCT, 1)) for column in (keys, digests, signed)]
+
+            def verdicts(where: str, columns: list[npt.NDArray[np.uint8]] = columns) -> Output:
+                found = pyaccel.verify_many("secp256k1-ecdsa", *columns, message_hash="none", device=where)
+                return found.view(np.uint8)
+
+            changed = [columns[0], columns[1].copy(), columns[2]]
+            changed[1][::3, 5] ^= 1
+            if verdicts(device.name, changed).tolist() != [int(i % 3 != 0) for i in range(n)]:
+                raise ValueError(f"secp256k1-ecdsa, n = {n}: {device.name} gives wrong verdicts")
+            yield line(device, f"secp256k1-ecdsa any, {form} keys", n, 32, verdicts)
+
+
 def link(device: Device) -> dict[str, float]:
     """Bytes a second to the device and back, in one piece of ROWS x WIDTH, from and to pageable memory."""
     data = np.zeros(ROWS * WIDTH, np.uint8)
@@ -216,6 +251,7 @@ PARTS: dict[str, Callable[[Device], Iterator[dict[str, Any]]]] = {
     "hashes": hashes,
     "roots": roots,
     "signatures": signatures,
+    "ecdsa": ecdsa,
     "he": partial(device_he.homomorphic, measured=measured),
 }
 """Lines by the name that --only takes."""

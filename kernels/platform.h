@@ -5,7 +5,8 @@
  *     KERNEL void family_operation(GLOBAL out *..., GLOBAL const in *..., uint n)
  *     { const uint i = global_id(); if (i >= n) return; ... }
  * and keep to the 1.2 subset: no generic address space, no subgroups, no program-scope variables but CONSTANT.
- * A DEVICE_FUNCTION is put in place. A CALLED_FUNCTION, which stands in a hundred places, stays a function: programs then
+ * A DEVICE_FUNCTION is put in place, by most compilers; an INLINED_FUNCTION by all (PoCL's leaves what is long, and a field is
+ * then a third slower; all functions so are too much for Intel's, which dies of Poseidon2). A CALLED_FUNCTION, which stands in a hundred places, stays a function: programs then
  * build in seconds and fit a GPU's instruction cache; CALLED_INLINE, defined in a build, shows what that costs. */
 #ifndef PYACCEL_PLATFORM_H
 #define PYACCEL_PLATFORM_H
@@ -16,6 +17,7 @@
 #define GLOBAL __global
 #define CONSTANT __constant
 #define DEVICE_FUNCTION static inline
+#define INLINED_FUNCTION static inline __attribute__((always_inline))
 #ifdef CALLED_INLINE
 #define CALLED_FUNCTION static inline
 #else
@@ -49,6 +51,7 @@ typedef unsigned long long ulong;
 #define GLOBAL
 #define CONSTANT static __constant__ const
 #define DEVICE_FUNCTION static __device__ __forceinline__
+#define INLINED_FUNCTION DEVICE_FUNCTION
 #define CALLED_FUNCTION static __device__ __noinline__
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")
@@ -74,6 +77,7 @@ static uint c_global_id;
 #define GLOBAL
 #define CONSTANT static const
 #define DEVICE_FUNCTION static inline
+#define INLINED_FUNCTION DEVICE_FUNCTION
 #define CALLED_FUNCTION static
 #define UNROLL
 #define NO_UNROLL

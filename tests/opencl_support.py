@@ -87,13 +87,23 @@ def layers_on(backend: Backend, form: str, leaves: Rows, n: int, nodes: int) -> 
     return [node.tobytes() for node in out]
 
 
-def verify_on(backend: Backend, rule: str, keys: Any, messages: Any, signatures: Any, index: Any = None) -> list[int]:
-    """Reasons of Ed25519 signatures by the device, held against its verdicts; fails where it writes past them."""
+def verify_on(
+    backend: Backend,
+    rule: str,
+    keys: Any,
+    messages: Any,
+    signatures: Any,
+    index: Any = None,
+    *,
+    scheme: str = "ed25519",
+    **parameters: str,
+) -> list[int]:
+    """Reasons of signatures by the device, held against its verdicts; fails where it writes past them."""
     columns = {"public_keys": keys, "messages": messages, "signatures": signatures}
     inputs = {name: as_rows(name, value, one_for_all=True) for name, value in columns.items()}
     n = len(inputs["signatures"])
     verdicts, reasons = np.full(n + 1, 0xA5, np.uint8), np.full(n + 1, 0xA5, np.uint8)
-    plan = plan_of(backend, "verify_many", scheme="ed25519", rule=rule)
+    plan = plan_of(backend, "verify_many", scheme=scheme, rule=rule, **parameters)
     plan.run({**inputs, "key_index": index}, {"verdicts": verdicts[:n], "reasons": reasons[:n]}, n)
     assert verdicts[n] == reasons[n] == 0xA5
     assert np.array_equal(verdicts[:n], reasons[:n] == 0)

@@ -18,7 +18,7 @@ from pyaccel.golden import der
 from pyaccel.golden import secp256k1 as golden
 from pyaccel.golden.hashing import HASHES
 
-_native = implementations("secp256k1", golden=False)
+_fast = implementations("secp256k1", golden=False, opencl=True)
 _rules = pytest.mark.parametrize("rule", ["any", "low-s", "bitcoin-core"])
 _N, _P = golden.N, golden.P
 
@@ -96,7 +96,7 @@ _corruptions = st.one_of(
 )
 
 
-@_native
+@_fast
 @_rules
 @examples(20)
 @example(picks=[(i, lambda k, m, s: (k, m, s)) for i in range(12)], shift=0)
@@ -109,7 +109,7 @@ def test_mixtures(implementation: Implementation, rule: str, picks: list[tuple[i
     _check(implementation, rule, rows)
 
 
-@_native
+@_fast
 @_rules
 def test_good_rows(implementation: Implementation, rule: str) -> None:
     """What libsecp256k1 signs is valid; under low-s half of the rows, whose s is high, are out of range."""
@@ -117,7 +117,7 @@ def test_good_rows(implementation: Implementation, rule: str) -> None:
     assert reasons == [4 * (i % 2) if rule == "low-s" else 0 for i in range(12)]
 
 
-@_native
+@_fast
 @pytest.mark.parametrize("message_hash", ["none", "sha256", "sha256d", "keccak256"])
 def test_message_hashes(implementation: Implementation, message_hash: str) -> None:
     """A signature is valid under the hash that it was made with, and under no other."""
@@ -132,7 +132,7 @@ def test_message_hashes(implementation: Implementation, message_hash: str) -> No
     assert _check(implementation, "any", rows, message_hash) == expected
 
 
-@_native
+@_fast
 def test_digests_of_another_length(implementation: Implementation) -> None:
     """A ready digest has 32 bytes; 31, 33 and none are a row of the wrong length."""
     key, _, signature = _good()[0]
@@ -140,7 +140,7 @@ def test_digests_of_another_length(implementation: Implementation) -> None:
     assert _check(implementation, "any", rows, "none") == [1] * 5
 
 
-@_native
+@_fast
 def test_bits_of_a_signature(implementation: Implementation) -> None:
     """Each bit of a low-s signature flipped, against libsecp256k1, which wants a low s too."""
     source = random.Random(2)
@@ -158,7 +158,7 @@ def test_bits_of_a_signature(implementation: Implementation) -> None:
         assert (reason == 0) == peer
 
 
-@_native
+@_fast
 @_rules
 @examples(20)
 @example(keys=[key for i in range(1, 9) for key in _formats_of(PrivateKey(bytes(31) + bytes([i])))])
@@ -178,7 +178,7 @@ def test_keys_against_libsecp256k1(implementation: Implementation, rule: str, ke
         assert (reason not in (1, 2)) == decodes
 
 
-@_native
+@_fast
 def test_hybrid_parity(implementation: Implementation) -> None:
     """A hybrid key whose prefix contradicts y decodes under no rule."""
     _, message, signature = _good()[0]
@@ -190,7 +190,7 @@ def test_hybrid_parity(implementation: Implementation) -> None:
     assert _check(implementation, "any", rows) == [2, 2] * 8
 
 
-@_native
+@_fast
 def test_exceptional_sums(implementation: Implementation) -> None:
     """u1 G + u2 Q where the parts are equal, opposite or infinite, and where u1 or u2 are small."""
     source = random.Random(9)
@@ -212,7 +212,7 @@ def test_exceptional_sums(implementation: Implementation) -> None:
     assert _check(implementation, "any", rows, "none") == expected
 
 
-@_native
+@_fast
 def test_small_keys_and_digests(implementation: Implementation) -> None:
     """Secrets 1 to 8 and n - 1 to n - 8 with digests at the edges, signed by libsecp256k1."""
     rows = []

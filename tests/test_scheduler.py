@@ -353,7 +353,7 @@ def test_explain_looks_for_nothing_that_cannot_win(devices):
     devices()
     registry._found.clear()
     assert "not looked for" in str(pyaccel.explain("hash_many", 4, algorithm="sha256"))
-    text = str(pyaccel.explain("verify_many", 10**7, scheme="secp256k1-ecdsa"))
+    text = str(pyaccel.explain("verify_many", 10**7, scheme="bip340"))
     assert "auto leaves it out" in text
     assert not registry.looked_for("opencl")
 

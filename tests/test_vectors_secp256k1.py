@@ -14,7 +14,7 @@ from vector_files import ecdsa_siggen, load_json, wycheproof
 import pyaccel
 from pyaccel.golden import secp256k1
 
-_native = implementations("secp256k1")
+_every = implementations("secp256k1", opencl=True)
 
 
 def _leftmost(hash_name: str, message: bytes) -> bytes:
@@ -27,7 +27,7 @@ def _forms(key: bytes) -> list[bytes]:
     return [key, key[1:], bytes([2 + key[64] % 2]) + key[1:33]]
 
 
-@_native
+@_every
 @pytest.mark.parametrize(
     ("file", "cases_there", "rule", "hash_name"),
     [
@@ -64,7 +64,7 @@ def test_wycheproof(
         implementation.ran(len(cases))
 
 
-@_native
+@_every
 def test_siggen(implementation: Implementation) -> None:
     """Valid signatures under five hashes; each also with r and s exchanged, which is none."""
     cases = ecdsa_siggen()
@@ -83,7 +83,7 @@ def test_siggen(implementation: Implementation) -> None:
     implementation.ran(2 * len(cases))
 
 
-@_native
+@_every
 def test_rfc6979_nonces(implementation: Implementation) -> None:
     """The signature that each of RFC 6979's nonces makes; its point is computed by a peer."""
     order = secp256k1.N
@@ -106,7 +106,7 @@ def test_rfc6979_nonces(implementation: Implementation) -> None:
     implementation.ran(len(keys))
 
 
-@_native
+@_every
 @pytest.mark.parametrize("bits", [32, 64, 128, 256])
 def test_scalar_multiplication(implementation: Implementation, bits: int) -> None:
     """Constantine's k P = Q as signatures under P of the digest 0, whose equation is that x(r / s P) is r."""

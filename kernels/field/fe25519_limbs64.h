@@ -4,6 +4,8 @@
 #ifndef PYACCEL_KERNEL_FE25519_LIMBS64_H
 #define PYACCEL_KERNEL_FE25519_LIMBS64_H
 
+#include "wide.h"
+
 #define FE_MUL_MAG 8
 
 #define FE_LIMBS 5
@@ -12,11 +14,6 @@ typedef ulong fe_limb;
 typedef struct {
     fe_limb limb[FE_LIMBS];
 } fe;
-
-/* A column of products. */
-typedef struct {
-    ulong low, high;
-} fe_wide;
 
 #define FE_LIMB_BITS(i) 51
 #define FE_LIMB_MASK(i) (((ulong)1 << 51) - 1)
@@ -36,13 +33,6 @@ DEVICE_FUNCTION void fe_unpack(fe *r, const uint w[8])
     r->limb[2] = (w1 >> 38 | w2 << 26) & FE_LIMB_MASK(0);
     r->limb[3] = (w2 >> 25 | w3 << 39) & FE_LIMB_MASK(0);
     r->limb[4] = w3 >> 12 & FE_LIMB_MASK(0);
-}
-
-DEVICE_FUNCTION void fe_add_product(fe_wide *column, ulong a, ulong b)
-{
-    const ulong low = a * b;
-    column->low += low;
-    column->high += multiply_high(a, b) + (column->low < low ? 1 : 0);
 }
 
 /* The five columns, carried. Before: below 2^115, the last, free of 19, below 2^110.4, so that 19 times its carry fits 64

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.backends.edwards25519_base import base_rows
-from pyaccel.backends.opencl_rows import FIXED_ROWS, Chunk, checked_offsets, chunks, host_bytes, host_rows, upload_rows
-from pyaccel.rows import Rows
+from pyaccel.backends.opencl_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 
 if TYPE_CHECKING:
     from pyaccel.backends.base import Inputs, Outputs, Parameters
@@ -82,8 +81,8 @@ class Ed25519Plan:
         """
         keys: Any = inputs["public_keys"]
         messages = host_rows("messages", inputs["messages"], n)
-        key_rows = _Fixed("public_keys", getattr(keys, "rows", keys), n, _KEY, inputs.get("key_index"))
-        signature_rows = _Fixed("signatures", inputs["signatures"], n, _SIGNATURE)
+        key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
+        signature_rows = HostRows("signatures", inputs["signatures"], n)
         verdicts = host_bytes("verdicts", outputs["verdicts"], n)
         codes = outputs.get("reasons")
         reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
@@ -91,9 +90,9 @@ class Ed25519Plan:
         for chunk in chunks("messages", messages, n, self.device.chunk_bytes, most):
             last = chunk.first + chunk.count
             encoded = np.zeros((chunk.count, _KEY + _SIGNATURE), np.uint8)
-            signatures, good = signature_rows.part(chunk.first, last)
+            signatures, good = signature_rows.part(signature_rows.of(chunk.first, last), _SIGNATURE)
             encoded[:, :32], encoded[:, 64:] = signatures[:, :32], signatures[:, 32:]
-            encoded[:, 32:64], good_keys = key_rows.part(chunk.first, last)
+            encoded[:, 32:64], good_keys = key_rows.part(key_rows.of(chunk.first, last), _KEY)
             found = reasons[chunk.first : last]
             self._verify(found, encoded, chunk)
             found[~(good & good_keys)] = _LENGTH
@@ -115,32 +114,3 @@ class Ed25519Plan:
             rule = map(np.uint32, (self.rule.key, self.rule.r, self.rule.cofactored))
             device.launch(_POINTS, "ed25519_equations", n, found, tables, points, what, scalars, base, *rule)
             device.read(reasons, found)
-
-
-class _Fixed:
-    """Rows that should have one width, and are copied into arrays of it."""
-
-    def __init__(self, name: str, rows: Any, n: int, width: int, index: npt.NDArray[np.uint32] | None = None) -> None:
-        """Args: index: which row serves each of n; None: its own."""
-        self._rows: Rows = host_rows(name, rows, n if index is None else 0)
-        self._width = width
-        self._index = index
-        count = n if self._rows.count is None else self._rows.count
-        self._offsets = None if self._rows.offsets is None else checked_offsets(name, self._rows, count)
-
-    def part(self, first: int, last: int) -> tuple[Bytes, npt.NDArray[np.bool_]]:
-        """Rows first .. last as uint8[last - first, width], zeros where a length is wrong; and where it is right."""
-        rows, width = self._rows, self._width
-        which: Any = slice(first, last) if self._index is None else self._index[first:last]
-        if self._offsets is None:
-            good = np.full(last - first, rows.width == width)
-            if rows.width != width:
-                return np.zeros((last - first, width), np.uint8), good
-            array = rows.array(last if self._index is None or rows.count is None else rows.count)
-            assert array is not None
-            return array[which], good
-        starts = self._offsets[:-1][which]
-        good = self._offsets[1:][which] - starts == width
-        found = np.zeros((last - first, width), np.uint8)
-        found[good] = rows.data[starts[good, None] + np.arange(width, dtype=np.uint64)]
-        return found, good

@@ -11,6 +11,7 @@ from pyaccel.backends.opencl_hash import HashPlan
 from pyaccel.backends.opencl_merkle import LayersPlan, MerklePlan
 from pyaccel.backends.opencl_poseidon import Poseidon2Plan
 from pyaccel.backends.opencl_proofs import ProofsPlan
+from pyaccel.backends.opencl_secp256k1 import Secp256k1Plan
 from pyaccel.poseidon2 import ELEMENTS
 
 if TYPE_CHECKING:
@@ -19,23 +20,28 @@ if TYPE_CHECKING:
     from pyaccel.backends.opencl_device import Device
     from pyaccel.operations import Operation
 
+AnyPlan = Ed25519Plan | HashPlan | LayersPlan | MerklePlan | Poseidon2Plan | ProofsPlan | Secp256k1Plan
+
 
 def _hash_plan(device: Device, parameters: Parameters) -> HashPlan | Poseidon2Plan | str:
     return (Poseidon2Plan if parameters.get("algorithm") in ELEMENTS else HashPlan).of(device, parameters)
 
 
-_PLANS: dict[str, Callable[[Device, Parameters], Ed25519Plan | HashPlan | MerklePlan | Poseidon2Plan | str]] = {
+def _verify_plan(device: Device, parameters: Parameters) -> Ed25519Plan | Secp256k1Plan | str:
+    ecdsa = parameters.get("scheme") == "secp256k1-ecdsa"
+    return (Secp256k1Plan if ecdsa else Ed25519Plan).of(device, parameters)
+
+
+_PLANS: dict[str, Callable[[Device, Parameters], AnyPlan | str]] = {
     "hash_many": _hash_plan,
     "merkle.root": MerklePlan.of,
     "merkle.layers": LayersPlan.of,
     "merkle.proofs": ProofsPlan.of,
-    "verify_many": Ed25519Plan.of,
+    "verify_many": _verify_plan,
 }
 
 
-def plan_of(
-    device: Device, operation: Operation, parameters: Parameters
-) -> Ed25519Plan | HashPlan | MerklePlan | Poseidon2Plan | Declined:
+def plan_of(device: Device, operation: Operation, parameters: Parameters) -> AnyPlan | Declined:
     """The plan, not built yet."""
     make = _PLANS.get(operation.name)
     plan = f"OpenCL has no kernel for {operation.name}" if make is None else make(device, parameters)

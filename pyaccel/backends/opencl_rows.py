@@ -152,3 +152,58 @@ def chunks(name: str, rows: Rows, n: int, most_bytes: int, most_rows: int) -> It
         relative = offsets[first : first + count + 1] - np.uint64(start)
         yield Chunk(first, count, rows.data[start:end], relative, 0, 0)
         first += count
+
+
+class HostRows:
+    """Rows that are copied into arrays of one width, or go to a device as they are."""
+
+    def __init__(self, name: str, rows: Any, n: int, index: npt.NDArray[np.uint32] | None = None) -> None:
+        """Args: index: which row serves each of n; None: its own."""
+        self._rows: Rows = host_rows(name, rows, n if index is None else 0)
+        self.index = index
+        self._count = n if self._rows.count is None else self._rows.count
+        self._offsets = None if self._rows.offsets is None else checked_offsets(name, self._rows, self._count)
+
+    @property
+    def one_for_all(self) -> bool:
+        """Whether one row serves every one."""
+        return self._rows.count is None
+
+    def of(self, first: int, last: int) -> slice | npt.NDArray[np.uint32]:
+        """What `part` and `widths` take for rows first .. last."""
+        return slice(first, last) if self.index is None else self.index[first:last]
+
+    def widths(self, which: slice | npt.NDArray[np.uint32]) -> set[int]:
+        """Bytes that some of these rows have."""
+        if self._offsets is None:
+            return {self._rows.width}
+        return set(np.unique(self._offsets[1:][which] - self._offsets[:-1][which]).tolist())
+
+    def part(
+        self, which: slice | npt.NDArray[np.uint32], width: int
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+        """These rows as uint8[n, width], zeros where a length is another; and where it is this one."""
+        rows = self._rows
+        if self._offsets is None:
+            n = which.stop - which.start if isinstance(which, slice) else len(which)
+            if rows.width != width:
+                return np.zeros((n, width), np.uint8), np.zeros(n, np.bool_)
+            array = rows.array(which.stop if isinstance(which, slice) else self._count)
+            assert array is not None
+            return array[which], np.ones(n, np.bool_)
+        starts = self._offsets[:-1][which]
+        good = self._offsets[1:][which] - starts == width
+        found = np.zeros((len(starts), width), np.uint8)
+        found[good] = rows.data[starts[good, None] + np.arange(width, dtype=np.uint64)]
+        return found, good
+
+    def chunk(self, first: int, last: int) -> Chunk:
+        """Rows first .. last, which have no index, as they lie."""
+        rows, count = self._rows, last - first
+        if self._offsets is None:
+            start = first * rows.stride
+            end = start + (count - 1) * rows.stride + rows.width
+            return Chunk(first, count, rows.data[start:end], None, rows.width, rows.stride)
+        start = int(self._offsets[first]) // _WORD * _WORD
+        end = int(self._offsets[last])
+        return Chunk(first, count, rows.data[start:end], self._offsets[first : last + 1] - np.uint64(start), 0, 0)

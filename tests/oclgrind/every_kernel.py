@@ -101,6 +101,19 @@ S = [
     bytes.fromhex("18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"),
 ]
 assert verify_on(backend, "libsodium", KEYS, [b"", bytes(200)], [R[0] + S[0], R[1] + S[1]]) == [0, 5]
+# Key G, compressed and not, r = s = x(2 G): with the digest r the sum is 2 G, with -r it is infinite.
+GX = bytes.fromhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
+GY = bytes.fromhex("483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8")
+TWICE = bytes.fromhex("c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5")
+NEGATIVE = (0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 - int.from_bytes(TWICE, "big")).to_bytes(
+    32, "big"
+)
+KEYS, DIGESTS = [b"\2" + GX, b"\4" + GX + GY, b"\2" + bytes(32)], [TWICE, NEGATIVE, bytes(32)]
+ENCODED = b"\x30\x46\x02\x21\0" + TWICE + b"\x02\x21\0" + TWICE
+for form, first, reasons in (("der-lax", 0, [0, 5, 2]), ("der", 2, [2])):
+    values = {"scheme": "secp256k1-ecdsa", "message_hash": "none", "signature_format": form}
+    columns = KEYS[first:], DIGESTS[first:], [ENCODED] * len(reasons)
+    assert verify_on(backend, "any", *columns, **values) == reasons
 for degree in (32, 128):
     party = Party("ckks", degree=degree, moduli_bits=(50, 40, 40), digits=2)
     one, two = (party.public.encrypt([[0.5, -1.0], [0.25, 2.0]]) for _ in range(2))

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ECDSA on secp256k1 needs of a signature before its points: r and s, inverses modulo n, and the digits of
+ * u1 = z / s and u2 = r / s. */
+#include "der.h"
+#include "secp256k1_digits.h"
+
+#define INVERT_ROWS invert_scalars
+#define NUMBER scalar
+#define NUMBER_LOAD scalar_load
+#define NUMBER_STORE scalar_store
+#define NUMBER_ONE scalar_one
+#define NUMBER_MUL(r, a, b) (*(r) = scalar_product(*(a), *(b)))
+#define NUMBER_INV scalar_inverse
+#include "invert_rows.h"
+
+/* csrc/include/pyaccel/verify.h */
+#define REASON_NONE 0
+#define REASON_ENCODING 3
+#define REASON_RANGE 4
+
+/* raw[i] = r || s of signature i, reasons[i] = ENCODING where it is none, and then r = s = 0.
+ * Shapes: raw n x 64 bytes; reasons n bytes; rows of signatures as in rows.h; lax: as Bitcoin once read them.
+ * NDRange: n rounded up to the local size, local size 64, 40 registers.
+ * Limit: about 72 bytes read one by one, a thousandth of what the points take. */
+KERNEL void secp256k1_der(GLOBAL uchar *raw, GLOBAL uchar *reasons, ROWS, uint lax, uint n)
+{
+    const uint i = global_id();
+    if (i >= n) {
+        return;
+    }
+    const message m = MESSAGE(i);
+    GLOBAL const uchar *der = (GLOBAL const uchar *)m.data + m.start;
+    GLOBAL uchar *out = raw + 64 * (ulong)i;
+    const uint good = lax ? der_parse_lax(out, der, m.length) : der_parse(out, der, m.length);
+    reasons[i] = (uchar)(good ? REASON_NONE : REASON_ENCODING);
+    for (uint j = 0; j < 64 && !good; j++) {
+        out[j] = 0;
+    }
+}
+
+/* r[i] and inverses[i] = the two numbers of signature i, 1 in place of s where it can't be valid: reasons[i] is then RANGE,
+ * unless it said something already. Within bounds: 1 <= r, s < n, and s <= (n - 1) / 2 where low_s.
+ * Shapes: r, inverses n rows; reasons n bytes; raw n x 64 bytes.
+ * NDRange: n rounded up to the local size, local size 64, 40 registers. */
+KERNEL void secp256k1_signatures(GLOBAL row *r, GLOBAL row *inverses, GLOBAL uchar *reasons, GLOBAL const row *raw,
+                                 uint low_s, uint n)
+{
+    const uint i = global_id();
+    if (i >= n) {
+        return;
+    }
+    scalar a, b, ignored;
+    scalar_load(&a, raw + 2 * (ulong)i);
+    scalar_load(&b, raw + 2 * (ulong)i + 1);
+    turn_words(a.w);
+    turn_words(b.w);
+    uint good = scalar_less_order(&ignored, &a) & scalar_less_order(&ignored, &b);
+    good &= !scalar_is_zero(&a) & !scalar_is_zero(&b);
+    good &= !(low_s & scalar_is_high(&b));
+    if (!good) {
+        scalar_one(&b);
+        reasons[i] = reasons[i] == REASON_NONE ? (uchar)REASON_RANGE : reasons[i];
+    }
+    scalar_store(r + i, &a);
+    scalar_store(inverses + i, &b);
+}
+
+/* values[j] = 1 / values[j] modulo n, for the n values, none of them 0; running: n rows of scratch.
+ * NDRange: n rounded up to the local size, of which one in INVERT_GROUP works, local size 64, 80 registers.
+ * Work: 340 products a group and 3 a value. */
+KERNEL void secp256k1_invert_scalars(GLOBAL row *values, GLOBAL row *running, uint n)
+{
+    const uint i = global_id(), groups = (n + INVERT_GROUP - 1) / INVERT_GROUP;
+    if (i < groups) {
+        invert_scalars(values, running, i, groups, n);
+    }
+}
+
+/* digits[i] = those of u1 = z / s and u2 = r / s (secp256k1_digits.h).
+ * Shapes: digits n x DIGIT_WORDS words; z: n digests of 32 bytes, big-endian, any; r, inverses (of s) n rows.
+ * NDRange: n rounded up to the local size, local size 64, 64 registers.
+ * Work: 2 products modulo n, 192 of words for the split. */
+KERNEL void secp256k1_scalars(GLOBAL uint *digits, GLOBAL const row *z, GLOBAL const row *r, GLOBAL const row *inverses,
+                              uint n)
+{
+    const uint i = global_id();
+    if (i >= n) {
+        return;
+    }
+    scalar inverse, u;
+    scalar_load(&inverse, inverses + i);
+    scalar_load(&u, z + i);
+    turn_words(u.w);
+    scalar_reduce_once(&u, &u);
+    u = scalar_product(u, inverse);
+    store_base_digits(digits + DIGIT_WORDS * (ulong)i, &u);
+    scalar_load(&u, r + i);
+    u = scalar_product(u, inverse);
+    store_key_digits(digits + DIGIT_WORDS * (ulong)i, &u);
+}

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""verify_many of secp256k1-ecdsa on an OpenCL device: every signature by itself, under every rule.
+
+The host tells keys and signatures apart by their lengths and prefixes, and leaves all arithmetic to the device:
+digests, inverses modulo n, keys and their tables, the equation. A key that serves many rows (key_index, or one for all)
+is decoded once a chunk. Rows in which somebody made two points of an addition meet are done again there, by additions
+that are right for every two points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyaccel.backends import opencl_hash
+from pyaccel.backends.opencl_algorithms import KERNELS
+from pyaccel.backends.opencl_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends.secp256k1_base import base_rows
+
+if TYPE_CHECKING:
+    from pyaccel.backends.base import Inputs, Outputs, Parameters
+    from pyaccel.backends.opencl_device import Device
+
+Bytes = npt.NDArray[np.uint8]
+
+_SCALARS, _POINTS = "verify/secp256k1_scalars.cl", "verify/secp256k1.cl"
+_ROW, _DIGEST, _SIGNATURE, _DIGITS_BYTES = 32, 32, 64, 80
+_TABLE_BYTES = 24 * _ROW
+"""Of a key: x, y and beta x of 8 multiples."""
+_ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
+"""Most signatures at once: as many as keep the device busy; their tables take 3 and 50 MB."""
+_LENGTH = 1
+"""PYACCEL_REASON_LENGTH"""
+_WHOLE, _EVEN = 1, 2
+"""What the bytes of a key are, in the numbers of kernels/verify/secp256k1.cl: x and y; x, with y even (odd: 1 more)."""
+
+RULES = ("any", "low-s", "bitcoin-core")
+FORMATS = ("raw", "der", "der-lax")
+MESSAGE_HASHES = ("sha256", "sha256d", "keccak256", "none")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Public keys as kernels/verify/secp256k1.cl takes them.
+
+    Attributes:
+        encoded: uint8[m, 64], x and y.
+        kinds: uint8[m], what of them counts; 0: no key has this form.
+        sized: bool[m], whether a key has one of the lengths that keys have.
+    """
+
+    encoded: Bytes
+    kinds: Bytes
+    sized: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rows: HostRows, which: slice | npt.NDArray[np.uint32], *, hybrid: bool) -> Keys:
+        """The keys of these rows, told apart as in csrc/verify/secp256k1_rows.c. Args: hybrid: 06 and 07 count too."""
+        n = which.stop - which.start if isinstance(which, slice) else len(which)
+        keys = cls(np.zeros((n, 64), np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.bool_))
+        for width in rows.widths(which) & {33, 64, 65}:
+            found, good = rows.part(which, width)
+            found = found[good]
+            prefix = found[:, 0]
+            if width == 33:
+                kinds = np.where(prefix >> 1 == 1, prefix, 0)  # 02 and 03, which are _EVEN and _EVEN + 1
+                keys.encoded[good, :32] = found[:, 1:]
+            elif width == 64:
+                kinds = np.full(len(found), _WHOLE)
+                keys.encoded[good] = found
+            else:
+                whole = prefix == 4
+                if hybrid:
+                    whole |= prefix == (6 | (found[:, 64] & 1))
+                kinds = np.where(whole, _WHOLE, 0)
+                keys.encoded[good] = found[:, 1:]
+            keys.kinds[good] = kinds
+            keys.sized[good] = True
+        return keys
+
+
+@dataclass(frozen=True)
+class Secp256k1Plan:
+    """verify_many of ECDSA on secp256k1 under one rule, with one format and hash."""
+
+    device: Device
+    rule: str
+    signature_format: str
+    message_hash: str
+
+    @classmethod
+    def of(cls, device: Device, parameters: Parameters) -> Secp256k1Plan | str:
+        """The plan, or why there is none."""
+        known = {"rule": RULES, "signature_format": FORMATS, "message_hash": MESSAGE_HASHES, "key_format": ("auto",)}
+        values = {name: str(parameters.get(name) or choices[0]) for name, choices in known.items()}
+        for name, choices in known.items():
+            if values[name] not in choices:
+                return f"OpenCL does not know the {name} {values[name]}"
+        return cls(device, values["rule"], values["signature_format"], values["message_hash"])
+
+    @property
+    def variant(self) -> str:
+        """Device and scheme: opencl:0/secp256k1-ecdsa."""
+        return f"{self.device.name}/secp256k1-ecdsa"
+
+    def build(self) -> None:
+        """Compiles the kernels; DeviceError where that fails."""
+        with self.device.batch():
+            self.device.build(_POINTS)
+            self.device.build(_SCALARS)
+            if self.message_hash != "none":
+                self.device.build(KERNELS[self.message_hash].path, FIXED_ROWS)
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run.
+
+        Prepared keys are taken from the bytes that they keep: their points and tables are the CPU's.
+        """
+        keys: Any = inputs["public_keys"]
+        messages = host_rows("messages", inputs["messages"], n)
+        key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
+        digests = HostRows("messages", messages, n) if self.message_hash == "none" else None
+        signatures = HostRows("signatures", inputs["signatures"], n)
+        verdicts = host_bytes("verdicts", outputs["verdicts"], n)
+        codes = outputs.get("reasons")
+        reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
+        most = max(1, min(_ROWS[self.device.kind], self.device.chunk_bytes // _TABLE_BYTES))
+        for chunk in chunks("messages", messages, n, self.device.chunk_bytes, most):
+            last = chunk.first + chunk.count
+            which, served = _distinct(key_rows, chunk.first, last)
+            key_part = Keys.of(key_rows, which, hybrid=self.rule == "bitcoin-core")
+            good = key_part.sized[served]
+            ready = None
+            if digests is not None:
+                ready, sized = digests.part(digests.of(chunk.first, last), _DIGEST)
+                good &= sized
+            signed: Bytes | Chunk = signatures.chunk(chunk.first, last)
+            if self.signature_format == "raw":
+                signed, sized = signatures.part(signatures.of(chunk.first, last), _SIGNATURE)
+                good &= sized
+            found = reasons[chunk.first : last]
+            self._verify(found, key_part, served, chunk if ready is None else ready, signed)
+            found[~good] = _LENGTH
+        np.equal(reasons, 0, out=verdicts.view(np.bool_))
+
+    def _verify(
+        self, reasons: Bytes, keys: Keys, served: npt.NDArray[np.uint32], messages: Bytes | Chunk, signed: Bytes | Chunk
+    ) -> None:
+        """Reasons of a chunk: row i has key served[i]; messages or ready digests; signatures raw or to be parsed."""
+        device, n = self.device, len(reasons)
+        with device.batch():
+            found = device.allocate(n)
+            device.write(found, np.zeros(n, np.uint8))
+            digests = self._digests(messages)
+            raw = self._signatures(found, signed)
+            r, inverses, running = (device.allocate(n * _ROW) for _ in range(3))
+            digits = device.allocate(n * _DIGITS_BYTES)
+            low = np.uint32(self.rule == "low-s")
+            device.launch(_SCALARS, "secp256k1_signatures", n, r, inverses, found, raw, low)
+            device.launch(_SCALARS, "secp256k1_invert_scalars", n, inverses, running)
+            device.launch(_SCALARS, "secp256k1_scalars", n, digits, digests, r, inverses)
+            tables, key_reasons = self._tables(keys)
+            which, base = device.upload(served), device.upload(base_rows())
+            rest = (tables, which, digits, r, base)
+            device.launch(_POINTS, "secp256k1_equations", n, found, key_reasons, *rest)
+            device.launch(_POINTS, "secp256k1_exceptions", n, found, *rest)
+            device.read(reasons, found)
+
+    def _digests(self, messages: Bytes | Chunk) -> Any:
+        """A buffer of digests. Inside device.batch()."""
+        device = self.device
+        if not isinstance(messages, Chunk):
+            return device.upload(np.ascontiguousarray(messages))
+        rows, kernel = upload_rows(device, messages), KERNELS[self.message_hash]
+        digests = device.allocate(messages.count * _DIGEST)
+        opencl_hash.launch(device, kernel, messages.count, digests, rows, rows.data, 0, _DIGEST)
+        return digests
+
+    def _signatures(self, reasons: Any, signed: Bytes | Chunk) -> Any:
+        """A buffer of r and s, 64 bytes a row; reasons are set where there are none. Inside device.batch()."""
+        device = self.device
+        if not isinstance(signed, Chunk):
+            return device.upload(np.ascontiguousarray(signed))
+        rows, n = upload_rows(device, signed), signed.count
+        raw, lax = device.allocate(n * _SIGNATURE), np.uint32(self.signature_format == "der-lax")
+        device.launch(_SCALARS, "secp256k1_der", n, raw, reasons, *rows.arguments, lax)
+        return raw
+
+    def _tables(self, keys: Keys) -> tuple[Any, Any]:
+        """Buffers of the keys' tables, and of what is wrong with them. Inside device.batch()."""
+        device, n = self.device, len(keys.kinds)
+        tables, reasons = device.allocate(n * _TABLE_BYTES), device.allocate(n)
+        products, running = device.allocate(n * _ROW), device.allocate(n * _ROW)
+        encoded, kinds = device.upload(keys.encoded), device.upload(keys.kinds)
+        device.launch(_POINTS, "secp256k1_keys", n, tables, products, reasons, encoded, kinds)
+        device.launch(_POINTS, "secp256k1_invert", n, products, running)
+        device.launch(_POINTS, "secp256k1_tables", n, tables, products)
+        return tables, reasons
+
+
+def _distinct(keys: HostRows, first: int, last: int) -> tuple[slice | npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """The keys that rows first .. last have, each once; and which of them each row has."""
+    if keys.one_for_all:
+        return slice(0, 1), np.zeros(last - first, np.uint32)
+    if keys.index is None:
+        return slice(first, last), np.arange(last - first, dtype=np.uint32)
+    which, served = np.unique(keys.index[first:last], return_inverse=True)
+    return which, served.astype(np.uint32)
