@@ -51,7 +51,7 @@ def _keys() -> list[int]:
 
     Small ones, powers of two and their odd multiples, each also times lambda and its square.
     """
-    shifts = (0, 1, 2, 4, 5, 8, 10, 25, 64, 125, 127, 128, 129, 130, 131, 140, 255)
+    shifts = (0, 1, 5, 10, 64, 125, 127, 128, 130, 255)
     values = [*range(1, 34), 63, 511, 1023, *(odd << shift for shift in shifts for odd in (1, 3, 31))]
     return _signed([value * power % N for value in values for power in (1, LAMBDA, LAMBDA**2)] + [(N + 1) // 2])
 
@@ -190,7 +190,7 @@ def test_one_after_the_other(implementation: Implementation, family: str) -> Non
 @_families
 def test_beside_ordinary_rows(implementation: Implementation, family: str) -> None:
     """One such row among ordinary ones, in each place of 17, so that it comes by in each lane of any group."""
-    judged, others = random.Random(4).sample(_FAMILIES[family](), 500), ordinary()
+    judged, others = random.Random(4).sample(_FAMILIES[family](), 200), ordinary()
     batch: list[Judged] = []
     for i, row in enumerate(judged):
         batch += [others[(16 * i + k) % len(others)] for k in range(16)]
@@ -238,7 +238,7 @@ def test_recoveries(implementation: Implementation) -> None:
     others = ordinary_recoveries()
     of_others = recovered(others)
     batch, expected = [], []
-    for i in random.Random(11).sample(range(len(rows)), 500):
+    for i in random.Random(11).sample(range(len(rows)), 200):
         picks = [(16 * i + k) % len(others) for k in range(16)]
         batch += [*(others[k] for k in picks), rows[i]]
         expected += [*(of_others[k] for k in picks), wanted[i]]

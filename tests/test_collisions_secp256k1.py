@@ -150,7 +150,7 @@ def test_collisions(implementation: Implementation, library: ctypes.CDLL) -> Non
     say(implementation, rows)
     others = ordinary()
     batch: list[Judged] = []
-    for i, row in enumerate(rows):
+    for i, row in enumerate(rows[::3]):
         batch += [others[(16 * i + k) % len(others)] for k in range(16)]
         batch.append(row)
     say(implementation, batch)
@@ -179,8 +179,8 @@ def test_collisions_of_recovery(implementation: Implementation, library: ctypes.
     others = ordinary_recoveries()
     of_others = recovered(others)
     batch, expected = [], []
-    for i, row in enumerate(rows):
+    for i in range(0, len(rows), 3):
         picks = [(16 * i + k) % len(others) for k in range(16)]
-        batch += [*(others[k] for k in picks), row]
+        batch += [*(others[k] for k in picks), rows[i]]
         expected += [*(of_others[k] for k in picks), wanted[i]]
     recover(implementation, batch, expected)

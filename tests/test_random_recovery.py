@@ -15,7 +15,7 @@ from sha3 import keccak_256
 import pyaccel
 from examples import flipped, resized
 
-_FEW, _SOME, _MANY, _AT_ONCE = 2_000, 10_000, 1_000_000, 50_000
+_FEW, _SOME, _MANY, _AT_ONCE = 1_000, 10_000, 1_000_000, 50_000
 """Rows for each variant; for the bound one; for the bound one when slow tests run; of those at a time."""
 
 Row = tuple[bytes, bytes]

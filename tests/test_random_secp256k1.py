@@ -17,7 +17,7 @@ from examples import flipped, resized
 from pyaccel.golden.der import encode
 
 _RULES = pyaccel.rules("secp256k1-ecdsa")
-_FEW, _SOME, _MANY, _AT_ONCE = 2_000, 10_000, 1_000_000, 50_000
+_FEW, _SOME, _MANY, _AT_ONCE = 1_000, 10_000, 1_000_000, 50_000
 """Rows for each variant; for the bound one; for the bound one when slow tests run; of those at a time."""
 
 Corruption = Callable[[random.Random, Row, Row], Row]
