@@ -6,6 +6,14 @@
 
 #define SECP256K1_LANES_MIN 2
 #define SECP256K1_SCALARS PA_VARIANT(pa_secp256k1_scalars_)
+
+/* secp256k1_decode_avx512ifma.c */
+#include "secp256k1.h"
+#define SECP256K1_LIFT_LANES 16
+#define SECP256K1_LIFT PA_VARIANT(pa_secp256k1_lift_)
+unsigned int SECP256K1_LIFT(row *const points[SECP256K1_LIFT_LANES],
+                            const pa_secp256k1_encoding *const encodings[SECP256K1_LIFT_LANES]);
+
 #include "secp256k1_lanes.h"
 
 #include "bip340_lanes.h"

@@ -14,7 +14,7 @@
 
 #include "../curve/secp256k1_constants.h"
 #include "../curve/secp256k1_formulas.h"
-#include "secp256k1.h"
+#include "secp256k1_decode.h"
 #include "secp256k1_sums.h"
 
 #ifndef SECP256K1_ROWS_MIN
@@ -23,38 +23,11 @@
 
 _Static_assert(sizeof(pa_secp256k1_key) % 64 == 0, "entries of prepared keys are 64-byte aligned");
 
-/* Points of LANES encodings, all of one kind: x alone where lift says so, else x and y. Returned:
- * lanes that are points of the curve, coordinates below the prime; the others hold G. */
-static unsigned int secp256k1_decode(row *const points[LANES],
-                                     const pa_secp256k1_encoding *const encodings[LANES], bool lift)
-{
-    const unsigned char *x[LANES], *y[LANES];
-    row *to_x[LANES], *to_y[LANES];
-    unsigned int odd_bits = 0;
-    for (int i = 0; i < LANES; i++) {
-        x[i] = encodings[i]->x;
-        y[i] = encodings[i]->y;
-        to_x[i] = &points[i][0];
-        to_y[i] = &points[i][1];
-        odd_bits |= (unsigned int)encodings[i]->odd << i;
-    }
-    curve_affine p, generator;
-    mask x_below, y_below, valid;
-    fe_from_rows(&p.x, x, &x_below);
-    if (lift) {
-        valid = curve_lift_x(&p, &p.x, mask_from_bits(odd_bits));
-    } else {
-        fe_from_rows(&p.y, y, &y_below);
-        valid = mask_and(y_below, curve_holds(&p));
-    }
-    valid = mask_and(valid, x_below);
-    curve_generator(&generator.x, &generator.y);
-    fe_select(&p.x, valid, &p.x, &generator.x);
-    fe_select(&p.y, valid, &p.y, &generator.y);
-    fe_scatter(to_x, &p.x);
-    fe_scatter(to_y, &p.y);
-    return mask_bits(valid);
-}
+/* A variant whose chains of squarings wait for their own results offers to lift more at once. */
+#ifndef SECP256K1_LIFT
+#define SECP256K1_LIFT_LANES LANES
+#define SECP256K1_LIFT(points, encodings) secp256k1_decode(points, encodings, true)
+#endif
 
 /* entries[i] = key i decoded, with its validity; count <= PA_SECP256K1_CHUNK. Those with x alone go
  * together, as they take longer; a last group that is not full repeats its first key. */
@@ -72,17 +45,20 @@ static void secp256k1_decode_keys(pa_secp256k1_key *entries, const pa_bytes *key
         order[lift][counts[lift]++] = (uint16_t)i;
     }
     for (int lift = 0; lift < 2; lift++) {
-        for (int at = 0; at < counts[lift]; at += LANES) {
-            row spare[2], *points[LANES];
-            const pa_secp256k1_encoding *from[LANES];
-            for (int i = 0; i < LANES; i++) {
+        int lanes = LANES;
+        for (int at = 0; at < counts[lift]; at += lanes) {
+            row spare[2], *points[SECP256K1_LIFT_LANES];
+            const pa_secp256k1_encoding *from[SECP256K1_LIFT_LANES];
+            lanes = lift && counts[lift] - at > LANES ? SECP256K1_LIFT_LANES : LANES;
+            for (int i = 0; i < lanes; i++) {
                 const bool live = at + i < counts[lift];
                 const int key = order[lift][live ? at + i : at];
                 from[i] = &encodings[key];
                 points[i] = live ? entries[key].point : spare;
             }
-            const unsigned int valid = secp256k1_decode(points, from, lift);
-            for (int i = 0; i < LANES && at + i < counts[lift]; i++) {
+            const unsigned int valid = lanes == LANES ? secp256k1_decode(points, from, lift)
+                                                      : SECP256K1_LIFT(points, from);
+            for (int i = 0; i < lanes && at + i < counts[lift]; i++) {
                 pa_secp256k1_key *entry = &entries[order[lift][at + i]];
                 if (entry->reason == PYACCEL_REASON_NONE && !(valid >> i & 1u)) {
                     entry->reason = PYACCEL_REASON_KEY;
