@@ -267,19 +267,22 @@ FE_FN void curve_ladder_double(curve_ladder *r, const curve_ladder *p)
     fe_raw_factor(&r->v, &t, 3, 1);
 }
 
-/* curve_ladder_add
+/* curve_ladder_add_at
  * r = p + q, 8M + 3S; z = 0 where p is infinite or p = +-q. r may be p.
+ * Before: *z, a factor, p's own or (where q stands in other coordinates, that p's x, v, z lead to by another
+ *         factor) what leads from q to p: p = (q.x z^2, 2 q.y z^3, p.z) is where p = q.
  * Form: h = q.x z^2 - x, s = 2 q.y z^3 - v, I = 4 h^2, J = h I, V = x I; x' = s^2 - J - 2 V, v' =
- *       2 (s (V - x') - v J), z' = 2 z h. */
-FE_FN void curve_ladder_add(curve_ladder *r, const curve_ladder *p, const curve_affine *q)
+ *       2 (s (V - x') - v J), z' = 2 p.z h. */
+FE_FN void curve_ladder_add_at(curve_ladder *r, const curve_ladder *p, const curve_affine *q,
+                               const fe *z)
 {
     fe z2, h, s, i, j, w, x;
     fe_raw t, u, v;
-    fe_sqr_factor(&z2, &p->z, 1);
+    fe_sqr_factor(&z2, z, 1);
     fe_raw_mul(&t, &q->x, &z2);
     fe_raw_from(&u, &p->x);
     fe_raw_sub(&t, &t, &u, 1);
-    fe_mul_factor(&w, &z2, &p->z, 1);
+    fe_mul_factor(&w, &z2, z, 1);
     fe_raw_factor(&h, &t, 3, 1);
     fe_raw_mul(&t, &q->y, &w);
     fe_raw_add(&t, &t, &t);
@@ -308,79 +311,73 @@ FE_FN void curve_ladder_add(curve_ladder *r, const curve_ladder *p, const curve_
     r->x = x;
 }
 
-/* curve_odd_multiples
- * multiples[i] = (2 i + 1) p, i < CURVE_TABLE_SIZE.
+/* curve_ladder_add
+ * The same where p and q stand in the same coordinates. */
+FE_FN void curve_ladder_add(curve_ladder *r, const curve_ladder *p, const curve_affine *q)
+{
+    curve_ladder_add_at(r, p, q, &p->z);
+}
+
+/* curve_common_multiples
+ * multiples[i] = (2 i + 1) p, i < CURVE_TABLE_SIZE, in coordinates of their own in which they are
+ * affine: (x z^-2, y z^-3) leads back.
  * Before: the order of p is a prime above 4 CURVE_TABLE_SIZE.
- * Form:   d = 2 p has Z = z. On the isomorphic curve (x, y) -> (x z^2, y z^3), d is affine, so
- *         every step is a mixed addition; Z times z leads back. None is exceptional: k p = +-2 p
- *         for an odd k < 2 CURVE_TABLE_SIZE contradicts the order. */
-FE_FN void curve_odd_multiples(curve_jacobian multiples[CURVE_TABLE_SIZE], const curve_affine *p)
+ * Form:   a doubling of an affine p leaves p in the coordinates of d = 2 p, as (4 T, 8 Y^4), Z = 2 Y.
+ *         Each sum of d and an odd multiple, of the same Z, leaves d in those of the sum, Z (X1 - X2)
+ *         further on (co-Z, Meloni): 5M + 2S. Then all are led to those of the last, backwards:
+ *         4M + 1S. Never X1 = X2: k p = +-2 p for an odd k < 2 CURVE_TABLE_SIZE contradicts the
+ *         order. */
+FE_FN void curve_common_multiples(curve_affine multiples[CURVE_TABLE_SIZE], fe *z,
+                                  const curve_affine *p)
 {
-    curve_jacobian d, at;
-    curve_affine step;
-    fe z2, z3;
+    fe step[CURVE_TABLE_SIZE], e, s, t, u;
+    curve_affine d;
     int i;
-    curve_from_affine(&d, p);
-    curve_double(&d, &d);
-    step.x = d.x;
-    step.y = d.y;
-    fe_sqr(&z2, &d.z);
-    fe_mul(&z3, &z2, &d.z);
-    fe_mul(&at.x, &p->x, &z2);
-    fe_mul(&at.y, &p->y, &z3);
-    fe_set_int(&at.z, 1);
-    curve_from_affine(&multiples[0], p);
+    fe_mul_small(&t, &p->y, 2);
+    fe_carry(z, &t);
+    fe_sqr(&s, z);
+    fe_mul(&multiples[0].x, &p->x, &s);
+    fe_mul(&t, &s, z);
+    fe_mul(&multiples[0].y, &p->y, &t);
+    fe_sqr_times(&e, &p->x, 3);
+    fe_sqr(&t, &e);
+    fe_mul_small(&u, &multiples[0].x, 2);
+    fe_sub(&t, &t, &u, 2);
+    fe_carry(&d.x, &t);
+    fe_sub_norm(&t, &multiples[0].x, &d.x);
+    fe_mul(&t, &t, &e);
+    fe_sub(&t, &t, &multiples[0].y, 1);
+    fe_carry(&d.y, &t);
     for (i = 1; i < CURVE_TABLE_SIZE; i++) {
-        curve_add_mixed(&at, &at, &step);
-        multiples[i] = at;
-        fe_mul(&multiples[i].z, &at.z, &d.z);
+        const curve_affine *q = &multiples[i - 1];
+        curve_affine *r = &multiples[i];
+        fe_sub_norm(&step[i], &d.x, &q->x);
+        fe_sqr(&s, &step[i]);
+        fe_sub_norm(&e, &d.y, &q->y);
+        fe_mul(&u, &q->x, &s);
+        fe_mul(&d.x, &d.x, &s);
+        fe_sqr(&t, &e);
+        fe_sub(&t, &t, &d.x, 1);
+        fe_sub(&t, &t, &u, 1);
+        fe_carry(&r->x, &t);
+        fe_sub_norm(&t, &d.x, &u);
+        fe_mul(&d.y, &d.y, &t);
+        fe_sub_norm(&t, &d.x, &r->x);
+        fe_mul(&t, &t, &e);
+        fe_sub(&t, &t, &d.y, 1);
+        fe_carry(&r->y, &t);
     }
-}
-
-/* r = product of all Z, to be inverted. */
-FE_FN void curve_z_product(fe *r, const curve_jacobian multiples[CURVE_TABLE_SIZE])
-{
-    int i;
-    *r = multiples[0].z;
-    for (i = 1; i < CURVE_TABLE_SIZE; i++) {
-        fe_mul(r, r, &multiples[i].z);
-    }
-}
-
-/* curve_store_table
- * table[lane] = 3 rows for each multiple (x, y), none infinite: x, y, beta x, where (beta x, y)
- * = lambda (x, y).
- * Form:   z_inverse is 1 / curve_z_product; going down from the last multiple, its product with
- *         all lower Z is 1 / Z_i. */
-FE_FN void curve_store_table(FE_SPACE row *const table[LANES],
-                             const curve_jacobian multiples[CURVE_TABLE_SIZE], const fe *z_inverse)
-{
-    fe below[CURVE_TABLE_SIZE], rest = *z_inverse, beta;
-    int i, lane;
-    curve_beta(&beta);
-    fe_set_int(&below[0], 1);
-    for (i = 1; i < CURVE_TABLE_SIZE; i++) {
-        fe_mul(&below[i], &below[i - 1], &multiples[i - 1].z);
-    }
-    for (i = CURVE_TABLE_SIZE - 1; i >= 0; i--) {
-        FE_SPACE row *out[3][LANES];
-        fe inverse, inverse2, x, y;
-        for (lane = 0; lane < LANES; lane++) {
-            out[0][lane] = table[lane] + 3 * i;
-            out[1][lane] = table[lane] + 3 * i + 1;
-            out[2][lane] = table[lane] + 3 * i + 2;
+    t = step[CURVE_TABLE_SIZE - 1];
+    for (i = CURVE_TABLE_SIZE - 2; i >= 0; i--) {
+        fe_sqr(&u, &t);
+        fe_mul(&multiples[i].x, &multiples[i].x, &u);
+        fe_mul(&u, &u, &t);
+        fe_mul(&multiples[i].y, &multiples[i].y, &u);
+        if (i > 0) {
+            fe_mul(&t, &t, &step[i]);
         }
-        fe_mul(&inverse, &rest, &below[i]);
-        fe_mul(&rest, &rest, &multiples[i].z);
-        fe_sqr(&inverse2, &inverse);
-        fe_mul(&x, &multiples[i].x, &inverse2);
-        fe_mul(&y, &multiples[i].y, &inverse2);
-        fe_mul(&y, &y, &inverse);
-        fe_scatter(out[0], &x);
-        fe_scatter(out[1], &y);
-        fe_mul(&x, &x, &beta);
-        fe_scatter(out[2], &x);
     }
+    fe_mul(z, z, &t);
 }
 
 /* curve_x_is

@@ -246,28 +246,29 @@ void pa_secp256k1_scalar_split_lambda(pa_secp256k1_half *first, pa_secp256k1_hal
 }
 
 /* pa_secp256k1_recode
- * Form:   from the lowest bit up; where the value left is odd, the digit is its residue modulo
- *         2^width of least magnitude, which leaves width - 1 zeros behind it.
+ * Form:   from the lowest bit up, zeros are skipped; then the digit is the residue modulo 2^width of
+ *         least magnitude, which leaves width - 1 zeros behind it.
  * Bounds: a digit reaches past bit 127 only without its top bit, so the last carry lands on
  *         digit 128 at the latest. */
 int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_half *a, int width)
 {
-    const pa_u128 value = (pa_u128)a->limb[1] << 64 | a->limb[0];
+    pa_u128 value = (pa_u128)a->limb[1] << 64 | a->limb[0];
     const int sign = a->negative ? -1 : 1;
-    int size = 0;
-    int carry = 0;
+    int at = 0, size = 0;
     memset(digits, 0, sizeof digits[0] * PA_SECP256K1_DIGITS);
-    for (int i = 0; i < PA_SECP256K1_DIGITS;) {
-        const int bits = i < 128 ? (int)(value >> i & ((1u << width) - 1)) : 0;
-        if ((bits & 1) == carry) {
-            i++;
-            continue;
-        }
-        const int residue = bits + carry;
-        carry = residue >> (width - 1);
-        digits[i] = (int16_t)(sign * (residue - (carry << width)));
-        size = i + 1;
-        i += width;
+    while (value != 0) {
+        const uint64_t low = (uint64_t)value;
+        const int zeros =
+            low != 0 ? __builtin_ctzll(low) : 64 + __builtin_ctzll((uint64_t)(value >> 64));
+        value >>= zeros;
+        at += zeros;
+        const int residue = (int)((unsigned int)value & ((1u << width) - 1)),
+                  carry = residue >> (width - 1);
+        digits[at] = (int16_t)(sign * (residue - (carry << width)));
+        value >>= width;
+        value += (unsigned int)carry;
+        size = at + 1;
+        at += width;
     }
     return size;
 }

@@ -39,33 +39,34 @@ static bool matches(const curve_jacobian *sum, const pa_secp256k1_scalar *r)
 static void sum_of(curve_jacobian *sum, const row key[2], const pa_secp256k1_scalar *u1,
                    const pa_secp256k1_scalar *u2)
 {
-    row table[3 * CURVE_TABLE_SIZE], *const tables[LANES] = {table};
+    /* Multiples of Q, and of lambda Q. */
+    curve_affine multiples[2][CURVE_TABLE_SIZE], q;
     const row *const x[LANES] = {&key[0]}, *const y[LANES] = {&key[1]};
-    curve_jacobian multiples[CURVE_TABLE_SIZE];
-    curve_affine q;
-    fe inverse;
+    fe z, beta;
     fe_gather(&q.x, x);
     fe_gather(&q.y, y);
-    curve_odd_multiples(multiples, &q);
-    curve_z_product(&inverse, multiples);
-    fe_inv(&inverse, &inverse);
-    curve_store_table(tables, multiples, &inverse);
+    curve_common_multiples(multiples[0], &z, &q);
+    curve_beta(&beta);
+    for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
+        fe_mul(&multiples[1][i].x, &multiples[0][i].x, &beta);
+        multiples[1][i].y = multiples[0][i].y;
+    }
 
     pa_secp256k1_half part[4];
     int16_t digits[4][PA_SECP256K1_DIGITS];
     pa_secp256k1_scalar_split_bits(&part[0], &part[1], u1);
     pa_secp256k1_scalar_split_lambda(&part[2], &part[3], u2);
     ladder_term terms[4] = {
-        {digits[0], 0, &pa_secp256k1_base[0][0][0], &pa_secp256k1_base[0][0][1], 2},
-        {digits[1], 0, &pa_secp256k1_base[1][0][0], &pa_secp256k1_base[1][0][1], 2},
-        {digits[2], 0, table, table + 1, 3},
-        {digits[3], 0, table + 2, table + 1, 3},
+        {digits[0], 0, NULL, pa_secp256k1_base[0]},
+        {digits[1], 0, NULL, pa_secp256k1_base[1]},
+        {digits[2], 0, multiples[0], NULL},
+        {digits[3], 0, multiples[1], NULL},
     };
     for (int t = 0; t < 4; t++) {
         terms[t].size = pa_secp256k1_recode(digits[t], &part[t],
                                             t < 2 ? PA_SECP256K1_BASE_WIDTH : CURVE_TABLE_WIDTH);
     }
-    ladder(sum, terms, 4);
+    ladder(sum, terms, 4, &z);
 }
 
 bool PA_VARIANT(pa_secp256k1_sum_single_)(row sum[2], const row key[2],

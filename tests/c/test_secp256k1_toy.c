@@ -281,42 +281,26 @@ static void test_decoding(void)
     }
 }
 
-/* The table of point k: x, y, beta x of 1, 3, .., 15 times k G. */
-static void make_table(row tables[LANES][3 * CURVE_TABLE_SIZE], const int k[LANES])
+/* Multiples of every point, in the coordinates that they come in: x z^2, y z^3. */
+static void test_multiples(void)
 {
-    int ones[LANES];
-    row *out[LANES];
-    for (int lane = 0; lane < LANES; lane++) {
-        ones[lane] = 1;
-        out[lane] = tables[lane];
-    }
-    curve_jacobian start, multiples[CURVE_TABLE_SIZE];
-    fe product;
-    set_points(&start, k, ones);
-    const curve_affine p = {start.x, start.y};
-    curve_odd_multiples(multiples, &p);
-    curve_z_product(&product, multiples);
-    fe_inv(&product, &product);
-    curve_store_table(out, multiples, &product);
-}
-
-static void test_tables(void)
-{
-    fe beta;
-    curve_beta(&beta);
     for (int k0 = 1; k0 < TOY_ORDER; k0++) {
-        int k[LANES];
-        row tables[LANES][3 * CURVE_TABLE_SIZE];
+        int k[LANES], ones[LANES];
         for (int lane = 0; lane < LANES; lane++) {
             k[lane] = 1 + (k0 + lane) % (TOY_ORDER - 1);
+            ones[lane] = 1;
         }
-        make_table(tables, k);
-        for (int lane = 0; lane < LANES; lane++) {
-            for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
-                const affine multiple = points[(2 * i + 1) * k[lane] % TOY_ORDER];
-                CHECK((int)tables[lane][3 * i] == multiple.x);
-                CHECK((int)tables[lane][3 * i + 1] == multiple.y);
-                CHECK((int)tables[lane][3 * i + 2] == modulo(multiple.x * (int)beta.lane[0]));
+        curve_jacobian start;
+        curve_affine multiples[CURVE_TABLE_SIZE];
+        fe z;
+        set_points(&start, k, ones);
+        const curve_affine p = {start.x, start.y};
+        curve_common_multiples(multiples, &z, &p);
+        CHECK(!mask_any(fe_is_zero(&z)));
+        for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
+            const curve_jacobian multiple = {multiples[i].x, multiples[i].y, z};
+            for (int lane = 0; lane < LANES; lane++) {
+                CHECK(lane_is(&multiple, lane, (2 * i + 1) * k[lane] % TOY_ORDER));
             }
         }
     }
@@ -338,30 +322,61 @@ static int find_lambda(void)
     return 0;
 }
 
-static ladder_term make_term(int16_t digits[PA_SECP256K1_DIGITS], int value, const row *x,
-                             const row *y)
+static ladder_term make_term(int16_t digits[PA_SECP256K1_DIGITS], int value,
+                             const curve_affine *common, const row (*base)[2])
 {
     const pa_secp256k1_half half = {{(uint64_t)(value < 0 ? -value : value), 0}, value < 0};
     const int size = pa_secp256k1_recode(digits, &half, CURVE_TABLE_WIDTH);
-    return (ladder_term){digits, size, x, y, 3};
+    return (ladder_term){digits, size, common, base};
+}
+
+/* 1, 3, .., 15 times point k. */
+static void make_base(row base[CURVE_TABLE_SIZE][2], int k)
+{
+    for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
+        const affine multiple = points[(2 * i + 1) * k % TOY_ORDER];
+        base[i][0] = (row)multiple.x;
+        base[i][1] = (row)multiple.y;
+    }
+}
+
+/* What a key's multiples are to the ladder. */
+typedef struct {
+    curve_affine common[2][CURVE_TABLE_SIZE];
+    fe z;
+} key_multiples;
+
+static void make_key(key_multiples *key, int k)
+{
+    const int point[LANES] = {k}, ones[LANES] = {1};
+    curve_jacobian start;
+    fe beta;
+    set_points(&start, point, ones);
+    const curve_affine p = {start.x, start.y};
+    curve_common_multiples(key->common[0], &key->z, &p);
+    curve_beta(&beta);
+    for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
+        fe_mul(&key->common[1][i].x, &key->common[0][i].x, &beta);
+        key->common[1][i].y = key->common[0][i].y;
+    }
 }
 
 /* u1 G + u2 Q as the real scheme forms it: u1 cut into bits, u2 = first + second lambda with signs.
  * Which of the many splits of u2 is taken changes with the pair, so that all meet. */
-static void sum_by_ladder(curve_jacobian *sum, const row *g_table, const row *shifted_table,
-                          const row *q_table, int u1, int u2, int lambda)
+static void sum_by_ladder(curve_jacobian *sum, const row (*g)[2], const row (*shifted)[2],
+                          const key_multiples *q, int u1, int u2, int lambda)
 {
     int16_t digits[4][PA_SECP256K1_DIGITS];
     const int second = (u1 + 3 * u2) % 19 - 9;
     int first = ((u2 - second * lambda) % TOY_ORDER + TOY_ORDER) % TOY_ORDER;
     first = u1 & 1 ? first : first - TOY_ORDER;
     const ladder_term terms[4] = {
-        make_term(digits[0], u1 % 8, g_table, g_table + 1),
-        make_term(digits[1], u1 / 8, shifted_table, shifted_table + 1),
-        make_term(digits[2], first, q_table, q_table + 1),
-        make_term(digits[3], second, q_table + 2, q_table + 1),
+        make_term(digits[0], u1 % 8, NULL, g),
+        make_term(digits[1], u1 / 8, NULL, shifted),
+        make_term(digits[2], first, q->common[0], NULL),
+        make_term(digits[3], second, q->common[1], NULL),
     };
-    ladder(sum, terms, 4);
+    ladder(sum, terms, 4, &q->z);
 }
 
 /* x(R) = r mod n, decided from r and r + n as far as they are below p, for all 0 < r < n. */
@@ -387,20 +402,19 @@ static void test_comparison(const curve_jacobian *sum, int k)
 static void test_ecdsa(void)
 {
     const int lambda = find_lambda();
-    const int one[LANES] = {1}, eight[LANES] = {8};
-    row g_table[LANES][3 * CURVE_TABLE_SIZE], shifted_table[LANES][3 * CURVE_TABLE_SIZE];
+    row g[CURVE_TABLE_SIZE][2], shifted[CURVE_TABLE_SIZE][2];
     CHECK(lambda > 1 && (lambda * lambda + lambda + 1) % TOY_ORDER == 0);
-    make_table(g_table, one);
-    make_table(shifted_table, eight);
+    make_base(g, 1);
+    make_base(shifted, 8);
     for (int key = 1; key < TOY_ORDER; key++) {
-        const int keys[LANES] = {key};
-        row q_table[LANES][3 * CURVE_TABLE_SIZE];
-        make_table(q_table, keys);
+        key_multiples q;
+        make_key(&q, key);
         for (int u1 = 0; u1 < TOY_ORDER; u1++) {
             for (int u2 = 0; u2 < TOY_ORDER; u2++) {
                 const int expected = (u1 + u2 * key) % TOY_ORDER;
                 curve_jacobian sum;
-                sum_by_ladder(&sum, g_table[0], shifted_table[0], q_table[0], u1, u2, lambda);
+                sum_by_ladder(&sum, (const row(*)[2])g, (const row(*)[2])shifted, &q, u1, u2,
+                              lambda);
                 CHECK(lane_is(&sum, 0, expected));
                 if (u2 == key || u1 == key) { /* each point many times, each r with each of them */
                     test_comparison(&sum, expected);
@@ -417,7 +431,7 @@ int main(void)
     test_pairs();
     test_abscissas();
     test_decoding();
-    test_tables();
+    test_multiples();
 #if LANES == 1
     test_ecdsa();
 #endif

@@ -89,23 +89,25 @@ KERNEL void secp256k1_toy_add(GLOBAL uchar *complete, GLOBAL uchar *simple, GLOB
     write_point(doubled, i, &r);
 }
 
-/* tables[i]: 3 rows x, y, beta x for each odd multiple of the affine point X, Y of points[i]. */
-KERNEL void secp256k1_toy_table(GLOBAL row *tables, GLOBAL const uchar *points, uint n)
+/* multiples[8 i + k]: 2 k + 1 times the affine point X, Y of points[i], with the Z that they have in common. */
+KERNEL void secp256k1_toy_multiples(GLOBAL uchar *multiples, GLOBAL const uchar *points, uint n)
 {
     const uint i = global_id();
     if (i >= n) {
         return;
     }
-    GLOBAL row *table[LANES];
-    curve_jacobian p, multiples[CURVE_TABLE_SIZE];
-    curve_affine affine;
-    fe inverse;
-    table[0] = tables + i * 3 * CURVE_TABLE_SIZE;
+    curve_jacobian p;
+    curve_affine affine, odd[CURVE_TABLE_SIZE];
+    fe z;
+    int k;
     read_point(&p, points, i);
     affine.x = p.x;
     affine.y = p.y;
-    curve_odd_multiples(multiples, &affine);
-    curve_z_product(&inverse, multiples);
-    fe_inv(&inverse, &inverse);
-    curve_store_table(table, multiples, &inverse);
+    curve_common_multiples(odd, &z, &affine);
+    for (k = 0; k < CURVE_TABLE_SIZE; k++) {
+        p.x = odd[k].x;
+        p.y = odd[k].y;
+        p.z = z;
+        write_point(multiples, i * CURVE_TABLE_SIZE + (uint)k, &p);
+    }
 }
