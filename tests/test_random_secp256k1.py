@@ -161,7 +161,7 @@ def _check(way: Implementation, n: int, seed: int) -> None:
         way.ran(2 * n + len(whole) + len(good))
 
 
-@implementations("secp256k1", golden=False)
+@implementations("secp256k1", golden=False, opencl=True)
 def test_few_on_every_variant(implementation: Implementation) -> None:
     _check(implementation, _FEW, 1)
 
