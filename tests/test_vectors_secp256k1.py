@@ -126,7 +126,7 @@ def test_scalar_multiplication(implementation: Implementation, bits: int) -> Non
         implementation.ran(40)
 
 
-@_native
+@_every
 @pytest.mark.parametrize("bits", [32, 64, 128, 256])
 def test_scalar_multiplication_by_recovery(implementation: Implementation, bits: int) -> None:
     """The same as recoveries from R = P of the digest 0, which give s / r P, both coordinates of it."""
