@@ -173,7 +173,12 @@ static void bip340_prepare(uint8_t *entries, const pyaccel_rows *keys, uint64_t 
                            uint64_t last, uint32_t key_format)
 {
     (void)key_format; /* there is one */
-    secp256k1_prepare_range(entries, keys, first, last, pa_bip340_parse_key);
+    const fe_state state = fe_begin();
+    for (uint64_t at = first; at < last; at += PA_SECP256K1_CHUNK) {
+        secp256k1_decode_rows((pa_secp256k1_key *)(void *)entries + at, keys, at,
+                              secp256k1_chunk_size(at, last), pa_bip340_parse_key);
+    }
+    fe_end(state);
 }
 
 /* pa_verify_kernel.verify_range */

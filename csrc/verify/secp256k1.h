@@ -15,6 +15,12 @@ typedef struct {
     row point[2];        /* x, y; those of G where there is a reason */
 } pa_secp256k1_key;
 
+/* A prepared key of ECDSA: with its table (secp256k1_prepared.h), [j][i] = (2 i + 1) 2^(5 j) Q; 26.1 KiB. */
+typedef struct {
+    pa_secp256k1_key key;
+    row table[PA_SECP256K1_SUMS_DIGITS][1 << (PA_SECP256K1_SUMS_WIDTH - 1)][2];
+} pa_secp256k1_prepared;
+
 /* Where the coordinates of an encoded key stand, 32 bytes each. */
 typedef struct {
     const uint8_t *x, *y; /* y NULL: lift x */
@@ -38,6 +44,7 @@ typedef struct {
     uint32_t signature_reason[PA_SECP256K1_CHUNK];
     pa_secp256k1_scalar r[PA_SECP256K1_CHUNK], s[PA_SECP256K1_CHUNK];
     const pa_secp256k1_key *key[PA_SECP256K1_CHUNK]; /* a prepared one, or an entry of decoded */
+    const pa_secp256k1_prepared *prepared[PA_SECP256K1_CHUNK]; /* or NULL */
     int unprepared_count;
     pa_bytes unprepared[PA_SECP256K1_CHUNK];
     pa_secp256k1_key decoded[PA_SECP256K1_CHUNK]; /* of the unprepared keys, in their order */
@@ -49,9 +56,10 @@ pyaccel_status pa_secp256k1_chunk_read(pa_secp256k1_chunk *chunk, const pa_verif
                                        uint64_t first, int count);
 
 /* Sets the reasons of rows whose equation is out of question, and lists the others: open[k],
- * k < the returned number, with u1 = z / s and u2 = r / s. Before: decoded is filled. */
+ * k < the returned number, with u1 = z / s and u2 = r / s; the first *prepared_count of them have
+ * prepared keys. Before: decoded is filled. */
 int pa_secp256k1_chunk_judge(uint8_t reasons[PA_SECP256K1_CHUNK], int open[PA_SECP256K1_CHUNK],
-                             pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK],
+                             int *prepared_count, pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK],
                              pa_secp256k1_scalar u2[PA_SECP256K1_CHUNK],
                              const pa_secp256k1_chunk *chunk, uint32_t rule,
                              const pa_secp256k1_scalars *scalars);

@@ -115,12 +115,14 @@ pyaccel_status pa_secp256k1_chunk_read(pa_secp256k1_chunk *chunk, const pa_verif
         const uint64_t row_index = first + (uint64_t)i;
         pa_bytes key, signature;
         const void *prepared;
-        if (!pa_verify_key(&key, &prepared, job, sizeof(pa_secp256k1_key), row_index) ||
+        if (!pa_verify_key(&key, &prepared, job, sizeof(pa_secp256k1_prepared), row_index) ||
             !pa_rows_get(&signature, job->signatures, row_index)) {
             return PYACCEL_INVALID_ARGUMENT;
         }
-        chunk->key[i] = prepared;
-        if (prepared == NULL) {
+        chunk->prepared[i] = prepared;
+        if (prepared != NULL) {
+            chunk->key[i] = &chunk->prepared[i]->key;
+        } else {
             chunk->key[i] = &chunk->decoded[chunk->unprepared_count];
             chunk->unprepared[chunk->unprepared_count++] = key;
         }
@@ -146,7 +148,7 @@ static uint32_t early_reason(const pa_secp256k1_chunk *chunk, int i, uint32_t ru
 }
 
 int pa_secp256k1_chunk_judge(uint8_t reasons[PA_SECP256K1_CHUNK], int open[PA_SECP256K1_CHUNK],
-                             pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK],
+                             int *prepared_count, pa_secp256k1_scalar u1[PA_SECP256K1_CHUNK],
                              pa_secp256k1_scalar u2[PA_SECP256K1_CHUNK],
                              const pa_secp256k1_chunk *chunk, uint32_t rule,
                              const pa_secp256k1_scalars *scalars)
@@ -155,12 +157,17 @@ int pa_secp256k1_chunk_judge(uint8_t reasons[PA_SECP256K1_CHUNK], int open[PA_SE
     int count = 0;
     for (int i = 0; i < chunk->count; i++) {
         reasons[i] = (uint8_t)early_reason(chunk, i, rule);
-        if (reasons[i] == PYACCEL_REASON_NONE) {
-            s[count] = chunk->s[i];
-            u2[count] = chunk->r[i];
-            pa_secp256k1_scalar_from_bytes(&u1[count], chunk->digests[i]);
-            open[count++] = i;
+    }
+    for (int prepared = 1; prepared >= 0; prepared--) {
+        for (int i = 0; i < chunk->count; i++) {
+            if (reasons[i] == PYACCEL_REASON_NONE && (chunk->prepared[i] != NULL) == prepared) {
+                s[count] = chunk->s[i];
+                u2[count] = chunk->r[i];
+                pa_secp256k1_scalar_from_bytes(&u1[count], chunk->digests[i]);
+                open[count++] = i;
+            }
         }
+        *prepared_count = prepared ? count : *prepared_count;
     }
     scalars->divide(u1, u2, s, count);
     return count;

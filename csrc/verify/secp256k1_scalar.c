@@ -395,6 +395,35 @@ void pa_secp256k1_sums_digits_of(pa_secp256k1_sums_digits *digits, const pa_secp
     base_digits(digits->base + PA_SECP256K1_SUMS_DIGITS / 2, word);
 }
 
+/* Form: where u1 is odd, u1 = sum 2^(8 j) (2 e_j - 255) for the bytes e_j of (u1 + 2^256 - 1) / 2; else -(n - u1) for n - u1
+ * likewise, with every e_j's bits turned round. */
+static void prepared_digits_of(pa_secp256k1_prepared_digits *digits, const pa_secp256k1_scalar *u1,
+                               const pa_secp256k1_scalar *u2)
+{
+    uint64_t first[4], second[4], odd[4];
+    split_odd(first, second, u2);
+    half_digits(digits->first, first);
+    half_digits(digits->second, second);
+    const uint64_t even = (u1->limb[0] & 1) - 1;
+    memcpy(odd, u1->limb, sizeof odd);
+    if (even != 0) {
+        subtract(odd, order, u1->limb);
+    }
+    for (int i = 0; i < 4; i++) {
+        const uint64_t above = i < 3 ? odd[i + 1] : 1;
+        pa_store_le64(digits->base + 8 * i, (odd[i] >> 1 | above << 63) ^ even);
+    }
+}
+
+static void prepared_digits_of_rows(pa_secp256k1_prepared_digits *const *digits,
+                                    const pa_secp256k1_scalar *u1, const pa_secp256k1_scalar *u2,
+                                    int count)
+{
+    for (int i = 0; i < count; i++) {
+        prepared_digits_of(digits[i], &u1[i], &u2[i]);
+    }
+}
+
 static void digits_of_rows(pa_secp256k1_sums_digits *const *digits, const pa_secp256k1_scalar *u1,
                            const pa_secp256k1_scalar *u2, int count)
 {
@@ -421,5 +450,8 @@ static void divide_rows(pa_secp256k1_scalar *u1, pa_secp256k1_scalar *u2,
     }
 }
 
-const pa_secp256k1_scalars pa_secp256k1_scalars_portable = {.divide = divide_rows,
-                                                            .digits = digits_of_rows};
+const pa_secp256k1_scalars pa_secp256k1_scalars_portable = {
+    .divide = divide_rows,
+    .digits = digits_of_rows,
+    .prepared_digits = prepared_digits_of_rows,
+};

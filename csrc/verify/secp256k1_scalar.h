@@ -76,14 +76,23 @@ typedef struct {
 void pa_secp256k1_sums_digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
                                  const pa_secp256k1_scalar *u2);
 
+/* The same for keys that were prepared (secp256k1_prepared.h): those of u1 have 8 bits, u1 = sum 2^(8 j) base[j] mod n. */
+typedef struct {
+    uint8_t first[32], second[32], base[32];
+} pa_secp256k1_prepared_digits;
+
 /* What a variant does in its own way, with the same results; numbers below n.
- *   divide  u1[i] /= d[i], u2[i] /= d[i] modulo n, i < count; no d[i] is 0
- *   digits  *digits[i] = those of u1[i] and u2[i], i < count */
+ *   divide           u1[i] /= d[i], u2[i] /= d[i] modulo n, i < count; no d[i] is 0
+ *   digits           *digits[i] = those of u1[i] and u2[i], i < count
+ *   prepared_digits  the same of that kind */
 typedef struct {
     void (*divide)(pa_secp256k1_scalar *u1, pa_secp256k1_scalar *u2, const pa_secp256k1_scalar *d,
                    int count);
     void (*digits)(pa_secp256k1_sums_digits *const *digits, const pa_secp256k1_scalar *u1,
                    const pa_secp256k1_scalar *u2, int count);
+    void (*prepared_digits)(pa_secp256k1_prepared_digits *const *digits,
+                            const pa_secp256k1_scalar *u1, const pa_secp256k1_scalar *u2,
+                            int count);
 } pa_secp256k1_scalars;
 extern const pa_secp256k1_scalars pa_secp256k1_scalars_portable;
 extern const pa_secp256k1_scalars pa_secp256k1_scalars_avx2, pa_secp256k1_scalars_avx512ifma;

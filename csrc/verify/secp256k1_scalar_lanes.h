@@ -15,8 +15,6 @@
 #ifndef PA_SECP256K1_SCALAR_LANES_H
 #define PA_SECP256K1_SCALAR_LANES_H
 
-#include <stddef.h>
-
 #include "secp256k1_scalar.h"
 
 #define SCALAR_LIMBS 5
@@ -408,39 +406,90 @@ static inline void scalar_base_digits(fe_word word[8], const scalar_lanes *u1)
     }
 }
 
-/* digits[i] + first = word, i < LANES; first: the place of the 32 bytes in each. */
-static inline void scalar_store_digits(pa_secp256k1_sums_digits *const digits[LANES], size_t first,
-                                       const fe_word word[4])
+/* word = the digits of u1 in bytes: (u1 >> 1) + 2^255 where it is odd, else that of n - u1 with all bits turned round. */
+static inline void scalar_byte_digits(fe_word word[4], const scalar_lanes *u1)
 {
-    void *rows[LANES];
-    FE_UNROLL for (int i = 0; i < LANES; i++)
+    fe_word limb[SCALAR_LIMBS], carry;
+    const fe_word bit = fe_word_all(1);
+    const fe_word even = fe_word_sub(fe_word_and(u1->limb[0], bit), bit);
+    carry = fe_word_and(even, bit);
+    FE_UNROLL for (int i = 0; i < SCALAR_LIMBS; i++)
     {
-        rows[i] = (uint8_t *)digits[i] + first;
+        /* n - u1 = n + all ones less u1 + 1, modulo 2^260. */
+        const fe_word turned = scalar_low(fe_word_xor(u1->limb[i], even));
+        carry = fe_word_add(carry, fe_word_and(even, fe_word_all(scalar_order[i])));
+        carry = fe_word_add(carry, turned);
+        limb[i] = scalar_low(carry);
+        carry = fe_word_shr(carry, 52);
     }
-    fe_words_store(rows, word);
+    word[0] = fe_word_or(fe_word_shr(limb[0], 1), fe_word_shl(limb[1], 51));
+    word[1] = fe_word_or(fe_word_shr(limb[1], 13), fe_word_shl(limb[2], 39));
+    word[2] = fe_word_or(fe_word_shr(limb[2], 25), fe_word_shl(limb[3], 27));
+    word[3] = fe_word_or(fe_word_shr(limb[3], 37), fe_word_shl(limb[4], 15));
+    word[3] = fe_word_or(word[3], fe_word_all(UINT64_C(1) << 63));
+    FE_UNROLL for (int i = 0; i < 4; i++)
+    {
+        word[i] = fe_word_xor(word[i], even);
+    }
 }
 
-/* pa_secp256k1_scalars.digits of one group, count <= LANES. */
+/* first[i], second[i] = the 32 digits of u2[i]'s halves, i < count. */
+static inline void scalar_key_digits(void *const first[LANES], void *const second[LANES],
+                                     const pa_secp256k1_scalar *u2, int count)
+{
+    scalar_lanes k;
+    fe_word half[2][SCALAR_SHORT], word[4];
+    scalar_load(&k, u2, count);
+    scalar_split_odd(half[0], half[1], &k);
+    scalar_half_digits(word, half[0]);
+    fe_words_store(first, word);
+    scalar_half_digits(word, half[1]);
+    fe_words_store(second, word);
+}
+
+/* pa_secp256k1_scalars.digits and .prepared_digits of one group, count <= LANES. */
 static void scalar_group_digits(pa_secp256k1_sums_digits *const *digits,
                                 const pa_secp256k1_scalar *u1, const pa_secp256k1_scalar *u2,
                                 int count)
 {
-    pa_secp256k1_sums_digits *to[LANES], spare;
+    pa_secp256k1_sums_digits spare;
+    void *to[4][LANES];
     scalar_lanes k;
-    fe_word first[SCALAR_SHORT], second[SCALAR_SHORT], word[8];
-    for (int i = 0; i < LANES; i++) {
-        to[i] = i < count ? digits[i] : &spare;
+    fe_word word[8];
+    FE_UNROLL for (int i = 0; i < LANES; i++)
+    {
+        pa_secp256k1_sums_digits *of = i < count ? digits[i] : &spare;
+        to[0][i] = of->first;
+        to[1][i] = of->second;
+        to[2][i] = of->base;
+        to[3][i] = of->base + 16;
     }
-    scalar_load(&k, u2, count);
-    scalar_split_odd(first, second, &k);
-    scalar_half_digits(word, first);
-    scalar_store_digits(to, offsetof(pa_secp256k1_sums_digits, first), word);
-    scalar_half_digits(word, second);
-    scalar_store_digits(to, offsetof(pa_secp256k1_sums_digits, second), word);
+    scalar_key_digits(to[0], to[1], u2, count);
     scalar_load(&k, u1, count);
     scalar_base_digits(word, &k);
-    scalar_store_digits(to, offsetof(pa_secp256k1_sums_digits, base), word);
-    scalar_store_digits(to, offsetof(pa_secp256k1_sums_digits, base) + 32, word + 4);
+    fe_words_store(to[2], word);
+    fe_words_store(to[3], word + 4);
+}
+
+static void scalar_group_prepared_digits(pa_secp256k1_prepared_digits *const *digits,
+                                         const pa_secp256k1_scalar *u1,
+                                         const pa_secp256k1_scalar *u2, int count)
+{
+    pa_secp256k1_prepared_digits spare;
+    void *to[3][LANES];
+    scalar_lanes k;
+    fe_word word[4];
+    FE_UNROLL for (int i = 0; i < LANES; i++)
+    {
+        pa_secp256k1_prepared_digits *of = i < count ? digits[i] : &spare;
+        to[0][i] = of->first;
+        to[1][i] = of->second;
+        to[2][i] = of->base;
+    }
+    scalar_key_digits(to[0], to[1], u2, count);
+    scalar_load(&k, u1, count);
+    scalar_byte_digits(word, &k);
+    fe_words_store(to[2], word);
 }
 
 /* pa_secp256k1_scalars */
@@ -461,11 +510,24 @@ static void scalar_digits_of_rows(pa_secp256k1_sums_digits *const *digits,
 {
     const fe_state state = fe_begin();
     for (int at = 0; at < count; at += LANES) {
-        scalar_group_digits(digits + at, u1 + at, u2 + at, count - at);
+        scalar_group_digits(digits + at, u1 + at, u2 + at, count - at < LANES ? count - at : LANES);
     }
     fe_end(state);
 }
 
-#define SCALAR_TABLE {.divide = scalar_divide_rows, .digits = scalar_digits_of_rows}
+static void scalar_prepared_digits_of_rows(pa_secp256k1_prepared_digits *const *digits,
+                                           const pa_secp256k1_scalar *u1,
+                                           const pa_secp256k1_scalar *u2, int count)
+{
+    for (int at = 0; at < count; at += LANES) {
+        scalar_group_prepared_digits(digits + at, u1 + at, u2 + at,
+                                     count - at < LANES ? count - at : LANES);
+    }
+}
+
+#define SCALAR_TABLE                                                                               \
+    {.divide = scalar_divide_rows,                                                                 \
+     .digits = scalar_digits_of_rows,                                                              \
+     .prepared_digits = scalar_prepared_digits_of_rows}
 
 #endif

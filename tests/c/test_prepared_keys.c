@@ -36,7 +36,7 @@ static void test_prepared(void)
     for (uint32_t i = 0; i < KEYS; i++) {
         backwards[i] = KEYS - 1 - i;
     }
-    static const uint64_t memories[] = {0, 1, 832, 10 * 832 + 5, 1 << 20};
+    static const uint64_t memories[] = {0, 1, 26752, 10 * 26752 + 5, 1 << 22};
     for (size_t m = 0; m < sizeof memories / sizeof *memories; m++) {
         pyaccel_prepare_options prepare = {
             .struct_size = sizeof prepare, .memory = memories[m], .threads = 2};

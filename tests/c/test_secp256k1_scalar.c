@@ -167,6 +167,19 @@ static void take_digit(number *value, uint32_t e, int width)
     *value = mod_sub(value, &most, &group_order);
 }
 
+/* The halves' digits are those of the other kind, which are checked. */
+static void check_prepared_digits(const pa_secp256k1_prepared_digits *digits,
+                                  const pa_secp256k1_sums_digits *others, const number *u1)
+{
+    number sum = {{0}};
+    CHECK(memcmp(digits->first, others->first, sizeof others->first) == 0);
+    CHECK(memcmp(digits->second, others->second, sizeof others->second) == 0);
+    for (int j = 31; j >= 0; j--) {
+        take_digit(&sum, digits->base[j], 8);
+    }
+    CHECK(number_equal(&sum, u1));
+}
+
 static void check_digits(const pa_secp256k1_sums_digits *digits, const number *u1, const number *u2)
 {
     number first = {{0}}, second = {{0}}, low = {{0}}, high = {{0}};
@@ -200,7 +213,9 @@ static void check_rows(int first, int count)
     static pa_secp256k1_scalar u1[ROWS_MOST + 1], u2[ROWS_MOST + 1], d[ROWS_MOST + 1];
     static pa_secp256k1_scalar other1[ROWS_MOST + 1], other2[ROWS_MOST + 1];
     static pa_secp256k1_sums_digits digits[ROWS_MOST + 1], others[ROWS_MOST + 1];
+    static pa_secp256k1_prepared_digits prepared[ROWS_MOST + 1], other_prepared[ROWS_MOST + 1];
     pa_secp256k1_sums_digits *to[ROWS_MOST], *to_others[ROWS_MOST];
+    pa_secp256k1_prepared_digits *to_prepared[ROWS_MOST], *to_other_prepared[ROWS_MOST];
     const number one = number_of(1), zero = {{0}};
     memset(digits, 0xa5, sizeof digits);
     memset(others, 0xa5, sizeof others);
@@ -213,12 +228,18 @@ static void check_rows(int first, int count)
         d[i] = scalar_of(number_equal(divisor, &zero) ? &one : divisor);
         to[i] = &digits[i];
         to_others[i] = &others[i];
+        to_prepared[i] = &prepared[i];
+        to_other_prepared[i] = &other_prepared[i];
     }
+    memset(prepared, 0xa5, sizeof prepared);
+    memset(other_prepared, 0xa5, sizeof other_prepared);
+    SCALARS.prepared_digits(to_prepared, u1, u2, count);
+    pa_secp256k1_scalars_portable.prepared_digits(to_other_prepared, u1, u2, count);
+    CHECK(memcmp(prepared, other_prepared, sizeof prepared) == 0);
     memcpy(other1, u1, sizeof u1);
     memcpy(other2, u2, sizeof u2);
-    SCALARS.digits((pa_secp256k1_sums_digits *const *)to, u1, u2, count);
-    pa_secp256k1_scalars_portable.digits((pa_secp256k1_sums_digits *const *)to_others, u1, u2,
-                                         count);
+    SCALARS.digits(to, u1, u2, count);
+    pa_secp256k1_scalars_portable.digits(to_others, u1, u2, count);
     CHECK(memcmp(digits, others, sizeof digits) == 0);
     SCALARS.divide(u1, u2, d, count);
     pa_secp256k1_scalars_portable.divide(other1, other2, d, count);
@@ -234,6 +255,7 @@ static void check_rows(int first, int count)
         CHECK(number_equal(&back1, was1) && number_below(&x, &group_order));
         CHECK(number_equal(&back2, was2) && number_below(&y, &group_order));
         check_digits(&digits[i], was1, was2);
+        check_prepared_digits(&prepared[i], &digits[i], was1);
     }
 }
 
