@@ -149,10 +149,11 @@ def verify_many(
         "key_index": index,
     }
     outputs = {"verdicts": verdicts, "reasons": codes}
-    cuts = {*message_rows.cuts, *signature_rows.cuts}
+    cuts = message_rows.cuts + signature_rows.cuts
     if index is None and isinstance(keys, Rows):
-        cuts.update(keys.cuts)
-    run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress, cuts=tuple(cuts))
+        cuts += keys.cuts
+    cuts = tuple(set(cuts)) if cuts else cuts
+    run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress, cuts=cuts)
     answers = verdicts.view(np.bool_)
     return answers if codes is None else (answers, codes)
 
