@@ -32,69 +32,85 @@ FE_FN void curve_inverse_pop(fe *inverse, fe *rest, const fe *before, const fe *
 /* d = q.x - p.x: the denominator of p + q and of q - p. */
 FE_FN void curve_affine_denominator(fe *d, const fe *p_x, const fe *q_x)
 {
-    fe_sub(d, q_x, p_x, 1);
-    fe_norm(d, 3);
+    fe_sub_norm(d, q_x, p_x);
 }
 
-/* The end of all of them: r = the third point on the line of slope s through p and a point of abscissa q_x, negated.
- * Form: x' = s^2 - x - q_x, y' = s (x - x') - y. r may be p or hold q_x. */
-FE_FN void curve_affine_end(curve_affine *r, const curve_affine *p, const fe *q_x, const fe *s)
+/* The three products of a sum, apart, so that a caller can take each of several sums before the next: they wait for each other.
+ *   s = (q.y - p.y) inverse;  x' = s^2 - p.x - q.x;  y' = s (p.x - x') - p.y
+ * inverse = 1 / (q.x - p.x). */
+FE_FN void curve_affine_slope(fe *s, const curve_affine *p, const curve_affine *q,
+                              const fe *inverse)
 {
-    fe t, x, y = p->y;
-    fe_add(&x, &p->x, q_x);
-    fe_sqr(&t, s);
-    fe_sub(&t, &t, &x, 2);
-    fe_carry(&x, &t);
-    fe_sub(&t, &p->x, &x, 1);
-    fe_norm(&t, 3);
-    r->x = x;
-    fe_mul(&t, &t, s);
-    fe_sub(&t, &t, &y, 1);
-    fe_carry(&r->y, &t);
+    fe d;
+    fe_sub_norm(&d, &q->y, &p->y);
+    fe_mul(s, &d, inverse);
 }
 
-/* r = p + q, 2M + 1S; inverse = 1 / (q.x - p.x). r may be p or q. */
-FE_FN void curve_affine_add(curve_affine *r, const curve_affine *p, const curve_affine *q,
-                            const fe *inverse)
+FE_FN void curve_affine_abscissa(fe *x, const fe *s, const fe *p_x, const fe *q_x)
 {
-    fe s;
-    fe_sub(&s, &q->y, &p->y, 1);
-    fe_norm(&s, 3);
-    fe_mul(&s, &s, inverse);
-    curve_affine_end(r, p, &q->x, &s);
+    fe both;
+    fe_raw a, b;
+    fe_add(&both, p_x, q_x);
+    fe_raw_sqr(&a, s);
+    fe_raw_from(&b, &both);
+    fe_raw_sub(&a, &a, &b, 2);
+    fe_raw_carry(x, &a, 4, 1);
 }
 
-/* r = q - p, as curve_affine_add. */
-FE_FN void curve_affine_subtract(curve_affine *r, const curve_affine *q, const curve_affine *p,
-                                 const fe *inverse)
+FE_FN void curve_affine_ordinate(fe *y, const fe *x, const fe *s, const curve_affine *p)
 {
-    fe s;
-    curve_affine negative;
-    negative.x = p->x;
-    fe_neg(&negative.y, &p->y, 1);
-    fe_carry(&negative.y, &negative.y);
-    fe_add(&s, &q->y, &p->y);
-    fe_norm(&s, 2);
-    fe_mul(&s, &s, inverse);
-    curve_affine_end(r, &negative, &q->x, &s);
+    fe d;
+    fe_raw a, b;
+    fe_sub_norm(&d, &p->x, x);
+    fe_raw_mul(&a, &d, s);
+    fe_raw_from(&b, &p->y);
+    fe_raw_sub(&a, &a, &b, 1);
+    fe_raw_carry(y, &a, 3, 1);
+}
+
+/* The same for q - p, from the same inverse: s = (q.y + p.y) inverse, y' = s (p.x - x') + p.y. */
+FE_FN void curve_affine_slope_of_difference(fe *s, const curve_affine *p, const curve_affine *q,
+                                            const fe *inverse)
+{
+    fe d;
+    fe_add_norm(&d, &q->y, &p->y);
+    fe_mul(s, &d, inverse);
+}
+
+FE_FN void curve_affine_ordinate_of_difference(fe *y, const fe *x, const fe *s,
+                                               const curve_affine *p)
+{
+    fe d;
+    fe_raw a, b;
+    fe_sub_norm(&d, &p->x, x);
+    fe_raw_mul(&a, &d, s);
+    fe_raw_from(&b, &p->y);
+    fe_raw_add(&a, &a, &b);
+    fe_raw_carry(y, &a, 2, 1);
 }
 
 /* d = 2 p.y: the denominator of 2 p. */
 FE_FN void curve_affine_double_denominator(fe *d, const curve_affine *p)
 {
-    fe_mul_small(d, &p->y, 2);
-    fe_norm(d, 2);
+    fe_add_norm(d, &p->y, &p->y);
 }
 
-/* r = 2 p, 2M + 2S; inverse = 1 / (2 p.y). r may be p. */
-FE_FN void curve_affine_double(curve_affine *r, const curve_affine *p, const fe *inverse)
+/* The slope of 2 p, 1M + 1S; inverse = 1 / (2 p.y). The rest is that of a sum with q = p. */
+FE_FN void curve_affine_slope_of_double(fe *s, const curve_affine *p, const fe *inverse)
 {
-    fe s, x = p->x;
-    fe_sqr(&s, &p->x);
-    fe_mul_small(&s, &s, 3);
-    fe_norm(&s, 3);
-    fe_mul(&s, &s, inverse);
-    curve_affine_end(r, p, &x, &s);
+    fe_sqr_times(s, &p->x, 3);
+    fe_mul(s, s, inverse);
+}
+
+/* Whole sums, 2M + 1S behind their inverses; r may be p or q. */
+FE_FN void curve_affine_add(curve_affine *r, const curve_affine *p, const curve_affine *q,
+                            const fe *inverse)
+{
+    fe s, x;
+    curve_affine_slope(&s, p, q, inverse);
+    curve_affine_abscissa(&x, &s, &p->x, &q->x);
+    curve_affine_ordinate(&r->y, &x, &s, p);
+    r->x = x;
 }
 
 #endif

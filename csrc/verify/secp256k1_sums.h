@@ -51,13 +51,19 @@ typedef pa_secp256k1_sums_digits sums_digits;
 #define SUMS_BLOCK 128
 #endif
 
+/* Products inlined in what most of the time goes to. */
+#define SUMS_FLAT FE_FLAT __attribute__((noinline))
+/* With arguments that are constants. */
+#define SUMS_INLINE static inline __attribute__((always_inline))
+
 #define SUMS_ENTRIES (1 << (SUMS_WIDTH - 1))
 #define SUMS_HALF (SUMS_DIGITS / 2)
 /* Multiples 2, 6, 12, 24, .. that lead to the odd ones. */
-#define SUMS_STEPS (SUMS_WIDTH - 1)
+#define SUMS_STEP_COUNT (SUMS_WIDTH - 1)
 
 _Static_assert(SUMS_WIDTH >= 3 && SUMS_DIGITS % 2 == 0, "as the steps below");
-_Static_assert(SUMS_DIGITS >= SUMS_ENTRIES + SUMS_STEPS || SUMS_WIDTH < 5, "terms hold them first");
+_Static_assert(SUMS_DIGITS >= SUMS_ENTRIES + SUMS_STEP_COUNT || SUMS_WIDTH < 5,
+               "terms hold them first");
 
 typedef struct {
     const row *key[LANES]; /* x, y */
@@ -71,8 +77,8 @@ typedef struct {
         row multiples[LANES][SUMS_ENTRIES][3];
         fe before[SUMS_HALF];
     } of_key;
-    curve_affine
-        terms[SUMS_DIGITS < SUMS_ENTRIES + SUMS_STEPS ? SUMS_ENTRIES + SUMS_STEPS : SUMS_DIGITS];
+    curve_affine terms[SUMS_DIGITS < SUMS_ENTRIES + SUMS_STEP_COUNT ? SUMS_ENTRIES + SUMS_STEP_COUNT
+                                                                    : SUMS_DIGITS];
     curve_affine base[SUMS_HALF];
 } sums_group;
 
@@ -128,7 +134,20 @@ static int sums_invert(sums_products *products)
     return 1;
 }
 
-/* ---- the key's multiples -------------------------------------------------------------------- */
+/* ---- sums of affine points, many at a time -------------------------------------------------- */
+
+/* What an item is: p + q; both p + q and q - p; or 2 p. */
+enum { SUMS_SUM, SUMS_BOTH, SUMS_DOUBLE };
+
+typedef struct {
+    curve_affine *own; /* where p and q go that are looked up in tables */
+    const curve_affine *p, *q;
+    curve_affine *sum, *difference;
+    fe *before; /* keeps the product of the items before from the first pass to the second */
+} sums_item;
+
+/* Lists of items, a number of them for each group. */
+enum { SUMS_MULTIPLES, SUMS_STEPS, SUMS_TERMS, SUMS_BASES, SUMS_JOINS };
 
 /* In terms[]: the multiple 2 i + 1 of Q at i, then the steps. */
 #define SUMS_STEP(group, s) ((group)->terms[SUMS_ENTRIES + (s)])
@@ -136,114 +155,25 @@ static int sums_invert(sums_products *products)
 /* Level 0 gives 2 Q, 1 gives 3 Q, 2 gives 6 Q; level t > 2 gives 3 2^(t - 2) Q +- {1, 3, ..} Q, and twice the step. */
 #define SUMS_LEVELS (SUMS_WIDTH + 1)
 
-/* The denominator of item k of a level; false where there is none. */
-static inline int sums_key_denominator(fe *d, fe **before, sums_group *group, int level, int k)
-{
-    const curve_affine *odd = group->terms;
-    if (level == 1) {
-        curve_affine_denominator(d, &odd[0].x, &SUMS_STEP(group, 0).x);
-        *before = &group->terms[1].x;
-        return k == 0;
-    }
-    const int pairs = level < 3 ? 0 : 1 << (level - 3);
-    if (k < pairs) {
-        curve_affine_denominator(d, &odd[k].x, &SUMS_STEP(group, level - 2).x);
-        *before = &group->terms[3 * pairs + k].x;
-        return 1;
-    }
-    if (k == pairs && level < SUMS_LEVELS - 1) {
-        const curve_affine *p = level == 0   ? &odd[0]
-                                : level == 2 ? &odd[1]
-                                             : &SUMS_STEP(group, level - 2);
-        curve_affine_double_denominator(d, p);
-        *before = &SUMS_STEP(group, level < 2 ? 0 : level - 1).x;
-        return 1;
-    }
-    return 0;
-}
-
-static inline void sums_key_result(sums_group *group, const fe *inverse, int level, int k)
+static inline void sums_multiple(sums_item *item, sums_group *group, int level, int k)
 {
     curve_affine *odd = group->terms;
-    if (level == 1) {
-        curve_affine_add(&odd[1], &odd[0], &SUMS_STEP(group, 0), inverse);
-        return;
-    }
-    const int pairs = level < 3 ? 0 : 1 << (level - 3);
-    if (k < pairs) { /* 6 pairs Q +- (2 k + 1) Q */
-        curve_affine_add(&odd[3 * pairs + k], &odd[k], &SUMS_STEP(group, level - 2), inverse);
-        curve_affine_subtract(&odd[3 * pairs - 1 - k], &SUMS_STEP(group, level - 2), &odd[k],
-                              inverse);
-        return;
-    }
-    curve_affine_double(&SUMS_STEP(group, level < 2 ? 0 : level - 1),
-                        level == 0   ? &odd[0]
-                        : level == 2 ? &odd[1]
-                                     : &SUMS_STEP(group, level - 2),
-                        inverse);
+    const int pairs = level < 3 ? 1 : 1 << (level - 3);
+    item->p = &odd[k];
+    item->q = &SUMS_STEP(group, level == 1 ? 0 : level - 2);
+    item->sum = level == 1 ? &odd[1] : &odd[3 * pairs + k];
+    item->difference = &odd[3 * pairs - 1 - k];
+    item->before = &item->sum->x;
 }
 
-static void sums_key_level(sums_group *groups, int count, int level)
+static inline void sums_step(sums_item *item, sums_group *group, int level)
 {
-    const int most = level < 3 ? 1 : (1 << (level - 3)) + 1;
-    sums_products products;
-    fe d, *before, inverse;
-    mask none = mask_from_bits(0);
-    int checked = 0;
-    do {
-        sums_begin(&products, checked);
-        for (int g = 0; g < count; g++) {
-            for (int k = 0; k < most; k++) {
-                if (sums_key_denominator(&d, &before, &groups[g], level, k)) {
-                    sums_look(&d, &groups[g].redo, &products);
-                    curve_inverse_push(before, &products.chain[(g + k) % SUMS_CHAINS], &d);
-                }
-            }
-        }
-        checked = 1;
-    } while (!sums_invert(&products));
-    for (int g = count - 1; g >= 0; g--) {
-        for (int k = most - 1; k >= 0; k--) {
-            if (sums_key_denominator(&d, &before, &groups[g], level, k)) {
-                sums_look(&d, &none, &products);
-                curve_inverse_pop(&inverse, &products.chain[(g + k) % SUMS_CHAINS], before, &d);
-                sums_key_result(&groups[g], &inverse, level, k);
-            }
-        }
-    }
+    item->p = level == 0   ? &group->terms[0]
+              : level == 2 ? &group->terms[1]
+                           : &SUMS_STEP(group, level - 2);
+    item->sum = &SUMS_STEP(group, level < 2 ? 0 : level - 1);
+    item->before = &item->sum->x;
 }
-
-static void sums_key_start(sums_group *group)
-{
-    const row *x[LANES], *y[LANES];
-    for (int i = 0; i < LANES; i++) {
-        x[i] = &group->key[i][0];
-        y[i] = &group->key[i][1];
-    }
-    fe_gather(&group->terms[0].x, x);
-    fe_gather(&group->terms[0].y, y);
-    group->redo = mask_from_bits(0);
-}
-
-static void sums_key_store(sums_group *group)
-{
-    fe beta, x;
-    curve_beta(&beta);
-    for (int k = 0; k < SUMS_ENTRIES; k++) {
-        row *to[3][LANES];
-        for (int i = 0; i < LANES; i++) {
-            for (int e = 0; e < 3; e++) {
-                to[e][i] = &group->of_key.multiples[i][k][e];
-            }
-        }
-        fe_scatter(to[0], &group->terms[k].x);
-        fe_scatter(to[1], &group->terms[k].y);
-        fe_mul(&x, &group->terms[k].x, &beta);
-        fe_scatter(to[2], &x);
-    }
-}
-
-/* ---- terms ---------------------------------------------------------------------------------- */
 
 /* Digits are kept as e, 0 <= e < 2^w, and stand for 2 e - (2^w - 1): negative in the lower half. */
 static inline int sums_entry(unsigned int *negative, int e, int width, int lane)
@@ -313,85 +243,238 @@ static inline void sums_base_operands(curve_affine *p, curve_affine *q, const su
     }
 }
 
-/* terms[j] and base[j], each the sum of its two operands. The products before stand in the places of the sums. */
-static void sums_pairs(sums_group *groups, int count)
+/* Item n of a list that has `per` of them for each group. */
+SUMS_INLINE void sums_item_of(sums_item *item, sums_group *groups, int list, int level, int per,
+                              int n, int with_y)
 {
-    sums_products products;
-    curve_affine p, q;
-    fe d, inverse;
+    sums_group *group = &groups[n / per];
+    const int k = n % per;
+    switch (list) {
+    case SUMS_MULTIPLES:
+        sums_multiple(item, group, level, k);
+        return;
+    case SUMS_STEPS:
+        sums_step(item, group, level);
+        return;
+    case SUMS_JOINS:
+        item->p = item->sum = &group->terms[2 * k];
+        item->q = &group->base[k];
+        item->before = &group->of_key.before[k];
+        return;
+    default:
+        item->p = &item->own[0];
+        item->q = &item->own[1];
+        item->sum = list == SUMS_TERMS ? &group->terms[k] : &group->base[k];
+        item->before = &item->sum->x;
+    }
+    if (list == SUMS_TERMS) {
+        sums_key_operands(&item->own[0], &item->own[1], group, k, with_y);
+    } else {
+        sums_base_operands(&item->own[0], &item->own[1], group, k, with_y);
+    }
+}
+
+static inline void sums_denominator(fe *d, const sums_item *item, int kind)
+{
+    if (kind == SUMS_DOUBLE) {
+        curve_affine_double_denominator(d, item->p);
+    } else {
+        curve_affine_denominator(d, &item->p->x, &item->q->x);
+    }
+}
+
+/* The first pass over a list. */
+SUMS_INLINE void sums_forward(sums_products *products, sums_group *groups, int count, int list,
+                              int kind, int level, int per)
+{
+    for (int n = 0; n < count * per; n++) {
+        curve_affine own[2];
+        sums_item item = {.own = own};
+        fe d;
+        sums_item_of(&item, groups, list, level, per, n, 0);
+        sums_denominator(&d, &item, kind);
+        sums_look(&d, &groups[n / per].redo, products);
+        curve_inverse_push(item.before, &products->chain[n % SUMS_CHAINS], &d);
+    }
+}
+
+/* The second pass: items n and n + 1, or item n alone, whose products are taken in turns, as those of one item wait for each
+ * other. */
+SUMS_INLINE void sums_results(sums_products *products, sums_group *groups, int list, int kind,
+                              int level, int per, int n, int together)
+{
+    curve_affine own[2][2];
+    sums_item item[2] = {{.own = own[0]}, {.own = own[1]}};
+    fe d[2], inverse[2], slope[2], x[2], y[2], other_slope[2], other_x[2], other_y[2];
     mask none = mask_from_bits(0);
-    int checked = 0;
-    do {
-        sums_begin(&products, checked);
-        for (int g = 0; g < count; g++) {
-            sums_group *group = &groups[g];
-            for (int j = 0; j < SUMS_DIGITS; j++) {
-                sums_key_operands(&p, &q, group, j, 0);
-                curve_affine_denominator(&d, &p.x, &q.x);
-                sums_look(&d, &group->redo, &products);
-                curve_inverse_push(&group->terms[j].x, &products.chain[j % SUMS_CHAINS], &d);
-            }
-            for (int j = 0; j < SUMS_HALF; j++) {
-                sums_base_operands(&p, &q, group, j, 0);
-                curve_affine_denominator(&d, &p.x, &q.x);
-                sums_look(&d, &group->redo, &products);
-                curve_inverse_push(&group->base[j].x, &products.chain[j % SUMS_CHAINS], &d);
-            }
+    FE_UNROLL for (int i = 0; i < together; i++)
+    {
+        sums_item_of(&item[i], groups, list, level, per, n + i, 1);
+        sums_denominator(&d[i], &item[i], kind);
+        sums_look(&d[i], &none, products);
+    }
+    FE_UNROLL for (int i = together - 1; i >= 0; i--)
+    {
+        curve_inverse_pop(&inverse[i], &products->chain[(n + i) % SUMS_CHAINS], item[i].before,
+                          &d[i]);
+    }
+    FE_UNROLL for (int i = 0; i < together; i++)
+    {
+        if (kind == SUMS_DOUBLE) {
+            curve_affine_slope_of_double(&slope[i], item[i].p, &inverse[i]);
+        } else {
+            curve_affine_slope(&slope[i], item[i].p, item[i].q, &inverse[i]);
         }
-        checked = 1;
-    } while (!sums_invert(&products));
-    for (int g = count - 1; g >= 0; g--) {
-        sums_group *group = &groups[g];
-        for (int j = SUMS_HALF - 1; j >= 0; j--) {
-            sums_base_operands(&p, &q, group, j, 1);
-            curve_affine_denominator(&d, &p.x, &q.x);
-            sums_look(&d, &none, &products);
-            curve_inverse_pop(&inverse, &products.chain[j % SUMS_CHAINS], &group->base[j].x, &d);
-            curve_affine_add(&group->base[j], &p, &q, &inverse);
+        if (kind == SUMS_BOTH) {
+            curve_affine_slope_of_difference(&other_slope[i], item[i].p, item[i].q, &inverse[i]);
         }
-        for (int j = SUMS_DIGITS - 1; j >= 0; j--) {
-            sums_key_operands(&p, &q, group, j, 1);
-            curve_affine_denominator(&d, &p.x, &q.x);
-            sums_look(&d, &none, &products);
-            curve_inverse_pop(&inverse, &products.chain[j % SUMS_CHAINS], &group->terms[j].x, &d);
-            curve_affine_add(&group->terms[j], &p, &q, &inverse);
+    }
+    FE_UNROLL for (int i = 0; i < together; i++)
+    {
+        const fe *q_x = kind == SUMS_DOUBLE ? &item[i].p->x : &item[i].q->x;
+        curve_affine_abscissa(&x[i], &slope[i], &item[i].p->x, q_x);
+        if (kind == SUMS_BOTH) {
+            curve_affine_abscissa(&other_x[i], &other_slope[i], &item[i].p->x, q_x);
+        }
+    }
+    FE_UNROLL for (int i = 0; i < together; i++)
+    {
+        curve_affine_ordinate(&y[i], &x[i], &slope[i], item[i].p);
+        if (kind == SUMS_BOTH) {
+            curve_affine_ordinate_of_difference(&other_y[i], &other_x[i], &other_slope[i],
+                                                item[i].p);
+        }
+    }
+    FE_UNROLL for (int i = 0; i < together; i++)
+    {
+        item[i].sum->x = x[i];
+        item[i].sum->y = y[i];
+        if (kind == SUMS_BOTH) {
+            item[i].difference->x = other_x[i];
+            item[i].difference->y = other_y[i];
         }
     }
 }
 
-/* terms[2 j] += base[j] */
-static void sums_join(sums_group *groups, int count)
+SUMS_INLINE void sums_backward(sums_products *products, sums_group *groups, int count, int list,
+                               int kind, int level, int per)
 {
+    int n = count * per;
+    if (n % 2 != 0) {
+        sums_results(products, groups, list, kind, level, per, --n, 1);
+    }
+    while (n > 0) {
+        n -= 2;
+        sums_results(products, groups, list, kind, level, per, n, 2);
+    }
+}
+
+/* Which lists a level has. */
+static inline int sums_multiples(int level)
+{
+    return level == 1 ? 1 : level < 3 ? 0 : 1 << (level - 3);
+}
+
+static inline int sums_steps(int level)
+{
+    return level != 1 && level < SUMS_LEVELS - 1;
+}
+
+SUMS_FLAT static void sums_key_level(sums_group *groups, int count, int level)
+{
+    const int multiples = sums_multiples(level);
     sums_products products;
-    fe d, inverse;
-    mask none = mask_from_bits(0);
     int checked = 0;
     do {
         sums_begin(&products, checked);
-        for (int g = 0; g < count; g++) {
-            sums_group *group = &groups[g];
-            for (int j = 0; j < SUMS_HALF; j++) {
-                curve_affine_denominator(&d, &group->terms[2 * j].x, &group->base[j].x);
-                sums_look(&d, &group->redo, &products);
-                curve_inverse_push(&group->of_key.before[j], &products.chain[j % SUMS_CHAINS], &d);
-            }
+        if (multiples > 0) {
+            sums_forward(&products, groups, count, SUMS_MULTIPLES, SUMS_BOTH, level, multiples);
+        }
+        if (sums_steps(level)) {
+            sums_forward(&products, groups, count, SUMS_STEPS, SUMS_DOUBLE, level, 1);
         }
         checked = 1;
     } while (!sums_invert(&products));
-    for (int g = count - 1; g >= 0; g--) {
-        sums_group *group = &groups[g];
-        for (int j = SUMS_HALF - 1; j >= 0; j--) {
-            curve_affine *term = &group->terms[2 * j];
-            curve_affine_denominator(&d, &term->x, &group->base[j].x);
-            sums_look(&d, &none, &products);
-            curve_inverse_pop(&inverse, &products.chain[j % SUMS_CHAINS], &group->of_key.before[j],
-                              &d);
-            curve_affine_add(term, term, &group->base[j], &inverse);
+    if (sums_steps(level)) {
+        sums_backward(&products, groups, count, SUMS_STEPS, SUMS_DOUBLE, level, 1);
+    }
+    if (level == 1) {
+        sums_backward(&products, groups, count, SUMS_MULTIPLES, SUMS_SUM, level, 1);
+    } else if (multiples > 0) {
+        sums_backward(&products, groups, count, SUMS_MULTIPLES, SUMS_BOTH, level, multiples);
+    }
+}
+
+/* terms[j] and base[j], each the sum of its two operands. */
+SUMS_FLAT static void sums_pairs(sums_group *groups, int count)
+{
+    sums_products products;
+    int checked = 0;
+    do {
+        sums_begin(&products, checked);
+        sums_forward(&products, groups, count, SUMS_TERMS, SUMS_SUM, 0, SUMS_DIGITS);
+        sums_forward(&products, groups, count, SUMS_BASES, SUMS_SUM, 0, SUMS_HALF);
+        checked = 1;
+    } while (!sums_invert(&products));
+    sums_backward(&products, groups, count, SUMS_BASES, SUMS_SUM, 0, SUMS_HALF);
+    sums_backward(&products, groups, count, SUMS_TERMS, SUMS_SUM, 0, SUMS_DIGITS);
+}
+
+/* terms[2 j] += base[j] */
+SUMS_FLAT static void sums_join(sums_group *groups, int count)
+{
+    sums_products products;
+    int checked = 0;
+    do {
+        sums_begin(&products, checked);
+        sums_forward(&products, groups, count, SUMS_JOINS, SUMS_SUM, 0, SUMS_HALF);
+        checked = 1;
+    } while (!sums_invert(&products));
+    sums_backward(&products, groups, count, SUMS_JOINS, SUMS_SUM, 0, SUMS_HALF);
+}
+
+static void sums_key_start(sums_group *group)
+{
+    const row *x[LANES], *y[LANES];
+    for (int i = 0; i < LANES; i++) {
+        x[i] = &group->key[i][0];
+        y[i] = &group->key[i][1];
+    }
+    fe_gather(&group->terms[0].x, x);
+    fe_gather(&group->terms[0].y, y);
+    group->redo = mask_from_bits(0);
+}
+
+static void sums_key_store(sums_group *group)
+{
+    fe beta, x;
+    curve_beta(&beta);
+    for (int k = 0; k < SUMS_ENTRIES; k++) {
+        row *to[3][LANES];
+        for (int i = 0; i < LANES; i++) {
+            for (int e = 0; e < 3; e++) {
+                to[e][i] = &group->of_key.multiples[i][k][e];
+            }
         }
+        fe_scatter(to[0], &group->terms[k].x);
+        fe_scatter(to[1], &group->terms[k].y);
+        fe_mul(&x, &group->terms[k].x, &beta);
+        fe_scatter(to[2], &x);
     }
 }
 
 /* ---- the sum -------------------------------------------------------------------------------- */
+
+/* Functions apart, each with its products inlined. */
+SUMS_FLAT static void sums_double(curve_ladder *sum)
+{
+    curve_ladder_double(sum, sum);
+}
+
+SUMS_FLAT static void sums_add(curve_ladder *sum, const curve_affine *term)
+{
+    curve_ladder_add(sum, sum, term);
+}
 
 static void sums_ladder(sums_group *group)
 {
@@ -399,9 +482,9 @@ static void sums_ladder(sums_group *group)
     curve_ladder_from_affine(&sum, &group->terms[SUMS_DIGITS - 1]);
     for (int j = SUMS_DIGITS - 2; j >= 0; j--) {
         for (int i = 0; i < SUMS_WIDTH; i++) {
-            curve_ladder_double(&sum, &sum);
+            sums_double(&sum);
         }
-        curve_ladder_add(&sum, &sum, &group->terms[j]);
+        sums_add(&sum, &group->terms[j]);
     }
     curve_ladder_end(&group->sum, &sum);
     group->redo = mask_or(group->redo, fe_is_zero(&sum.z));
