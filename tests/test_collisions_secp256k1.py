@@ -35,6 +35,8 @@ from secp256k1_rows import (
     x_of,
 )
 
+import pyaccel
+
 ROOT = Path(__file__).resolve().parent.parent
 _WIDTH, _DIGITS = 5, 26
 _HALF = _DIGITS // 2
@@ -184,3 +186,46 @@ def test_collisions_of_recovery(implementation: Implementation, library: ctypes.
         batch += [*(others[k] for k in picks), rows[i]]
         expected += [*(of_others[k] for k in picks), wanted[i]]
     recover(implementation, batch, expected)
+
+
+def _short_vectors() -> list[tuple[int, int]]:
+    """(x, y) with x + y lambda = 0 modulo n, those of the Euclidean algorithm on (n, lambda) and their small sums."""
+    (a, b), (c, d) = (N, 0), (LAMBDA, 1)
+    while c >= 1 << 128:
+        (a, b), (c, d) = (c, d), (a - a // c * c, b - a // c * d)
+    return [(i * a + j * c, -i * b - j * d) for i in range(-6, 7) for j in range(-6, 7) if (i, j) != (0, 0)]
+
+
+@implementations("secp256k1", golden=False)
+def test_halves_that_meet(implementation: Implementation, library: ctypes.CDLL) -> None:
+    """u2 = k1 + k2 lambda with k1 = k2 lambda, whatever the key: tables of prepared keys add the two whole halves."""
+    meeting = []
+    for x, y in _short_vectors():
+        assert (x + y * LAMBDA) % N == 0
+        first, second, _ = _digits(library, 1, 2 * x % N)
+        halves = [sum(digit << _WIDTH * j for j, digit in enumerate(digits)) for digits in (first, second)]
+        if (halves[0] - halves[1] * LAMBDA) % N == 0:
+            meeting.append(2 * x % N)
+    assert meeting
+    source = random.Random(12)
+    batch: list[Judged] = []
+    for i in range(40):
+        u1, d = source.randrange(N), source.randrange(1, N)
+        total = (u1 + meeting[i % len(meeting)] * d) % N
+        r = x_of(multiple(total if i % 3 else source.randrange(1, N))) % N
+        batch += [
+            *source.sample(ordinary(), i % 5),
+            (equation(u1, meeting[i % len(meeting)], multiple(d), r), i % 3 > 0),
+        ]
+    say(implementation, batch)
+    prepared = pyaccel.PreparedKeys("secp256k1-ecdsa", [key for (key, _, _), _ in batch])
+    reasons = implementation.verify_many(
+        "secp256k1-ecdsa",
+        prepared,
+        [digest for (_, digest, _), _ in batch],
+        [signature for (_, _, signature), _ in batch],
+        key_index=range(len(batch)),
+        message_hash="none",
+    )
+    assert [reason == 0 for reason in reasons] == [valid for _, valid in batch]
+    implementation.ran(len(batch))
