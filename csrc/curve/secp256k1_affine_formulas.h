@@ -113,4 +113,14 @@ FE_FN void curve_affine_add(curve_affine *r, const curve_affine *p, const curve_
     r->x = x;
 }
 
+/* r = 2 p, 2M + 2S; inverse = 1 / (2 p.y). r may be p. */
+FE_FN void curve_affine_double(curve_affine *r, const curve_affine *p, const fe *inverse)
+{
+    fe s, x;
+    curve_affine_slope_of_double(&s, p, inverse);
+    curve_affine_abscissa(&x, &s, &p->x, &p->x);
+    curve_affine_ordinate(&r->y, &x, &s, p);
+    r->x = x;
+}
+
 #endif
