@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -57,6 +57,7 @@ TESTS = (
     "test_opencl_he.py",
     "test_opencl_merkle.py",
     "test_opencl_proofs.py",
+    "test_opencl_recovery.py",
     "test_opencl_secp256k1.py",
 )
 VECTORS = (
@@ -65,6 +66,7 @@ VECTORS = (
     "test_vectors_hash.py",
     "test_vectors_merkle.py",
     "test_vectors_ed25519.py",
+    "test_vectors_recovery.py",
     "test_vectors_secp256k1.py",
     "test_opencl_scheduler.py",
 )
@@ -205,34 +207,44 @@ def signatures(device: Device) -> Iterator[dict[str, Any]]:
 
 
 def ecdsa(device: Device) -> Iterator[dict[str, Any]]:
-    """ECDSA on secp256k1 of ready digests under keys of both forms; first with every third signature bad, untimed."""
+    """ECDSA on secp256k1 of ready digests, and recovery; first with every third digest changed, untimed."""
     coincurve = installed("coincurve")
     if coincurve is None:
         return
     digests = np.random.default_rng(4).integers(0, 256, (DISTINCT, 32), dtype=np.uint8)
     signers = [coincurve.PrivateKey(b"\1" + digest[1:].tobytes()) for digest in digests]
-    raw = [
-        # r and s of a recoverable signature, which is not DER
-        signer.sign_recoverable(digest.tobytes(), hasher=None)[:64]
-        for signer, digest in zip(signers, digests, strict=True)
-    ]
-    signed = np.frombuffer(b"".join(raw), np.uint8).reshape(DISTINCT, -1)
-    for form in ("compressed", "uncompressed"):
-        keys = np.frombuffer(
-            b"".join(signer.public_key.format(compressed=form == "compressed") for signer in signers), np.uint8
-        ).reshape(DISTINCT, -1)
-        for n in SIGNATURES:
-            columns = [np.tile(column, (n // DISTINCT, 1)) for column in (keys, digests, signed)]
+    pairs = zip(signers, digests, strict=True)
+    signed = _joined(signer.sign_recoverable(digest.tobytes(), hasher=None) for signer, digest in pairs)
+    forms = {
+        "compressed": _joined(signer.public_key.format() for signer in signers),
+        "uncompressed": _joined(signer.public_key.format(compressed=False) for signer in signers),
+    }
+    for n in SIGNATURES:
+        times = (n // DISTINCT, 1)
+        z, signatures = np.tile(digests, times), np.tile(signed, times)
+        changed = z.copy()
+        changed[::3, 5] ^= 1
+        for form, distinct in forms.items():
+            keys, raw = np.tile(distinct, times), np.ascontiguousarray(signatures[:, :64])
 
-            def verdicts(where: str, columns: list[npt.NDArray[np.uint8]] = columns) -> Output:
-                found = pyaccel.verify_many("secp256k1-ecdsa", *columns, message_hash="none", device=where)
+            def verdicts(where: str, z: Any = z, keys: Any = keys, raw: Any = raw) -> npt.NDArray[np.uint8]:
+                found = pyaccel.verify_many("secp256k1-ecdsa", keys, z, raw, message_hash="none", device=where)
                 return found.view(np.uint8)
 
-            changed = [columns[0], columns[1].copy(), columns[2]]
-            changed[1][::3, 5] ^= 1
             if verdicts(device.name, changed).tolist() != [int(i % 3 != 0) for i in range(n)]:
                 raise ValueError(f"secp256k1-ecdsa, n = {n}: {device.name} gives wrong verdicts")
             yield line(device, f"secp256k1-ecdsa any, {form} keys", n, 32, verdicts)
+
+        def recovered(where: str, z: Any = z, signatures: Any = signatures) -> npt.NDArray[np.uint8]:
+            return pyaccel.recover_many(z, signatures, device=where)[0]
+
+        if not np.array_equal(recovered(device.name), keys[:, 1:]):
+            raise ValueError(f"recover_many, n = {n}: {device.name} gives wrong keys")
+        yield line(device, "recover_many secp256k1", n, signatures.shape[1], recovered)
+
+
+def _joined(rows: Iterable[bytes]) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(DISTINCT, -1)
 
 
 def link(device: Device) -> dict[str, float]:

@@ -144,7 +144,7 @@ def test_prepared_keys_are_taken_from_their_bytes(backend: Backend) -> None:
 @on_every_device
 def test_chunks(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """More signatures than are taken at once, in rows and offsets, with messages that do not fit together either."""
-    monkeypatch.setattr(opencl_secp256k1, "_ROWS", dict.fromkeys(opencl_secp256k1._ROWS, 7))
+    monkeypatch.setattr(opencl_secp256k1, "ROWS", dict.fromkeys(opencl_secp256k1.ROWS, 7))
     monkeypatch.setattr(backend._device, "chunk_bytes", 1200)
     keys, messages, signatures = (list(column) for column in signed(40))
     signatures[13], keys[20] = signatures[11], keys[20][:5]

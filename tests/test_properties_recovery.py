@@ -17,7 +17,7 @@ from pyaccel.golden import recovery as golden
 from pyaccel.golden import secp256k1
 from pyaccel.golden.reasons import Reason
 
-_native = implementations("secp256k1", golden=False)
+_fast = implementations("secp256k1", golden=False, opencl=True)
 _rules = pytest.mark.parametrize("rule", list(golden.RULES))
 _N, _P = secp256k1.N, secp256k1.P
 
@@ -93,7 +93,7 @@ _corruptions = st.one_of(
 )
 
 
-@_native
+@_fast
 @_rules
 @examples(10)
 @example(changed=[])
@@ -104,7 +104,7 @@ def test_corrupted_rows(implementation: Implementation, rule: str, changed: list
     _check(implementation, rule, [corruption(*_good()[i]) for i, corruption in changed])
 
 
-@_native
+@_fast
 @examples(20)
 @given(
     rows=st.lists(
@@ -129,7 +129,7 @@ def test_against_libsecp256k1(implementation: Implementation, rows: list) -> Non
     implementation.ran(len(made))
 
 
-@_native
+@_fast
 def test_long_batch_against_libsecp256k1(implementation: Implementation) -> None:
     """1,000 signatures of as many keys, every seventh spoilt."""
     source = random.Random(13)
@@ -145,7 +145,7 @@ def test_long_batch_against_libsecp256k1(implementation: Implementation) -> None
     implementation.ran(len(rows))
 
 
-@_native
+@_fast
 @_rules
 def test_exceptional_sums(implementation: Implementation, rule: str) -> None:
     """R of known logarithm k, so that (s / r) R and (-e / r) G are opposite, equal or infinite, or their sum is -G."""
@@ -165,7 +165,7 @@ def test_exceptional_sums(implementation: Implementation, rule: str) -> None:
     assert {key for key in keys[5::6] if key} == {minus_g}
 
 
-@_native
+@_fast
 def test_abscissas_above_n(implementation: Implementation) -> None:
     """r + n below p, with and without a point there; its last value, and those that are p or more."""
     rows, kinds = [], set()

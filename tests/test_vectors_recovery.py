@@ -19,7 +19,7 @@ from vector_files import VECTORS, ecdsa_siggen, load_json, wycheproof
 from pyaccel.cli.json_value import parse_json
 from pyaccel.golden import der, secp256k1
 
-_native = implementations("secp256k1")
+_every = implementations("secp256k1", opencl=True)
 _TOOL = Path(__file__).parent.parent / "tools" / "ethereum_rows.py"
 _FOLDER = VECTORS / "secp256k1_ecdsa"
 
@@ -39,7 +39,7 @@ def _every_id(implementation: Implementation, digests: list[bytes], raws: list[b
     return [{key for key in found[i : i + 4] if key} for i in range(0, len(found), 4)]
 
 
-@_native
+@_every
 @pytest.mark.parametrize(("file", "decodable"), [("sha256", 242), ("sha256_bitcoin", 231), ("sha512", 312)])
 def test_wycheproof(implementation: Implementation, file: str, decodable: int) -> None:
     """A signature is valid where one of its ids gives its key, in the Bitcoin file if s is low, too; else it is not."""
@@ -60,7 +60,7 @@ def test_wycheproof(implementation: Implementation, file: str, decodable: int) -
         assert (taken and case.public_key[1:] in found) == case.valid, case.name
 
 
-@_native
+@_every
 def test_siggen(implementation: Implementation) -> None:
     """Valid signatures under five hashes: two keys each, one of them the signer's."""
     cases = ecdsa_siggen()
@@ -74,7 +74,7 @@ def test_siggen(implementation: Implementation) -> None:
     assert {len(found) for found in keys} == {2}
 
 
-@_native
+@_every
 def test_rfc6979_nonces(implementation: Implementation) -> None:
     """The signature that each of RFC 6979's nonces makes; which id has its key, the nonce's point by a peer tells."""
     order = secp256k1.N
@@ -96,7 +96,7 @@ def test_rfc6979_nonces(implementation: Implementation) -> None:
     implementation.ran(len(keys))
 
 
-@_native
+@_every
 @pytest.mark.parametrize("bits", [32, 64, 128, 256])
 def test_scalar_multiplication(implementation: Implementation, bits: int) -> None:
     """Constantine's k P = Q: with R = P, digest 0 and s = k r the key is Q."""
@@ -121,7 +121,7 @@ def _rows(*files: str) -> tuple[list[dict[str, Any]], list[str]]:
     return [parse_json(line.encode()) for line in run.stdout.splitlines()], run.stderr.splitlines()
 
 
-@_native
+@_every
 def test_ethereum_transactions(implementation: Implementation) -> None:
     """Every test and fork of ttSignature and ttVValue that has a signature: the sender that is named, or none."""
     rows, left_out = _rows("ethereum_tests_ttSignature.json", "ethereum_tests_ttVValue.json")
@@ -144,7 +144,7 @@ def test_ethereum_transactions(implementation: Implementation) -> None:
     implementation.ran(len(rows))
 
 
-@_native
+@_every
 def test_geth_precompile(implementation: Implementation) -> None:
     """All calls of go-ethereum's ecRecover test."""
     rows, _ = _rows("geth_ecRecover.json")
@@ -160,7 +160,7 @@ def test_geth_precompile(implementation: Implementation) -> None:
     implementation.ran(len(rows))
 
 
-@_native
+@_every
 def test_precompile_inputs_of_any_length(implementation: Implementation) -> None:
     """The precompile reads 128 bytes, and zeros behind a shorter input; the keys are libsecp256k1's."""
     sys.path.insert(0, str(_TOOL.parent))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ECDSA on secp256k1 on a device: tables of public keys, one key a work item, and the equation of a signature, one signature
- * a work item. The digits come from secp256k1_scalars.cl. */
+/* ECDSA on secp256k1 on a device, one key or signature a work item: tables of keys, the sum u1 G + u2 Q of a signature, and what
+ * is asked of it: its abscissa, where a signature is verified, and the point itself, where a key is recovered (Q is then the
+ * point R of the signature). The digits come from secp256k1_scalars.cl. */
 #include "../field/secp256k1.h"
 
 #include "../../csrc/curve/secp256k1_constants.h"
@@ -29,10 +30,6 @@ DEVICE_FUNCTION void number_store(GLOBAL row *to, const fe *a)
 #define NUMBER_INV fe_inv
 #include "invert_rows.h"
 
-/* What the bytes of a key are: pyaccel/backends/opencl_secp256k1.py has the same numbers. */
-#define KEY_WHOLE 1u /* x and y */
-#define KEY_EVEN 2u  /* x, and y is even */
-#define KEY_ODD 3u   /* x, and y is odd */
 /* csrc/include/pyaccel/verify.h */
 #define REASON_NONE 0
 #define REASON_KEY 2
@@ -46,12 +43,12 @@ DEVICE_FUNCTION void number_store(GLOBAL row *to, const fe *a)
 #error "digits of KEY_WINDOW bits want tables of 8 odd multiples"
 #endif
 
-/* tables[i] = odd multiples of the point of key i, X, Y and Z of each; products[i] = the product of all Z, to be inverted;
- * reasons[i] = KEY where the key is no point, for which G stands in, else 0.
- * Shapes: tables n x KEY_ROWS rows, products n rows, reasons and kinds n bytes; encoded n x 64 bytes, x and y.
- * NDRange: n rounded up to the local size, local size 64, 160 registers.
- * Work: for a compressed key 255 squarings and 15 products; 7 mixed additions and 16 products for the table. */
-KERNEL void secp256k1_keys(GLOBAL row *tables, GLOBAL row *products, GLOBAL uchar *reasons, GLOBAL const uchar *encoded,
+/* tables[i] = odd multiples of the point of key i, in coordinates in which they are affine: x, y and beta x of each, whose common
+ * Z is commons[i]; reasons[i] = KEY where the key is no point, for which G stands in, else 0.
+ * Shapes: tables n x KEY_ROWS rows, commons n rows, reasons and kinds n bytes; encoded n x 64 bytes, x and y.
+ * NDRange: n rounded up to the local size, local size 64, 128 registers.
+ * Work: 75 M + 25 S; for a compressed key 255 S and 15 M more. */
+KERNEL void secp256k1_keys(GLOBAL row *tables, GLOBAL row *commons, GLOBAL uchar *reasons, GLOBAL const uchar *encoded,
                            GLOBAL const uchar *kinds, uint n)
 {
     const uint i = global_id();
@@ -59,7 +56,8 @@ KERNEL void secp256k1_keys(GLOBAL row *tables, GLOBAL row *products, GLOBAL ucha
         return;
     }
     GLOBAL const uchar *from[LANES];
-    curve_affine p;
+    curve_affine p, multiples[CURVE_TABLE_SIZE];
+    fe z, beta;
     mask x_below, y_below;
     int valid;
     const uint kind = kinds[i];
@@ -78,50 +76,16 @@ KERNEL void secp256k1_keys(GLOBAL row *tables, GLOBAL row *products, GLOBAL ucha
     if (!valid) {
         curve_generator(&p.x, &p.y);
     }
-    curve_jacobian multiples[CURVE_TABLE_SIZE];
-    fe product;
+    curve_common_multiples(multiples, &z, &p);
+    number_store(commons + i, &z);
+    curve_beta(&beta);
     GLOBAL row *to = tables + KEY_ROWS * (ulong)i;
-    curve_odd_multiples(multiples, &p);
-    curve_z_product(&product, multiples);
-    number_store(products + i, &product);
     for (int j = 0; j < CURVE_TABLE_SIZE; j++) {
         number_store(to + 3 * j, &multiples[j].x);
         number_store(to + 3 * j + 1, &multiples[j].y);
-        number_store(to + 3 * j + 2, &multiples[j].z);
+        fe_mul(&multiples[j].x, &multiples[j].x, &beta);
+        number_store(to + 3 * j + 2, &multiples[j].x);
     }
-}
-
-/* values[j] = 1 / values[j] modulo p, for the n values, none of them 0; running: n rows of scratch.
- * NDRange: n rounded up to the local size, of which one in INVERT_GROUP works, local size 64, 112 registers.
- * Work: 255 squarings and 15 products a group, 3 products a value. */
-KERNEL void secp256k1_invert(GLOBAL row *values, GLOBAL row *running, uint n)
-{
-    const uint i = global_id(), groups = (n + INVERT_GROUP - 1) / INVERT_GROUP;
-    if (i < groups) {
-        invert_elements(values, running, i, groups, n);
-    }
-}
-
-/* tables[i], of secp256k1_keys, becomes x, y, beta x of each multiple, affine; inverses: of the products.
- * NDRange: n rounded up to the local size, local size 64, 128 registers.
- * Work: 7 products and a squaring for each of 8 multiples. */
-KERNEL void secp256k1_tables(GLOBAL row *tables, GLOBAL const row *inverses, uint n)
-{
-    const uint i = global_id();
-    if (i >= n) {
-        return;
-    }
-    GLOBAL row *table[LANES];
-    curve_jacobian multiples[CURVE_TABLE_SIZE];
-    fe inverse;
-    table[0] = tables + KEY_ROWS * (ulong)i;
-    for (int j = 0; j < CURVE_TABLE_SIZE; j++) {
-        number_load(&multiples[j].x, table[0] + 3 * j);
-        number_load(&multiples[j].y, table[0] + 3 * j + 1);
-        number_load(&multiples[j].z, table[0] + 3 * j + 2);
-    }
-    number_load(&inverse, inverses + i);
-    curve_store_table(table, multiples, &inverse);
 }
 
 /* p = the multiple that term `term` of the sum has at position `at`, in windows of 4 bits: 0 and 1 are those of the key's
@@ -151,20 +115,27 @@ DEVICE_FUNCTION void load_term(curve_affine *p, uint term, uint at, GLOBAL const
 }
 
 /* sum = u1 G + u2 Q: 128 doublings, every 4 of them an addition for each half of u2, every 12 two for u1, the same for all work
- * items. Unless `complete`, additions are those that are wrong where the sum so far is infinite or has the abscissa of what is
- * added; then Z = 0 from there on. */
+ * items, in the coordinates of the key's table, which `common` leads out of. Unless `complete`, additions are those that are
+ * wrong where the sum so far is infinite or has the abscissa of what is added; then Z = 0 from there on. */
 DEVICE_FUNCTION void multiply_add(curve_jacobian *sum, GLOBAL const uint *digits, GLOBAL const row *table,
-                                  GLOBAL const row *base, int complete)
+                                  GLOBAL const row *common, GLOBAL const row *base, int complete)
 {
+    curve_ladder at_once;
     curve_affine p;
+    fe z, power;
     load_term(&p, 0, KEY_DIGITS - 1, digits, table, base);
     fe_carry(&p.y, &p.y);
     curve_from_affine(sum, &p);
+    curve_ladder_from_affine(&at_once, &p);
     NO_UNROLL
     for (int at = KEY_DIGITS - 1; at >= 0; at--) {
         NO_UNROLL
         for (int j = at == KEY_DIGITS - 1 ? (int)KEY_WINDOW : 0; j < (int)KEY_WINDOW; j++) {
-            curve_double(sum, sum);
+            if (complete) {
+                curve_double(sum, sum);
+            } else {
+                curve_ladder_double(&at_once, &at_once);
+            }
         }
         const uint terms = at % 3 == 0 ? 4 : 2;
         NO_UNROLL
@@ -172,14 +143,31 @@ DEVICE_FUNCTION void multiply_add(curve_jacobian *sum, GLOBAL const uint *digits
             load_term(&p, term, (uint)at, digits, table, base);
             if (complete) {
                 curve_jacobian q;
+                if (term >= 2) { /* into the table's coordinates */
+                    number_load(&z, common);
+                    fe_sqr(&power, &z);
+                    fe_mul(&p.x, &p.x, &power);
+                    fe_mul(&power, &power, &z);
+                    fe_mul(&p.y, &p.y, &power);
+                }
                 fe_carry(&p.y, &p.y);
                 curve_from_affine(&q, &p);
                 curve_add_complete(sum, sum, &q);
             } else {
-                curve_add_mixed(sum, sum, &p);
+                z = at_once.z;
+                if (term >= 2) {
+                    number_load(&power, common);
+                    fe_mul(&z, &z, &power);
+                }
+                curve_ladder_add_at(&at_once, &at_once, &p, &z);
             }
         }
     }
+    if (!complete) {
+        curve_ladder_end(sum, &at_once);
+    }
+    number_load(&z, common);
+    fe_mul(&sum->z, &sum->z, &z);
 }
 
 /* Whether the abscissa of a finite sum is r modulo n: below p it is r, or r + n where that is below p. */
@@ -195,19 +183,28 @@ DEVICE_FUNCTION int sum_matches(const curve_jacobian *sum, GLOBAL const row *r)
     return matches || (fits && mask_any(curve_x_is(sum, &x)));
 }
 
-/* reasons[i] = why signature i is not valid, 0 where it is, and UNKNOWN where an addition was exceptional; on the way in what
- * was found of r and s.
- * Shapes: reasons n bytes; key_reasons a byte and tables KEY_ROWS rows a key, of secp256k1_keys and secp256k1_tables; which: n
- * numbers of keys; digits n x DIGIT_WORDS words, r n rows, of secp256k1_scalars; base: x and y of (2 k + 1) G and then of
- * (2 k + 1) 2^132 G, k < BASE_ENTRIES.
- * NDRange: n rounded up to the local size, local size 64, 144 registers.
- * Work: 128 (3 M + 4 S) + 87 (8 M + 3 S) = 1080 M + 773 S, with secp256k1_keys, secp256k1_tables and a share of the inversions
- * 1240 M + 830 S, for a compressed key 255 S more. In limbs of 26 bits an M is 120 products of 32 x 32 bits added to 64 and 60
- * operations more, an S 75 and 70: 210,000 products a signature, 230,000 of a compressed key, where Ed25519 takes 240,000; of
- * those an H100 does 32 a cycle in each of 132 multiprocessors. */
-KERNEL void secp256k1_equations(GLOBAL uchar *reasons, GLOBAL const uchar *key_reasons, GLOBAL const row *tables,
-                                GLOBAL const uint *which, GLOBAL const uint *digits, GLOBAL const row *r,
-                                GLOBAL const row *base, uint n)
+DEVICE_FUNCTION void store_sum(GLOBAL row *sums, GLOBAL row *z, uint i, const curve_jacobian *sum)
+{
+    number_store(sums + 2 * (ulong)i, &sum->x);
+    number_store(sums + 2 * (ulong)i + 1, &sum->y);
+    number_store(z + i, &sum->z);
+}
+
+/* sums[i] and z[i] = u1 G + u2 Q in Jacobian coordinates, where nothing speaks against it: reasons[i] is 0, and that of its key.
+ * Then reasons[i] becomes UNKNOWN where an addition was exceptional; else what was found of the key, or stays. z[i] is 1 where
+ * there is no sum, since it will be inverted.
+ * Shapes: reasons n bytes; sums n x 2 rows, X and Y; z n rows; key_reasons a byte, tables KEY_ROWS rows and
+ * commons a row a key, of secp256k1_keys; which: n numbers of keys; digits n x DIGIT_WORDS words, of secp256k1_scalars; base: x and y
+ * of (2 k + 1) G and then of (2 k + 1) 2^132 G, k < BASE_ENTRIES.
+ * NDRange: n rounded up to the local size, local size 64, 152 registers.
+ * Work: 128 (3 M + 4 S) + 65 (8 M + 3 S) + 22 (9 M + 3 S) = 1100 M + 773 S, with secp256k1_keys and a share of an inversion 1200 M
+ * + 820 S, for a compressed key 255 S more. In limbs of 26 bits an M is 120 products of 32 x 32 bits added to 64 and 60
+ * operations more, an S 75 and 70: 205,000 products a signature, 225,000 of a compressed key, where Ed25519 takes 240,000; of
+ * those an H100 does 32 a cycle in each of 132 multiprocessors. The table, 768 bytes, is written and read once. No GPU has run it
+ * yet. */
+KERNEL void secp256k1_sums(GLOBAL uchar *reasons, GLOBAL row *sums, GLOBAL row *z, GLOBAL const uchar *key_reasons,
+                           GLOBAL const row *tables, GLOBAL const row *commons, GLOBAL const uint *which,
+                           GLOBAL const uint *digits, GLOBAL const row *base, uint n)
 {
     const uint i = global_id();
     if (i >= n) {
@@ -218,23 +215,93 @@ KERNEL void secp256k1_equations(GLOBAL uchar *reasons, GLOBAL const uchar *key_r
     reason = reason != REASON_NONE ? reason : reasons[i];
     if (reason == REASON_NONE) {
         curve_jacobian sum;
-        multiply_add(&sum, digits + DIGIT_WORDS * (ulong)i, tables + KEY_ROWS * (ulong)key, base, 0);
-        reason = mask_any(fe_is_zero(&sum.z)) ? REASON_UNKNOWN : sum_matches(&sum, r + i) ? REASON_NONE : REASON_EQUATION;
+        multiply_add(&sum, digits + DIGIT_WORDS * (ulong)i, tables + KEY_ROWS * (ulong)key, commons + key, base, 0);
+        if (mask_any(fe_is_zero(&sum.z))) {
+            reason = REASON_UNKNOWN;
+        } else {
+            store_sum(sums, z, i, &sum);
+        }
     }
     reasons[i] = (uchar)reason;
+    if (reason != REASON_NONE) {
+        fe one;
+        fe_set_int(&one, 1);
+        number_store(z + i, &one);
+    }
 }
 
-/* The same where reasons[i] is UNKNOWN, by additions that are right for every two points, and nothing elsewhere.
+/* The same where reasons[i] is UNKNOWN, by additions that are right for every two points, and nothing elsewhere; EQUATION where
+ * the sum is infinite.
  * NDRange: n rounded up to the local size, local size 64, 208 registers.
  * Work: half as much again a signature, of those that somebody made so; else a byte. */
-KERNEL void secp256k1_exceptions(GLOBAL uchar *reasons, GLOBAL const row *tables, GLOBAL const uint *which,
-                                 GLOBAL const uint *digits, GLOBAL const row *r, GLOBAL const row *base, uint n)
+KERNEL void secp256k1_exceptions(GLOBAL uchar *reasons, GLOBAL row *sums, GLOBAL row *z, GLOBAL const row *tables,
+                                 GLOBAL const row *commons, GLOBAL const uint *which, GLOBAL const uint *digits,
+                                 GLOBAL const row *base, uint n)
 {
     const uint i = global_id();
     if (i >= n || reasons[i] != REASON_UNKNOWN) {
         return;
     }
+    const uint key = which[i];
     curve_jacobian sum;
-    multiply_add(&sum, digits + DIGIT_WORDS * (ulong)i, tables + KEY_ROWS * (ulong)which[i], base, 1);
+    multiply_add(&sum, digits + DIGIT_WORDS * (ulong)i, tables + KEY_ROWS * (ulong)key, commons + key, base, 1);
+    const int infinite = mask_any(fe_is_zero(&sum.z));
+    if (!infinite) {
+        store_sum(sums, z, i, &sum);
+    }
+    reasons[i] = (uchar)(infinite ? REASON_EQUATION : REASON_NONE);
+}
+
+/* reasons[i] = EQUATION, unless it says something already, where the abscissa of sum i is not r[i] modulo n.
+ * NDRange: n rounded up to the local size, local size 64, 112 registers. */
+KERNEL void secp256k1_compare(GLOBAL uchar *reasons, GLOBAL const row *sums, GLOBAL const row *z, GLOBAL const row *r, uint n)
+{
+    const uint i = global_id();
+    if (i >= n || reasons[i] != REASON_NONE) {
+        return;
+    }
+    curve_jacobian sum;
+    number_load(&sum.x, sums + 2 * (ulong)i);
+    number_load(&sum.y, sums + 2 * (ulong)i + 1);
+    number_load(&sum.z, z + i);
     reasons[i] = (uchar)(sum_matches(&sum, r + i) ? REASON_NONE : REASON_EQUATION);
+}
+
+/* values[j] = 1 / values[j] modulo p, for the n values, none of them 0; running: n rows of scratch.
+ * NDRange: n rounded up to the local size, of which one in INVERT_GROUP works, local size 64, 112 registers.
+ * Work: 255 squarings and 15 products a group, 3 products a value. */
+KERNEL void secp256k1_invert(GLOBAL row *values, GLOBAL row *running, uint n)
+{
+    const uint i = global_id(), groups = (n + INVERT_GROUP - 1) / INVERT_GROUP;
+    if (i < groups) {
+        invert_elements(values, running, i, groups, n);
+    }
+}
+
+/* points[i] = x and y of sum i, 64 bytes big-endian, zeros where reasons[i] is not 0; inverses: of z.
+ * NDRange: n rounded up to the local size, local size 64, 112 registers. */
+KERNEL void secp256k1_affine(GLOBAL uchar *points, GLOBAL const uchar *reasons, GLOBAL const row *sums,
+                             GLOBAL const row *inverses, uint n)
+{
+    const uint i = global_id();
+    if (i >= n) {
+        return;
+    }
+    GLOBAL uchar *to[LANES];
+    fe x, y, inverse, square;
+    fe_set_int(&x, 0);
+    fe_set_int(&y, 0);
+    if (reasons[i] == REASON_NONE) {
+        number_load(&inverse, inverses + i);
+        number_load(&x, sums + 2 * (ulong)i);
+        number_load(&y, sums + 2 * (ulong)i + 1);
+        fe_sqr(&square, &inverse);
+        fe_mul(&x, &x, &square);
+        fe_mul(&y, &y, &square);
+        fe_mul(&y, &y, &inverse);
+    }
+    to[0] = points + 64 * (ulong)i;
+    fe_to_rows(to, &x);
+    to[0] += 32;
+    fe_to_rows(to, &y);
 }

@@ -6,7 +6,7 @@
  * -(2^w - 1) to 2^w - 1. Its absolute value 2 k + 1 is entry k of a table of odd multiples: c - 2^(w - 1), or 2^(w - 1) - 1 - c
  * where it is negative.
  *
- * u2 = k1 + k2 lambda, both halves made odd by a vector of the lattice; u1, or u1 + n, in one piece. */
+ * u2 = k1 + k2 lambda, both halves made odd by a vector of the lattice; u1 up to n, or u1 + n, in one piece. */
 #ifndef PYACCEL_KERNEL_SECP256K1_DIGITS_H
 #define PYACCEL_KERNEL_SECP256K1_DIGITS_H
 

@@ -6,6 +6,10 @@
 
 #include "../field/row.h"
 
+/* What the bytes of a key are: pyaccel/backends/opencl_secp256k1.py has the same numbers. */
+#define KEY_WHOLE 1u /* x and y */
+#define KEY_EVEN 2u  /* x, and y is even */
+#define KEY_ODD 3u   /* x, and y is odd */
 typedef struct {
     uint w[8];
 } scalar;
@@ -53,6 +57,18 @@ DEVICE_FUNCTION uint scalar_add_order(scalar *r, const scalar *a)
         sum >>= 32;
     }
     return (uint)sum;
+}
+
+/* r = n - a, which is n for 0. */
+DEVICE_FUNCTION void scalar_negate(scalar *r, const scalar *a)
+{
+    uint borrow = 0;
+    UNROLL
+    for (uint i = 0; i < 8; i++) {
+        const ulong difference = (ulong)order[i] - a->w[i] - borrow;
+        r->w[i] = (uint)difference;
+        borrow = (uint)(difference >> 32) & 1;
+    }
 }
 
 DEVICE_FUNCTION uint scalar_is_zero(const scalar *a)

@@ -11,6 +11,7 @@ from pyaccel.backends.opencl_hash import HashPlan
 from pyaccel.backends.opencl_merkle import LayersPlan, MerklePlan
 from pyaccel.backends.opencl_poseidon import Poseidon2Plan
 from pyaccel.backends.opencl_proofs import ProofsPlan
+from pyaccel.backends.opencl_recovery import RecoverPlan
 from pyaccel.backends.opencl_secp256k1 import Secp256k1Plan
 from pyaccel.poseidon2 import ELEMENTS
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pyaccel.backends.opencl_device import Device
     from pyaccel.operations import Operation
 
-AnyPlan = Ed25519Plan | HashPlan | LayersPlan | MerklePlan | Poseidon2Plan | ProofsPlan | Secp256k1Plan
+AnyPlan = Ed25519Plan | HashPlan | LayersPlan | MerklePlan | Poseidon2Plan | ProofsPlan | RecoverPlan | Secp256k1Plan
 
 
 def _hash_plan(device: Device, parameters: Parameters) -> HashPlan | Poseidon2Plan | str:
@@ -38,6 +39,7 @@ _PLANS: dict[str, Callable[[Device, Parameters], AnyPlan | str]] = {
     "merkle.layers": LayersPlan.of,
     "merkle.proofs": ProofsPlan.of,
     "verify_many": _verify_plan,
+    "recover_many": RecoverPlan.of,
 }
 
 

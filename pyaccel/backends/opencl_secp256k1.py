@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 Bytes = npt.NDArray[np.uint8]
 
-_SCALARS, _POINTS = "verify/secp256k1_scalars.cl", "verify/secp256k1.cl"
+SCALARS, POINTS = "verify/secp256k1_scalars.cl", "verify/secp256k1.cl"
 _ROW, _DIGEST, _SIGNATURE, _DIGITS_BYTES = 32, 32, 64, 80
-_TABLE_BYTES = 24 * _ROW
+TABLE_BYTES = 24 * _ROW
 """Of a key: x, y and beta x of 8 multiples."""
-_ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
+ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy; their tables take 3 and 50 MB."""
 _LENGTH = 1
 """PYACCEL_REASON_LENGTH"""
@@ -109,8 +109,8 @@ class Secp256k1Plan:
     def build(self) -> None:
         """Compiles the kernels; DeviceError where that fails."""
         with self.device.batch():
-            self.device.build(_POINTS)
-            self.device.build(_SCALARS)
+            self.device.build(POINTS)
+            self.device.build(SCALARS)
             if self.message_hash != "none":
                 self.device.build(KERNELS[self.message_hash].path, FIXED_ROWS)
 
@@ -127,7 +127,7 @@ class Secp256k1Plan:
         verdicts = host_bytes("verdicts", outputs["verdicts"], n)
         codes = outputs.get("reasons")
         reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
-        most = max(1, min(_ROWS[self.device.kind], self.device.chunk_bytes // _TABLE_BYTES))
+        most = max(1, min(ROWS[self.device.kind], self.device.chunk_bytes // TABLE_BYTES))
         for chunk in chunks("messages", messages, n, self.device.chunk_bytes, most):
             last = chunk.first + chunk.count
             which, served = _distinct(key_rows, chunk.first, last)
@@ -156,17 +156,14 @@ class Secp256k1Plan:
             device.write(found, np.zeros(n, np.uint8))
             digests = self._digests(messages)
             raw = self._signatures(found, signed)
-            r, inverses, running = (device.allocate(n * _ROW) for _ in range(3))
-            digits = device.allocate(n * _DIGITS_BYTES)
+            r, inverses = device.allocate(n * _ROW), device.allocate(n * _ROW)
             low = np.uint32(self.rule == "low-s")
-            device.launch(_SCALARS, "secp256k1_signatures", n, r, inverses, found, raw, low)
-            device.launch(_SCALARS, "secp256k1_invert_scalars", n, inverses, running)
-            device.launch(_SCALARS, "secp256k1_scalars", n, digits, digests, r, inverses)
-            tables, key_reasons = self._tables(keys)
-            which, base = device.upload(served), device.upload(base_rows())
-            rest = (tables, which, digits, r, base)
-            device.launch(_POINTS, "secp256k1_equations", n, found, key_reasons, *rest)
-            device.launch(_POINTS, "secp256k1_exceptions", n, found, *rest)
+            device.launch(SCALARS, "secp256k1_signatures", n, r, inverses, found, raw, low)
+            digits = scalar_digits(device, n, digests, r, inverses, negative=False)
+            encoded, kinds = device.upload(keys.encoded), device.upload(keys.kinds)
+            tables = key_tables(device, len(keys.kinds), encoded, kinds)
+            sums, z = point_sums(device, n, found, tables, served, digits)
+            device.launch(POINTS, "secp256k1_compare", n, found, sums, z, r)
             device.read(reasons, found)
 
     def _digests(self, messages: Bytes | Chunk) -> Any:
@@ -186,19 +183,36 @@ class Secp256k1Plan:
             return device.upload(np.ascontiguousarray(signed))
         rows, n = upload_rows(device, signed), signed.count
         raw, lax = device.allocate(n * _SIGNATURE), np.uint32(self.signature_format == "der-lax")
-        device.launch(_SCALARS, "secp256k1_der", n, raw, reasons, *rows.arguments, lax)
+        device.launch(SCALARS, "secp256k1_der", n, raw, reasons, *rows.arguments, lax)
         return raw
 
-    def _tables(self, keys: Keys) -> tuple[Any, Any]:
-        """Buffers of the keys' tables, and of what is wrong with them. Inside device.batch()."""
-        device, n = self.device, len(keys.kinds)
-        tables, reasons = device.allocate(n * _TABLE_BYTES), device.allocate(n)
-        products, running = device.allocate(n * _ROW), device.allocate(n * _ROW)
-        encoded, kinds = device.upload(keys.encoded), device.upload(keys.kinds)
-        device.launch(_POINTS, "secp256k1_keys", n, tables, products, reasons, encoded, kinds)
-        device.launch(_POINTS, "secp256k1_invert", n, products, running)
-        device.launch(_POINTS, "secp256k1_tables", n, tables, products)
-        return tables, reasons
+
+def scalar_digits(device: Device, n: int, digests: Any, numerators: Any, denominators: Any, *, negative: bool) -> Any:
+    """A buffer of the digits of u1 = z / d (or -z / d) and u2 = v / d; inverts the d. Inside device.batch()."""
+    running, digits = device.allocate(n * _ROW), device.allocate(n * _DIGITS_BYTES)
+    device.launch(SCALARS, "secp256k1_invert_scalars", n, denominators, running)
+    of = (digests, numerators, denominators)
+    device.launch(SCALARS, "secp256k1_scalars", n, digits, *of, np.uint32(negative))
+    return digits
+
+
+def key_tables(device: Device, n: int, encoded: Any, kinds: Any) -> tuple[Any, Any, Any]:
+    """Buffers of what is wrong with each of n keys, of their tables and common Z. Inside device.batch()."""
+    tables, commons, reasons = (device.allocate(n * size) for size in (TABLE_BYTES, _ROW, 1))
+    device.launch(POINTS, "secp256k1_keys", n, tables, commons, reasons, encoded, kinds)
+    return reasons, tables, commons
+
+
+def point_sums(
+    device: Device, n: int, reasons: Any, keys: tuple[Any, Any, Any], served: npt.NDArray[np.uint32], digits: Any
+) -> tuple[Any, Any]:
+    """Buffers of X, Y and of Z of u1 G + u2 Q, row i's Q being key served[i]; sets reasons. Inside device.batch()."""
+    sums, z = device.allocate(2 * n * _ROW), device.allocate(n * _ROW)
+    key_reasons, *tables = keys
+    of = (*tables, device.upload(served), digits, device.upload(base_rows()))
+    device.launch(POINTS, "secp256k1_sums", n, reasons, sums, z, key_reasons, *of)
+    device.launch(POINTS, "secp256k1_exceptions", n, reasons, sums, z, *of)
+    return sums, z
 
 
 def _distinct(keys: HostRows, first: int, last: int) -> tuple[slice | npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:

@@ -169,13 +169,15 @@ _BYTES_BACK = {"hash_many": 32, "merkle.layers": 64}
 # (opencl_signatures.json beside): 5.0 ms for 2^14 signatures over 200 bytes, 27.5 to 30.1 for 2^17, 1.6 and 10.4 of it
 # in kernels; bytes over the link count apart. Of ECDSA the CPU's is of one Zen 4 core, where Intel's runtime took 54 us
 # and PoCL 190. No GPU was measured: the kernels' products of words are nine tenths of Ed25519's, whose line it has.
-_OPENCL_VERIFY = {
-    "ed25519": {"opencl-cpu": _line(500, 60), "opencl-gpu": _line(1_600, 0.17)},
-    "secp256k1-ecdsa": {"opencl-cpu": _line(1_000, 70), "opencl-gpu": _line(1_600, 0.17)},
+_ECDSA = {"opencl-cpu": _line(1_000, 70), "opencl-gpu": _line(1_600, 0.17)}
+_OPENCL_SIGNATURES = {
+    ("verify_many", "ed25519"): {"opencl-cpu": _line(500, 60), "opencl-gpu": _line(1_600, 0.17)},
+    ("verify_many", "secp256k1-ecdsa"): _ECDSA,
+    **{("recover_many", rule): _ECDSA for rule in RECOVERY_RULES},
 }
-_OPENCL |= {("verify_many", scheme) for scheme in _OPENCL_VERIFY}
+_OPENCL |= set(_OPENCL_SIGNATURES)
 
-_START_UP = {"verify_many": 10.0}
+_START_UP = {"verify_many": 10.0, "recover_many": 10.0}
 """Seconds to load an OpenCL runtime and build the kernels, by operation; 1 of the others."""
 
 _UNKNOWN = _line(1, 1)
@@ -195,8 +197,8 @@ def curve(operation: Operation, group: str, kind: str) -> Curve | None:
         return _curve(_GOLDEN.get(key, tuple(1000 * value for value in native)))
     if kind not in _OPENCL_LAUNCH or key not in _OPENCL:
         return None
-    if operation.name == "verify_many":
-        return _curve(_OPENCL_VERIFY[group][kind], _LINK_BYTE[kind])
+    if key in _OPENCL_SIGNATURES:
+        return _curve(_OPENCL_SIGNATURES[key][kind], _LINK_BYTE[kind])
     share = _OPENCL_ROW_OF_NATIVE[kind]
     layer = _OPENCL_LAYER[kind] if operation.name in _TREES else 0.0
     back = _BYTES_BACK.get(operation.name, 0) * _LINK_BYTE[kind] / US

@@ -13,36 +13,7 @@
 #undef main
 #undef pyaccel_verify_many
 
-#include "../../kernels/verify/secp256k1.cl"
-#include "../../kernels/verify/secp256k1_scalars.cl"
-
-static row *base;
-static unsigned int exceptions;
-
-static void store_number(row *to, const number *a)
-{
-    store_words(to, a->word);
-}
-
-/* x and y of the odd multiples of G, then of 2^132 G. */
-static row *base_rows(void)
-{
-    row *multiples = exactly(4 * BASE_ENTRIES * sizeof *multiples);
-    point first = generator;
-    for (uint half = 0; half < 2; half++) {
-        const point step = point_add(&first, &first);
-        point at = first;
-        for (uint k = 0; k < BASE_ENTRIES; k++) {
-            store_number(&multiples[2 * (BASE_ENTRIES * half + k)], &at.x);
-            store_number(&multiples[2 * (BASE_ENTRIES * half + k) + 1], &at.y);
-            at = point_add(&at, &step);
-        }
-        for (uint i = 0; i < BASE_DIGITS * BASE_WINDOW; i++) {
-            first = point_add(&first, &first);
-        }
-    }
-    return multiples;
-}
+#include "kernels_secp256k1.h"
 
 /* What a key's bytes are, by length and prefix; its coordinates. LENGTH where it has none of the lengths. */
 static uint8_t take_key(uchar encoded[64], uchar *kind, const uint8_t *key, uint64_t size,
@@ -56,8 +27,8 @@ static uint8_t take_key(uchar encoded[64], uchar *kind, const uint8_t *key, uint
         *kind = key[0] == 2 ? KEY_EVEN : key[0] == 3 ? KEY_ODD : 0;
         memcpy(encoded, key + 1, 32);
     } else {
-        *kind =
-            size == 64 || key[0] == 4 || (hybrid && key[0] == (6 | (key[64] & 1))) ? KEY_WHOLE : 0;
+        const bool whole = size == 64 || key[0] == 4 || (hybrid && key[0] == (6 | (key[64] & 1)));
+        *kind = whole ? KEY_WHOLE : 0;
         memcpy(encoded, key + (size - 64), 64);
     }
     return PYACCEL_REASON_NONE;
@@ -70,12 +41,11 @@ pyaccel_status kernels_verify_many(uint8_t *verdicts, uint32_t scheme, const pya
 {
     const uint count = (uint)n;
     uchar *encoded = exactly(64 * n), *kinds = exactly(n), *lengths = exactly(n);
-    uchar *reasons = exactly(n), *key_reasons = exactly(n);
-    row *raw = exactly(2 * n * sizeof *raw), *z = exactly(n * sizeof *z),
-        *r = exactly(n * sizeof *r);
-    row *inverses = exactly(n * sizeof *inverses), *running = exactly(n * sizeof *running);
-    row *products = exactly(n * sizeof *products), *tables = exactly(n * KEY_ROWS * sizeof *tables);
-    uint *digits = exactly(n * DIGIT_WORDS * sizeof *digits), *which = exactly(n * sizeof *which);
+    uchar *reasons = exactly(n);
+    row *raw = exactly(2 * n * sizeof *raw), *z = exactly(n * sizeof *z);
+    row *r = exactly(n * sizeof *r), *s = exactly(n * sizeof *s);
+    row *sums = exactly(2 * n * sizeof *sums), *sums_z = exactly(n * sizeof *sums_z);
+    uint *which = exactly(n * sizeof *which);
     CHECK(scheme == PYACCEL_SCHEME_SECP256K1_ECDSA && digests->width == 32 &&
           signatures->width == 64);
     /* Keys stand backwards, so that `which` says something. */
@@ -88,17 +58,9 @@ pyaccel_status kernels_verify_many(uint8_t *verdicts, uint32_t scheme, const pya
                               options->rule == PYACCEL_RULE_BITCOIN_CORE);
     }
     const uint low_s = options->rule == PYACCEL_RULE_LOW_S;
-    LAUNCH(count, secp256k1_signatures(r, inverses, reasons, raw, low_s, count));
-    LAUNCH(count, secp256k1_invert_scalars(inverses, running, count));
-    LAUNCH(count, secp256k1_scalars(digits, z, r, inverses, count));
-    LAUNCH(count, secp256k1_keys(tables, products, key_reasons, encoded, kinds, count));
-    LAUNCH(count, secp256k1_invert(products, running, count));
-    LAUNCH(count, secp256k1_tables(tables, products, count));
-    LAUNCH(count, secp256k1_equations(reasons, key_reasons, tables, which, digits, r, base, count));
-    for (uint i = 0; i < count; i++) {
-        exceptions += reasons[i] == REASON_UNKNOWN;
-    }
-    LAUNCH(count, secp256k1_exceptions(reasons, tables, which, digits, r, base, count));
+    LAUNCH(count, secp256k1_signatures(r, s, reasons, raw, low_s, count));
+    run_sums(sums, sums_z, reasons, z, r, s, 0, encoded, kinds, which, count);
+    LAUNCH(count, secp256k1_compare(reasons, sums, sums_z, r, count));
     for (uint i = 0; i < count; i++) {
         const uint8_t reason = lengths[i] != PYACCEL_REASON_NONE ? lengths[i] : reasons[i];
         verdicts[i] = reason == PYACCEL_REASON_NONE;
@@ -110,22 +72,19 @@ pyaccel_status kernels_verify_many(uint8_t *verdicts, uint32_t scheme, const pya
     free(kinds);
     free(lengths);
     free(reasons);
-    free(key_reasons);
     free(raw);
     free(z);
     free(r);
-    free(inverses);
-    free(running);
-    free(products);
-    free(tables);
-    free(digits);
+    free(s);
+    free(sums);
+    free(sums_z);
     free(which);
     return PYACCEL_OK;
 }
 
 int main(void)
 {
-    base = base_rows();
+    make_base();
     const int failed = cases_main();
     CHECK(exceptions > 0); /* or no case had two points meet */
     free(base);

@@ -105,15 +105,25 @@ assert verify_on(backend, "libsodium", KEYS, [b"", bytes(200)], [R[0] + S[0], R[
 GX = bytes.fromhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
 GY = bytes.fromhex("483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8")
 TWICE = bytes.fromhex("c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5")
-NEGATIVE = (0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 - int.from_bytes(TWICE, "big")).to_bytes(
-    32, "big"
-)
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+NEGATIVE = (ORDER - int.from_bytes(TWICE, "big")).to_bytes(32, "big")
 KEYS, DIGESTS = [b"\2" + GX, b"\4" + GX + GY, b"\2" + bytes(32)], [TWICE, NEGATIVE, bytes(32)]
 ENCODED = b"\x30\x46\x02\x21\0" + TWICE + b"\x02\x21\0" + TWICE
 for form, first, reasons in (("der-lax", 0, [0, 5, 2]), ("der", 2, [2])):
     values = {"scheme": "secp256k1-ecdsa", "message_hash": "none", "signature_format": form}
     columns = KEYS[first:], DIGESTS[first:], [ENCODED] * len(reasons)
     assert verify_on(backend, "any", *columns, **values) == reasons
+# R = 2 G, s = r: with the digest -r the key is 2 G + G, with 2 r it is infinite; an id that no rule takes.
+THRICE = bytes.fromhex(
+    "f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9"
+    "388f7b0f632de8140fe337e62a37f3566500a99934c2231b6cb9fd7584b8e672"
+)
+DOUBLED = (2 * int.from_bytes(TWICE, "big") % ORDER).to_bytes(32, "big")
+SIGNED = [TWICE + TWICE + bytes([v]) for v in (0, 0, 4)]
+for addresses, key in ((False, THRICE), (True, HASHES["keccak256"](THRICE)[12:])):
+    keys, verdicts = pyaccel.recover_many([NEGATIVE, DOUBLED, TWICE], SIGNED, addresses=addresses, device=backend.name)
+    assert verdicts.tolist() == [True, False, False]
+    assert keys.tobytes() == key + bytes(2 * len(key))
 for degree in (32, 128):
     party = Party("ckks", degree=degree, moduli_bits=(50, 40, 40), digits=2)
     one, two = (party.public.encrypt([[0.5, -1.0], [0.25, 2.0]]) for _ in range(2))
