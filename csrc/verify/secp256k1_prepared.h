@@ -10,6 +10,9 @@
  * added in pairs, pairs of pairs and so on, every step for the whole block with one inversion: 82 sums of 5M + 1S, and a last one
  * of which Z^2 times the abscissa is enough to compare. About 480M a row.
  *
+ * Of 2.1 us a row in eight lanes on Zen 4 (gcc 12; 128 keys, or 2.25 with 1024), half are the sums of neighbouring digits. Lost:
+ * denominators worked out again in the second pass, 4 %; functions that are not flat, 2 %.
+ *
  * No sum within `first` or `second` is exceptional: their partial sums are m Q with |m| < 2^130, and two of them have powers of 2
  * as factors that differ. Within `base`, where |m| < 2^256 may wrap round n, and behind it an adversary can plant one: the row is
  * marked (secp256k1_sums.h). */
@@ -52,56 +55,77 @@ typedef struct {
 
 /* ---- digits --------------------------------------------------------------------------------- */
 
-/* The multiple for digit j of a part; with_y false: its abscissa alone. */
-static inline void prepared_take(curve_affine *p, const prepared_group *group, int part, int j,
-                                 bool with_y)
+/* Where the multiple for digit j of a part stands, for one lane; *negative gets its sign. */
+static inline const row *prepared_at(const prepared_group *group, int part, int j, int lane,
+                                     unsigned int *negative)
 {
-    const row *x[LANES], *y[LANES];
+    const prepared_digits *digits = &group->digits[lane];
+    if (part == 2) {
+        return PREPARED_BASE(j, sums_entry(negative, digits->base[j], PREPARED_BASE_WIDTH, lane));
+    }
+    const int e = part == 0 ? digits->first[j] : digits->second[j];
+    return (*group->table[lane])[j][sums_entry(negative, e, PREPARED_WIDTH, lane)];
+}
+
+static inline void prepared_x(fe *r, const prepared_group *group, int part, int j)
+{
+    const row *x[LANES];
     unsigned int negative = 0;
     for (int i = 0; i < LANES; i++) {
-        const prepared_digits *digits = &group->digits[i];
-        if (part == 2) {
-            x[i] = PREPARED_BASE(j, sums_entry(&negative, digits->base[j], PREPARED_BASE_WIDTH, i));
-        } else {
-            const int e = part == 0 ? digits->first[j] : digits->second[j];
-            x[i] = (*group->table[i])[j][sums_entry(&negative, e, PREPARED_WIDTH, i)];
-        }
-        y[i] = x[i] + 1;
+        x[i] = prepared_at(group, part, j, i, &negative);
     }
-    fe_gather(&p->x, x);
-    if (with_y) {
-        fe_gather(&p->y, y);
-        sums_take(&p->y, negative);
-    }
+    fe_gather(r, x);
 }
 
-/* What sum `at` is made of. */
-static inline void prepared_pair(curve_affine *p, curve_affine *q, const prepared_group *group,
-                                 int at, bool with_y)
+static inline void prepared_y(fe *r, const prepared_group *group, int part, int j)
 {
-    const int part = at / PREPARED_PAIRS < 2 ? at / PREPARED_PAIRS : 2;
-    const int j = 2 * (at - part * PREPARED_PAIRS);
-    prepared_take(p, group, part, j, with_y);
-    prepared_take(q, group, part, j + 1, with_y);
+    const row *y[LANES];
+    unsigned int negative = 0;
+    for (int i = 0; i < LANES; i++) {
+        y[i] = prepared_at(group, part, j, i, &negative) + 1;
+    }
+    fe_gather(r, y);
+    sums_take(r, negative);
 }
 
-/* sums[] = those of neighbouring digits. The products before stand in the places of the sums. */
-static void prepared_digit_pairs(prepared_group *groups, int count)
+/* Sum `at` is made of digits 2 j and 2 j + 1 of a part. */
+static inline int prepared_part(int at)
+{
+    return at / PREPARED_PAIRS < 2 ? at / PREPARED_PAIRS : 2;
+}
+
+/* Tables of many keys are not in the caches that are near: a row of 128 keys takes 0.85 of the time by this, on Zen 4. */
+static inline void prepared_fetch(const prepared_group *group, int part, int j)
+{
+    unsigned int negative = 0;
+    for (int i = 0; i < LANES; i++) {
+        __builtin_prefetch(prepared_at(group, part, j, i, &negative), 0, 2);
+        __builtin_prefetch(prepared_at(group, part, j + 1, i, &negative), 0, 2);
+    }
+}
+
+/* sums[] = those of neighbouring digits. Until then they hold the products before, and denominators. */
+FE_FLAT static void prepared_digit_pairs(prepared_group *groups, int count)
 {
     sums_products products;
     curve_affine p, q;
-    fe d, inverse;
-    mask none = mask_from_bits(0);
+    fe inverse;
     int checked = 0;
     do {
         sums_begin(&products, checked);
         for (int g = 0; g < count; g++) {
             prepared_group *group = &groups[g];
             for (int at = 0; at < PREPARED_SUMS; at++) {
-                prepared_pair(&p, &q, group, at, false);
-                curve_affine_denominator(&d, &p.x, &q.x);
-                sums_look(&d, &group->redo, &products);
-                curve_inverse_push(&group->sums[at].x, &products.chain[at % SUMS_CHAINS], &d);
+                const int part = prepared_part(at), j = 2 * (at - part * PREPARED_PAIRS);
+                fe *before = &group->sums[at].x, *d = &group->sums[at].y;
+                if (part < 2 && g + 1 < count) {
+                    prepared_fetch(group + 1, part, j);
+                }
+                prepared_x(&p.x, group, part, j);
+                prepared_x(&q.x, group, part, j + 1);
+                curve_affine_denominator(d, &p.x, &q.x);
+                sums_look(d, &group->redo, &products);
+                curve_inverse_push(before, &products.chain[at % SUMS_CHAINS], d);
             }
         }
         checked = 1;
@@ -109,10 +133,13 @@ static void prepared_digit_pairs(prepared_group *groups, int count)
     for (int g = count - 1; g >= 0; g--) {
         prepared_group *group = &groups[g];
         for (int at = PREPARED_SUMS - 1; at >= 0; at--) {
-            prepared_pair(&p, &q, group, at, true);
-            curve_affine_denominator(&d, &p.x, &q.x);
-            sums_look(&d, &none, &products);
-            curve_inverse_pop(&inverse, &products.chain[at % SUMS_CHAINS], &group->sums[at].x, &d);
+            const int part = prepared_part(at), j = 2 * (at - part * PREPARED_PAIRS);
+            curve_inverse_pop(&inverse, &products.chain[at % SUMS_CHAINS], &group->sums[at].x,
+                              &group->sums[at].y);
+            prepared_x(&p.x, group, part, j);
+            prepared_x(&q.x, group, part, j + 1);
+            prepared_y(&p.y, group, part, j);
+            prepared_y(&q.y, group, part, j + 1);
             curve_affine_add(&group->sums[at], &p, &q, &inverse);
         }
     }
@@ -126,7 +153,7 @@ typedef struct {
     uint8_t p[PREPARED_SUMS / 2 + 1], q[PREPARED_SUMS / 2 + 1];
 } prepared_pairs;
 
-static void prepared_add(prepared_group *groups, int count, const prepared_pairs *pairs)
+FE_FLAT static void prepared_add(prepared_group *groups, int count, const prepared_pairs *pairs)
 {
     sums_products products;
     fe d, inverse;
@@ -164,8 +191,8 @@ static void prepared_end(prepared_group *group)
 {
     const curve_affine *p = &group->sums[0], *q = &group->sums[2 * PREPARED_PAIRS];
     fe slope, square, x;
-    curve_affine_denominator(&group->sum.z, &p->x, &q->x);
-    fe_carry(&group->sum.z, &group->sum.z);
+    fe_sub(&x, &q->x, &p->x, 1);
+    fe_carry(&group->sum.z, &x);
     fe_sub(&slope, &q->y, &p->y, 1);
     fe_norm(&slope, 3);
     fe_sqr(&slope, &slope);
