@@ -96,23 +96,6 @@ def test_rfc6979_nonces(implementation: Implementation) -> None:
     implementation.ran(len(keys))
 
 
-@_every
-@pytest.mark.parametrize("bits", [32, 64, 128, 256])
-def test_scalar_multiplication(implementation: Implementation, bits: int) -> None:
-    """Constantine's k P = Q: with R = P, digest 0 and s = k r the key is Q."""
-    vectors = load_json(f"secp256k1_ecdsa/constantine_tv_Secp256k1_scalar_mul_G1_{bits}bit.json")["vectors"]
-    assert len(vectors) == 40
-    signatures, expected = [], []
-    for vector in vectors:
-        (x, y), product = ((int(vector[name]["x"], 16), int(vector[name]["y"], 16)) for name in ("P", "Q"))
-        scalar = int(vector["scalar"], 16)
-        r = x % secp256k1.N
-        signatures.append(_number(r) + _number(scalar * r % secp256k1.N) + bytes([y % 2 + 2 * (x >= secp256k1.N)]))
-        expected.append(_number(product[0]) + _number(product[1]))
-    assert implementation.recover_many(bytes(32), signatures) == expected
-    implementation.ran(len(vectors))
-
-
 @cache
 def _rows(*files: str) -> tuple[list[dict[str, Any]], list[str]]:
     """What tools/ethereum_rows.py writes for files: rows, and those that it leaves out."""

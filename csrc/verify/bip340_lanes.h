@@ -130,7 +130,9 @@ static void bip340_equations(bip340_scratch *at, const int *rows, int count)
             failed[failed_count++] = rows[k];
         }
     }
-    bip340_lifts(exists, chunk, failed, failed_count);
+    if (failed_count > 0) {
+        bip340_lifts(exists, chunk, failed, failed_count);
+    }
     for (int k = 0; k < failed_count; k++) {
         chunk->reasons[failed[k]] = !exists[k]                    ? PYACCEL_REASON_ENCODING
                                     : !chunk->in_range[failed[k]] ? PYACCEL_REASON_RANGE

@@ -73,6 +73,9 @@ typedef bool pa_secp256k1_verify_single_fn(const row key[2], const pa_secp256k1_
 /* sum = u1 G + u2 Q, x and y below p; false, and zeros, when that is infinite. */
 typedef bool pa_secp256k1_sum_single_fn(row sum[2], const row key[2], const pa_secp256k1_scalar *u1,
                                         const pa_secp256k1_scalar *u2);
+/* point = that of the encoding; false, and G, where it is none. */
+typedef bool pa_secp256k1_decode_single_fn(row point[2], const pa_secp256k1_encoding *encoding);
+pa_secp256k1_decode_single_fn pa_secp256k1_decode_single_portable, pa_secp256k1_decode_single_adx;
 pa_secp256k1_verify_single_fn pa_secp256k1_verify_single_portable, pa_secp256k1_verify_single_adx;
 pa_secp256k1_sum_single_fn pa_secp256k1_sum_single_portable, pa_secp256k1_sum_single_adx;
 
@@ -80,9 +83,11 @@ pa_secp256k1_sum_single_fn pa_secp256k1_sum_single_portable, pa_secp256k1_sum_si
 #if PYACCEL_WITH_ADX && defined(__ADX__) && defined(__BMI2__)
 #define pa_secp256k1_verify_single pa_secp256k1_verify_single_adx
 #define pa_secp256k1_sum_single pa_secp256k1_sum_single_adx
+#define pa_secp256k1_decode_single pa_secp256k1_decode_single_adx
 #else
 #define pa_secp256k1_verify_single pa_secp256k1_verify_single_portable
 #define pa_secp256k1_sum_single pa_secp256k1_sum_single_portable
+#define pa_secp256k1_decode_single pa_secp256k1_decode_single_portable
 #endif
 
 #endif

@@ -33,7 +33,8 @@ _Static_assert(sizeof(pa_secp256k1_prepared) % 64 == 0 && sizeof(pa_secp256k1_ke
 #endif
 
 /* entries[i] = key i decoded, with its validity; count <= PA_SECP256K1_CHUNK. Those with x alone go
- * together, as they take longer; a last group that is not full repeats its first key. */
+ * together, as they take longer; a last group that is not full repeats its first key, and a last key
+ * goes by itself. */
 static void secp256k1_decode_keys(pa_secp256k1_key *entries, const pa_bytes *keys, int count,
                                   pa_secp256k1_parse_fn *parse)
 {
@@ -53,14 +54,16 @@ static void secp256k1_decode_keys(pa_secp256k1_key *entries, const pa_bytes *key
             row spare[2], *points[SECP256K1_LIFT_LANES];
             const pa_secp256k1_encoding *from[SECP256K1_LIFT_LANES];
             lanes = lift && counts[lift] - at > LANES ? SECP256K1_LIFT_LANES : LANES;
+            lanes = counts[lift] - at == 1 ? 1 : lanes;
             for (int i = 0; i < lanes; i++) {
                 const bool live = at + i < counts[lift];
                 const int key = order[lift][live ? at + i : at];
                 from[i] = &encodings[key];
                 points[i] = live ? entries[key].point : spare;
             }
-            const unsigned int valid = lanes == LANES ? secp256k1_decode(points, from, lift)
-                                                      : SECP256K1_LIFT(points, from);
+            const unsigned int valid = lanes == 1 ? pa_secp256k1_decode_single(points[0], from[0])
+                                       : lanes == LANES ? secp256k1_decode(points, from, lift)
+                                                        : SECP256K1_LIFT(points, from);
             for (int i = 0; i < lanes && at + i < counts[lift]; i++) {
                 pa_secp256k1_key *entry = &entries[order[lift][at + i]];
                 if (entry->reason == PYACCEL_REASON_NONE && !(valid >> i & 1u)) {

@@ -6,7 +6,8 @@
  * (secp256k1_sums.h), and one more inversion makes all sums affine. What is hashed for addresses is read
  * where these have been written. Fewer than SECP256K1_LANES_MIN rows
  * behind the last full group run one by one (secp256k1_single.c), and so do rows that the lanes cannot
- * do: sums that an adversary made infinite among them. */
+ * do: sums that an adversary made infinite among them; and all where there are fewer than
+ * SECP256K1_ROWS_MIN. */
 #ifndef PA_VERIFY_SECP256K1_RECOVER_LANES_H
 #define PA_VERIFY_SECP256K1_RECOVER_LANES_H
 
@@ -114,7 +115,8 @@ static pyaccel_status secp256k1_recover_chunk(uint8_t *keys, uint8_t *reasons,
         return status;
     }
     const int live_count = secp256k1_recover_lift(at), tail = live_count % LANES;
-    const int last = tail >= SECP256K1_LANES_MIN ? live_count : live_count - tail;
+    int last = tail >= SECP256K1_LANES_MIN ? live_count : live_count - tail;
+    last = live_count < SECP256K1_ROWS_MIN ? 0 : last;
     if (last > 0) {
         secp256k1_recover_live(at, last);
     }

@@ -14,8 +14,10 @@
 #include "../core/variant_name.h"
 #include "../curve/secp256k1_constants.h"
 #include "../curve/secp256k1_formulas.h"
+#define FE_MODULUS pa_secp256k1_prime
+#include "../field/inverse_lanes.h"
 #include "../tables/secp256k1_base.h"
-#include "secp256k1.h"
+#include "secp256k1_decode.h"
 #include "secp256k1_ladder.h"
 
 /* The abscissa is below p, hence r or r + n where it is r mod n. */
@@ -77,7 +79,7 @@ bool PA_VARIANT(pa_secp256k1_sum_single_)(row sum[2], const row key[2],
     fe inverse, power;
     row *const x[LANES] = {&sum[0]}, *const y[LANES] = {&sum[1]};
     sum_of(&at, key, u1, u2);
-    fe_inv(&inverse, &at.z);
+    fe_inv_lanes(&inverse, &at.z);
     fe_sqr(&power, &inverse);
     fe_mul(&at.x, &at.x, &power);
     fe_mul(&power, &power, &inverse);
@@ -94,4 +96,10 @@ bool PA_VARIANT(pa_secp256k1_verify_single_)(const row key[2], const pa_secp256k
     curve_jacobian sum;
     sum_of(&sum, key, u1, u2);
     return matches(&sum, r);
+}
+
+bool PA_VARIANT(pa_secp256k1_decode_single_)(row point[2], const pa_secp256k1_encoding *encoding)
+{
+    row *const points[LANES] = {point};
+    return secp256k1_decode(points, &encoding, encoding->y == NULL) != 0;
 }
