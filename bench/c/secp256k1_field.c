@@ -17,6 +17,8 @@
 #include "curve/secp256k1_constants.h"
 #include "curve/secp256k1_formulas.h"
 
+#include "curve/secp256k1_affine_formulas.h"
+
 #define SAMPLES 60
 #define STREAMS 4
 
@@ -50,6 +52,7 @@ typedef struct {
     fe x[8], y[8], z[8];
     curve_jacobian point[STREAMS];
     curve_affine step[STREAMS];
+    curve_affine other[STREAMS];
     curve_ladder ladder[STREAMS];
     mask failed;
 } bench;
@@ -91,6 +94,13 @@ CHAIN(ladder_double1, 1, curve_ladder_double(&b->ladder[i], &b->ladder[i]))
 CHAIN(ladder_double2, 2, curve_ladder_double(&b->ladder[i], &b->ladder[i]))
 CHAIN(ladder_add1, 1, curve_ladder_add(&b->ladder[i], &b->ladder[i], &b->step[i]))
 CHAIN(ladder_add2, 2, curve_ladder_add(&b->ladder[i], &b->ladder[i], &b->step[i]))
+
+/* One of many additions that share an inversion, both passes. */
+CHAIN(affine8, 4, curve_affine_denominator(&b->x[i], &b->step[i].x, &b->point[i].x);
+      curve_inverse_push(&b->z[i], &b->x[4 + i], &b->x[i]);
+      curve_affine_denominator(&b->x[i], &b->step[i].x, &b->point[i].x);
+      curve_inverse_pop(&b->y[4 + i], &b->y[i], &b->z[i], &b->x[i]);
+      curve_affine_add(&b->step[i], &b->step[i], &b->other[i], &b->y[4 + i]))
 
 /* A run of squarings as roots have it. */
 static void sqr_n(bench *b, int rounds)
@@ -147,6 +157,7 @@ int main(void)
     }
     for (int i = 0; i < STREAMS; i++) {
         curve_generator(&b.step[i].x, &b.step[i].y);
+        b.other[i] = (curve_affine){b.step[i].y, b.step[i].x};
         curve_from_affine(&b.point[i], &b.step[i]);
         curve_double(&b.point[i], &b.point[i]);
         curve_ladder_from_affine(&b.ladder[i], &b.step[i]);
@@ -172,6 +183,7 @@ int main(void)
     report(&b, "ladder's doubling, two chains", ladder_double2, 300, 2);
     report(&b, "ladder's addition, a chain", ladder_add1, 300, 1);
     report(&b, "ladder's addition, two chains", ladder_add2, 200, 2);
+    report(&b, "affine addition, of many", affine8, 200, 4);
     report(&b, "inverse", inverse, 8, 1);
     report(&b, "point of an abscissa", lift, 8, 1);
     fe_end(begun);

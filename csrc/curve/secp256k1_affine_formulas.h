@@ -24,7 +24,7 @@ FE_FN void curve_inverse_push(fe *before, fe *product, const fe *d)
 FE_FN void curve_inverse_pop(fe *inverse, fe *rest, const fe *before, const fe *d)
 {
     fe own;
-    fe_mul(&own, rest, before);
+    fe_mul_factor(&own, rest, before, 1);
     fe_mul(rest, rest, d);
     *inverse = own;
 }
@@ -43,7 +43,7 @@ FE_FN void curve_affine_slope(fe *s, const curve_affine *p, const curve_affine *
 {
     fe d;
     fe_sub_norm(&d, &q->y, &p->y);
-    fe_mul(s, &d, inverse);
+    fe_mul_factor(s, &d, inverse, 1);
 }
 
 FE_FN void curve_affine_abscissa(fe *x, const fe *s, const fe *p_x, const fe *q_x)
@@ -74,7 +74,7 @@ FE_FN void curve_affine_slope_of_difference(fe *s, const curve_affine *p, const 
 {
     fe d;
     fe_add_norm(&d, &q->y, &p->y);
-    fe_mul(s, &d, inverse);
+    fe_mul_factor(s, &d, inverse, 1);
 }
 
 FE_FN void curve_affine_ordinate_of_difference(fe *y, const fe *x, const fe *s,
@@ -98,8 +98,8 @@ FE_FN void curve_affine_double_denominator(fe *d, const curve_affine *p)
 /* The slope of 2 p, 1M + 1S; inverse = 1 / (2 p.y). The rest is that of a sum with q = p. */
 FE_FN void curve_affine_slope_of_double(fe *s, const curve_affine *p, const fe *inverse)
 {
-    fe_sqr_times(s, &p->x, 3);
-    fe_mul(s, s, inverse);
+    fe_sqr_factor(s, &p->x, 3);
+    fe_mul_factor(s, s, inverse, 1);
 }
 
 /* Whole sums, 2M + 1S behind their inverses; r may be p or q. */

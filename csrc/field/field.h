@@ -61,6 +61,7 @@
  *   void fe_mul_factor, fe_sqr_factor, fe_raw_factor                       as these three             -> a factor
  *   void fe_add_norm(fe *r, const fe *a, const fe *b)                      a + b, both of magnitude 1 -> a factor
  *   void fe_sub_norm(fe *r, const fe *a, const fe *b)                      a - b, likewise            -> a factor
+ *   mask fe_factor_is_zero(const fe *a)                     of any such factor
  *   void fe_settle(fe *r, const fe *a)                      a, a factor of fe_reduce or of the three  -> 1
  *
  * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL
@@ -228,6 +229,7 @@
         fe_norm((r), 3);                                                                           \
     } while (0)
 #define fe_settle fe_carry
+#define fe_factor_is_zero fe_is_zero
 #endif
 
 #endif

@@ -427,6 +427,23 @@ FE_FN mask fe_is_zero(const fe *a)
     return m;
 }
 
+FE_FN mask fe_factor_is_zero(const fe *a)
+{
+    mask m = 0;
+    fe_check_factor(a);
+    FE_EACH_GROUP
+    {
+        __m512i word[5];
+        FE_EACH_LIMB
+        {
+            word[i] = i < 4 ? fe_word_and(a->group[g].limb[i], fe_word_all(FE_LOW_52))
+                            : a->group[g].limb[i];
+        }
+        m |= mask_of_group(fe_group_is_zero(word), g);
+    }
+    return m;
+}
+
 /* a + 33 p - b, carried once. */
 FE_FN mask fe_equal(const fe *a, const fe *b)
 {

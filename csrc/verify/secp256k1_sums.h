@@ -105,7 +105,7 @@ static inline void sums_look(fe *d, mask *redo, const sums_products *products)
 {
     if (products->checked) {
         fe one;
-        const mask zero = fe_is_zero(d);
+        const mask zero = fe_factor_is_zero(d);
         fe_set_int(&one, 1);
         fe_select(d, zero, &one, d);
         *redo = mask_or(*redo, zero);

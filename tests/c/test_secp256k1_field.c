@@ -357,6 +357,13 @@ static void test_norms(const fe *a, const fe *b)
         square[lane] = mod_mul(&down, &down, &prime);
     }
     CHECK(is_factor(&sum, ups) && is_factor(&difference, downs));
+    const unsigned int up_zero = mask_bits(fe_factor_is_zero(&sum)),
+                       down_zero = mask_bits(fe_factor_is_zero(&difference));
+    for (int lane = 0; lane < LANES; lane++) {
+        const number none = {{0}};
+        CHECK((up_zero >> lane & 1u) == number_equal(&ups[lane], &none));
+        CHECK((down_zero >> lane & 1u) == number_equal(&downs[lane], &none));
+    }
     fe_mul(&r, &sum, &difference);
     CHECK(is_product(&r, product));
     fe_sqr(&r, &difference);
@@ -681,7 +688,12 @@ int main(void)
                      : i % 10 == 2 ? zero
                      : i % 10 == 3 ? largest(1)
                                    : lazy(1);
+        fe negative;
+        fe_neg(&negative, &b, 1);
+        fe_carry(&negative, &negative);
         test_norms(&a, &b);
+        test_norms(&b, &b);
+        test_norms(&b, &negative);
     }
     test_multiples_of_p();
     for (int i = 0; i < 4 + 8 / LANES; i++) {
