@@ -202,6 +202,7 @@ FE_ASM void fe_sqr_times(fe *r, const fe *a, unsigned int k)
 #define fe_add_norm fe_add
 #define fe_sub_norm(r, a, b) fe_sub((r), (a), (b), 1)
 #define fe_settle fe_carry
+#define fe_factor_is_zero fe_is_zero
 
 FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
 {

@@ -71,7 +71,7 @@ static void ladder_add(ladder_sum *sum, const ladder_term *term, int digit)
     fe_select(&p.y, mask_from_bits(digit < 0), &minus, &p.y);
     if (!sum->infinite) {
         curve_ladder_add_at(&next, &sum->at, &p, &z);
-        if (!mask_any(fe_is_zero(&next.z))) {
+        if (!mask_any(fe_factor_is_zero(&next.z))) {
             sum->at = next;
             return;
         }

@@ -487,7 +487,7 @@ static void sums_ladder(sums_group *group)
         sums_add(&sum, &group->terms[j]);
     }
     curve_ladder_end(&group->sum, &sum);
-    group->redo = mask_or(group->redo, fe_is_zero(&sum.z));
+    group->redo = mask_or(group->redo, fe_is_zero(&group->sum.z));
 }
 
 static void sums_run(sums_group *groups, int count)
