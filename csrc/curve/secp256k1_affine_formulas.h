@@ -8,7 +8,8 @@
  * A denominator of 0 (p = +-q) spoils all: the caller puts another in its place and remembers the lane.
  * No point of order 2 exists, so that doublings have none.
  *
- * Include a field and secp256k1_formulas.h first. All coordinates and denominators have magnitude 1. */
+ * Include a field and secp256k1_formulas.h first. All coordinates have magnitude 1; denominators, slopes and inverses are factors
+ * and nothing else. */
 #ifndef PA_CURVE_SECP256K1_AFFINE_FORMULAS_H
 #define PA_CURVE_SECP256K1_AFFINE_FORMULAS_H
 
