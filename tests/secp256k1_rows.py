@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from functools import cache
@@ -18,7 +19,7 @@ LAMBDA = 0x5363AD4CC05C30E0A5261C028812645A122E22EA20816678DF02967C1B23BD72
 """lambda (x, y) = (beta x, y), beta a cube root of 1."""
 
 Row = tuple[bytes, bytes, bytes]
-"""Key, ready digest, r || s."""
+"""Key, ready digest (of BIP-340: message), r || s."""
 Judged = tuple[Row, bool]
 """A row and whether it is valid."""
 
@@ -93,6 +94,19 @@ def recovered(rows: Sequence[tuple[bytes, bytes]]) -> list[bytes | None]:
         good = read and lib.secp256k1_ecdsa_recover(_CONTEXT, key, signature, digest)
         found.append(PublicKey(ffi.new("secp256k1_pubkey *", key[0])).format(compressed=False)[1:] if good else None)
     return found
+
+
+def schnorr(secret: int, nonce: int, message: bytes, *, factor: int = 1) -> Row:
+    """BIP-340 by definition: key, message, signature; the nonce counts `factor` times, which is right for 1 alone."""
+
+    def even(scalar: int) -> tuple[int, bytes]:
+        point = multiple(scalar)
+        return (scalar if point[64] % 2 == 0 else N - scalar), number(x_of(point))
+
+    (d, key), (k, r) = even(secret), even(nonce)
+    tag = hashlib.sha256(b"BIP0340/challenge").digest() * 2
+    e = int.from_bytes(hashlib.sha256(tag + r + key + message).digest(), "big")
+    return key, message, r + number((factor * k + e * d) % N)
 
 
 def _key(key: bytes, *, hybrid: bool) -> object | None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Sequence
 
@@ -11,17 +10,14 @@ import pytest
 from coincurve._libsecp256k1 import ffi, lib
 from coincurve.context import GLOBAL_CONTEXT
 from implementations import Implementation, implementations
-from secp256k1_rows import N, P, multiple, number, x_of
+from secp256k1_rows import N, P, Row, multiple, number, schnorr
 
 import pyaccel
 from examples import flipped, resized
 
 _FEW, _SOME, _MANY, _AT_ONCE = 1_000, 10_000, 1_000_000, 50_000
 """Rows for each variant; for the bound one; for the bound one when slow tests run; of those at a time."""
-_TAG = hashlib.sha256(b"BIP0340/challenge").digest() * 2
 
-Row = tuple[bytes, bytes, bytes]
-"""Key, message, signature."""
 Corruption = Callable[[random.Random, Row, Row], Row]
 """A row, and another one, to one row."""
 
@@ -57,23 +53,15 @@ _CORRUPTIONS: list[Corruption] = [
     lambda _, row, __: (row[0], row[1], number((_half(row, 0) + P) % 2**256) + row[2][32:]),
     lambda _, row, __: (row[0], row[1], row[2][:32] + number(N - _half(row, 32))),
     # R = -k G: the abscissa fits, y is odd; and R at infinity, whatever r.
-    lambda s, row, _: _signed(s, row[1], odd=True),
-    lambda s, row, _: _signed(s, row[1], infinite=True),
+    lambda s, row, _: _signed(s, row[1], factor=-1),
+    lambda s, row, _: _signed(s, row[1], factor=0),
 ]
 
 
-def _signed(source: random.Random, message: bytes, *, odd: bool = False, infinite: bool = False) -> Row:
-    """A row of a fresh key, from the definition; bad ways of it on demand."""
-
-    def pair() -> tuple[int, bytes]:
-        secret = source.choice((source.randrange(1, N), source.randrange(1, 1 << 20)))
-        point = multiple(secret)
-        return (secret if point[64] % 2 == 0 else N - secret), number(x_of(point))
-
-    (d, key), (k, r) = pair(), pair()
-    e = int.from_bytes(hashlib.sha256(_TAG + r + key + message).digest(), "big") % N
-    nonce = 0 if infinite else N - k if odd else k
-    return key, message, r + number((nonce + e * d) % N)
+def _signed(source: random.Random, message: bytes, *, factor: int = 1) -> Row:
+    """A row of a fresh key and nonce, now and then small ones."""
+    secret, nonce = (source.choice((source.randrange(1, N), source.randrange(1, 1 << 20))) for _ in range(2))
+    return schnorr(secret, nonce, message, factor=factor)
 
 
 def _peer(row: Row) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from coincurve import PrivateKey
 from coincurve.ecdsa import cdata_to_der, der_to_cdata, serialize_compact
-from secp256k1_rows import N, number
+from secp256k1_rows import N, number, schnorr
+from sha3 import keccak_256
 
 import pyaccel
 from examples import resident_bytes
@@ -161,6 +162,74 @@ def test_an_array_of_the_wrong_width_is_refused() -> None:
     for wrong in (wide[:, :63], wide, np.zeros((3, 65), np.uint8)):
         with pytest.raises(ValueError, match=r"signatures: 3 rows of \d+ bytes each came; wanted 64\."):
             pyaccel.verify_many("secp256k1-ecdsa", keys, messages, wrong)
+
+
+def test_bip340_messages_of_no_byte_and_of_100_mb() -> None:
+    """As above."""
+    long = bytes(100_000_000)
+    rows = [schnorr(3, 5, b""), schnorr(3, 7, long), schnorr(5, 5, b"x")]
+    rows += [(key, message + b"\1", signature) for key, message, signature in rows[:1]]
+    rows.append((rows[1][0], long[:-1] + b"\1", rows[1][2]))
+    keys, messages, signatures = (list(column) for column in zip(*rows, strict=True))
+    assert (
+        pyaccel.verify_many("bip340", keys, messages, signatures, device="native").tolist() == [True] * 3 + [False] * 2
+    )
+
+
+def test_bip340_many_rows_with_progress() -> None:
+    """100,000 rows with three bad ones: bounded memory, though whole batches are summed."""
+    n = 100_000
+    rows = [schnorr(i + 1, 2 * i + 1, b"%d" % i) for i in range(20)]
+    keys, messages, signatures = ([row[column] for row in rows] for column in range(3))
+    picks = np.arange(n) % len(rows)
+    key_array = np.array([list(key) for key in keys], np.uint8)[picks]
+    signature_array = np.array([list(signature) for signature in signatures], np.uint8)[picks]
+    bad = np.array([5, 50_000, n - 1])
+    signature_array[bad, 63] ^= 1
+    seen: list[int] = []
+    before = resident_bytes()
+    verdicts = pyaccel.verify_many(
+        "bip340",
+        key_array,
+        [messages[i] for i in picks],
+        signature_array,
+        progress=lambda done, _: seen.append(done),
+        device="native",
+    )
+    assert resident_bytes() - before < 48_000_000
+    assert np.flatnonzero(~verdicts).tolist() == bad.tolist()
+    assert (seen == sorted(set(seen)), seen[-1]) == (True, n)
+
+
+def test_recovery_of_many_rows() -> None:
+    """150,000 addresses, three rows without: the memory of what comes out, and a bounded amount."""
+    n = 150_000
+    signed = [_SECRET.sign_recoverable(number(i), hasher=None) for i in range(100)]
+    picks = np.arange(n) % len(signed)
+    signatures = np.array([list(signature) for signature in signed], np.uint8)[picks]
+    digests = np.array([list(number(i)) for i in range(100)], np.uint8)[picks]
+    bad = np.array([0, 77_777, n - 1])
+    signatures[bad, 32:64] = 0xFF
+    before = resident_bytes()
+    addresses, verdicts = pyaccel.recover_many(digests, signatures, addresses=True, device="native")
+    assert resident_bytes() - before < addresses.nbytes + 32_000_000
+    assert np.flatnonzero(~verdicts).tolist() == bad.tolist()
+    assert {bytes(address) for address in addresses[verdicts]} == {keccak_256(_WHOLE[1:]).digest()[12:]}
+    assert not addresses[bad].any()
+
+
+@pytest.mark.slow
+def test_ten_million_recoveries() -> None:
+    """The same row so often, which takes no memory."""
+    n = 10_000_000
+    signature = np.frombuffer(_SECRET.sign_recoverable(number(1), hasher=None), np.uint8)
+    before = resident_bytes()
+    addresses, verdicts = pyaccel.recover_many(
+        number(1), np.broadcast_to(signature, (n, 65)), addresses=True, device="native"
+    )
+    assert resident_bytes() - before < 21 * n + 16_000_000
+    assert verdicts.all()
+    assert (addresses == addresses[0]).all()
 
 
 def test_a_batch_may_end_in_any_place() -> None:
