@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BIP-340 for many rows, each by itself. A variant includes its field, then secp256k1_lanes.h, then
- * this file, and has BIP340_KERNEL as its table.
+ * this file and bip340_batch.h, and has BIP340_KERNEL of the latter as its table.
  *
  * A range is cut into chunks. Of a chunk, rows are read and hashed (bip340_rows.c) and keys lifted in
  * lanes; then rows whose s is in range run s G - e P in lanes together (secp256k1_sums.h), whose
@@ -15,40 +15,7 @@
 #include "../field/words.h"
 #include "bip340.h"
 
-/* What a range keeps for one chunk after the other; as many groups as the call has rows for. */
-typedef struct {
-    pa_bip340_chunk chunk;
-    _Alignas(64) sums_group groups[];
-} bip340_scratch;
-
-/* pa_verify_kernel.scratch_size */
-static uint64_t bip340_scratch_size(const pa_verify_job *job, uint64_t rows)
-{
-    (void)job;
-    const uint64_t most = rows < PA_BIP340_CHUNK ? rows : PA_BIP340_CHUNK;
-    return sizeof(bip340_scratch) + (most + LANES - 1) / LANES * sizeof(sums_group);
-}
-
-/* bip340_lifts
- * exists[k]: r of row rows[k] is below p and the abscissa of a point; k < count. A last group that
- * is not full repeats its first row. */
-static void bip340_lifts(bool *exists, const pa_bip340_chunk *chunk, const int *rows, int count)
-{
-    for (int at = 0; at < count; at += LANES) {
-        const unsigned char *encodings[LANES];
-        for (int i = 0; i < LANES; i++) {
-            encodings[i] = chunk->encoded[rows[at + i < count ? at + i : at]];
-        }
-        curve_affine lifted;
-        fe x;
-        mask below;
-        fe_from_rows(&x, encodings, &below);
-        below = mask_and(below, curve_lift_x(&lifted, &x, mask_from_bits(0)));
-        for (int i = 0; i < LANES && at + i < count; i++) {
-            exists[at + i] = mask_bits(below) >> i & 1u;
-        }
-    }
-}
+/* ---- equations ------------------------------------------------------------------------------ */
 
 /* Row i by itself. */
 static bool bip340_single(const pa_bip340_chunk *chunk, int i)
@@ -58,16 +25,14 @@ static bool bip340_single(const pa_bip340_chunk *chunk, int i)
     pa_secp256k1_scalar negative;
     pa_words_from_be(r, chunk->encoded[i]);
     pa_secp256k1_scalar_negate(&negative, &chunk->e[i]);
-    return pa_secp256k1_sum_single(sum, chunk->key[i]->point, &chunk->s[i], &negative) &&
+    return pa_secp256k1_sum_single(sum, chunk->point[i], &chunk->s[i], &negative) &&
            memcmp(sum[0].word, r, sizeof r) == 0 && (sum[1].word[0] & 1) == 0;
 }
 
-/* holds[i] of `count` rows, a group or more of them, in lanes; a last group that is not full repeats its
- * first row. */
-static void bip340_in_lanes(bool *holds, const bip340_scratch *at, sums_group *groups,
+/* holds[i] of `count` rows in lanes; a last group that is not full repeats its first row. */
+static void bip340_in_lanes(bool *holds, const pa_bip340_chunk *chunk, sums_group *groups,
                             const int *rows, int count)
 {
-    const pa_bip340_chunk *chunk = &at->chunk;
     const int group_count = (count + LANES - 1) / LANES;
     for (int g = 0; g < group_count; g++) {
         sums_group *group = &groups[g];
@@ -77,7 +42,7 @@ static void bip340_in_lanes(bool *holds, const bip340_scratch *at, sums_group *g
             const int k = rows[g * LANES + i < count ? g * LANES + i : g * LANES];
             s[i] = chunk->s[k];
             pa_secp256k1_scalar_negate(&negative[i], &chunk->e[k]);
-            group->key[i] = chunk->key[k]->point;
+            group->key[i] = chunk->point[k];
             digits[i] = &group->digits[i];
         }
         SECP256K1_SCALARS.digits(digits, s, negative, LANES);
@@ -103,31 +68,102 @@ static void bip340_in_lanes(bool *holds, const bip340_scratch *at, sums_group *g
     }
 }
 
-/* What is left to say of rows whose key is good: the equation of those whose s is in range, and why
- * the others are not valid. */
-static void bip340_equations(bip340_scratch *at, const int *rows, int count)
+/* holds[i] of `count` rows of a chunk whose points are there, s in range. */
+static void bip340_equations(bool *holds, const pa_bip340_chunk *chunk, sums_group *groups,
+                             const int *rows, int count)
+{
+    const int tail = count % LANES;
+    int in_lanes = tail >= SECP256K1_LANES_MIN ? count : count - tail;
+    in_lanes = count < SECP256K1_ROWS_MIN ? 0 : in_lanes;
+    if (in_lanes > 0) {
+        bip340_in_lanes(holds, chunk, groups, rows, in_lanes);
+    }
+    for (int k = in_lanes; k < count; k++) {
+        holds[rows[k]] = bip340_single(chunk, rows[k]);
+    }
+}
+
+/* ---- chunks --------------------------------------------------------------------------------- */
+
+/* What a range keeps for one chunk after the other; as many groups as the call has rows for. */
+typedef struct {
+    pa_bip340_chunk chunk;
+    pa_secp256k1_key decoded[PA_BIP340_CHUNK];
+    _Alignas(64) sums_group groups[];
+} bip340_exact;
+
+static uint64_t bip340_exact_size(uint64_t rows)
+{
+    const uint64_t most = rows < PA_BIP340_CHUNK ? rows : PA_BIP340_CHUNK;
+    return sizeof(bip340_exact) + (most + LANES - 1) / LANES * sizeof(sums_group);
+}
+
+/* Points of the keys of n rows; reason KEY where there is none. */
+static void bip340_chunk_keys(bip340_exact *at, int n)
+{
+    pa_bip340_chunk *chunk = &at->chunk;
+    pa_bytes keys[PA_BIP340_CHUNK];
+    int rows[PA_BIP340_CHUNK], count = 0;
+    for (int i = 0; i < n; i++) {
+        if (chunk->reasons[i] != PYACCEL_REASON_NONE) {
+            continue;
+        }
+        if (chunk->prepared[i] == NULL) {
+            /* The copy: callers may write to theirs, and what is hashed is what is lifted. */
+            keys[count] = (pa_bytes){chunk->encoded[i] + 32, 32};
+            rows[count++] = i;
+        } else {
+            chunk->point[i] = chunk->prepared[i]->point;
+            chunk->reasons[i] = (uint8_t)chunk->prepared[i]->reason;
+        }
+    }
+    if (count > 0) {
+        secp256k1_decode_keys(at->decoded, keys, count, pa_bip340_parse_key);
+    }
+    for (int k = 0; k < count; k++) {
+        chunk->point[rows[k]] = at->decoded[k].point;
+        chunk->reasons[rows[k]] = (uint8_t)at->decoded[k].reason;
+    }
+}
+
+/* exists[k]: r of row rows[k] is below p and the abscissa of a point; k < count. A last group that
+ * is not full repeats its first row. */
+static void bip340_lifts(bool *exists, const pa_bip340_chunk *chunk, const int *rows, int count)
+{
+    for (int at = 0; at < count; at += LANES) {
+        const unsigned char *encodings[LANES];
+        for (int i = 0; i < LANES; i++) {
+            encodings[i] = chunk->encoded[rows[at + i < count ? at + i : at]];
+        }
+        curve_affine lifted;
+        fe x;
+        mask below;
+        fe_from_rows(&x, encodings, &below);
+        below = mask_and(below, curve_lift_x(&lifted, &x, mask_from_bits(0)));
+        for (int i = 0; i < LANES && at + i < count; i++) {
+            exists[at + i] = mask_bits(below) >> i & 1u;
+        }
+    }
+}
+
+/* Reasons of the rows that have none yet, whose keys are good. */
+static void bip340_chunk_judge(bip340_exact *at, int n)
 {
     pa_bip340_chunk *chunk = &at->chunk;
     int ready[PA_BIP340_CHUNK], failed[PA_BIP340_CHUNK], ready_count = 0, failed_count = 0;
     bool holds[PA_BIP340_CHUNK], exists[PA_BIP340_CHUNK];
-    for (int k = 0; k < count; k++) {
-        holds[rows[k]] = false;
-        if (chunk->in_range[rows[k]]) {
-            ready[ready_count++] = rows[k];
+    for (int i = 0; i < n; i++) {
+        holds[i] = false;
+        if (chunk->reasons[i] == PYACCEL_REASON_NONE && chunk->in_range[i]) {
+            ready[ready_count++] = i;
         }
     }
-    const int tail = ready_count % LANES;
-    int in_lanes = tail >= SECP256K1_LANES_MIN ? ready_count : ready_count - tail;
-    in_lanes = ready_count < SECP256K1_ROWS_MIN ? 0 : in_lanes;
-    if (in_lanes > 0) {
-        bip340_in_lanes(holds, at, at->groups, ready, in_lanes);
+    if (ready_count > 0) {
+        bip340_equations(holds, chunk, at->groups, ready, ready_count);
     }
-    for (int k = in_lanes; k < ready_count; k++) {
-        holds[ready[k]] = bip340_single(chunk, ready[k]);
-    }
-    for (int k = 0; k < count; k++) {
-        if (!holds[rows[k]]) {
-            failed[failed_count++] = rows[k];
+    for (int i = 0; i < n; i++) {
+        if (chunk->reasons[i] == PYACCEL_REASON_NONE && !holds[i]) {
+            failed[failed_count++] = i;
         }
     }
     if (failed_count > 0) {
@@ -140,32 +176,23 @@ static void bip340_equations(bip340_scratch *at, const int *rows, int count)
     }
 }
 
-static pyaccel_status bip340_verify_chunk(uint8_t *verdicts, uint8_t *reasons,
-                                          const pa_verify_job *job, uint64_t first, int n,
-                                          bip340_scratch *at)
+/* verify_range, rows one by one. */
+static pyaccel_status bip340_verify_exact(uint8_t *verdicts, uint8_t *reasons,
+                                          const pa_verify_job *job, uint64_t first, uint64_t last,
+                                          bip340_exact *at)
 {
-    pa_bip340_chunk *chunk = &at->chunk;
-    int rows[PA_BIP340_CHUNK], count = 0;
-    const pyaccel_status status = pa_bip340_chunk_read(chunk, job, first, n);
-    if (status != PYACCEL_OK) {
-        return status;
-    }
-    secp256k1_decode_keys(chunk->decoded, chunk->unprepared, chunk->unprepared_count,
-                          pa_bip340_parse_key);
-    for (int i = 0; i < n; i++) {
-        if (chunk->reasons[i] != PYACCEL_REASON_NONE) {
-            continue;
+    for (; first < last; first += PA_BIP340_CHUNK) {
+        const int n = last - first < PA_BIP340_CHUNK ? (int)(last - first) : PA_BIP340_CHUNK;
+        const pyaccel_status status = pa_bip340_chunk_read(&at->chunk, job, first, n);
+        if (status != PYACCEL_OK) {
+            return status;
         }
-        if (chunk->key[i]->reason != PYACCEL_REASON_NONE) {
-            chunk->reasons[i] = PYACCEL_REASON_KEY;
-        } else {
-            rows[count++] = i;
+        bip340_chunk_keys(at, n);
+        bip340_chunk_judge(at, n);
+        for (int i = 0; i < n; i++) {
+            reasons[first + (uint64_t)i] = at->chunk.reasons[i];
+            verdicts[first + (uint64_t)i] = at->chunk.reasons[i] == PYACCEL_REASON_NONE;
         }
-    }
-    bip340_equations(at, rows, count);
-    for (int i = 0; i < n; i++) {
-        reasons[i] = chunk->reasons[i];
-        verdicts[i] = reasons[i] == PYACCEL_REASON_NONE;
     }
     return PYACCEL_OK;
 }
@@ -182,31 +209,5 @@ static void bip340_prepare(uint8_t *entries, const pyaccel_rows *keys, uint64_t 
     }
     fe_end(state);
 }
-
-/* pa_verify_kernel.verify_range */
-static pyaccel_status bip340_verify_range(uint8_t *verdicts, uint8_t *reasons,
-                                          const pa_verify_job *job, uint64_t first, uint64_t last,
-                                          void *scratch)
-{
-    pyaccel_status status = PYACCEL_OK;
-    const fe_state state = fe_begin();
-    for (uint64_t at = first; at < last && status == PYACCEL_OK; at += PA_BIP340_CHUNK) {
-        const int n = last - at < PA_BIP340_CHUNK ? (int)(last - at) : PA_BIP340_CHUNK;
-        status = bip340_verify_chunk(verdicts + at, reasons + at, job, at, n, scratch);
-    }
-    fe_end(state);
-    return status;
-}
-
-/* The table of the variant that includes all this. */
-#define BIP340_KERNEL                                                                              \
-    {                                                                                              \
-        .scheme = PYACCEL_SCHEME_BIP340,                                                           \
-        .prepared_size = sizeof(pa_secp256k1_key),                                                 \
-        .range_rows = 4 * PA_BIP340_CHUNK,                                                         \
-        .prepare = bip340_prepare,                                                                 \
-        .scratch_size = bip340_scratch_size,                                                       \
-        .verify_range = bip340_verify_range,                                                       \
-    }
 
 #endif

@@ -31,7 +31,7 @@ static bool read_row(pa_bip340_chunk *chunk, const pa_verify_job *job, uint64_t 
         !pa_rows_get(&signature, job->signatures, first + (uint64_t)i)) {
         return false;
     }
-    chunk->key[i] = prepared;
+    chunk->prepared[i] = prepared;
     if (key.size != 32 || signature.size != 64) {
         chunk->reasons[i] = PYACCEL_REASON_LENGTH;
         memset(chunk->encoded[i], 0, sizeof chunk->encoded[i]);
@@ -41,11 +41,6 @@ static bool read_row(pa_bip340_chunk *chunk, const pa_verify_job *job, uint64_t 
     memcpy(chunk->encoded[i], signature.data, 32);
     memcpy(chunk->encoded[i] + 32, key.data, 32);
     chunk->in_range[i] = pa_secp256k1_scalar_from_bytes(&chunk->s[i], signature.data + 32);
-    if (prepared == NULL) {
-        chunk->key[i] = &chunk->decoded[chunk->unprepared_count];
-        /* The copy: callers may write to theirs, and what is hashed is what is decoded. */
-        chunk->unprepared[chunk->unprepared_count++] = (pa_bytes){chunk->encoded[i] + 32, 32};
-    }
     return true;
 }
 
@@ -53,7 +48,6 @@ pyaccel_status pa_bip340_chunk_read(pa_bip340_chunk *chunk, const pa_verify_job 
                                     uint64_t first, int n)
 {
     uint8_t challenges[PA_BIP340_CHUNK][32];
-    chunk->unprepared_count = 0;
     for (int i = 0; i < n; i++) {
         if (!read_row(chunk, job, first, i)) {
             return PYACCEL_INVALID_ARGUMENT;

@@ -4,6 +4,7 @@
 #ifndef PA_ED25519_H
 #define PA_ED25519_H
 
+#include "coefficients.h"
 #include "verify.h"
 
 /* ---- scalars modulo l = 2^252 + 27742317777372353535851937790883648493 (ed25519_scalar.c) --- */
@@ -24,9 +25,7 @@ void pa_ed25519_scalar_negate(pa_ed25519_scalar *r, const pa_ed25519_scalar *a);
 
 /* A coefficient of a random linear combination: any nonzero number in [-2^127, 2^127), two's
  * complement, least significant word first. */
-typedef struct {
-    uint64_t word[2];
-} pa_ed25519_coefficient;
+typedef pa_coefficient pa_ed25519_coefficient;
 
 /* *r = z a modulo l. Before: a < l. */
 void pa_ed25519_scalar_weigh(pa_ed25519_scalar *r, const pa_ed25519_coefficient *z,
@@ -102,23 +101,28 @@ pa_ed25519_single_fn pa_ed25519_single_portable, pa_ed25519_single_adx;
 #define PA_ED25519_COMB_SINGLE pa_ed25519_comb_portable
 #endif
 
-/* ---- coefficients (ed25519_coefficients.c) -------------------------------------------------- */
+/* ---- coefficients --------------------------------------------------------------------------- */
 
 /* Rows that one combination sums up at most. */
 #define PA_ED25519_BATCH 1024
 
-/* k and S of every such row, behind room for what the operating system draws. */
+/* k and S of every such row, behind room for what the operating system draws; hashed as it lies in
+ * memory. k depends on R, A and message, S is the rest. */
 typedef struct {
-    uint8_t drawn[32];
+    uint8_t drawn[PA_COEFFICIENTS_DRAWN];
     pa_ed25519_scalar scalars[PA_ED25519_BATCH][2];
 } pa_ed25519_transcript;
 
-/* z[0] || z[1] || ... = BLAKE3(32 bytes of the operating system || all scalars), 16 bytes each, a
- * zero made 1. So nobody who does not know what was drawn can aim at the coefficients; and were it
- * known or drawn twice (a weak generator, a fork, a restored machine), they still depend on all
- * that is verified: k on R, A and message, S on the rest. False when the system draws nothing. */
-bool pa_ed25519_coefficients(pa_ed25519_coefficient *z, pa_ed25519_transcript *transcript,
-                             uint64_t n);
+_Static_assert(sizeof(pa_ed25519_transcript) == PA_COEFFICIENTS_DRAWN + PA_ED25519_BATCH * 64,
+               "no padding");
+
+/* Those of n rows; false when there are none. */
+static inline bool pa_ed25519_coefficients(pa_ed25519_coefficient *z,
+                                           pa_ed25519_transcript *transcript, uint64_t n)
+{
+    return pa_coefficients(z, n, transcript->drawn,
+                           sizeof transcript->drawn + n * sizeof *transcript->scalars);
+}
 
 /* ---- chunks of rows (ed25519_rows.c) -------------------------------------------------------- */
 

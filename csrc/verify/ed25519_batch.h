@@ -2,7 +2,7 @@
 /* Ed25519 under zip215: many rows in one equation. Included by a variant after ed25519_lanes.h.
  *
  * Rows that a length, an encoding or S decides are left out. For the others, with nonzero random
- * coefficients z of 128 bits (ed25519_coefficients.c),
+ * coefficients z of 128 bits (coefficients.h),
  *
  *     8 (sum_i z_i R_i + sum_A (sum_(i of A) z_i k_i mod l) A - (sum_i z_i S_i mod l) B) = 0.
  *

@@ -9,5 +9,7 @@
 
 #include "bip340_lanes.h"
 
+#include "bip340_batch.h"
+
 const struct pa_verify_kernel pa_secp256k1_avx2 = SECP256K1_KERNEL;
 const struct pa_verify_kernel pa_bip340_avx2 = BIP340_KERNEL;

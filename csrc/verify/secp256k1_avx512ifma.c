@@ -18,5 +18,7 @@ unsigned int SECP256K1_LIFT(row *const points[SECP256K1_LIFT_LANES],
 
 #include "bip340_lanes.h"
 
+#include "bip340_batch.h"
+
 const struct pa_verify_kernel PA_VARIANT(pa_secp256k1_) = SECP256K1_KERNEL;
 const struct pa_verify_kernel PA_VARIANT(pa_bip340_) = BIP340_KERNEL;

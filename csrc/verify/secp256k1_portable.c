@@ -10,5 +10,7 @@
 
 #include "bip340_lanes.h"
 
+#include "bip340_batch.h"
+
 const struct pa_verify_kernel pa_secp256k1_portable = SECP256K1_KERNEL;
 const struct pa_verify_kernel pa_bip340_portable = BIP340_KERNEL;

@@ -168,6 +168,40 @@ void pa_secp256k1_scalar_mul(pa_secp256k1_scalar *out, const pa_secp256k1_scalar
     reduce(out, product);
 }
 
+void pa_secp256k1_scalar_add(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a,
+                             const pa_secp256k1_scalar *b)
+{
+    const uint64_t carry = add(out->limb, a->limb, b->limb);
+    if (carry != 0 || compare(out->limb, order) >= 0) {
+        subtract(out->limb, out->limb, order);
+    }
+}
+
+/* *out = z a mod n, z two's complement. */
+static void multiply_word(pa_secp256k1_scalar *out, uint64_t z, const pa_secp256k1_scalar *a)
+{
+    uint64_t product[8] = {0};
+    const bool negative = z >> 63;
+    const uint64_t magnitude = negative ? 0 - z : z;
+    multiply(product, a->limb, 4, &magnitude, 1);
+    reduce(out, product);
+    if (negative) {
+        pa_secp256k1_scalar_negate(out, out);
+    }
+}
+
+void pa_secp256k1_scalar_weigh(pa_secp256k1_scalar *out, const uint64_t z[2],
+                               const pa_secp256k1_scalar *a)
+{
+    static const pa_secp256k1_scalar lambda = {
+        {0xdf02967c1b23bd72, 0x122e22ea20816678, 0xa5261c028812645a, 0x5363ad4cc05c30e0}};
+    pa_secp256k1_scalar first, second;
+    multiply_word(&first, z[0], a);
+    multiply_word(&second, z[1], a);
+    pa_secp256k1_scalar_mul(&second, &second, &lambda);
+    pa_secp256k1_scalar_add(out, &first, &second);
+}
+
 void pa_secp256k1_scalar_invert_many(pa_secp256k1_scalar *values, pa_secp256k1_scalar *scratch,
                                      uint64_t count)
 {

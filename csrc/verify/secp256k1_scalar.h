@@ -35,6 +35,14 @@ bool pa_secp256k1_scalar_is_high(const pa_secp256k1_scalar *a);
 /* *out = -a mod n; out may be a. */
 void pa_secp256k1_scalar_negate(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a);
 
+/* *out = a + b mod n; out may be a or b. */
+void pa_secp256k1_scalar_add(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a,
+                             const pa_secp256k1_scalar *b);
+
+/* *out = (z[0] + z[1] lambda) a mod n, both words of z two's complement; out may be a. */
+void pa_secp256k1_scalar_weigh(pa_secp256k1_scalar *out, const uint64_t z[2],
+                               const pa_secp256k1_scalar *a);
+
 /* *out = a b mod n; out may be a or b. */
 void pa_secp256k1_scalar_mul(pa_secp256k1_scalar *out, const pa_secp256k1_scalar *a,
                              const pa_secp256k1_scalar *b);

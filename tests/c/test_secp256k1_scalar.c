@@ -100,6 +100,26 @@ static void test_one(const number *a, const number *b)
     CHECK(is_scalar(&r, &square));
     CHECK(pa_secp256k1_scalar_is_zero(&x) == number_equal(a, &zero));
 
+    pa_secp256k1_scalar_add(&r, &x, &y);
+    const number total = mod_add(a, b, &group_order);
+    CHECK(is_scalar(&r, &total));
+    /* (z0 + z1 lambda) a, both words two's complement: of any number, and of the least and greatest. */
+    for (int i = 0; i < 4; i++) {
+        const uint64_t edge = i == 1 ? UINT64_C(1) << 63 : i == 2 ? UINT64_MAX : INT64_MAX;
+        const uint64_t z[2] = {i == 0 ? y.limb[0] : edge, i == 0 ? y.limb[1] : edge};
+        number part[2];
+        for (int k = 0; k < 2; k++) {
+            const uint64_t words[4] = {z[k] >> 63 ? 0 - z[k] : z[k], 0, 0, 0};
+            part[k] = number_from_words(words);
+            part[k] = z[k] >> 63 ? mod_neg(&part[k], &group_order) : part[k];
+        }
+        number weight = mod_mul(&part[1], &lambda, &group_order);
+        weight = mod_add(&weight, &part[0], &group_order);
+        weight = mod_mul(&weight, a, &group_order);
+        pa_secp256k1_scalar_weigh(&r, z, &x);
+        CHECK(is_scalar(&r, &weight));
+    }
+
     /* High: n - a is smaller than a. */
     const number negative = mod_neg(a, &group_order);
     CHECK(pa_secp256k1_scalar_is_high(&x) == number_below(&negative, a));
