@@ -206,6 +206,75 @@ def test_sums_that_meet(implementation: Implementation) -> None:
     assert [reason == 0 for reason in reasons] == [i % 5 == 4 for i in range(len(rows))]
 
 
+@cache
+def _many() -> list[Row]:
+    """Rows of their own keys, but that every seventh has the key of the first; by libsecp256k1."""
+    source = random.Random(21)
+    rows: list[Row] = []
+    first = PrivateKey(source.randbytes(32))
+    for i in range(300):
+        key = first if i % 7 == 0 else PrivateKey(source.randbytes(32))
+        message = source.randbytes(32)
+        rows.append((key.public_key.format()[1:], message, key.sign_schnorr(message, source.randbytes(32))))
+    return rows
+
+
+def _batch(implementation: Implementation, rows: list[Row]) -> None:
+    """Verdicts of a batch against libsecp256k1's of each row, and the same of the rows in batches of three."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    reasons = implementation.verify_many("bip340", *columns)
+    assert [reason == 0 for reason in reasons] == [_peer(*row) for row in rows]
+    few: list[int] = []
+    for at in range(0, len(rows), 3):
+        few += implementation.verify_many("bip340", *(column[at : at + 3] for column in columns))
+    assert reasons == few
+    implementation.ran(len(rows))
+
+
+@_native
+@examples(8)
+@given(
+    size=st.sampled_from([17, 40, 64, 129, 300]),
+    spoilt=st.lists(st.tuples(st.integers(0, 299), _corruptions), max_size=4),
+    twice=st.lists(st.tuples(st.integers(0, 299), st.integers(0, 299)), max_size=2),
+)
+def test_batches(
+    implementation: Implementation,
+    size: int,
+    spoilt: list[tuple[int, Corruption]],
+    twice: list[tuple[int, int]],
+) -> None:
+    """Many good rows with a few bad ones, or with one signature in two places."""
+    rows = _many()[:size]
+    for i, j in twice:
+        rows[i % size] = rows[j % size]
+    for i, corrupt in spoilt:
+        rows[i % size] = corrupt(*rows[i % size])
+    _batch(implementation, rows)
+
+
+@_native
+def test_errors_that_add_up_to_nothing(implementation: Implementation) -> None:
+    """s of one row one more, of another one less: a sum without random coefficients would hold."""
+    rows = _many()[:100]
+    for i, change in ((20, 1), (70, N - 1)):
+        key, message, signature = rows[i]
+        rows[i] = (key, message, signature[:32] + number((int.from_bytes(signature[32:], "big") + change) % N))
+    # R and P for -R and -P, which have the same encodings: s negated in every row.
+    _batch(implementation, rows)
+    _batch(
+        implementation,
+        [(k, m, s[:32] + number(-int.from_bytes(s[32:], "big") % N)) for k, m, s in _many()[:40]],
+    )
+
+
+@_native
+@pytest.mark.parametrize("rows", [64, 300])
+def test_the_same_row_many_times(implementation: Implementation, rows: int) -> None:
+    """All points of a batch equal."""
+    _batch(implementation, [_good()[0]] * rows)
+
+
 @_every
 @pytest.mark.parametrize("width", [31, 33])
 def test_rows_of_wrong_widths(implementation: Implementation, width: int) -> None:

@@ -80,7 +80,8 @@ _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("merkle.verify_multiproof", "openzeppelin-simple"): _line(2, 0.6),
     ("verify_many", "ed25519"): (22, 28, 48, 130, 370, 1_300, 20_500, 330_000),
     ("verify_many", "secp256k1-ecdsa"): (60, 314, 604, 2_380, 9_500, 38_000, 609_000, 9_750_000),
-    ("verify_many", "bip340"): (60, 320, 620, 2_450, 9_800, 39_000, 620_000, 9_900_000),
+    # Of a Zen 4 core.
+    ("verify_many", "bip340"): (40, 65, 130, 300, 830, 3_000, 45_000, 725_000),
     **dict.fromkeys(
         [("recover_many", rule) for rule in RECOVERY_RULES], (66, 370, 716, 2_830, 11_300, 45_200, 723_000, 11_600_000)
     ),
