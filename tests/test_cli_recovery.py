@@ -13,6 +13,8 @@ import pytest
 from cli_support import VECTORS, Command, signed_rows, write_lines
 from coincurve import PrivateKey
 
+from pyaccel.cli.runner import Runner
+from pyaccel.cli.sampled_runner import SampledRunner
 from pyaccel.golden.keccak import keccak256
 
 FOLDER = VECTORS / "secp256k1_ecdsa"
@@ -100,6 +102,22 @@ def test_senders_keys_and_none(command: Command, tmp_path: Path, device: str) ->
     assert verdicts[4]["reason"] == "the signature has no key under the rule"
     named = [bad["reason"] for check in outcome.checks().values() for bad in check["bad"] if bad["index"]["row"] == 8]
     assert named == [f"eighth: {verdicts[8]['reason']}"]
+
+
+@pytest.mark.parametrize("addresses", [False, True])
+def test_a_sampled_runner_finds_the_same_keys(addresses: bool) -> None:
+    rows = recovery_rows(9)
+    digests, signatures = ([bytes.fromhex(row[name]) for row in rows] for name in ("digest", "signature"))
+    signatures[4] = bytes(65)
+    sampled = SampledRunner("golden", 3, lambda *_: None, keep_outputs=True)
+    whole = Runner("native", keep_outputs=True)
+    for runner in (sampled, whole):
+        keys, found, step = runner.recover_many(digests, signatures, "secp256k1", addresses=addresses)
+        assert keys.shape == (9, 20 if addresses else 64)
+        assert found.tolist() == [i != 4 for i in range(9)]
+        assert {device for device, _ in step.ran_on} == ({"golden", "native"} if runner is sampled else {"native"})
+    assert sampled.outputs == whole.outputs
+    assert 0 < sampled.own_bytes < whole.own_bytes == len(whole.outputs[0])
 
 
 @pytest.mark.parametrize(

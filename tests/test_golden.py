@@ -9,7 +9,19 @@ import random
 import numpy as np
 import pytest
 
-from pyaccel.golden import der, ed25519, hashing, keccak, merkle, ripemd160, secp256k1, sha256, sha512, signatures
+from pyaccel.golden import (
+    der,
+    ed25519,
+    hashing,
+    keccak,
+    merkle,
+    recovery,
+    ripemd160,
+    secp256k1,
+    sha256,
+    sha512,
+    signatures,
+)
 
 
 def test_constants_as_printed() -> None:
@@ -40,6 +52,15 @@ def test_groups() -> None:
     assert secp256k1.affine(secp256k1.add(g, g)) == secp256k1.affine(secp256k1.double(g))
     assert secp256k1.add(secp256k1.INFINITY, g) == g == secp256k1.add(g, secp256k1.INFINITY)
     assert secp256k1.double(secp256k1.INFINITY)[2] == 0
+
+
+def test_recovery_of_an_unknown_rule() -> None:
+    """The one error of the call that golden's recovery has; its keys are held against libsecp256k1 elsewhere."""
+    inputs = {"digests": [], "signatures": [], "recovery_ids": None}
+    outputs = {"keys": np.empty((0, 64), np.uint8), "verdicts": np.empty(0, np.uint8)}
+    recovery.recover_many({"rule": "secp256k1", "addresses": False}, inputs, outputs, 0)
+    with pytest.raises(ValueError, match="golden has secp256k1, ethereum-transaction, ethereum-precompile"):
+        recovery.recover_many({"rule": "low-s", "addresses": False}, inputs, outputs, 0)
 
 
 def test_der_round_trip() -> None:

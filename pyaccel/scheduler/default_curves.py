@@ -28,8 +28,8 @@ def _poseidon2(first: float, row: dict[str, float], other: float) -> dict[tuple[
 
 # Microseconds on one thread of a Zen 5 core, best of several runs up to n = 16384 and carried on from there; rows of
 # 64 bytes, trees of 32-byte leaves, proofs of 16 nodes, one key. ripemd160, hash160 and sm3 are of an
-# Emerald Rapids core at 3 GHz, HMAC of a Zen 3 core with AVX2 at 3.2 GHz. They order the backends until `calibrate`
-# knows.
+# Emerald Rapids core at 3 GHz, HMAC of a Zen 3 core with AVX2 at 3.2 GHz, secp256k1
+# of a Zen 4 core at 3.7 GHz. They order the backends until `calibrate` knows.
 _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("hash_many", "sha256"): (0.9, 1.6, 1.7, 3.8, 12, 45, 720, 11_500),
     ("hash_many", "sha256d"): (0.9, 1.9, 2.0, 5.2, 18, 67, 1_100, 17_500),
@@ -79,11 +79,10 @@ _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("merkle.verify_multiproof", "openzeppelin-standard"): _line(2, 1.2),
     ("merkle.verify_multiproof", "openzeppelin-simple"): _line(2, 0.6),
     ("verify_many", "ed25519"): (22, 28, 48, 130, 370, 1_300, 20_500, 330_000),
-    ("verify_many", "secp256k1-ecdsa"): (60, 314, 604, 2_380, 9_500, 38_000, 609_000, 9_750_000),
-    # Of a Zen 4 core.
+    ("verify_many", "secp256k1-ecdsa"): (36, 59, 91, 303, 1_130, 4_530, 72_400, 1_160_000),
     ("verify_many", "bip340"): (40, 65, 130, 300, 830, 3_000, 45_000, 725_000),
     **dict.fromkeys(
-        [("recover_many", rule) for rule in RECOVERY_RULES], (66, 370, 716, 2_830, 11_300, 45_200, 723_000, 11_600_000)
+        [("recover_many", rule) for rule in RECOVERY_RULES], (36, 60, 92, 307, 1_140, 4_600, 72_900, 1_170_000)
     ),
 }
 
