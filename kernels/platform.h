@@ -5,9 +5,10 @@
  *     KERNEL void family_operation(GLOBAL out *..., GLOBAL const in *..., uint n)
  *     { const uint i = global_id(); if (i >= n) return; ... }
  * and keep to the 1.2 subset: no generic address space, no subgroups, no program-scope variables but CONSTANT.
- * A DEVICE_FUNCTION is put in place, by most compilers; an INLINED_FUNCTION by all (PoCL's leaves what is long, and a field is
- * then a third slower; all functions so are too much for Intel's, which dies of Poseidon2). A CALLED_FUNCTION, which stands in a hundred places, stays a function: programs then
- * build in seconds and fit a GPU's instruction cache; CALLED_INLINE, defined in a build, shows what that costs. */
+ * A DEVICE_FUNCTION is put in place, by most compilers; an INLINED_FUNCTION by all. (PoCL's leaves what is long, and a field is
+ * then a third slower; Intel's dies of Poseidon2 where all functions are told so; Oclgrind wants none that returns a struct.)
+ * A CALLED_FUNCTION, which stands in a hundred places, stays a function: programs then build in seconds and fit a GPU's
+ * instruction cache; CALLED_INLINE, defined in a build, shows what that costs. */
 #ifndef PYACCEL_PLATFORM_H
 #define PYACCEL_PLATFORM_H
 

@@ -110,6 +110,35 @@ def verify_on(
     return [int(reason) for reason in reasons[:n]]
 
 
+def recover_on(
+    backend: Backend,
+    digests: Any,
+    signatures: Any,
+    ids: list[int] | None = None,
+    rule: str = "secp256k1",
+    *,
+    addresses: bool = False,
+) -> list[bytes | None]:
+    """Keys by the device, None where there is none; fails where it writes past them, or leaves anything there."""
+    size = 20 if addresses else 64
+    rows = as_rows("signatures", signatures)
+    n = len(rows)
+    keys, verdicts = np.full((n + 1, size), 0xA5, np.uint8), np.full(n + 1, 0xA5, np.uint8)
+    inputs = {
+        "digests": as_rows("digests", digests, one_for_all=True),
+        "signatures": rows,
+        "recovery_ids": None if ids is None else np.array(ids, np.uint8),
+    }
+    plan_of(backend, "recover_many", rule=rule, addresses=addresses).run(
+        inputs, {"keys": keys[:n], "verdicts": verdicts[:n]}, n
+    )
+    assert verdicts[n] == 0xA5
+    assert (keys[n] == 0xA5).all()
+    assert set(verdicts[:n].tolist()) <= {0, 1}
+    assert not keys[:n][verdicts[:n] == 0].any()
+    return [bytes(key) if verdict else None for key, verdict in zip(keys[:n], verdicts[:n], strict=True)]
+
+
 def reference_layers(form: str, leaves: list[bytes]) -> list[list[bytes]]:
     """Layers of a tree by hashlib, straight from merkle.h."""
 

@@ -31,7 +31,7 @@ def under_oclgrind(log: Path, program: str, *arguments: str) -> tuple[str, str]:
         env=os.environ | {"PYOPENCL_NO_CACHE": "1", "PYTHONWARNINGS": "ignore"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

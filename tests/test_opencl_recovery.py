@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from coincurve import PrivateKey
-from opencl_support import on_every_device, plan_of
+from opencl_support import on_every_device, plan_of, recover_on
 
 import pyaccel
 from pyaccel.backends import opencl_recovery, opencl_secp256k1
@@ -25,8 +25,6 @@ from pyaccel.rows import Rows, as_rows
 
 pytestmark = pytest.mark.opencl
 
-Found = list[bytes | None]
-
 
 @cache
 def signed(n: int) -> tuple[list[bytes], list[bytes], list[bytes]]:
@@ -36,35 +34,6 @@ def signed(n: int) -> tuple[list[bytes], list[bytes], list[bytes]]:
     digests = [source.randbytes(32) for _ in range(n)]
     signatures = [signer.sign_recoverable(digest, hasher=None) for signer, digest in zip(signers, digests, strict=True)]
     return digests, signatures, [signer.public_key.format(compressed=False)[1:] for signer in signers]
-
-
-def recover_on(
-    backend: Backend,
-    digests: Any,
-    signatures: Any,
-    ids: list[int] | None = None,
-    rule: str = "secp256k1",
-    *,
-    addresses: bool = False,
-) -> Found:
-    """Keys by the device, None where there is none; fails where it writes past them, or leaves anything there."""
-    size = 20 if addresses else 64
-    rows = as_rows("signatures", signatures)
-    n = len(rows)
-    keys, verdicts = np.full((n + 1, size), 0xA5, np.uint8), np.full(n + 1, 0xA5, np.uint8)
-    inputs = {
-        "digests": as_rows("digests", digests, one_for_all=True),
-        "signatures": rows,
-        "recovery_ids": None if ids is None else np.array(ids, np.uint8),
-    }
-    plan_of(backend, "recover_many", rule=rule, addresses=addresses).run(
-        inputs, {"keys": keys[:n], "verdicts": verdicts[:n]}, n
-    )
-    assert verdicts[n] == 0xA5
-    assert (keys[n] == 0xA5).all()
-    assert set(verdicts[:n].tolist()) <= {0, 1}
-    assert not keys[:n][verdicts[:n] == 0].any()
-    return [bytes(key) if verdict else None for key, verdict in zip(keys[:n], verdicts[:n], strict=True)]
 
 
 def array(rows: list[bytes]) -> np.ndarray[Any, Any]:
@@ -89,7 +58,7 @@ def test_sizes_of_batches_in_arrays(backend: Backend, n: int) -> None:
 @on_every_device
 def test_wrong_rows_are_of_their_own(backend: Backend) -> None:
     digests, signatures, keys = (list(column) for column in signed(10))
-    expected: Found = list(keys)
+    expected: list[bytes | None] = list(keys)
     digests[1], digests[2] = b"", digests[2] + b"\0"
     signatures[3], signatures[4], signatures[5] = b"", signatures[4][:64], signatures[5] + b"\0"
     signatures[6] = bytes(32) + signatures[6][32:]
@@ -130,7 +99,7 @@ def test_one_digest_for_all(backend: Backend) -> None:
 def test_chunks(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opencl_secp256k1, "ROWS", dict.fromkeys(opencl_secp256k1.ROWS, 7))
     digests, signatures, keys = (list(column) for column in signed(40))
-    expected: Found = list(keys)
+    expected: list[bytes | None] = list(keys)
     assert recover_on(backend, array(digests), array(signatures)) == expected
     assert recover_on(backend, array(digests), array(signatures)[:, :64], [s[64] for s in signatures]) == expected
     signatures[13], digests[20] = signatures[13][:5], digests[20] + b"\0"

@@ -103,18 +103,17 @@ DEVICE_FUNCTION void fe_sums_end(fe *r, const fe_sums *sums)
     r->limb[2] += (uint)(carry >> 26);
 }
 
-INLINED_FUNCTION fe fe_multiplied(const fe *a, const fe *b, int square)
+/* r = a b mod p, or a^2 where `square` and b is a; r apart from both. */
+INLINED_FUNCTION void fe_multiplied(fe *r, const fe *a, const fe *b, int square)
 {
-    fe r;
     fe_sums sums = fe_sums_begin(fe_column(0, a, b, 9, square));
     UNROLL
     for (int k = 0; k < 9; k++) {
         sums.low = fe_column(sums.low, a, b, k, square);
         sums.high = fe_column(sums.high, a, b, k + 10, square);
-        r.limb[k] = fe_sums_take(&sums);
+        r->limb[k] = fe_sums_take(&sums);
     }
-    fe_sums_end(&r, &sums);
-    return r;
+    fe_sums_end(r, &sums);
 }
 
 /* a b mod p.
@@ -122,7 +121,9 @@ INLINED_FUNCTION fe fe_multiplied(const fe *a, const fe *b, int square)
  * Work: 100 products of 32 x 32 bits added to 64, 20 for folding, 60 operations for carrying. */
 CALLED_FUNCTION fe fe_product(fe a, fe b)
 {
-    return fe_multiplied(&a, &b, 0);
+    fe r;
+    fe_multiplied(&r, &a, &b, 0);
+    return r;
 }
 
 /* a^(2^n) mod p, n >= 1: 75 products a squaring.
@@ -131,7 +132,9 @@ CALLED_FUNCTION fe fe_squared(fe a, int n)
 {
     NO_UNROLL
     for (int s = 0; s < n; s++) {
-        a = fe_multiplied(&a, &a, 1);
+        fe r;
+        fe_multiplied(&r, &a, &a, 1);
+        a = r;
     }
     return a;
 }

@@ -64,15 +64,15 @@ INLINED_FUNCTION void fe_add_column(fe_wide *sum, const fe *a, const fe *b, int 
     }
 }
 
-/* a b mod p, from both ends of the columns at once, so that two sums of 128 bits are live and not nine: `high` takes the
- * columns from 2^156 up, whose limbs come back folded into `low` as they are found. The order is libsecp256k1's
+/* r = a b mod p, or a^2 where `square` and b is a; r apart from both.
+ * From both ends of the columns at once, so that two sums of 128 bits are live and not nine: `high` takes the columns from
+ * 2^156 up, whose limbs come back folded into `low` as they are found. The order is libsecp256k1's
  * (field_5x52_int128_impl.h).
  * Bounds: limbs below 2^55.1, the last below 2^51.1, so that a column is below 2^112.6 and the last one below 2^102.2. */
-INLINED_FUNCTION fe fe_multiplied(const fe *a, const fe *b, int square)
+INLINED_FUNCTION void fe_multiplied(fe *r, const fe *a, const fe *b, int square)
 {
     const ulong last = FE_LIMB_MASK(4);
     fe_wide low, high;
-    fe r;
     low.low = low.high = high.low = high.high = 0;
     /* Columns 8 and 3: the lower word of the one comes back at 2^156, the upper one, 2^64 above, at 2^208. */
     fe_add_column(&low, a, b, 8, square);
@@ -90,21 +90,20 @@ INLINED_FUNCTION fe fe_multiplied(const fe *a, const fe *b, int square)
     low.low = low.high = 0;
     fe_add_column(&low, a, b, 0, square);
     fe_add_product(&low, folded, FE_FOLD(0));
-    r.limb[0] = fe_take_bits(&low, 52);
+    r->limb[0] = fe_take_bits(&low, 52);
     fe_add_column(&low, a, b, 1, square);
     fe_add_column(&high, a, b, 6, square);
     folded = fe_take_bits(&high, 52);
     fe_add_product(&low, folded, FE_FOLD_260);
-    r.limb[1] = fe_take_bits(&low, 52);
+    r->limb[1] = fe_take_bits(&low, 52);
     fe_add_column(&low, a, b, 2, square);
     fe_add_column(&high, a, b, 7, square);
     fe_add_product(&low, high.low, FE_FOLD_260);
-    r.limb[2] = fe_take_bits(&low, 52);
+    r->limb[2] = fe_take_bits(&low, 52);
     fe_add_product(&low, high.high, FE_FOLD_260 << 12);
     fe_add_word(&low, third);
-    r.limb[3] = fe_take_bits(&low, 52);
-    r.limb[4] = low.low + fourth;
-    return r;
+    r->limb[3] = fe_take_bits(&low, 52);
+    r->limb[4] = low.low + fourth;
 }
 
 /* a b mod p.
@@ -112,7 +111,9 @@ INLINED_FUNCTION fe fe_multiplied(const fe *a, const fe *b, int square)
  * Work: 31 products of 64 x 64 bits, each in two halves, added to 128. */
 CALLED_FUNCTION fe fe_product(fe a, fe b)
 {
-    return fe_multiplied(&a, &b, 0);
+    fe r;
+    fe_multiplied(&r, &a, &b, 0);
+    return r;
 }
 
 /* a^(2^n) mod p, n >= 1: 21 products a squaring.
@@ -121,7 +122,9 @@ CALLED_FUNCTION fe fe_squared(fe a, int n)
 {
     NO_UNROLL
     for (int s = 0; s < n; s++) {
-        a = fe_multiplied(&a, &a, 1);
+        fe r;
+        fe_multiplied(&r, &a, &a, 1);
+        a = r;
     }
     return a;
 }

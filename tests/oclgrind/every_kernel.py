@@ -11,12 +11,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from he_support import Party
-from opencl_support import hash_on, layers_on, reference_layers, reference_mutated, root_on, verify_on
+from opencl_support import hash_on, layers_on, recover_on, reference_layers, reference_mutated, root_on, verify_on
 
 import pyaccel
 from pyaccel.backends import opencl
 from pyaccel.backends.opencl_device import Device
 from pyaccel.golden.blake3 import blake3
+from pyaccel.golden.der import encode
 from pyaccel.golden.hashing import HASHES, KEYED
 from pyaccel.golden.keccak import shake128
 from pyaccel.poseidon2 import ELEMENTS
@@ -101,29 +102,31 @@ S = [
     bytes.fromhex("18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"),
 ]
 assert verify_on(backend, "libsodium", KEYS, [b"", bytes(200)], [R[0] + S[0], R[1] + S[1]]) == [0, 5]
-# Key G, compressed and not, r = s = x(2 G): with the digest r the sum is 2 G, with -r it is infinite.
-GX = bytes.fromhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
-GY = bytes.fromhex("483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8")
+# A signature whose last addition is one of a point to itself, and a key that is none; DER strict and lax.
+MET = bytes.fromhex(
+    "045c0d9eaa06e6e9f88547511e93e0d21bdfd7594ce6c7c57ddbf42df23509666b"
+    "5831b289436f80c7ea4c997b91064eab0ce0151632cd4c83d974efbb2a780e68"
+)
+DIGEST = bytes.fromhex("15967f5355c31ddd04de25fcfe5416b693545fa28f568d023572898c4d16e4d3")
+NUMBERS = bytes.fromhex(
+    "ddb409cef6d81ed59ef163d65a3e7b7420996c04b74fd149ab3ff3b0b89ae497"
+    "87de7e4e7c339a7d830be21426ab04d2ffe111d5c360dc68eaa3058288dd3ab2"
+)
+ENCODED = encode(int.from_bytes(NUMBERS[:32], "big"), int.from_bytes(NUMBERS[32:], "big"))
+for form, keys, reasons in (("der-lax", [MET], [0]), ("der", [b"\2" + bytes(32)], [2])):
+    values = {"scheme": "secp256k1-ecdsa", "message_hash": "none", "signature_format": form}
+    assert verify_on(backend, "any", keys, [DIGEST], [ENCODED], **values) == reasons
+# R = 2 G, s = r: with the digest -r the key is 2 G + G; an id that no rule takes.
 TWICE = bytes.fromhex("c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5")
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 NEGATIVE = (ORDER - int.from_bytes(TWICE, "big")).to_bytes(32, "big")
-KEYS, DIGESTS = [b"\2" + GX, b"\4" + GX + GY, b"\2" + bytes(32)], [TWICE, NEGATIVE, bytes(32)]
-ENCODED = b"\x30\x46\x02\x21\0" + TWICE + b"\x02\x21\0" + TWICE
-for form, first, reasons in (("der-lax", 0, [0, 5, 2]), ("der", 2, [2])):
-    values = {"scheme": "secp256k1-ecdsa", "message_hash": "none", "signature_format": form}
-    columns = KEYS[first:], DIGESTS[first:], [ENCODED] * len(reasons)
-    assert verify_on(backend, "any", *columns, **values) == reasons
-# R = 2 G, s = r: with the digest -r the key is 2 G + G, with 2 r it is infinite; an id that no rule takes.
 THRICE = bytes.fromhex(
     "f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9"
     "388f7b0f632de8140fe337e62a37f3566500a99934c2231b6cb9fd7584b8e672"
 )
-DOUBLED = (2 * int.from_bytes(TWICE, "big") % ORDER).to_bytes(32, "big")
-SIGNED = [TWICE + TWICE + bytes([v]) for v in (0, 0, 4)]
-for addresses, key in ((False, THRICE), (True, HASHES["keccak256"](THRICE)[12:])):
-    keys, verdicts = pyaccel.recover_many([NEGATIVE, DOUBLED, TWICE], SIGNED, addresses=addresses, device=backend.name)
-    assert verdicts.tolist() == [True, False, False]
-    assert keys.tobytes() == key + bytes(2 * len(key))
+SIGNED = [TWICE + TWICE + bytes([v]) for v in (0, 4)]
+ADDRESS = HASHES["keccak256"](THRICE)[12:]
+assert recover_on(backend, [NEGATIVE, TWICE], SIGNED, addresses=True) == [ADDRESS, None]
 for degree in (32, 128):
     party = Party("ckks", degree=degree, moduli_bits=(50, 40, 40), digits=2)
     one, two = (party.public.encrypt([[0.5, -1.0], [0.25, 2.0]]) for _ in range(2))
