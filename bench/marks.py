@@ -181,7 +181,7 @@ def _secp256k1(of: _Secp256k1) -> dict[str, tuple[Mark, ...]]:
         "secp256k1 ECDSA, prepared keys": (Mark(RATIO, *of.prepared, peer=COINCURVE),),
         "secp256k1 recover to address": many(of.recover),
         "bip340": (one, *(Mark(RATIO, *ratio, peer=COINCURVE, n=n) for n, ratio in of.bip340.items())),
-        "bip340, exact": (Mark(RATIO, *of.bip340_exact, peer=COINCURVE, n=1024),),
+        "bip340, exact": (Mark(RATIO, *of.bip340_exact, peer=COINCURVE, n=16384),),
         "bip340, 1 bad": (bad,),
         "bip340, all bad": (bad,),
     }
