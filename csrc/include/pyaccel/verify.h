@@ -73,7 +73,7 @@ extern "C" {
 
 /* Public keys that are used again and again: original bytes, validity per rule, and
  *   Ed25519  24,896 bytes a key: the point and a comb of it, which leaves 15 of 130 doublings to a signature
- *   ECDSA    832 bytes a key: the point and its odd multiples
+ *   ECDSA    26,752 bytes a key: the point and odd multiples of 2^(5 j) times it, which leave no doubling
  *   BIP-340  128 bytes a key: the point
  * as far as memory goes. Making an Ed25519 key ready takes as long as verifying three signatures one by one from bytes.
  * Immutable, thread-safe. */
