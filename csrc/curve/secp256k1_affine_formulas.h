@@ -47,6 +47,16 @@ FE_FN void curve_affine_slope(fe *s, const curve_affine *p, const curve_affine *
     fe_mul_factor(s, &d, inverse, 1);
 }
 
+/* The slope for p.y and q.y of magnitude 2. */
+FE_FN void curve_affine_slope_of_signed(fe *s, const curve_affine *p, const curve_affine *q,
+                                        const fe *inverse)
+{
+    fe d;
+    fe_sub(&d, &q->y, &p->y, 2);
+    fe_norm(&d, 5);
+    fe_mul(s, &d, inverse);
+}
+
 FE_FN void curve_affine_abscissa(fe *x, const fe *s, const fe *p_x, const fe *q_x)
 {
     fe both;
@@ -58,6 +68,26 @@ FE_FN void curve_affine_abscissa(fe *x, const fe *s, const fe *p_x, const fe *q_
     fe_raw_carry(x, &a, 4, 1);
 }
 
+/* A distance in place of q.x, once it is known: d = q.x - p.x, of magnitude 1; x' = s^2 - 2 p.x - d. */
+FE_FN void curve_affine_distance(fe *d, const fe *p_x, const fe *q_x)
+{
+    fe_sub(d, q_x, p_x, 1);
+    fe_carry(d, d);
+}
+
+FE_FN void curve_affine_abscissa_apart(fe *x, const fe *s, const fe *p_x, const fe *d)
+{
+    fe both;
+    fe_raw a, b;
+    fe_add(&both, p_x, p_x);
+    fe_add(&both, &both, d);
+    fe_raw_sqr(&a, s);
+    fe_raw_from(&b, &both);
+    fe_raw_sub(&a, &a, &b, 3);
+    fe_raw_carry(x, &a, 5, 1);
+}
+
+/* p.y of magnitude 2. */
 FE_FN void curve_affine_ordinate(fe *y, const fe *x, const fe *s, const curve_affine *p)
 {
     fe d;
@@ -65,8 +95,8 @@ FE_FN void curve_affine_ordinate(fe *y, const fe *x, const fe *s, const curve_af
     fe_sub_norm(&d, &p->x, x);
     fe_raw_mul(&a, &d, s);
     fe_raw_from(&b, &p->y);
-    fe_raw_sub(&a, &a, &b, 1);
-    fe_raw_carry(y, &a, 3, 1);
+    fe_raw_sub(&a, &a, &b, 2);
+    fe_raw_carry(y, &a, 4, 1);
 }
 
 /* The same for q - p, from the same inverse: s = (q.y + p.y) inverse, y' = s (p.x - x') + p.y. */

@@ -73,7 +73,8 @@
  *   mask mask_row_bit(FE_SPACE const unsigned char *const rows[LANES], int byte, int bit)
  *       that bit of rows[i][byte]
  *   void fe_gather(fe *r, FE_SPACE const row *const rows[LANES])       lane i = *rows[i]                  -> 1
- *   void fe_scatter(FE_SPACE row *const rows[LANES], const fe *a)      *rows[i] = lane i, any mag
+ *   void fe_scatter(FE_SPACE row *const rows[LANES], const fe *a)      *rows[i] = lane i in [0, p), any mag
+ *   void fe_scatter_any(row *const rows[LANES], const fe *a)           the same modulo p, below 2^256; a of magnitude 1
  *
  * Lanes apart, for methods of buckets, in C alone.
  *   FE_LANE_WORDS                                                      64-bit words of one lane of an element, unpacked
@@ -230,6 +231,10 @@
     } while (0)
 #define fe_settle fe_carry
 #define fe_factor_is_zero fe_is_zero
+#endif
+
+#ifndef FE_HAS_SCATTER_ANY
+#define fe_scatter_any fe_scatter
 #endif
 
 #endif

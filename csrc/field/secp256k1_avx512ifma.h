@@ -44,6 +44,7 @@
  * 2^44. Differences are just that, and lifted above 0 where they are carried. */
 #define FE_RAW_COLUMNS 10
 #define FE_HAS_FACTORS
+#define FE_HAS_SCATTER_ANY
 #define FE_RAW_MULTIPLE(m, i) 0
 
 #include "five_limbs_avx512ifma.h"
@@ -402,14 +403,33 @@ FE_FN void fe_group_canonical(__m512i limb[5], const fe_group *a)
     }
 }
 
-FE_FN void fe_group_to_words(__m512i word[4], const fe_group *a)
+FE_INLINE void fe_group_join(__m512i word[4], const __m512i limb[5])
 {
-    __m512i limb[5];
-    fe_group_canonical(limb, a);
     word[0] = fe_word_or(limb[0], fe_word_shl(limb[1], 52));
     word[1] = fe_word_or(fe_word_shr(limb[1], 12), fe_word_shl(limb[2], 40));
     word[2] = fe_word_or(fe_word_shr(limb[2], 24), fe_word_shl(limb[3], 28));
     word[3] = fe_word_or(fe_word_shr(limb[3], 36), fe_word_shl(limb[4], 16));
+}
+
+FE_FN void fe_group_to_words(__m512i word[4], const fe_group *a)
+{
+    __m512i limb[5];
+    fe_group_canonical(limb, a);
+    fe_group_join(word, limb);
+}
+
+/* Of magnitude 1, a number of 2^256 or more is below 2^256 + 2^221, so that nothing is carried past limb 4 once that is folded. */
+FE_FN void fe_scatter_any(row *const rows[LANES], const fe *a)
+{
+    fe_check(a, 1);
+    FE_EACH_GROUP
+    {
+        fe_group t;
+        __m512i word[4];
+        fe_group_carry(&t, a->group[g].limb);
+        fe_group_join(word, t.limb);
+        fe_group_store((void *const *)rows + FE_GROUP_LANES * g, word);
+    }
 }
 
 /* Lanes that are 0 modulo p: carried, they are 0 or p. word: as fe_group_carry wants it. */

@@ -14,6 +14,9 @@
 unsigned int SECP256K1_LIFT(row *const points[SECP256K1_LIFT_LANES],
                             const pa_secp256k1_encoding *const encodings[SECP256K1_LIFT_LANES]);
 
+#include "secp256k1_ladder_two.h"
+#define SUMS_LADDER_TWO PA_VARIANT(pa_secp256k1_ladder_)
+
 #include "secp256k1_lanes.h"
 
 #include "bip340_lanes.h"

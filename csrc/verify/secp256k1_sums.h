@@ -77,6 +77,10 @@ typedef struct {
     curve_jacobian sum;
     mask redo;
 
+    /* Of digit j, k1's, k2's, u1's: bytes from the start of a table to its multiple, and lanes in which it is negative. */
+    uint16_t offset[3][LANES][SUMS_DIGITS];
+    uint16_t negative[3][SUMS_DIGITS];
+
     /* Between the steps: x, y, beta x of the multiples 1, 3, ..; then the products that the last step wants back. */
     union {
         row multiples[LANES][SUMS_ENTRIES][3];
@@ -180,45 +184,72 @@ static inline void sums_step(sums_item *item, sums_group *group, int level)
     item->before = &item->sum->x;
 }
 
-/* Digits are kept as e, 0 <= e < 2^w, and stand for 2 e - (2^w - 1): negative in the lower half. */
-static inline int sums_entry(unsigned int *negative, int e, int width, int lane)
+/* Digits are kept as e, 0 <= e < 2^w, and stand for 2 e - (2^w - 1): negative in the lower half. One lane of one kind of digits:
+ * a loop that compilers turn into vectors. */
+static inline void sums_digits_lane(uint16_t *restrict offset, uint16_t *restrict negative,
+                                    const uint16_t *restrict digits, int width, int entry, int lane)
 {
-    const int positive = e >> (width - 1) & 1;
-    *negative |= (unsigned int)(positive ^ 1) << lane;
-    return (e ^ (positive - 1)) & ((1 << (width - 1)) - 1);
+    for (int j = 0; j < SUMS_DIGITS; j++) {
+        const uint16_t e = digits[j];
+        const uint16_t minus = (uint16_t)((e >> (width - 1) & 1) - 1); /* all ones where negative */
+        offset[j] = (uint16_t)(((e ^ minus) & ((1 << (width - 1)) - 1)) * entry);
+        negative[j] = (uint16_t)(negative[j] | (minus & 1 << lane));
+    }
 }
 
+static void sums_digits_start(sums_group *group)
+{
+    const int entry = 3 * (int)sizeof(row);
+    memset(group->negative, 0, sizeof group->negative);
+    for (int i = 0; i < LANES; i++) {
+        const sums_digits *digits = &group->digits[i];
+        uint16_t first[SUMS_DIGITS], second[SUMS_DIGITS];
+        for (int j = 0; j < SUMS_DIGITS; j++) {
+            first[j] = digits->first[j];
+            second[j] = digits->second[j];
+        }
+        sums_digits_lane(group->offset[0][i], group->negative[0], first, SUMS_WIDTH, entry, i);
+        sums_digits_lane(group->offset[1][i], group->negative[1], second, SUMS_WIDTH, entry, i);
+        sums_digits_lane(group->offset[2][i], group->negative[2], digits->base, 2 * SUMS_WIDTH,
+                         2 * (int)sizeof(row), i);
+    }
+}
+
+/* y of magnitude 2. */
 static inline void sums_take(fe *y, unsigned int negative)
 {
     fe minus;
     fe_neg(&minus, y, 1);
-    fe_carry(&minus, &minus);
     fe_select(y, mask_from_bits(negative), &minus, y);
 }
 
-/* The two operands of term j: multiples of Q and lambda Q; y NULL: their abscissas alone. */
+/* r = element e of the entries at these offsets; table i is `step` bytes behind table i - 1. */
+static inline void sums_pick(fe *r, const void *tables, size_t step,
+                             const uint16_t offset[LANES][SUMS_DIGITS], int j, int e)
+{
+    const row *from[LANES];
+    for (int i = 0; i < LANES; i++) {
+        const uint8_t *entry =
+            (const uint8_t *)tables + (size_t)i * step + offset[i][j] + (size_t)e * sizeof(row);
+        from[i] = (const row *)(const void *)entry;
+    }
+    fe_gather(r, from);
+}
+
+/* The two operands of term j, multiples of Q and lambda Q: their abscissas, or with_y all but the second abscissa. */
 static inline void sums_key_operands(curve_affine *p, curve_affine *q, const sums_group *group,
                                      int j, int with_y)
 {
-    const row *from[4][LANES];
-    unsigned int p_negative = 0, q_negative = 0;
-    for (int i = 0; i < LANES; i++) {
-        const row(*multiples)[3] = group->of_key.multiples[i];
-        const sums_digits *digits = &group->digits[i];
-        const row *first = multiples[sums_entry(&p_negative, digits->first[j], SUMS_WIDTH, i)];
-        const row *second = multiples[sums_entry(&q_negative, digits->second[j], SUMS_WIDTH, i)];
-        from[0][i] = &first[0];
-        from[1][i] = &first[1];
-        from[2][i] = &second[2];
-        from[3][i] = &second[1];
-    }
-    fe_gather(&p->x, from[0]);
-    fe_gather(&q->x, from[2]);
-    if (with_y) {
-        fe_gather(&p->y, from[1]);
-        fe_gather(&q->y, from[3]);
-        sums_take(&p->y, p_negative);
-        sums_take(&q->y, q_negative);
+    const void *tables = group->of_key.multiples;
+    const size_t step = sizeof group->of_key.multiples[0];
+    sums_pick(&p->x, tables, step, group->offset[0], j, 0);
+    if (!with_y) {
+        sums_pick(&q->x, tables, step, group->offset[1], j, 2);
+    } else {
+        sums_pick(&p->y, tables, step, group->offset[0], j, 1);
+        sums_pick(&q->y, tables, step, group->offset[1], j, 1);
+        sums_take(&p->y, group->negative[0][j]);
+        sums_take(&q->y, group->negative[1][j]);
     }
 }
 
@@ -226,25 +257,15 @@ static inline void sums_key_operands(curve_affine *p, curve_affine *q, const sum
 static inline void sums_base_operands(curve_affine *p, curve_affine *q, const sums_group *group,
                                       int j, int with_y)
 {
-    const row *from[4][LANES];
-    unsigned int p_negative = 0, q_negative = 0;
-    for (int i = 0; i < LANES; i++) {
-        const sums_digits *digits = &group->digits[i];
-        const row *low = SUMS_BASE(0, sums_entry(&p_negative, digits->base[j], 2 * SUMS_WIDTH, i));
-        const row *high =
-            SUMS_BASE(1, sums_entry(&q_negative, digits->base[SUMS_HALF + j], 2 * SUMS_WIDTH, i));
-        from[0][i] = &low[0];
-        from[1][i] = &low[1];
-        from[2][i] = &high[0];
-        from[3][i] = &high[1];
-    }
-    fe_gather(&p->x, from[0]);
-    fe_gather(&q->x, from[2]);
-    if (with_y) {
-        fe_gather(&p->y, from[1]);
-        fe_gather(&q->y, from[3]);
-        sums_take(&p->y, p_negative);
-        sums_take(&q->y, q_negative);
+    const int high = SUMS_HALF + j;
+    sums_pick(&p->x, SUMS_BASE(0, 0), 0, group->offset[2], j, 0);
+    if (!with_y) {
+        sums_pick(&q->x, SUMS_BASE(1, 0), 0, group->offset[2], high, 0);
+    } else {
+        sums_pick(&p->y, SUMS_BASE(0, 0), 0, group->offset[2], j, 1);
+        sums_pick(&q->y, SUMS_BASE(1, 0), 0, group->offset[2], high, 1);
+        sums_take(&p->y, group->negative[2][j]);
+        sums_take(&q->y, group->negative[2][high]);
     }
 }
 
@@ -297,9 +318,16 @@ SUMS_INLINE void sums_forward(sums_products *products, sums_group *groups, int c
         sums_item item = {.own = own};
         fe d;
         sums_item_of(&item, groups, list, level, per, n, 0);
-        sums_denominator(&d, &item, kind);
+        if (list == SUMS_TERMS || list == SUMS_BASES) {
+            curve_affine_distance(&d, &item.p->x, &item.q->x);
+        } else {
+            sums_denominator(&d, &item, kind);
+        }
         sums_look(&d, &groups[n / per].redo, products);
         curve_inverse_push(item.before, &products->chain[n % SUMS_CHAINS], &d);
+        if (list == SUMS_TERMS || list == SUMS_BASES) {
+            item.sum->y = d;
+        }
     }
 }
 
@@ -312,11 +340,16 @@ SUMS_INLINE void sums_results(sums_products *products, sums_group *groups, int l
     sums_item item[2] = {{.own = own[0]}, {.own = own[1]}};
     fe d[2], inverse[2], slope[2], x[2], y[2], other_slope[2], other_x[2], other_y[2];
     mask none = mask_from_bits(0);
+    const int looked_up = list == SUMS_TERMS || list == SUMS_BASES;
     FE_UNROLL for (int i = 0; i < together; i++)
     {
         sums_item_of(&item[i], groups, list, level, per, n + i, 1);
-        sums_denominator(&d[i], &item[i], kind);
-        sums_look(&d[i], &none, products);
+        if (looked_up) {
+            d[i] = item[i].sum->y;
+        } else {
+            sums_denominator(&d[i], &item[i], kind);
+            sums_look(&d[i], &none, products);
+        }
     }
     FE_UNROLL for (int i = together - 1; i >= 0; i--)
     {
@@ -325,7 +358,9 @@ SUMS_INLINE void sums_results(sums_products *products, sums_group *groups, int l
     }
     FE_UNROLL for (int i = 0; i < together; i++)
     {
-        if (kind == SUMS_DOUBLE) {
+        if (looked_up) {
+            curve_affine_slope_of_signed(&slope[i], item[i].p, item[i].q, &inverse[i]);
+        } else if (kind == SUMS_DOUBLE) {
             curve_affine_slope_of_double(&slope[i], item[i].p, &inverse[i]);
         } else {
             curve_affine_slope(&slope[i], item[i].p, item[i].q, &inverse[i]);
@@ -337,7 +372,11 @@ SUMS_INLINE void sums_results(sums_products *products, sums_group *groups, int l
     FE_UNROLL for (int i = 0; i < together; i++)
     {
         const fe *q_x = kind == SUMS_DOUBLE ? &item[i].p->x : &item[i].q->x;
-        curve_affine_abscissa(&x[i], &slope[i], &item[i].p->x, q_x);
+        if (looked_up) {
+            curve_affine_abscissa_apart(&x[i], &slope[i], &item[i].p->x, &d[i]);
+        } else {
+            curve_affine_abscissa(&x[i], &slope[i], &item[i].p->x, q_x);
+        }
         if (kind == SUMS_BOTH) {
             curve_affine_abscissa(&other_x[i], &other_slope[i], &item[i].p->x, q_x);
         }
@@ -448,6 +487,7 @@ static void sums_key_start(sums_group *group)
     fe_gather(&group->terms[0].x, x);
     fe_gather(&group->terms[0].y, y);
     group->redo = mask_from_bits(0);
+    sums_digits_start(group);
 }
 
 static void sums_key_store(sums_group *group)
@@ -461,10 +501,10 @@ static void sums_key_store(sums_group *group)
                 to[e][i] = &group->of_key.multiples[i][k][e];
             }
         }
-        fe_scatter(to[0], &group->terms[k].x);
-        fe_scatter(to[1], &group->terms[k].y);
+        fe_scatter_any(to[0], &group->terms[k].x);
+        fe_scatter_any(to[1], &group->terms[k].y);
         fe_mul(&x, &group->terms[k].x, &beta);
-        fe_scatter(to[2], &x);
+        fe_scatter_any(to[2], &x);
     }
 }
 
@@ -492,7 +532,24 @@ static void sums_ladder(sums_group *group)
         sums_add(&sum, &group->terms[j]);
     }
     curve_ladder_end(&group->sum, &sum);
-    group->redo = mask_or(group->redo, fe_is_zero(&group->sum.z));
+}
+
+static void sums_ladders(sums_group *groups, int count)
+{
+    int g = 0;
+#ifdef SUMS_LADDER_TWO
+    for (; g + 1 < count; g += 2) {
+        void *const sums[2] = {&groups[g].sum, &groups[g + 1].sum};
+        const void *const terms[2] = {groups[g].terms, groups[g + 1].terms};
+        SUMS_LADDER_TWO(sums, terms, SUMS_DIGITS, SUMS_WIDTH);
+    }
+#endif
+    for (; g < count; g++) {
+        sums_ladder(&groups[g]);
+    }
+    for (g = 0; g < count; g++) {
+        groups[g].redo = mask_or(groups[g].redo, fe_is_zero(&groups[g].sum.z));
+    }
 }
 
 static void sums_run(sums_group *groups, int count)
@@ -508,9 +565,7 @@ static void sums_run(sums_group *groups, int count)
     }
     sums_pairs(groups, count);
     sums_join(groups, count);
-    for (int g = 0; g < count; g++) {
-        sums_ladder(&groups[g]);
-    }
+    sums_ladders(groups, count);
 }
 
 /* sum.x, sum.y = the affine coordinates, of magnitude 1; anything in lanes of redo. */

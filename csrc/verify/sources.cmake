@@ -47,3 +47,4 @@ set_source_files_properties(
   "${PROJECT_SOURCE_DIR}/csrc/verify/secp256k1_avx2.c" "${PROJECT_SOURCE_DIR}/csrc/verify/secp256k1_scalars_avx2.c"
   PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;$<$<C_COMPILER_ID:GNU>:-fschedule-insns;-fsched-pressure>")
 pa_sources(avx512ifma verify/secp256k1_decode_avx512ifma.c)
+pa_sources(avx512ifma verify/secp256k1_ladder_avx512ifma.c)

@@ -386,13 +386,18 @@ static void test_canonical(const fe *a)
         from[lane] = &packed[lane];
     }
     fe_to_rows(out, a);
-    fe_scatter(to, a);
     fe r, unit, other;
+    fe_carry(&r, a);
+    fe_scatter_any(to, &r);
+    fe_gather(&r, from);
+    const mask any = fe_equal(&r, a);
+    fe_scatter(to, a);
     fe_gather(&r, from);
     fe_set_int(&unit, 1);
     fe_add(&other, &r, &unit);
     const unsigned int all = mask_bits(mask_from_bits(~0u));
     const unsigned int zeros = mask_bits(fe_is_zero(a)), odd = mask_bits(fe_is_odd(a));
+    CHECK(mask_bits(any) == all);
     CHECK(mask_bits(fe_equal(&r, a)) == all && mask_bits(fe_equal(a, &r)) == all);
     CHECK(!mask_any(fe_equal(&other, a)) && !mask_any(fe_equal(a, &other)));
     for (int lane = 0; lane < LANES; lane++) {
