@@ -54,7 +54,7 @@ FE_FN void curve_affine_slope_of_signed(fe *s, const curve_affine *p, const curv
     fe d;
     fe_sub(&d, &q->y, &p->y, 2);
     fe_norm(&d, 5);
-    fe_mul(s, &d, inverse);
+    fe_mul_factor(s, &d, inverse, 1);
 }
 
 FE_FN void curve_affine_abscissa(fe *x, const fe *s, const fe *p_x, const fe *q_x)

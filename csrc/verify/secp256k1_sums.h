@@ -216,11 +216,25 @@ static void sums_digits_start(sums_group *group)
 }
 
 /* y of magnitude 2. */
-static inline void sums_take(fe *y, unsigned int negative)
+static inline void sums_sign(fe *y, unsigned int negative)
 {
     fe minus;
     fe_neg(&minus, y, 1);
     fe_select(y, mask_from_bits(negative), &minus, y);
+}
+
+/* For tables that are looked into once (secp256k1_prepared.h): the entry of one digit, and a carried y. */
+static inline int sums_entry(unsigned int *negative, int e, int width, int lane)
+{
+    const int positive = e >> (width - 1) & 1;
+    *negative |= (unsigned int)(positive ^ 1) << lane;
+    return (e ^ (positive - 1)) & ((1 << (width - 1)) - 1);
+}
+
+static inline void sums_take(fe *y, unsigned int negative)
+{
+    sums_sign(y, negative);
+    fe_carry(y, y);
 }
 
 /* r = element e of the entries at these offsets; table i is `step` bytes behind table i - 1. */
@@ -248,8 +262,8 @@ static inline void sums_key_operands(curve_affine *p, curve_affine *q, const sum
     } else {
         sums_pick(&p->y, tables, step, group->offset[0], j, 1);
         sums_pick(&q->y, tables, step, group->offset[1], j, 1);
-        sums_take(&p->y, group->negative[0][j]);
-        sums_take(&q->y, group->negative[1][j]);
+        sums_sign(&p->y, group->negative[0][j]);
+        sums_sign(&q->y, group->negative[1][j]);
     }
 }
 
@@ -264,8 +278,8 @@ static inline void sums_base_operands(curve_affine *p, curve_affine *q, const su
     } else {
         sums_pick(&p->y, SUMS_BASE(0, 0), 0, group->offset[2], j, 1);
         sums_pick(&q->y, SUMS_BASE(1, 0), 0, group->offset[2], high, 1);
-        sums_take(&p->y, group->negative[2][j]);
-        sums_take(&q->y, group->negative[2][high]);
+        sums_sign(&p->y, group->negative[2][j]);
+        sums_sign(&q->y, group->negative[2][high]);
     }
 }
 
