@@ -42,6 +42,9 @@ else:
 _spare_views: list[Any] = []
 """Views of one row for HashPlan.run to use again; one that is in use is not in it, whoever interrupts."""
 
+_spare_triples: list[tuple[Any, Any, Any]] = []
+"""The same for VerifyPlan.run: of a key, a message and a signature."""
+
 _FAMILIES = {
     "sha256": ("sha256", "sha256-lanes"),
     "sha256d": ("sha256", "sha256-lanes"),
@@ -325,36 +328,50 @@ class VerifyPlan(NativePlan):
         message_hash = parameters["message_hash"]
         self._call = lib.pyaccel_verify_many
         self._scheme = _value("SCHEME", parameters["scheme"])
-        self._fields = {
+        fields = {
             "rule": _value("RULE", parameters["rule"]),
             "message_hash": _value("MESSAGE_HASH", message_hash) if message_hash else 0,
             "key_format": _value("KEY_FORMAT", parameters["key_format"]),
             "signature_format": _value("SIGNATURE_FORMAT", parameters["signature_format"]),
         }
-        self._threads = threads()
-        self._one = _options(_VERIFY_OPTIONS, threads=1, **self._fields)
-        self._many = _options(_VERIFY_OPTIONS, threads=self._threads, **self._fields)
+        self._one = _options(_VERIFY_OPTIONS, threads=1, **fields)
+        self._many = _options(_VERIFY_OPTIONS, threads=threads(), **fields)
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """As Plan.run."""
         keys: Any = inputs["public_keys"]
+        index = inputs["key_index"]
+        reasons = outputs["reasons"]
+        options = self._one if n == 1 else self._many
+        if index is None and reasons is None and type(keys) is Rows:
+            status = self._run_plain(keys, inputs, outputs, n, options)
+        else:
+            status = self._run_any(keys, inputs, outputs, n, options)
+        if status:
+            raise_status("verify_many", status)
+
+    def _run_plain(self, keys: Rows, inputs: Inputs, outputs: Outputs, n: int, options: Any) -> int:
+        """Of a key a row, with nothing to be told but verdicts."""
+        verdicts, messages, signatures = _out(outputs["verdicts"]), inputs["messages"], inputs["signatures"]
+        if n != 1 or keys.offsets is not None or messages.offsets is not None or signatures.offsets is not None:
+            rows = _rows(keys), _rows(messages), _rows(signatures)
+            return int(self._call(verdicts, self._scheme, *rows, n, options))
+        # As HashPlan.run.
+        try:
+            views = _spare_triples.pop()
+        except IndexError:
+            views = ffi.new(_ROWS), ffi.new(_ROWS), ffi.new(_ROWS)
+        key, message, signature = views
+        held = _fill(key, keys), _fill(message, messages), _fill(signature, signatures)
+        status = self._call(verdicts, self._scheme, key, message, signature, 1, options)
+        _spare_triples.append(views)
+        del held
+        return int(status)
+
+    def _run_any(self, keys: Any, inputs: Inputs, outputs: Outputs, n: int, options: Any) -> int:
         index: Any = inputs["key_index"]
         reasons: Any = outputs["reasons"]
-        if index is None and reasons is None and isinstance(keys, Rows):
-            # Nothing of the call itself is in the options, which are made once then.
-            status = self._call(
-                _out(outputs["verdicts"]),
-                self._scheme,
-                _rows(keys),
-                _rows(inputs["messages"]),
-                _rows(inputs["signatures"]),
-                n,
-                self._one if n == 1 else self._many,
-            )
-            if status:
-                raise_status("verify_many", status)
-            return
-        options = _options(_VERIFY_OPTIONS, threads=1 if n == 1 else self._threads, **self._fields)
+        options = ffi.new(_VERIFY_OPTIONS, options[0])
         pinned = []
         if index is not None:
             pinned.append(ffi.from_buffer("uint32_t[]", index))
@@ -368,17 +385,17 @@ class VerifyPlan(NativePlan):
         else:
             key_rows = ffi.NULL
             options.prepared = keys.native
-        status = self._call(
-            _out(outputs["verdicts"]),
-            self._scheme,
-            key_rows,
-            _rows(inputs["messages"]),
-            _rows(inputs["signatures"]),
-            n,
-            options,
+        return int(
+            self._call(
+                _out(outputs["verdicts"]),
+                self._scheme,
+                key_rows,
+                _rows(inputs["messages"]),
+                _rows(inputs["signatures"]),
+                n,
+                options,
+            )
         )
-        if status:
-            raise_status("verify_many", status)
 
 
 class RecoverPlan(NativePlan):
@@ -504,6 +521,13 @@ def _options(kind: Any, **fields: int) -> Any:
 
 def _out(array: Any) -> Any:
     return _from_buffer(_BYTES, array, True)  # require_writable, which by its name takes twice the time
+
+
+def _fill(view: Any, rows: Rows) -> Any:
+    """Makes a view that of one row of fixed width; returns what is to be held while C reads it."""
+    view.data = data = _from_buffer(_BYTES, rows.buffer)
+    view.data_size = view.width = rows.width
+    return data
 
 
 def _numbers(array: Any) -> Any:
