@@ -10,17 +10,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One multiple: sum digits[i] 2^i of a point P. An odd digit d stands for the multiple |d| P, number (|d| - 1) / 2 of either
- * common, in the sum's coordinates, or base, its x and y; and for its opposite where d < 0. */
+/* Terms of a sum. */
+#define LADDER_TERMS 4
+
+/* Term t: the multiple sum digits[i][t] 2^i of a point P. An odd digit d stands for the multiple |d| P,
+ * number (|d| - 1) / 2 of either
+ *   common  in the sum's coordinates, and their opposites CURVE_TABLE_SIZE entries further on, or
+ *   base    its x and y;
+ * and for its opposite where d < 0. */
 typedef struct {
-    const int16_t *digits;
-    int size;
     const curve_affine *common;
     const row (*base)[2];
 } ladder_term;
 
 typedef struct {
-    curve_ladder at;
+    curve_ladder at[2]; /* one of them, so that a sum which fails leaves what it came from */
+    int now;
     bool infinite;
     fe z; /* (x z^2, y z^3) leads from affine coordinates to the sum's */
 } ladder_sum;
@@ -38,72 +43,80 @@ static void ladder_to_common(curve_affine *p, const fe *z)
 __attribute__((noinline)) static void ladder_add_complete(ladder_sum *sum, const curve_affine *p)
 {
     curve_jacobian a, b;
+    curve_ladder *at = &sum->at[sum->now];
     curve_from_affine(&b, p);
     if (sum->infinite) {
         a = b;
     } else {
-        curve_ladder_end(&a, &sum->at);
+        curve_ladder_end(&a, at);
         curve_add_complete(&a, &a, &b);
     }
     sum->infinite = mask_any(fe_is_zero(&a.z));
-    sum->at.x = a.x;
-    fe_mul_small(&sum->at.v, &a.y, 2);
-    fe_carry(&sum->at.v, &sum->at.v);
-    sum->at.z = a.z;
+    at->x = a.x;
+    fe_mul_small(&at->v, &a.y, 2);
+    fe_carry(&at->v, &at->v);
+    at->z = a.z;
 }
 
 static void ladder_add(ladder_sum *sum, const ladder_term *term, int digit)
 {
     const int k = ((digit < 0 ? -digit : digit) - 1) / 2;
-    curve_affine p;
-    curve_ladder next;
-    fe minus, z = sum->at.z;
+    const curve_affine *p;
+    curve_ladder *from = &sum->at[sum->now], *to = &sum->at[sum->now ^ 1];
+    curve_affine of_base;
+    fe further;
+    const fe *z = &from->z;
     if (term->common != NULL) {
-        p = term->common[k];
+        p = &term->common[digit < 0 ? k + CURVE_TABLE_SIZE : k];
     } else {
         const row *const x[LANES] = {&term->base[k][0]}, *const y[LANES] = {&term->base[k][1]};
-        fe_gather(&p.x, x);
-        fe_gather(&p.y, y);
-        fe_mul(&z, &z, &sum->z);
+        fe minus;
+        fe_gather(&of_base.x, x);
+        fe_gather(&of_base.y, y);
+        fe_neg(&minus, &of_base.y, 1);
+        fe_carry(&minus, &minus);
+        fe_select(&of_base.y, mask_from_bits(digit < 0), &minus, &of_base.y);
+        fe_mul(&further, z, &sum->z);
+        p = &of_base;
+        z = &further;
     }
-    fe_neg(&minus, &p.y, 1);
-    fe_carry(&minus, &minus);
-    fe_select(&p.y, mask_from_bits(digit < 0), &minus, &p.y);
     if (!sum->infinite) {
-        curve_ladder_add_at(&next, &sum->at, &p, &z);
-        if (!mask_any(fe_factor_is_zero(&next.z))) {
-            sum->at = next;
+        curve_ladder_add_at(to, from, p, z);
+        if (!mask_any(fe_factor_is_zero(&to->z))) {
+            sum->now ^= 1;
             return;
         }
     }
     if (term->common == NULL) {
-        ladder_to_common(&p, &sum->z);
+        ladder_to_common(&of_base, &sum->z);
     }
-    ladder_add_complete(sum, &p);
+    ladder_add_complete(sum, p);
 }
 
-/* *r = the sum of count terms; common multiples are affine where (x z^2, y z^3) leads to. */
-static void ladder(curve_jacobian *r, const ladder_term *terms, int count, const fe *z)
+/* *r = the sum of the terms, whose digits are 0 from `size` up; common multiples are affine where (x z^2, y z^3) leads to. */
+static void ladder(curve_jacobian *r, const ladder_term terms[LADDER_TERMS],
+                   const int16_t digits[][LADDER_TERMS], int size, const fe *z)
 {
     ladder_sum sum = {.infinite = true, .z = *z};
-    int size = 0;
-    for (int t = 0; t < count; t++) {
-        size = terms[t].size > size ? terms[t].size : size;
-    }
     curve_set_infinity(r);
-    fe_set_int(&sum.at.z, 0);
+    fe_set_int(&sum.at[0].z, 0);
     for (int i = size - 1; i >= 0; i--) {
+        uint64_t all = 0;
         if (!sum.infinite) {
-            curve_ladder_double(&sum.at, &sum.at);
+            curve_ladder_double(&sum.at[sum.now], &sum.at[sum.now]);
         }
-        for (int t = 0; t < count; t++) {
-            if (i < terms[t].size && terms[t].digits[i] != 0) {
-                ladder_add(&sum, &terms[t], terms[t].digits[i]);
+        /* One look at all of them, as most are 0. */
+        for (int t = 0; t < LADDER_TERMS; t++) {
+            all |= (uint64_t)(uint16_t)digits[i][t] << 16 * t;
+        }
+        for (int t = 0; all != 0; t++, all >>= 16) {
+            if ((all & 0xffff) != 0) {
+                ladder_add(&sum, &terms[t], (int16_t)(uint16_t)all);
             }
         }
     }
     if (!sum.infinite) {
-        curve_ladder_end(r, &sum.at);
+        curve_ladder_end(r, &sum.at[sum.now]);
         fe_mul(&r->z, &r->z, z);
     }
 }

@@ -284,12 +284,11 @@ void pa_secp256k1_scalar_split_lambda(pa_secp256k1_half *first, pa_secp256k1_hal
  *         least magnitude, which leaves width - 1 zeros behind it.
  * Bounds: a digit reaches past bit 127 only without its top bit, so the last carry lands on
  *         digit 128 at the latest. */
-int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_half *a, int width)
+int pa_secp256k1_recode(int16_t *digits, int step, const pa_secp256k1_half *a, int width)
 {
     pa_u128 value = (pa_u128)a->limb[1] << 64 | a->limb[0];
     const int sign = a->negative ? -1 : 1;
     int at = 0, size = 0;
-    memset(digits, 0, sizeof digits[0] * PA_SECP256K1_DIGITS);
     while (value != 0) {
         const uint64_t low = (uint64_t)value;
         const int zeros =
@@ -298,7 +297,7 @@ int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_
         at += zeros;
         const int residue = (int)((unsigned int)value & ((1u << width) - 1)),
                   carry = residue >> (width - 1);
-        digits[at] = (int16_t)(sign * (residue - (carry << width)));
+        digits[at * step] = (int16_t)(sign * (residue - (carry << width)));
         value >>= width;
         value += (unsigned int)carry;
         size = at + 1;

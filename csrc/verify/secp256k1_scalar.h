@@ -63,10 +63,10 @@ void pa_secp256k1_scalar_split_lambda(pa_secp256k1_half *first, pa_secp256k1_hal
 /* Digits of a value below 2^128 in non-adjacent form of any width: one more than bits. */
 #define PA_SECP256K1_DIGITS 129
 
-/* digits[i], sum digits[i] 2^i = a: each zero or odd with |digit| < 2^(width - 1), and among any
- * width neighbours at most one that is not zero. Returns 1 + the index of the highest one that
- * is not zero. 2 <= width <= 12. */
-int pa_secp256k1_recode(int16_t digits[PA_SECP256K1_DIGITS], const pa_secp256k1_half *a, int width);
+/* digits[i step], sum digits[i step] 2^i = a: each zero or odd with |digit| < 2^(width - 1), and among any
+ * width neighbours at most one that is not zero. Only those are written. Returns 1 + the index i of
+ * the highest one. 2 <= width <= 12. */
+int pa_secp256k1_recode(int16_t *digits, int step, const pa_secp256k1_half *a, int width);
 
 /* ---- for rows in lanes ---------------------------------------------------------------------- */
 

@@ -41,34 +41,43 @@ static bool matches(const curve_jacobian *sum, const pa_secp256k1_scalar *r)
 static void sum_of(curve_jacobian *sum, const row key[2], const pa_secp256k1_scalar *u1,
                    const pa_secp256k1_scalar *u2)
 {
-    /* Multiples of Q, and of lambda Q. */
-    curve_affine multiples[2][CURVE_TABLE_SIZE], q;
+    /* Multiples of Q and their opposites, and the same of lambda Q. */
+    curve_affine common[2][2 * CURVE_TABLE_SIZE], q;
     const row *const x[LANES] = {&key[0]}, *const y[LANES] = {&key[1]};
     fe z, beta;
     fe_gather(&q.x, x);
     fe_gather(&q.y, y);
-    curve_common_multiples(multiples[0], &z, &q);
+    curve_common_multiples(common[0], &z, &q);
     curve_beta(&beta);
     for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
-        fe_mul(&multiples[1][i].x, &multiples[0][i].x, &beta);
-        multiples[1][i].y = multiples[0][i].y;
+        curve_affine *p = &common[0][i], *lambda_p = &common[1][i];
+        lambda_p->y = p->y;
+        fe_mul(&lambda_p->x, &p->x, &beta);
+        fe_neg(&p[CURVE_TABLE_SIZE].y, &p->y, 1);
+        fe_carry(&p[CURVE_TABLE_SIZE].y, &p[CURVE_TABLE_SIZE].y);
+        p[CURVE_TABLE_SIZE].x = p->x;
+        lambda_p[CURVE_TABLE_SIZE].x = lambda_p->x;
+        lambda_p[CURVE_TABLE_SIZE].y = p[CURVE_TABLE_SIZE].y;
     }
 
-    pa_secp256k1_half part[4];
-    int16_t digits[4][PA_SECP256K1_DIGITS];
+    pa_secp256k1_half part[LADDER_TERMS];
     pa_secp256k1_scalar_split_bits(&part[0], &part[1], u1);
     pa_secp256k1_scalar_split_lambda(&part[2], &part[3], u2);
-    ladder_term terms[4] = {
-        {digits[0], 0, NULL, pa_secp256k1_base[0]},
-        {digits[1], 0, NULL, pa_secp256k1_base[1]},
-        {digits[2], 0, multiples[0], NULL},
-        {digits[3], 0, multiples[1], NULL},
+    const ladder_term terms[LADDER_TERMS] = {
+        {.base = pa_secp256k1_base[0]},
+        {.base = pa_secp256k1_base[1]},
+        {.common = common[0]},
+        {.common = common[1]},
     };
-    for (int t = 0; t < 4; t++) {
-        terms[t].size = pa_secp256k1_recode(digits[t], &part[t],
-                                            t < 2 ? PA_SECP256K1_BASE_WIDTH : CURVE_TABLE_WIDTH);
+    int16_t digits[PA_SECP256K1_DIGITS][LADDER_TERMS] = {{0}};
+    int size = 0;
+    for (int t = 0; t < LADDER_TERMS; t++) {
+        const int digits_size =
+            pa_secp256k1_recode(&digits[0][t], LADDER_TERMS, &part[t],
+                                t < 2 ? PA_SECP256K1_BASE_WIDTH : CURVE_TABLE_WIDTH);
+        size = digits_size > size ? digits_size : size;
     }
-    ladder(sum, terms, 4, &z);
+    ladder(sum, terms, (const int16_t(*)[LADDER_TERMS])digits, size, &z);
 }
 
 bool PA_VARIANT(pa_secp256k1_sum_single_)(row sum[2], const row key[2],

@@ -38,8 +38,8 @@ static number half_value(const pa_secp256k1_half *half)
 
 static void test_digits(const pa_secp256k1_half *half, int width)
 {
-    int16_t digits[PA_SECP256K1_DIGITS];
-    const int size = pa_secp256k1_recode(digits, half, width);
+    int16_t digits[PA_SECP256K1_DIGITS] = {0};
+    const int size = pa_secp256k1_recode(digits, 1, half, width);
     const number expected = half_value(half);
     number sum = {{0}};
     int last = PA_SECP256K1_DIGITS + width, sound = 1;

@@ -322,12 +322,10 @@ static int find_lambda(void)
     return 0;
 }
 
-static ladder_term make_term(int16_t digits[PA_SECP256K1_DIGITS], int value,
-                             const curve_affine *common, const row (*base)[2])
+static int make_digits(int16_t *digits, int value)
 {
     const pa_secp256k1_half half = {{(uint64_t)(value < 0 ? -value : value), 0}, value < 0};
-    const int size = pa_secp256k1_recode(digits, &half, CURVE_TABLE_WIDTH);
-    return (ladder_term){digits, size, common, base};
+    return pa_secp256k1_recode(digits, LADDER_TERMS, &half, CURVE_TABLE_WIDTH);
 }
 
 /* 1, 3, .., 15 times point k. */
@@ -342,7 +340,7 @@ static void make_base(row base[CURVE_TABLE_SIZE][2], int k)
 
 /* What a key's multiples are to the ladder. */
 typedef struct {
-    curve_affine common[2][CURVE_TABLE_SIZE];
+    curve_affine common[2][2 * CURVE_TABLE_SIZE];
     fe z;
 } key_multiples;
 
@@ -358,6 +356,12 @@ static void make_key(key_multiples *key, int k)
     for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
         fe_mul(&key->common[1][i].x, &key->common[0][i].x, &beta);
         key->common[1][i].y = key->common[0][i].y;
+        for (int e = 0; e < 2; e++) {
+            curve_affine *minus = &key->common[e][CURVE_TABLE_SIZE + i];
+            minus->x = key->common[e][i].x;
+            fe_neg(&minus->y, &key->common[e][i].y, 1);
+            fe_carry(&minus->y, &minus->y);
+        }
     }
 }
 
@@ -366,17 +370,18 @@ static void make_key(key_multiples *key, int k)
 static void sum_by_ladder(curve_jacobian *sum, const row (*g)[2], const row (*shifted)[2],
                           const key_multiples *q, int u1, int u2, int lambda)
 {
-    int16_t digits[4][PA_SECP256K1_DIGITS];
+    int16_t digits[PA_SECP256K1_DIGITS][LADDER_TERMS] = {{0}};
     const int second = (u1 + 3 * u2) % 19 - 9;
-    int first = ((u2 - second * lambda) % TOY_ORDER + TOY_ORDER) % TOY_ORDER;
+    int first = ((u2 - second * lambda) % TOY_ORDER + TOY_ORDER) % TOY_ORDER, size = 0;
     first = u1 & 1 ? first : first - TOY_ORDER;
-    const ladder_term terms[4] = {
-        make_term(digits[0], u1 % 8, NULL, g),
-        make_term(digits[1], u1 / 8, NULL, shifted),
-        make_term(digits[2], first, q->common[0], NULL),
-        make_term(digits[3], second, q->common[1], NULL),
-    };
-    ladder(sum, terms, 4, &q->z);
+    const ladder_term terms[LADDER_TERMS] = {
+        {.base = g}, {.base = shifted}, {.common = q->common[0]}, {.common = q->common[1]}};
+    const int values[LADDER_TERMS] = {u1 % 8, u1 / 8, first, second};
+    for (int t = 0; t < LADDER_TERMS; t++) {
+        const int digits_size = make_digits(&digits[0][t], values[t]);
+        size = digits_size > size ? digits_size : size;
+    }
+    ladder(sum, terms, (const int16_t(*)[LADDER_TERMS])digits, size, &q->z);
 }
 
 /* x(R) = r mod n, decided from r and r + n as far as they are below p, for all 0 < r < n. */
