@@ -493,9 +493,16 @@ static void scalar_group_prepared_digits(pa_secp256k1_prepared_digits *const *di
 }
 
 /* pa_secp256k1_scalars */
+/* Fewer rows take less time one by one, for the products that join the lanes. */
+#define SCALAR_DIVIDE_MIN 4
+
 static void scalar_divide_rows(pa_secp256k1_scalar *u1, pa_secp256k1_scalar *u2,
                                const pa_secp256k1_scalar *d, int count)
 {
+    if (count < SCALAR_DIVIDE_MIN) {
+        pa_secp256k1_scalars_portable.divide(u1, u2, d, count);
+        return;
+    }
     const fe_state state = fe_begin();
     for (int at = 0; at < count; at += SCALAR_GROUPS * LANES) {
         const int rest = count - at, most = SCALAR_GROUPS * LANES;
@@ -519,10 +526,12 @@ static void scalar_prepared_digits_of_rows(pa_secp256k1_prepared_digits *const *
                                            const pa_secp256k1_scalar *u1,
                                            const pa_secp256k1_scalar *u2, int count)
 {
+    const fe_state state = fe_begin();
     for (int at = 0; at < count; at += LANES) {
         scalar_group_prepared_digits(digits + at, u1 + at, u2 + at,
                                      count - at < LANES ? count - at : LANES);
     }
+    fe_end(state);
 }
 
 #define SCALAR_TABLE                                                                               \
