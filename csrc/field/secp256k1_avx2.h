@@ -4,6 +4,23 @@
  * Nine limbs of 29 bits; a value of magnitude m is sum of limb[i] 2^(29 i), limbs of at most m (2^29 + 2^20). What stands above
  * 2^261 folds by 2^261 = 32 (2^32 + 977) = 2^8 2^29 + 31264.
  *
+ * Cycles of four lanes, with four vector operations a cycle as the floor: a product has 81 + 64 operations for its columns and 97
+ * to carry and fold them, a square 45 + 36 and those 97.
+ *
+ *     Zen 4                      floor   beside others   in a chain   words with ADX, four of them
+ *     product                    61      77              100          142
+ *     square                     45      63              75 .. 81     107
+ *     product, by calls          --      96              114
+ *     square, by calls           --      64              82
+ *
+ * Between floor and figure stand loads and stores of what 16 registers do not hold, as gcc 12 orders them with -fschedule-insns
+ * -fsched-pressure; without these a product takes 115. Inlined into formulas, where there are several in one function, products are
+ * ordered badly nevertheless (an addition to the ladder took 1790 cycles, and takes 1350 by calls), and the code no longer fits
+ * the caches of instructions: exact signatures took 1.3 times as long, so that they are called. -O2 takes 1.4 times as long.
+ * Counted and not built: ten limbs of 26 bits (100 products in place of 81, and as many carries); three by three of Karatsuba (139
+ * operations for the columns in place of 145, but 18 sums of limbs before them); halves of products by FMA, five limbs of 52 bits
+ * (some 230 operations for a product, as here, but 170 for a square; a prototype on Zen 3 took 20 to 30 % more).
+ *
  * A column of a product is the sum of up to nine products of two limbs, below m n 9 (2^58 + 2^50) for magnitudes m and n: below
  * 2^63.8 for m n = 6, more than FE_MUL_MAG allows. */
 #ifndef PA_FIELD_SECP256K1_AVX2_H
@@ -34,6 +51,9 @@ FE_INLINE void fe_check(const fe *a, int magnitude)
     (void)a;
     (void)magnitude;
 }
+
+/* Not inlined: several products in one function are put in an order that spills, as below. */
+#define FE_CALL __attribute__((noinline)) static
 
 /* ---- products ------------------------------------------------------------------------------- */
 
@@ -100,7 +120,7 @@ FE_INLINE void fe_reduce_columns(fe *r, __m256i c[17])
  * Form:   r = a b mod p, schoolbook columns of 64 bits.
  * Before: magnitudes at most FE_MUL_MAG.
  * After:  magnitude 1. */
-FE_INLINE void fe_mul(fe *r, const fe *a, const fe *b)
+FE_CALL void fe_mul(fe *r, const fe *a, const fe *b)
 {
     __m256i c[17];
     fe_check(a, FE_MUL_MAG);
@@ -122,7 +142,7 @@ FE_INLINE void fe_mul(fe *r, const fe *a, const fe *b)
  * Form:   r = a^2 mod p, mixed products once from doubled limbs.
  * Before: magnitude at most FE_MUL_MAG: doubled limbs below 2^32.
  * After:  magnitude 1. */
-FE_INLINE void fe_sqr(fe *r, const fe *a)
+FE_CALL void fe_sqr(fe *r, const fe *a)
 {
     __m256i c[17], twice[8];
     fe_check(a, FE_MUL_MAG);
