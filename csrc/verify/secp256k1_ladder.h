@@ -12,6 +12,8 @@
 
 /* Terms of a sum. */
 #define LADDER_TERMS 4
+/* Places by which their multiples are fetched ahead. */
+#define LADDER_AHEAD 4
 
 /* Term t: the multiple sum digits[i][t] 2^i of a point P. An odd digit d stands for the multiple |d| P,
  * number (|d| - 1) / 2 of either
@@ -104,6 +106,13 @@ static void ladder(curve_jacobian *r, const ladder_term terms[LADDER_TERMS],
         uint64_t all = 0;
         if (!sum.infinite) {
             curve_ladder_double(&sum.at[sum.now], &sum.at[sum.now]);
+        }
+        /* Tables of base points are larger than the nearest cache. */
+        for (int t = 0; t < LADDER_TERMS && i >= LADDER_AHEAD; t++) {
+            const int digit = digits[i - LADDER_AHEAD][t];
+            if (terms[t].base != NULL) {
+                __builtin_prefetch(terms[t].base[(digit < 0 ? -digit : digit) / 2]);
+            }
         }
         /* One look at all of them, as most are 0. */
         for (int t = 0; t < LADDER_TERMS; t++) {
