@@ -3,10 +3,9 @@
  * secp256k1, and every curve of a = 0 whose group has prime order, as the toy curves of the
  * tests.
  *
- * Include a field first. The including file defines CURVE_B, at most 0xffff, and curve_beta(fe
- * *r), a cube root of unity other than 1 of magnitude 1. All coordinates have magnitude 1;
- * infinity is any point with Z = 0. No function branches on lane data: what a cheap formula
- * cannot do is reported as a mask, and redone by curve_add_complete.
+ * Include a field first. The including file defines CURVE_B, at most 0xffff. All coordinates have
+ * magnitude 1; infinity is any point with Z = 0. No function branches on lane data: what a cheap
+ * formula cannot do is reported as a mask, and redone by curve_add_complete.
  *
  * Costs (M, S products and squares): double 3M + 4S, mixed addition 8M + 3S, addition 12M + 4S.
  * Sources: the formulas of the Explicit-Formulas Database for short Weierstrass curves with a =

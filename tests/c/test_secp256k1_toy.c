@@ -14,6 +14,8 @@
 #include "check.h"
 #include "field/fe_toy.h"
 
+#include "curve/secp256k1_formulas.h"
+#if LANES == 1
 FE_FN void curve_beta(fe *r)
 {
     unsigned int root = 2;
@@ -23,8 +25,6 @@ FE_FN void curve_beta(fe *r)
     fe_set_int(r, root);
 }
 
-#include "curve/secp256k1_formulas.h"
-#if LANES == 1
 #include "verify/secp256k1_ladder.h"
 #include "verify/secp256k1_scalar.h"
 #endif
