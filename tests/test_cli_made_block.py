@@ -211,6 +211,30 @@ def test_bad_taproot(command: Command, tmp_path: Path, script: bytes, items: lis
     assert reason in bad["reason"]
 
 
+def _base128(value: int) -> bytes:
+    """Most significant digit first, each continued digit one less than it stands for."""
+    digits = [value & 0x7F]
+    while value := value >> 7:
+        value -= 1
+        digits.append(value & 0x7F | 0x80)
+    return bytes(reversed(digits))
+
+
+@pytest.mark.parametrize(("spent", "witness"), [(P2TR, (bytes(64),)), (P2WPKH, (b"\x01", PUBLIC))])
+def test_a_stored_amount_beyond_64_bits_is_refused(
+    command: Command, tmp_path: Path, spent: bytes, witness: tuple[bytes, ...]
+) -> None:
+    """The compact form of a store can say amounts that no output has; 92233720368547758 hundreds still fit."""
+    (tmp_path / "block").write_bytes(_block(b"", _witness(*witness)))
+    for last, status in ((8, 1), (9, 2)):
+        # Hundreds are two zeros at the end: 1 + 10 (9 * 9223372036854775 + last digit - 1) + 2.
+        amount = _base128(10 * (9 * 9_223_372_036_854_775 + last - 1) + 3)
+        entry = b"\x02" + amount + bytes((len(spent) + 6,)) + spent
+        (tmp_path / "store").write_bytes(OUTPOINT + struct.pack("<I", len(entry)) + entry)
+        outcome = command("verify", tmp_path / "block", "--network", "regtest", "--spent", tmp_path / "store", "--json")
+        assert outcome.status == status, (amount, outcome)
+
+
 def test_taproot_binds_from_its_height_on(tmp_path: Path) -> None:
     (tmp_path / "spent").write_bytes(SPENT_VALUE + _string(P2TR))
     for height, counted in ((1000, {"coinbase": 1}), (1001, {"coinbase": 1, "P2TR: before its rules": 1})):

@@ -28,7 +28,7 @@ from pyaccel.cli.bitcoin_taproot import (
     taproot_message,
     taproot_parts,
 )
-from pyaccel.cli.bitcoin_taproot_checks import OTHER_SCRIPTS, TaprootRow, check_taproot
+from pyaccel.cli.bitcoin_taproot_checks import OTHER_SCRIPTS, UNKNOWN_INPUTS, TaprootRow, check_taproot
 from pyaccel.cli.report import Report
 from pyaccel.cli.runner import Runner
 
@@ -168,6 +168,39 @@ def test_wallet_commitments() -> None:
             assert not _commitment(path, path.internal_key)
             leaves += 1
     assert leaves == 12
+
+
+class _Counted(list[TransactionOutput | None]):
+    """A list that counts how often it is gone through."""
+
+    rounds = 0
+
+    def __iter__(self) -> Iterator[TransactionOutput | None]:
+        self.rounds += 1
+        return super().__iter__()
+
+    def __contains__(self, value: object) -> bool:
+        self.rounds += 1
+        return super().__contains__(value)
+
+
+def test_spent_outputs_are_gone_through_once_a_transaction() -> None:
+    """A block has room for more than 15,000 taproot inputs in one transaction: not once for each of them."""
+    count = 40
+    key, output = b"\x01" * 32, TransactionOutput(5, b"\x51\x20" + b"\x01" * 32)
+    inputs = tuple(TransactionInput(bytes(32) + struct.pack("<I", i), b"", 0, (bytes(64),)) for i in range(count))
+    transaction = Transaction(2, inputs, (ANYTHING,), 0, b"", b"")
+    for missing in (None, 7):
+        spent = _Counted(None if i == missing else output for i in range(count))
+        found = TaprootInput(key, None, None, key, bytes(64), 0)
+        rows = [TaprootRow(transaction, 0, i, spent, found) for i in range(count) if i != missing]
+        report = Report("")
+        check_taproot(report, Runner("native"), rows, (), {})
+        assert spent.rounds <= 2
+        if missing is None:
+            assert report.checks["P2TR signatures"].checked == count
+        else:
+            assert report.not_covered == {UNKNOWN_INPUTS: count - 1}
 
 
 @cache

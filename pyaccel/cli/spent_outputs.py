@@ -23,6 +23,7 @@ Spent = list[list[TransactionOutput | None]]
 
 _FIELD_PRIME = 2**256 - 2**32 - 977
 _COMPRESSED_SCRIPTS = 6
+_LARGEST_AMOUNT = 2**63 - 1
 
 
 def read_spent_outputs(path: Path, block: Block, txids: Sequence[bytes]) -> Spent:
@@ -87,7 +88,10 @@ def _parse_store(data: bytes) -> dict[bytes, TransactionOutput]:
             raise reader.fail(start - 4, f"an entry says {size:,} bytes, {reader.left:,} are left")
         entry = Reader(data, start, start + size)
         _variable_number(entry)
+        amount_at = entry.position
         value = _decompressed_amount(_variable_number(entry))
+        if value > _LARGEST_AMOUNT:
+            raise entry.fail(amount_at, f"an amount of {value:,} has no 64 bits with a sign")
         store[outpoint] = TransactionOutput(value, _decompressed_script(entry))
         if entry.left:
             raise entry.fail(entry.position, f"{entry.left:,} bytes are left over in an entry")
