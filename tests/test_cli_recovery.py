@@ -132,6 +132,7 @@ def test_a_sampled_runner_finds_the_same_keys(addresses: bool) -> None:
         ({"scheme": "secp256k1-ecdsa"}, "line 2, 'scheme': unknown field"),
         ({"message_hash": "none"}, "line 2, 'message_hash': unknown field"),
         ({"name": 3}, "line 2, name: 3 is not a string"),
+        ({"name": "n" * 1001}, "line 2, name: 1,001 characters, more than 1,000"),
     ],
 )
 def test_a_faulty_row_is_refused(command: Command, tmp_path: Path, change: dict[str, Any], text: str) -> None:

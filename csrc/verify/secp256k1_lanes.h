@@ -175,8 +175,8 @@ static void secp256k1_conclude(uint8_t *verdicts, const secp256k1_scratch *at, i
     }
     const unsigned int matches = secp256k1_matches(sum, r), again = mask_bits(redo);
     for (int i = 0; i < rows; i++) {
-        verdicts[at->open[start + i]] =
-            again >> i & 1u ? secp256k1_single(at, start + i) : matches >> i & 1u;
+        const bool good = again >> i & 1u ? secp256k1_single(at, start + i) : matches >> i & 1u;
+        verdicts[at->open[start + i]] = good;
     }
 }
 

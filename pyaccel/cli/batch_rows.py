@@ -17,6 +17,8 @@ SIGNATURE_OPTIONAL = ("rule", "message_hash", "key_format", "signature_format")
 RECOVERY_REQUIRED = ("rule", "digest", "signature", "sender")
 NAME = "name"
 """Optional in every row: what its verdict is named by."""
+NAME_LIMIT = 1000
+"""Characters of a name: those of bad rows are kept to the end of the file."""
 
 _KEY_WIDTHS = {"ed25519": (32,), "secp256k1-ecdsa": (33, 64, 65), "bip340": (32,)}
 _RAW_SIGNATURE_WIDTH = 64
@@ -126,7 +128,10 @@ def add_row(groups: dict[tuple[str, ...], Group], row: JsonValue, number: int, l
     group = _add_recovery(groups, row) if {"digest", "sender"} & row.fields().keys() else _add_signature(groups, row)
     group.rows.append(number)
     group.lines.append(line)
-    group.names.append(row[NAME].text() if row.has(NAME) else "")
+    name = row[NAME].text() if row.has(NAME) else ""
+    if len(name) > NAME_LIMIT:
+        raise row[NAME].fail(f"{len(name):,} characters, more than {NAME_LIMIT:,}", "give a shorter name")
+    group.names.append(name)
 
 
 def _add_signature(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Group:
