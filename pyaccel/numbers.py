@@ -27,8 +27,13 @@ def whole_number(name: str, value: Any, least: int = 0, most: int = _MOST) -> in
     return number
 
 
-def integer_array(name: str, values: Any) -> npt.NDArray[Any]:
+def integer_array(name: str, values: Any, wanted: str = "whole numbers in 0 .. 2^64 - 1") -> npt.NDArray[Any]:
     """Many numbers, or a single one, as an array of integers of one dimension.
+
+    Args:
+        name: the argument's name, for errors.
+        values: the numbers.
+        wanted: what an error says of numbers of another kind.
 
     Raises:
         TypeError, ValueError: something else came, or some of them are masked.
@@ -49,7 +54,7 @@ def integer_array(name: str, values: Any) -> npt.NDArray[Any]:
             raise ValueError(f"{name}: {min(values)} came; wanted whole numbers >= 0")
         array = np.array(values, np.uint64)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{name}: {array.dtype} came; wanted whole numbers in 0 .. 2^64 - 1")
+        raise TypeError(f"{name}: {array.dtype} came; wanted {wanted}")
     return array
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from pyaccel.backends import native
 from pyaccel.numbers import whole_number
-from pyaccel.rows import Rows, as_rows
-from pyaccel.scheme import parameters
+from pyaccel.rows import Rows, as_rows, check_width
+from pyaccel.scheme import SCHEMES, parameters
 
 
 class PreparedKeys:
@@ -27,7 +27,7 @@ class PreparedKeys:
         key_format: as in verify_many.
 
     Raises:
-        TypeError, ValueError: an argument is wrong.
+        TypeError, ValueError: an argument is wrong, or an array has rows of a width that no key has.
         UnsupportedError: a name that does not work yet.
 
     Attributes:
@@ -49,7 +49,9 @@ class PreparedKeys:
         most = 0 if memory is None else whole_number("memory", memory, least=1)
         self.scheme = scheme
         self.key_format = key_format
-        self.rows = _copied(as_rows("public_keys", public_keys))
+        rows = as_rows("public_keys", public_keys)
+        check_width("public_keys", public_keys, rows, SCHEMES[scheme].key_widths)
+        self.rows = _copied(rows)
         self.native = None if native.MISSING else native.prepared_keys(scheme, key_format, self.rows, most)
 
     def __len__(self) -> int:

@@ -81,7 +81,7 @@ def recover_many(
 
 
 def _ids(values: Any, n: int) -> npt.NDArray[np.uint8]:
-    array = integer_array("recovery_ids", values)
+    array = integer_array("recovery_ids", values, "whole numbers, one a signature (of bytes: list(ids))")
     if len(array) != n:
         raise ValueError(f"recovery_ids: shape {array.shape} came; wanted ({n},), one a signature")
     return np.where((array >= 0) & (array < _NO_ID), array, _NO_ID).astype(np.uint8)

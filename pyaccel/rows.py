@@ -275,7 +275,10 @@ def _from_whole(name: str, value: Any) -> Rows:
     if isinstance(value, np.ndarray):
         return _from_array(name, value)
     if isinstance(value, str):
-        raise TypeError(f"{name}: a str came; wanted {_WANTED}. Encode text first: [text.encode()]")
+        raise TypeError(
+            f"{name}: a str came; wanted {_WANTED}. Decode hex first, [bytes.fromhex(text)]; encode other text, "
+            "[text.encode()]"
+        )
     if hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__"):
         from pyaccel import arrow
 
@@ -334,7 +337,10 @@ def _flat(name: str, value: Any) -> bytes | Bytes:
     if type(value) is bytes:
         return value
     if isinstance(value, str):
-        raise TypeError(f"{name}: a str came; wanted a bytes-like object. Encode text first: text.encode()")
+        raise TypeError(
+            f"{name}: a str came; wanted a bytes-like object. Decode hex first, bytes.fromhex(text); encode other "
+            "text, text.encode()"
+        )
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: a masked array came; bytes can't be missing. Fill them first: array.filled(0)")
     view = _view(name, value, "a bytes-like object")

@@ -22,6 +22,8 @@ def test_readme_in_python(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert printed.startswith("['none', 'length']\n")
     assert "<- chosen" in printed
+    # ethereum/tests names this sender.
+    assert printed.endswith("True 9da8eb227a1fe47eaf51fee029673adeae485006\n")
     assert np.array_equal(eval(expression[1], names), [True, False])
     assert np.array_equal(names["verdicts"], [True, False])
     assert np.allclose(names["shifted"], [5.5, 9.0], atol=1e-4)

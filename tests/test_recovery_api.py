@@ -118,6 +118,18 @@ def test_empty_batch():
         ((DIGESTS, RAW, [0.5] * N), {}, TypeError, "recovery_ids: float64 came"),
         ((DIGESTS, RAW, [IDS]), {}, ValueError, "recovery_ids: an array of shape"),
         ((DIGESTS, RAW, "00"), {}, TypeError, "recovery_ids"),
+        (
+            (DIGESTS, RAW, bytes(IDS)),
+            {},
+            TypeError,
+            r"came; wanted whole numbers, one a signature \(of bytes: list\(ids\)",
+        ),
+        (
+            ([d.hex() for d in DIGESTS], SIGNATURES),
+            {},
+            TypeError,
+            r"digests\[0\]: a str came; .*bytes\.fromhex\(text\)",
+        ),
         ((DIGESTS, SIGNATURES[0]), {}, ValueError, "signatures: one value for all rows came"),
         ((DIGESTS, "00"), {}, TypeError, "signatures: a str came"),
         (([1], SIGNATURES[:1]), {}, TypeError, "digests"),
@@ -152,6 +164,7 @@ def test_wrong_calls(arguments, options, error, said):
 def test_names():
     assert pyaccel.recovery_rules() == tuple(RULES)
     assert str(pyaccel.explain("recover_many", n=1000, rule="ethereum-transaction", addresses=True))
+    assert "rule=secp256k1, addresses=False" in str(pyaccel.explain("recover_many", n=1000))
 
 
 def test_threads_of_callers():

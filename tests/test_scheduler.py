@@ -362,6 +362,7 @@ def test_explain_looks_for_nothing_that_cannot_win(devices):
     ("arguments", "message"),
     [
         ({"operation": "sort"}, "operation 'sort' is unknown; there are hash_many"),
+        ({"operation": "verify_many"}, "scheme: verify_many is explained for one"),
         ({"operation": "hash_many", "form": "bitcoin"}, "hash_many has no parameter form; it has algorithm"),
         ({"operation": "hash_many", "algorithm": "md5"}, "'md5' is unknown"),
         ({"operation": "hash_many", "algorithm": "sha256", "device": "tpu"}, "'tpu' is unknown"),

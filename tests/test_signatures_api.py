@@ -249,6 +249,8 @@ def test_prepared_keys_refuse():
         pyaccel.PreparedKeys(SCHEME, KEYS, memory=0)
     with pytest.raises(ValueError, match="one value"):
         pyaccel.PreparedKeys(SCHEME, KEYS[0])
+    with pytest.raises(ValueError, match="3 rows of 63 bytes each came; wanted 33 or 64 or 65"):
+        pyaccel.PreparedKeys("secp256k1-ecdsa", np.zeros((3, 63), np.uint8))
 
 
 def test_threads_verify_at_the_same_time():

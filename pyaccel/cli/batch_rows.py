@@ -23,6 +23,8 @@ NAME_LIMIT = 1000
 _KEY_WIDTHS = {"ed25519": (32,), "secp256k1-ecdsa": (33, 64, 65), "bip340": (32,)}
 _RAW_SIGNATURE_WIDTH = 64
 _RECOVERABLE_WIDTH = 65
+_V = (0, 1, 2, 3, 27, 28)
+"""What a recoverable signature may end in; ids 2 and 3 under rule secp256k1 alone."""
 _DIGEST_WIDTH = 32
 _ADDRESS_WIDTH = 20
 _KEY_WIDTH = 64
@@ -102,12 +104,14 @@ class Recoveries(Group):
     def judge(self, runner: Runner) -> tuple[list[Verdict], Step]:
         """As Group.judge."""
         found, exists, step = runner.recover_many(self.digests, self.signatures, self.rule, addresses=self.addresses)
-        return list(map(_compared, self.senders, map(bytes, found), map(bool, exists))), step
+        return list(map(_compared, self.senders, self.signatures, map(bytes, found), map(bool, exists))), step
 
 
-def _compared(sender: bytes | None, found: bytes, exists: bool) -> Verdict:
+def _compared(sender: bytes | None, signature: bytes, found: bytes, exists: bool) -> Verdict:
     if not exists:
-        return sender is None, "the signature has no key under the rule"
+        v = signature[-1]
+        other = "" if v in _V else f"; its v is {v}, wanted a recovery id, or 27 or 28 (EIP-155 is undone first)"
+        return sender is None, f"the signature has no key under the rule{other}"
     if sender is None:
         return False, f"0x{found.hex()} is recovered where no key was expected"
     return found == sender, f"the sender is 0x{found.hex()}"

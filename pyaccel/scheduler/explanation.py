@@ -96,11 +96,17 @@ def explain(
     if unknown:
         names = ", ".join(row.parameters)
         raise ValueError(f"{operation} has no parameter {', '.join(sorted(unknown))}; it has {names}")
-    first = row.parameters[0]  # every operation's first names what it computes, and has no default
-    if first not in parameters:
-        raise ValueError(f"{first}: {operation} is explained for one, as in explain({operation!r}, n, {first}=...)")
+    first = row.parameters[0]  # names what it computes; recover_many's alone, its rule, has a default
+    try:
+        values = row.resolve(**parameters)
+    except TypeError:
+        if first in parameters:
+            raise
+        raise ValueError(
+            f"{first}: {operation} is explained for one, as in explain({operation!r}, n, {first}=...)"
+        ) from None
     nbytes = ROW_BYTES.get(operation, 0) * n if nbytes is None else whole_number("nbytes", nbytes)
-    place = execution.placement(row, row.resolve(**parameters))
+    place = execution.placement(row, values)
     device = within.get() or environment() if device == "auto" else device
     choice = place.cheapest(n, nbytes) if device == "auto" else place.named(device)
     chosen = choice.backend.name
