@@ -21,7 +21,7 @@
  * operations for the columns in place of 145, but 18 sums of limbs before them); halves of products by FMA, five limbs of 52 bits
  * (some 230 operations for a product, as here, but 170 for a square; a prototype on Zen 3 took 20 to 30 % more).
  *
- * A column of a product is the sum of up to nine products of two limbs, below m n 9 (2^58 + 2^50) for magnitudes m and n: below
+ * A column of a product is the sum of up to nine products of two limbs, below m n 9 (2^58 + 2^51) for magnitudes m and n: below
  * 2^63.8 for m n = 6, more than FE_MUL_MAG allows. */
 #ifndef PA_FIELD_SECP256K1_AVX2_H
 #define PA_FIELD_SECP256K1_AVX2_H
@@ -52,7 +52,7 @@ FE_INLINE void fe_check(const fe *a, int magnitude)
     (void)magnitude;
 }
 
-/* Not inlined: several products in one function are put in an order that spills, as below. */
+/* Not inlined: several products in one function are put in an order that spills, as above. */
 #define FE_CALL __attribute__((noinline)) static
 
 /* ---- products ------------------------------------------------------------------------------- */

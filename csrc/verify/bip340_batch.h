@@ -22,7 +22,7 @@
  * Work a row, distinct keys, 8 lanes, n = 1024: two lifts of 254 S, an eighth of a group each; 48 additions of 5M + 1S, an eighth
  * each; 256 buckets of 27 products of lanes for each half, of all rows. Measured on Zen 4 with gcc 12, us a row from 32-byte
  * messages: 2.7 (15 times libsecp256k1 through coincurve, 41.6); 3.2 at n = 255, 4.5 at 64; one by one 5. Four lanes of AVX2, the
- * same machine: 7.6, 8.6, 11.3, 20. */
+ * same machine: 7.6, 8.6, 11.3, 16. */
 #ifndef PA_VERIFY_BIP340_BATCH_H
 #define PA_VERIFY_BIP340_BATCH_H
 

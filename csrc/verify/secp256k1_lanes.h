@@ -16,6 +16,7 @@
 #include "../curve/secp256k1_constants.h"
 #include "../curve/secp256k1_formulas.h"
 #include "secp256k1_decode.h"
+#include "secp256k1_matches.h"
 #include "secp256k1_prepared.h"
 #include "secp256k1_sums.h"
 
@@ -129,32 +130,6 @@ static uint64_t secp256k1_scratch_size(const pa_verify_job *job, uint64_t rows)
     (void)job;
     const uint64_t most = rows < PA_SECP256K1_CHUNK ? rows : PA_SECP256K1_CHUNK;
     return sizeof(secp256k1_scratch) + (most + LANES - 1) / LANES * SECP256K1_GROUP_SIZE;
-}
-
-/* Lanes of a group whose sum has the abscissa r or r + n; r rows by lanes. */
-static unsigned int secp256k1_matches(const curve_jacobian *sum,
-                                      const pa_secp256k1_scalar *const r[LANES])
-{
-    uint8_t bytes[LANES][32];
-    const unsigned char *rows[LANES];
-    unsigned int again = 0;
-    fe x;
-    mask below;
-    for (int i = 0; i < LANES; i++) {
-        rows[i] = bytes[i];
-        pa_secp256k1_scalar_to_bytes(bytes[i], r[i]);
-    }
-    fe_from_rows(&x, rows, &below);
-    unsigned int matches = mask_bits(curve_x_is(sum, &x));
-    /* r + n is below p for one r in 2^127, and then worth the time. */
-    for (int i = 0; i < LANES; i++) {
-        again |= (unsigned int)pa_secp256k1_scalar_add_order(bytes[i], r[i]) << i;
-    }
-    if (again != 0) {
-        fe_from_rows(&x, rows, &below);
-        matches |= again & mask_bits(mask_and(below, curve_x_is(sum, &x)));
-    }
-    return matches;
 }
 
 /* Row k of the open ones by itself. */

@@ -10,8 +10,7 @@
  * has one to the piece's own sum, in affine coordinates with one inversion for all (secp256k1_affine_formulas.h). As pieces are
  * sorted, those that take part in a step stand at the front, and all lanes but those of one group work. What sums of pieces
  * there are of one bucket are a list once more, and so on: for lists of size c about 2 sqrt(c) steps, of which each has
- * one inversion, and c - 1 additions, whatever pieces there are. A point is
- * read once, and its x once more.
+ * one inversion, and c - 1 additions, whatever pieces there are. A point is read once, and its x once more.
  *
  * Work an addition: 5M + 1S and three reads by lanes.
  *
@@ -42,16 +41,15 @@ typedef struct {
     fe d, before;
 } lists_group;
 
-/* A workplace for up to `pieces` pieces at a time. */
+/* A workplace for as many pieces as are there at a time. */
 typedef struct {
     const row *table;
     const uint16_t *references;
     lists_bucket *buckets;
     row (*sums)[2]; /* of the buckets */
     uint32_t bucket_count;
-    lists_piece *pieces, *sorted; /* both of `most` */
-    uint32_t most;
-    row *parts[2]; /* sums of pieces, 4 rows each as in a table; both of `most` */
+    lists_piece *pieces, *sorted;
+    row *parts[2]; /* sums of pieces, 4 rows each as in a table */
     lists_group *groups;
 } lists;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* u1 G + u2 Q for many rows of secp256k1 at once where Q is a key that was prepared: tables of multiples in the place of
- * doublings. Include a field first; inversions are those of
- * secp256k1_sums.h.
+ * doublings. Include a field first; inversions are those of secp256k1_sums.h.
  *
  * A key's table has the odd multiples 1 .. 31 of 2^(5 j) Q for every digit j of the halves of u2, 26 KiB; G's those of 8 bits, 256
  * KiB for all. So a row is a sum of 84 affine points,

@@ -134,9 +134,8 @@ static pyaccel_status secp256k1_recover_range(uint8_t *keys, uint8_t *reasons,
     pyaccel_status status = PYACCEL_OK;
     const fe_state state = fe_begin();
     for (uint64_t at = first; at < last && status == PYACCEL_OK; at += PA_SECP256K1_CHUNK) {
-        const int count = last - at < PA_SECP256K1_CHUNK ? (int)(last - at) : PA_SECP256K1_CHUNK;
-        status = secp256k1_recover_chunk(keys + at * job->key_size, reasons + at, job, at, count,
-                                         scratch);
+        status = secp256k1_recover_chunk(keys + at * job->key_size, reasons + at, job, at,
+                                         secp256k1_chunk_size(at, last), scratch);
     }
     fe_end(state);
     return status;

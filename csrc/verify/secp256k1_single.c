@@ -20,23 +20,7 @@
 #include "../tables/secp256k1_base.h"
 #include "secp256k1_decode.h"
 #include "secp256k1_ladder.h"
-
-/* The abscissa is below p, hence r or r + n where it is r mod n. */
-static bool matches(const curve_jacobian *sum, const pa_secp256k1_scalar *r)
-{
-    uint8_t bytes[32];
-    const unsigned char *const rows[LANES] = {bytes};
-    fe x;
-    mask below;
-    pa_secp256k1_scalar_to_bytes(bytes, r);
-    fe_from_rows(&x, rows, &below);
-    mask match = mask_and(below, curve_x_is(sum, &x));
-    if (pa_secp256k1_scalar_add_order(bytes, r)) {
-        fe_from_rows(&x, rows, &below);
-        match = mask_or(match, mask_and(below, curve_x_is(sum, &x)));
-    }
-    return mask_any(match);
-}
+#include "secp256k1_matches.h"
 
 /* *sum = u1 G + u2 Q, Q finite. */
 static void sum_of(curve_jacobian *sum, const row key[2], const pa_secp256k1_scalar *u1,
@@ -105,7 +89,7 @@ bool PA_VARIANT(pa_secp256k1_verify_single_)(const row key[2], const pa_secp256k
 {
     curve_jacobian sum;
     sum_of(&sum, key, u1, u2);
-    return matches(&sum, r);
+    return secp256k1_matches(&sum, &r) != 0;
 }
 
 bool PA_VARIANT(pa_secp256k1_decode_single_)(row point[2], const pa_secp256k1_encoding *encoding)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* u1 G + u2 Q for many rows of secp256k1 at once, in groups of LANES: what ECDSA, recovery and BIP-340 have in common.
  *
- * Use: include a field, then this file. Of a block of rows, some SUMS_BLOCK of them in groups of LANES, whoever calls
+ * Use: include a field, then this file. Of a block of rows, some 128 of them in groups of LANES, whoever calls
  *   fills  sums_group.key[i], the affine point Q of lane i, and .digits[i], from pa_secp256k1_scalars.digits; lanes
  *          without a row repeat another lane of their group;
  *   calls  sums_run(groups, count);
@@ -46,13 +46,8 @@
 typedef pa_secp256k1_sums_digits sums_digits;
 #endif
 
-/* Rows that share their inversions, a multiple of all LANES. */
-#ifndef SUMS_BLOCK
-#define SUMS_BLOCK 128
-#endif
-
-/* Products inlined in what most of the time goes to. Not where they are long (SUMS_CALLS): on AVX2 a doubling by itself, with
- * all in it, takes 1.6 times what it takes where the compiler puts it. */
+/* Functions apart, all inlined in them, for what most of the time goes to. Not where products are called (SUMS_CALLS): there the
+ * compiler places the rest better, and exact rows on AVX2 take 0.91 of the time, batches of BIP-340 1.03. */
 #ifdef SUMS_CALLS
 #define SUMS_FLAT
 #else

@@ -52,6 +52,7 @@ static void list_points(void)
     CHECK(p.x == g.x && p.y == modulo(-g.y));
 }
 
+/* A cube root of 1, but not 1. */
 FE_FN void curve_beta(fe *r)
 {
     unsigned int root = 2;
@@ -62,7 +63,7 @@ FE_FN void curve_beta(fe *r)
 }
 
 /* The number of (beta x, y) = lambda (x, y). */
-static int find_lambda(void)
+static inline int find_lambda(void)
 {
     fe beta;
     curve_beta(&beta);

@@ -34,7 +34,7 @@ static row base_rows[2][BASE_ENTRIES][2];
 static int base_logarithms[2];
 #define SUMS_BASE(k, i) (base_rows[k][i])
 
-#define SUMS_BLOCK (5 * LANES)
+#define BLOCK (5 * LANES)
 #include "verify/secp256k1_sums.h"
 
 _Static_assert(2 * BASE_ENTRIES - 1 < TOY_ORDER, "no entry is infinity");
@@ -141,8 +141,8 @@ static int lane_is(const sums_group *group, int lane, int k, int affine_too)
            y == modulo(modulo(points[k].y * z * z) * z);
 }
 
-static sums_group groups[SUMS_BLOCK / LANES];
-static toy_row rows[SUMS_BLOCK];
+static sums_group groups[BLOCK / LANES];
+static toy_row rows[BLOCK];
 static int row_count, done, refused;
 
 static void run_rows(void)
@@ -183,7 +183,7 @@ int main(void)
             for (int u2 = 0; u2 < TOY_ORDER; u2++, turn++) {
                 make_row(&rows[row_count++], key, u1, u2, turn);
                 /* Blocks of all sizes. */
-                if (row_count == SUMS_BLOCK || turn % 29 == 0) {
+                if (row_count == BLOCK || turn % 29 == 0) {
                     run_rows();
                 }
             }

@@ -13,71 +13,13 @@
 
 #include "check.h"
 #include "field/fe_toy.h"
+#include "secp256k1_toy.h"
 
 #include "curve/secp256k1_formulas.h"
 #if LANES == 1
-FE_FN void curve_beta(fe *r)
-{
-    unsigned int root = 2;
-    while (root * root * root % TOY_P != 1) {
-        root++;
-    }
-    fe_set_int(r, root);
-}
-
 #include "verify/secp256k1_ladder.h"
 #include "verify/secp256k1_scalar.h"
 #endif
-
-/* ---- the reference ------------------------------------------------------------------------ */
-
-/* Index 0 is infinity, index k is k G. */
-typedef struct {
-    int x, y;
-} affine;
-
-static affine points[TOY_ORDER];
-
-static int modulo(int a)
-{
-    return (a % TOY_P + TOY_P) % TOY_P;
-}
-
-static int inverse_of(int a)
-{
-    int r = 1;
-    while (modulo(a * r) != 1) {
-        r++;
-    }
-    return r;
-}
-
-/* Walks from G until infinity, which must come after TOY_ORDER steps. */
-static void list_points(void)
-{
-    int slope;
-    affine g = {0, 0}, p;
-    for (g.x = 0; g.x < TOY_P && g.y == 0; g.x++) {
-        for (int y = 1; y < TOY_P && g.y == 0; y++) {
-            g.y = modulo(y * y - g.x * g.x * g.x - CURVE_B) == 0 ? y : 0;
-        }
-    }
-    g.x--;
-    p = g;
-    points[1] = g;
-    for (int k = 2; k < TOY_ORDER; k++) {
-        if (p.x == g.x) {
-            CHECK(p.y == g.y);
-            slope = modulo(3 * p.x * p.x * inverse_of(modulo(2 * p.y)));
-        } else {
-            slope = modulo((p.y - g.y) * inverse_of(modulo(p.x - g.x)));
-        }
-        const int x = modulo(slope * slope - p.x - g.x);
-        p = (affine){x, modulo(slope * (p.x - x) - p.y)};
-        points[k] = p;
-    }
-    CHECK(p.x == g.x && p.y == modulo(-g.y));
-}
 
 /* ---- points between both worlds ----------------------------------------------------------- */
 
@@ -309,19 +251,6 @@ static void test_multiples(void)
 /* ---- ECDSA -------------------------------------------------------------------------------- */
 
 #if LANES == 1
-/* The number of (beta x, y) = lambda (x, y). */
-static int find_lambda(void)
-{
-    fe beta;
-    curve_beta(&beta);
-    for (int k = 2; k < TOY_ORDER; k++) {
-        if (points[k].x == modulo(points[1].x * (int)beta.lane[0]) && points[k].y == points[1].y) {
-            return k;
-        }
-    }
-    return 0;
-}
-
 static int make_digits(int16_t *digits, int value)
 {
     const pa_secp256k1_half half = {{(uint64_t)(value < 0 ? -value : value), 0}, value < 0};
