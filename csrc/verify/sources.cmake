@@ -7,6 +7,7 @@ pa_sources(portable
   verify/ed25519_scalar.c
   verify/ed25519_single.c
   verify/prepared_keys.c
+  verify/prime_order.c
   verify/secp256k1_portable.c
   verify/secp256k1_rows.c
   verify/secp256k1_scalar.c

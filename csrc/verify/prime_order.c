@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scalars modulo the prime orders of P-256, SM2's curve and P-384.
+ *
+ * Products are Montgomery's, of numbers that are in no form: x * y stands for x y / R, R = 2^(64 words). Of a batch d_0, d_1, ..
+ * the products before each are P_i = d_0 * .. * d_i, and I_i = R / P_i gives both R / d_i = I_i * P_(i-1), which times a plain
+ * number is its quotient, and I_(i-1) = I_i * d_i. */
+#include "prime_order.h"
+
+#include <string.h>
+
+#include "../core/bytes.h"
+#include "../field/inverse256.h"
+
+/* SEC 2, 2.4.2, and GB/T 32918.5: n, its words as PA_MODULUS256 has them, 1 / n mod 2^62. */
+static const pa_modulus256 p256_order =
+    PA_MODULUS256(UINT64_C(0xf3b9cac2fc632551), UINT64_C(0xbce6faada7179e84), UINT64_MAX,
+                  UINT64_C(0xffffffff00000000), UINT64_C(0x332e375511ff43b1));
+static const pa_modulus256 sm2_order =
+    PA_MODULUS256(UINT64_C(0x53bbf40939d54123), UINT64_C(0x7203df6b21c6052b), UINT64_MAX,
+                  UINT64_C(0xfffffffeffffffff), UINT64_C(0x0d8061778dcaf68b));
+
+static void invert_p256(uint64_t *r, const uint64_t *a)
+{
+    pa_inverse256(r, a, &p256_order);
+}
+
+static void invert_sm2(uint64_t *r, const uint64_t *a)
+{
+    pa_inverse256(r, a, &sm2_order);
+}
+
+const pa_prime_order pa_p256_group = {
+    .words = 4,
+    .n = {0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000},
+    .square = {0x83244c95be79eea2, 0x4699799c49bd6fa6, 0x2845b2392b6bec59, 0x66e12d94f3d95620},
+    .inverse = 0xccd1c8aaee00bc4f,
+    .invert = invert_p256,
+};
+
+const pa_prime_order pa_sm2_group = {
+    .words = 4,
+    .n = {0x53bbf40939d54123, 0x7203df6b21c6052b, 0xffffffffffffffff, 0xfffffffeffffffff},
+    .square = {0x901192af7c114f20, 0x3464504ade6fa2fa, 0x620fc84c3affe0d4, 0x1eb5e412a22b3d3b},
+    .inverse = 0x327f9e8872350975,
+    .invert = invert_sm2,
+};
+
+/* -1, 0 or 1 as a is below, equal to or above b. */
+static int compare(const uint64_t a[PA_ORDER_WORDS], const uint64_t b[PA_ORDER_WORDS])
+{
+    for (int i = PA_ORDER_WORDS - 1; i >= 0; i--) {
+        if (a[i] != b[i]) {
+            return a[i] < b[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* r = a + b; returns what goes beyond `words` words. */
+static inline uint64_t add(uint64_t *r, const uint64_t *a, const uint64_t *b, int words)
+{
+    pa_u128 sum = 0;
+    for (int i = 0; i < words; i++) {
+        sum += (pa_u128)a[i] + b[i];
+        r[i] = (uint64_t)sum;
+        sum >>= 64;
+    }
+    return (uint64_t)sum;
+}
+
+/* r = a - b; returns 1 where that is negative, and 2^(64 words) in it. */
+static inline uint64_t subtract(uint64_t *r, const uint64_t *a, const uint64_t *b, int words)
+{
+    uint64_t borrow = 0;
+    for (int i = 0; i < words; i++) {
+        const pa_u128 difference = (pa_u128)a[i] - b[i] - borrow;
+        r[i] = (uint64_t)difference;
+        borrow = (uint64_t)(difference >> 64) & 1;
+    }
+    return borrow;
+}
+
+/* r = a b / 2^(64 words) mod n, row by row: the product of a word of b is reduced by a word before the next one comes. r may be
+ * a or b.
+ * Bounds: t < 2 n before each row, as (n + n (2^64 - 1) + 2 n) / 2^64 < 2 n; its word above n's is 0 or 1. */
+static inline __attribute__((always_inline)) void montgomery(pa_scalar *r, const pa_scalar *a,
+                                                             const pa_scalar *b,
+                                                             const pa_prime_order *order, int words)
+{
+    uint64_t t[PA_ORDER_WORDS + 1] = {0}, less[PA_ORDER_WORDS];
+#pragma GCC unroll 6
+    for (int i = 0; i < words; i++) {
+        pa_u128 sum = (pa_u128)a->limb[0] * b->limb[i] + t[0];
+        const uint64_t m = (uint64_t)sum * order->inverse;
+        pa_u128 cleared = (pa_u128)m * order->n[0] + (uint64_t)sum;
+#pragma GCC unroll 6
+        for (int j = 1; j < words; j++) {
+            sum = (pa_u128)a->limb[j] * b->limb[i] + t[j] + (uint64_t)(sum >> 64);
+            cleared = (pa_u128)m * order->n[j] + (uint64_t)sum + (uint64_t)(cleared >> 64);
+            t[j - 1] = (uint64_t)cleared;
+        }
+        sum = (pa_u128)t[words] + (uint64_t)(sum >> 64) + (uint64_t)(cleared >> 64);
+        t[words - 1] = (uint64_t)sum;
+        t[words] = (uint64_t)(sum >> 64);
+    }
+    const uint64_t keep = (uint64_t)(subtract(less, t, order->n, words) > t[words]);
+    for (int i = 0; i < words; i++) {
+        r->limb[i] = keep ? t[i] : less[i];
+    }
+    for (int i = words; i < PA_ORDER_WORDS; i++) {
+        r->limb[i] = 0;
+    }
+}
+
+static void multiply(pa_scalar *r, const pa_scalar *a, const pa_scalar *b,
+                     const pa_prime_order *order)
+{
+    if (order->words == 4) {
+        montgomery(r, a, b, order, 4);
+    } else {
+        montgomery(r, a, b, order, PA_ORDER_WORDS);
+    }
+}
+
+bool pa_scalar_from_bytes(pa_scalar *out, const uint8_t *bytes, uint64_t size,
+                          const pa_prime_order *order)
+{
+    memset(out, 0, sizeof *out);
+    for (uint64_t i = 0; i < size; i += 8) { /* from the last byte up */
+        const uint64_t left = size - i;
+        if (left >= 8) {
+            out->limb[i / 8] = pa_load_be64(bytes + left - 8);
+        } else {
+            for (uint64_t k = 0; k < left; k++) {
+                out->limb[i / 8] = out->limb[i / 8] << 8 | bytes[k];
+            }
+        }
+    }
+    if (compare(out->limb, order->n) < 0) {
+        return true;
+    }
+    subtract(out->limb, out->limb, order->n, order->words); /* 2^(64 words) < 2 n */
+    return false;
+}
+
+static void store(uint8_t *bytes, const uint64_t *limb, int words)
+{
+    for (int i = 0; i < words; i++) {
+        pa_store_be64(bytes + 8 * (words - 1 - i), limb[i]);
+    }
+}
+
+void pa_scalar_to_bytes(uint8_t *bytes, const pa_scalar *a, const pa_prime_order *order)
+{
+    store(bytes, a->limb, order->words);
+}
+
+bool pa_scalar_add_order(uint8_t *bytes, const pa_scalar *a, const pa_prime_order *order)
+{
+    uint64_t sum[PA_ORDER_WORDS];
+    if (add(sum, a->limb, order->n, order->words) != 0) {
+        return false;
+    }
+    store(bytes, sum, order->words);
+    return true;
+}
+
+bool pa_scalar_is_zero(const pa_scalar *a)
+{
+    uint64_t any = 0;
+    for (int i = 0; i < PA_ORDER_WORDS; i++) {
+        any |= a->limb[i];
+    }
+    return any == 0;
+}
+
+bool pa_scalar_is_high(const pa_scalar *a, const pa_prime_order *order)
+{
+    uint64_t rest[PA_ORDER_WORDS] = {0};
+    subtract(rest, order->n, a->limb, order->words);
+    return compare(a->limb, rest) > 0; /* n - a is not a, as n is odd */
+}
+
+void pa_scalar_add(pa_scalar *out, const pa_scalar *a, const pa_scalar *b,
+                   const pa_prime_order *order)
+{
+    pa_scalar sum = {{0}};
+    const uint64_t carry = add(sum.limb, a->limb, b->limb, order->words);
+    if (carry != 0 || compare(sum.limb, order->n) >= 0) {
+        subtract(sum.limb, sum.limb, order->n, order->words);
+    }
+    *out = sum;
+}
+
+void pa_scalar_sub(pa_scalar *out, const pa_scalar *a, const pa_scalar *b,
+                   const pa_prime_order *order)
+{
+    pa_scalar difference = {{0}};
+    if (subtract(difference.limb, a->limb, b->limb, order->words) != 0) {
+        add(difference.limb, difference.limb, order->n, order->words);
+    }
+    *out = difference;
+}
+
+static void divide_rows(pa_scalar *u1, pa_scalar *u2, const pa_scalar *d, int count,
+                        const pa_prime_order *order)
+{
+    pa_scalar product[PA_SCALAR_DIVIDE], inverse = {{0}}, square = {{0}}, one;
+    memcpy(square.limb, order->square, sizeof square.limb);
+    product[0] = d[0];
+    for (int i = 1; i < count; i++) {
+        multiply(&product[i], &product[i - 1], &d[i], order);
+    }
+    order->invert(inverse.limb, product[count - 1].limb);
+    multiply(&inverse, &inverse, &square, order);
+    for (int i = count - 1; i >= 0; i--) {
+        if (i > 0) {
+            multiply(&one, &inverse, &product[i - 1], order);
+            multiply(&inverse, &inverse, &d[i], order);
+        } else {
+            one = inverse;
+        }
+        multiply(&u1[i], &u1[i], &one, order);
+        multiply(&u2[i], &u2[i], &one, order);
+    }
+}
+
+void pa_scalar_divide(pa_scalar *u1, pa_scalar *u2, const pa_scalar *d, int count,
+                      const pa_prime_order *order)
+{
+    for (int at = 0; at < count; at += PA_SCALAR_DIVIDE) {
+        const int rows = count - at < PA_SCALAR_DIVIDE ? count - at : PA_SCALAR_DIVIDE;
+        divide_rows(u1 + at, u2 + at, d + at, rows, order);
+    }
+}
+
+/* pa_scalar_digits
+ * Form:   where a is odd, the digits of (a - 1) / 2 + 2^(w count - 1); else those of n - a, which is, with all their bits turned
+ *         round, which negates each.
+ * Bounds: (a - 1) / 2 is below 2^(w count - 1), so that the power goes to the last digit alone. */
+void pa_scalar_digits(uint16_t *digits, int count, int width, const pa_scalar *a,
+                      const pa_prime_order *order)
+{
+    uint64_t odd[PA_ORDER_WORDS + 1] = {0};
+    const bool even = (a->limb[0] & 1) == 0;
+    const uint64_t low = (UINT64_C(1) << width) - 1, turn = even ? low : 0;
+    if (even) {
+        subtract(odd, order->n, a->limb, order->words);
+    } else {
+        memcpy(odd, a->limb, sizeof a->limb);
+    }
+    for (int j = 0, at = 1; j < count; j++, at += width) {
+        const int word = at / 64, bit = at % 64;
+        uint64_t digit = 0;
+        if (word < PA_ORDER_WORDS) {
+            digit = odd[word] >> bit | (bit == 0 ? 0 : odd[word + 1] << (64 - bit));
+        }
+        digit = (digit & low) | (j == count - 1 ? UINT64_C(1) << (width - 1) : 0);
+        digits[j] = (uint16_t)(digit ^ turn);
+    }
+}
+
+void pa_order_sums_digits_of(pa_order_sums_digits *digits, const pa_scalar *u1, const pa_scalar *u2,
+                             const pa_prime_order *order)
+{
+    pa_scalar_digits(digits->key, PA_ORDER_SUMS_DIGITS(order->words), PA_ORDER_SUMS_WIDTH, u2,
+                     order);
+    pa_scalar_digits(digits->base, PA_ORDER_SUMS_BASE_DIGITS(order->words), 2 * PA_ORDER_SUMS_WIDTH,
+                     u1, order);
+}
+
+void pa_order_prepared_digits_of(pa_order_prepared_digits *digits, const pa_scalar *u1,
+                                 const pa_scalar *u2, const pa_prime_order *order)
+{
+    pa_scalar_digits(digits->key, PA_ORDER_SUMS_DIGITS(order->words), PA_ORDER_SUMS_WIDTH, u2,
+                     order);
+    pa_scalar_digits(digits->base, 8 * order->words, 8, u1, order);
+}
