@@ -309,7 +309,7 @@ SUMS_INLINE void sums_item_of(sums_item *item, sums_group *groups, int list, int
     }
 }
 
-static inline void sums_denominator(fe *d, const sums_item *item, int kind)
+SUMS_INLINE void sums_denominator(fe *d, const sums_item *item, int kind)
 {
     if (kind == SUMS_DOUBLE) {
         curve_affine_double_denominator(d, item->p);

@@ -11,10 +11,11 @@ static bool parse(uint8_t raw[64], const uint8_t *der, uint64_t size, uint lax)
 {
     uint *data = exactly((size + 3) / 4 * 4);
     uchar *out = exactly(64), reason = 7;
+    const ulong offsets[] = {0, size};
     if (size != 0) {
         memcpy(data, der, size);
     }
-    LAUNCH(1, secp256k1_der(out, &reason, data, size, 0, NULL, size, size, 0, lax, 1));
+    LAUNCH(1, secp256k1_der(out, &reason, data, size, 0, offsets, size, size, 0, lax, 1));
     const bool good = reason == REASON_NONE;
     CHECK(good || reason == REASON_ENCODING);
     for (size_t i = 0; i < 64 && !good; i++) {
