@@ -33,7 +33,7 @@ if(SKBUILD AND EXISTS "${PROJECT_SOURCE_DIR}/kernels")
   # What kernels share with C, where they look for it.
   install(FILES csrc/field/field.h csrc/field/fe25519_chains.h csrc/field/secp256k1_chains.h DESTINATION csrc/field)
   install(FILES csrc/curve/edwards25519_constants.h csrc/curve/edwards25519_formulas.h
-    csrc/curve/secp256k1_constants.h csrc/curve/secp256k1_formulas.h DESTINATION csrc/curve)
+    csrc/curve/secp256k1_constants.h csrc/curve/weierstrass_formulas.h DESTINATION csrc/curve)
 endif()
 
 # The benchmarks are part of the package (pyaccel.bench), so that a user's `pyaccel bench` runs what we run.

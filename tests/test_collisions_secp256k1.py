@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every addition of the lanes' ladder (csrc/verify/secp256k1_sums.h) met by two points that are equal, or opposite.
+"""Every addition of the lanes' ladder (csrc/verify/weierstrass_sums.h) met by two points that are equal, or opposite.
 
 The digits of u1 and u2 do not hang on the key. So for any of them, and any addition x + y with x = (a + b d) G and
 y = (c + e d) G, one key d G makes x = y, and one makes x = -y. The digits are the library's own; what the row is worth

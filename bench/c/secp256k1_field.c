@@ -15,9 +15,9 @@
 #include FIELD
 
 #include "curve/secp256k1_constants.h"
-#include "curve/secp256k1_formulas.h"
+#include "curve/weierstrass_formulas.h"
 
-#include "curve/secp256k1_affine_formulas.h"
+#include "curve/weierstrass_affine_formulas.h"
 
 #define SAMPLES 60
 #define STREAMS 4

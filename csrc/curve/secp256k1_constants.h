@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What secp256k1_formulas.h wants to know of secp256k1 (SEC 2, 2.4.1). Include a field of 256
+/* What weierstrass_formulas.h wants to know of secp256k1 (SEC 2, 2.4.1). Include a field of 256
  * bits first. */
 #ifndef PA_CURVE_SECP256K1_CONSTANTS_H
 #define PA_CURVE_SECP256K1_CONSTANTS_H

@@ -9,7 +9,7 @@
 
 #include "../core/variant_name.h"
 #include "../curve/secp256k1_constants.h"
-#include "../curve/secp256k1_formulas.h"
+#include "../curve/weierstrass_formulas.h"
 #include "bip340.h"
 
 bool PA_VARIANT(pa_bip340_join_)(const row (*windows)[3], const int *at, int count)

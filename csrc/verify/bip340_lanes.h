@@ -3,7 +3,7 @@
  * this file and bip340_batch.h, and has BIP340_KERNEL of the latter as its table.
  *
  * A range is cut into chunks. Of a chunk, rows are read and hashed (bip340_rows.c) and keys lifted in
- * lanes; then rows whose s is in range run s G - e P in lanes together (secp256k1_sums.h), whose
+ * lanes; then rows whose s is in range run s G - e P in lanes together (weierstrass_sums.h), whose
  * results one more inversion makes affine: x is compared with r, and y is even. Few rows behind the
  * last full group run one by one, and so do rows that the lanes cannot do.
  *

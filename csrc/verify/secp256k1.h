@@ -15,7 +15,7 @@ typedef struct {
     row point[2];        /* x, y; those of G where there is a reason */
 } pa_secp256k1_key;
 
-/* A prepared key of ECDSA: with its table (secp256k1_prepared.h), [j][i] = (2 i + 1) 2^(5 j) Q; 26.1 KiB. */
+/* A prepared key of ECDSA: with its table (weierstrass_prepared.h), [j][i] = (2 i + 1) 2^(5 j) Q; 26.1 KiB. */
 typedef struct {
     pa_secp256k1_key key;
     row table[PA_SECP256K1_SUMS_DIGITS][1 << (PA_SECP256K1_SUMS_WIDTH - 1)][2];

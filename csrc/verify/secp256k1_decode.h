@@ -4,7 +4,7 @@
 #define PA_VERIFY_SECP256K1_DECODE_H
 
 #include "../curve/secp256k1_constants.h"
-#include "../curve/secp256k1_formulas.h"
+#include "../curve/weierstrass_formulas.h"
 #include "secp256k1.h"
 
 /* Points of LANES encodings, all of one kind: x alone where lift says so, else x and y. Returned:

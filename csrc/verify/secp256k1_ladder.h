@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A sum of multiples of points by interleaved signed digits, one doubling a bit for all, complete for every input; branches on
- * its data. Include a field of one lane and secp256k1_formulas.h first.
+ * its data. Include a field of one lane and weierstrass_formulas.h first.
  *
  * The sum stands in coordinates in which the multiples of one point (the key) are affine, common z (curve_common_multiples), so
  * that their table takes no inversion: what the table costs more, 1M, each addition of another point's multiples costs. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The last step of secp256k1_sums.h for two groups of eight lanes side by side: five products of a doubling wait for each other,
+/* The last step of weierstrass_sums.h for two groups of eight lanes side by side: five products of a doubling wait for each other,
  * some 280 cycles, in which a core with two multipliers could do twice what one group has for it. Zen 4 has one: there a row takes
  * 2 % longer than in one group at a time (8,680 and 8,500 cycles). */
 #define FE_GROUPS 2
@@ -7,7 +7,7 @@
 
 #include "../core/variant_name.h"
 #include "../curve/secp256k1_constants.h"
-#include "../curve/secp256k1_formulas.h"
+#include "../curve/weierstrass_formulas.h"
 #include "secp256k1_ladder_two.h"
 
 /* What curve_affine and curve_jacobian are where there is one group. */

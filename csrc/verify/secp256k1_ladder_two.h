@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ladders of secp256k1_sums.h for two groups at once, which a variant may have where a ladder waits for itself. */
+/* Ladders of weierstrass_sums.h for two groups at once, which a variant may have where a ladder waits for itself. */
 #ifndef PA_VERIFY_SECP256K1_LADDER_TWO_H
 #define PA_VERIFY_SECP256K1_LADDER_TWO_H
 

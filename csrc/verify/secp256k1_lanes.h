@@ -4,8 +4,8 @@
  *
  * A range is cut into chunks. Of a chunk, rows are read and hashed (secp256k1_rows.c), keys decoded in
  * lanes, full lanes of them whatever rows they come from; then the rows whose equation is in question run
- * u1 G + u2 Q in lanes together, those with prepared keys (secp256k1_prepared.h) before the others
- * (secp256k1_sums.h). Fewer than SECP256K1_LANES_MIN rows behind the last full group run one by one
+ * u1 G + u2 Q in lanes together, those with prepared keys (weierstrass_prepared.h) before the others
+ * (weierstrass_sums.h). Fewer than SECP256K1_LANES_MIN rows behind the last full group run one by one
  * (secp256k1_single.c), and so do rows that the lanes cannot do, and all whose keys are not prepared where
  * there are fewer than SECP256K1_ROWS_MIN (where that is not said, SECP256K1_LANES_MIN). */
 #ifndef PA_VERIFY_SECP256K1_LANES_H
@@ -14,11 +14,11 @@
 #include <string.h>
 
 #include "../curve/secp256k1_constants.h"
-#include "../curve/secp256k1_formulas.h"
+#include "../curve/weierstrass_formulas.h"
 #include "secp256k1_decode.h"
 #include "secp256k1_matches.h"
-#include "secp256k1_prepared.h"
-#include "secp256k1_sums.h"
+#include "weierstrass_prepared.h"
+#include "weierstrass_sums.h"
 
 #ifndef SECP256K1_ROWS_MIN
 #define SECP256K1_ROWS_MIN SECP256K1_LANES_MIN

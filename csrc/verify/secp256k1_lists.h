@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sums of many lists of affine points of secp256k1, LANES lists at a time: what a method of buckets does most.
  *
- * Use: include secp256k1_sums.h, then this file. A bucket is a list: `size` references from `first` on. lists_run makes
+ * Use: include weierstrass_sums.h, then this file. A bucket is a list: `size` references from `first` on. lists_run makes
  * sum[k], x and y, of every bucket k that has any. A reference is 4 t + 2 l + s and stands for a point of the table whose
  * entries t are four rows x, y, beta x, -y: (x, y), times lambda where l is 1, negated where s is 1.
  *
  * Method. A list is cut into pieces of LISTS_LONGEST points or fewer, much alike. Pieces are sorted by size, the longest
  * first; then LANES of them that follow each other are summed up in lanes: every step adds the next point of every piece that
- * has one to the piece's own sum, in affine coordinates with one inversion for all (secp256k1_affine_formulas.h). As pieces are
+ * has one to the piece's own sum, in affine coordinates with one inversion for all (weierstrass_affine_formulas.h). As pieces are
  * sorted, those that take part in a step stand at the front, and all lanes but those of one group work. What sums of pieces
  * there are of one bucket are a list once more, and so on: for lists of size c about 2 sqrt(c) steps, of which each has
  * one inversion, and c - 1 additions, whatever pieces there are. A point is read once, and its x once more.
@@ -19,7 +19,7 @@
 #ifndef PA_VERIFY_SECP256K1_LISTS_H
 #define PA_VERIFY_SECP256K1_LISTS_H
 
-#include "secp256k1_sums.h"
+#include "weierstrass_sums.h"
 
 #define LISTS_LONGEST 32
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums of ECDSA against r. Before: a field header, secp256k1_formulas.h. */
+/* Sums of ECDSA against r. Before: a field header, weierstrass_formulas.h. */
 #ifndef PA_VERIFY_SECP256K1_MATCHES_H
 #define PA_VERIFY_SECP256K1_MATCHES_H
 

@@ -3,7 +3,7 @@
  *
  * A range is cut into chunks. Of a chunk, rows are read (secp256k1_recover_rows.c); R is lifted in lanes
  * as compressed keys are; rows that have a point are divided by r and run u1 G + u2 R in lanes together
- * (secp256k1_sums.h), and one more inversion makes all sums affine. What is hashed for addresses is read
+ * (weierstrass_sums.h), and one more inversion makes all sums affine. What is hashed for addresses is read
  * where these have been written. Fewer than SECP256K1_LANES_MIN rows
  * behind the last full group run one by one (secp256k1_single.c), and so do rows that the lanes cannot
  * do: sums that an adversary made infinite among them; and all where there are fewer than

@@ -70,7 +70,7 @@ int pa_secp256k1_recode(int16_t *digits, int step, const pa_secp256k1_half *a, i
 
 /* ---- for rows in lanes ---------------------------------------------------------------------- */
 
-/* u1 and u2 in digits that are all odd (secp256k1_sums.h). A digit is kept as e >= 0 and stands for 2 e - (2^w - 1):
+/* u1 and u2 in digits that are all odd (weierstrass_sums.h). A digit is kept as e >= 0 and stands for 2 e - (2^w - 1):
  *   u2 = sum 2^(5 j) (first[j] + second[j] lambda) mod n, digits of w = 5 bits,
  *   u1 = sum 2^(10 j) (base[j] + 2^128 base[13 + j]) mod n, digits of w = 10 bits;
  * zeros behind them. */
@@ -84,7 +84,7 @@ typedef struct {
 void pa_secp256k1_sums_digits_of(pa_secp256k1_sums_digits *digits, const pa_secp256k1_scalar *u1,
                                  const pa_secp256k1_scalar *u2);
 
-/* The same for keys that were prepared (secp256k1_prepared.h): those of u1 have 8 bits, u1 = sum 2^(8 j) base[j] mod n. */
+/* The same for keys that were prepared (weierstrass_prepared.h): those of u1 have 8 bits, u1 = sum 2^(8 j) base[j] mod n. */
 typedef struct {
     uint8_t first[32], second[32], base[32];
 } pa_secp256k1_prepared_digits;

@@ -14,7 +14,7 @@
 
 #include "../core/variant_name.h"
 #include "../curve/secp256k1_constants.h"
-#include "../curve/secp256k1_formulas.h"
+#include "../curve/weierstrass_formulas.h"
 #define FE_MODULUS pa_secp256k1_prime
 #include "../field/inverse_lanes.h"
 #include "../tables/secp256k1_base.h"

@@ -5,7 +5,7 @@
 #include "../field/secp256k1.h"
 
 #include "../../csrc/curve/secp256k1_constants.h"
-#include "../../csrc/curve/secp256k1_formulas.h"
+#include "../../csrc/curve/weierstrass_formulas.h"
 #include "secp256k1_digits.h"
 
 DEVICE_FUNCTION void number_load(fe *r, GLOBAL const row *from)

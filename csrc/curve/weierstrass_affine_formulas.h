@@ -8,10 +8,10 @@
  * A denominator of 0 (p = +-q) spoils all: the caller puts another in its place and remembers the lane.
  * No point of order 2 exists, so that doublings have none.
  *
- * Include a field and secp256k1_formulas.h first. All coordinates have magnitude 1; denominators, slopes and inverses are factors
+ * Include a field and weierstrass_formulas.h first. All coordinates have magnitude 1; denominators, slopes and inverses are factors
  * and nothing else. */
-#ifndef PA_CURVE_SECP256K1_AFFINE_FORMULAS_H
-#define PA_CURVE_SECP256K1_AFFINE_FORMULAS_H
+#ifndef PA_CURVE_WEIERSTRASS_AFFINE_FORMULAS_H
+#define PA_CURVE_WEIERSTRASS_AFFINE_FORMULAS_H
 
 /* *before = *product, which then takes in d. */
 FE_FN void curve_inverse_push(fe *before, fe *product, const fe *d)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secp256k1_prepared.h over toy curves: the tables of every key, and every key with every pair of scalars, in blocks where each
+/* weierstrass_prepared.h over toy curves: the tables of every key, and every key with every pair of scalars, in blocks where each
  * lane has another row; rows that meet an exceptional addition are named, and no others, as the same additions on logarithms
  * tell. */
 #define PA_DEBUG_BOUNDS 1
@@ -13,9 +13,9 @@
 
 #include "check.h"
 #include "field/fe_toy.h"
-#include "secp256k1_toy.h"
+#include "weierstrass_toy.h"
 
-#include "curve/secp256k1_formulas.h"
+#include "curve/weierstrass_formulas.h"
 
 /* What is taken of it are its inversions and digits; a row of its own sum is never made. */
 #define SUMS_WIDTH 3
@@ -26,7 +26,7 @@ typedef struct {
 } sums_digits;
 static row no_base[2][1][2];
 #define SUMS_BASE(k, i) (no_base[k][(i) * 0])
-#include "verify/secp256k1_sums.h"
+#include "verify/weierstrass_sums.h"
 
 /* Numbers below 2^12 of the key, below 2^16 of G: enough for several representatives of each scalar. An odd number of pairs
  * leaves sums over in the steps that follow. */
@@ -41,7 +41,7 @@ typedef struct {
 
 static row base_rows[PREPARED_BASE_DIGITS][1 << (PREPARED_BASE_WIDTH - 1)][2];
 #define PREPARED_BASE(j, i) (base_rows[j][i])
-#include "verify/secp256k1_prepared.h"
+#include "verify/weierstrass_prepared.h"
 
 _Static_assert(2 << PREPARED_BASE_WIDTH < TOY_ORDER, "no entry is infinity");
 

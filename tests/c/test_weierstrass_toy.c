@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secp256k1_formulas.h and the ladder over toy curves y^2 = x^3 + b of prime order: every pair of
+/* weierstrass_formulas.h and the ladder over toy curves y^2 = x^3 + b of prime order: every pair of
  * points, and ECDSA for every key, every pair of scalars and every r, against tables of the affine
  * addition law on plain numbers. Built for a prime above the order and one below it, for strict and
  * lazy factors. */
@@ -13,9 +13,9 @@
 
 #include "check.h"
 #include "field/fe_toy.h"
-#include "secp256k1_toy.h"
+#include "weierstrass_toy.h"
 
-#include "curve/secp256k1_formulas.h"
+#include "curve/weierstrass_formulas.h"
 #if LANES == 1
 #include "verify/secp256k1_ladder.h"
 #include "verify/secp256k1_scalar.h"

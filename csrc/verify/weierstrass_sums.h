@@ -18,18 +18,18 @@
  *   - T_j = digit j of k1 on Q + digit j of k2 on lambda Q, and for even j + two multiples of G and 2^128 G;
  *   - sum = ((T_25 2^5 + T_24) 2^5 + ..) + T_0, Jacobian.
  * What does not hang on the sum before it is added in affine coordinates for the whole block, with one inversion for each step of
- * the first two (secp256k1_affine_formulas.h); w + 3 of them for a block. Only 25 additions are left among 125 doublings.
+ * the first two (weierstrass_affine_formulas.h); w + 3 of them for a block. Only 25 additions are left among 125 doublings.
  *
  * Exceptional rows. A denominator that is 0 makes the product of the block 0, which is looked at once: then the pass is done again
  * with a look at each, 1 in place of 0, and those lanes marked. In Jacobian coordinates an exceptional addition gives Z = 0, and so
  * do all steps after it, so that one look at the end finds them. */
-#ifndef PA_VERIFY_SECP256K1_SUMS_H
-#define PA_VERIFY_SECP256K1_SUMS_H
+#ifndef PA_VERIFY_WEIERSTRASS_SUMS_H
+#define PA_VERIFY_WEIERSTRASS_SUMS_H
 
 #include <stdint.h>
 #include <string.h>
 
-#include "../curve/secp256k1_affine_formulas.h"
+#include "../curve/weierstrass_affine_formulas.h"
 #ifndef SUMS_WIDTH
 #define FE_MODULUS pa_secp256k1_prime
 #endif
@@ -218,7 +218,7 @@ static inline void sums_sign(fe *y, unsigned int negative)
     fe_select(y, mask_from_bits(negative), &minus, y);
 }
 
-/* For tables that are looked into once (secp256k1_prepared.h): the entry of one digit, and a carried y. */
+/* For tables that are looked into once (weierstrass_prepared.h): the entry of one digit, and a carried y. */
 static inline int sums_entry(unsigned int *negative, int e, int width, int lane)
 {
     const int positive = e >> (width - 1) & 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secp256k1_formulas.h over the toy field, for any of the compilers of platform.h: y^2 = x^3 + 7 modulo 79, a group of
+/* weierstrass_formulas.h over the toy field, for any of the compilers of platform.h: y^2 = x^3 + 7 modulo 79, a group of
  * 67 points. Points come and go as three bytes X, Y, Z of Jacobian coordinates. NDRange n, local size 64. */
 #include "../../kernels/platform.h"
 
@@ -12,7 +12,7 @@ FE_FN void curve_beta(fe *r)
     fe_set_int(r, 23); /* 23^3 = 12167 = 1 mod 79 */
 }
 
-#include "../../csrc/curve/secp256k1_formulas.h"
+#include "../../csrc/curve/weierstrass_formulas.h"
 
 DEVICE_FUNCTION void read_fe(fe *r, GLOBAL const uchar *at)
 {
@@ -45,7 +45,7 @@ DEVICE_FUNCTION void write_point(GLOBAL uchar *points, uint i, const curve_jacob
 
 /* ordinates[i] = y of the point of abscissa wanted[2 i], odd where wanted[2 i + 1] says so; exists[i] = whether there is
  * one, + 2 where the result lies on the curve. */
-KERNEL void secp256k1_toy_lift(GLOBAL uchar *ordinates, GLOBAL uchar *exists, GLOBAL const uchar *wanted, uint n)
+KERNEL void weierstrass_toy_lift(GLOBAL uchar *ordinates, GLOBAL uchar *exists, GLOBAL const uchar *wanted, uint n)
 {
     const uint i = global_id();
     if (i >= n) {
@@ -63,7 +63,7 @@ KERNEL void secp256k1_toy_lift(GLOBAL uchar *ordinates, GLOBAL uchar *exists, GL
 /* complete, simple, mixed [i] = left[i] + right[i] by curve_add_complete, curve_add and curve_add_mixed, which takes X
  * and Y of right[i] for an affine point; doubled[i] = 2 left[i]. flags[i]: 1 curve_add failed, 2 curve_add_mixed failed,
  * 4 left[i] has the affine abscissa X of right[i]. */
-KERNEL void secp256k1_toy_add(GLOBAL uchar *complete, GLOBAL uchar *simple, GLOBAL uchar *mixed, GLOBAL uchar *doubled,
+KERNEL void weierstrass_toy_add(GLOBAL uchar *complete, GLOBAL uchar *simple, GLOBAL uchar *mixed, GLOBAL uchar *doubled,
                               GLOBAL uchar *flags, GLOBAL const uchar *left, GLOBAL const uchar *right, uint n)
 {
     const uint i = global_id();
@@ -90,7 +90,7 @@ KERNEL void secp256k1_toy_add(GLOBAL uchar *complete, GLOBAL uchar *simple, GLOB
 }
 
 /* multiples[8 i + k]: 2 k + 1 times the affine point X, Y of points[i], with the Z that they have in common. */
-KERNEL void secp256k1_toy_multiples(GLOBAL uchar *multiples, GLOBAL const uchar *points, uint n)
+KERNEL void weierstrass_toy_multiples(GLOBAL uchar *multiples, GLOBAL const uchar *points, uint n)
 {
     const uint i = global_id();
     if (i >= n) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secp256k1_sums.h over toy curves: every key with every pair of scalars, in blocks where each lane has another row; rows that
+/* weierstrass_sums.h over toy curves: every key with every pair of scalars, in blocks where each lane has another row; rows that
  * meet an exceptional addition are named, and no others, as the same additions on logarithms tell. */
 #define PA_DEBUG_BOUNDS 1
 #ifndef TOY_P
@@ -11,9 +11,9 @@
 
 #include "check.h"
 #include "field/fe_toy.h"
-#include "secp256k1_toy.h"
+#include "weierstrass_toy.h"
 
-#include "curve/secp256k1_formulas.h"
+#include "curve/weierstrass_formulas.h"
 
 /* Digits of w and 2 w bits: all numbers are odd and below 2^(w J), enough for several representatives of each scalar. */
 #ifndef SUMS_WIDTH
@@ -35,7 +35,7 @@ static int base_logarithms[2];
 #define SUMS_BASE(k, i) (base_rows[k][i])
 
 #define BLOCK (5 * LANES)
-#include "verify/secp256k1_sums.h"
+#include "verify/weierstrass_sums.h"
 
 _Static_assert(2 * BASE_ENTRIES - 1 < TOY_ORDER, "no entry is infinity");
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secp256k1_affine_formulas.h over the toy field, as secp256k1.cl has it: points come and go as two bytes x, y. NDRange n,
+/* weierstrass_affine_formulas.h over the toy field, as weierstrass.cl has it: points come and go as two bytes x, y. NDRange n,
  * local size 64. */
 #include "../../kernels/platform.h"
 
@@ -7,9 +7,9 @@
 #define CURVE_B 7
 #include "../../csrc/field/fe_toy.h"
 
-#include "../../csrc/curve/secp256k1_formulas.h"
+#include "../../csrc/curve/weierstrass_formulas.h"
 
-#include "../../csrc/curve/secp256k1_affine_formulas.h"
+#include "../../csrc/curve/weierstrass_affine_formulas.h"
 
 DEVICE_FUNCTION void read_affine(curve_affine *r, GLOBAL const uchar *points, uint i)
 {
@@ -22,7 +22,7 @@ DEVICE_FUNCTION void read_affine(curve_affine *r, GLOBAL const uchar *points, ui
 }
 
 /* sums[i] = p[i] + q[i], whose abscissas differ. */
-KERNEL void secp256k1_toy_affine_add(GLOBAL uchar *sums, GLOBAL const uchar *p, GLOBAL const uchar *q, uint n)
+KERNEL void weierstrass_toy_affine_add(GLOBAL uchar *sums, GLOBAL const uchar *p, GLOBAL const uchar *q, uint n)
 {
     const uint i = (uint)get_global_id(0);
     curve_affine a, b, sum;

@@ -10,8 +10,8 @@
  * Costs (M, S products and squares): double 3M + 4S, mixed addition 8M + 3S, addition 12M + 4S.
  * Sources: the formulas of the Explicit-Formulas Database for short Weierstrass curves with a =
  *         0 (Jacobian coordinates). */
-#ifndef PA_CURVE_SECP256K1_FORMULAS_H
-#define PA_CURVE_SECP256K1_FORMULAS_H
+#ifndef PA_CURVE_WEIERSTRASS_FORMULAS_H
+#define PA_CURVE_WEIERSTRASS_FORMULAS_H
 
 typedef struct {
     fe x, y;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Toy curves y^2 = x^3 + b of prime order, walked by the affine addition law on plain numbers. Define TOY_P, CURVE_B and
  * TOY_ORDER, and include check.h and the toy field first. */
-#ifndef PA_TEST_SECP256K1_TOY_H
-#define PA_TEST_SECP256K1_TOY_H
+#ifndef PA_TEST_WEIERSTRASS_TOY_H
+#define PA_TEST_WEIERSTRASS_TOY_H
 
 /* Index 0 is infinity, index k is k G. */
 typedef struct {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""secp256k1_formulas.h over a toy field: every abscissa, every pair of points, every table; as C and as OpenCL C."""
+"""weierstrass_formulas.h over a toy field: every abscissa, every pair of points, every table; as C and as OpenCL C."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def affine(jacobian: Array) -> Point:
 def test_weierstrass_every_abscissa(machine: Machine) -> None:
     wanted = [(x, odd) for x in range(P) for odd in (0, 1)]
     ordinates, exists = zeros(len(wanted)), zeros(len(wanted))
-    machine.run("secp256k1", "secp256k1_toy_lift", len(wanted), ordinates, exists, np.array(wanted, np.uint8))
+    machine.run("weierstrass", "weierstrass_toy_lift", len(wanted), ordinates, exists, np.array(wanted, np.uint8))
     lifted = {(x, int(y) & 1): int(y) for (x, _), y, found in zip(wanted, ordinates, exists, strict=True) if found == 3}
     assert lifted == {(p[0], p[1] & 1): p[1] for p in FINITE}
     assert set(exists.tolist()) == {0, 3}
@@ -61,7 +61,7 @@ def test_weierstrass_every_pair(machine: Machine) -> None:
     n = len(pairs)
     complete, simple, mixed, doubled, flags = *(zeros(n, 3) for _ in range(4)), zeros(n)
     operands = np.array(left, np.uint8), np.array(right, np.uint8)
-    machine.run("secp256k1", "secp256k1_toy_add", n, complete, simple, mixed, doubled, flags, *operands)
+    machine.run("weierstrass", "weierstrass_toy_add", n, complete, simple, mixed, doubled, flags, *operands)
     for i, (p, q) in enumerate(pairs):
         expected = add(p, q)
         assert affine(complete[i]) == expected
@@ -83,7 +83,7 @@ def test_weierstrass_every_mixed_pair(machine: Machine) -> None:
     right = np.array([(*q, 1) for _, q in pairs], np.uint8)
     n = len(pairs)
     complete, simple, mixed, doubled, flags = *(zeros(n, 3) for _ in range(4)), zeros(n)
-    machine.run("secp256k1", "secp256k1_toy_add", n, complete, simple, mixed, doubled, flags, left, right)
+    machine.run("weierstrass", "weierstrass_toy_add", n, complete, simple, mixed, doubled, flags, left, right)
     for i, (p, q) in enumerate(pairs):
         special = p is None or p[0] == q[0]
         assert flags[i] >> 1 & 1 == special
@@ -93,7 +93,7 @@ def test_weierstrass_every_mixed_pair(machine: Machine) -> None:
 def test_weierstrass_multiples_of_every_point(machine: Machine) -> None:
     multiples = zeros(len(FINITE), 8, 3)
     points = np.array([(*p, 1) for p in FINITE], np.uint8)
-    machine.run("secp256k1", "secp256k1_toy_multiples", len(FINITE), multiples, points)
+    machine.run("weierstrass", "weierstrass_toy_multiples", len(FINITE), multiples, points)
     for p, odd in zip(FINITE, multiples, strict=True):
         multiple, twice = p, add(p, p)
         for jacobian_multiple in odd:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* u1 G + u2 Q for many rows of secp256k1 at once where Q is a key that was prepared: tables of multiples in the place of
- * doublings. Include a field first; inversions are those of secp256k1_sums.h.
+ * doublings. Include a field first; inversions are those of weierstrass_sums.h.
  *
  * A key's table has the odd multiples 1 .. 31 of 2^(5 j) Q for every digit j of the halves of u2, 26 KiB; G's those of 8 bits, 256
  * KiB for all. So a row is a sum of 84 affine points,
@@ -14,11 +14,11 @@
  *
  * No sum within `first` or `second` is exceptional: their partial sums are m Q with |m| < 2^130, and two of them have powers of 2
  * as factors that differ. Within `base`, where |m| < 2^256 may wrap round n, and behind it an adversary can plant one: the row is
- * marked (secp256k1_sums.h). */
-#ifndef PA_VERIFY_SECP256K1_PREPARED_H
-#define PA_VERIFY_SECP256K1_PREPARED_H
+ * marked (weierstrass_sums.h). */
+#ifndef PA_VERIFY_WEIERSTRASS_PREPARED_H
+#define PA_VERIFY_WEIERSTRASS_PREPARED_H
 
-#include "secp256k1_sums.h"
+#include "weierstrass_sums.h"
 
 /* The toy curves of the tests bring their own. */
 #ifndef PREPARED_WIDTH
@@ -204,7 +204,7 @@ static void prepared_end(prepared_group *group)
     group->redo = mask_or(group->redo, fe_is_zero(&group->sum.z));
 }
 
-/* From digits and tables: sum and redo, as secp256k1_sums.h has them. */
+/* From digits and tables: sum and redo, as weierstrass_sums.h has them. */
 static void prepared_run(prepared_group *groups, int count)
 {
     static const int first[3] = {0, PREPARED_PAIRS, 2 * PREPARED_PAIRS};
