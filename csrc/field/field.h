@@ -64,6 +64,17 @@
  *   mask fe_factor_is_zero(const fe *a)                     of any such factor
  *   void fe_settle(fe *r, const fe *a)                      a, a factor of fe_reduce or of the three  -> 1
  *
+ * Forms. A field may keep numbers in a form of its own, x 2^FE_FORM_BITS mod p (Montgomery's); it then defines FE_HAS_FORM and
+ * the three; elsewhere they are copies. fe_set_int, fe_set_words, fe_from_rows, fe_to_rows and fe_is_odd take and give the true
+ * numbers; fe_gather, fe_scatter and what has lanes apart move elements as they are.
+ *   void fe_enter(fe *r, const fe *a)                       a a number as fe_gather took it from a row of plain numbers;
+ *                                                           r = the element that is that number; mag a 1          -> 1
+ *   void fe_leave(fe *r, const fe *a)                       the inverse: what fe_scatter then stores is the plain
+ *                                                           number; mag a <= FE_MUL_MAG                           -> 1
+ *   void fe_from_table(fe *r, const fe *a)                  a as fe_gather took it from a generated table of the field's
+ *                                                           curve, of x 2^260 mod p in fields with a form; r = the
+ *                                                           element x; mag a 1                                    -> 2
+ *
  * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL
  * unless defined before); pointers to fe and mask are private.
  *   void fe_from_rows(fe *r, FE_SPACE const unsigned char *const rows[LANES], mask *ok)
@@ -232,6 +243,12 @@
     } while (0)
 #define fe_settle fe_carry
 #define fe_factor_is_zero fe_is_zero
+#endif
+
+#ifndef FE_HAS_FORM
+#define fe_enter(r, a) (*(r) = *(a))
+#define fe_leave(r, a) (*(r) = *(a))
+#define fe_from_table(r, a) (*(r) = *(a))
 #endif
 
 #ifndef FE_HAS_SCATTER_ANY

@@ -20,10 +20,12 @@ typedef struct {
 /* Asserts the bounds of a magnitude. */
 FE_FN void fe_check(const fe *a, int m);
 
+#ifndef FE_HAS_FORM
 FE_FN void fe_set_int(fe *r, unsigned int k)
 {
     *r = (fe){{k, 0, 0, 0, 0}};
 }
+#endif
 
 FE_FN void fe_add(fe *r, const fe *a, const fe *b)
 {

@@ -102,10 +102,12 @@ FE_ASM void fe_sqr(fe *r, const fe *a)
     fe_check(r, 1);
 }
 
+#ifndef FE_HAS_FORM
 FE_FN void fe_set_int(fe *r, unsigned int k)
 {
     *r = (fe){{k, 0, 0, 0}};
 }
+#endif
 
 FE_FN void fe_select(fe *r, mask m, const fe *a, const fe *b)
 {

@@ -33,6 +33,17 @@ const pa_modulus256 pa_secp256k1_prime = PA_MODULUS256(
 const pa_modulus256 pa_secp256k1_order =
     PA_MODULUS256(UINT64_C(0xbfd25e8cd0364141), UINT64_C(0xbaaedce6af48a03b),
                   UINT64_C(0xfffffffffffffffe), UINT64_MAX, UINT64_C(0x34f20099aa774ec1));
+const pa_modulus256 pa_p256_prime = PA_MODULUS256(UINT64_MAX, UINT64_C(0xffffffff), UINT64_C(0),
+                                                  UINT64_C(0xffffffff00000001), PA_INVERSE256_LOW);
+const pa_modulus256 pa_p256_order =
+    PA_MODULUS256(UINT64_C(0xf3b9cac2fc632551), UINT64_C(0xbce6faada7179e84), UINT64_MAX,
+                  UINT64_C(0xffffffff00000000), UINT64_C(0x332e375511ff43b1));
+const pa_modulus256 pa_sm2_prime =
+    PA_MODULUS256(UINT64_MAX, UINT64_C(0xffffffff00000000), UINT64_MAX,
+                  UINT64_C(0xfffffffeffffffff), PA_INVERSE256_LOW);
+const pa_modulus256 pa_sm2_order =
+    PA_MODULUS256(UINT64_C(0x53bbf40939d54123), UINT64_C(0x7203df6b21c6052b), UINT64_MAX,
+                  UINT64_C(0xfffffffeffffffff), UINT64_C(0xd8061778dcaf68b));
 
 /* 2^62 (f', g') = (u f + v g, q f + r g) */
 typedef struct {

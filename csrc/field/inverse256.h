@@ -26,6 +26,8 @@ typedef struct {
 
 /* secp256k1: the prime of its field, and the order of its group. */
 extern const pa_modulus256 pa_secp256k1_prime, pa_secp256k1_order;
+/* P-256 and SM2, likewise. */
+extern const pa_modulus256 pa_p256_prime, pa_p256_order, pa_sm2_prime, pa_sm2_order;
 
 /* r = 1 / a mod m, below m; 0, and false, where a has a factor in common with m (so for 0, and for
  * m itself). a: any four words, least significant first; r may be a. */

@@ -51,9 +51,11 @@ FE_FN void fe_inv_lanes(fe *r, const fe *a)
         to[i] = &rows[i];
         from[i] = &inverse;
     }
+    fe_leave(&product, &product);
     fe_scatter(to, &product);
     pa_inverse256(inverse.word, rows[0].word, &FE_MODULUS);
     fe_gather(&moved, from);
+    fe_enter(&moved, &moved);
     if (LANES > 1) {
         fe_mul(r, &rest, &moved);
     } else {

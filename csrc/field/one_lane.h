@@ -20,8 +20,18 @@ typedef int fe_state;
 /* word = a in [0, p), least significant word first; any magnitude. */
 FE_FN void fe_canonical(uint64_t word[4], const fe *a);
 
+/* A number of four words as it is, which in fields of a form of their own is another thing than fe_set_words. */
+#ifdef FE_HAS_FORM
+FE_FN void fe_place(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3);
+#else
+#define fe_place fe_set_words
+#endif
 FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3);
+FE_FN void fe_carry(fe *r, const fe *a);
 FE_FN void fe_sqr(fe *r, const fe *a);
+#ifdef FE_HAS_FORM
+FE_FN void fe_leave(fe *r, const fe *a);
+#endif
 
 FE_FN fe_state fe_begin(void)
 {
@@ -85,6 +95,12 @@ FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
 FE_FN mask fe_is_odd(const fe *a)
 {
     uint64_t word[4];
+#ifdef FE_HAS_FORM
+    fe plain;
+    fe_carry(&plain, a);
+    fe_leave(&plain, &plain);
+    a = &plain;
+#endif
     fe_canonical(word, a);
     return (mask)(word[0] & 1);
 }
@@ -100,7 +116,7 @@ FE_FN mask fe_equal(const fe *a, const fe *b)
 FE_FN void fe_gather(fe *r, const row *const rows[LANES])
 {
     const uint64_t *word = rows[0]->word;
-    fe_set_words(r, word[0], word[1], word[2], word[3]);
+    fe_place(r, word[0], word[1], word[2], word[3]);
 }
 
 FE_FN void fe_scatter(row *const rows[LANES], const fe *a)

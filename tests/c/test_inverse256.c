@@ -157,10 +157,10 @@ int main(void)
                             0xffffffff, 0x7fffffff}};
     check_prime(&prime, &pa_secp256k1_prime, 25000);
     check_prime(&group_order, &pa_secp256k1_order, 25000);
-    check_prime(&p256, NULL, 1000);
-    check_prime(&n256, NULL, 1000);
-    check_prime(&sm2_p, NULL, 1000);
-    check_prime(&sm2_n, NULL, 1000);
+    check_prime(&p256, &pa_p256_prime, 1000);
+    check_prime(&n256, &pa_p256_order, 1000);
+    check_prime(&sm2_p, &pa_sm2_prime, 1000);
+    check_prime(&sm2_n, &pa_sm2_order, 1000);
     check_prime(&p25519, NULL, 1000);
     check_small();
     check_composite();

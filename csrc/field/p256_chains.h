@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Powers modulo p = 2^256 - 2^224 + 2^192 + 2^96 - 1 that every variant of the field shares; included by its header. */
+#ifndef PA_FIELD_P256_CHAINS_H
+#define PA_FIELD_P256_CHAINS_H
+
+/* r = a^(2^m), then times b: appends m binary digits, those of b's exponent, to an exponent. */
+FE_FN void fe_chain_append(fe *r, const fe *a, int m, const fe *b)
+{
+    fe shifted;
+    fe_sqr_n(&shifted, a, m);
+    fe_mul(r, &shifted, b);
+}
+
+/* ones_k = a^(2^k - 1); 31 squarings, 7 products.
+ * Before: magnitude of a <= FE_MUL_MAG. */
+FE_FN void fe_chain_ones(fe *ones_30, fe *ones_32, const fe *a)
+{
+    fe ones_2, ones_3, ones_6, ones_12, ones_15;
+    fe_chain_append(&ones_2, a, 1, a);
+    fe_chain_append(&ones_3, &ones_2, 1, a);
+    fe_chain_append(&ones_6, &ones_3, 3, &ones_3);
+    fe_chain_append(&ones_12, &ones_6, 6, &ones_6);
+    fe_chain_append(&ones_15, &ones_12, 3, &ones_3);
+    fe_chain_append(ones_30, &ones_15, 15, &ones_15);
+    fe_chain_append(ones_32, ones_30, 2, &ones_2);
+}
+
+/* r = a^(p - 2): 1 / a (Fermat), and 0 for 0. The exponent is 2^32 - 1, 1, 0, 0, 0, 2^32 - 1, 2^32 - 1, 2^32 - 3 in digits of
+ * 32 bits. */
+FE_FN void fe_inv(fe *r, const fe *a)
+{
+    fe base = *a, head, ones_30, ones_32;
+    fe_chain_ones(&ones_30, &ones_32, &base);
+    fe_chain_append(&head, &ones_32, 32, &base);
+    fe_chain_append(&head, &head, 128, &ones_32);
+    fe_chain_append(&head, &head, 32, &ones_32);
+    fe_chain_append(&head, &head, 30, &ones_30);
+    fe_chain_append(r, &head, 2, &base);
+}
+
+/* r = a^((p + 1) / 4): a square root of a where it has one. The exponent is 2^94 (2^160 - 2^128 + 2^96 + 1). */
+FE_FN void fe_root_power(fe *r, const fe *a)
+{
+    fe base = *a, head, ones_30, ones_32;
+    fe_chain_ones(&ones_30, &ones_32, &base);
+    fe_chain_append(&head, &ones_32, 32, &base);
+    fe_chain_append(&head, &head, 96, &base);
+    fe_sqr_n(r, &head, 94);
+}
+
+#endif
