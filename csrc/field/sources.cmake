@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-pa_sources(portable field/inverse256.c)
+pa_sources(portable field/inverse256.c field/inverse384.c)

@@ -10,6 +10,7 @@
 
 #include "../core/bytes.h"
 #include "../field/inverse256.h"
+#include "../field/inverse384.h"
 
 /* SEC 2, 2.4.2, and GB/T 32918.5: n, its words as PA_MODULUS256 has them, 1 / n mod 2^62. */
 static const pa_modulus256 p256_order =
@@ -29,6 +30,11 @@ static void invert_sm2(uint64_t *r, const uint64_t *a)
     pa_inverse256(r, a, &sm2_order);
 }
 
+static void invert_p384(uint64_t *r, const uint64_t *a)
+{
+    pa_inverse384(r, a, &pa_p384_order);
+}
+
 const pa_prime_order pa_p256_group = {
     .words = 4,
     .n = {0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000},
@@ -43,6 +49,16 @@ const pa_prime_order pa_sm2_group = {
     .square = {0x901192af7c114f20, 0x3464504ade6fa2fa, 0x620fc84c3affe0d4, 0x1eb5e412a22b3d3b},
     .inverse = 0x327f9e8872350975,
     .invert = invert_sm2,
+};
+
+const pa_prime_order pa_p384_group = {
+    .words = 6,
+    .n = {0xecec196accc52973, 0x581a0db248b0a77a, 0xc7634d81f4372ddf, 0xffffffffffffffff,
+          0xffffffffffffffff, 0xffffffffffffffff},
+    .square = {0x2d319b2419b409a9, 0xff3d81e5df1aa419, 0xbc3e483afcb82947, 0xd40d49174aab1cc5,
+               0x3fb05b7a28266895, 0x0c84ee012b39bf21},
+    .inverse = 0x6ed46089e88fdc45,
+    .invert = invert_p384,
 };
 
 /* -1, 0 or 1 as a is below, equal to or above b. */

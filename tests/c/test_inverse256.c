@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inverses of 256 bits: a times its inverse is 1, and the inverse is below the modulus, which only
+/* Inverses of 256 bits (of 384 with REFERENCE_P384): a times its inverse is 1, and the inverse is below the modulus, which only
  * one number is. */
 #include "check.h"
 #include "field/inverse256.h"
+#include "field/inverse384.h"
 #include "reference256.h"
+
+#ifdef REFERENCE_P384
+#define pa_modulus256 pa_modulus384
+#define pa_inverse256 pa_inverse384
+#endif
 
 static pa_modulus256 modulus_of(const number *m)
 {
     pa_modulus256 r = {{0}, 0};
     uint64_t low = 0;
-    for (int bit = 0; bit < 256; bit++) {
+    for (int bit = 0; bit < NUMBER_BITS; bit++) {
         const uint64_t one = m->word[bit / 32] >> (bit % 32) & 1;
         r.limb[bit / 62] |= (int64_t)(one << (bit % 62));
         low |= bit < 62 ? one << bit : 0;
@@ -37,9 +43,9 @@ static bool coprime(number a, number b)
     return number_equal(&a, &one);
 }
 
-static void to_words(uint64_t words[4], const number *a)
+static void to_words(uint64_t words[NUMBER_WORDS / 2], const number *a)
 {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < NUMBER_WORDS / 2; i++) {
         words[i] = a->word[2 * i] | (uint64_t)a->word[2 * i + 1] << 32;
     }
 }
@@ -47,7 +53,7 @@ static void to_words(uint64_t words[4], const number *a)
 /* Of any a below 2^256; `unit`: whether it has an inverse. */
 static void check_inverse(const number *a, const number *m, const pa_modulus256 *modulus, bool unit)
 {
-    uint64_t words[4], r[4] = {1, 2, 3, 4};
+    uint64_t words[NUMBER_WORDS / 2], r[NUMBER_WORDS / 2] = {1, 2, 3, 4};
     to_words(words, a);
     CHECK(pa_inverse256(r, words, modulus) == unit);
     CHECK(pa_inverse256(words, words, modulus) == unit);
@@ -74,7 +80,7 @@ static void check_prime(const number *m, const pa_modulus256 *given, int rounds)
     }
     /* Powers of 2, and numbers of ones alone; then all that is not below m. */
     number power = one;
-    for (int bit = 0; bit < 256; bit++) {
+    for (int bit = 0; bit < NUMBER_BITS; bit++) {
         const number ones = number_sub(&power, &one);
         check_inverse(&power, m, &modulus, true);
         check_inverse(&ones, m, &modulus, bit > 0 && !number_equal(&ones, m));
@@ -95,7 +101,7 @@ static void check_prime(const number *m, const pa_modulus256 *given, int rounds)
     for (int i = 0; i < rounds; i++) {
         a = random_number(m);
         check_inverse(&a, m, &modulus, !number_equal(&a, &zero));
-        for (int j = 0; j < 8; j++) { /* long runs of zeros and ones */
+        for (int j = 0; j < NUMBER_WORDS; j++) { /* long runs of zeros and ones */
             const uint64_t word = random_word();
             a.word[j] = word & 1 ? (uint32_t)(word >> 32) : 0 - (uint32_t)(word >> 1 & 1);
         }
@@ -111,8 +117,8 @@ static void check_small(void)
         const number modulus = number_of(m);
         const pa_modulus256 limbs = modulus_of(&modulus);
         for (uint32_t a = 0; a < 600; a++) {
-            uint64_t r[4];
-            const uint64_t words[4] = {a};
+            uint64_t r[NUMBER_WORDS / 2], above = 0;
+            const uint64_t words[NUMBER_WORDS / 2] = {a};
             uint32_t x = a, y = m;
             while (y != 0) {
                 const uint32_t rest = x % y;
@@ -120,7 +126,10 @@ static void check_small(void)
                 y = rest;
             }
             CHECK(pa_inverse256(r, words, &limbs) == (x == 1));
-            CHECK(r[0] < m && r[0] * a % m == (x == 1) && (r[1] | r[2] | r[3]) == 0);
+            for (int i = 1; i < NUMBER_WORDS / 2; i++) {
+                above |= r[i];
+            }
+            CHECK(r[0] < m && r[0] * a % m == (x == 1) && above == 0);
         }
     }
 }
@@ -128,10 +137,9 @@ static void check_small(void)
 static void check_composite(void)
 {
     for (int i = 0; i < 2000; i++) {
-        const number zero = {{0}}, largest = {{UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
-                                               UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX}};
+        const number zero = {{0}}, one = number_of(1), largest = number_sub(&zero, &one);
         number m = random_number(&largest), a = random_number(&largest);
-        for (int j = 7; j > i % 8; j--) { /* moduli of every length */
+        for (int j = NUMBER_WORDS - 1; j > i % NUMBER_WORDS; j--) { /* moduli of every length */
             m.word[j] = 0;
         }
         m.word[0] |= 3;
@@ -145,6 +153,10 @@ static void check_composite(void)
 
 int main(void)
 {
+#ifdef REFERENCE_P384
+    check_prime(&prime, &pa_p384_prime, 10000);
+    check_prime(&group_order, &pa_p384_order, 10000);
+#else
     /* SEC 2 (P-256), GB/T 32918.5 (SM2), RFC 7748; least significant word first. */
     const number p256 = {{0xffffffff, 0xffffffff, 0xffffffff, 0, 0, 0, 1, 0xffffffff}};
     const number n256 = {
@@ -162,6 +174,7 @@ int main(void)
     check_prime(&sm2_p, &pa_sm2_prime, 1000);
     check_prime(&sm2_n, &pa_sm2_order, 1000);
     check_prime(&p25519, NULL, 1000);
+#endif
     check_small();
     check_composite();
     return finish();
