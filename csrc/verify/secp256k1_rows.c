@@ -75,7 +75,7 @@ static uint32_t parse_signature(pa_secp256k1_scalar *r, pa_secp256k1_scalar *s,
     uint8_t raw[64];
     switch (job->signature_format) {
     case PYACCEL_SIGNATURE_FORMAT_DER:
-        if (!pa_der_parse(raw, signature->data, signature->size)) {
+        if (!pa_der_parse(raw, 32, signature->data, signature->size)) {
             return PYACCEL_REASON_ENCODING;
         }
         break;

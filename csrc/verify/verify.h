@@ -8,10 +8,13 @@
 #include "pyaccel/recover.h"
 #include "pyaccel/verify.h"
 
-/* DER (der.c). raw = r || s, 32 bytes big-endian each; an integer of more than 32 bytes gives 32
- * bytes of 0xff, which the range check refuses. Both never read past size. */
+/* DER (der.c). raw = r || s, `bytes` bytes big-endian each (32 where none are named); an integer that has more gives
+ * bytes of 0xff, which the range check refuses. None reads past size. */
 /* Strict, as BIP-66 without the sighash byte: false when the encoding is not the only valid one. */
-bool pa_der_parse(uint8_t raw[64], const uint8_t *der, uint64_t size);
+bool pa_der_parse(uint8_t *raw, int bytes, const uint8_t *der, uint64_t size);
+/* As Go's asn1.Unmarshal into struct { R, S *big.Int }, of which Hyperledger Fabric does not look at what is left over; a
+ * negative integer, which Fabric refuses, gives bytes of 0xff too. */
+bool pa_der_parse_go(uint8_t *raw, int bytes, const uint8_t *der, uint64_t size);
 /* As Bitcoin Core's ecdsa_signature_parse_der_lax: false when even that refuses. */
 bool pa_der_parse_lax(uint8_t raw[64], const uint8_t *der, uint64_t size);
 

@@ -90,7 +90,7 @@ static void check_case(const der_case *c)
 {
     uint8_t raw[64];
     const uint8_t *der = c->size ? (const uint8_t *)c->der : NULL;
-    const bool strict = pa_der_parse(raw, der, c->size);
+    const bool strict = pa_der_parse(raw, 32, der, c->size);
     int right = strict == (c->taken == BOTH);
     if (strict) {
         right &= memcmp(raw, c->r, 32) == 0 && memcmp(raw + 32, c->s, 32) == 0;
@@ -114,7 +114,7 @@ static void check_neighbours(const der_case *c)
     const size_t s_tag = 4u + (uint8_t)c->der[3];
     const size_t frame[] = {0, 1, 2, 3, s_tag, s_tag + 1};
     for (size_t size = 0; size < c->size; size++) {
-        CHECK(!pa_der_parse(raw, (const uint8_t *)c->der, size));
+        CHECK(!pa_der_parse(raw, 32, (const uint8_t *)c->der, size));
         CHECK(!pa_der_parse_lax(raw, (const uint8_t *)c->der, size));
     }
     for (size_t i = 0; i < sizeof frame / sizeof *frame; i++) {
@@ -122,7 +122,7 @@ static void check_neighbours(const der_case *c)
             memcpy(der, c->der, c->size);
             if (der[frame[i]] != value) {
                 der[frame[i]] = (uint8_t)value;
-                CHECK(!pa_der_parse(raw, der, c->size));
+                CHECK(!pa_der_parse(raw, 32, der, c->size));
             }
         }
     }

@@ -27,8 +27,9 @@ static bool parse(uint8_t raw[64], const uint8_t *der, uint64_t size, uint lax)
     return good;
 }
 
-static bool kernel_der_parse(uint8_t raw[64], const uint8_t *der, uint64_t size)
+static bool kernel_der_parse(uint8_t *raw, int bytes, const uint8_t *der, uint64_t size)
 {
+    CHECK(bytes == 32);
     return parse(raw, der, size, 0);
 }
 

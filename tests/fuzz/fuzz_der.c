@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     uint8_t strict[64], lax[64];
-    const bool strict_accepts = pa_der_parse(strict, size ? exact : NULL, size);
+    const bool strict_accepts = pa_der_parse(strict, 32, size ? exact : NULL, size);
     const bool lax_accepts = pa_der_parse_lax(lax, size ? exact : NULL, size);
     if (strict_accepts) {
         REQUIRE(lax_accepts);
@@ -67,16 +67,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             REQUIRE(memcmp(encoded, exact, size) == 0);
         }
     }
+    /* Go takes all that is strict, and more of it with longer numbers; what follows is nothing to it. */
+    uint8_t wide[96], go[96];
+    const bool go_accepts = pa_der_parse_go(go, 48, size ? exact : NULL, size);
+    if (pa_der_parse(wide, 48, size ? exact : NULL, size)) {
+        REQUIRE(go_accepts);
+        REQUIRE(memcmp(wide, go, 96) == 0);
+    }
     /* Lax DER ignores what follows: an accepted input stays accepted, with the same integers,
      * when bytes are added. */
-    if (lax_accepts) {
+    if (lax_accepts || go_accepts) {
         uint8_t *longer = malloc(size + 3);
         if (longer) {
-            uint8_t again[64];
+            uint8_t again[96];
             memcpy(longer, exact, size);
             memset(longer + size, 0x5a, 3);
-            REQUIRE(pa_der_parse_lax(again, longer, size + 3));
-            REQUIRE(memcmp(lax, again, 64) == 0);
+            if (lax_accepts) {
+                REQUIRE(pa_der_parse_lax(again, longer, size + 3));
+                REQUIRE(memcmp(lax, again, 64) == 0);
+            }
+            if (go_accepts) {
+                REQUIRE(pa_der_parse_go(again, 48, longer, size + 3));
+                REQUIRE(memcmp(go, again, 96) == 0);
+            }
             free(longer);
         }
     }
