@@ -516,6 +516,41 @@ _BIP340_NO_POINT = bytes.fromhex("eefdea4cdb677750a420fee807eacf21eb9898ae79b976
 _BIP340_NO_R = bytes.fromhex("4a298dacae57395a15d0795ddbfd1dcb564da82b0f269bc70a74f8220429ba1d")
 _SECP256K1_ORDER = bytes.fromhex("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141")
 
+_RFC6979_KEY = bytes.fromhex(
+    "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+    "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"
+)
+_RFC6979_LOW_R = "f1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367"
+_RFC6979_LOW_S = "019f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083"
+_RFC6979_HIGH = bytes.fromhex(
+    "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+    "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
+)
+_RFC6979_DER, _RFC6979_DER_ENDS = (
+    bytes.fromhex(head + "022100" + _RFC6979_LOW_R + "0220" + _RFC6979_LOW_S + "0500") for head in ("3045", "3047")
+)
+"""What follows the sequence, or s within it, Go leaves alone."""
+_RFC6979_KEY_384 = bytes.fromhex(
+    "04ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c64def8f0ea9055866064a254515480bc13"
+    "8015d9b72d7d57244ea8ef9ac0c621896708a59367f9dfb9f54ca84b3f1c9db1288b231c3ae0d4fe7344fd2533264720"
+)
+_RFC6979_R_384 = "94edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa73d64c4ea95ad133c81a648152e44acf96e36dd1e80fabe46"
+_RFC6979_HIGH_S_384 = "99ef4aeb15f178cea1fe40db2603138f130e740a19624526203b6351d0a3a94fa329c145786e679e7b82c71a38628ac8"
+_RFC6979_LOW_S_384 = "6610b514ea0e87315e01bf24d9fcec70ecf18bf5e69dbad9a727ea302393848fb4f04c6cd0423fdc7169525094629eab"
+"""n minus the other."""
+
+_SM2_KEY = bytes.fromhex(
+    "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+)
+_SM2_E = bytes.fromhex("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640")
+_SM2_R = "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"
+_SM2_S = "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa"
+_SM2_SIGNATURE = bytes.fromhex(_SM2_R + _SM2_S)
+_SM2_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+_SM2_NO_T = bytes.fromhex(_SM2_R) + (_SM2_ORDER - int(_SM2_R, 16)).to_bytes(32)
+"""r + s = n."""
+
 SIGNATURES: list[tuple[str, str | None, str, str, list[tuple[bytes, bytes, bytes]], dict[str, tuple[int, ...]]]] = [
     (
         "ed25519",
@@ -579,6 +614,76 @@ SIGNATURES: list[tuple[str, str | None, str, str, list[tuple[bytes, bytes, bytes
             (_BIP340_KEY, _BIP340_MESSAGE, _BIP340_SIGNATURE[:32] + _SECP256K1_ORDER),
         ],
         {"bip340": (_NONE, _NONE, _EQUATION, _KEY, _ENCODING, _RANGE)},
+    ),
+    (
+        "p256-ecdsa",
+        "sha256",
+        "raw",
+        "RFC 6979 A.2.5, SHA-256",
+        [
+            (_RFC6979_KEY, b"test", bytes.fromhex(_RFC6979_LOW_R + _RFC6979_LOW_S)),
+            (_RFC6979_KEY, b"sample", _RFC6979_HIGH),
+            (_RFC6979_KEY, b"tent", bytes.fromhex(_RFC6979_LOW_R + _RFC6979_LOW_S)),
+            (_RFC6979_KEY[::-1], b"test", bytes.fromhex(_RFC6979_LOW_R + _RFC6979_LOW_S)),
+        ],
+        {
+            "any": (_NONE, _NONE, _EQUATION, _KEY),
+            "low-s": (_NONE, _RANGE, _EQUATION, _KEY),
+            "fabric": (_NONE, _RANGE, _EQUATION, _KEY),
+        },
+    ),
+    (
+        "p256-ecdsa",
+        "sha256",
+        "der",
+        "RFC 6979 A.2.5, SHA-256; Go's encoding/asn1",
+        [
+            (_RFC6979_KEY, b"test", _RFC6979_DER[:-2]),
+            (_RFC6979_KEY, b"test", _RFC6979_DER),
+            (_RFC6979_KEY, b"test", _RFC6979_DER_ENDS),
+            (_RFC6979_KEY, b"test", _RFC6979_DER_ENDS[:-2]),
+        ],
+        {"any": (_NONE, _ENCODING, _ENCODING, _ENCODING), "fabric": (_NONE, _NONE, _NONE, _ENCODING)},
+    ),
+    (
+        "p384-ecdsa",
+        "sha384",
+        "raw",
+        "RFC 6979 A.2.6, SHA-384",
+        [
+            (_RFC6979_KEY_384, b"sample", bytes.fromhex(_RFC6979_R_384 + _RFC6979_HIGH_S_384)),
+            (_RFC6979_KEY_384, b"sample", bytes.fromhex(_RFC6979_R_384 + _RFC6979_LOW_S_384)),
+            (_RFC6979_KEY_384, b"simple", bytes.fromhex(_RFC6979_R_384 + _RFC6979_LOW_S_384)),
+        ],
+        {
+            "any": (_NONE, _NONE, _EQUATION),
+            "low-s": (_RANGE, _NONE, _EQUATION),
+            "fabric": (_RANGE, _NONE, _EQUATION),
+        },
+    ),
+    (
+        "sm2",
+        None,
+        "raw",
+        "GB/T 32918.5-2017 A.2",
+        [
+            (_SM2_KEY, b"message digest", _SM2_SIGNATURE),
+            (_SM2_KEY, b"message digests", _SM2_SIGNATURE),
+            (_SM2_KEY, b"message digest", _SM2_NO_T),
+        ],
+        {"gbt32918": (_NONE, _EQUATION, _RANGE)},
+    ),
+    (
+        "sm2",
+        "none",
+        "der",
+        "GB/T 32918.5-2017 A.2",
+        [
+            (_SM2_KEY, _SM2_E, bytes.fromhex("3046022100" + _SM2_R + "022100" + _SM2_S)),
+            (_SM2_KEY, _SM2_E[::-1], bytes.fromhex("3046022100" + _SM2_R + "022100" + _SM2_S)),
+            (_SM2_KEY, _SM2_E, bytes.fromhex("3046022100" + _SM2_R + "022100" + _SM2_S + "00")),
+        ],
+        {"gbt32918": (_NONE, _EQUATION, _ENCODING)},
     ),
 ]
 """Scheme, message hash, signature format, source, (key, message, signature) of each row, and reasons by rule."""

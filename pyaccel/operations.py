@@ -160,7 +160,8 @@ _TABLE = (
         split="rows",
         work="field multiplications",
         shapes="public_keys, messages: n rows or one for all; signatures: n rows; with key_index uint32[n] any "
-        "number of public_keys, or PreparedKeys (whose .rows are the keys); identity: None; "
+        "number of public_keys, or PreparedKeys (whose .rows are the keys); identity: n rows or one for all of at "
+        "most 8,191 bytes, or None: sm2's default; "
         "message_hash: None where the scheme hashes the message itself; verdicts: uint8[n]; "
         "reasons: uint8[n] of PYACCEL_REASON_* or None",
     ),

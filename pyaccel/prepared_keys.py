@@ -28,7 +28,6 @@ class PreparedKeys:
 
     Raises:
         TypeError, ValueError: an argument is wrong, or an array has rows of a width that no key has.
-        UnsupportedError: a name that does not work yet.
 
     Attributes:
         scheme: the scheme that the keys are for.
@@ -50,7 +49,7 @@ class PreparedKeys:
         self.scheme = scheme
         self.key_format = key_format
         rows = as_rows("public_keys", public_keys)
-        check_width("public_keys", public_keys, rows, SCHEMES[scheme].key_widths)
+        check_width("public_keys", public_keys, rows, SCHEMES[scheme].widths(key_format))
         self.rows = _copied(rows)
         self.native = None if native.MISSING else native.prepared_keys(scheme, key_format, self.rows, most)
 

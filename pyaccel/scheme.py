@@ -14,38 +14,70 @@ class Scheme:
 
     Attributes:
         rules: what is valid, the default first; csrc/include/pyaccel/verify.h says what each means.
-        message_hashes: how a message becomes the digest that is signed, the default first; none where the
-            scheme hashes the message itself.
+        message_hashes: how a message becomes the digest that is signed, the default first; None: the scheme hashes the
+            message itself.
         signature_formats: encodings of a signature, the default first.
         key_widths: bytes that a key may have.
         signature_width: bytes that a raw signature has.
-        later_rules: rules that the C headers reserve and that do not work yet.
+        spki_widths: bytes that a key may have in a SubjectPublicKeyInfo; none where that format is not taken.
+        digest_sizes: bytes that a ready digest may have.
     """
 
     rules: tuple[str, ...]
-    message_hashes: tuple[str, ...]
+    message_hashes: tuple[str | None, ...]
     signature_formats: tuple[str, ...]
     key_widths: tuple[int, ...]
     signature_width: int
-    later_rules: tuple[str, ...] = ()
+    spki_widths: tuple[int, ...] = ()
+    digest_sizes: range = range(32, 33)
 
+    @property
+    def key_formats(self) -> tuple[str, ...]:
+        """Encodings of a key, the default first."""
+        return ("auto", "spki") if self.spki_widths else ("auto",)
+
+    def widths(self, key_format: str) -> tuple[int, ...]:
+        """Bytes that a key may have in a format."""
+        return self.spki_widths if key_format == "spki" else self.key_widths
+
+
+_LEFTMOST_BITS = range(32, 2**63)
+"""Sizes of digests of which the leftmost bits count, as many as the order has."""
 
 SCHEMES = {
-    "ed25519": Scheme(("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium"), (), ("raw",), (32,), 64),
+    "ed25519": Scheme(("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium"), (None,), ("raw",), (32,), 64),
     "secp256k1-ecdsa": Scheme(
         ("any", "low-s", "bitcoin-core"),
         ("sha256", "sha256d", "keccak256", "none"),
         ("raw", "der", "der-lax"),
         (33, 64, 65),
         64,
-        ("fabric",),
     ),
-    "bip340": Scheme(("bip340",), (), ("raw",), (32,), 64),
+    "bip340": Scheme(("bip340",), (None,), ("raw",), (32,), 64),
+    "p256-ecdsa": Scheme(
+        ("any", "low-s", "fabric"),
+        ("sha256", "sha384", "none"),
+        ("raw", "der"),
+        (33, 64, 65),
+        64,
+        (59, 91),
+        _LEFTMOST_BITS,
+    ),
+    "p384-ecdsa": Scheme(
+        ("any", "low-s", "fabric"),
+        ("sha384", "sha256", "none"),
+        ("raw", "der"),
+        (49, 96, 97),
+        96,
+        (72, 120),
+        _LEFTMOST_BITS,
+    ),
+    "sm2": Scheme(("gbt32918",), (None, "none"), ("raw", "der"), (33, 64, 65), 64, (59, 91)),
 }
 """Scheme by name; C: csrc/include/pyaccel/verify.h."""
 
-LATER_SCHEMES = ("p256-ecdsa", "p384-ecdsa", "sm2")
-"""Names that the C headers reserve and that do not work yet."""
+LONGEST_IDENTITY = 8191
+"""Bytes that an identity of SM2 may have: its bits are counted in two bytes."""
 
 RECOVERY_RULES = ("secp256k1", "ethereum-transaction", "ethereum-precompile")
 """Which signatures have a key that is recovered, the default first; C: csrc/include/pyaccel/recover.h."""
@@ -62,21 +94,22 @@ def parameters(
 
     Raises:
         ValueError: a name is unknown, or does not go with the scheme; lists those that do.
-        UnsupportedError: a name that does not work yet.
     """
     key = (scheme, rule, message_hash, key_format, signature_format)
     try:
         return _checked[key]
     except (KeyError, TypeError, ValueError):
         pass  # not seen yet, or not even hashable
-    row = SCHEMES[choice("scheme", scheme, SCHEMES, LATER_SCHEMES)]
-    rule = row.rules[0] if rule is None else choice(f"rule of {scheme}", rule, row.rules, row.later_rules)
-    if row.message_hashes:
-        default = row.message_hashes[0]
-        message_hash = default if message_hash is None else choice("message_hash", message_hash, row.message_hashes)
-    elif message_hash is not None:
-        raise ValueError(f"message_hash: {message_hash!r} came; {scheme} hashes the message itself")
-    choice("key_format", key_format, ("auto",), ("spki",))
+    row = SCHEMES[choice("scheme", scheme, SCHEMES)]
+    rule = row.rules[0] if rule is None else choice(f"rule of {scheme}", rule, row.rules)
+    if message_hash is None:
+        message_hash = row.message_hashes[0]
+    elif message_hash not in row.message_hashes and row.message_hashes[0] is None:
+        ready = "; it takes none but 'none', for a ready digest e" if "none" in row.message_hashes else ""
+        raise ValueError(f"message_hash: {message_hash!r} came; {scheme} hashes the message itself{ready}")
+    else:
+        choice(f"message_hash of {scheme}", message_hash, (name for name in row.message_hashes if name))
+    choice(f"key_format of {scheme}", key_format, row.key_formats)
     choice(f"signature_format of {scheme}", signature_format, row.signature_formats)
     result = (scheme, rule, message_hash, key_format, signature_format)
     _checked[key] = result

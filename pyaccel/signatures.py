@@ -15,7 +15,7 @@ from pyaccel.operations import OPERATIONS
 from pyaccel.prepared_keys import PreparedKeys
 from pyaccel.rows import Rows, as_rows, check_width, one_row
 from pyaccel.scheduler.execution import run
-from pyaccel.scheme import LATER_SCHEMES, SCHEMES, parameters
+from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES, parameters
 
 REASONS = ("none", "length", "key", "encoding", "range", "equation")
 """Name of each reason code; C: PYACCEL_REASON_*."""
@@ -37,7 +37,7 @@ def rules(scheme: str) -> tuple[str, ...]:
     Raises:
         ValueError: the scheme is unknown.
     """
-    return SCHEMES[choice("scheme", scheme, SCHEMES, LATER_SCHEMES)].rules
+    return SCHEMES[choice("scheme", scheme, SCHEMES)].rules
 
 
 def reasons() -> tuple[str, ...]:
@@ -103,9 +103,12 @@ def verify_many(
         messages: n rows, or one bytes-like for all.
         signatures: n rows.
         rule: one of `rules(scheme)`; None: the first of them.
-        message_hash: how a message becomes the digest; None: the scheme's own; "none": rows are ready digests.
-        identity: SM2 only.
-        key_format: "auto": told apart by length and prefix.
+        message_hash: how a message becomes the digest; None: the scheme's own; "none": rows are ready digests, of 32
+            bytes, or with p256-ecdsa and p384-ecdsa of 32 and more, whose leftmost bits count.
+        identity: whom sm2 hashes together with the key: n rows, or one bytes-like for all; None: 1234567812345678.
+            8,191 bytes at most: a longer one is an error where one serves all rows, and a False of its row.
+        key_format: "auto": told apart by length and prefix; "spki": SubjectPublicKeyInfo, DER (p256-ecdsa, p384-ecdsa,
+            sm2). Of PreparedKeys, it is theirs.
         signature_format: "raw", "der" or "der-lax"; named, never guessed.
         key_index: n numbers: row i has key key_index[i].
         reasons: also say why a row is False.
@@ -123,9 +126,9 @@ def verify_many(
         UnsupportedError: a name that does not work yet; says which do.
         DeviceUnavailableError: the device asked for is not here.
     """
+    if isinstance(public_keys, PreparedKeys) and key_format == "auto":
+        key_format = public_keys.key_format
     values = parameters(scheme, rule, message_hash, key_format, signature_format)
-    if identity is not None:
-        raise ValueError(f"identity: {scheme} has none; it belongs to SM2 alone")
     signature_rows = as_rows("signatures", signatures)
     n = len(signature_rows)
     if values[4] == "raw":
@@ -134,7 +137,8 @@ def verify_many(
     message_rows.require_count("messages", n, "signatures")
     if progress is not None and not callable(progress):
         raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of (rows done, rows in all)")
-    keys = _keys(scheme, public_keys, n, indexed=key_index is not None)
+    identity_rows = None if identity is None else _identity(scheme, values[2], identity, n)
+    keys = _keys(scheme, key_format, public_keys, n, indexed=key_index is not None)
     if isinstance(keys, PreparedKeys) and key_index is None:
         # They stay whole where a batch is cut into parts, so that its rows must say which is theirs.
         key_index = np.arange(n, dtype=np.uint32)
@@ -145,11 +149,13 @@ def verify_many(
         "public_keys": keys,
         "messages": message_rows,
         "signatures": signature_rows,
-        "identity": None,
+        "identity": identity_rows,
         "key_index": index,
     }
     outputs = {"verdicts": verdicts, "reasons": codes}
     cuts = message_rows.cuts + signature_rows.cuts
+    if identity_rows is not None:
+        cuts += identity_rows.cuts
     if index is None and isinstance(keys, Rows):
         cuts += keys.cuts
     cuts = tuple(set(cuts)) if cuts else cuts
@@ -187,15 +193,29 @@ def verify(
     return bool(answer[0])
 
 
-def _keys(scheme: str, public_keys: Any, n: int, *, indexed: bool) -> Rows | PreparedKeys:
+def _identity(scheme: str, message_hash: str | None, identity: Any, n: int) -> Rows:
+    if scheme != "sm2":
+        raise ValueError(f"identity: {scheme} has none; it belongs to sm2 alone")
+    if message_hash is not None:
+        raise ValueError("identity: it is hashed together with the message, and with message_hash='none' nothing is")
+    rows = as_rows("identity", identity, one_for_all=True)
+    rows.require_count("identity", n, "signatures")
+    if rows.count is None and rows.width > LONGEST_IDENTITY:
+        raise ValueError(f"identity: {rows.width:,} bytes came; it has {LONGEST_IDENTITY:,} at most")
+    return rows
+
+
+def _keys(scheme: str, key_format: str, public_keys: Any, n: int, *, indexed: bool) -> Rows | PreparedKeys:
     if not isinstance(public_keys, PreparedKeys):
         rows = as_rows("public_keys", public_keys, one_for_all=not indexed)
-        check_width("public_keys", public_keys, rows, SCHEMES[scheme].key_widths)
+        check_width("public_keys", public_keys, rows, SCHEMES[scheme].widths(key_format))
         if not indexed:
             rows.require_count("public_keys", n, "signatures")
         return rows
     if public_keys.scheme != scheme:
         raise ValueError(f"public_keys: prepared for {public_keys.scheme}, not for {scheme}")
+    if public_keys.key_format != key_format:
+        raise ValueError(f"public_keys: prepared as {public_keys.key_format!r} keys, not as {key_format!r}")
     if not indexed and len(public_keys) != n:
         raise ValueError(
             f"public_keys: {len(public_keys)} came for {n} signatures; say with key_index which goes where"

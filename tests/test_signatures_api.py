@@ -16,7 +16,6 @@ from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import pyaccel
-from pyaccel.errors import UnsupportedError
 from pyaccel.scheduler import execution
 
 DEVICES = ["native", "golden"]
@@ -196,10 +195,12 @@ def test_what_progress_raises_comes_out():
 
 
 def test_the_names():
-    assert pyaccel.schemes() == ("ed25519", "secp256k1-ecdsa", "bip340")
+    assert pyaccel.schemes() == ("ed25519", "secp256k1-ecdsa", "bip340", "p256-ecdsa", "p384-ecdsa", "sm2")
     assert pyaccel.rules("ed25519") == ("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium")
     assert pyaccel.rules("secp256k1-ecdsa") == ("any", "low-s", "bitcoin-core")
     assert pyaccel.rules("bip340") == ("bip340",)
+    assert pyaccel.rules("p256-ecdsa") == pyaccel.rules("p384-ecdsa") == ("any", "low-s", "fabric")
+    assert pyaccel.rules("sm2") == ("gbt32918",)
 
 
 @pytest.mark.parametrize(
@@ -207,19 +208,27 @@ def test_the_names():
     [
         ({"scheme": "rsa"}, ValueError, "scheme 'rsa' is unknown; there are ed25519, secp256k1-ecdsa"),
         ({"scheme": None}, ValueError, "unknown"),
-        ({"scheme": "sm2"}, UnsupportedError, "'sm2' does not work in this version; these do: ed25519"),
-        ({"scheme": "p256-ecdsa"}, UnsupportedError, "these do"),
+        ({"scheme": "sm2", "rule": "any"}, ValueError, "rule of sm2 'any' is unknown; there are gbt32918"),
+        (
+            {"scheme": "sm2", "message_hash": "sm3"},
+            ValueError,
+            "sm2 hashes the message itself; it takes none but 'none'",
+        ),
+        ({"scheme": "sm2", "signature_format": "der-lax"}, ValueError, "'der-lax' is unknown; there are raw, der"),
+        ({"scheme": "p256-ecdsa", "rule": "bitcoin-core"}, ValueError, "there are any, low-s, fabric"),
+        ({"scheme": "p256-ecdsa", "message_hash": "keccak256"}, ValueError, "there are sha256, sha384, none"),
         ({"scheme": "bip340", "message_hash": "sha256"}, ValueError, "bip340 hashes the message itself"),
         ({"scheme": "bip340", "signature_format": "der"}, ValueError, "'der' is unknown; there are raw"),
         ({"scheme": "bip340", "rule": "any"}, ValueError, "rule of bip340 'any' is unknown; there are bip340"),
         ({"rule": "low-s"}, ValueError, "rule of ed25519 'low-s' is unknown; there are zip215, rfc8032"),
-        ({"scheme": "secp256k1-ecdsa", "rule": "fabric"}, UnsupportedError, "these do: any"),
+        ({"scheme": "secp256k1-ecdsa", "rule": "fabric"}, ValueError, "there are any, low-s, bitcoin-core"),
         ({"message_hash": "sha256"}, ValueError, "ed25519 hashes the message itself"),
         ({"scheme": "secp256k1-ecdsa", "message_hash": "md5"}, ValueError, "'md5' is unknown; there are sha256"),
-        ({"key_format": "spki"}, UnsupportedError, "these do: auto"),
+        ({"key_format": "spki"}, ValueError, "key_format of ed25519 'spki' is unknown; there are auto"),
+        ({"scheme": "secp256k1-ecdsa", "key_format": "spki"}, ValueError, "there are auto"),
         ({"key_format": "pem"}, ValueError, "unknown"),
         ({"signature_format": "der"}, ValueError, "'der' is unknown; there are raw"),
-        ({"identity": b"1234567812345678"}, ValueError, "SM2 alone"),
+        ({"identity": b"1234567812345678"}, ValueError, "identity: ed25519 has none; it belongs to sm2 alone"),
         ({"public_keys": KEYS[:3]}, ValueError, "public_keys: 3 rows came for 12 signatures"),
         ({"messages": MESSAGES[:3]}, ValueError, "messages: 3 rows came for 12 signatures"),
         ({"signatures": SIGNATURES[0]}, ValueError, r"signatures: one value .*\[value\]"),
@@ -242,9 +251,8 @@ def test_wrong_arguments(change, error, message):
 
 
 def test_prepared_keys_refuse():
-    for scheme, error in (("rsa", ValueError), ("sm2", UnsupportedError)):
-        with pytest.raises(error):
-            pyaccel.PreparedKeys(scheme, KEYS)
+    with pytest.raises(ValueError, match="unknown"):
+        pyaccel.PreparedKeys("rsa", KEYS)
     with pytest.raises(ValueError, match="memory: 0 came"):
         pyaccel.PreparedKeys(SCHEME, KEYS, memory=0)
     with pytest.raises(ValueError, match="one value"):

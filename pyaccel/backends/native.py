@@ -66,6 +66,8 @@ _FAMILIES = {
     "hmac-sm3": ("sm3", "sm3-lanes"),
     **{name: (f"poseidon2-{one.field}", f"poseidon2-{one.field}-lanes") for name, one in ELEMENTS.items()},
     "secp256k1-ecdsa": ("secp256k1",),
+    "p256-ecdsa": ("p256",),
+    "p384-ecdsa": ("p384",),
     "recovery": ("secp256k1",),
 }
 """Families of variants that serve an algorithm or scheme; where it is not listed, the family of its own name."""
@@ -336,6 +338,9 @@ class VerifyPlan(NativePlan):
         }
         self._one = _options(_VERIFY_OPTIONS, threads=1, **fields)
         self._many = _options(_VERIFY_OPTIONS, threads=threads(), **fields)
+        none = _rows(Rows(b"", width=1))
+        if self._call(ffi.NULL, self._scheme, none, none, none, 0, self._one) == lib.PYACCEL_UNSUPPORTED:
+            raise LookupError(f"libpyaccel does not take {', '.join(str(v) for v in parameters.values() if v)}")
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """As Plan.run."""
@@ -343,7 +348,7 @@ class VerifyPlan(NativePlan):
         index = inputs["key_index"]
         reasons = outputs["reasons"]
         options = self._one if n == 1 else self._many
-        if index is None and reasons is None and type(keys) is Rows:
+        if index is None and reasons is None and type(keys) is Rows and inputs["identity"] is None:
             status = self._run_plain(keys, inputs, outputs, n, options)
         else:
             status = self._run_any(keys, inputs, outputs, n, options)
@@ -371,8 +376,11 @@ class VerifyPlan(NativePlan):
     def _run_any(self, keys: Any, inputs: Inputs, outputs: Outputs, n: int, options: Any) -> int:
         index: Any = inputs["key_index"]
         reasons: Any = outputs["reasons"]
+        identity: Any = inputs["identity"]
         options = ffi.new(_VERIFY_OPTIONS, options[0])
         pinned = []
+        if identity is not None:
+            options.identity = _rows(identity)
         if index is not None:
             pinned.append(ffi.from_buffer("uint32_t[]", index))
             options.key_index = pinned[-1]
@@ -444,6 +452,8 @@ def prepared_keys(scheme: str, key_format: str, keys: Rows, memory: int) -> Any:
     options = _options(_PREPARE_OPTIONS, memory=memory, threads=threads(), key_format=_value("KEY_FORMAT", key_format))
     handle = ffi.new("pyaccel_prepared_keys **")
     status = lib.pyaccel_prepared_keys_new(handle, _value("SCHEME", scheme), _rows(keys), len(keys), options)
+    if status == lib.PYACCEL_UNSUPPORTED:
+        return None  # golden takes them from their bytes
     if status:
         raise_status("PreparedKeys", status)
     return ffi.gc(handle[0], lib.pyaccel_prepared_keys_free)

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DER of ECDSA signatures: SEQUENCE of two INTEGERs, strict as BIP-66 and lax as Bitcoin Core once read it."""
+"""DER of signatures, SEQUENCE of two INTEGERs: strict as BIP-66, lax as Bitcoin Core once read it, and as Go reads it.
+
+And what stands before the point in a SubjectPublicKeyInfo.
+"""
 
 from __future__ import annotations
 
 _SEQUENCE = 0x30
 _INTEGER = 0x02
-_LARGEST = 72
-"""BIP-66 allows 73 bytes with the sighash byte, which is no part of the signature here."""
+_BIT_STRING = 0x03
+_OBJECT_IDENTIFIER = 0x06
+
+_EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
+"""id-ecPublicKey, 1.2.840.10045.2.1 (RFC 5480 §2.1.1)."""
 
 
 def _integer(value: int) -> bytes:
@@ -21,13 +27,17 @@ def encode(r: int, s: int) -> bytes:
     return bytes([_SEQUENCE, len(content)]) + content
 
 
-def decode(der: bytes) -> tuple[int, int] | None:
+def decode(der: bytes, size: int = 32) -> tuple[int, int] | None:
     """(r, s) of a strict DER signature, None when `der` is not the one encoding of the two numbers that it holds.
 
     Found by reading the numbers where the lengths say and encoding them anew: what is not the same then is not strict.
-    The numbers may be of any size that BIP-66's 72 bytes leave room for.
+
+    Args:
+        der: the signature.
+        size: bytes of a scalar. The whole has at most the bytes that two of them take (of 32: the 72 of BIP-66, less
+            its sighash byte); one number may be longer where the other leaves it room.
     """
-    if not 8 <= len(der) <= _LARGEST:
+    if not 8 <= len(der) <= 2 + 2 * (2 + size + 1):
         return None
     r_end = 4 + der[3]
     r = int.from_bytes(der[4:r_end], "big")
@@ -83,3 +93,57 @@ def decode_lax(der: bytes) -> tuple[int, int] | None:
         return reader.integer(), reader.integer()
     except _MalformedError:
         return None
+
+
+class _GoReader(_Reader):
+    """Go's encoding/asn1 on what bccsp/utils of Hyperledger Fabric gives it: struct { R, S *big.Int }."""
+
+    def header(self, tag: int) -> int:
+        """Length of the content after a one-byte tag: definite, in the fewest bytes, below 2^23."""
+        if self.byte() != tag:
+            raise _MalformedError
+        size = self.byte()
+        if size < 0x80:
+            return size
+        size_bytes = self.take(size & 0x7F)
+        size = int.from_bytes(size_bytes, "big")
+        if not size_bytes or size_bytes[0] == 0 or not 0x80 <= size < 2**23:
+            raise _MalformedError
+        return size
+
+    def integer(self) -> int:
+        """An INTEGER in the fewest bytes, of either sign."""
+        content = self.take(self.header(_INTEGER))
+        value = int.from_bytes(content, "big", signed=True)
+        if not content or (len(content) > 1 and -(1 << 8 * len(content) - 9) <= value < 1 << 8 * len(content) - 9):
+            raise _MalformedError
+        return value
+
+
+def decode_go(der: bytes) -> tuple[int, int] | None:
+    """(r, s) as Go's asn1.Unmarshal reads them, None where it fails.
+
+    What follows s within the sequence, and what follows the sequence, is not looked at.
+    """
+    outer = _GoReader(der)
+    try:
+        inner = _GoReader(outer.take(outer.header(_SEQUENCE)))
+        return inner.integer(), inner.integer()
+    except _MalformedError:
+        return None
+
+
+def _value(tag: int, content: bytes) -> bytes:
+    return bytes([tag, len(content)]) + content
+
+
+def spki_prefix(curve: bytes, width: int) -> bytes:
+    """What stands before a point of `width` bytes in a SubjectPublicKeyInfo (RFC 5480 §2) of a named curve.
+
+    Args:
+        curve: object identifier of the curve, content octets.
+        width: bytes of the point; the whole is shorter than 128 bytes.
+    """
+    algorithm = _value(_SEQUENCE, _value(_OBJECT_IDENTIFIER, _EC_PUBLIC_KEY) + _value(_OBJECT_IDENTIFIER, curve))
+    whole = _value(_SEQUENCE, algorithm + _value(_BIT_STRING, bytes(1 + width)))
+    return whole[:-width]

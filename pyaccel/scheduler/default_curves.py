@@ -81,6 +81,9 @@ _NATIVE: dict[tuple[str, str], tuple[float, ...]] = {
     ("verify_many", "ed25519"): (22, 28, 48, 130, 370, 1_300, 20_500, 330_000),
     ("verify_many", "secp256k1-ecdsa"): (36, 59, 91, 303, 1_130, 4_530, 72_400, 1_160_000),
     ("verify_many", "bip340"): (40, 65, 130, 300, 830, 3_000, 45_000, 725_000),
+    ("verify_many", "p256-ecdsa"): (45, 75, 110, 370, 1_400, 5_600, 90_000, 1_440_000),
+    ("verify_many", "p384-ecdsa"): (180, 250, 450, 1_600, 6_400, 25_600, 410_000, 6_550_000),
+    ("verify_many", "sm2"): (45, 75, 110, 370, 1_400, 5_600, 90_000, 1_440_000),
     **dict.fromkeys(
         [("recover_many", rule) for rule in RECOVERY_RULES], (36, 60, 92, 307, 1_140, 4_600, 72_900, 1_170_000)
     ),
@@ -140,6 +143,9 @@ _GOLDEN: dict[tuple[str, str], tuple[float, ...]] = {
     ("verify_many", "ed25519"): _line(5, 8_000),
     ("verify_many", "secp256k1-ecdsa"): _line(5, 8_500),
     ("verify_many", "bip340"): _line(5, 9_000),
+    ("verify_many", "p256-ecdsa"): _line(5, 8_500),
+    ("verify_many", "p384-ecdsa"): _line(5, 22_000),
+    ("verify_many", "sm2"): _line(5, 10_000),
     **{("recover_many", rule): _line(5, 8_500) for rule in RECOVERY_RULES},
 }
 

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The curve P-256 (FIPS 186-4 §D.1.2.3; secp256r1 of SEC 2 §2.4.2)."""
+
+from __future__ import annotations
+
+from pyaccel.golden.weierstrass import Curve
+
+P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+CURVE = Curve(
+    p=P,
+    a=P - 3,
+    b=0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+    n=0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    g=(
+        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+        1,
+    ),
+    object_identifier=bytes.fromhex("2a8648ce3d030107"),
+)
