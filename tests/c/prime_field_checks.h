@@ -320,6 +320,35 @@ static void test_raw(const fe *x, const fe *y)
     check_raw(&t, 8, x, y, (int[3]){-2, -4, 0});
 }
 
+#ifdef FE_TOP_TIMES
+/* Sums whose highest word is all but enough for a carry, of every top word and with the least and the largest below it. */
+static void test_folds(void)
+{
+    for (int top = -8; top <= 8; top++) {
+        for (int apart = -9; apart <= 9; apart++) {
+            for (int bits = 0; bits < 8; bits++) {
+                fe_raw sum = {.top = top};
+                one limbs;
+                for (int i = 0; i < 3; i++) {
+                    sum.word[i] = bits >> i & 1 ? UINT64_MAX : 0;
+                }
+                sum.word[3] = 0 - ((uint64_t)top << 32) + (uint64_t)apart;
+                memcpy(limbs.limb, sum.word, sizeof limbs);
+                const fe low = of_lanes(&limbs);
+                const number above = power_of_two(256 - FE_FORM_BITS);
+                const number times = number_of((uint32_t)abs(top));
+                number expected = value_of(&low, 0), high = mod_mul(&above, &times, &prime);
+                high = top < 0 ? mod_neg(&high, &prime) : high;
+                expected = mod_add(&expected, &high, &prime);
+                fe r;
+                fe_raw_carry(&r, &sum, 8, 1);
+                CHECK(is_value(&r, 0, &expected));
+            }
+        }
+    }
+}
+#endif
+
 /* Products, and sums of them down to the least that a magnitude allows, times a small number. */
 static void test_times(const fe *x, const fe *y)
 {
@@ -826,6 +855,9 @@ int main(void)
     }
     test_bytes();
     test_forms();
+#ifdef FE_TOP_TIMES
+    test_folds();
+#endif
 #ifdef FE_LANE_WORDS
     test_lanes();
 #endif

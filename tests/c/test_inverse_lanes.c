@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One inversion for all lanes of secp256k1's field (four lanes of the portable one, that one
- * itself, or the one that FIELD names): a lane times its inverse is 1. */
+ * itself, or the one that FIELD names, of the prime MODULUS): a lane times its inverse is 1. */
 #include "check.h"
 #ifdef FIELD
 #include FIELD
@@ -10,7 +10,11 @@
 #include "quad.h"
 #endif
 #endif
+#ifdef MODULUS
+#define FE_MODULUS MODULUS
+#else
 #define FE_MODULUS pa_secp256k1_prime
+#endif
 #include "core/internal.h"
 #include "field/inverse_lanes.h"
 #include "reference256.h"
