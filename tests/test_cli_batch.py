@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import bz2
+import hashlib
 import json
 import stat
 import tracemalloc
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from cli_support import Command, signed_rows, write_lines
 from coincurve import PrivateKey
+from vector_files import ecdsa_sigver, load_json
 
 from pyaccel.cli import batch_file, report
 
@@ -72,6 +74,42 @@ def test_rows_of_several_kinds_are_batched_apart(command: Command, tmp_path: Pat
     assert sum(check["checked"] for check in outcome.checks().values()) == 12
 
 
+def test_sm2_with_and_without_an_identity(command: Command, tmp_path: Path) -> None:
+    """The example of GB/T 32918.5 A.2, whose identity is the default one, and rows of P-384 among them."""
+    case = load_json("sm2_sm3/sm2_published_examples.json")["cases"][0]
+    row = {
+        "scheme": "sm2",
+        "public_key": case["px"] + case["py"],
+        "message": case["msg"].encode().hex(),
+        "signature": case["r"] + case["s"],
+    }
+    nist = ecdsa_sigver("P-384")[60]
+    other = {
+        "scheme": "p384-ecdsa",
+        "public_key": f"{nist.x:096x}{nist.y:096x}",
+        "message": hashlib.new(nist.hash_name, nist.message).hexdigest(),
+        "message_hash": "none",
+        "signature": f"{nist.r:096x}{nist.s:096x}",
+    }
+    rows = [
+        row,
+        {**row, "identity": case["id"].encode().hex()},
+        {**row, "identity": "3132"},
+        other,
+        {**row, "message": case["e"], "message_hash": "none"},
+        {**row, "identity": ""},
+    ]
+    outcome = command("verify", write_lines(tmp_path / "batch.jsonl", rows), "--json")
+    bad = {2, 5} if nist.valid else {2, 3, 5}
+    assert {place["row"] for found in outcome.bad().values() for place in found} == bad
+    assert {name: check["checked"] for name, check in outcome.checks().items()} == {
+        "sm2 signatures": 1,
+        "sm2 signatures with identities": 3,
+        "p384-ecdsa none signatures": 1,
+        "sm2 none signatures": 1,
+    }
+
+
 def test_chunks_and_blank_lines(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_file, "CHUNK_ROWS", 7)
     lines = [json.dumps(row) for row in signed_rows(40, bad=(13, 14, 39))]
@@ -110,7 +148,12 @@ def test_memory_does_not_grow_with_the_file(command: Command, tmp_path: Path, mo
         ({"signature": "000"}, "line 3, signature: 3 characters of hex are an odd number"),
         ({"scheme": "bip340", "public_key": "02" * 33}, "line 3, public_key: 33 bytes, wanted 32"),
         ({"scheme": "rsa"}, "line 3: scheme 'rsa' is unknown; there are ed25519, secp256k1-ecdsa"),
-        ({"scheme": "sm2"}, "line 3: scheme 'sm2' does not work in this version"),
+        ({"scheme": "sm2"}, "line 3, public_key: 32 bytes, wanted 33 or 64 or 65"),
+        ({"scheme": "sm2", "public_key": "00" * 64, "message_hash": "none"}, "line 3, message: "),
+        ({"scheme": "p384-ecdsa", "public_key": "00" * 96}, "line 3, signature: 64 bytes, wanted 96"),
+        ({"scheme": "p256-ecdsa", "key_format": "spki"}, "line 3, public_key: 32 bytes, wanted 59 or 91"),
+        ({"identity": "00"}, "line 3: identity: ed25519 has none; it belongs to sm2 alone"),
+        ({"identity": "00" * 8192}, "line 3, identity: 8,192 bytes, wanted 8,191 at most"),
         ({"rule": "low-s"}, "line 3: rule of ed25519 'low-s' is unknown; there are zip215, rfc8032"),
         ({"message_hash": "sha256"}, "line 3: message_hash"),
         ({"signature_format": "der"}, "line 3: signature_format of ed25519 'der' is unknown"),

@@ -8,6 +8,8 @@ import random
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pyaccel.golden import (
     der,
@@ -15,13 +17,17 @@ from pyaccel.golden import (
     hashing,
     keccak,
     merkle,
+    p256,
+    p384,
     recovery,
     ripemd160,
     secp256k1,
     sha256,
     sha512,
     signatures,
+    sm2,
 )
+from pyaccel.golden.weierstrass import INFINITY, Curve
 
 
 def test_constants_as_printed() -> None:
@@ -44,14 +50,38 @@ def test_groups() -> None:
     assert ed25519.encode(base) == b"\x58" + b"\x66" * 31
     assert ed25519.is_identity(ed25519.multiply(order, base))
     assert ed25519.is_identity(ed25519.add(base, ed25519.negate(base)))
-    g, n = secp256k1.G, secp256k1.N
-    assert secp256k1.multiply(n, g)[2] == 0
-    minus = secp256k1.multiply(n - 1, g)
-    assert secp256k1.affine(minus) == (g[0], secp256k1.P - g[1])
-    assert secp256k1.add(g, minus)[2] == 0
-    assert secp256k1.affine(secp256k1.add(g, g)) == secp256k1.affine(secp256k1.double(g))
-    assert secp256k1.add(secp256k1.INFINITY, g) == g == secp256k1.add(g, secp256k1.INFINITY)
-    assert secp256k1.double(secp256k1.INFINITY)[2] == 0
+    for curve in (secp256k1.CURVE, p256.CURVE, p384.CURVE, sm2.CURVE):
+        g, n = curve.g, curve.n
+        assert curve.p % 4 == 3
+        assert curve.point(*g[:2]) == g
+        assert curve.multiply(n, g)[2] == 0
+        minus = curve.multiply(n - 1, g)
+        assert curve.affine(minus) == (g[0], curve.p - g[1])
+        assert curve.add(g, minus)[2] == 0
+        assert curve.affine(curve.add(g, g)) == curve.affine(curve.double(g))
+        assert curve.add(INFINITY, g) == g == curve.add(g, INFINITY)
+        assert curve.double(INFINITY)[2] == 0
+
+
+@pytest.mark.parametrize(("curve", "peer"), [(p256.CURVE, ec.SECP256R1()), (p384.CURVE, ec.SECP384R1())])
+def test_keys_are_the_peer_s(curve: Curve, peer: ec.EllipticCurve) -> None:
+    """Bytes of a key as the cryptography package writes them decode to its point, in every format."""
+    for secret in (1, 2, 3, curve.n - 2, curve.n - 1):
+        key = ec.derive_private_key(secret, peer).public_key()
+        numbers = key.public_numbers()
+        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        forms = {PublicFormat.CompressedPoint: curve.size + 1, PublicFormat.UncompressedPoint: 2 * curve.size + 1}
+        for form, width in forms.items():
+            encoded = key.public_bytes(Encoding.X962, form)
+            packed = curve.spki_prefix(width) + encoded
+            assert len(encoded) == width
+            assert curve.decode_key(encoded) == (numbers.x, numbers.y, 1)
+            assert curve.decode_key(packed, "spki") == (numbers.x, numbers.y, 1)
+            assert len(packed) in curve.key_widths("spki")
+            assert curve.decode_key(encoded, "spki") is None
+            assert curve.decode_key(packed[:-1], "spki") is None
+        assert curve.affine(curve.multiply(secret, curve.g)) == (numbers.x, numbers.y)
+        assert packed == spki
 
 
 def test_recovery_of_an_unknown_rule() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""verify_many as users call it; signatures by cryptography (Ed25519) and coincurve (secp256k1)."""
+"""verify_many as users call it; signatures by cryptography (Ed25519, P-256, P-384) and coincurve (secp256k1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from coincurve import PrivateKey
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import pyaccel
 from pyaccel.scheduler import execution
@@ -45,7 +49,29 @@ def _bip340():
     return "bip340", [key.public_key.format()[1:] for key in keys], messages, signatures, "raw"
 
 
-CASES = [_ed25519(), _secp256k1("raw"), _secp256k1("der"), _secp256k1("der-lax"), _bip340()]
+def _nist(scheme, curve, size, encoding):
+    keys = [ec.derive_private_key(i + 1, curve) for i in range(N)]
+    messages = [bytes(i * 7) for i in range(N)]
+    own = ec.ECDSA(hashes.SHA256() if size == 32 else hashes.SHA384())
+    signatures = [key.sign(message, own) for key, message in zip(keys, messages, strict=True)]
+    if encoding == "raw":
+        pairs = map(decode_dss_signature, signatures)
+        signatures = [r.to_bytes(size, "big") + s.to_bytes(size, "big") for r, s in pairs]
+    forms = PublicFormat.CompressedPoint, PublicFormat.UncompressedPoint
+    public = [key.public_key().public_bytes(Encoding.X962, forms[i % 2]) for i, key in enumerate(keys)]
+    return scheme, public, messages, signatures, encoding
+
+
+CASES = [
+    _ed25519(),
+    _secp256k1("raw"),
+    _secp256k1("der"),
+    _secp256k1("der-lax"),
+    _bip340(),
+    _nist("p256-ecdsa", ec.SECP256R1(), 32, "raw"),
+    _nist("p256-ecdsa", ec.SECP256R1(), 32, "der"),
+    _nist("p384-ecdsa", ec.SECP384R1(), 48, "raw"),
+]
 SCHEME, KEYS, MESSAGES, SIGNATURES, _ = CASES[0]
 
 

@@ -170,7 +170,7 @@ def zip215_small_order() -> list[SignatureCase]:
 
 @dataclass(frozen=True)
 class SigGenCase:
-    """One signature of SigGen.txt with the name of its hash."""
+    """One signature of a CAVP file with the name of its hash."""
 
     hash_name: str
     message: bytes
@@ -178,6 +178,7 @@ class SigGenCase:
     y: int
     r: int
     s: int
+    valid: bool = True
 
 
 def ecdsa_siggen() -> list[SigGenCase]:
@@ -191,6 +192,95 @@ def ecdsa_siggen() -> list[SigGenCase]:
         if key == "S":
             numbers = (int(values[k], 16) for k in ("Qx", "Qy", "R", "S"))
             cases.append(SigGenCase(hash_name, bytes.fromhex(values["Msg"]), *numbers))
+    return cases
+
+
+def ecdsa_sigver(curve: str) -> list[SigGenCase]:
+    """Cases of CAVP's SigVer.rsp on a curve ("P-256")."""
+    cases, section, values = [], "", {}
+    for key, value in fields("p256_ecdsa/cavp_SigVer.rsp"):
+        section = value if key == "[]" else section
+        values[key] = value
+        if key == "Result" and section.startswith(f"{curve},"):
+            hash_name = section.split(",")[1].replace("-", "").lower()
+            numbers = (int(values[k], 16) for k in ("Qx", "Qy", "R", "S"))
+            cases.append(SigGenCase(hash_name, bytes.fromhex(values["Msg"]), *numbers, valid=value.startswith("P")))
+    return cases
+
+
+def ecdsa_keys(curve: str) -> list[tuple[int, int, bool]]:
+    """(x, y, whether it is a key) of CAVP's PKV.rsp on a curve."""
+    cases, section, values = [], "", {}
+    for key, value in fields("p256_ecdsa/cavp_PKV.rsp"):
+        section = value if key == "[]" else section
+        values[key] = value
+        if key == "Result" and section == curve:
+            cases.append((int(values["Qx"], 16), int(values["Qy"], 16), value.startswith("P")))
+    return cases
+
+
+@dataclass(frozen=True)
+class OpenSslCase:
+    """One verification of OpenSSL's public key tests: the hash, the key's SPKI, and a DER signature."""
+
+    hash_name: str
+    spki: bytes
+    message: bytes
+    signature: bytes
+    valid: bool
+
+
+def openssl_ecdsa(curve: str) -> list[OpenSslCase]:
+    """DigestVerify of OpenSSL's tests of RFC 6979 on a curve."""
+    text = (VECTORS / "p256_ecdsa/cavp_evppkey_ecdsa_rfc6979.txt").read_text()
+    spki = openssl_pem(text, f"PublicKey={curve}_PUB")
+    cases = []
+    for block in openssl_blocks(text, "DigestVerify"):
+        if block["Key"] == f"{curve}_PUB":
+            message, signature = block["Input"].strip('"').encode(), bytes.fromhex(block["Output"])
+            hash_name, valid = block["DigestVerify"].lower(), "Result" not in block
+            cases.append(OpenSslCase(hash_name, spki, message, signature, valid))
+    return cases
+
+
+def openssl_blocks(text: str, keyword: str) -> list[dict[str, str]]:
+    """The blocks, up to an empty line, of one of OpenSSL's test files that have a keyword, as name to value."""
+    blocks = []
+    for block in text.split("\n\n"):
+        lines = (line.partition("=") for line in block.splitlines() if "=" in line and not line.startswith("#"))
+        found = {name.strip(): value.strip() for name, _, value in lines}
+        blocks += [found] if keyword in found else []
+    return blocks
+
+
+def openssl_pem(text: str, name: str) -> bytes:
+    """The PEM under a name of one of OpenSSL's test files, as DER."""
+    lines = text.partition(f"{name}\n")[2].splitlines()
+    return base64.b64decode("".join(lines[1 : next(i for i, line in enumerate(lines) if line.startswith("-----END"))]))
+
+
+@dataclass(frozen=True)
+class BotanSm2Case:
+    """One signature of Botan's sm2_sig.vec; numbers p, a, b, xG, yG, order of its curve, and the secret."""
+
+    curve: tuple[int, int, int, int, int, int]
+    hash_name: str
+    identity: bytes
+    message: bytes
+    secret: int
+    signature: bytes
+
+
+def botan_sm2() -> list[BotanSm2Case]:
+    """Cases of Botan's sm2_sig.vec."""
+    cases, values = [], {}
+    for key, value in fields("sm2_sm3/botan_sm2_sig.vec"):
+        values[key] = value
+        if key == "Signature":
+            numbers = tuple(int(values[name], 16) for name in ("P", "A", "B", "xG", "yG", "Order"))
+            message, signature = bytes.fromhex(values["Msg"]), bytes.fromhex(value)
+            identity, secret = values["Ident"].encode(), int(values["x"], 16)
+            cases.append(BotanSm2Case(numbers, values["Hash"], identity, message, secret, signature))
     return cases
 
 

@@ -3,8 +3,9 @@
 
     {"scheme": "ed25519", "public_key": "<hex>", "message": "<hex>", "signature": "<hex>"}
 
-Optional fields: rule, message_hash, key_format, signature_format, as in `pyaccel.verify_many`. A row with a digest in
-place of scheme, key and message is of a signature on secp256k1 whose key is recovered, as in `pyaccel.recover_many`:
+Optional fields: rule, message_hash, key_format, signature_format, as in `pyaccel.verify_many`, and of sm2 identity, in
+hex. A row with a digest in place of scheme, key and message is of a signature on secp256k1 whose key is recovered, as
+in `pyaccel.recover_many`:
 
     {"rule": "ethereum-transaction", "digest": "<hex>", "signature": "<hex>", "sender": "<hex>"}
 
@@ -32,7 +33,6 @@ from pyaccel.cli.json_value import JsonValue, parse_json
 from pyaccel.cli.report import Bad, Report
 from pyaccel.cli.runner import BATCH_BYTES, Runner, Verdicts
 from pyaccel.cli.sources import BYTE_ORDER_MARK, is_bz2, open_file
-from pyaccel.errors import UnsupportedError
 
 LINE_LIMIT = 16 << 20
 """Bytes of one line."""
@@ -144,7 +144,7 @@ def _judge(
 ) -> None:
     try:
         verdicts, step = group.judge(runner)
-    except (ValueError, UnsupportedError) as error:
+    except ValueError as error:
         raise UnusableInputError(str(path), f"line {group.lines[0]}", str(error), "name one that is known") from None
     bad = []
     for (verdict, reason), row, line, name in zip(verdicts, group.rows, group.lines, group.names, strict=True):

@@ -11,17 +11,18 @@ from pyaccel.cli.errors import MalformedError, quoted
 from pyaccel.cli.json_value import JsonValue
 from pyaccel.cli.report import Step
 from pyaccel.cli.runner import Runner
+from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
 
 SIGNATURE_REQUIRED = ("scheme", "public_key", "message", "signature")
 SIGNATURE_OPTIONAL = ("rule", "message_hash", "key_format", "signature_format")
+IDENTITY = "identity"
+"""Optional with sm2, in hex as the message."""
 RECOVERY_REQUIRED = ("rule", "digest", "signature", "sender")
 NAME = "name"
 """Optional in every row: what its verdict is named by."""
 NAME_LIMIT = 1000
 """Characters of a name: those of bad rows are kept to the end of the file."""
 
-_KEY_WIDTHS = {"ed25519": (32,), "secp256k1-ecdsa": (33, 64, 65), "bip340": (32,)}
-_RAW_SIGNATURE_WIDTH = 64
 _RECOVERABLE_WIDTH = 65
 _V = (0, 1, 2, 3, 27, 28)
 """What a recoverable signature may end in; ids 2 and 3 under rule secp256k1 alone."""
@@ -57,32 +58,50 @@ class Group(ABC):
         """Verdict of each row.
 
         Raises:
-            ValueError, UnsupportedError: one of the names that they share is unknown, or does not work yet.
+            ValueError: one of the names that they share is unknown.
         """
 
 
 @dataclass(slots=True)
 class Signatures(Group):
-    """Signatures under known keys; names are the scheme, then the values of SIGNATURE_OPTIONAL, "" where not given."""
+    """Signatures under known keys.
+
+    Attributes:
+        parameters: the scheme, the values of SIGNATURE_OPTIONAL, "" where not given, and IDENTITY where rows have one.
+        keys: one a row, as all that follow.
+        messages: their bytes.
+        signatures: their bytes.
+        identities: their bytes; none where rows have none.
+    """
 
     parameters: tuple[str, ...] = ()
     keys: list[bytes] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
     signatures: list[bytes] = field(default_factory=list)
+    identities: list[bytes] = field(default_factory=list)
 
     @property
     def _options(self) -> dict[str, str]:
-        return {name: value for name, value in zip(SIGNATURE_OPTIONAL, self.parameters[1:], strict=True) if value}
+        values = self.parameters[1 : 1 + len(SIGNATURE_OPTIONAL)]
+        return {name: value for name, value in zip(SIGNATURE_OPTIONAL, values, strict=True) if value}
 
     @property
     def title(self) -> str:
         """What its check is called."""
-        return f"{' '.join([self.parameters[0], *self._options.values()])} signatures"
+        named = " with identities" if self.identities else ""
+        return f"{' '.join([self.parameters[0], *self._options.values()])} signatures{named}"
 
     def judge(self, runner: Runner) -> tuple[list[Verdict], Step]:
         """As Group.judge."""
-        scheme = self.parameters[0]
-        verdicts, why, step = runner.verify_many(scheme, self.keys, self.messages, self.signatures, "", **self._options)
+        verdicts, why, step = runner.verify_many(
+            self.parameters[0],
+            self.keys,
+            self.messages,
+            self.signatures,
+            "",
+            identity=self.identities or None,
+            **self._options,
+        )
         return [(bool(verdict), reason) for verdict, reason in zip(verdicts, why, strict=True)], step
 
 
@@ -139,20 +158,29 @@ def add_row(groups: dict[tuple[str, ...], Group], row: JsonValue, number: int, l
 
 
 def _add_signature(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Group:
-    _refuse_unknown(row, (*SIGNATURE_REQUIRED, *SIGNATURE_OPTIONAL, NAME))
-    scheme = row["scheme"].text()
+    _refuse_unknown(row, (*SIGNATURE_REQUIRED, *SIGNATURE_OPTIONAL, IDENTITY, NAME))
+    name = row["scheme"].text()
     names = [row[name].text() if row.has(name) else "" for name in SIGNATURE_OPTIONAL]
     options = dict(zip(SIGNATURE_OPTIONAL, names, strict=True))
-    key = row["public_key"].hexadecimal(*(() if options["key_format"] == "spki" else _KEY_WIDTHS.get(scheme, ())))
-    message = row["message"].hexadecimal(*((_DIGEST_WIDTH,) if options["message_hash"] == "none" else ()))
-    raw = options["signature_format"] in ("", "raw") and scheme in _KEY_WIDTHS
-    signature = row["signature"].hexadecimal(*((_RAW_SIGNATURE_WIDTH,) if raw else ()))
-    parameters = (scheme, *names)
+    scheme = SCHEMES.get(name)  # an unknown one, as other names, is told of when its group is judged
+    key = row["public_key"].hexadecimal(*(scheme.widths(options["key_format"]) if scheme else ()))
+    message = row["message"].hexadecimal()
+    if scheme and options["message_hash"] == "none" and len(message) not in scheme.digest_sizes:
+        more = " and more" if len(scheme.digest_sizes) > 1 else ""
+        raise row["message"].fail(f"{len(message)} bytes, wanted {scheme.digest_sizes[0]}{more}")
+    raw = scheme is not None and options["signature_format"] in ("", "raw")
+    signature = row["signature"].hexadecimal(*((scheme.signature_width,) if scheme and raw else ()))
+    identity = row[IDENTITY].hexadecimal() if row.has(IDENTITY) else None
+    if identity is not None and len(identity) > LONGEST_IDENTITY:
+        raise row[IDENTITY].fail(f"{len(identity):,} bytes, wanted {LONGEST_IDENTITY:,} at most")
+    parameters = (name, *names) if identity is None else (name, *names, IDENTITY)
     group = groups.setdefault(parameters, Signatures(parameters=parameters))
     assert isinstance(group, Signatures)
     group.keys.append(key)
     group.messages.append(message)
     group.signatures.append(signature)
+    if identity is not None:
+        group.identities.append(identity)
     return group
 
 

@@ -68,9 +68,9 @@ def verify(
 
     A Bitcoin block is raw or hex, bare or behind network magic and length, plain or .bz2. A light block is JSON with
     signed_header and validator_set, or a bundle of them. A batch is JSON Lines: scheme, public_key, message, signature
-    in hex, optional rule, message_hash, key_format and signature_format; or, to recover senders on secp256k1, rule,
-    digest, signature of 65 bytes with EIP-155 undone, and sender (an address, a key, or null where there is none). A
-    row may have a name.
+    in hex, optional rule, message_hash, key_format and signature_format, of sm2 identity in hex; or, to recover senders
+    on secp256k1, rule, digest, signature of 65 bytes with EIP-155 undone, and sender (an address, a key, or null where
+    there is none). A row may have a name.
     """
     from pyaccel.cli.progress import progress_bar
     from pyaccel.cli.runner import Runner
