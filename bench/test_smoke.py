@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+import numpy as np
 import pytest
 
 from bench import bench_ed25519, bench_hash, bench_he, bench_secp256k1, harness
@@ -54,3 +55,14 @@ def test_lines_of_homomorphic_encryption(monkeypatch: pytest.MonkeyPatch) -> Non
     with harness.pinned_core():
         lines = [harness.measure(contest, rounds=1) for contest in islice(bench_he.contests(), 4)]
     assert [line.name for line in lines][::3] == ["ckks 8192 multiply, relinearize, rescale", "ckks 8192 rotate"]
+
+
+def test_precision_is_not_left_to_chance() -> None:
+    """Errors as of two encryptions: of one size they always pass, half again as large they never do."""
+    rng = np.random.default_rng(1)
+    truth = np.zeros(4096)
+    for _ in range(200):
+        ours, theirs = (rng.normal(size=4096) * np.sqrt(rng.exponential(size=4096)) for _ in range(2))
+        bench_he._precise("noise", ours, theirs, truth)
+        with pytest.raises(ValueError, match="TenSEAL's is"):
+            bench_he._precise("noise", 1.5 * ours, theirs, truth)
