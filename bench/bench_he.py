@@ -97,10 +97,10 @@ def _timed(call: Callable[[], object]) -> Callable[[], bytes]:
 CHANCE = 1.25
 """Root mean squares of the errors of two encryptions with noise of one size differ by less.
 
-An error is a normal number times, for the part that the secret multiplies, the secret's value at that slot, whose square
-is exponential: E[x^4] is at most 6 E[x^2]^2. Over 4096 slots the root mean square then has a standard deviation of
-sqrt(5 / 4096) / 2 = 1.7 %, and the ratio of two of 2.5 %: a tenth of what is allowed. In 50 runs it was 0.94 to 1.05, and
-the ratio of the largest errors 0.69 to 1.70."""
+An error is a normal number times, for the part that the secret multiplies, the secret's value at that slot, whose
+square is exponential: E[x^4] is at most 6 E[x^2]^2. Over 4096 slots the root mean square then has a standard deviation
+of sqrt(5 / 4096) / 2 = 1.7 %, and the ratio of two of 2.5 %: a tenth of what is allowed. In 50 runs it was 0.94 to
+1.05, and the ratio of the largest errors 0.69 to 1.70."""
 
 
 def _precise(name: str, ours: Any, theirs: Any, wanted: Any) -> None:
