@@ -21,5 +21,5 @@ def test_every_file_is_listed_and_unchanged() -> None:
         data = (VECTORS / name).read_bytes()
         assert hashlib.sha256(data).hexdigest() == row["sha256"], name
         assert all(row[column] for column in _STATED), name
-    assert sum(int(row["bytes"]) for row in listed.values()) < 18_000_000
+    assert sum(int(row["bytes"]) for row in listed.values()) < 18_500_000
     assert max(int(row["bytes"]) for row in listed.values()) < 5_000_000
