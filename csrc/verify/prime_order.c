@@ -292,3 +292,35 @@ void pa_order_prepared_digits_of(pa_order_prepared_digits *digits, const pa_scal
                      order);
     pa_scalar_digits(digits->base, 8 * order->words, 8, u1, order);
 }
+
+/* pa_scalar_recode
+ * Form:   from the lowest bit up, bits that are the carry are skipped, as they leave a zero and the carry; then the digit is the
+ *         residue modulo 2^width of least magnitude, which leaves width - 1 zeros behind it and carries where it is negative.
+ * Bounds: a digit reaches past the last bit only without its top bit, so the last carry is a digit next to it at the latest. */
+int pa_scalar_recode(int16_t *digits, int step, const pa_scalar *a, int width)
+{
+    uint64_t limb[PA_ORDER_WORDS + 1] = {0};
+    unsigned int carry = 0;
+    int at = 0, size = 0;
+    memcpy(limb, a->limb, sizeof a->limb);
+    while (at <= 64 * PA_ORDER_WORDS) {
+        const int word = at / 64, bit = at % 64;
+        uint64_t bits = limb[word] >> bit;
+        if (bit != 0 && word < PA_ORDER_WORDS) {
+            bits |= limb[word + 1] << (64 - bit);
+        }
+        const uint64_t other = bits ^ (0 - (uint64_t)carry);
+        const int skip = other == 0 ? 64 : __builtin_ctzll(other);
+        if (skip > 64 - width) { /* not all of the digit was seen */
+            at += skip;
+            continue;
+        }
+        const int residue = (int)((unsigned int)(bits >> skip) & ((1u << width) - 1)) + (int)carry;
+        carry = (unsigned int)residue >> (width - 1);
+        at += skip;
+        digits[at * step] = (int16_t)(residue - (int)(carry << width));
+        size = at + 1;
+        at += width;
+    }
+    return size;
+}

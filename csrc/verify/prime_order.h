@@ -63,6 +63,12 @@ void pa_scalar_divide(pa_scalar *u1, pa_scalar *u2, const pa_scalar *d, int coun
 void pa_scalar_digits(uint16_t *digits, int count, int width, const pa_scalar *a,
                       const pa_prime_order *order);
 
+/* digits[i step], sum digits[i step] 2^i = a: each zero or odd with |digit| < 2^(width - 1), and among any width neighbours at
+ * most one that is not zero (non-adjacent form). Only those are written. Returns 1 + the index i of the highest one, at most
+ * PA_ORDER_RECODED. 2 <= width <= 15. */
+#define PA_ORDER_RECODED(words) (64 * (words) + 1)
+int pa_scalar_recode(int16_t *digits, int step, const pa_scalar *a, int width);
+
 /* ---- for rows in lanes ---------------------------------------------------------------------- */
 
 /* u1 and u2 in digits that are all odd (weierstrass_sums.h), kept as pa_scalar_digits does:

@@ -19,7 +19,7 @@
 #include "../field/inverse_lanes.h"
 #include "../tables/secp256k1_base.h"
 #include "secp256k1_decode.h"
-#include "secp256k1_ladder.h"
+#include "weierstrass_ladder.h"
 #include "secp256k1_matches.h"
 
 /* *sum = u1 G + u2 Q, Q finite. */

@@ -197,6 +197,49 @@ static void test_digits(void)
     }
 }
 
+/* Non-adjacent forms: digits odd and short, far enough apart, and their sum; every length of runs. */
+static void test_recode(void)
+{
+    const number zero = {{0}}, all = number_sub(&zero, &(number){{1}});
+    for (int turn = 0; turn < 400; turn++) {
+        number a = number_at(turn < EDGES ? turn : EDGES);
+        if (turn >= 50) { /* runs of ones, of every length from anywhere, and what is beside them */
+            a = turn < 200 ? all : zero;
+            const int from = (int)(random_word() % NUMBER_BITS), size = 1 + turn % NUMBER_BITS;
+            for (int bit = from; bit < from + size && bit < NUMBER_BITS; bit++) {
+                a.word[bit / 32] ^= 1u << (bit % 32);
+            }
+            a = number_mod(&a, &group_order);
+        }
+        const pa_scalar scalar = scalar_of(&a);
+        for (int width = 2; width <= 15; width++) {
+            int16_t digits[PA_ORDER_RECODED(PA_ORDER_WORDS)][3] = {{0}};
+            const int size = pa_scalar_recode(&digits[0][1], 3, &scalar, width);
+            int last = -width;
+            number sum = zero;
+            CHECK(size <= PA_ORDER_RECODED(NUMBER_WORDS / 2));
+            CHECK(size == 0 ? turn == 0 : digits[size - 1][1] != 0);
+            for (int i = 0; i < PA_ORDER_RECODED(PA_ORDER_WORDS); i++) {
+                const int digit = digits[i][1];
+                CHECK(digits[i][0] == 0 && digits[i][2] == 0);
+                if (digit != 0) {
+                    CHECK(i < size && digit % 2 != 0 && i - last >= width);
+                    CHECK(digit < 1 << (width - 1) && digit > -(1 << (width - 1)));
+                    last = i;
+                }
+            }
+            for (int i = size - 1; i >= 0; i--) {
+                const int digit = digits[i][1];
+                const number magnitude = number_of((uint32_t)(digit < 0 ? -digit : digit));
+                sum = mod_add(&sum, &sum, &group_order);
+                sum = digit < 0 ? mod_sub(&sum, &magnitude, &group_order)
+                                : mod_add(&sum, &magnitude, &group_order);
+            }
+            CHECK(number_equal(&sum, &a));
+        }
+    }
+}
+
 int main(void)
 {
     const point whole = point_mul(&group_order, &generator);
@@ -206,5 +249,6 @@ int main(void)
     test_sums();
     test_divide();
     test_digits();
+    test_recode();
     return finish();
 }

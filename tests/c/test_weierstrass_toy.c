@@ -17,7 +17,7 @@
 
 #include "curve/weierstrass_formulas.h"
 #if LANES == 1
-#include "verify/secp256k1_ladder.h"
+#include "verify/weierstrass_ladder.h"
 #include "verify/secp256k1_scalar.h"
 #endif
 

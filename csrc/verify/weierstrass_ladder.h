@@ -2,16 +2,19 @@
 /* A sum of multiples of points by interleaved signed digits, one doubling a bit for all, complete for every input; branches on
  * its data. Include a field of one lane and weierstrass_formulas.h first.
  *
- * The sum stands in coordinates in which the multiples of one point (the key) are affine, common z (curve_common_multiples), so
- * that their table takes no inversion: what the table costs more, 1M, each addition of another point's multiples costs. */
-#ifndef PA_VERIFY_SECP256K1_LADDER_H
-#define PA_VERIFY_SECP256K1_LADDER_H
+ * Where a = 0 the sum may stand in coordinates in which the multiples of one point (the key) are affine, common z
+ * (curve_common_multiples), so that their table takes no inversion: what the table costs more, 1M, each addition of another
+ * point's multiples costs. Where a is not 0 such coordinates would change it: there all tables are affine. */
+#ifndef PA_VERIFY_WEIERSTRASS_LADDER_H
+#define PA_VERIFY_WEIERSTRASS_LADDER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Terms of a sum. */
+#ifndef LADDER_TERMS
 #define LADDER_TERMS 4
+#endif
 /* Places by which their multiples are fetched ahead. */
 #define LADDER_AHEAD 4
 
@@ -29,7 +32,8 @@ typedef struct {
     curve_ladder at[2]; /* one of them, so that a sum which fails leaves what it came from */
     int now;
     bool infinite;
-    fe z; /* (x z^2, y z^3) leads from affine coordinates to the sum's */
+    const fe
+        *z; /* (x z^2, y z^3) leads from affine coordinates to the sum's; NULL: they are the same */
 } ladder_sum;
 
 static void ladder_to_common(curve_affine *p, const fe *z)
@@ -75,12 +79,16 @@ static void ladder_add(ladder_sum *sum, const ladder_term *term, int digit)
         fe minus;
         fe_gather(&of_base.x, x);
         fe_gather(&of_base.y, y);
+        fe_from_table(&of_base.x, &of_base.x);
+        fe_from_table(&of_base.y, &of_base.y);
         fe_neg(&minus, &of_base.y, 1);
         fe_carry(&minus, &minus);
         fe_select(&of_base.y, mask_from_bits(digit < 0), &minus, &of_base.y);
-        fe_mul(&further, z, &sum->z);
         p = &of_base;
-        z = &further;
+        if (sum->z != NULL) {
+            fe_mul(&further, z, sum->z);
+            z = &further;
+        }
     }
     if (!sum->infinite) {
         curve_ladder_add_at(to, from, p, z);
@@ -89,17 +97,18 @@ static void ladder_add(ladder_sum *sum, const ladder_term *term, int digit)
             return;
         }
     }
-    if (term->common == NULL) {
-        ladder_to_common(&of_base, &sum->z);
+    if (term->common == NULL && sum->z != NULL) {
+        ladder_to_common(&of_base, sum->z);
     }
     ladder_add_complete(sum, p);
 }
 
-/* *r = the sum of the terms, whose digits are 0 from `size` up; common multiples are affine where (x z^2, y z^3) leads to. */
+/* *r = the sum of the terms, whose digits are 0 from `size` up; common multiples are affine where (x z^2, y z^3) leads to, or, z
+ * being NULL, are affine. */
 static void ladder(curve_jacobian *r, const ladder_term terms[LADDER_TERMS],
                    const int16_t digits[][LADDER_TERMS], int size, const fe *z)
 {
-    ladder_sum sum = {.infinite = true, .z = *z};
+    ladder_sum sum = {.infinite = true, .z = z};
     curve_set_infinity(r);
     fe_set_int(&sum.at[0].z, 0);
     for (int i = size - 1; i >= 0; i--) {
@@ -126,7 +135,9 @@ static void ladder(curve_jacobian *r, const ladder_term terms[LADDER_TERMS],
     }
     if (!sum.infinite) {
         curve_ladder_end(r, &sum.at[sum.now]);
-        fe_mul(&r->z, &r->z, z);
+        if (z != NULL) {
+            fe_mul(&r->z, &r->z, z);
+        }
     }
 }
 
