@@ -7,8 +7,8 @@
  * Types
  *   fe      LANES elements, lazily reduced; assignable; passed by pointer, outputs first, any aliasing allowed
  *   mask    LANES truth values; passed by value
- *   row     one packed element in memory (four 64-bit words, least significant first, any value below 2^256;
- *           the toy field: one unsigned int); tables are arrays of rows
+ *   row     one packed element in memory (four 64-bit words, least significant first, any value below 2^256; of 384 bits,
+ *           where ROW_WORDS is 6: six; the toy field: one unsigned int); tables are arrays of rows
  *   fe_state  what fe_begin saved
  * Constants
  *   LANES       elements in an fe
@@ -23,7 +23,8 @@
  * PA_DEBUG_BOUNDS every bound below is asserted.
  *
  *   void fe_set_int(fe *r, unsigned int k)                  k in every lane, k <= 0xffff        -> magnitude 1
- *   void fe_set_words(fe *r, w0, w1, w2, w3)                sum of w_i 2^(64 i) in every lane; 256-bit fields only -> 1
+ *   void fe_set_words(fe *r, w0, w1, w2, w3)                sum of w_i 2^(64 i) in every lane, six of them where a
+ *                                                           row has six; not the toy field                         -> 1
  *   void fe_add(fe *r, const fe *a, const fe *b)            a + b                               -> mag a + mag b
  *   void fe_sub(fe *r, const fe *a, const fe *b, int m)     a - b, where mag b <= m             -> mag a + m + 1
  *   void fe_neg(fe *r, const fe *a, int m)                  -a, where mag a <= m                -> m + 1
@@ -72,8 +73,8 @@
  *   void fe_leave(fe *r, const fe *a)                       the inverse: what fe_scatter then stores is the plain
  *                                                           number; mag a <= FE_MUL_MAG                           -> 1
  *   void fe_from_table(fe *r, const fe *a)                  a as fe_gather took it from a generated table of the field's
- *                                                           curve, of x 2^260 mod p in fields with a form; r = the
- *                                                           element x; mag a 1                                    -> 2
+ *                                                           curve, of x 2^260 mod p in fields with a form (P-384: x 2^384);
+ *                                                           r = the element x; mag a 1                                   -> 2
  *
  * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL
  * unless defined before); pointers to fe and mask are private.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One inversion for all lanes of an element. Include a field first, and say FE_MODULUS, the
- * pa_modulus256 of its prime; without it (toy fields) lanes are inverted by the field's own power.
+ * pa_modulus256 (pa_modulus384 where rows have six words) of its prime; without it (toy fields) lanes are inverted by the field's own power.
  *
  * Form:   a product of all lanes stands in each of them after log2 LANES products with lanes moved
  *         round by 1, 2, 4, ..; it is inverted once, outside of the lanes, and times the product
@@ -12,7 +12,13 @@
 #define PA_FIELD_INVERSE_LANES_H
 
 #ifdef FE_MODULUS
+#if ROW_WORDS == 4
 #include "inverse256.h"
+#define FE_INVERSE pa_inverse256
+#else
+#include "inverse384.h"
+#define FE_INVERSE pa_inverse384
+#endif
 
 /* Lane i of r = lane i + n mod LANES of a, of any magnitude. */
 FE_FN void fe_moved(fe *r, const fe *a, int n)
@@ -53,7 +59,7 @@ FE_FN void fe_inv_lanes(fe *r, const fe *a)
     }
     fe_leave(&product, &product);
     fe_scatter(to, &product);
-    pa_inverse256(inverse.word, rows[0].word, &FE_MODULUS);
+    FE_INVERSE(inverse.word, rows[0].word, &FE_MODULUS);
     fe_gather(&moved, from);
     fe_enter(&moved, &moved);
     if (LANES > 1) {

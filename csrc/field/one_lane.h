@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What fields of one lane and up to 256 bits have alike, whatever their limbs are. Interface: field.h.
+/* What fields of one lane have alike, whatever their limbs are: of up to 256 bits, or of more where ROW_WORDS says so. Interface:
+ * field.h.
  *
  * The field that includes it has defined fe and FE_LANE_WORDS, and defines what is declared here. */
 #ifndef PA_FIELD_ONE_LANE_H
@@ -12,21 +13,30 @@
 #include "words.h"
 
 #define LANES 1
-#define FE_BYTES 32
+#define FE_BYTES (8 * ROW_WORDS)
+
+/* The words of a number, one by one: as parameters, and out of an array. */
+#if ROW_WORDS == 4
+#define FE_WORDS uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3
+#define FE_EACH_WORD(word) (word)[0], (word)[1], (word)[2], (word)[3]
+#else
+#define FE_WORDS uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5
+#define FE_EACH_WORD(word) (word)[0], (word)[1], (word)[2], (word)[3], (word)[4], (word)[5]
+#endif
 
 typedef unsigned int mask; /* 0 or 1 */
 typedef int fe_state;
 
 /* word = a in [0, p), least significant word first; any magnitude. */
-FE_FN void fe_canonical(uint64_t word[4], const fe *a);
+FE_FN void fe_canonical(uint64_t word[ROW_WORDS], const fe *a);
 
-/* A number of four words as it is, which in fields of a form of their own is another thing than fe_set_words. */
+/* A number of so many words as it is, which in fields of a form of their own is another thing than fe_set_words. */
 #ifdef FE_HAS_FORM
-FE_FN void fe_place(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3);
+FE_FN void fe_place(fe *r, FE_WORDS);
 #else
 #define fe_place fe_set_words
 #endif
-FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3);
+FE_FN void fe_set_words(fe *r, FE_WORDS);
 FE_FN void fe_carry(fe *r, const fe *a);
 FE_FN void fe_sqr(fe *r, const fe *a);
 #ifdef FE_HAS_FORM
@@ -94,7 +104,7 @@ FE_FN void fe_sqr_n(fe *r, const fe *a, int n)
 
 FE_FN mask fe_is_odd(const fe *a)
 {
-    uint64_t word[4];
+    uint64_t word[ROW_WORDS];
 #ifdef FE_HAS_FORM
     fe plain;
     fe_carry(&plain, a);
@@ -107,16 +117,18 @@ FE_FN mask fe_is_odd(const fe *a)
 
 FE_FN mask fe_equal(const fe *a, const fe *b)
 {
-    uint64_t x[4], y[4];
+    uint64_t x[ROW_WORDS], y[ROW_WORDS], differences = 0;
     fe_canonical(x, a);
     fe_canonical(y, b);
-    return mask_word_is_zero((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]));
+    for (int i = 0; i < ROW_WORDS; i++) {
+        differences |= x[i] ^ y[i];
+    }
+    return mask_word_is_zero(differences);
 }
 
 FE_FN void fe_gather(fe *r, const row *const rows[LANES])
 {
-    const uint64_t *word = rows[0]->word;
-    fe_place(r, word[0], word[1], word[2], word[3]);
+    fe_place(r, FE_EACH_WORD(rows[0]->word));
 }
 
 FE_FN void fe_scatter(row *const rows[LANES], const fe *a)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Multiples of the generator G of P-384: x, y of affine points, each times 2^416 modulo p, words least significant
+/* Multiples of the generator G of P-384: x, y of affine points, each times 2^384 modulo p, words least significant
  * first, as fe_from_table reads them. */
 #ifndef PA_TABLES_P384_BASE_H
 #define PA_TABLES_P384_BASE_H

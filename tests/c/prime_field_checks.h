@@ -72,7 +72,7 @@ static number limbs_of(const fe *a, int lane)
     number sum = {{0}}, radix = {{0}};
     radix.word[RADIX / 32] = 1u << RADIX % 32;
     for (int i = LIMBS - 1; i >= 0; i--) {
-        const uint64_t words[4] = {limbs.limb[i]};
+        const uint64_t words[NUMBER_WORDS / 2] = {limbs.limb[i]};
         const number limb = number_from_words(words);
         sum = mod_mul(&sum, &radix, &prime);
         sum = mod_add(&sum, &limb, &prime);
@@ -108,6 +108,14 @@ static number value_of(const fe *a, int lane)
     return limbs;
 #endif
 }
+
+#if NUMBER_WORDS == 8
+#define TABLE_BITS 260 /* of generated tables: x 2^TABLE_BITS */
+#define SET_WORDS(r, w) fe_set_words(r, (w)[0], (w)[1], (w)[2], (w)[3])
+#else
+#define TABLE_BITS 384
+#define SET_WORDS(r, w) fe_set_words(r, (w)[0], (w)[1], (w)[2], (w)[3], (w)[4], (w)[5])
+#endif
 
 static bool is_value(const fe *a, int lane, const number *expected)
 {
@@ -436,7 +444,7 @@ static void test_norms(const fe *a, const fe *b)
 
 static void test_canonical(const fe *a)
 {
-    _Alignas(16) uint8_t bytes[LANES][32];
+    _Alignas(16) uint8_t bytes[LANES][NUMBER_BYTES];
     row packed[LANES];
     unsigned char *out[LANES];
     row *to[LANES];
@@ -463,9 +471,9 @@ static void test_canonical(const fe *a)
     CHECK(!mask_any(fe_equal(&other, a)) && !mask_any(fe_equal(a, &other)));
     for (int lane = 0; lane < LANES; lane++) {
         const number x = value_of(a, lane), zero = {{0}};
-        uint8_t expected[32];
+        uint8_t expected[NUMBER_BYTES];
         number_to_bytes(expected, &x);
-        CHECK(memcmp(bytes[lane], expected, 32) == 0);
+        CHECK(memcmp(bytes[lane], expected, NUMBER_BYTES) == 0);
         CHECK((zeros >> lane & 1) == number_equal(&x, &zero));
         CHECK((odd >> lane & 1) == (x.word[0] & 1));
 #ifdef FE_LIMBS
@@ -495,7 +503,7 @@ static fe gathered(const number *x)
 #ifdef FE_LIMBS
     memcpy(&packed, x, sizeof packed);
 #else
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < NUMBER_WORDS / 2; i++) {
         packed.word[i] = (uint64_t)x->word[2 * i + 1] << 32 | x->word[2 * i];
     }
 #endif
@@ -511,7 +519,7 @@ static fe the_prime(void)
     return gathered(&prime);
 }
 
-/* Plain numbers and numbers of tables, any below 2^256, into the field's form, and back. */
+/* Plain numbers and numbers of tables, any of so many bits, into the field's form, and back. */
 static void test_form(const number *x)
 {
     const number reduced = number_mod(x, &prime);
@@ -528,7 +536,7 @@ static void test_form(const number *x)
     }
     fe_from_table(&r, &plain);
 #ifdef FE_HAS_FORM
-    const number unit = power_of_two(-260), wanted = mod_mul(&reduced, &unit, &prime);
+    const number unit = power_of_two(-TABLE_BITS), wanted = mod_mul(&reduced, &unit, &prime);
 #else
     const number wanted = reduced;
 #endif
@@ -637,10 +645,10 @@ static void test_powers(const fe *a)
 }
 
 /* bytes in one lane, zeros in the others. */
-static void test_row(const uint8_t bytes[32])
+static void test_row(const uint8_t bytes[NUMBER_BYTES])
 {
     static int lane;
-    _Alignas(16) const uint8_t zeros[32] = {0};
+    _Alignas(16) const uint8_t zeros[NUMBER_BYTES] = {0};
     const unsigned char *rows[LANES];
     const number x = number_from_bytes(bytes), reduced = number_mod(&x, &prime);
     fe r;
@@ -653,20 +661,20 @@ static void test_row(const uint8_t bytes[32])
     CHECK(mask_bits(ok) == ((mask_bits(mask_from_bits(~0u)) & ~(1u << lane)) |
                             (unsigned int)number_below(&x, &prime) << lane));
     CHECK(is_value(&r, lane, &reduced) && has_magnitude(&r, lane, 1));
-    for (int bit = 0; bit < 256; bit++) {
+    for (int bit = 0; bit < NUMBER_BITS; bit++) {
         CHECK(mask_bits(mask_row_bit(rows, bit / 8, bit % 8)) ==
               ((unsigned int)bytes[bit / 8] >> bit % 8 & 1u) << lane);
     }
 }
 
-/* 0, 1, p - 3 .. p + 3, 2^256 - 1 and what stands above p, at random. */
+/* 0, 1, p - 3 .. p + 3, the largest and what stands above p, at random. */
 static void test_bytes(void)
 {
-    _Alignas(16) uint8_t bytes[32] = {0};
+    _Alignas(16) uint8_t bytes[NUMBER_BYTES] = {0};
     test_row(bytes);
-    bytes[31] = 1;
+    bytes[NUMBER_BYTES - 1] = 1;
     test_row(bytes);
-    memset(bytes, 0xff, 32);
+    memset(bytes, 0xff, NUMBER_BYTES);
     test_row(bytes);
     const number three = number_of(3), unit = number_of(1);
     number a = number_sub(&prime, &three);
@@ -679,17 +687,17 @@ static void test_bytes(void)
         a = number_add(&a, &unit, &carry);
     }
     for (int i = 0; i < 200; i++) {
-        for (int j = 0; j < 32; j++) {
+        for (int j = 0; j < NUMBER_BYTES; j++) {
             bytes[j] = i % 2 ? (uint8_t)(random_word() >> 50) : (uint8_t)(0 - (random_word() & 1));
         }
         test_row(bytes);
-        uint64_t w[4];
+        uint64_t w[NUMBER_WORDS / 2];
         const number x = number_from_bytes(bytes), reduced = number_mod(&x, &prime);
-        for (int j = 0; j < 4; j++) {
+        for (int j = 0; j < NUMBER_WORDS / 2; j++) {
             w[j] = (uint64_t)x.word[2 * j + 1] << 32 | x.word[2 * j];
         }
         fe r;
-        fe_set_words(&r, w[0], w[1], w[2], w[3]);
+        SET_WORDS(&r, w);
         for (int lane = 0; lane < LANES; lane++) {
             CHECK(is_value(&r, lane, &reduced) && has_magnitude(&r, lane, 1));
         }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One inversion for all lanes of secp256k1's field (four lanes of the portable one, that one
  * itself, or the one that FIELD names, of the prime MODULUS): a lane times its inverse is 1. */
+#ifdef REFERENCE_P384
+#define ROW_WORDS 6
+#endif
 #include "check.h"
 #ifdef FIELD
 #include FIELD
@@ -22,7 +25,7 @@
 static void check_lanes(const number a[LANES])
 {
     const unsigned char *in[LANES];
-    unsigned char *out[LANES], bytes[LANES][32];
+    unsigned char *out[LANES], bytes[LANES][NUMBER_BYTES];
     const number zero = {{0}}, one = number_of(1);
     bool some_zero = false;
     fe x;
