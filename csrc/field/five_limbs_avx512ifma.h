@@ -8,6 +8,7 @@
  *   FE_FACTOR_MAX(i)       the bound of limb i of a factor, at least FE_LIMB_MAX(1, i)
  *   FE_MULTIPLE(k, i)      limb i of k p, which is not below FE_LIMB_MAX(k - 1, i) for k <= FE_MAX_MAG
  *   FE_RAW_COLUMNS         the columns of an fe_raw, 5 at least
+ *   FE_RAW_PLAIN           the column that limb 0 of an element stands in, where it is not the first
  *   FE_RAW_MULTIPLE(m, i)  what fe_raw_sub adds to column i, a multiple of p in all, before it takes off magnitude m
  * and defines what is declared here, and all else that knows the prime. */
 #ifndef PA_FIELD_FIVE_LIMBS_AVX512IFMA_H
@@ -21,6 +22,9 @@
 
 #ifndef FE_GROUPS
 #define FE_GROUPS 1
+#endif
+#ifndef FE_RAW_PLAIN
+#define FE_RAW_PLAIN 0
 #endif
 #define FE_GROUP_LANES 8
 #define FE_LANE_WORDS 5
@@ -96,6 +100,15 @@ FE_FN void fe_group_canonical(__m512i limb[5], const fe_group *a);
 /* Any number below 2^256 in four words, the least significant first, and back. */
 FE_INLINE void fe_group_from_words(fe_group *r, const __m512i word[4]);
 FE_FN void fe_group_to_words(__m512i word[4], const fe_group *a);
+/* r = the number of limbs a as the field's element, and that of an element of any magnitude. */
+#ifdef FE_HAS_FORM
+FE_INLINE void fe_group_enter(fe_group *r, const fe_group *a);
+FE_INLINE void fe_group_leave(fe_group *r, const fe_group *a);
+FE_INLINE void fe_set_int(fe *r, unsigned int k);
+#else
+#define fe_group_enter(r, a) (*(r) = *(a))
+#define fe_group_leave(r, a) (*(r) = *(a))
+#endif
 
 /* The field itself has no use for doubles, but what goes with it in lanes (ed25519_halves_lanes.h):
  * they are rounded to nearest, trap nothing, and leave no flags behind. */
@@ -247,6 +260,7 @@ FE_FN void fe_check_factor(const fe *a)
 (void)a;
 }
 
+#ifndef FE_HAS_FORM
 FE_FN void fe_set_int(fe *r, unsigned int k)
 {
     FE_EACH_GROUP
@@ -257,6 +271,7 @@ FE_FN void fe_set_int(fe *r, unsigned int k)
         }
     }
 }
+#endif
 
 FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
 {
@@ -264,6 +279,7 @@ FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w
     FE_EACH_GROUP
     {
         fe_group_from_words(&r->group[g], word);
+        fe_group_enter(&r->group[g], &r->group[g]);
     }
 }
 
@@ -398,7 +414,9 @@ FE_INLINE void fe_raw_from(fe_raw *r, const fe *a)
     {
         FE_EACH_COLUMN
         {
-            r->column[g][i] = i < 5 ? a->group[g].limb[i] : _mm512_setzero_si512();
+            r->column[g][i] = i >= FE_RAW_PLAIN && i < FE_RAW_PLAIN + 5
+                                  ? a->group[g].limb[i - FE_RAW_PLAIN]
+                                  : _mm512_setzero_si512();
         }
     }
 }
@@ -430,8 +448,10 @@ FE_FN mask fe_is_odd(const fe *a)
     mask m = 0;
     FE_EACH_GROUP
     {
+        fe_group plain;
         __m512i limb[5];
-        fe_group_canonical(limb, &a->group[g]);
+        fe_group_leave(&plain, &a->group[g]);
+        fe_group_canonical(limb, &plain);
         m |= mask_of_group(_mm512_test_epi64_mask(limb[0], fe_word_all(1)), g);
     }
     return m;

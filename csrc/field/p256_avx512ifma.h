@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The field of P-256, p = 2^256 - 2^224 + 2^192 + 2^96 - 1, with AVX-512 IFMA: sparse_prime_avx512ifma.h. */
+#ifndef PA_FIELD_P256_AVX512IFMA_H
+#define PA_FIELD_P256_AVX512IFMA_H
+
+#include "p256_prime.h"
+
+#define FE_S1 (INT64_C(1) << 44)
+#define FE_S3 (INT64_C(1) << 36)
+#define FE_UNIT 0x10, 0xfffffff000000000, 0xffffffffffffffff, 0x0000000fffffffef
+#define FE_SQUARE 0x300, 0xfffffbffffffff00, 0xfffffffffffffeff, 0x000004fffffffdff
+/* Limb i of 2 p. */
+#define FE_TWICE_P(i)                                                                              \
+    ((i) == 0   ? UINT64_C(0x1ffffffffffffe)                                                       \
+     : (i) == 1 ? UINT64_C(0x101ffffffffffe)                                                       \
+     : (i) == 2 ? UINT64_C(0xfffffffffffff)                                                        \
+     : (i) == 3 ? UINT64_C(0x10001fffffffff)                                                       \
+                : UINT64_C(0x1fffffffdffff))
+
+#include "sparse_prime_avx512ifma.h"
+
+FE_INLINE void fe_group_clear(__m512i c[10])
+{
+    const __m512i s1 = fe_word_all(FE_S1), s3 = fe_word_all(FE_S3), s4 = fe_word_all(FE_S4);
+    FE_EACH_LIMB
+    {
+        fe_word_carry(&c[i + 1], c[i]);
+        c[i + 1] = _mm512_madd52lo_epu64(c[i + 1], c[i], s1);
+        c[i + 2] = _mm512_madd52hi_epu64(c[i + 2], c[i], s1);
+        c[i + 3] = _mm512_madd52lo_epu64(c[i + 3], c[i], s3);
+        c[i + 4] = _mm512_madd52hi_epu64(c[i + 4], c[i], s3);
+        c[i + 4] = _mm512_madd52lo_epu64(c[i + 4], c[i], s4);
+        c[i + 5] = _mm512_madd52hi_epu64(c[i + 5], c[i], s4);
+    }
+}
+
+FE_INLINE void fe_group_take_small(__m512i word[5], __m512i t)
+{
+    word[1] = fe_word_sub(word[1], fe_word_shl(t, 44));
+    word[3] = fe_word_sub(word[3], fe_word_shl(t, 36));
+}
+
+#include "p256_chains.h"
+
+#endif
