@@ -89,28 +89,52 @@ FE_FN void fe_carry(fe *r, const fe *a)
     r->limb[4] = (uint64_t)((carry >> 53) + (int64_t)(a->limb[4] & FE_LOW_44) + (t << 12));
 }
 
+/* sum / 2^53, and m s; words by themselves, as compilers make of them double shifts, which take several operations on many
+ * CPUs. */
+FE_FN pa_u128 fe_next(pa_u128 sum)
+{
+    const int64_t high = (int64_t)(uint64_t)(sum >> 64);
+    return (pa_u128)(fe_signed_128)(high >> 53) << 64 |
+           (((uint64_t)high << 11) + ((uint64_t)sum >> 53));
+}
+
+FE_FN pa_u128 fe_times(uint64_t m, int64_t s)
+{
+    if (s > 0 && (s & (s - 1)) == 0) {
+        const int k = __builtin_ctzll((uint64_t)s);
+        return (pa_u128)(m >> (64 - k)) << 64 | m << k;
+    }
+    return (pa_u128)((fe_signed_128)(int64_t)m * s);
+}
+
 /* fe_reduce_columns
  * Shapes: nine columns, the value being sum c[i] 2^(53 i) -> five limbs of magnitude 1.
  * Form:   value / 2^265 mod p: five times, m = the lowest limb, and m p = m (2^256 - 2^224 + s) - m is added, which clears it.
- * Bounds: c[i] < 2^118, the value below 2^521, so that what is left is below 2^256 + p. Between the steps columns may be
- *         negative, hence signed carries; the whole never is. */
-FE_FN void fe_reduce_columns(fe *r, pa_u128 c[10])
+ * Bounds: c[i] < 2^118, the value below 2^521, so that what is left is below 2^256 + p. What is carried may be negative on the
+ *         way; the whole never is.
+ * Cycles: the ladder's doubling of P-256 takes 535 on Zen 4, and 640 with double shifts in columns that are cleared after all of
+ *         them are there. */
+FE_FN void fe_reduce_columns(fe *r, const pa_u128 c[9])
 {
-    FE_UNROLL for (int i = 0; i < 5; i++)
-    {
-        const int64_t m = (int64_t)((uint64_t)c[i] & FE_LOW_53);
-        c[i + 1] += (pa_u128)((fe_signed_128)c[i] >> 53) + (pa_u128)((fe_signed_128)m * FE_S1);
-        if (FE_S3 != 0) {
-            c[i + 3] += (pa_u128)((fe_signed_128)m * FE_S3);
-        }
-        c[i + 4] += (pa_u128)((fe_signed_128)m * FE_S4);
-    }
-    FE_UNROLL for (int i = 5; i < 9; i++)
-    {
-        r->limb[i - 5] = (uint64_t)c[i] & FE_LOW_53;
-        c[i + 1] += (pa_u128)((fe_signed_128)c[i] >> 53);
-    }
-    r->limb[4] = (uint64_t)c[9];
+    pa_u128 sum = c[0];
+    const uint64_t m0 = (uint64_t)sum & FE_LOW_53;
+    sum = fe_next(sum) + c[1] + fe_times(m0, FE_S1);
+    const uint64_t m1 = (uint64_t)sum & FE_LOW_53;
+    sum = fe_next(sum) + c[2] + fe_times(m1, FE_S1);
+    const uint64_t m2 = (uint64_t)sum & FE_LOW_53;
+    sum = fe_next(sum) + c[3] + fe_times(m2, FE_S1) + fe_times(m0, FE_S3);
+    const uint64_t m3 = (uint64_t)sum & FE_LOW_53;
+    sum = fe_next(sum) + c[4] + fe_times(m3, FE_S1) + fe_times(m1, FE_S3) + fe_times(m0, FE_S4);
+    const uint64_t m4 = (uint64_t)sum & FE_LOW_53;
+    sum = fe_next(sum) + c[5] + fe_times(m4, FE_S1) + fe_times(m2, FE_S3) + fe_times(m1, FE_S4);
+    r->limb[0] = (uint64_t)sum & FE_LOW_53;
+    sum = fe_next(sum) + c[6] + fe_times(m3, FE_S3) + fe_times(m2, FE_S4);
+    r->limb[1] = (uint64_t)sum & FE_LOW_53;
+    sum = fe_next(sum) + c[7] + fe_times(m4, FE_S3) + fe_times(m3, FE_S4);
+    r->limb[2] = (uint64_t)sum & FE_LOW_53;
+    sum = fe_next(sum) + c[8] + fe_times(m4, FE_S4);
+    r->limb[3] = (uint64_t)sum & FE_LOW_53;
+    r->limb[4] = (uint64_t)fe_next(sum);
     fe_check(r, 1);
 }
 
@@ -127,7 +151,7 @@ FE_FN void fe_mul(fe *r, const fe *a, const fe *b)
                    a4 = a->limb[4];
     const uint64_t b0 = b->limb[0], b1 = b->limb[1], b2 = b->limb[2], b3 = b->limb[3],
                    b4 = b->limb[4];
-    pa_u128 c[10] = {
+    const pa_u128 c[9] = {
         (pa_u128)a0 * b0,
         (pa_u128)a0 * b1 + (pa_u128)a1 * b0,
         (pa_u128)a0 * b2 + (pa_u128)a1 * b1 + (pa_u128)a2 * b0,
@@ -138,7 +162,6 @@ FE_FN void fe_mul(fe *r, const fe *a, const fe *b)
         (pa_u128)a2 * b4 + (pa_u128)a3 * b3 + (pa_u128)a4 * b2,
         (pa_u128)a3 * b4 + (pa_u128)a4 * b3,
         (pa_u128)a4 * b4,
-        0,
     };
     fe_reduce_columns(r, c);
 }
@@ -154,7 +177,7 @@ FE_FN void fe_sqr(fe *r, const fe *a)
     const uint64_t a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3],
                    a4 = a->limb[4];
     const uint64_t d0 = 2 * a0, d1 = 2 * a1, d2 = 2 * a2, d3 = 2 * a3;
-    pa_u128 c[10] = {
+    const pa_u128 c[9] = {
         (pa_u128)a0 * a0,
         (pa_u128)d0 * a1,
         (pa_u128)d0 * a2 + (pa_u128)a1 * a1,
@@ -164,7 +187,6 @@ FE_FN void fe_sqr(fe *r, const fe *a)
         (pa_u128)d2 * a4 + (pa_u128)a3 * a3,
         (pa_u128)d3 * a4,
         (pa_u128)a4 * a4,
-        0,
     };
     fe_reduce_columns(r, c);
 }
