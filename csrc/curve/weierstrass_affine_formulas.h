@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums of affine points of y^2 = x^3 + b, many with one inversion.
+/* Sums of affine points of y^2 = x^3 + a x + b, many with one inversion.
  *
  * Each sum has a denominator d and wants 1 / d. A first pass over all of them, curve_inverse_push, keeps
  * the product of those before each; after one inversion of the whole product a second pass, in the
@@ -47,13 +47,13 @@ FE_FN void curve_affine_slope(fe *s, const curve_affine *p, const curve_affine *
     fe_mul_factor(s, &d, inverse, 1);
 }
 
-/* The slope for p.y and q.y of magnitude 2. */
+/* The slope for p.y of magnitude 2 and q.y of magnitude 2 or 3. */
 FE_FN void curve_affine_slope_of_signed(fe *s, const curve_affine *p, const curve_affine *q,
                                         const fe *inverse)
 {
     fe d;
     fe_sub(&d, &q->y, &p->y, 2);
-    fe_norm(&d, 5);
+    fe_norm(&d, 6);
     fe_mul_factor(s, &d, inverse, 1);
 }
 
@@ -68,7 +68,7 @@ FE_FN void curve_affine_abscissa(fe *x, const fe *s, const fe *p_x, const fe *q_
     fe_raw_carry(x, &a, 4, 1);
 }
 
-/* A distance in place of q.x, once it is known: d = q.x - p.x, of magnitude 1; x' = s^2 - 2 p.x - d. */
+/* A distance in place of q.x, once it is known: d = q.x - p.x, of magnitude 1; x' = s^2 - 2 p.x - d. q.x may have magnitude 2. */
 FE_FN void curve_affine_distance(fe *d, const fe *p_x, const fe *q_x)
 {
     fe_sub(d, q_x, p_x, 1);
@@ -126,11 +126,19 @@ FE_FN void curve_affine_double_denominator(fe *d, const curve_affine *p)
     fe_add_norm(d, &p->y, &p->y);
 }
 
-/* The slope of 2 p, 1M + 1S; inverse = 1 / (2 p.y). The rest is that of a sum with q = p. */
+/* The slope of 2 p, (3 x^2 + a) inverse, 1M + 1S; inverse = 1 / (2 p.y). The rest is that of a sum with q = p. */
 FE_FN void curve_affine_slope_of_double(fe *s, const curve_affine *p, const fe *inverse)
 {
+#if CURVE_A == -3
+    fe one;
+    fe_sqr(s, &p->x);
+    fe_set_int(&one, 1);
+    fe_sub_norm(s, s, &one);
+    fe_mul_factor(s, s, inverse, 3);
+#else
     fe_sqr_factor(s, &p->x, 3);
     fe_mul_factor(s, s, inverse, 1);
+#endif
 }
 
 /* Whole sums, 2M + 1S behind their inverses; r may be p or q. */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Points of y^2 = x^3 + b in Jacobian coordinates, (X, Y, Z) standing for (X / Z^2, Y / Z^3):
- * secp256k1, and every curve of a = 0 whose group has prime order, as the toy curves of the
- * tests.
+/* Points of y^2 = x^3 + a x + b in Jacobian coordinates, (X, Y, Z) standing for (X / Z^2, Y / Z^3):
+ * every curve of a = 0 or a = -3 whose group has prime order, as secp256k1, P-256, SM2 and the toy
+ * curves of the tests.
  *
- * Include a field first. The including file defines CURVE_B, at most 0xffff. All coordinates have
+ * Include a field first. The including file defines CURVE_A, 0 (which it is by default) or -3, and
+ * CURVE_B, at most 0xffff, or a function curve_set_b of a larger one. All coordinates have
  * magnitude 1; infinity is any point with Z = 0. No function branches on lane data: what a cheap
  * formula cannot do is reported as a mask, and redone by curve_add_complete.
  *
- * Costs (M, S products and squares): double 3M + 4S, mixed addition 8M + 3S, addition 12M + 4S.
+ * Costs (M, S products and squares): double 3M + 4S, with a = -3 4M + 4S; mixed addition 8M + 3S,
+ *         addition 12M + 4S.
  * Sources: the formulas of the Explicit-Formulas Database for short Weierstrass curves with a =
- *         0 (Jacobian coordinates). */
+ *         0 and a = -3 (Jacobian coordinates). */
 #ifndef PA_CURVE_WEIERSTRASS_FORMULAS_H
 #define PA_CURVE_WEIERSTRASS_FORMULAS_H
 
@@ -20,6 +22,17 @@ typedef struct {
 typedef struct {
     fe x, y, z;
 } curve_jacobian;
+
+#ifndef CURVE_A
+#define CURVE_A 0
+#endif
+
+#ifdef CURVE_B
+FE_FN void curve_set_b(fe *r)
+{
+    fe_set_int(r, CURVE_B);
+}
+#endif
 
 /* Odd multiples in a table: 1, 3, .., 2 CURVE_TABLE_SIZE - 1, for digits of CURVE_TABLE_WIDTH
  * bits. */
@@ -48,15 +61,19 @@ FE_FN void curve_select(curve_jacobian *r, mask m, const curve_jacobian *a, cons
 }
 
 /* curve_right_side
- * r = x^3 + b.
+ * r = x^3 + a x + b.
  * Before: x of magnitude 1.
  * After:  magnitude 2. */
 FE_FN void curve_right_side(fe *r, const fe *x)
 {
     fe cube, b;
     fe_sqr(&cube, x);
+#if CURVE_A == -3
+    fe_set_int(&b, 3);
+    fe_sub_norm(&cube, &cube, &b);
+#endif
     fe_mul(&cube, &cube, x);
-    fe_set_int(&b, CURVE_B);
+    curve_set_b(&b);
     fe_add(r, &cube, &b);
 }
 
@@ -72,7 +89,7 @@ FE_FN mask curve_holds(const curve_affine *p)
 /* curve_lift_x
  * r = the point of abscissa x whose y is odd where odd says so; returned: lanes that have one
  * (elsewhere r is no point).
- * Form:   y = (x^3 + b)^((p + 1) / 4), p = 3 mod 4. No point of a group of odd order > 1 has y =
+ * Form:   y = (x^3 + a x + b)^((p + 1) / 4), p = 3 mod 4. No point of a group of odd order > 1 has y =
  *         0. */
 FE_FN mask curve_lift_x(curve_affine *r, const fe *x, mask odd)
 {
@@ -92,15 +109,45 @@ FE_FN mask curve_lift_x(curve_affine *r, const fe *x, mask odd)
     return exists;
 }
 
+/* curve_tangent
+ * e = 3 x^2 + a z^4, a factor: 3 x^2 or 3 (x - z^2) (x + z^2). x and z are those of a point: x of magnitude 1, z a
+ * factor. */
+FE_FN void curve_tangent(fe *e, const fe *x, const fe *z)
+{
+#if CURVE_A == -3
+    fe square, more;
+    fe_sqr(&square, z);
+    fe_add_norm(&more, x, &square);
+    fe_sub_norm(&square, x, &square);
+    fe_mul_factor(e, &more, &square, 3);
+#else
+    (void)z;
+    fe_sqr_factor(e, x, 3);
+#endif
+}
+
+/* The same of an affine point, whose z is 1. */
+FE_FN void curve_affine_tangent(fe *e, const fe *x)
+{
+#if CURVE_A == -3
+    fe one;
+    fe_sqr(e, x);
+    fe_set_int(&one, 1);
+    fe_sub(e, e, &one, 1);
+    fe_mul_small(e, e, 3);
+    fe_carry(e, e);
+#else
+    fe_sqr_times(e, x, 3);
+#endif
+}
+
 /* curve_double
- * r = 2 p, 3M + 4S; right for every p, infinity too (no point has order 2). r may be p.
- * Form: T = X Y^2, E = 3 X^2; X' = E^2 - 8 T, Y' = E (4 T - X') - 8 Y^4, Z' = 2 Y Z. */
+ * r = 2 p, 3M + 4S or 4M + 4S; right for every p, infinity too (no point has order 2). r may be p.
+ * Form: T = X Y^2, E = 3 X^2 + a Z^4; X' = E^2 - 8 T, Y' = E (4 T - X') - 8 Y^4, Z' = 2 Y Z. */
 FE_FN void curve_double(curve_jacobian *r, const curve_jacobian *p)
 {
     fe e, t, y2, y4, u, v;
-    fe_sqr(&e, &p->x);
-    fe_mul_small(&e, &e, 3);
-    fe_norm(&e, 3);
+    curve_tangent(&e, &p->x, &p->z);
     fe_sqr(&y2, &p->y);
     fe_sqr(&y4, &y2);
     fe_mul(&t, &p->x, &y2);
@@ -255,12 +302,12 @@ FE_FN void curve_ladder_end(curve_jacobian *r, const curve_ladder *p)
 
 /* curve_ladder_double
  * r = 2 p; r may be p.
- * Form: S = v^2, T = x S, E = 3 x^2; x' = E^2 - 2 T, v' = E 2 (T - x') - S^2, z' = v z. 3M + 4S. */
+ * Form: S = v^2, T = x S, E = 3 x^2 + a z^4; x' = E^2 - 2 T, v' = E 2 (T - x') - S^2, z' = v z. 3M + 4S or 4M + 4S. */
 FE_FN void curve_ladder_double(curve_ladder *r, const curve_ladder *p)
 {
     fe e, s, w;
     fe_raw t, u, twice, square;
-    fe_sqr_factor(&e, &p->x, 3);
+    curve_tangent(&e, &p->x, &p->z);
     fe_sqr_factor(&s, &p->v, 1);
     fe_raw_sqr(&u, &e);
     fe_raw_mul(&t, &p->x, &s);
@@ -331,6 +378,8 @@ FE_FN void curve_ladder_add(curve_ladder *r, const curve_ladder *p, const curve_
 /* curve_common_multiples
  * multiples[i] = (2 i + 1) p, i < CURVE_TABLE_SIZE, in coordinates of their own in which they are
  * affine: (x z^-2, y z^-3) leads back.
+ * Where a is not 0 those are coordinates of a curve of another a, a z^4: there x and y are to be led back before anything is
+ * doubled.
  * Before: the order of p is a prime above 4 CURVE_TABLE_SIZE.
  * Form:   a doubling of an affine p leaves p in the coordinates of d = 2 p, as (4 T, 8 Y^4), Z = 2 Y.
  *         Each sum of d and an odd multiple, of the same Z, leaves d in those of the sum, Z (X1 - X2)
@@ -349,7 +398,7 @@ FE_FN void curve_common_multiples(curve_affine multiples[CURVE_TABLE_SIZE], fe *
     fe_mul(&multiples[0].x, &p->x, &s);
     fe_mul(&t, &s, z);
     fe_mul(&multiples[0].y, &p->y, &t);
-    fe_sqr_times(&e, &p->x, 3);
+    curve_affine_tangent(&e, &p->x);
     fe_sqr(&t, &e);
     fe_mul_small(&u, &multiples[0].x, 2);
     fe_sub(&t, &t, &u, 2);

@@ -1,24 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* u1 G + u2 Q for many rows of secp256k1 at once, in groups of LANES: what ECDSA, recovery and BIP-340 have in common.
+/* u1 G + u2 Q for many rows of a curve in short Weierstrass form at once, in groups of LANES: what ECDSA, recovery, BIP-340 and
+ * SM2 have in common.
  *
- * Use: include a field, then this file. Of a block of rows, some 128 of them in groups of LANES, whoever calls
- *   fills  sums_group.key[i], the affine point Q of lane i, and .digits[i], from pa_secp256k1_scalars.digits; lanes
- *          without a row repeat another lane of their group;
+ * Use: include a field and the curve's formulas, then this file. It is secp256k1's unless the includer brings another curve:
+ *   SUMS_ENDOMORPHISM      1: lambda Q = (beta x, y) is made use of, as secp256k1 has it; 0: there is none
+ *   SUMS_WIDTH             bits of a digit of u2, 5
+ *   SUMS_DIGITS            how many of them: of each half of u2 with the endomorphism, of u2 without it
+ *   SUMS_BASE(i)           without it: x, y of (2 i + 1) G, as fe_from_table reads them; i < 2^(2 SUMS_WIDTH - 1)
+ *   SUMS_BASE(k, i)        with it: those of (2 i + 1) G, k = 0, and (2 i + 1) 2^128 G, k = 1
+ *   sums_digits            with it: as pa_secp256k1_sums_digits; without it: as pa_order_sums_digits
+ *   FE_MODULUS             as inverse_lanes.h wants it
+ * Of a block of rows, some 128 of them in groups of LANES, whoever calls
+ *   fills  sums_group.key[i], the affine point Q of lane i, in plain numbers, and .digits[i]; lanes without a row repeat another
+ *          lane of their group;
  *   calls  sums_run(groups, count);
- *   takes  sums_group.sum, Jacobian, and .redo, the lanes in which it is nothing: those rows are to be done by
- *          pa_secp256k1_verify_single or pa_secp256k1_sum_single, which are complete. An adversary can choose rows that come
- *          to that (Q = +-G, sums that are infinite, ..); others do not in practice.
+ *   takes  sums_group.sum, Jacobian, and .redo, the lanes in which it is nothing: those rows are to be done one by one by what is
+ *          complete (secp256k1_single.c). An adversary can choose rows that come to that (Q = +-G, sums that are infinite, ..);
+ *          others do not in practice.
  *   or     calls sums_to_affine(groups, count) after it: then .sum.x and .sum.y are affine, of magnitude 1.
  * All between sums_run and its caller is in memory of the caller, sizeof(sums_group) a group, 64-byte aligned.
  *
- * Method, per row. u2 = k1 + k2 lambda, both odd and below 2^130 (pa_secp256k1_sums_digits), each SUMS_DIGITS digits of SUMS_WIDTH
- * bits that are all odd: no digit is 0, so every row has the same additions in the same places. u1, made odd by adding n, has as
- * many digits of twice the width, one half of them on multiples of G, the other on those of 2^128 G. Then
+ * Method, per row, with the endomorphism. u2 = k1 + k2 lambda, both odd and below 2^130 (pa_secp256k1_sums_digits), each
+ * SUMS_DIGITS digits of SUMS_WIDTH bits that are all odd: no digit is 0, so every row has the same additions in the same places.
+ * u1, made odd by adding n, has as many digits of twice the width, one half of them on multiples of G, the other on those of
+ * 2^128 G. Then
  *   - the odd multiples 1 .. 31 of Q, affine;
  *   - T_j = digit j of k1 on Q + digit j of k2 on lambda Q, and for even j + two multiples of G and 2^128 G;
  *   - sum = ((T_25 2^5 + T_24) 2^5 + ..) + T_0, Jacobian.
+ * Without it. u2 and u1 are made odd by adding n, u2 of SUMS_DIGITS such digits, u1 of half as many of twice the width. Then
+ *   - the odd multiples of Q as above;
+ *   - T_j = digit j of u2 on Q, and for even j + digit j / 2 of u1 on G;
+ *   - the sum of them, with twice the doublings.
  * What does not hang on the sum before it is added in affine coordinates for the whole block, with one inversion for each step of
- * the first two (weierstrass_affine_formulas.h); w + 3 of them for a block. Only 25 additions are left among 125 doublings.
+ * the first two (weierstrass_affine_formulas.h); w + 3 of them for a block, or w + 2. Only 25 additions are left among 125
+ * doublings, or 51 among 255.
  *
  * Exceptional rows. A denominator that is 0 makes the product of the block 0, which is looked at once: then the pass is done again
  * with a look at each, 1 in place of 0, and those lanes marked. In Jacobian coordinates an exceptional addition gives Z = 0, and so
@@ -35,10 +50,10 @@
 #endif
 #include "../field/inverse_lanes.h"
 
-/* The toy curves of the tests bring their own. */
 #ifndef SUMS_WIDTH
 #include "../tables/secp256k1_base.h"
 #include "secp256k1_scalar.h"
+#define SUMS_ENDOMORPHISM 1
 #define SUMS_WIDTH PA_SECP256K1_SUMS_WIDTH
 #define SUMS_DIGITS PA_SECP256K1_SUMS_DIGITS
 /* x, y of (2 i + 1) G, k = 0, or (2 i + 1) 2^128 G, k = 1. */
@@ -57,11 +72,16 @@ typedef pa_secp256k1_sums_digits sums_digits;
 #define SUMS_INLINE static inline __attribute__((always_inline))
 
 #define SUMS_ENTRIES (1 << (SUMS_WIDTH - 1))
-#define SUMS_HALF (SUMS_DIGITS / 2)
+#define SUMS_HALF ((SUMS_DIGITS + 1) / 2)
 /* Multiples 2, 6, 12, 24, .. that lead to the odd ones. */
 #define SUMS_STEP_COUNT (SUMS_WIDTH - 1)
 
-_Static_assert(SUMS_WIDTH >= 3 && SUMS_DIGITS % 2 == 0, "as the steps below");
+/* Kinds of digits, and rows of a multiple of Q: x, y, and beta x. */
+#define SUMS_KINDS (2 + SUMS_ENDOMORPHISM)
+#define SUMS_ROWS (2 + SUMS_ENDOMORPHISM)
+
+_Static_assert(SUMS_WIDTH >= 3 && (SUMS_DIGITS % 2 == 0 || !SUMS_ENDOMORPHISM),
+               "as the steps below");
 _Static_assert(SUMS_DIGITS >= SUMS_ENTRIES + SUMS_STEP_COUNT || SUMS_WIDTH < 5,
                "terms hold them first");
 
@@ -72,18 +92,21 @@ typedef struct {
     curve_jacobian sum;
     mask redo;
 
-    /* Of digit j, k1's, k2's, u1's: bytes from the start of a table to its multiple, and lanes in which it is negative. */
-    uint16_t offset[3][LANES][SUMS_DIGITS];
-    uint16_t negative[3][SUMS_DIGITS];
+    /* Of digit j, k1's, k2's, u1's, or u2's and u1's: bytes from the start of a table to its multiple, and lanes in which it is
+     * negative. */
+    uint16_t offset[SUMS_KINDS][LANES][SUMS_DIGITS];
+    uint16_t negative[SUMS_KINDS][SUMS_DIGITS];
 
     /* Between the steps: x, y, beta x of the multiples 1, 3, ..; then the products that the last step wants back. */
     union {
-        row multiples[LANES][SUMS_ENTRIES][3];
+        row multiples[LANES][SUMS_ENTRIES][SUMS_ROWS];
         fe before[SUMS_HALF];
     } of_key;
     curve_affine terms[SUMS_DIGITS < SUMS_ENTRIES + SUMS_STEP_COUNT ? SUMS_ENTRIES + SUMS_STEP_COUNT
                                                                     : SUMS_DIGITS];
+#if SUMS_ENDOMORPHISM
     curve_affine base[SUMS_HALF];
+#endif
 } sums_group;
 
 /* ---- many inverses -------------------------------------------------------------------------- */
@@ -150,8 +173,9 @@ typedef struct {
     fe *before; /* keeps the product of the items before from the first pass to the second */
 } sums_item;
 
-/* Lists of items, a number of them for each group. */
-enum { SUMS_MULTIPLES, SUMS_STEPS, SUMS_TERMS, SUMS_BASES, SUMS_JOINS };
+/* Lists of items, a number of them for each group: multiples of Q and what they are made with; terms of two multiples of Q, and
+ * of G, and of those two; or terms of a multiple of Q and one of G. */
+enum { SUMS_MULTIPLES, SUMS_STEPS, SUMS_TERMS, SUMS_BASES, SUMS_JOINS, SUMS_MIXED };
 
 /* In terms[]: the multiple 2 i + 1 of Q at i, then the steps. */
 #define SUMS_STEP(group, s) ((group)->terms[SUMS_ENTRIES + (s)])
@@ -182,9 +206,10 @@ static inline void sums_step(sums_item *item, sums_group *group, int level)
 /* Digits are kept as e, 0 <= e < 2^w, and stand for 2 e - (2^w - 1): negative in the lower half. One lane of one kind of digits:
  * a loop that compilers turn into vectors. */
 static inline void sums_digits_lane(uint16_t *restrict offset, uint16_t *restrict negative,
-                                    const uint16_t *restrict digits, int width, int entry, int lane)
+                                    const uint16_t *restrict digits, int count, int width,
+                                    int entry, int lane)
 {
-    for (int j = 0; j < SUMS_DIGITS; j++) {
+    for (int j = 0; j < count; j++) {
         const uint16_t e = digits[j];
         const uint16_t minus = (uint16_t)((e >> (width - 1) & 1) - 1); /* all ones where negative */
         offset[j] = (uint16_t)(((e ^ minus) & ((1 << (width - 1)) - 1)) * entry);
@@ -194,28 +219,43 @@ static inline void sums_digits_lane(uint16_t *restrict offset, uint16_t *restric
 
 static void sums_digits_start(sums_group *group)
 {
-    const int entry = 3 * (int)sizeof(row);
+    const int entry = SUMS_ROWS * (int)sizeof(row);
     memset(group->negative, 0, sizeof group->negative);
     for (int i = 0; i < LANES; i++) {
         const sums_digits *digits = &group->digits[i];
+#if SUMS_ENDOMORPHISM
         uint16_t first[SUMS_DIGITS], second[SUMS_DIGITS];
         for (int j = 0; j < SUMS_DIGITS; j++) {
             first[j] = digits->first[j];
             second[j] = digits->second[j];
         }
-        sums_digits_lane(group->offset[0][i], group->negative[0], first, SUMS_WIDTH, entry, i);
-        sums_digits_lane(group->offset[1][i], group->negative[1], second, SUMS_WIDTH, entry, i);
-        sums_digits_lane(group->offset[2][i], group->negative[2], digits->base, 2 * SUMS_WIDTH,
-                         2 * (int)sizeof(row), i);
+        sums_digits_lane(group->offset[0][i], group->negative[0], first, SUMS_DIGITS, SUMS_WIDTH,
+                         entry, i);
+        sums_digits_lane(group->offset[1][i], group->negative[1], second, SUMS_DIGITS, SUMS_WIDTH,
+                         entry, i);
+        sums_digits_lane(group->offset[2][i], group->negative[2], digits->base, SUMS_DIGITS,
+                         2 * SUMS_WIDTH, 2 * (int)sizeof(row), i);
+#else
+        sums_digits_lane(group->offset[0][i], group->negative[0], digits->key, SUMS_DIGITS,
+                         SUMS_WIDTH, entry, i);
+        sums_digits_lane(group->offset[1][i], group->negative[1], digits->base, SUMS_HALF,
+                         2 * SUMS_WIDTH, 2 * (int)sizeof(row), i);
+#endif
     }
+}
+
+/* -y where negative says so, y of magnitude m: of m + 1 then. */
+static inline void sums_sign_of(fe *y, unsigned int negative, int m)
+{
+    fe minus;
+    fe_neg(&minus, y, m);
+    fe_select(y, mask_from_bits(negative), &minus, y);
 }
 
 /* y of magnitude 2. */
 static inline void sums_sign(fe *y, unsigned int negative)
 {
-    fe minus;
-    fe_neg(&minus, y, 1);
-    fe_select(y, mask_from_bits(negative), &minus, y);
+    sums_sign_of(y, negative, 1);
 }
 
 /* For tables that are looked into once (weierstrass_prepared.h): the entry of one digit, and a carried y. */
@@ -245,6 +285,7 @@ static inline void sums_pick(fe *r, const void *tables, size_t step,
     fe_gather(r, from);
 }
 
+#if SUMS_ENDOMORPHISM
 /* The two operands of term j, multiples of Q and lambda Q: their abscissas, or with_y all but the second abscissa. */
 static inline void sums_key_operands(curve_affine *p, curve_affine *q, const sums_group *group,
                                      int j, int with_y)
@@ -277,6 +318,40 @@ static inline void sums_base_operands(curve_affine *p, curve_affine *q, const su
         sums_sign(&q->y, group->negative[2][high]);
     }
 }
+#else
+/* The multiple of Q for digit j: its abscissa, or with_y both, y of magnitude 2. */
+static inline void sums_key_operand(curve_affine *p, const sums_group *group, int j, int with_y)
+{
+    const void *tables = group->of_key.multiples;
+    const size_t step = sizeof group->of_key.multiples[0];
+    sums_pick(&p->x, tables, step, group->offset[0], j, 0);
+    if (with_y) {
+        sums_pick(&p->y, tables, step, group->offset[0], j, 1);
+        sums_sign(&p->y, group->negative[0][j]);
+    }
+}
+
+/* The two operands of term 2 k: q, of G, has magnitudes 2 and 3. As above. */
+static inline void sums_mixed_operands(curve_affine *p, curve_affine *q, const sums_group *group,
+                                       int k, int with_y)
+{
+    sums_key_operand(p, group, 2 * k, with_y);
+    if (!with_y) {
+        sums_pick(&q->x, SUMS_BASE(0), 0, group->offset[1], k, 0);
+        fe_from_table(&q->x, &q->x);
+    } else {
+        sums_pick(&q->y, SUMS_BASE(0), 0, group->offset[1], k, 1);
+        fe_from_table(&q->y, &q->y);
+        sums_sign_of(&q->y, group->negative[1][k], 2);
+    }
+}
+#endif
+
+/* Lists whose operands are looked up. */
+static inline int sums_looks_up(int list)
+{
+    return list == SUMS_TERMS || list == SUMS_BASES || list == SUMS_MIXED;
+}
 
 /* Item n of a list that has `per` of them for each group. */
 SUMS_INLINE void sums_item_of(sums_item *item, sums_group *groups, int list, int level, int per,
@@ -291,22 +366,29 @@ SUMS_INLINE void sums_item_of(sums_item *item, sums_group *groups, int list, int
     case SUMS_STEPS:
         sums_step(item, group, level);
         return;
+#if SUMS_ENDOMORPHISM
     case SUMS_JOINS:
         item->p = item->sum = &group->terms[2 * k];
         item->q = &group->base[k];
         item->before = &group->of_key.before[k];
         return;
+#endif
     default:
         item->p = &item->own[0];
         item->q = &item->own[1];
-        item->sum = list == SUMS_TERMS ? &group->terms[k] : &group->base[k];
-        item->before = &item->sum->x;
     }
+#if SUMS_ENDOMORPHISM
+    item->sum = list == SUMS_TERMS ? &group->terms[k] : &group->base[k];
     if (list == SUMS_TERMS) {
         sums_key_operands(&item->own[0], &item->own[1], group, k, with_y);
     } else {
         sums_base_operands(&item->own[0], &item->own[1], group, k, with_y);
     }
+#else
+    item->sum = &group->terms[2 * k];
+    sums_mixed_operands(&item->own[0], &item->own[1], group, k, with_y);
+#endif
+    item->before = &item->sum->x;
 }
 
 SUMS_INLINE void sums_denominator(fe *d, const sums_item *item, int kind)
@@ -327,14 +409,14 @@ SUMS_INLINE void sums_forward(sums_products *products, sums_group *groups, int c
         sums_item item = {.own = own};
         fe d;
         sums_item_of(&item, groups, list, level, per, n, 0);
-        if (list == SUMS_TERMS || list == SUMS_BASES) {
+        if (sums_looks_up(list)) {
             curve_affine_distance(&d, &item.p->x, &item.q->x);
         } else {
             sums_denominator(&d, &item, kind);
         }
         sums_look(&d, &groups[n / per].redo, products);
         curve_inverse_push(item.before, &products->chain[n % SUMS_CHAINS], &d);
-        if (list == SUMS_TERMS || list == SUMS_BASES) {
+        if (sums_looks_up(list)) {
             item.sum->y = d;
         }
     }
@@ -349,7 +431,7 @@ SUMS_INLINE void sums_results(sums_products *products, sums_group *groups, int l
     sums_item item[2] = {{.own = own[0]}, {.own = own[1]}};
     fe d[2], inverse[2], slope[2], x[2], y[2], other_slope[2], other_x[2], other_y[2];
     mask none = mask_from_bits(0);
-    const int looked_up = list == SUMS_TERMS || list == SUMS_BASES;
+    const int looked_up = sums_looks_up(list);
     FE_UNROLL for (int i = 0; i < together; i++)
     {
         sums_item_of(&item[i], groups, list, level, per, n + i, 1);
@@ -458,6 +540,7 @@ SUMS_FLAT static void sums_key_level(sums_group *groups, int count, int level)
     }
 }
 
+#if SUMS_ENDOMORPHISM
 /* terms[j] and base[j], each the sum of its two operands. */
 SUMS_FLAT static void sums_pairs(sums_group *groups, int count)
 {
@@ -485,6 +568,31 @@ SUMS_FLAT static void sums_join(sums_group *groups, int count)
     } while (!sums_invert(&products));
     sums_backward(&products, groups, count, SUMS_JOINS, SUMS_SUM, 0, SUMS_HALF);
 }
+#else
+/* terms[2 k] */
+SUMS_FLAT static void sums_mixed(sums_group *groups, int count)
+{
+    sums_products products;
+    int checked = 0;
+    do {
+        sums_begin(&products, checked);
+        sums_forward(&products, groups, count, SUMS_MIXED, SUMS_SUM, 0, SUMS_HALF);
+        checked = 1;
+    } while (!sums_invert(&products));
+    sums_backward(&products, groups, count, SUMS_MIXED, SUMS_SUM, 0, SUMS_HALF);
+}
+
+/* The other terms of a group. */
+static void sums_alone(sums_group *group)
+{
+    for (int j = 1; j < SUMS_DIGITS; j += 2) {
+        curve_affine term;
+        sums_key_operand(&term, group, j, 1);
+        group->terms[j].x = term.x;
+        fe_carry(&group->terms[j].y, &term.y);
+    }
+}
+#endif
 
 static void sums_key_start(sums_group *group)
 {
@@ -495,25 +603,31 @@ static void sums_key_start(sums_group *group)
     }
     fe_gather(&group->terms[0].x, x);
     fe_gather(&group->terms[0].y, y);
+    fe_enter(&group->terms[0].x, &group->terms[0].x);
+    fe_enter(&group->terms[0].y, &group->terms[0].y);
     group->redo = mask_from_bits(0);
     sums_digits_start(group);
 }
 
 static void sums_key_store(sums_group *group)
 {
+#if SUMS_ENDOMORPHISM
     fe beta, x;
     curve_beta(&beta);
+#endif
     for (int k = 0; k < SUMS_ENTRIES; k++) {
-        row *to[3][LANES];
+        row *to[SUMS_ROWS][LANES];
         for (int i = 0; i < LANES; i++) {
-            for (int e = 0; e < 3; e++) {
+            for (int e = 0; e < SUMS_ROWS; e++) {
                 to[e][i] = &group->of_key.multiples[i][k][e];
             }
         }
         fe_scatter_any(to[0], &group->terms[k].x);
         fe_scatter_any(to[1], &group->terms[k].y);
+#if SUMS_ENDOMORPHISM
         fe_mul(&x, &group->terms[k].x, &beta);
         fe_scatter_any(to[2], &x);
+#endif
     }
 }
 
@@ -572,8 +686,15 @@ static void sums_run(sums_group *groups, int count)
     for (int g = 0; g < count; g++) {
         sums_key_store(&groups[g]);
     }
+#if SUMS_ENDOMORPHISM
     sums_pairs(groups, count);
     sums_join(groups, count);
+#else
+    sums_mixed(groups, count);
+    for (int g = 0; g < count; g++) {
+        sums_alone(&groups[g]);
+    }
+#endif
     sums_ladders(groups, count);
 }
 

@@ -18,6 +18,7 @@
 #include "curve/weierstrass_formulas.h"
 
 /* What is taken of it are its inversions and digits; a row of its own sum is never made. */
+#define SUMS_ENDOMORPHISM 1
 #define SUMS_WIDTH 3
 #define SUMS_DIGITS 4
 typedef struct {

@@ -24,22 +24,33 @@
 #endif
 #define BITS (SUMS_WIDTH * SUMS_DIGITS)
 
+#ifndef CURVE_A
+#define SUMS_ENDOMORPHISM 1
 typedef struct {
     uint8_t first[SUMS_DIGITS], second[SUMS_DIGITS];
     uint16_t base[SUMS_DIGITS];
 } sums_digits;
+#else
+#define SUMS_ENDOMORPHISM 0
+typedef struct {
+    uint16_t key[SUMS_DIGITS], base[(SUMS_DIGITS + 1) / 2];
+} sums_digits;
+#endif
 
 #define BASE_ENTRIES (1 << (2 * SUMS_WIDTH - 1))
 static row base_rows[2][BASE_ENTRIES][2];
 static int base_logarithms[2];
+#if SUMS_ENDOMORPHISM
 #define SUMS_BASE(k, i) (base_rows[k][i])
+#else
+#define SUMS_BASE(i) (base_rows[0][i])
+#endif
 
 #define BLOCK (5 * LANES)
 #include "verify/weierstrass_sums.h"
 
 _Static_assert(2 * BASE_ENTRIES - 1 < TOY_ORDER, "no entry is infinity");
 
-static int lambda;
 static row key_rows[TOY_ORDER][2];
 
 static int wrapped(int k)
@@ -94,24 +105,31 @@ static unsigned int encoded(int digit, int width)
     return (unsigned int)(digit + (1 << width) - 1) / 2;
 }
 
-/* u1 and u2 = first + second lambda, odd, which, of their many representatives, `turn` says. */
-static void make_row(toy_row *made, int key, int u1, int u2, int turn)
+/* The odd representative of u1 that `turn` says. */
+static int odd_base(int u1, int turn)
 {
-    int digits[3][SUMS_DIGITS], terms[SUMS_DIGITS], ok = 1;
+    return (u1 % 2 ? u1 : u1 + TOY_ORDER) + turn % 5 * 2 * TOY_ORDER;
+}
+
+#if SUMS_ENDOMORPHISM
+static int lambda;
+
+/* u1 and u2 = first + second lambda, odd, which, of their many representatives, `turn` says: their digits, and the logarithms of
+ * the terms they make. False where a term is exceptional. */
+static int make_terms(int terms[SUMS_DIGITS], sums_digits *made, int key, int u1, int u2, int turn)
+{
+    int digits[3][SUMS_DIGITS], ok = 1;
     const int second = 2 * (turn % 46) - 45; /* any odd number */
     int first = wrapped(u2 - second * lambda);
     first = first % 2 ? first : first - TOY_ORDER;
     first += turn % 3 * 2 * TOY_ORDER;
-    int base = u1 % 2 ? u1 : u1 + TOY_ORDER;
-    base += turn % 5 * 2 * TOY_ORDER;
-    CHECK(first < 1 << BITS && first > -(1 << BITS) && base > 0);
     cut(digits[0], first, SUMS_WIDTH, SUMS_DIGITS);
     cut(digits[1], second, SUMS_WIDTH, SUMS_DIGITS);
-    cut(digits[2], base, 2 * SUMS_WIDTH, SUMS_DIGITS);
+    cut(digits[2], odd_base(u1, turn), 2 * SUMS_WIDTH, SUMS_DIGITS);
     for (int j = 0; j < SUMS_DIGITS; j++) {
-        made->digits.first[j] = (uint8_t)encoded(digits[0][j], SUMS_WIDTH);
-        made->digits.second[j] = (uint8_t)encoded(digits[1][j], SUMS_WIDTH);
-        made->digits.base[j] = (uint16_t)encoded(digits[2][j], 2 * SUMS_WIDTH);
+        made->first[j] = (uint8_t)encoded(digits[0][j], SUMS_WIDTH);
+        made->second[j] = (uint8_t)encoded(digits[1][j], SUMS_WIDTH);
+        made->base[j] = (uint16_t)encoded(digits[2][j], 2 * SUMS_WIDTH);
     }
     for (int j = 0; j < SUMS_DIGITS; j++) {
         ok &= meet(&terms[j], wrapped(digits[0][j] * key), wrapped(digits[1][j] * lambda * key));
@@ -122,6 +140,31 @@ static void make_row(toy_row *made, int key, int u1, int u2, int turn)
             ok = ok && meet(&terms[j], terms[j], both);
         }
     }
+    return ok;
+}
+#else
+/* The same of u1 and u2. */
+static int make_terms(int terms[SUMS_DIGITS], sums_digits *made, int key, int u1, int u2, int turn)
+{
+    int digits[SUMS_DIGITS], base[SUMS_HALF], ok = 1;
+    const int odd = u2 % 2 ? u2 : u2 - TOY_ORDER;
+    cut(digits, odd + (turn % 7 - 3) * 2 * TOY_ORDER, SUMS_WIDTH, SUMS_DIGITS);
+    cut(base, odd_base(u1, turn), 2 * SUMS_WIDTH, SUMS_HALF);
+    for (int j = 0; j < SUMS_DIGITS; j++) {
+        made->key[j] = (uint16_t)encoded(digits[j], SUMS_WIDTH);
+        terms[j] = wrapped(digits[j] * key);
+        if (j % 2 == 0) {
+            made->base[j / 2] = (uint16_t)encoded(base[j / 2], 2 * SUMS_WIDTH);
+            ok &= meet(&terms[j], terms[j], wrapped(base[j / 2]));
+        }
+    }
+    return ok;
+}
+#endif
+
+static void make_row(toy_row *made, int key, int u1, int u2, int turn)
+{
+    int terms[SUMS_DIGITS], ok = make_terms(terms, &made->digits, key, u1, u2, turn);
     int sum = terms[SUMS_DIGITS - 1];
     for (int j = SUMS_DIGITS - 2; ok && j >= 0; j--) {
         ok = meet(&sum, wrapped(sum << SUMS_WIDTH), terms[j]);
@@ -175,7 +218,9 @@ static void run_rows(void)
 int main(void)
 {
     list_points();
+#if SUMS_ENDOMORPHISM
     lambda = find_lambda();
+#endif
     make_tables();
     int turn = 0;
     for (int key = 1; key < TOY_ORDER; key++) {

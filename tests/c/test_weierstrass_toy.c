@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weierstrass_formulas.h and the ladder over toy curves y^2 = x^3 + b of prime order: every pair of
+/* weierstrass_formulas.h and the ladder over toy curves y^2 = x^3 + a x + b of prime order: every pair of
  * points, and ECDSA for every key, every pair of scalars and every r, against tables of the affine
  * addition law on plain numbers. Built for a prime above the order and one below it, for strict and
  * lazy factors. */
@@ -17,8 +17,8 @@
 
 #include "curve/weierstrass_formulas.h"
 #if LANES == 1
-#include "verify/weierstrass_ladder.h"
 #include "verify/secp256k1_scalar.h"
+#include "verify/weierstrass_ladder.h"
 #endif
 
 /* ---- points between both worlds ----------------------------------------------------------- */
@@ -273,6 +273,8 @@ typedef struct {
     fe z;
 } key_multiples;
 
+/* The second of them are those of lambda k where a = 0; elsewhere those of k once more, all affine. */
+
 static void make_key(key_multiples *key, int k)
 {
     const int point[LANES] = {k}, ones[LANES] = {1};
@@ -281,7 +283,19 @@ static void make_key(key_multiples *key, int k)
     set_points(&start, point, ones);
     const curve_affine p = {start.x, start.y};
     curve_common_multiples(key->common[0], &key->z, &p);
+#if CURVE_A == 0
     curve_beta(&beta);
+#else
+    fe inverse, power;
+    fe_set_int(&beta, 1);
+    fe_inv(&inverse, &key->z);
+    fe_sqr(&power, &inverse);
+    for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
+        fe_mul(&key->common[0][i].x, &key->common[0][i].x, &power);
+        fe_mul(&key->common[0][i].y, &key->common[0][i].y, &power);
+        fe_mul(&key->common[0][i].y, &key->common[0][i].y, &inverse);
+    }
+#endif
     for (int i = 0; i < CURVE_TABLE_SIZE; i++) {
         fe_mul(&key->common[1][i].x, &key->common[0][i].x, &beta);
         key->common[1][i].y = key->common[0][i].y;
@@ -294,7 +308,7 @@ static void make_key(key_multiples *key, int k)
     }
 }
 
-/* u1 G + u2 Q as the real scheme forms it: u1 cut into bits, u2 = first + second lambda with signs.
+/* u1 G + u2 Q as the real scheme forms it: u1 cut into bits, u2 = first + second lambda with signs (lambda is 1 where a is not 0).
  * Which of the many splits of u2 is taken changes with the pair, so that all meet. */
 static void sum_by_ladder(curve_jacobian *sum, const row (*g)[2], const row (*shifted)[2],
                           const key_multiples *q, int u1, int u2, int lambda)
@@ -310,7 +324,7 @@ static void sum_by_ladder(curve_jacobian *sum, const row (*g)[2], const row (*sh
         const int digits_size = make_digits(&digits[0][t], values[t]);
         size = digits_size > size ? digits_size : size;
     }
-    ladder(sum, terms, (const int16_t(*)[LADDER_TERMS])digits, size, &q->z);
+    ladder(sum, terms, (const int16_t(*)[LADDER_TERMS])digits, size, CURVE_A == 0 ? &q->z : NULL);
 }
 
 /* x(R) = r mod n, decided from r and r + n as far as they are below p, for all 0 < r < n. */
@@ -335,9 +349,13 @@ static void test_comparison(const curve_jacobian *sum, int k)
 
 static void test_ecdsa(void)
 {
-    const int lambda = find_lambda();
     row g[CURVE_TABLE_SIZE][2], shifted[CURVE_TABLE_SIZE][2];
+#if CURVE_A == 0
+    const int lambda = find_lambda();
     CHECK(lambda > 1 && (lambda * lambda + lambda + 1) % TOY_ORDER == 0);
+#else
+    const int lambda = 1;
+#endif
     make_base(g, 1);
     make_base(shifted, 8);
     for (int key = 1; key < TOY_ORDER; key++) {

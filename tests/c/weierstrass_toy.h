@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Toy curves y^2 = x^3 + b of prime order, walked by the affine addition law on plain numbers. Define TOY_P, CURVE_B and
- * TOY_ORDER, and include check.h and the toy field first. */
+/* Toy curves y^2 = x^3 + a x + b of prime order, walked by the affine addition law on plain numbers. Define TOY_P, CURVE_A where
+ * it is not 0, CURVE_B and TOY_ORDER, and include check.h and the toy field first. */
 #ifndef PA_TEST_WEIERSTRASS_TOY_H
 #define PA_TEST_WEIERSTRASS_TOY_H
+
+#ifndef CURVE_A
+#define CURVE_A 0
+#endif
 
 /* Index 0 is infinity, index k is k G. */
 typedef struct {
@@ -32,7 +36,7 @@ static void list_points(void)
     affine g = {0, 0}, p;
     for (g.x = 0; g.x < TOY_P && g.y == 0; g.x++) {
         for (int y = 1; y < TOY_P && g.y == 0; y++) {
-            g.y = modulo(y * y - g.x * g.x * g.x - CURVE_B) == 0 ? y : 0;
+            g.y = modulo(y * y - g.x * (g.x * g.x + CURVE_A) - CURVE_B) == 0 ? y : 0;
         }
     }
     g.x--;
@@ -41,7 +45,7 @@ static void list_points(void)
     for (int k = 2; k < TOY_ORDER; k++) {
         if (p.x == g.x) {
             CHECK(p.y == g.y);
-            slope = modulo(3 * p.x * p.x * inverse_of(modulo(2 * p.y)));
+            slope = modulo((3 * p.x * p.x + CURVE_A) * inverse_of(modulo(2 * p.y)));
         } else {
             slope = modulo((p.y - g.y) * inverse_of(modulo(p.x - g.x)));
         }
@@ -52,6 +56,7 @@ static void list_points(void)
     CHECK(p.x == g.x && p.y == modulo(-g.y));
 }
 
+#if CURVE_A == 0
 /* A cube root of 1, but not 1. */
 FE_FN void curve_beta(fe *r)
 {
@@ -74,5 +79,6 @@ static inline int find_lambda(void)
     }
     return 0;
 }
+#endif
 
 #endif
