@@ -8,50 +8,52 @@
 #define FE_FN DEVICE_FUNCTION
 #include "../../csrc/field/field.h"
 
-/* A packed element in memory: eight words of 32 bits, least significant first; any number below 2^256. */
+/* Words of a number, a multiple of 4: 8, and 12 on curves of 384 bits. */
+#ifndef ROW_WORDS
+#define ROW_WORDS 8
+#endif
+
+/* A packed element in memory: words of 32 bits, least significant first; any number of so many bits. */
 typedef struct {
-    uint4 low, high;
+    uint4 part[ROW_WORDS / 4];
 } row;
 typedef uint mask; /* 0 or 1 */
 typedef int fe_state;
 
 /* word = a row of memory. */
-DEVICE_FUNCTION void load_words(uint word[8], GLOBAL const row *from)
-{
-    const uint4 low = from->low, high = from->high;
-    word[0] = low.x;
-    word[1] = low.y;
-    word[2] = low.z;
-    word[3] = low.w;
-    word[4] = high.x;
-    word[5] = high.y;
-    word[6] = high.z;
-    word[7] = high.w;
-}
-
-DEVICE_FUNCTION void store_words(GLOBAL row *to, const uint word[8])
-{
-    uint4 low, high;
-    low.x = word[0];
-    low.y = word[1];
-    low.z = word[2];
-    low.w = word[3];
-    high.x = word[4];
-    high.y = word[5];
-    high.z = word[6];
-    high.w = word[7];
-    to->low = low;
-    to->high = high;
-}
-
-/* Between 32 big-endian bytes, as load_words gives them, and words with the least significant first; either way. */
-DEVICE_FUNCTION void turn_words(uint word[8])
+DEVICE_FUNCTION void load_words(uint word[ROW_WORDS], GLOBAL const row *from)
 {
     UNROLL
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < ROW_WORDS / 4; i++) {
+        const uint4 part = from->part[i];
+        word[4 * i] = part.x;
+        word[4 * i + 1] = part.y;
+        word[4 * i + 2] = part.z;
+        word[4 * i + 3] = part.w;
+    }
+}
+
+DEVICE_FUNCTION void store_words(GLOBAL row *to, const uint word[ROW_WORDS])
+{
+    UNROLL
+    for (int i = 0; i < ROW_WORDS / 4; i++) {
+        uint4 part;
+        part.x = word[4 * i];
+        part.y = word[4 * i + 1];
+        part.z = word[4 * i + 2];
+        part.w = word[4 * i + 3];
+        to->part[i] = part;
+    }
+}
+
+/* Between big-endian bytes, as load_words gives them, and words with the least significant first; either way. */
+DEVICE_FUNCTION void turn_words(uint word[ROW_WORDS])
+{
+    UNROLL
+    for (int i = 0; i < ROW_WORDS / 2; i++) {
         const uint low = word[i];
-        word[i] = big_endian(word[7 - i]);
-        word[7 - i] = big_endian(low);
+        word[i] = big_endian(word[ROW_WORDS - 1 - i]);
+        word[ROW_WORDS - 1 - i] = big_endian(low);
     }
 }
 

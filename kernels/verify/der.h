@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two parsers of SEQUENCE { INTEGER r, INTEGER s }: strict DER (BIP-66 without the sighash byte) and the lax one that
- * Bitcoin's history needs. The same grammar as csrc/verify/der.c, which says why. */
+/* Three parsers of SEQUENCE { INTEGER r, INTEGER s }: strict DER (BIP-66 without the sighash byte), the lax one that Bitcoin's
+ * history needs, and Go's, which Hyperledger Fabric has. The same grammar as csrc/verify/der.c, which says why. */
 #ifndef PYACCEL_KERNEL_DER_H
 #define PYACCEL_KERNEL_DER_H
 
@@ -8,8 +8,12 @@
 
 #define DER_SEQUENCE 0x30u
 #define DER_INTEGER 0x02u
+/* Of r, and of s. */
+#ifndef DER_BYTES
+#define DER_BYTES 32
+#endif
 #define DER_STRICT_LEAST 8
-#define DER_STRICT_MOST 72
+#define DER_STRICT_MOST (6 + 2 * (DER_BYTES + 1))
 
 /* What is left to read: bytes `at` .. `end` of data. */
 typedef struct {
@@ -23,17 +27,17 @@ DEVICE_FUNCTION uint der_byte(der_cursor *in)
     return in->at < in->end ? in->data[in->at++] : 0x100u;
 }
 
-/* out = size bytes from `from` on, an unsigned number, in 32 bytes; 0xff everywhere where it has more. */
+/* out = size bytes from `from` on, an unsigned number, in DER_BYTES bytes; 0xff everywhere where it has more. */
 DEVICE_FUNCTION void der_store(GLOBAL uchar *out, GLOBAL const uchar *from, ulong size)
 {
     while (size > 0 && *from == 0) {
         from++;
         size--;
     }
-    for (uint i = 0; i < 32; i++) {
+    for (uint i = 0; i < DER_BYTES; i++) {
         uchar byte = 0xff;
-        if (size <= 32) {
-            byte = i + size < 32 ? 0 : from[i + size - 32];
+        if (size <= DER_BYTES) {
+            byte = i + size < DER_BYTES ? 0 : from[i + size - DER_BYTES];
         }
         out[i] = byte;
     }
@@ -68,7 +72,7 @@ DEVICE_FUNCTION uint der_parse(GLOBAL uchar *raw, GLOBAL const uchar *der, ulong
         return 0;
     }
     der_store(raw, r, r_size);
-    der_store(raw + 32, s, s_size);
+    der_store(raw + DER_BYTES, s, s_size);
     return 1;
 }
 
@@ -131,7 +135,80 @@ DEVICE_FUNCTION uint der_parse_lax(GLOBAL uchar *raw, GLOBAL const uchar *der, u
     in.at = 0;
     in.end = size;
     return der_byte(&in) == DER_SEQUENCE && der_skip_length(&in) && der_take_integer(raw, &in) &&
-           der_take_integer(raw + 32, &in);
+           der_take_integer(raw + DER_BYTES, &in);
+}
+
+/* The next length, in as few bytes as it may have; each of them but the last leaves less than 2^23. */
+DEVICE_FUNCTION uint der_take_go_length(der_cursor *in, ulong *length)
+{
+    const uint first = der_byte(in);
+    *length = first;
+    if (first < 0x80u) {
+        return 1;
+    }
+    if (first > 0xffu) {
+        return 0;
+    }
+    *length = 0;
+    for (uint octets = first & 0x7fu; octets > 0; octets--) {
+        const uint byte = der_byte(in);
+        if (byte > 0xffu || *length >= 1u << 23) {
+            return 0;
+        }
+        *length = *length << 8 | byte;
+        if (*length == 0) {
+            return 0;
+        }
+    }
+    return *length >= 0x80u; /* not for the indefinite form either */
+}
+
+/* A tag, and its contents, which end where value->end says. */
+DEVICE_FUNCTION uint der_take_go_value(der_cursor *value, der_cursor *in, uint tag)
+{
+    ulong length;
+    if (der_byte(in) != tag || !der_take_go_length(in, &length) || length > in->end - in->at) {
+        return 0;
+    }
+    *value = *in;
+    value->end = in->at + length;
+    in->at = value->end;
+    return 1;
+}
+
+/* An INTEGER of any size and sign in as few bytes as it may have; 0xff everywhere for a negative one. */
+DEVICE_FUNCTION uint der_take_go_integer(GLOBAL uchar *out, der_cursor *in)
+{
+    der_cursor value;
+    if (!der_take_go_value(&value, in, DER_INTEGER) || value.at == value.end) {
+        return 0;
+    }
+    GLOBAL const uchar *from = value.data + value.at;
+    const ulong size = value.end - value.at;
+    const uint negative = from[0] & 0x80u;
+    if (size > 1 && (from[0] == 0 || from[0] == 0xff) && (from[1] & 0x80u) == negative) {
+        return 0;
+    }
+    if (negative) {
+        for (uint i = 0; i < DER_BYTES; i++) {
+            out[i] = 0xff;
+        }
+    } else {
+        der_store(out, from, size);
+    }
+    return 1;
+}
+
+/* raw = r || s of size bytes as encoding/asn1 of Go takes them into a struct of two, whatever stands behind them in the sequence
+ * and behind that; 0 where it refuses. */
+DEVICE_FUNCTION uint der_parse_go(GLOBAL uchar *raw, GLOBAL const uchar *der, ulong size)
+{
+    der_cursor in, sequence;
+    in.data = der;
+    in.at = 0;
+    in.end = size;
+    return der_take_go_value(&sequence, &in, DER_SEQUENCE) && der_take_go_integer(raw, &sequence) &&
+           der_take_go_integer(raw + DER_BYTES, &sequence);
 }
 
 #endif

@@ -13,6 +13,7 @@ from pyaccel.backends.opencl_poseidon import Poseidon2Plan
 from pyaccel.backends.opencl_proofs import ProofsPlan
 from pyaccel.backends.opencl_recovery import RecoverPlan
 from pyaccel.backends.opencl_secp256k1 import Secp256k1Plan
+from pyaccel.backends.opencl_weierstrass import WeierstrassPlan
 from pyaccel.poseidon2 import ELEMENTS
 
 if TYPE_CHECKING:
@@ -21,16 +22,28 @@ if TYPE_CHECKING:
     from pyaccel.backends.opencl_device import Device
     from pyaccel.operations import Operation
 
-AnyPlan = Ed25519Plan | HashPlan | LayersPlan | MerklePlan | Poseidon2Plan | ProofsPlan | RecoverPlan | Secp256k1Plan
+VerifyPlan = Ed25519Plan | Secp256k1Plan | WeierstrassPlan
+AnyPlan = HashPlan | LayersPlan | MerklePlan | Poseidon2Plan | ProofsPlan | RecoverPlan | VerifyPlan
 
 
 def _hash_plan(device: Device, parameters: Parameters) -> HashPlan | Poseidon2Plan | str:
     return (Poseidon2Plan if parameters.get("algorithm") in ELEMENTS else HashPlan).of(device, parameters)
 
 
-def _verify_plan(device: Device, parameters: Parameters) -> Ed25519Plan | Secp256k1Plan | str:
-    ecdsa = parameters.get("scheme") == "secp256k1-ecdsa"
-    return (Secp256k1Plan if ecdsa else Ed25519Plan).of(device, parameters)
+_SCHEMES: dict[str, type[VerifyPlan]] = {
+    "ed25519": Ed25519Plan,
+    "secp256k1-ecdsa": Secp256k1Plan,
+    "p256-ecdsa": WeierstrassPlan,
+    "p384-ecdsa": WeierstrassPlan,
+    "sm2": WeierstrassPlan,
+}
+
+
+def _verify_plan(device: Device, parameters: Parameters) -> VerifyPlan | str:
+    scheme = str(parameters.get("scheme"))
+    if scheme not in _SCHEMES:
+        return f"OpenCL has no kernel for {scheme}"
+    return _SCHEMES[scheme].of(device, parameters)
 
 
 _PLANS: dict[str, Callable[[Device, Parameters], AnyPlan | str]] = {

@@ -39,6 +39,12 @@ class Chunk:
     width: int
     stride: int
 
+    def row(self, i: int) -> bytes:
+        """Row i of the chunk."""
+        if self.offsets is None:
+            return self.data[i * self.stride : i * self.stride + self.width].tobytes()
+        return self.data[int(self.offsets[i]) : int(self.offsets[i + 1])].tobytes()
+
 
 @dataclass(frozen=True)
 class DeviceRows:
@@ -196,6 +202,10 @@ class HostRows:
         found = np.zeros((len(starts), width), np.uint8)
         found[good] = rows.data[starts[good, None] + np.arange(width, dtype=np.uint64)]
         return found, good
+
+    def row(self, i: int) -> bytes:
+        """Row i, which has no index."""
+        return self.chunk(i, i + 1).row(0) if not self.one_for_all else self.chunk(0, 1).row(0)
 
     def chunk(self, first: int, last: int) -> Chunk:
         """Rows first .. last, which have no index, as they lie."""

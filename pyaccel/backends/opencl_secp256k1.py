@@ -130,7 +130,7 @@ class Secp256k1Plan:
         most = max(1, min(ROWS[self.device.kind], self.device.chunk_bytes // TABLE_BYTES))
         for chunk in chunks("messages", messages, n, self.device.chunk_bytes, most):
             last = chunk.first + chunk.count
-            which, served = _distinct(key_rows, chunk.first, last)
+            which, served = distinct(key_rows, chunk.first, last)
             key_part = Keys.of(key_rows, which, hybrid=self.rule == "bitcoin-core")
             good = key_part.sized[served]
             ready = None
@@ -215,7 +215,7 @@ def point_sums(
     return sums, z
 
 
-def _distinct(keys: HostRows, first: int, last: int) -> tuple[slice | npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+def distinct(keys: HostRows, first: int, last: int) -> tuple[slice | npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """The keys that rows first .. last have, each once; and which of them each row has."""
     if keys.one_for_all:
         return slice(0, 1), np.zeros(last - first, np.uint32)

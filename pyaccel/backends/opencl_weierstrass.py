@@ -1,0 +1,366 @@
+# SPDX-License-Identifier: Apache-2.0
+"""verify_many of p256-ecdsa, p384-ecdsa and sm2 on an OpenCL device: every signature by itself, under every rule.
+
+As opencl_secp256k1.py: the host tells keys apart by their lengths and prefixes, and leaves all arithmetic to the
+device. SM2's ZA is hashed natively, once for each key and identity of a chunk; ZA || M on the device.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyaccel.backends import opencl_hash
+from pyaccel.backends.opencl_algorithms import KERNELS
+from pyaccel.backends.opencl_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends.opencl_secp256k1 import distinct
+from pyaccel.backends.weierstrass_base import Point, odd_multiples, packed
+from pyaccel.hashing import hash_many
+from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
+
+if TYPE_CHECKING:
+    from pyaccel.backends.base import Inputs, Outputs, Parameters
+    from pyaccel.backends.opencl_device import Device
+
+Bytes = npt.NDArray[np.uint8]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """What the host has to know of a curve of a = -3.
+
+    Attributes:
+        stem: of its kernels.
+        size: bytes of a coordinate and of a scalar.
+        p, b, g: prime, constant coefficient and generator.
+        name: AlgorithmIdentifier of its keys in X.509, DER (RFC 5480; GB/T 35276 of SM2).
+    """
+
+    stem: str
+    size: int
+    p: int
+    b: int
+    g: Point
+    name: bytes
+
+    @property
+    def points(self) -> str:
+        return f"verify/{self.stem}.cl"
+
+    @property
+    def scalars(self) -> str:
+        return f"verify/{self.stem}_scalars.cl"
+
+    @property
+    def table_bytes(self) -> int:
+        """Of a key: x and y of 8 multiples."""
+        return 16 * self.size
+
+    @property
+    def digits_bytes(self) -> int:
+        """Of a signature: DIGIT_WORDS words."""
+        return 2 * (self.size + 4)
+
+    def spki_prefix(self, width: int) -> Bytes:
+        """What stands before a point of so many bytes in a SubjectPublicKeyInfo."""
+        bits = bytes([0x03, width + 1, 0])
+        return np.frombuffer(bytes([0x30, len(self.name) + len(bits) + width]) + self.name + bits, np.uint8)
+
+
+_CURVES = {
+    "p256-ecdsa": _Curve(
+        "p256",
+        32,
+        2**256 - 2**224 + 2**192 + 2**96 - 1,
+        0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+        (
+            0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+            0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+        ),
+        bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107"),
+    ),
+    "p384-ecdsa": _Curve(
+        "p384",
+        48,
+        2**384 - 2**128 - 2**96 + 2**32 - 1,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        (
+            0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+            0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+        ),
+        bytes.fromhex("301006072a8648ce3d020106052b81040022"),
+    ),
+    "sm2": _Curve(
+        "sm2",
+        32,
+        2**256 - 2**224 - 2**96 + 2**64 - 1,
+        0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93,
+        (
+            0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
+            0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
+        ),
+        bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d"),
+    ),
+}
+
+ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
+"""Most signatures at once: as many as keep the device busy."""
+_LENGTH = 1
+"""PYACCEL_REASON_LENGTH"""
+_WHOLE = 1
+"""A key of x and y, in the numbers of weierstrass_points.h; 2 and 3 are keys of x, with y even and odd."""
+_SHORTEST_DIGEST = 32
+_DEFAULT_IDENTITY = b"1234567812345678"
+"""GM/T 0009-2012."""
+
+
+@cache
+def base_rows(scheme: str) -> npt.NDArray[np.uint32]:
+    """x, y of (2 k + 1) G in Montgomery form, k < ENTRIES: uint32[2 * ENTRIES, words], least significant first."""
+    curve = _CURVES[scheme]
+    form = 1 << 8 * curve.size
+    points = odd_multiples(curve.p, -3, curve.g)
+    return packed((number * form % curve.p for point in points for number in point), curve.size // 4)
+
+
+@dataclass(frozen=True)
+class WeierstrassPlan:
+    """verify_many of one of these schemes under one rule, with one format and hash."""
+
+    device: Device
+    scheme: str
+    rule: str
+    key_format: str
+    signature_format: str
+    message_hash: str | None
+
+    @classmethod
+    def of(cls, device: Device, parameters: Parameters) -> WeierstrassPlan | str:
+        """The plan, or why there is none."""
+        scheme = str(parameters["scheme"])
+        row = SCHEMES[scheme]
+        known: dict[str, tuple[str | None, ...]] = {
+            "rule": row.rules,
+            "key_format": row.key_formats,
+            "signature_format": row.signature_formats,
+            "message_hash": row.message_hashes,
+        }
+        values: dict[str, Any] = {name: parameters.get(name) or choices[0] for name, choices in known.items()}
+        for name, choices in known.items():
+            if values[name] not in choices:
+                return f"OpenCL does not know the {name} {values[name]} of {scheme}"
+        return cls(device, scheme, **values)
+
+    @property
+    def variant(self) -> str:
+        """Device and scheme: opencl:0/p256-ecdsa."""
+        return f"{self.device.name}/{self.scheme}"
+
+    @property
+    def _hash(self) -> str | None:
+        """What the device hashes with; None: nothing."""
+        hashed = "sm3" if self.scheme == "sm2" and self.message_hash is None else self.message_hash
+        return None if hashed == "none" else hashed
+
+    def build(self) -> None:
+        """Compiles the kernels; DeviceError where that fails."""
+        curve = _CURVES[self.scheme]
+        with self.device.batch():
+            self.device.build(curve.points)
+            self.device.build(curve.scalars)
+            if self._hash is not None:
+                self.device.build(KERNELS[self._hash].path, "" if self.scheme == "sm2" else FIXED_ROWS)
+
+    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
+        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run.
+
+        Prepared keys are taken from the bytes that they keep: their points and tables are the CPU's.
+        """
+        curve, device = _CURVES[self.scheme], self.device
+        keys: Any = inputs["public_keys"]
+        messages = host_rows("messages", inputs["messages"], n)
+        key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
+        digests = HostRows("messages", messages, n) if self._hash is None else None
+        signatures = HostRows("signatures", inputs["signatures"], n)
+        identities = inputs.get("identity")
+        verdicts = host_bytes("verdicts", outputs["verdicts"], n)
+        codes = outputs.get("reasons")
+        reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
+        most = max(1, min(ROWS[device.kind], device.chunk_bytes // curve.table_bytes))
+        for chunk in chunks("messages", messages, n, device.chunk_bytes, most):
+            last = chunk.first + chunk.count
+            which, served = distinct(key_rows, chunk.first, last)
+            part = _Keys.of(curve, key_rows, which, self.key_format)
+            good = part.sized[served]
+            signed: Bytes | Chunk = signatures.chunk(chunk.first, last)
+            if self.signature_format == "raw":
+                signed, sized = signatures.part(signatures.of(chunk.first, last), 2 * curve.size)
+                good &= sized
+            found = reasons[chunk.first : last]
+            with device.batch():
+                if digests is not None:
+                    ready, sized = self._ready(digests, digests.of(chunk.first, last))
+                    good &= sized
+                    hashed = device.upload(ready)
+                elif self.scheme == "sm2":
+                    identity = None if identities is None else HostRows("identity", identities, n)
+                    hashed, sized = self._sm2_digests(chunk, part, served, identity)
+                    good &= sized
+                else:
+                    hashed = self._digests(chunk)
+                self._verify(found, part, served, hashed, signed)
+            found[~good] = _LENGTH
+        np.equal(reasons, 0, out=verdicts.view(np.bool_))
+
+    def _verify(
+        self, reasons: Bytes, keys: _Keys, served: npt.NDArray[np.uint32], hashed: Any, signed: Bytes | Chunk
+    ) -> None:
+        """Reasons of a chunk: row i has key served[i]; hashed: a buffer of numbers. Inside device.batch()."""
+        device, n, curve = self.device, len(reasons), _CURVES[self.scheme]
+        found = device.allocate(n)
+        device.write(found, np.zeros(n, np.uint8))
+        raw = self._signatures(found, signed)
+        digits, r = device.allocate(n * curve.digits_bytes), device.allocate(n * curve.size)
+        if self.scheme == "sm2":
+            device.launch(curve.scalars, "sm2_scalars", n, digits, r, found, raw, hashed)
+        else:
+            inverses, running = device.allocate(n * curve.size), device.allocate(n * curve.size)
+            low = np.uint32(self.rule in ("low-s", "fabric"))
+            device.launch(curve.scalars, "ecdsa_signatures", n, r, inverses, found, raw, low)
+            device.launch(curve.scalars, "ecdsa_invert_scalars", n, inverses, running)
+            device.launch(curve.scalars, "ecdsa_scalars", n, digits, hashed, r, inverses)
+        count = len(keys.kinds)
+        tables, commons, wrong = (device.allocate(count * size) for size in (curve.table_bytes, curve.size, 1))
+        encoded, kinds = device.upload(keys.encoded), device.upload(keys.kinds)
+        device.launch(curve.points, "weierstrass_keys", count, tables, commons, wrong, encoded, kinds)
+        device.launch(curve.points, "weierstrass_invert", count, commons, device.allocate(count * curve.size))
+        device.launch(curve.points, "weierstrass_affine", 8 * count, tables, commons)
+        of = (tables, device.upload(served), digits, r, device.upload(base_rows(self.scheme)))
+        device.launch(curve.points, "weierstrass_verify", n, found, wrong, *of)
+        device.launch(curve.points, "weierstrass_exceptions", n, found, *of)
+        device.read(reasons, found)
+
+    def _signatures(self, reasons: Any, signed: Bytes | Chunk) -> Any:
+        """A buffer of r and s; reasons are set where there are none. Inside device.batch()."""
+        device, curve = self.device, _CURVES[self.scheme]
+        if not isinstance(signed, Chunk):
+            return device.upload(np.ascontiguousarray(signed))
+        rows, n = upload_rows(device, signed), signed.count
+        raw, go = device.allocate(n * 2 * curve.size), np.uint32(self.rule == "fabric")
+        device.launch(curve.scalars, "weierstrass_der", n, raw, reasons, *rows.arguments, go)
+        return raw
+
+    def _ready(self, digests: HostRows, which: slice | npt.NDArray[np.uint32]) -> tuple[Bytes, Bools]:
+        """Ready digests as numbers of the curve's size; and where they have a size that there is."""
+        count = which.stop - which.start if isinstance(which, slice) else len(which)
+        numbers, sized = np.zeros((count, _CURVES[self.scheme].size), np.uint8), np.zeros(count, np.bool_)
+        for width in digests.widths(which):
+            if width in SCHEMES[self.scheme].digest_sizes:
+                found, good = digests.part(which, width)
+                numbers[good] = _fitted(found, numbers.shape[1])[good]
+                sized |= good
+        return numbers, sized
+
+    def _digests(self, messages: Chunk) -> Any:
+        """A buffer of digests as numbers of the curve's size. Inside device.batch()."""
+        device, size = self.device, _CURVES[self.scheme].size
+        kernel, rows = KERNELS[str(self._hash)], upload_rows(device, messages)
+        digests = device.allocate(messages.count * kernel.size)
+        opencl_hash.launch(device, kernel, messages.count, digests, rows, rows.data, 0, kernel.size)
+        if kernel.size == size:
+            return digests
+        found = np.empty((messages.count, kernel.size), np.uint8)
+        device.read(found, digests)
+        return device.upload(_fitted(found, size))
+
+    def _sm2_digests(
+        self, messages: Chunk, keys: _Keys, served: npt.NDArray[np.uint32], identities: HostRows | None
+    ) -> tuple[Any, Bools]:
+        """A buffer of SM3(ZA || M), and whose identity is short enough. Inside device.batch()."""
+        curve, device, kernel, n = _CURVES["sm2"], self.device, KERNELS["sm3"], messages.count
+        numbers = b"".join(number.to_bytes(32, "big") for number in (curve.p - 3, curve.b, *curve.g))
+        coordinates = keys.coordinates(curve)
+        places: dict[tuple[int, bytes], int] = {}
+        heads: list[bytes] = []
+        place: list[int] = []
+        sized = np.ones(n, np.bool_)
+        for i, key in enumerate(served.tolist()):
+            identity = _DEFAULT_IDENTITY if identities is None else identities.row(messages.first + i)
+            if len(identity) > LONGEST_IDENTITY:
+                sized[i], identity = False, b""
+            if (key, identity) not in places:
+                places[key, identity] = len(heads)
+                heads.append((8 * len(identity)).to_bytes(2, "big") + identity + numbers + coordinates[key])
+            place.append(places[key, identity])
+        za = [one.tobytes() for one in hash_many("sm3", heads, device="native")]
+        rows = [za[place[i]] + messages.row(i) for i in range(n)]
+        offsets = np.cumsum([0, *map(len, rows)], dtype=np.uint64)
+        joined = upload_rows(device, Chunk(0, n, np.frombuffer(b"".join(rows), np.uint8), offsets, 0, 0))
+        digests = device.allocate(n * kernel.size)
+        opencl_hash.launch(device, kernel, n, digests, joined, joined.data, 0, kernel.size)
+        return digests, sized
+
+
+def _fitted(digests: Bytes, size: int) -> Bytes:
+    """The leftmost `size` bytes of each, or all of it behind zeros."""
+    n, width = digests.shape
+    numbers = np.zeros((n, size), np.uint8)
+    numbers[:, max(0, size - width) :] = digests[:, :size]
+    return numbers
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """Public keys as weierstrass_points.h takes them.
+
+    Attributes:
+        encoded: uint8[m, 2 * size], x and y.
+        kinds: uint8[m], what of them counts; 0: no key has this form.
+        sized: bool[m], whether a key has one of the lengths that keys have.
+    """
+
+    encoded: Bytes
+    kinds: Bytes
+    sized: Bools
+
+    @classmethod
+    def of(cls, curve: _Curve, rows: HostRows, which: slice | npt.NDArray[np.uint32], key_format: str) -> _Keys:
+        """The keys of these rows, told apart as in csrc/verify/weierstrass_rows.c."""
+        n, size = which.stop - which.start if isinstance(which, slice) else len(which), curve.size
+        keys = cls(np.zeros((n, 2 * size), np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.bool_))
+        widths = {size + 1, 2 * size, 2 * size + 1} if key_format == "auto" else {size + 1, 2 * size + 1}
+        for width in widths:
+            prefix = curve.spki_prefix(width) if key_format == "spki" else np.zeros(0, np.uint8)
+            found, good = rows.part(which, len(prefix) + width)
+            keys.sized[good] = True
+            good &= (found[:, : len(prefix)] == prefix).all(1)
+            point = found[good, len(prefix) :]
+            head = point[:, 0]
+            if width == size + 1:
+                keys.kinds[good] = np.where(head >> 1 == 1, head, 0)  # 02 and 03 are the kinds of x with y even and odd
+                keys.encoded[good, :size] = point[:, 1:]
+            elif width == 2 * size:
+                keys.kinds[good] = _WHOLE
+                keys.encoded[good] = point
+            else:
+                keys.kinds[good] = np.where(head == 4, _WHOLE, 0)
+                keys.encoded[good] = point[:, 1:]
+        return keys
+
+    def coordinates(self, curve: _Curve) -> list[bytes]:
+        """x and y of each key, anything of those that are no points."""
+        found = []
+        for kind, encoded in zip(self.kinds.tolist(), self.encoded, strict=True):
+            both = encoded.tobytes()
+            if kind > _WHOLE:
+                x = int.from_bytes(both[: curve.size], "big")
+                y = pow(x**3 - 3 * x + curve.b, (curve.p + 1) // 4, curve.p)
+                y = y if y % 2 == kind % 2 else curve.p - y
+                both = both[: curve.size] + y.to_bytes(curve.size, "big")
+            found.append(both)
+        return found
