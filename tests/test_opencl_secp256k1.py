@@ -327,7 +327,7 @@ def test_abscissas_past_the_order(backend: Backend) -> None:
         ({"signature_format": "p1363"}, "OpenCL does not know the signature_format p1363"),
         ({"message_hash": "sm3"}, "OpenCL does not know the message_hash sm3"),
         ({"key_format": "spki"}, "OpenCL does not know the key_format spki"),
-        ({"scheme": "sm2"}, "OpenCL has no kernel for sm2"),
+        ({"scheme": "bip340"}, "OpenCL has no kernel for bip340"),
     ],
 )
 def test_declined(backend: Backend, parameters: dict[str, str], reason: str) -> None:
