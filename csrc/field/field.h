@@ -74,7 +74,7 @@
  *                                                           number; mag a <= FE_MUL_MAG                           -> 1
  *   void fe_from_table(fe *r, const fe *a)                  a as fe_gather took it from a generated table of the field's
  *                                                           curve, of x 2^260 mod p in fields with a form (P-384: x 2^384);
- *                                                           r = the element x; mag a 1                                   -> 2
+ *                                                           r = the element x; mag a 1                        -> FE_TABLE_MAG, 1 or 2
  *
  * Memory. FE_SPACE is the address space of all rows and bytes (empty in C, __global in OpenCL
  * unless defined before); pointers to fe and mask are private.
@@ -250,6 +250,9 @@
 #define fe_enter(r, a) (*(r) = *(a))
 #define fe_leave(r, a) (*(r) = *(a))
 #define fe_from_table(r, a) (*(r) = *(a))
+#endif
+#ifndef FE_TABLE_MAG
+#define FE_TABLE_MAG 1
 #endif
 
 #ifndef FE_HAS_SCATTER_ANY

@@ -255,6 +255,7 @@ FE_FN void fe_leave(fe *r, const fe *a)
 }
 
 /* Tables hold x 2^260 mod p. */
+#define FE_TABLE_MAG 2
 FE_INLINE void fe_from_table(fe *r, const fe *a)
 {
     fe_add(r, a, a);

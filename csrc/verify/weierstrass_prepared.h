@@ -1,26 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* u1 G + u2 Q for many rows of secp256k1 at once where Q is a key that was prepared: tables of multiples in the place of
- * doublings. Include a field first; inversions are those of weierstrass_sums.h.
+/* u1 G + u2 Q for many rows of a curve in short Weierstrass form at once where Q is a key that was prepared: tables of multiples in
+ * the place of doublings. Include a field and the curve's formulas first; inversions and what an includer brings of its curve are
+ * those of weierstrass_sums.h, and besides
+ *   PREPARED_WIDTH         bits of a digit of u2, 5
+ *   PREPARED_DIGITS        how many of them, as SUMS_DIGITS
+ *   PREPARED_BASE_WIDTH    bits of a digit of u1
+ *   PREPARED_BASE_DIGITS   how many of them
+ *   PREPARED_BASE(j, i)    x, y of (2 i + 1) 2^(PREPARED_BASE_WIDTH j) G, as fe_from_table reads them
+ *   prepared_digits        with the endomorphism: as pa_secp256k1_prepared_digits; without it: as pa_order_prepared_digits
  *
- * A key's table has the odd multiples 1 .. 31 of 2^(5 j) Q for every digit j of the halves of u2, 26 KiB; G's those of 8 bits, 256
- * KiB for all. So a row is a sum of 84 affine points,
+ * A key's table has the odd multiples 1 .. 31 of 2^(5 j) Q for every digit j of u2, or with the endomorphism of its halves: 52 KiB of
+ * 256-bit curves, 26 KiB of secp256k1; G's those of 8 bits, 256 KiB for all. So a row is a sum of 84 affine points; with the
+ * endomorphism
  *     first = sum of digits of k1 on Q, second = sum of digits of k2 on Q, base = sum of digits of u1 on G,
  *     first + lambda second + base,
  * added in pairs, pairs of pairs and so on, every step for the whole block with one inversion: 82 sums of 5M + 1S, and a last one
- * of which Z^2 times the abscissa is enough to compare. About 480M a row.
+ * of which Z^2 times the abscissa is enough to compare. About 480M a row. Entries are in the field's own form.
  *
- * Of 1.95 us a row in eight lanes on Zen 4 (gcc 12; 128 keys as 1024), half are the sums of neighbouring digits. Lost:
+ * Of 1.95 us a row of secp256k1 in eight lanes on Zen 4 (gcc 12; 128 keys as 1024), half are the sums of neighbouring digits. Lost:
  * denominators worked out again in the second pass, 4 %; functions that are not flat, 2 %.
  *
  * No sum within `first` or `second` is exceptional: their partial sums are m Q with |m| < 2^130, and two of them have powers of 2
- * as factors that differ. Within `base`, where |m| < 2^256 may wrap round n, and behind it an adversary can plant one: the row is
- * marked (weierstrass_sums.h). */
+ * as factors that differ. Within `base`, where |m| < 2^256 may wrap round n, and behind it, or anywhere without the endomorphism, an
+ * adversary can plant one: the row is marked (weierstrass_sums.h). */
 #ifndef PA_VERIFY_WEIERSTRASS_PREPARED_H
 #define PA_VERIFY_WEIERSTRASS_PREPARED_H
 
 #include "weierstrass_sums.h"
 
-/* The toy curves of the tests bring their own. */
 #ifndef PREPARED_WIDTH
 #define PREPARED_WIDTH PA_SECP256K1_SUMS_WIDTH
 #define PREPARED_DIGITS PA_SECP256K1_SUMS_DIGITS
@@ -34,12 +41,23 @@ typedef pa_secp256k1_prepared_digits prepared_digits;
 
 typedef row prepared_table[PREPARED_DIGITS][PREPARED_ENTRIES][2];
 
+#if SUMS_ENDOMORPHISM
 /* Sums of pairs of digits: of k1, of k2, of u1. */
 #define PREPARED_PAIRS (PREPARED_DIGITS / 2)
 #define PREPARED_BASE_PAIRS (PREPARED_BASE_DIGITS / 2)
-#define PREPARED_SUMS (2 * PREPARED_PAIRS + PREPARED_BASE_PAIRS)
+#define PREPARED_POINTS (2 * (2 * PREPARED_PAIRS + PREPARED_BASE_PAIRS))
+/* Parts are summed up until so many sums are left of each. */
+#define PREPARED_PARTS 3
+#define PREPARED_LEFT 1
 
 _Static_assert(PREPARED_DIGITS % 2 == 0 && PREPARED_BASE_DIGITS % 2 == 0, "digits come in pairs");
+#else
+/* Sums of pairs of digits, those of u2, then those of u1; of an odd number of them the last stays alone. */
+#define PREPARED_POINTS (PREPARED_DIGITS + PREPARED_BASE_DIGITS)
+#define PREPARED_PARTS 1
+#define PREPARED_LEFT 2
+#endif
+#define PREPARED_SUMS ((PREPARED_POINTS + 1) / 2)
 
 typedef struct {
     prepared_digits digits[LANES];
@@ -54,58 +72,87 @@ typedef struct {
 
 /* ---- digits --------------------------------------------------------------------------------- */
 
-/* Where the multiple for digit j of a part stands, for one lane; *negative gets its sign. */
-static inline const row *prepared_at(const prepared_group *group, int part, int j, int lane,
+/* Whose digit is meant; the two of a pair are neighbours. */
+typedef struct {
+    int part, digit;
+} prepared_place;
+
+#define PREPARED_OF_BASE (1 + SUMS_ENDOMORPHISM)
+
+/* That of point n, 2 k and 2 k + 1 being what sum k is made of. */
+static inline prepared_place prepared_place_of(int n)
+{
+#if SUMS_ENDOMORPHISM
+    const int part = n / PREPARED_DIGITS < 2 ? n / PREPARED_DIGITS : 2;
+    return (prepared_place){part, n - part * PREPARED_DIGITS};
+#else
+    return n < PREPARED_DIGITS ? (prepared_place){0, n}
+                               : (prepared_place){PREPARED_OF_BASE, n - PREPARED_DIGITS};
+#endif
+}
+
+/* Where its multiple stands, for one lane; *negative gets its sign. */
+static inline const row *prepared_at(const prepared_group *group, prepared_place place, int lane,
                                      unsigned int *negative)
 {
     const prepared_digits *digits = &group->digits[lane];
-    if (part == 2) {
+    const int j = place.digit;
+    if (place.part == PREPARED_OF_BASE) {
         return PREPARED_BASE(j, sums_entry(negative, digits->base[j], PREPARED_BASE_WIDTH, lane));
     }
-    const int e = part == 0 ? digits->first[j] : digits->second[j];
+#if SUMS_ENDOMORPHISM
+    const int e = place.part == 0 ? digits->first[j] : digits->second[j];
+#else
+    const int e = digits->key[j];
+#endif
     return (*group->table[lane])[j][sums_entry(negative, e, PREPARED_WIDTH, lane)];
 }
 
-static inline void prepared_x(fe *r, const prepared_group *group, int part, int j)
+static inline void prepared_from(fe *r, const row *const rows[LANES], int part)
+{
+    fe_gather(r, rows);
+    if (part == PREPARED_OF_BASE) {
+        fe_from_table(r, r);
+        if (FE_TABLE_MAG > 1) {
+            fe_carry(r, r);
+        }
+    }
+}
+
+static inline void prepared_x(fe *r, const prepared_group *group, prepared_place place)
 {
     const row *x[LANES];
     unsigned int negative = 0;
     for (int i = 0; i < LANES; i++) {
-        x[i] = prepared_at(group, part, j, i, &negative);
+        x[i] = prepared_at(group, place, i, &negative);
     }
-    fe_gather(r, x);
+    prepared_from(r, x, place.part);
 }
 
-static inline void prepared_y(fe *r, const prepared_group *group, int part, int j)
+static inline void prepared_y(fe *r, const prepared_group *group, prepared_place place)
 {
     const row *y[LANES];
     unsigned int negative = 0;
     for (int i = 0; i < LANES; i++) {
-        y[i] = prepared_at(group, part, j, i, &negative) + 1;
+        y[i] = prepared_at(group, place, i, &negative) + 1;
     }
-    fe_gather(r, y);
+    prepared_from(r, y, place.part);
     sums_take(r, negative);
 }
 
-/* Sum `at` is made of digits 2 j and 2 j + 1 of a part. */
-static inline int prepared_part(int at)
-{
-    return at / PREPARED_PAIRS < 2 ? at / PREPARED_PAIRS : 2;
-}
-
 /* Tables of many keys are not in the caches that are near: a row of 128 keys takes 0.85 of the time by this, on Zen 4. */
-static inline void prepared_fetch(const prepared_group *group, int part, int j)
+static inline void prepared_fetch(const prepared_group *group, prepared_place place)
 {
     unsigned int negative = 0;
     for (int i = 0; i < LANES; i++) {
-        __builtin_prefetch(prepared_at(group, part, j, i, &negative), 0, 2);
-        __builtin_prefetch(prepared_at(group, part, j + 1, i, &negative), 0, 2);
+        __builtin_prefetch(prepared_at(group, place, i, &negative), 0, 2);
     }
 }
 
 /* sums[] = those of neighbouring digits. Until then they hold the products before, and denominators. */
 FE_FLAT static void prepared_digit_pairs(prepared_group *groups, int count)
 {
+    const int pairs = PREPARED_POINTS / 2;
     sums_products products;
     curve_affine p, q;
     fe inverse;
@@ -114,14 +161,16 @@ FE_FLAT static void prepared_digit_pairs(prepared_group *groups, int count)
         sums_begin(&products, checked);
         for (int g = 0; g < count; g++) {
             prepared_group *group = &groups[g];
-            for (int at = 0; at < PREPARED_SUMS; at++) {
-                const int part = prepared_part(at), j = 2 * (at - part * PREPARED_PAIRS);
+            for (int at = 0; at < pairs; at++) {
+                const prepared_place of_p = prepared_place_of(2 * at);
+                const prepared_place of_q = prepared_place_of(2 * at + 1);
                 fe *before = &group->sums[at].x, *d = &group->sums[at].y;
-                if (part < 2 && g + 1 < count) {
-                    prepared_fetch(group + 1, part, j);
+                if (of_p.part != PREPARED_OF_BASE && g + 1 < count) {
+                    prepared_fetch(group + 1, of_p);
+                    prepared_fetch(group + 1, of_q);
                 }
-                prepared_x(&p.x, group, part, j);
-                prepared_x(&q.x, group, part, j + 1);
+                prepared_x(&p.x, group, of_p);
+                prepared_x(&q.x, group, of_q);
                 curve_affine_denominator(d, &p.x, &q.x);
                 sums_look(d, &group->redo, &products);
                 curve_inverse_push(before, &products.chain[at % SUMS_CHAINS], d);
@@ -131,15 +180,22 @@ FE_FLAT static void prepared_digit_pairs(prepared_group *groups, int count)
     } while (!sums_invert(&products));
     for (int g = count - 1; g >= 0; g--) {
         prepared_group *group = &groups[g];
-        for (int at = PREPARED_SUMS - 1; at >= 0; at--) {
-            const int part = prepared_part(at), j = 2 * (at - part * PREPARED_PAIRS);
+        for (int at = pairs - 1; at >= 0; at--) {
+            const prepared_place of_p = prepared_place_of(2 * at);
+            const prepared_place of_q = prepared_place_of(2 * at + 1);
             curve_inverse_pop(&inverse, &products.chain[at % SUMS_CHAINS], &group->sums[at].x,
                               &group->sums[at].y);
-            prepared_x(&p.x, group, part, j);
-            prepared_x(&q.x, group, part, j + 1);
-            prepared_y(&p.y, group, part, j);
-            prepared_y(&q.y, group, part, j + 1);
+            prepared_x(&p.x, group, of_p);
+            prepared_x(&q.x, group, of_q);
+            prepared_y(&p.y, group, of_p);
+            prepared_y(&q.y, group, of_q);
             curve_affine_add(&group->sums[at], &p, &q, &inverse);
+        }
+        if (PREPARED_POINTS % 2 != 0) {
+            curve_affine *last = &group->sums[pairs];
+            const prepared_place place = prepared_place_of(2 * pairs);
+            prepared_x(&last->x, group, place);
+            prepared_y(&last->y, group, place);
         }
     }
 }
@@ -185,10 +241,14 @@ FE_FLAT static void prepared_add(prepared_group *groups, int count, const prepar
     }
 }
 
-/* sum = what is left, base + (first + lambda second): X = (y2 - y1)^2 - (x1 + x2) Z^2, Z = x2 - x1. */
+/* sum = what is left, base + (first + lambda second) or two sums: X = (y2 - y1)^2 - (x1 + x2) Z^2, Z = x2 - x1. */
 static void prepared_end(prepared_group *group)
 {
+#if SUMS_ENDOMORPHISM
     const curve_affine *p = &group->sums[0], *q = &group->sums[2 * PREPARED_PAIRS];
+#else
+    const curve_affine *p = &group->sums[0], *q = &group->sums[1];
+#endif
     fe slope, square, x;
     fe_sub(&x, &q->x, &p->x, 1);
     fe_carry(&group->sum.z, &x);
@@ -207,8 +267,13 @@ static void prepared_end(prepared_group *group)
 /* From digits and tables: sum and redo, as weierstrass_sums.h has them. */
 static void prepared_run(prepared_group *groups, int count)
 {
-    static const int first[3] = {0, PREPARED_PAIRS, 2 * PREPARED_PAIRS};
-    int left[3] = {PREPARED_PAIRS, PREPARED_PAIRS, PREPARED_BASE_PAIRS};
+#if SUMS_ENDOMORPHISM
+    static const int first[PREPARED_PARTS] = {0, PREPARED_PAIRS, 2 * PREPARED_PAIRS};
+    int left[PREPARED_PARTS] = {PREPARED_PAIRS, PREPARED_PAIRS, PREPARED_BASE_PAIRS};
+#else
+    static const int first[PREPARED_PARTS] = {0};
+    int left[PREPARED_PARTS] = {PREPARED_SUMS};
+#endif
     prepared_pairs pairs;
     for (int g = 0; g < count; g++) {
         groups[g].redo = mask_from_bits(0);
@@ -216,8 +281,8 @@ static void prepared_run(prepared_group *groups, int count)
     prepared_digit_pairs(groups, count);
     do {
         pairs.count = 0;
-        for (int part = 0; part < 3; part++) {
-            const int half = (left[part] + 1) / 2;
+        for (int part = 0; part < PREPARED_PARTS; part++) {
+            const int half = left[part] > PREPARED_LEFT ? (left[part] + 1) / 2 : left[part];
             for (int k = 0; k < left[part] - half; k++) {
                 pairs.p[pairs.count] = (uint8_t)(first[part] + k);
                 pairs.q[pairs.count++] = (uint8_t)(first[part] + half + k);
@@ -228,6 +293,7 @@ static void prepared_run(prepared_group *groups, int count)
             prepared_add(groups, count, &pairs);
         }
     } while (pairs.count > 0);
+#if SUMS_ENDOMORPHISM
     for (int g = 0; g < count; g++) {
         curve_affine *second = &groups[g].sums[PREPARED_PAIRS];
         fe beta;
@@ -236,6 +302,7 @@ static void prepared_run(prepared_group *groups, int count)
     }
     pairs = (prepared_pairs){1, {0}, {PREPARED_PAIRS}};
     prepared_add(groups, count, &pairs);
+#endif
     for (int g = 0; g < count; g++) {
         prepared_end(&groups[g]);
     }
@@ -243,7 +310,7 @@ static void prepared_run(prepared_group *groups, int count)
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-/* 2^(PREPARED_WIDTH j) Q for all j, from and to the first entries; keys of LANES tables. */
+/* 2^(PREPARED_WIDTH j) Q for all j, to the first entries of LANES tables; before, that of j = 0 is Q in plain numbers. */
 static void prepared_powers(prepared_table *const tables[LANES])
 {
     curve_jacobian at, powers[PREPARED_DIGITS];
@@ -256,6 +323,16 @@ static void prepared_powers(prepared_table *const tables[LANES])
     }
     fe_gather(&at.x, x);
     fe_gather(&at.y, y);
+#ifdef FE_HAS_FORM
+    fe_enter(&at.x, &at.x);
+    fe_enter(&at.y, &at.y);
+    for (int i = 0; i < LANES; i++) {
+        to_x[i] = &(*tables[i])[0][0][0];
+        to_y[i] = &(*tables[i])[0][0][1];
+    }
+    fe_scatter(to_x, &at.x);
+    fe_scatter(to_y, &at.y);
+#endif
     fe_set_int(&at.z, 1);
     product = at.z;
     for (int j = 1; j < PREPARED_DIGITS; j++) {
@@ -322,7 +399,7 @@ static void prepared_step(prepared_multiples *groups, int count, bool twice)
     }
 }
 
-/* All entries of count tables, whose first ones are keys; none is infinite. */
+/* All entries of count tables, whose first ones are keys, x and y in plain numbers; none is infinite. */
 static void prepared_tables(prepared_table *const *tables, int count)
 {
     prepared_multiples groups[PREPARED_BLOCK / LANES];

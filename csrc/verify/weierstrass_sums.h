@@ -331,7 +331,7 @@ static inline void sums_key_operand(curve_affine *p, const sums_group *group, in
     }
 }
 
-/* The two operands of term 2 k: q, of G, has magnitudes 2 and 3. As above. */
+/* The two operands of term 2 k: q, of G, has magnitudes of 2 and 3 at most. As above. */
 static inline void sums_mixed_operands(curve_affine *p, curve_affine *q, const sums_group *group,
                                        int k, int with_y)
 {
@@ -342,7 +342,7 @@ static inline void sums_mixed_operands(curve_affine *p, curve_affine *q, const s
     } else {
         sums_pick(&q->y, SUMS_BASE(0), 0, group->offset[1], k, 1);
         fe_from_table(&q->y, &q->y);
-        sums_sign_of(&q->y, group->negative[1][k], 2);
+        sums_sign_of(&q->y, group->negative[1][k], FE_TABLE_MAG);
     }
 }
 #endif

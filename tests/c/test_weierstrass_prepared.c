@@ -17,28 +17,41 @@
 
 #include "curve/weierstrass_formulas.h"
 
-/* What is taken of it are its inversions and digits; a row of its own sum is never made. */
-#define SUMS_ENDOMORPHISM 1
+/* What is taken of weierstrass_sums.h are its inversions and digits; a row of its own sum is never made.
+ * Numbers below 2^12 of the key, below 2^16 of G: enough for several representatives of each scalar. An odd number of pairs
+ * leaves sums over in the steps that follow. */
 #define SUMS_WIDTH 3
 #define SUMS_DIGITS 4
+#ifndef PREPARED_DIGITS
+#define PREPARED_DIGITS 6
+#endif
+#define PREPARED_WIDTH 2
+#define PREPARED_BASE_WIDTH 4
+#define PREPARED_BASE_DIGITS 4
+#define BITS (PREPARED_WIDTH * PREPARED_DIGITS)
+
+static row no_base[2][1][2];
+#if CURVE_A == 0
+#define SUMS_ENDOMORPHISM 1
+#define SUMS_BASE(k, i) (no_base[k][(i) * 0])
 typedef struct {
     uint8_t first[SUMS_DIGITS], second[SUMS_DIGITS];
     uint16_t base[SUMS_DIGITS];
 } sums_digits;
-static row no_base[2][1][2];
-#define SUMS_BASE(k, i) (no_base[k][(i) * 0])
-#include "verify/weierstrass_sums.h"
-
-/* Numbers below 2^12 of the key, below 2^16 of G: enough for several representatives of each scalar. An odd number of pairs
- * leaves sums over in the steps that follow. */
-#define PREPARED_WIDTH 2
-#define PREPARED_DIGITS 6
-#define PREPARED_BASE_WIDTH 4
-#define PREPARED_BASE_DIGITS 4
-#define BITS (PREPARED_WIDTH * PREPARED_DIGITS)
 typedef struct {
     uint8_t first[PREPARED_DIGITS], second[PREPARED_DIGITS], base[PREPARED_BASE_DIGITS];
 } prepared_digits;
+#else
+#define SUMS_ENDOMORPHISM 0
+#define SUMS_BASE(i) (no_base[0][(i) * 0])
+typedef struct {
+    uint16_t key[SUMS_DIGITS], base[SUMS_DIGITS / 2];
+} sums_digits;
+typedef struct {
+    uint16_t key[PREPARED_DIGITS], base[PREPARED_BASE_DIGITS];
+} prepared_digits;
+#endif
+#include "verify/weierstrass_sums.h"
 
 static row base_rows[PREPARED_BASE_DIGITS][1 << (PREPARED_BASE_WIDTH - 1)][2];
 #define PREPARED_BASE(j, i) (base_rows[j][i])
@@ -46,7 +59,6 @@ static row base_rows[PREPARED_BASE_DIGITS][1 << (PREPARED_BASE_WIDTH - 1)][2];
 
 _Static_assert(2 << PREPARED_BASE_WIDTH < TOY_ORDER, "no entry is infinity");
 
-static int lambda;
 static prepared_table tables[TOY_ORDER];
 
 static int wrapped(int k)
@@ -92,11 +104,11 @@ static void make_tables(void)
 }
 
 /* Digits e of an odd number of size below 2^(width count); values[j] = what digit j stands for. */
-static void cut(uint8_t *digits, int *values, int number, int width, int count)
+static void cut(int *digits, int *values, int number, int width, int count)
 {
     int rest = (number + (1 << (width * count)) - 1) / 2;
     for (int j = 0; j < count; j++, rest >>= width) {
-        digits[j] = (uint8_t)(rest & ((1 << width) - 1));
+        digits[j] = rest & ((1 << width) - 1);
         values[j] = (2 * digits[j] - (1 << width) + 1) * (1 << (width * j));
     }
     CHECK(rest == 0 && number % 2 != 0);
@@ -116,43 +128,88 @@ static int meet(bool *ok, int a, int b)
     return wrapped(a + b);
 }
 
-/* Neighbours, then the first half and the second, which may be one shorter, till one is left. */
-static int add_up(bool *ok, const int *values, int count, int times)
+/* Neighbours, a last one alone, then the first half and the second, which may be one shorter, till so many are left. */
+static void add_up(int *sums, bool *ok, const int *values, int count, int to)
 {
-    int sums[PREPARED_SUMS];
-    for (int i = 0; i < count / 2; i++) {
-        sums[i] = meet(ok, wrapped(values[2 * i] * times), wrapped(values[2 * i + 1] * times));
+    int left = (count + 1) / 2;
+    for (int i = 0; i < left; i++) {
+        sums[i] =
+            2 * i + 1 < count ? meet(ok, values[2 * i], values[2 * i + 1]) : wrapped(values[2 * i]);
     }
-    for (int left = count / 2; left > 1; left = (left + 1) / 2) {
+    for (; left > to; left = (left + 1) / 2) {
         for (int i = 0; i < left / 2; i++) {
             sums[i] = meet(ok, sums[i], sums[(left + 1) / 2 + i]);
         }
     }
-    return sums[0];
 }
 
-/* u1 and u2 = first + second lambda, odd, which, of their many representatives, `turn` says. */
-static void make_row(toy_row *made, int key, int u1, int u2, int turn)
+/* The odd representative of u1 that `turn` says. */
+static int odd_base(int u1, int turn)
 {
-    int values[PREPARED_DIGITS];
+    return (u1 % 2 ? u1 : u1 - TOY_ORDER) + (turn % 5 - 2) * 2 * TOY_ORDER;
+}
+
+#if SUMS_ENDOMORPHISM
+static int lambda;
+
+/* u1 and u2 = first + second lambda, odd, which, of their many representatives, `turn` says: digits, and the logarithm of the sum. */
+static int make_sum(bool *possible, prepared_digits *made, int key, int u1, int u2, int turn)
+{
+    int digits[3][PREPARED_DIGITS], values[PREPARED_DIGITS], sums[3][PREPARED_DIGITS];
     const int second = 2 * (turn % 46) - 45;
     int first = wrapped(u2 - second * lambda);
     first = first % 2 ? first : first - TOY_ORDER;
     first += turn % 3 * 2 * TOY_ORDER;
-    int base = u1 % 2 ? u1 : u1 - TOY_ORDER;
-    base += (turn % 5 - 2) * 2 * TOY_ORDER;
+    cut(digits[0], values, first, PREPARED_WIDTH, PREPARED_DIGITS);
+    for (int j = 0; j < PREPARED_DIGITS; j++) {
+        values[j] *= key;
+    }
+    add_up(sums[0], possible, values, PREPARED_DIGITS, 1);
+    cut(digits[1], values, second, PREPARED_WIDTH, PREPARED_DIGITS);
+    for (int j = 0; j < PREPARED_DIGITS; j++) {
+        values[j] *= key;
+    }
+    add_up(sums[1], possible, values, PREPARED_DIGITS, 1);
+    cut(digits[2], values, odd_base(u1, turn), PREPARED_BASE_WIDTH, PREPARED_BASE_DIGITS);
+    add_up(sums[2], possible, values, PREPARED_BASE_DIGITS, 1);
+    for (int j = 0; j < PREPARED_DIGITS; j++) {
+        made->first[j] = (uint8_t)digits[0][j];
+        made->second[j] = (uint8_t)digits[1][j];
+    }
+    for (int j = 0; j < PREPARED_BASE_DIGITS; j++) {
+        made->base[j] = (uint8_t)digits[2][j];
+    }
+    const int of_key = meet(possible, sums[0][0], wrapped(sums[1][0] * lambda));
+    return meet(possible, of_key, sums[2][0]);
+}
+#else
+/* The same of u1 and u2. */
+static int make_sum(bool *possible, prepared_digits *made, int key, int u1, int u2, int turn)
+{
+    int digits[PREPARED_DIGITS], base[PREPARED_BASE_DIGITS], values[PREPARED_POINTS];
+    int sums[PREPARED_SUMS];
+    const int odd = u2 % 2 ? u2 : u2 - TOY_ORDER;
+    cut(digits, values, odd + (turn % 7 - 3) * 2 * TOY_ORDER, PREPARED_WIDTH, PREPARED_DIGITS);
+    cut(base, values + PREPARED_DIGITS, odd_base(u1, turn), PREPARED_BASE_WIDTH,
+        PREPARED_BASE_DIGITS);
+    for (int j = 0; j < PREPARED_DIGITS; j++) {
+        made->key[j] = (uint16_t)digits[j];
+        values[j] *= key;
+    }
+    for (int j = 0; j < PREPARED_BASE_DIGITS; j++) {
+        made->base[j] = (uint16_t)base[j];
+    }
+    add_up(sums, possible, values, PREPARED_POINTS, 2);
+    return meet(possible, sums[0], sums[1]);
+}
+#endif
+
+static void make_row(toy_row *made, int key, int u1, int u2, int turn)
+{
     made->possible = true;
-    cut(made->digits.first, values, first, PREPARED_WIDTH, PREPARED_DIGITS);
-    const int of_first = add_up(&made->possible, values, PREPARED_DIGITS, key);
-    cut(made->digits.second, values, second, PREPARED_WIDTH, PREPARED_DIGITS);
-    const int of_second = add_up(&made->possible, values, PREPARED_DIGITS, key);
-    cut(made->digits.base, values, base, PREPARED_BASE_WIDTH, PREPARED_BASE_DIGITS);
-    const int of_base = add_up(&made->possible, values, PREPARED_BASE_DIGITS, 1);
-    const int of_key = meet(&made->possible, of_first, wrapped(of_second * lambda));
-    const int sum = meet(&made->possible, of_key, of_base);
     made->key = key;
     made->expected = wrapped(u1 + u2 * key);
-    CHECK(sum == made->expected);
+    CHECK(make_sum(&made->possible, &made->digits, key, u1, u2, turn) == made->expected);
 }
 
 #define BLOCK (5 * LANES)
@@ -190,7 +247,9 @@ static void run_rows(void)
 int main(void)
 {
     list_points();
+#if SUMS_ENDOMORPHISM
     lambda = find_lambda();
+#endif
     make_tables();
     /* Another test's. */
     (void)sums_run;

@@ -24,7 +24,7 @@
 #endif
 #define BITS (SUMS_WIDTH * SUMS_DIGITS)
 
-#ifndef CURVE_A
+#if CURVE_A == 0
 #define SUMS_ENDOMORPHISM 1
 typedef struct {
     uint8_t first[SUMS_DIGITS], second[SUMS_DIGITS];
