@@ -14,6 +14,7 @@ pa_sources(portable
   verify/secp256k1_single.c
   verify/verify_many.c)
 pa_sources(portable verify/bip340_join.c verify/bip340_rows.c verify/coefficients.c)
+pa_sources(portable verify/p256_single.c verify/sm2_single.c)
 pa_sources(portable
   verify/recover_many.c
   verify/secp256k1_recover_rows.c
@@ -34,10 +35,12 @@ set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_avx2.c"
 pa_sources(avx512ifma verify/ed25519_avx512ifma.c verify/ed25519_decode_avx512ifma.c)
 pa_sources(avx512ifma verify/secp256k1_avx512ifma.c)
 pa_sources(avx512ifma verify/secp256k1_scalars_avx512ifma.c)
+pa_sources(adx verify/p256_single.c verify/sm2_single.c)
 pa_sources(adx verify/bip340_join.c verify/secp256k1_adx.c verify/secp256k1_single.c)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(
     "${PROJECT_SOURCE_DIR}/csrc/verify/bip340_join.c"
+    "${PROJECT_SOURCE_DIR}/csrc/verify/p256_single.c" "${PROJECT_SOURCE_DIR}/csrc/verify/sm2_single.c"
     "${PROJECT_SOURCE_DIR}/csrc/verify/secp256k1_adx.c" "${PROJECT_SOURCE_DIR}/csrc/verify/secp256k1_single.c"
     PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)
 endif()
