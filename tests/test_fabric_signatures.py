@@ -66,7 +66,7 @@ def _holds(way: Implementation, curve: str) -> None:
     way.ran(len(reasons))
 
 
-@implementations("p256")
+@implementations("p256", opencl=True)
 def test_p256(implementation: Implementation) -> None:
     """Six signatures in some 800 encodings each and two of them in 700 more."""
     _holds(implementation, "P-256")

@@ -8,7 +8,7 @@ from implementations import Implementation, implementations
 from nist_vectors import P256, key_validation, rfc6979, sigver, wycheproof_file
 from vector_files import load_json, wycheproof
 
-_every = implementations("p256")
+_every = implementations("p256", opencl=True)
 
 
 @_every

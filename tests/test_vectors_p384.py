@@ -6,7 +6,7 @@ from __future__ import annotations
 from implementations import Implementation, implementations
 from nist_vectors import P384, key_validation, rfc6979, sigver
 
-_every = implementations("p384")
+_every = implementations("p384", opencl=True)
 
 
 @_every

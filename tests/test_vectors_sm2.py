@@ -12,7 +12,7 @@ from pyaccel.golden import der, sm2
 from pyaccel.golden.reasons import Reason
 from pyaccel.golden.weierstrass import Curve
 
-_every = implementations("sm2")
+_every = implementations("sm2", opencl=True)
 
 _SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004")
 

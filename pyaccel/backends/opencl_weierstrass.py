@@ -2,7 +2,7 @@
 """verify_many of p256-ecdsa, p384-ecdsa and sm2 on an OpenCL device: every signature by itself, under every rule.
 
 As opencl_secp256k1.py: the host tells keys apart by their lengths and prefixes, and leaves all arithmetic to the
-device. SM2's ZA is hashed natively, once for each key and identity of a chunk; ZA || M on the device.
+device. SM2's ZA is hashed once for each key and identity of a chunk, there too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from pyaccel.backends.opencl_algorithms import KERNELS
 from pyaccel.backends.opencl_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.opencl_secp256k1 import distinct
 from pyaccel.backends.weierstrass_base import Point, odd_multiples, packed
-from pyaccel.hashing import hash_many
 from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
 
 if TYPE_CHECKING:
@@ -282,7 +281,7 @@ class WeierstrassPlan:
         self, messages: Chunk, keys: _Keys, served: npt.NDArray[np.uint32], identities: HostRows | None
     ) -> tuple[Any, Bools]:
         """A buffer of SM3(ZA || M), and whose identity is short enough. Inside device.batch()."""
-        curve, device, kernel, n = _CURVES["sm2"], self.device, KERNELS["sm3"], messages.count
+        curve, n = _CURVES["sm2"], messages.count
         numbers = b"".join(number.to_bytes(32, "big") for number in (curve.p - 3, curve.b, *curve.g))
         coordinates = keys.coordinates(curve)
         places: dict[tuple[int, bytes], int] = {}
@@ -297,13 +296,18 @@ class WeierstrassPlan:
                 places[key, identity] = len(heads)
                 heads.append((8 * len(identity)).to_bytes(2, "big") + identity + numbers + coordinates[key])
             place.append(places[key, identity])
-        za = [one.tobytes() for one in hash_many("sm3", heads, device="native")]
-        rows = [za[place[i]] + messages.row(i) for i in range(n)]
+        za = np.empty((len(heads), 32), np.uint8)
+        self.device.read(za, self._sm3(heads))
+        return self._sm3([za[place[i]].tobytes() + messages.row(i) for i in range(n)]), sized
+
+    def _sm3(self, rows: list[bytes]) -> Any:
+        """A buffer of digests. Inside device.batch()."""
+        device, kernel, n = self.device, KERNELS["sm3"], len(rows)
         offsets = np.cumsum([0, *map(len, rows)], dtype=np.uint64)
-        joined = upload_rows(device, Chunk(0, n, np.frombuffer(b"".join(rows), np.uint8), offsets, 0, 0))
+        uploaded = upload_rows(device, Chunk(0, n, np.frombuffer(b"".join(rows), np.uint8), offsets, 0, 0))
         digests = device.allocate(n * kernel.size)
-        opencl_hash.launch(device, kernel, n, digests, joined, joined.data, 0, kernel.size)
-        return digests, sized
+        opencl_hash.launch(device, kernel, n, digests, uploaded, uploaded.data, 0, kernel.size)
+        return digests
 
 
 def _fitted(digests: Bytes, size: int) -> Bytes:
