@@ -16,6 +16,7 @@
 
 #define FE_HAS_FORM
 #define FE_FORM_BITS 261
+#define FE_TABLE_MAG 2
 
 /* Limb i of a magnitude. */
 #define FE_LIMB_MAX(magnitude, i)                                                                  \
@@ -255,7 +256,6 @@ FE_FN void fe_leave(fe *r, const fe *a)
 }
 
 /* Tables hold x 2^260 mod p. */
-#define FE_TABLE_MAG 2
 FE_INLINE void fe_from_table(fe *r, const fe *a)
 {
     fe_add(r, a, a);
