@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arithmetic modulo p = 2^255 - 19 with AVX-512 IFMA, in groups of 8 lanes: five limbs of 51 bits
- * in 64-bit words. Interface: field.h; what it shares with other fields: five_limbs_avx512ifma.h.
+ * in 64-bit words. Interface: field.h; what it shares with other fields: eight_lanes_avx512ifma.h.
  *
  * A value of magnitude m is sum of limb[i] 2^(51 i) with every limb <= m (2^51 + 2^17). The
  * multiplier takes the low 52 bits of a word, so that factors have magnitude 1. Encodings are
@@ -25,7 +25,7 @@
 #define FE_RAW_COLUMNS 5
 #define FE_RAW_MULTIPLE(m, i) (256 * FE_MULTIPLE(m, i))
 
-#include "five_limbs_avx512ifma.h"
+#include "eight_lanes_avx512ifma.h"
 
 /* By a shift, which takes none of the multiplier's ports. */
 #define fe_word_double(a) fe_word_shl(a, 1)

@@ -15,15 +15,6 @@
 #define LANES 1
 #define FE_BYTES (8 * ROW_WORDS)
 
-/* The words of a number, one by one: as parameters, and out of an array. */
-#if ROW_WORDS == 4
-#define FE_WORDS uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3
-#define FE_EACH_WORD(word) (word)[0], (word)[1], (word)[2], (word)[3]
-#else
-#define FE_WORDS uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5
-#define FE_EACH_WORD(word) (word)[0], (word)[1], (word)[2], (word)[3], (word)[4], (word)[5]
-#endif
-
 typedef unsigned int mask; /* 0 or 1 */
 typedef int fe_state;
 

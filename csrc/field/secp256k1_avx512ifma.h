@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The field of secp256k1, p = 2^256 - 2^32 - 977, with AVX-512 IFMA, in groups of 8 lanes: five limbs of 52 bits in 64-bit
- * words. Interface: field.h; what it shares with other fields: five_limbs_avx512ifma.h,
+ * words. Interface: field.h; what it shares with other fields: eight_lanes_avx512ifma.h,
  * ten_columns_avx512ifma.h.
  *
  * A value of magnitude m is sum of limb[i] 2^(52 i), limbs 0 .. 3 <= m (2^52 - 1), limb 4 <= m (2^48 + 2^12). The multiplier

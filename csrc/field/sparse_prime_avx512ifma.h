@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fields of P-256 and SM2 with AVX-512 IFMA, in groups of 8 lanes: five limbs of 52 bits in 64-bit words, numbers in Montgomery
- * form, x 2^260 mod p. Interface: field.h; what they share with other fields: five_limbs_avx512ifma.h, ten_columns_avx512ifma.h.
+ * form, x 2^260 mod p. Interface: field.h; what they share with other fields: eight_lanes_avx512ifma.h, ten_columns_avx512ifma.h.
  *
  * Both primes are p = 2^256 - 2^224 + s - 1 with a small s, a sum of signed powers of 2 of 64 and more. The file that includes this
  * one defines the words of p and of 2^260 and 2^520 mod p (FE_PRIME_0 .. 3, FE_UNIT, FE_SQUARE), FE_S1 and FE_S3, signed, s =

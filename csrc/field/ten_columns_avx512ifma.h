@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What fields of 256 bits have alike with AVX-512 IFMA that keep five limbs of 52 bits: products as ten columns of weight 2^(52 i),
- * which may be added up and subtracted before they are carried, factors, words and bytes. Includes five_limbs_avx512ifma.h, for
+ * which may be added up and subtracted before they are carried, factors, words and bytes. Includes eight_lanes_avx512ifma.h, for
  * which the field has defined what that asks for; besides
  *   FE_PRIME_0 .. 3        the words of p, least significant first
  *   FE_COLUMN_MAX(m, i)    the bound of a column's size at magnitude m, of either sign
@@ -31,7 +31,7 @@
      FE_LOW_52)
 #define FE_P_LIMB(i) FE_LIMB_OF_WORDS(i, FE_PRIME_0, FE_PRIME_1, FE_PRIME_2, FE_PRIME_3)
 
-#include "five_limbs_avx512ifma.h"
+#include "eight_lanes_avx512ifma.h"
 
 /* r = k times the columns, k <= 4, the value of which is of magnitude m: of magnitude 1, or a factor; `differences`: it may be
  * negative. */
@@ -175,67 +175,6 @@ FE_INLINE void fe_group_sqr(fe_group *r, const fe_group *a)
 FE_INLINE void fe_group_sqr_on(fe_group *r, const fe_group *a)
 {
     fe_group_sqr_times(r, a, 1, 1);
-}
-
-FE_INLINE void fe_mul_times(fe *r, const fe *a, const fe *b, unsigned int k)
-{
-    fe_check_factor(a);
-    fe_check_factor(b);
-    FE_EACH_GROUP
-    {
-        fe_group_mul_times(&r->group[g], &a->group[g], &b->group[g], k, 0);
-    }
-    fe_check(r, 1);
-}
-
-FE_INLINE void fe_sqr_times(fe *r, const fe *a, unsigned int k)
-{
-    fe_check_factor(a);
-    FE_EACH_GROUP
-    {
-        fe_group_sqr_times(&r->group[g], &a->group[g], k, 0);
-    }
-    fe_check(r, 1);
-}
-
-FE_INLINE void fe_raw_carry(fe *r, const fe_raw *a, int m, unsigned int k)
-{
-    FE_EACH_GROUP
-    {
-        fe_group_carry_columns(&r->group[g], a->column[g], m, k, 0);
-    }
-    fe_check(r, 1);
-}
-
-/* Factors: their low 52 bits are not cut out, as the multiplier does that. */
-FE_INLINE void fe_mul_factor(fe *r, const fe *a, const fe *b, unsigned int k)
-{
-    fe_check_factor(a);
-    fe_check_factor(b);
-    FE_EACH_GROUP
-    {
-        fe_group_mul_times(&r->group[g], &a->group[g], &b->group[g], k, 1);
-    }
-    fe_check_factor(r);
-}
-
-FE_INLINE void fe_sqr_factor(fe *r, const fe *a, unsigned int k)
-{
-    fe_check_factor(a);
-    FE_EACH_GROUP
-    {
-        fe_group_sqr_times(&r->group[g], &a->group[g], k, 1);
-    }
-    fe_check_factor(r);
-}
-
-FE_INLINE void fe_raw_factor(fe *r, const fe_raw *a, int m, unsigned int k)
-{
-    FE_EACH_GROUP
-    {
-        fe_group_carry_columns(&r->group[g], a->column[g], m, k, 1);
-    }
-    fe_check_factor(r);
 }
 
 FE_INLINE void fe_add_norm(fe *r, const fe *a, const fe *b)

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What fields of five limbs have alike with AVX-512 IFMA, up to 256 bits, in groups of 8 lanes of 64-bit words. Interface:
+/* What fields have alike with AVX-512 IFMA, in groups of 8 lanes of 64-bit words, whatever their limbs are. Interface:
  * field.h. FE_GROUPS groups, 1 where the includer does not say, are LANES = 8 FE_GROUPS lanes; two of them fill the pipes in
  * chains of squarings, where one waits for its own results.
  *
  * The field that includes it has defined
+ *   FE_GROUP_LIMBS               the limbs of an element, where they are not five
+ *   FE_MUL_MAG             where it is more than 1
  *   FE_LIMB_MAX(m, i)      the bound of limb i in a value of magnitude m
  *   FE_FACTOR_MAX(i)       the bound of limb i of a factor, at least FE_LIMB_MAX(1, i)
  *   FE_MULTIPLE(k, i)      limb i of k p, which is not below FE_LIMB_MAX(k - 1, i) for k <= FE_MAX_MAG
- *   FE_RAW_COLUMNS         the columns of an fe_raw, 5 at least
+ *   FE_RAW_COLUMNS         the columns of an fe_raw, FE_GROUP_LIMBS at least
  *   FE_RAW_PLAIN           the column that limb 0 of an element stands in, where it is not the first
  *   FE_RAW_MULTIPLE(m, i)  what fe_raw_sub adds to column i, a multiple of p in all, before it takes off magnitude m
  * and defines what is declared here, and all else that knows the prime. */
-#ifndef PA_FIELD_FIVE_LIMBS_AVX512IFMA_H
-#define PA_FIELD_FIVE_LIMBS_AVX512IFMA_H
+#ifndef PA_FIELD_EIGHT_LANES_AVX512IFMA_H
+#define PA_FIELD_EIGHT_LANES_AVX512IFMA_H
 
 #include <immintrin.h>
 
@@ -27,13 +29,18 @@
 #define FE_RAW_PLAIN 0
 #endif
 #define FE_GROUP_LANES 8
-#define FE_LANE_WORDS 5
+#ifndef FE_GROUP_LIMBS
+#define FE_GROUP_LIMBS 5
+#endif
+#define FE_LANE_WORDS FE_GROUP_LIMBS
 #define LANES (FE_GROUP_LANES * FE_GROUPS)
-#define FE_BYTES 32
+#define FE_BYTES (8 * ROW_WORDS)
+#ifndef FE_MUL_MAG
 #define FE_MUL_MAG 1
+#endif
 #define FE_MAX_MAG 32
 
-#define FE_EACH_LIMB FE_UNROLL for (int i = 0; i < 5; i++)
+#define FE_EACH_LIMB FE_UNROLL for (int i = 0; i < FE_GROUP_LIMBS; i++)
 #define FE_EACH_COLUMN FE_UNROLL for (int i = 0; i < FE_RAW_COLUMNS; i++)
 #define FE_EACH_GROUP FE_UNROLL for (int g = 0; g < FE_GROUPS; g++)
 #ifdef PA_EMULATION_YMM_PAIRS_H
@@ -44,7 +51,7 @@
 
 /* Eight elements. */
 typedef struct {
-    __m512i limb[5];
+    __m512i limb[FE_GROUP_LIMBS];
 } fe_group;
 typedef struct {
     fe_group group[FE_GROUPS];
@@ -85,7 +92,7 @@ FE_INLINE __m512i fe_word_all(uint64_t k)
 /* ---- what the field defines, of one group ---------------------------------------------------- */
 
 /* r = limbs carried, of magnitude 1; word: of magnitude FE_MAX_MAG or a sum of two such. */
-FE_INLINE void fe_group_carry(fe_group *r, const __m512i word[5]);
+FE_INLINE void fe_group_carry(fe_group *r, const __m512i word[FE_GROUP_LIMBS]);
 FE_INLINE void fe_group_mul(fe_group *r, const fe_group *a, const fe_group *b);
 FE_INLINE void fe_group_sqr(fe_group *r, const fe_group *a);
 /* As fe_group_sqr, but a factor and nothing else. */
@@ -95,11 +102,19 @@ FE_INLINE void fe_group_mul_columns(__m512i column[FE_RAW_COLUMNS], const fe_gro
                                     const fe_group *b);
 FE_INLINE void fe_group_sqr_columns(__m512i column[FE_RAW_COLUMNS], const fe_group *a);
 FE_INLINE void fe_group_reduce(fe_group *r, const __m512i column[FE_RAW_COLUMNS], int m);
+#ifdef FE_HAS_FACTORS
+/* k times the same, k <= 4; factor: it is to be a factor and nothing else. */
+FE_INLINE void fe_group_mul_times(fe_group *r, const fe_group *a, const fe_group *b, unsigned int k,
+                                  int factor);
+FE_INLINE void fe_group_sqr_times(fe_group *r, const fe_group *a, unsigned int k, int factor);
+FE_INLINE void fe_group_carry_columns(fe_group *r, const __m512i column[FE_RAW_COLUMNS], int m,
+                                      unsigned int k, int factor);
+#endif
 /* limb = a in [0, p), any magnitude. */
-FE_FN void fe_group_canonical(__m512i limb[5], const fe_group *a);
-/* Any number below 2^256 in four words, the least significant first, and back. */
-FE_INLINE void fe_group_from_words(fe_group *r, const __m512i word[4]);
-FE_FN void fe_group_to_words(__m512i word[4], const fe_group *a);
+FE_FN void fe_group_canonical(__m512i limb[FE_GROUP_LIMBS], const fe_group *a);
+/* Any number that a row may hold, its words from the least significant one on, and back. */
+FE_INLINE void fe_group_from_words(fe_group *r, const __m512i word[ROW_WORDS]);
+FE_FN void fe_group_to_words(__m512i word[ROW_WORDS], const fe_group *a);
 /* r = the number of limbs a as the field's element, and that of an element of any magnitude. */
 #ifdef FE_HAS_FORM
 FE_INLINE void fe_group_enter(fe_group *r, const fe_group *a);
@@ -181,7 +196,7 @@ FE_FN mask mask_row_bit(const unsigned char *const rows[LANES], int byte, int bi
 FE_FN void fe_group_check(const fe_group *a, int magnitude)
 {
 #ifdef PA_DEBUG_BOUNDS
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < FE_GROUP_LIMBS; i++) {
         uint64_t lanes[FE_GROUP_LANES];
         _mm512_storeu_si512(lanes, a->limb[i]);
         for (int j = 0; j < FE_GROUP_LANES; j++) {
@@ -235,6 +250,37 @@ FE_INLINE void fe_group_store(void *const rows[FE_GROUP_LANES], const __m512i wo
     }
 }
 
+/* The same of whole rows: of six words, the last four once more. */
+FE_INLINE void fe_group_load_row(__m512i word[ROW_WORDS], const void *const rows[FE_GROUP_LANES])
+{
+    fe_group_load(word, rows);
+    if (ROW_WORDS > 4) {
+        const void *above[FE_GROUP_LANES];
+        __m512i again[4];
+        FE_UNROLL for (int i = 0; i < FE_GROUP_LANES; i++)
+        {
+            above[i] = (const uint64_t *)rows[i] + ROW_WORDS - 4;
+        }
+        fe_group_load(again, above);
+        for (int i = 4; i < ROW_WORDS; i++) {
+            word[i] = again[i - (ROW_WORDS - 4)];
+        }
+    }
+}
+
+FE_INLINE void fe_group_store_row(void *const rows[FE_GROUP_LANES], const __m512i word[ROW_WORDS])
+{
+    fe_group_store(rows, word);
+    if (ROW_WORDS > 4) {
+        void *above[FE_GROUP_LANES];
+        FE_UNROLL for (int i = 0; i < FE_GROUP_LANES; i++)
+        {
+            above[i] = (uint64_t *)rows[i] + ROW_WORDS - 4;
+        }
+        fe_group_store(above, word + ROW_WORDS - 4);
+    }
+}
+
 /* ---- all groups ----------------------------------------------------------------------------- */
 
 FE_FN void fe_check(const fe *a, int magnitude)
@@ -273,9 +319,13 @@ FE_FN void fe_set_int(fe *r, unsigned int k)
 }
 #endif
 
-FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
+FE_FN void fe_set_words(fe *r, FE_WORDS)
 {
-    const __m512i word[4] = {fe_word_all(w0), fe_word_all(w1), fe_word_all(w2), fe_word_all(w3)};
+    const uint64_t words[ROW_WORDS] = {FE_WORDS_GIVEN};
+    __m512i word[ROW_WORDS];
+    for (int i = 0; i < ROW_WORDS; i++) {
+        word[i] = fe_word_all(words[i]);
+    }
     FE_EACH_GROUP
     {
         fe_group_from_words(&r->group[g], word);
@@ -414,7 +464,7 @@ FE_INLINE void fe_raw_from(fe_raw *r, const fe *a)
     {
         FE_EACH_COLUMN
         {
-            r->column[g][i] = i >= FE_RAW_PLAIN && i < FE_RAW_PLAIN + 5
+            r->column[g][i] = i >= FE_RAW_PLAIN && i < FE_RAW_PLAIN + FE_GROUP_LIMBS
                                   ? a->group[g].limb[i - FE_RAW_PLAIN]
                                   : _mm512_setzero_si512();
         }
@@ -441,6 +491,68 @@ FE_INLINE void fe_reduce(fe *r, const fe_raw *a, int m)
     fe_check_factor(r);
 }
 
+#ifdef FE_HAS_FACTORS
+FE_INLINE void fe_mul_times(fe *r, const fe *a, const fe *b, unsigned int k)
+{
+    fe_check_factor(a);
+    fe_check_factor(b);
+    FE_EACH_GROUP
+    {
+        fe_group_mul_times(&r->group[g], &a->group[g], &b->group[g], k, 0);
+    }
+    fe_check(r, 1);
+}
+
+FE_INLINE void fe_sqr_times(fe *r, const fe *a, unsigned int k)
+{
+    fe_check_factor(a);
+    FE_EACH_GROUP
+    {
+        fe_group_sqr_times(&r->group[g], &a->group[g], k, 0);
+    }
+    fe_check(r, 1);
+}
+
+FE_INLINE void fe_raw_carry(fe *r, const fe_raw *a, int m, unsigned int k)
+{
+    FE_EACH_GROUP
+    {
+        fe_group_carry_columns(&r->group[g], a->column[g], m, k, 0);
+    }
+    fe_check(r, 1);
+}
+
+FE_INLINE void fe_mul_factor(fe *r, const fe *a, const fe *b, unsigned int k)
+{
+    fe_check_factor(a);
+    fe_check_factor(b);
+    FE_EACH_GROUP
+    {
+        fe_group_mul_times(&r->group[g], &a->group[g], &b->group[g], k, 1);
+    }
+    fe_check_factor(r);
+}
+
+FE_INLINE void fe_sqr_factor(fe *r, const fe *a, unsigned int k)
+{
+    fe_check_factor(a);
+    FE_EACH_GROUP
+    {
+        fe_group_sqr_times(&r->group[g], &a->group[g], k, 1);
+    }
+    fe_check_factor(r);
+}
+
+FE_INLINE void fe_raw_factor(fe *r, const fe_raw *a, int m, unsigned int k)
+{
+    FE_EACH_GROUP
+    {
+        fe_group_carry_columns(&r->group[g], a->column[g], m, k, 1);
+    }
+    fe_check_factor(r);
+}
+#endif
+
 /* ---- questions, memory ---------------------------------------------------------------------- */
 
 FE_FN mask fe_is_odd(const fe *a)
@@ -449,7 +561,7 @@ FE_FN mask fe_is_odd(const fe *a)
     FE_EACH_GROUP
     {
         fe_group plain;
-        __m512i limb[5];
+        __m512i limb[FE_GROUP_LIMBS];
         fe_group_leave(&plain, &a->group[g]);
         fe_group_canonical(limb, &plain);
         m |= mask_of_group(_mm512_test_epi64_mask(limb[0], fe_word_all(1)), g);
@@ -473,8 +585,8 @@ FE_FN void fe_gather(fe *r, const row *const rows[LANES])
 {
     FE_EACH_GROUP
     {
-        __m512i word[4];
-        fe_group_load(word, (const void *const *)rows + FE_GROUP_LANES * g);
+        __m512i word[ROW_WORDS];
+        fe_group_load_row(word, (const void *const *)rows + FE_GROUP_LANES * g);
         fe_group_from_words(&r->group[g], word);
     }
 }
@@ -483,9 +595,9 @@ FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
 {
     FE_EACH_GROUP
     {
-        __m512i word[4];
+        __m512i word[ROW_WORDS];
         fe_group_to_words(word, &a->group[g]);
-        fe_group_store((void *const *)rows + FE_GROUP_LANES * g, word);
+        fe_group_store_row((void *const *)rows + FE_GROUP_LANES * g, word);
     }
 }
 
@@ -494,7 +606,7 @@ FE_INLINE void fe_spread(fe *r, const fe *a, int i)
     const __m512i from = _mm512_set_epi64(4 + i, 4 + i, 4 + i, 4 + i, i, i, i, i);
     FE_EACH_GROUP
     {
-        FE_UNROLL for (int k = 0; k < 5; k++)
+        FE_UNROLL for (int k = 0; k < FE_GROUP_LIMBS; k++)
         {
             r->group[g].limb[k] = _mm512_permutexvar_epi64(from, a->group[g].limb[k]);
         }
@@ -512,13 +624,13 @@ FE_INLINE void fe_broadcast(fe *r, const uint64_t *words)
     }
 }
 
-/* The 20 limbs of a lane are five times what fe_group_load reads. 40 shuffles, two a cycle. */
+/* The 4 FE_GROUP_LIMBS limbs of a lane are FE_GROUP_LIMBS times what fe_group_load reads. 40 shuffles for five, two a cycle. */
 FE_INLINE void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const from[LANES])
 {
     fe *const to[4] = {a, b, c, d};
     FE_EACH_GROUP
     {
-        FE_UNROLL for (int k = 0; k < 5; k++)
+        FE_UNROLL for (int k = 0; k < FE_GROUP_LIMBS; k++)
         {
             const void *rows[FE_GROUP_LANES];
             __m512i word[4];
@@ -529,7 +641,8 @@ FE_INLINE void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const fr
             fe_group_load(word, rows);
             FE_UNROLL for (int i = 0; i < 4; i++)
             {
-                to[(4 * k + i) / 5]->group[g].limb[(4 * k + i) % 5] = word[i];
+                to[(4 * k + i) / FE_GROUP_LIMBS]->group[g].limb[(4 * k + i) % FE_GROUP_LIMBS] =
+                    word[i];
             }
         }
     }
@@ -541,7 +654,7 @@ FE_INLINE void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b
     const fe *const from[4] = {a, b, c, d};
     FE_EACH_GROUP
     {
-        FE_UNROLL for (int k = 0; k < 5; k++)
+        FE_UNROLL for (int k = 0; k < FE_GROUP_LIMBS; k++)
         {
             void *rows[FE_GROUP_LANES];
             __m512i word[4];
@@ -551,7 +664,8 @@ FE_INLINE void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b
             }
             FE_UNROLL for (int i = 0; i < 4; i++)
             {
-                word[i] = from[(4 * k + i) / 5]->group[g].limb[(4 * k + i) % 5];
+                word[i] =
+                    from[(4 * k + i) / FE_GROUP_LIMBS]->group[g].limb[(4 * k + i) % FE_GROUP_LIMBS];
             }
             fe_group_store(rows, word);
         }
