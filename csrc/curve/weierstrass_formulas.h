@@ -109,24 +109,26 @@ FE_FN mask curve_lift_x(curve_affine *r, const fe *x, mask odd)
     return exists;
 }
 
-/* curve_tangent
- * e = 3 x^2 + a z^4, a factor: 3 x^2 or 3 (x - z^2) (x + z^2). x and z are those of a point: x of magnitude 1, z a
- * factor. */
-FE_FN void curve_tangent(fe *e, const fe *x, const fe *z)
-{
 #if CURVE_A == -3
-    fe square, more;
-    fe_sqr(&square, z);
-    fe_add_norm(&more, x, &square);
-    fe_sub_norm(&square, x, &square);
-    fe_mul_factor(e, &more, &square, 3);
-#else
-    (void)z;
-    fe_sqr_factor(e, x, 3);
+/* curve_tangent
+ * e = 3 x^2 + a z^4 = 3 (x - square) (x + square), a factor, of a point's x and square = z^2, both of magnitude 1. */
+FE_FN void curve_tangent(fe *e, const fe *x, const fe *square)
+{
+    fe sum, difference;
+    fe_add_norm(&sum, x, square);
+#ifdef FE_HAS_FACTORS
+    fe_sub_norm(&difference, x, square);
+    fe_mul_factor(e, &sum, &difference, 3);
+#else /* the difference is carried in any case */
+    fe_sub(&difference, x, square, 1);
+    fe_mul_small(&difference, &difference, 3);
+    fe_carry(&difference, &difference);
+    fe_mul(e, &sum, &difference);
 #endif
 }
+#endif
 
-/* The same of an affine point, whose z is 1. */
+/* e = 3 x^2 + a, of an affine point, of magnitude 1. */
 FE_FN void curve_affine_tangent(fe *e, const fe *x)
 {
 #if CURVE_A == -3
@@ -147,7 +149,12 @@ FE_FN void curve_affine_tangent(fe *e, const fe *x)
 FE_FN void curve_double(curve_jacobian *r, const curve_jacobian *p)
 {
     fe e, t, y2, y4, u, v;
-    curve_tangent(&e, &p->x, &p->z);
+#if CURVE_A == -3
+    fe_sqr(&u, &p->z);
+    curve_tangent(&e, &p->x, &u);
+#else
+    fe_sqr_factor(&e, &p->x, 3);
+#endif
     fe_sqr(&y2, &p->y);
     fe_sqr(&y4, &y2);
     fe_mul(&t, &p->x, &y2);
@@ -307,10 +314,18 @@ FE_FN void curve_ladder_double(curve_ladder *r, const curve_ladder *p)
 {
     fe e, s, w;
     fe_raw t, u, twice, square;
-    curve_tangent(&e, &p->x, &p->z);
+#if CURVE_A == -3
+    fe_sqr(&w, &p->z);
+    fe_sqr_factor(&s, &p->v, 1);
+    curve_tangent(&e, &p->x, &w);
+    fe_raw_mul(&t, &p->x, &s);
+    fe_raw_sqr(&u, &e);
+#else
+    fe_sqr_factor(&e, &p->x, 3);
     fe_sqr_factor(&s, &p->v, 1);
     fe_raw_sqr(&u, &e);
     fe_raw_mul(&t, &p->x, &s);
+#endif
     fe_raw_sqr(&square, &s);
     fe_raw_add(&twice, &t, &t);
     fe_raw_sub(&u, &u, &twice, 2);

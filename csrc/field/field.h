@@ -212,25 +212,37 @@
     } while (0)
 #define fe_raw_carry(r, a, magnitude, k)                                                           \
     do {                                                                                           \
-        fe_mul_small((r), (a), (k));                                                               \
-        fe_carry((r), (r));                                                                        \
+        if ((k) > 1) {                                                                             \
+            fe_mul_small((r), (a), (k));                                                           \
+            fe_carry((r), (r));                                                                    \
+        } else {                                                                                   \
+            fe_carry((r), (a));                                                                    \
+        }                                                                                          \
     } while (0)
 #define fe_mul_factor(r, a, b, k)                                                                  \
     do {                                                                                           \
         fe_mul((r), (a), (b));                                                                     \
-        fe_mul_small((r), (r), (k));                                                               \
-        fe_norm((r), (k));                                                                         \
+        if ((k) > 1) {                                                                             \
+            fe_mul_small((r), (r), (k));                                                           \
+            fe_norm((r), (k));                                                                     \
+        }                                                                                          \
     } while (0)
 #define fe_sqr_factor(r, a, k)                                                                     \
     do {                                                                                           \
         fe_sqr((r), (a));                                                                          \
-        fe_mul_small((r), (r), (k));                                                               \
-        fe_norm((r), (k));                                                                         \
+        if ((k) > 1) {                                                                             \
+            fe_mul_small((r), (r), (k));                                                           \
+            fe_norm((r), (k));                                                                     \
+        }                                                                                          \
     } while (0)
 #define fe_raw_factor(r, a, magnitude, k)                                                          \
     do {                                                                                           \
-        fe_mul_small((r), (a), (k));                                                               \
-        fe_norm((r), (magnitude) * (k));                                                           \
+        if ((k) > 1) {                                                                             \
+            fe_mul_small((r), (a), (k));                                                           \
+            fe_norm((r), (magnitude) * (k));                                                       \
+        } else {                                                                                   \
+            fe_reduce((r), (a), (magnitude));                                                      \
+        }                                                                                          \
     } while (0)
 #define fe_add_norm(r, a, b)                                                                       \
     do {                                                                                           \
