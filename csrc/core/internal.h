@@ -102,6 +102,9 @@ typedef enum {
     PA_FAMILY_ED25519,    /* struct pa_verify_kernel */
     PA_FAMILY_SECP256K1,  /* struct pa_verify_kernel */
     PA_FAMILY_BIP340,     /* struct pa_verify_kernel */
+    PA_FAMILY_P256,       /* struct pa_verify_kernel */
+    PA_FAMILY_P384,       /* struct pa_verify_kernel */
+    PA_FAMILY_SM2,        /* struct pa_verify_kernel */
     PA_FAMILY_HE,         /* pa_he_kernels */
     PA_FAMILY_CHACHA20,   /* struct pa_chacha20 */
     PA_FAMILY_HE_SAMPLER, /* struct pa_he_sampler */

@@ -63,6 +63,26 @@ typedef struct {
 #define WITH_LANES(family, stem)                                                                             \
     {family, "portable", 0, &pa_##stem##_portable}                                                           \
     LANES_AVX512(family, stem) LANES_EMULATED(family, stem) LANES_AVX2(family, stem)
+/* Before WITH_ADX: kernels of signatures in lanes. */
+#if PYACCEL_WITH_AVX512IFMA
+#define VERIFY_AVX512IFMA(family, stem)                                                                      \
+    {family, "avx512ifma", PA_CPU_AVX512 | PA_CPU_AVX512IFMA, &pa_##stem##_avx512ifma},
+#else
+#define VERIFY_AVX512IFMA(family, stem)
+#endif
+#if PYACCEL_EMULATED
+#define VERIFY_EMULATED(family, stem)                                                                        \
+    {family, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED, &pa_##stem##_avx512ifma_emulated},
+#else
+#define VERIFY_EMULATED(family, stem)
+#endif
+#if PYACCEL_WITH_AVX2
+#define VERIFY_AVX2(family, stem) {family, "avx2", PA_CPU_AVX2, &pa_##stem##_avx2},
+#else
+#define VERIFY_AVX2(family, stem)
+#endif
+#define VERIFY_LANES(family, stem)                                                                           \
+    VERIFY_AVX512IFMA(family, stem) VERIFY_EMULATED(family, stem) VERIFY_AVX2(family, stem)
 /* After those: two AVX-512 streams side by side. */
 #define TWO_STREAMS(family, stem, lanes)                                                                     \
     STREAMS_AVX512(family, stem, lanes) STREAMS_EMULATED(family, stem, lanes)
@@ -113,45 +133,18 @@ static const candidate candidates[] = {
     WITH_LANES(PA_FAMILY_POSEIDON2_GOLDILOCKS, poseidon2_goldilocks),
     WITH_LANES(PA_FAMILY_POSEIDON2_BABYBEAR, poseidon2_babybear),
 
-/* ed25519 */
-#if PYACCEL_WITH_AVX512IFMA
-    {PA_FAMILY_ED25519, "avx512ifma", PA_CPU_AVX512 | PA_CPU_AVX512IFMA, &pa_ed25519_avx512ifma},
-#endif
-#if PYACCEL_EMULATED
-    {PA_FAMILY_ED25519, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED,
-     &pa_ed25519_avx512ifma_emulated},
-#endif
-#if PYACCEL_WITH_AVX2
-    {PA_FAMILY_ED25519, "avx2", PA_CPU_AVX2, &pa_ed25519_avx2},
-#endif
-    WITH_ADX(PA_FAMILY_ED25519, ed25519),
+    /* ed25519 */
+    VERIFY_LANES(PA_FAMILY_ED25519, ed25519) WITH_ADX(PA_FAMILY_ED25519, ed25519),
 
-/* secp256k1 */
-#if PYACCEL_WITH_AVX512IFMA
-    {PA_FAMILY_SECP256K1, "avx512ifma", PA_CPU_AVX512 | PA_CPU_AVX512IFMA,
-     &pa_secp256k1_avx512ifma},
-#endif
-#if PYACCEL_EMULATED
-    {PA_FAMILY_SECP256K1, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED,
-     &pa_secp256k1_avx512ifma_emulated},
-#endif
-#if PYACCEL_WITH_AVX2
-    {PA_FAMILY_SECP256K1, "avx2", PA_CPU_AVX2, &pa_secp256k1_avx2},
-#endif
-    WITH_ADX(PA_FAMILY_SECP256K1, secp256k1),
+    /* secp256k1 */
+    VERIFY_LANES(PA_FAMILY_SECP256K1, secp256k1) WITH_ADX(PA_FAMILY_SECP256K1, secp256k1),
 
-/* bip340 */
-#if PYACCEL_WITH_AVX512IFMA
-    {PA_FAMILY_BIP340, "avx512ifma", PA_CPU_AVX512 | PA_CPU_AVX512IFMA, &pa_bip340_avx512ifma},
-#endif
-#if PYACCEL_EMULATED
-    {PA_FAMILY_BIP340, "avx512ifma-emulated", PA_CPU_AVX512IFMA_EMULATED,
-     &pa_bip340_avx512ifma_emulated},
-#endif
-#if PYACCEL_WITH_AVX2
-    {PA_FAMILY_BIP340, "avx2", PA_CPU_AVX2, &pa_bip340_avx2},
-#endif
-    WITH_ADX(PA_FAMILY_BIP340, bip340),
+    /* bip340 */
+    VERIFY_LANES(PA_FAMILY_BIP340, bip340) WITH_ADX(PA_FAMILY_BIP340, bip340),
+
+    /* p256, p384, sm2 */
+    VERIFY_LANES(PA_FAMILY_P256, p256) WITH_ADX(PA_FAMILY_P256, p256),
+    VERIFY_LANES(PA_FAMILY_SM2, sm2) WITH_ADX(PA_FAMILY_SM2, sm2),
 
 /* he */
 #if PYACCEL_WITH_AVX512IFMA
@@ -217,6 +210,9 @@ static const char *const family_names[PA_FAMILY_COUNT] = {
     [PA_FAMILY_ED25519] = "ed25519",
     [PA_FAMILY_SECP256K1] = "secp256k1",
     [PA_FAMILY_BIP340] = "bip340",
+    [PA_FAMILY_P256] = "p256",
+    [PA_FAMILY_P384] = "p384",
+    [PA_FAMILY_SM2] = "sm2",
     [PA_FAMILY_HE] = "he",
     [PA_FAMILY_HE_SLOTS] = "he-slots",
     [PA_FAMILY_CHACHA20] = "chacha20",

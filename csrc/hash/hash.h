@@ -33,5 +33,7 @@ pa_hash_segments_fn pa_sha256_lanes;
 pa_hash_segments_fn pa_sha256d_lanes;
 pa_hash_segments_fn pa_sha512_lanes;
 pa_hash_segments_fn pa_keccak256_lanes;
+pa_hash_segments_fn pa_sha384_lanes;
+pa_hash_segments_fn pa_sm3_lanes;
 
 #endif

@@ -63,16 +63,10 @@ static uint8_t *entries_memory(uint64_t size)
     return memory;
 }
 
-typedef struct {
-    struct pyaccel_prepared_keys *keys;
-    uint32_t key_format;
-} preparation;
-
 static pyaccel_status prepare_range(void *context, uint64_t first, uint64_t last)
 {
-    const preparation *work = context;
-    const struct pyaccel_prepared_keys *keys = work->keys;
-    keys->kernel->prepare(keys->entries, &keys->rows, first, last, work->key_format);
+    const struct pyaccel_prepared_keys *keys = context;
+    keys->kernel->prepare(keys->entries, &keys->rows, first, last, keys->key_format);
     return PYACCEL_OK;
 }
 
@@ -86,7 +80,7 @@ static pyaccel_status check(uint32_t scheme, const pyaccel_rows *rows, uint64_t 
     if (!PA_OPTIONS_VALID(options) || !pa_rows_valid(rows, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    return pa_verify_key_format_status(options->key_format);
+    return pa_verify_key_format_status(scheme, options->key_format);
 }
 
 /* Everything behind the handle; what was allocated when it fails is freed by the caller. */
@@ -121,9 +115,8 @@ static pyaccel_status build(struct pyaccel_prepared_keys *keys, const pyaccel_ro
     keys->rows = (pyaccel_rows){
         .data = keys->bytes, .data_size = bytes_size, .offsets = keys->offsets, .offset_bits = 64};
     keys->memory = sizeof *keys + offsets_size + bytes_size + entries_size;
-    preparation work = {keys,
-                        options->key_format == 0 ? PYACCEL_KEY_FORMAT_AUTO : options->key_format};
-    return pa_parallel(options->threads, keys->prepared_count, GRAIN, prepare_range, &work, NULL,
+    keys->key_format = options->key_format == 0 ? PYACCEL_KEY_FORMAT_AUTO : options->key_format;
+    return pa_parallel(options->threads, keys->prepared_count, GRAIN, prepare_range, keys, NULL,
                        NULL);
 }
 

@@ -12,6 +12,7 @@ struct pyaccel_prepared_keys {
     uint64_t count;
     uint64_t prepared_count; /* keys 0 .. prepared_count - 1 have an entry */
     uint64_t memory;         /* bytes of all allocations */
+    uint32_t key_format;     /* PYACCEL_KEY_FORMAT_*, never 0 */
     uint8_t *bytes;
     uint64_t *offsets;
     uint8_t *entries;
@@ -21,11 +22,10 @@ struct pyaccel_prepared_keys {
  * is none. */
 const struct pa_verify_kernel *pa_verify_kernel_of(uint32_t scheme, pa_family *family);
 
-/* OK for a scheme that works, UNSUPPORTED for one that is named but not in this version, else
- * INVALID_ARGUMENT. */
+/* OK for a scheme that is known, else INVALID_ARGUMENT. */
 pyaccel_status pa_verify_scheme_status(uint32_t scheme);
 
-/* The same of a key format, where 0 is auto. */
-pyaccel_status pa_verify_key_format_status(uint32_t key_format);
+/* The same of a format of its keys, where 0 is auto. */
+pyaccel_status pa_verify_key_format_status(uint32_t scheme, uint32_t key_format);
 
 #endif

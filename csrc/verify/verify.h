@@ -30,10 +30,11 @@ typedef struct {
     uint64_t prepared_count; /* of them; keys from here on are taken from their bytes */
     const pyaccel_rows *messages;
     const pyaccel_rows *signatures;
-    uint32_t rule;             /* PYACCEL_RULE_* */
-    uint32_t message_hash;     /* PYACCEL_MESSAGE_HASH_*; 0 on schemes that have none */
-    uint32_t key_format;       /* PYACCEL_KEY_FORMAT_*, never 0 */
-    uint32_t signature_format; /* PYACCEL_SIGNATURE_FORMAT_*, never 0 */
+    const pyaccel_rows *identity; /* of SM2 alone; NULL: the default */
+    uint32_t rule;                /* PYACCEL_RULE_* */
+    uint32_t message_hash;        /* PYACCEL_MESSAGE_HASH_*; 0 on schemes that have none */
+    uint32_t key_format;          /* PYACCEL_KEY_FORMAT_*, never 0 */
+    uint32_t signature_format;    /* PYACCEL_SIGNATURE_FORMAT_*, never 0 */
 } pa_verify_job;
 
 /* *bytes = public key of row i, *prepared = its prepared entry or NULL. False when its index or
@@ -94,5 +95,9 @@ extern const struct pa_verify_kernel pa_bip340_adx, pa_bip340_avx2;
 extern const struct pa_verify_kernel pa_bip340_portable;
 extern const struct pa_verify_kernel pa_bip340_avx512ifma, pa_bip340_avx512ifma_emulated;
 extern const struct pa_verify_kernel pa_secp256k1_portable, pa_secp256k1_adx, pa_secp256k1_avx2;
+extern const struct pa_verify_kernel pa_p256_portable, pa_p256_adx, pa_p256_avx2;
+extern const struct pa_verify_kernel pa_p256_avx512ifma, pa_p256_avx512ifma_emulated;
+extern const struct pa_verify_kernel pa_sm2_portable, pa_sm2_adx, pa_sm2_avx2;
+extern const struct pa_verify_kernel pa_sm2_avx512ifma, pa_sm2_avx512ifma_emulated;
 
 #endif

@@ -14,62 +14,63 @@
 
 pyaccel_status pa_verify_scheme_status(uint32_t scheme)
 {
-    switch (scheme) {
-    case PYACCEL_SCHEME_ED25519:
-    case PYACCEL_SCHEME_SECP256K1_ECDSA:
-    case PYACCEL_SCHEME_BIP340:
-        return PYACCEL_OK;
-    case PYACCEL_SCHEME_P256_ECDSA:
-    case PYACCEL_SCHEME_P384_ECDSA:
-    case PYACCEL_SCHEME_SM2:
-        return PYACCEL_UNSUPPORTED;
-    default:
-        return PYACCEL_INVALID_ARGUMENT;
-    }
+    return scheme >= PYACCEL_SCHEME_ED25519 && scheme <= PYACCEL_SCHEME_SM2
+               ? PYACCEL_OK
+               : PYACCEL_INVALID_ARGUMENT;
 }
 
 const struct pa_verify_kernel *pa_verify_kernel_of(uint32_t scheme, pa_family *family)
 {
-    *family = scheme == PYACCEL_SCHEME_ED25519  ? PA_FAMILY_ED25519
-              : scheme == PYACCEL_SCHEME_BIP340 ? PA_FAMILY_BIP340
-                                                : PA_FAMILY_SECP256K1;
+    static const pa_family families[] = {
+        [PYACCEL_SCHEME_ED25519] = PA_FAMILY_ED25519,
+        [PYACCEL_SCHEME_SECP256K1_ECDSA] = PA_FAMILY_SECP256K1,
+        [PYACCEL_SCHEME_BIP340] = PA_FAMILY_BIP340,
+        [PYACCEL_SCHEME_P256_ECDSA] = PA_FAMILY_P256,
+        [PYACCEL_SCHEME_P384_ECDSA] = PA_FAMILY_P384,
+        [PYACCEL_SCHEME_SM2] = PA_FAMILY_SM2,
+    };
+    *family = families[scheme];
     return pa_bound(*family);
 }
 
-pyaccel_status pa_verify_key_format_status(uint32_t key_format)
+/* Curves that certificates name. */
+static bool is_named_curve(uint32_t scheme)
 {
-    switch (key_format) {
-    case 0:
-    case PYACCEL_KEY_FORMAT_AUTO:
-        return PYACCEL_OK;
-    case PYACCEL_KEY_FORMAT_SPKI:
-        return PYACCEL_UNSUPPORTED;
-    default:
-        return PYACCEL_INVALID_ARGUMENT;
-    }
+    return scheme == PYACCEL_SCHEME_P256_ECDSA || scheme == PYACCEL_SCHEME_P384_ECDSA ||
+           scheme == PYACCEL_SCHEME_SM2;
 }
 
-static pyaccel_status rule_status(uint32_t scheme, uint32_t rule)
+pyaccel_status pa_verify_key_format_status(uint32_t scheme, uint32_t key_format)
 {
-    const bool edwards = scheme == PYACCEL_SCHEME_ED25519;
-    const bool ecdsa = scheme == PYACCEL_SCHEME_SECP256K1_ECDSA;
+    const bool known = key_format <= PYACCEL_KEY_FORMAT_AUTO ||
+                       (key_format == PYACCEL_KEY_FORMAT_SPKI && is_named_curve(scheme));
+    return known ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
+}
+
+static bool rule_known(uint32_t scheme, uint32_t rule)
+{
+    const bool nist = scheme == PYACCEL_SCHEME_P256_ECDSA || scheme == PYACCEL_SCHEME_P384_ECDSA;
+    const bool secp256k1 = scheme == PYACCEL_SCHEME_SECP256K1_ECDSA;
     switch (rule) {
     case PYACCEL_RULE_ZIP215:
     case PYACCEL_RULE_RFC8032:
     case PYACCEL_RULE_OPENSSL:
     case PYACCEL_RULE_DALEK_STRICT:
     case PYACCEL_RULE_LIBSODIUM:
-        return edwards ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
+        return scheme == PYACCEL_SCHEME_ED25519;
     case PYACCEL_RULE_ANY:
     case PYACCEL_RULE_LOW_S:
+        return nist || secp256k1;
     case PYACCEL_RULE_BITCOIN_CORE:
-        return ecdsa ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
+        return secp256k1;
     case PYACCEL_RULE_FABRIC:
-        return ecdsa ? PYACCEL_UNSUPPORTED : PYACCEL_INVALID_ARGUMENT;
+        return nist;
     case PYACCEL_RULE_BIP340:
-        return scheme == PYACCEL_SCHEME_BIP340 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
+        return scheme == PYACCEL_SCHEME_BIP340;
+    case PYACCEL_RULE_GBT32918:
+        return scheme == PYACCEL_SCHEME_SM2;
     default:
-        return PYACCEL_INVALID_ARGUMENT;
+        return false;
     }
 }
 
@@ -79,58 +80,78 @@ static bool is_schnorr(uint32_t scheme)
     return scheme == PYACCEL_SCHEME_ED25519 || scheme == PYACCEL_SCHEME_BIP340;
 }
 
-static pyaccel_status message_hash_status(uint32_t scheme, uint32_t message_hash)
+/* What is meant by 0; where the scheme hashes the message itself, 0. */
+static uint32_t own_message_hash(uint32_t scheme)
 {
-    if (is_schnorr(scheme)) {
-        return message_hash == 0 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT;
-    }
-    switch (message_hash) {
-    case 0:
-    case PYACCEL_MESSAGE_HASH_NONE:
-    case PYACCEL_MESSAGE_HASH_SHA256:
-    case PYACCEL_MESSAGE_HASH_SHA256D:
-    case PYACCEL_MESSAGE_HASH_KECCAK256:
-        return PYACCEL_OK;
-    default: /* SHA384 belongs to P-384 */
-        return PYACCEL_INVALID_ARGUMENT;
+    switch (scheme) {
+    case PYACCEL_SCHEME_SECP256K1_ECDSA:
+    case PYACCEL_SCHEME_P256_ECDSA:
+        return PYACCEL_MESSAGE_HASH_SHA256;
+    case PYACCEL_SCHEME_P384_ECDSA:
+        return PYACCEL_MESSAGE_HASH_SHA384;
+    default:
+        return 0;
     }
 }
 
-static pyaccel_status signature_format_status(uint32_t scheme, uint32_t signature_format)
+static bool message_hash_known(uint32_t scheme, uint32_t message_hash)
+{
+    const bool secp256k1 = scheme == PYACCEL_SCHEME_SECP256K1_ECDSA;
+    switch (message_hash) {
+    case 0:
+        return true;
+    case PYACCEL_MESSAGE_HASH_NONE:
+        return !is_schnorr(scheme);
+    case PYACCEL_MESSAGE_HASH_SHA256:
+        return own_message_hash(scheme) != 0;
+    case PYACCEL_MESSAGE_HASH_SHA256D:
+    case PYACCEL_MESSAGE_HASH_KECCAK256:
+        return secp256k1;
+    case PYACCEL_MESSAGE_HASH_SHA384:
+        return own_message_hash(scheme) != 0 && !secp256k1;
+    default:
+        return false;
+    }
+}
+
+static bool signature_format_known(uint32_t scheme, uint32_t signature_format)
 {
     switch (signature_format) {
     case 0:
     case PYACCEL_SIGNATURE_FORMAT_RAW:
-        return PYACCEL_OK;
+        return true;
     case PYACCEL_SIGNATURE_FORMAT_DER:
+        return !is_schnorr(scheme);
     case PYACCEL_SIGNATURE_FORMAT_DER_LAX:
-        return is_schnorr(scheme) ? PYACCEL_INVALID_ARGUMENT : PYACCEL_OK;
+        return scheme == PYACCEL_SCHEME_SECP256K1_ECDSA;
     default:
-        return PYACCEL_INVALID_ARGUMENT;
+        return false;
     }
 }
 
 /* ---- arguments ------------------------------------------------------------------------------ */
 
-/* Every name that the options hold, wrong ones before those to come. */
-static pyaccel_status check_names(uint32_t scheme, const pyaccel_verify_options *options)
+#define IDENTITY_SIZE_MAX 8191
+
+/* Every name that the options hold. */
+static bool names_known(uint32_t scheme, const pyaccel_verify_options *options)
 {
-    const pyaccel_status found[] = {
-        rule_status(scheme, options->rule),
-        message_hash_status(scheme, options->message_hash),
-        signature_format_status(scheme, options->signature_format),
-        pa_verify_key_format_status(options->key_format),
-    };
-    pyaccel_status status = PYACCEL_OK;
-    for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
-        if (found[i] == PYACCEL_INVALID_ARGUMENT) {
-            return PYACCEL_INVALID_ARGUMENT;
-        }
-        if (found[i] != PYACCEL_OK) {
-            status = found[i];
-        }
+    return rule_known(scheme, options->rule) && message_hash_known(scheme, options->message_hash) &&
+           signature_format_known(scheme, options->signature_format) &&
+           pa_verify_key_format_status(scheme, options->key_format) == PYACCEL_OK;
+}
+
+/* NULL, or identities of SM2, which are hashed with the message; one for all has to be of a size that it can have. */
+static bool identity_valid(uint32_t scheme, uint64_t n, const pyaccel_verify_options *options)
+{
+    const pyaccel_rows *identity = options->identity;
+    if (identity == NULL) {
+        return true;
     }
-    return status;
+    return scheme == PYACCEL_SCHEME_SM2 && options->message_hash == 0 &&
+           pa_rows_valid(identity, n) &&
+           (identity->offsets != NULL || identity->stride != 0 ||
+            identity->width <= IDENTITY_SIZE_MAX);
 }
 
 /* Fills the job's keys from public_keys or the handle. */
@@ -143,6 +164,7 @@ static bool take_keys(pa_verify_job *job, uint32_t scheme, const struct pa_verif
         return false;
     }
     job->key_index = options->key_index;
+    job->key_format = options->key_format == 0 ? PYACCEL_KEY_FORMAT_AUTO : options->key_format;
     if (prepared == NULL) {
         job->public_keys = public_keys;
         job->key_count = options->key_index == NULL ? n : options->key_count;
@@ -153,6 +175,7 @@ static bool take_keys(pa_verify_job *job, uint32_t scheme, const struct pa_verif
     }
     job->public_keys = &prepared->rows;
     job->key_count = prepared->count;
+    job->key_format = prepared->key_format;
     if (prepared->kernel == kernel) {
         job->prepared = prepared->entries;
         job->prepared_count = prepared->prepared_count;
@@ -166,38 +189,27 @@ static pyaccel_status check_call(pa_verify_job *job, const struct pa_verify_kern
                                  const pyaccel_rows *signatures, uint64_t n,
                                  const pyaccel_verify_options *options)
 {
-    pyaccel_status status = pa_verify_scheme_status(scheme);
-    if (status == PYACCEL_INVALID_ARGUMENT) {
-        return status;
-    }
-    if (options->reserved != 0 || !pa_rows_valid(messages, n) || !pa_rows_valid(signatures, n)) {
-        return PYACCEL_INVALID_ARGUMENT;
-    }
+    const pyaccel_status status = pa_verify_scheme_status(scheme);
     if (status != PYACCEL_OK) {
         return status;
     }
-    if (options->identity != NULL) { /* SM2 alone has one */
+    if (options->reserved != 0 || !pa_rows_valid(messages, n) || !pa_rows_valid(signatures, n) ||
+        !names_known(scheme, options) || !identity_valid(scheme, n, options)) {
         return PYACCEL_INVALID_ARGUMENT;
-    }
-    status = check_names(scheme, options);
-    if (status == PYACCEL_INVALID_ARGUMENT) {
-        return status;
     }
     *kernel = pa_verify_kernel_of(scheme, family);
     if (!take_keys(job, scheme, *kernel, public_keys, n, options)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    if (status != PYACCEL_OK || *kernel == NULL) {
+    if (*kernel == NULL) {
         return PYACCEL_UNSUPPORTED;
     }
     job->messages = messages;
     job->signatures = signatures;
     job->rule = options->rule;
-    job->message_hash = options->message_hash;
-    if (job->message_hash == 0 && !is_schnorr(scheme)) {
-        job->message_hash = PYACCEL_MESSAGE_HASH_SHA256;
-    }
-    job->key_format = options->key_format == 0 ? PYACCEL_KEY_FORMAT_AUTO : options->key_format;
+    job->identity = options->identity;
+    job->message_hash =
+        options->message_hash == 0 ? own_message_hash(scheme) : options->message_hash;
     job->signature_format =
         options->signature_format == 0 ? PYACCEL_SIGNATURE_FORMAT_RAW : options->signature_format;
     return PYACCEL_OK;
@@ -211,6 +223,7 @@ static bool overlaps_input(const pa_verify_job *job, uint64_t n, const uint8_t *
         .data = (const uint8_t *)job->key_index, .data_size = index_size, .width = index_size};
     return pa_rows_overlap(&index, 1, out, n) ||
            pa_rows_overlap(job->public_keys, job->key_count, out, n) ||
+           (job->identity != NULL && pa_rows_overlap(job->identity, n, out, n)) ||
            pa_rows_overlap(job->messages, n, out, n) || pa_rows_overlap(job->signatures, n, out, n);
 }
 

@@ -115,9 +115,9 @@ static void test_prepare_arguments(void)
     REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, NULL, 5, NULL);
     REFUSED(PYACCEL_INVALID_ARGUMENT, 0, &keys, 5, NULL);
     REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, &keys, 6, NULL);
-    REFUSED(PYACCEL_UNSUPPORTED, PYACCEL_SCHEME_SM2, &keys, 5, NULL);
+    REFUSED(PYACCEL_INVALID_ARGUMENT, PYACCEL_SCHEME_SM2 + 1, &keys, 5, NULL);
     options.key_format = PYACCEL_KEY_FORMAT_SPKI;
-    REFUSED(PYACCEL_UNSUPPORTED, ECDSA, &keys, 5, &options);
+    REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, &keys, 5, &options);
     options.key_format = 9;
     REFUSED(PYACCEL_INVALID_ARGUMENT, ECDSA, &keys, 5, &options);
     options.key_format = 0;

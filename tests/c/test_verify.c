@@ -90,53 +90,79 @@ static void test_impossible_count(void)
     }
 }
 
+/* The same call of another scheme, which finds nothing valid in it. */
+static void begin_scheme(call *c, uint32_t scheme, uint32_t rule)
+{
+    begin(c);
+    c->scheme = scheme;
+    c->options.rule = rule;
+    c->options.message_hash = 0;
+}
+
 static void test_names(void)
 {
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = 0);
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = 7);
     EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = UINT32_MAX);
-    for (uint32_t scheme = PYACCEL_SCHEME_P256_ECDSA; scheme <= PYACCEL_SCHEME_SM2; scheme++) {
-        EXPECT(PYACCEL_UNSUPPORTED, c.scheme = scheme);
+    static const struct {
+        uint32_t scheme, first_rule, last_rule, hashes, formats, key_formats;
+    } schemes[] = {
+        /* hashes: bit h where message_hash h is known; formats likewise */
+        {PYACCEL_SCHEME_ED25519, 1, 5, 1, 3, 3},
+        {PYACCEL_SCHEME_SECP256K1_ECDSA, 16, 18, 31, 15, 3},
+        {PYACCEL_SCHEME_BIP340, 32, 32, 1, 3, 3},
+        {PYACCEL_SCHEME_P256_ECDSA, 16, 19, 39, 7, 7},
+        {PYACCEL_SCHEME_SM2, 48, 48, 3, 7, 7},
+    };
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        for (uint32_t name = 0; name < 64; name++) {
+            const bool bitcoin_core =
+                name == PYACCEL_RULE_BITCOIN_CORE && schemes[i].scheme == PYACCEL_SCHEME_P256_ECDSA;
+            EXPECT(name >= schemes[i].first_rule && name <= schemes[i].last_rule && !bitcoin_core
+                       ? PYACCEL_OK
+                       : PYACCEL_INVALID_ARGUMENT,
+                   begin_scheme(&c, schemes[i].scheme, schemes[i].first_rule);
+                   c.options.rule = name);
+            if (name < 9) {
+                EXPECT(schemes[i].hashes >> name & 1 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
+                       begin_scheme(&c, schemes[i].scheme, schemes[i].first_rule);
+                       c.options.message_hash = name);
+                EXPECT(schemes[i].formats >> name & 1 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
+                       begin_scheme(&c, schemes[i].scheme, schemes[i].first_rule);
+                       c.options.signature_format = name);
+                EXPECT(schemes[i].key_formats >> name & 1 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
+                       begin_scheme(&c, schemes[i].scheme, schemes[i].first_rule);
+                       c.options.key_format = name);
+            }
+        }
+        EXPECT(schemes[i].scheme == PYACCEL_SCHEME_SM2 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
+               begin_scheme(&c, schemes[i].scheme, schemes[i].first_rule);
+               c.options.identity = &c.messages);
     }
-    for (uint32_t rule = 0; rule < 64; rule++) {
-        const bool edwards = rule >= PYACCEL_RULE_ZIP215 && rule <= PYACCEL_RULE_LIBSODIUM;
-        const bool ecdsa = rule >= PYACCEL_RULE_ANY && rule <= PYACCEL_RULE_FABRIC;
-        const pyaccel_status of_ecdsa =
-            rule <= PYACCEL_RULE_BITCOIN_CORE ? PYACCEL_OK : PYACCEL_UNSUPPORTED;
-        EXPECT(ecdsa ? of_ecdsa : PYACCEL_INVALID_ARGUMENT, c.options.rule = rule);
-        EXPECT_ED25519(edwards ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT, c.options.rule = rule);
-        EXPECT_BIP340(rule == PYACCEL_RULE_BIP340 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
-                      c.options.rule = rule);
-    }
-    for (uint32_t hash = 0; hash < 8; hash++) {
-        EXPECT(hash <= PYACCEL_MESSAGE_HASH_KECCAK256 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
-               c.options.message_hash = hash);
-        EXPECT_ED25519(hash == 0 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
-                       c.options.message_hash = hash);
-        EXPECT_BIP340(hash == 0 ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
-                      c.options.message_hash = hash);
-    }
-    for (uint32_t format = 0; format < 6; format++) {
-        EXPECT(format <= PYACCEL_SIGNATURE_FORMAT_DER_LAX ? PYACCEL_OK : PYACCEL_INVALID_ARGUMENT,
-               c.options.signature_format = format);
-        EXPECT_ED25519(format <= PYACCEL_SIGNATURE_FORMAT_RAW ? PYACCEL_OK
-                                                              : PYACCEL_INVALID_ARGUMENT,
-                       c.options.signature_format = format);
-        EXPECT_BIP340(format <= PYACCEL_SIGNATURE_FORMAT_RAW ? PYACCEL_OK
-                                                             : PYACCEL_INVALID_ARGUMENT,
-                      c.options.signature_format = format);
-        EXPECT(format <= PYACCEL_KEY_FORMAT_AUTO   ? PYACCEL_OK
-               : format == PYACCEL_KEY_FORMAT_SPKI ? PYACCEL_UNSUPPORTED
-                                                   : PYACCEL_INVALID_ARGUMENT,
-               c.options.key_format = format);
-    }
-    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.identity = &c.messages);
-    EXPECT_ED25519(PYACCEL_INVALID_ARGUMENT, c.options.identity = &c.messages);
-    EXPECT_BIP340(PYACCEL_INVALID_ARGUMENT, c.options.identity = &c.messages);
-    /* What is wrong comes before what is still to come. */
-    EXPECT(PYACCEL_INVALID_ARGUMENT, c.options.rule = PYACCEL_RULE_FABRIC;
-           c.options.message_hash = 99);
-    EXPECT(PYACCEL_INVALID_ARGUMENT, c.scheme = PYACCEL_SCHEME_SM2; c.signatures_at = NULL);
+}
+
+/* Identities of SM2: what is wrong with all of them, or with the call. */
+static void test_identities(void)
+{
+    static uint8_t long_one[8192];
+    pyaccel_rows identity = fixed_rows(long_one, 5, 8191, 0);
+    EXPECT(PYACCEL_OK, begin_scheme(&c, PYACCEL_SCHEME_SM2, PYACCEL_RULE_GBT32918);
+           c.options.identity = &identity);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, begin_scheme(&c, PYACCEL_SCHEME_SM2, PYACCEL_RULE_GBT32918);
+           c.options.identity = &identity; c.options.message_hash = PYACCEL_MESSAGE_HASH_NONE);
+    identity = fixed_rows(long_one, 5, 8192, 0);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, begin_scheme(&c, PYACCEL_SCHEME_SM2, PYACCEL_RULE_GBT32918);
+           c.options.identity = &identity);
+    identity = fixed_rows(long_one, 4, 16, 16); /* a row is missing */
+    EXPECT(PYACCEL_INVALID_ARGUMENT, begin_scheme(&c, PYACCEL_SCHEME_SM2, PYACCEL_RULE_GBT32918);
+           c.options.identity = &identity);
+    const uint32_t offsets[6] = {0, 1, 2, 8, 7, 9};
+    identity = ragged_rows(long_one, offsets, 5);
+    EXPECT(PYACCEL_INVALID_ARGUMENT, begin_scheme(&c, PYACCEL_SCHEME_SM2, PYACCEL_RULE_GBT32918);
+           c.options.identity = &identity);
+    identity = fixed_rows(verdicts, 5, 1, 1); /* an output */
+    EXPECT(PYACCEL_INVALID_ARGUMENT, begin_scheme(&c, PYACCEL_SCHEME_SM2, PYACCEL_RULE_GBT32918);
+           c.options.identity = &identity);
 }
 
 /* Offsets and indices are read with the rows: one that is bad anywhere fails the call, whatever
@@ -356,6 +382,7 @@ int main(void)
     test_overlaps();
     test_impossible_count();
     test_names();
+    test_identities();
     test_offsets_and_indices();
     test_long_batch();
     test_formats();

@@ -13,9 +13,9 @@ extern "C" {
 #define PYACCEL_SCHEME_ED25519 1         /* RFC 8032; keys 32 bytes, signatures 64 (R || S)                       */
 #define PYACCEL_SCHEME_SECP256K1_ECDSA 2 /* SEC 1; keys 33, 65 or raw 64 bytes, signatures r || s (64) or DER     */
 #define PYACCEL_SCHEME_BIP340 3          /* BIP-340; keys 32 bytes (x), signatures 64 (x of R || s)               */
-#define PYACCEL_SCHEME_P256_ECDSA 4      /* UNSUPPORTED in this version                                           */
-#define PYACCEL_SCHEME_P384_ECDSA 5      /* UNSUPPORTED in this version                                           */
-#define PYACCEL_SCHEME_SM2 6             /* UNSUPPORTED in this version                                           */
+#define PYACCEL_SCHEME_P256_ECDSA 4      /* FIPS 186; keys 33, 65 or raw 64 bytes, or SPKI; signatures 64, or DER */
+#define PYACCEL_SCHEME_P384_ECDSA 5      /* likewise; keys 49, 97 or raw 96 bytes, or SPKI; signatures 96, or DER */
+#define PYACCEL_SCHEME_SM2 6             /* GB/T 32918.2; keys 65 or raw 64 bytes, or SPKI; signatures 64, or DER */
 
 /* Rules: what is valid. There is no default in C. A rule of another scheme is INVALID_ARGUMENT.
  * Ed25519:
@@ -29,10 +29,15 @@ extern "C" {
  * ECDSA: r and s in [1, n - 1] always;
  *   any           nothing more
  *   low-s         s <= (n - 1) / 2
- *   bitcoin-core  any s; keys may also be hybrid (06 / 07 with the parity of y checked), which the others refuse
- *   fabric        UNSUPPORTED in this version.
+ *   bitcoin-core  secp256k1 alone: any s; keys may also be hybrid (06 / 07 with the parity of y checked), which the others
+ *                 refuse
+ *   fabric        P-256 and P-384: low-s, and DER as Hyperledger Fabric takes it, which is what Go's asn1.Unmarshal makes of
+ *                 two integers: lengths and integers in as few bytes as they may have, anything behind s within the
+ *                 sequence and behind the sequence; negative integers fail range
  * BIP-340: its own alone;
- *   bip340        key and r below p and abscissae of points, s < n (0 too); R = s G - e P finite, of even y, with x = r */
+ *   bip340        key and r below p and abscissae of points, s < n (0 too); R = s G - e P finite, of even y, with x = r
+ * SM2: its own alone;
+ *   gbt32918      r and s in [1, n - 1], t = r + s mod n not 0; R = s G + t Q finite with e + x = r mod n, e = SM3(ZA || M) */
 #define PYACCEL_RULE_ZIP215 1
 #define PYACCEL_RULE_RFC8032 2
 #define PYACCEL_RULE_OPENSSL 3
@@ -45,35 +50,50 @@ extern "C" {
 #define PYACCEL_RULE_BIP340 32
 #define PYACCEL_RULE_GBT32918 48
 
-/* How a message becomes the digest that is signed; 0: the scheme's own (ECDSA on 256-bit curves: sha256). NONE: rows are
- * ready digests (32 bytes on secp256k1, where another size is REASON_LENGTH). INVALID_ARGUMENT for schemes that hash the
- * message themselves (Ed25519, BIP-340); so is SHA384, which is P-384's, on secp256k1. */
+/* How a message becomes the digest that is signed; 0: the scheme's own (ECDSA on 256-bit curves: sha256, on P-384: sha384; SM2:
+ * SM3 of ZA and the message). NONE: rows are ready digests, of 32 bytes on secp256k1 and SM2 (e itself), of 32 or more on P-256
+ * and P-384, where as many leftmost bits count as n has (fewer: all of them); another size is REASON_LENGTH. INVALID_ARGUMENT
+ * for schemes that hash the message themselves (Ed25519, BIP-340; SM2 but for NONE). secp256k1 has SHA256, SHA256D and
+ * KECCAK256, P-256 and P-384 have SHA256 and SHA384. */
 #define PYACCEL_MESSAGE_HASH_NONE 1
 #define PYACCEL_MESSAGE_HASH_SHA256 2
 #define PYACCEL_MESSAGE_HASH_SHA256D 3
 #define PYACCEL_MESSAGE_HASH_KECCAK256 4
 #define PYACCEL_MESSAGE_HASH_SHA384 5
 
-/* 0: auto, keys told apart by length and prefix: 33 bytes 02/03, 65 bytes 04 (bitcoin-core: 06/07), 64 bytes x || y. */
+/* 0: auto, keys told apart by length and prefix: 33 bytes 02/03, 65 bytes 04 (bitcoin-core: 06/07), 64 bytes x || y; P-384: 49,
+ * 97, 96. SPKI: SubjectPublicKeyInfo in DER of id-ecPublicKey with the named curve of the scheme, and nothing behind it, the point
+ * with its prefix as above: 91 bytes or 59 (P-256; SM2: 91), 120 or 72 (P-384). P-256, P-384 and SM2 alone. */
 #define PYACCEL_KEY_FORMAT_AUTO 1
-#define PYACCEL_KEY_FORMAT_SPKI 2 /* UNSUPPORTED in this version */
+#define PYACCEL_KEY_FORMAT_SPKI 2
 
 /* 0: raw. Named, never guessed. */
-#define PYACCEL_SIGNATURE_FORMAT_RAW 1     /* fixed width, big-endian r || s for ECDSA and BIP-340                   */
-#define PYACCEL_SIGNATURE_FORMAT_DER 2     /* SEQUENCE of two INTEGERs, strict DER as BIP-66 (no sighash byte)       */
-#define PYACCEL_SIGNATURE_FORMAT_DER_LAX 3 /* what Bitcoin Core's lax parser takes; an integer too large fails range */
+#define PYACCEL_SIGNATURE_FORMAT_RAW 1 /* fixed width, big-endian r || s for ECDSA, BIP-340 and SM2              */
+#define PYACCEL_SIGNATURE_FORMAT_DER                                                                                   \
+    2                                      /* SEQUENCE of two INTEGERs, strict DER as BIP-66 (no sighash byte); rule
+                                              fabric: as Go takes it. An integer too large fails range               */
+#define PYACCEL_SIGNATURE_FORMAT_DER_LAX 3 /* secp256k1: what Bitcoin Core's lax parser takes; likewise              */
 
 /* Why a row is 0; the first that applies in this order. */
-#define PYACCEL_REASON_NONE 0     /* valid, or not looked at                                             */
-#define PYACCEL_REASON_LENGTH 1   /* key, signature or digest of another length than the format has      */
-#define PYACCEL_REASON_KEY 2      /* the key does not decode under the rule, or has an order it refuses  */
+#define PYACCEL_REASON_NONE 0   /* valid, or not looked at                                             */
+#define PYACCEL_REASON_LENGTH 1 /* key, signature, digest or identity of a length that it can't have    */
+#define PYACCEL_REASON_KEY                                                                                             \
+    2                             /* the key does not decode under the rule (SPKI of another curve too), or
+                                     has an order it refuses                                             */
 #define PYACCEL_REASON_ENCODING 3 /* the same of the signature's encoding (DER, a point R)               */
-#define PYACCEL_REASON_RANGE 4    /* a scalar is 0 or too large (S >= l, r or s out of range, high s)    */
+#define PYACCEL_REASON_RANGE                                                                                           \
+    4                             /* a scalar is 0 or too large (S >= l, r or s out of range, high s,
+                                     r + s = 0 mod n of SM2)                                             */
 #define PYACCEL_REASON_EQUATION 5 /* all well formed; the equation does not hold                         */
 
 /* Public keys that are used again and again: original bytes, validity per rule, and
  *   Ed25519  24,896 bytes a key: the point and a comb of it, which leaves 15 of 130 doublings to a signature
- *   ECDSA    26,752 bytes a key: the point and odd multiples of 2^(5 j) times it, which leave no doubling
+ *   ECDSA on secp256k1
+ *            26,752 bytes a key: the point and odd multiples of 2^(5 j) times it, which leave no doubling
+ *   ECDSA on P-256, SM2
+ *            53,376 bytes a key: the same of twice the length; of SM2 also ZA under the default identity
+ *   ECDSA on P-384
+ *            118,400 bytes a key: the same
  *   BIP-340  128 bytes a key: the point
  * as far as memory goes. Making an Ed25519 key ready takes as long as verifying three signatures one by one from bytes.
  * Immutable, thread-safe. */
@@ -102,12 +122,14 @@ PYACCEL_API uint64_t pyaccel_prepared_keys_memory(const pyaccel_prepared_keys *k
 
 /* rule and struct_size must be set; the rest may be 0. */
 typedef struct {
-    size_t struct_size;                    /* sizeof(pyaccel_verify_options) */
-    uint32_t rule;                         /* PYACCEL_RULE_* */
-    uint32_t message_hash;                 /* PYACCEL_MESSAGE_HASH_*; 0: the scheme's own */
-    uint32_t key_format;                   /* PYACCEL_KEY_FORMAT_*; 0: auto */
-    uint32_t signature_format;             /* PYACCEL_SIGNATURE_FORMAT_*; 0: raw */
-    const pyaccel_rows *identity;          /* SM2 only: n rows, or one for all (stride 0) */
+    size_t struct_size;           /* sizeof(pyaccel_verify_options) */
+    uint32_t rule;                /* PYACCEL_RULE_* */
+    uint32_t message_hash;        /* PYACCEL_MESSAGE_HASH_*; 0: the scheme's own */
+    uint32_t key_format;          /* PYACCEL_KEY_FORMAT_*; 0: auto. With prepared: theirs counts */
+    uint32_t signature_format;    /* PYACCEL_SIGNATURE_FORMAT_*; 0: raw */
+    const pyaccel_rows *identity; /* SM2 with message_hash 0 only: n rows, or one for all (stride 0), of which more
+                                              than 8,191 bytes are INVALID_ARGUMENT; in a row of its own they are
+                                              REASON_LENGTH. NULL: 1234567812345678 */
     const pyaccel_prepared_keys *prepared; /* in place of public_keys (then NULL); same scheme */
     const uint32_t *key_index;             /* n indices into prepared or public_keys; NULL: row i has key i,
                                               and prepared holds n keys or more */

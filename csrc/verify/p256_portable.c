@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ECDSA on P-256 on any CPU. */
+#include "../field/p256_portable.h"
+
+/* A group of one is always full. */
+#define WEIERSTRASS_LANES_MIN 1
+#define WEIERSTRASS_ROWS_MIN 8
+#include "p256_lanes.h"
+
+const struct pa_verify_kernel pa_p256_portable = WEIERSTRASS_KERNEL;

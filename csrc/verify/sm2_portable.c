@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SM2 signatures on any CPU. */
+#include "../field/sm2_portable.h"
+
+/* A group of one is always full. */
+#define WEIERSTRASS_LANES_MIN 1
+#define WEIERSTRASS_ROWS_MIN 8
+#include "sm2_lanes.h"
+
+const struct pa_verify_kernel pa_sm2_portable = WEIERSTRASS_KERNEL;
