@@ -12,22 +12,14 @@
 #include "../field/inverse256.h"
 #include "../field/inverse384.h"
 
-/* SEC 2, 2.4.2, and GB/T 32918.5: n, its words as PA_MODULUS256 has them, 1 / n mod 2^62. */
-static const pa_modulus256 p256_order =
-    PA_MODULUS256(UINT64_C(0xf3b9cac2fc632551), UINT64_C(0xbce6faada7179e84), UINT64_MAX,
-                  UINT64_C(0xffffffff00000000), UINT64_C(0x332e375511ff43b1));
-static const pa_modulus256 sm2_order =
-    PA_MODULUS256(UINT64_C(0x53bbf40939d54123), UINT64_C(0x7203df6b21c6052b), UINT64_MAX,
-                  UINT64_C(0xfffffffeffffffff), UINT64_C(0x0d8061778dcaf68b));
-
 static void invert_p256(uint64_t *r, const uint64_t *a)
 {
-    pa_inverse256(r, a, &p256_order);
+    pa_inverse256(r, a, &pa_p256_order);
 }
 
 static void invert_sm2(uint64_t *r, const uint64_t *a)
 {
-    pa_inverse256(r, a, &sm2_order);
+    pa_inverse256(r, a, &pa_sm2_order);
 }
 
 static void invert_p384(uint64_t *r, const uint64_t *a)
@@ -35,6 +27,7 @@ static void invert_p384(uint64_t *r, const uint64_t *a)
     pa_inverse384(r, a, &pa_p384_order);
 }
 
+/* SEC 2, 2.4.2; GB/T 32918.5; SEC 2, 2.5.1. */
 const pa_prime_order pa_p256_group = {
     .words = 4,
     .n = {0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000},
