@@ -8,25 +8,42 @@
 #ifndef PA_FIELD_NINE_LIMBS_AVX2_H
 #define PA_FIELD_NINE_LIMBS_AVX2_H
 
+#define FE_BITS 256
+/* Magnitudes m and n of factors: m n <= 6 keeps columns below 2^64. */
+#define FE_MUL_MAG 2
+#define FE_BESIDE_MAG 6
+#define FE_MAX_MAG 32
+
 #define FE_VECTORS 9
 #include "four_lanes_avx2.h"
 
-#define FE_BITS 256
-#define FE_MUL_MAG 2
-#define FE_MAX_MAG 32
-
 #define FE_LIMB_MASK ((INT64_C(1) << 29) - 1)
+
+FE_INLINE int fe_is_within(const fe *a, int magnitude)
+{
+    int within = 1;
+    for (int i = 0; i < FE_VECTORS; i++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            within &= (uint64_t)a->limb[i][lane] <= FE_LIMB_MAX(magnitude, i);
+        }
+    }
+    return within;
+}
 
 FE_INLINE void fe_check(const fe *a, int magnitude)
 {
-    FE_ASSERT(magnitude >= 1 && magnitude <= FE_MAX_MAG);
-    for (int i = 0; i < FE_VECTORS; i++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            FE_ASSERT((uint64_t)a->limb[i][lane] <= FE_LIMB_MAX(magnitude, i));
-        }
-    }
+    FE_ASSERT(magnitude >= 1 && magnitude <= FE_MAX_MAG && fe_is_within(a, magnitude));
     (void)a;
     (void)magnitude;
+}
+
+FE_INLINE void fe_check_factors(const fe *a, const fe *b)
+{
+    FE_ASSERT((fe_is_within(a, FE_MUL_MAG) && fe_is_within(b, FE_MUL_MAG)) ||
+              (fe_is_within(a, FE_BESIDE_MAG) && fe_is_within(b, 1)) ||
+              (fe_is_within(a, 1) && fe_is_within(b, FE_BESIDE_MAG)));
+    (void)a;
+    (void)b;
 }
 
 /* Not inlined: several products in one function are put in an order that spills (secp256k1_avx2.h). */

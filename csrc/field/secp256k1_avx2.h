@@ -22,7 +22,7 @@
  * (some 230 operations for a product, as here, but 170 for a square; a prototype on Zen 3 took 20 to 30 % more).
  *
  * A column of a product is the sum of up to nine products of two limbs, below m n 9 (2^58 + 2^51) for magnitudes m and n: below
- * 2^63.8 for m n = 6, more than FE_MUL_MAG allows. */
+ * 2^63.8 for m n = 6. */
 #ifndef PA_FIELD_SECP256K1_AVX2_H
 #define PA_FIELD_SECP256K1_AVX2_H
 
@@ -90,13 +90,12 @@ FE_INLINE void fe_reduce_columns(fe *r, __m256i c[17])
 /* fe_mul
  * Shapes: two elements -> one.
  * Form:   r = a b mod p, schoolbook columns of 64 bits.
- * Before: magnitudes at most FE_MUL_MAG.
+ * Before: magnitudes at most FE_MUL_MAG, or FE_BESIDE_MAG and 1.
  * After:  magnitude 1. */
 FE_CALL void fe_mul(fe *r, const fe *a, const fe *b)
 {
     __m256i c[17];
-    fe_check(a, FE_MUL_MAG);
-    fe_check(b, FE_MUL_MAG);
+    fe_check_factors(a, b);
     _Pragma("GCC unroll 17") for (int k = 0; k < 17; k++)
     {
         const int from = k < 9 ? 0 : k - 8;

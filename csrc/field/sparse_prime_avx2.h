@@ -9,8 +9,8 @@
  * m (2^25 + 2^19), so that it is below m 2^257 (1 + 2^-5).
  *
  * A column of a product is the sum of up to nine products of two limbs, below m n 9 (2^58 + 2^51) for magnitudes m and n, and
- * what p and carries add is below 2^59: below 2^63.8 for m n = 6, more than FE_MUL_MAG allows. The product of two factors, over
- * 2^261, is below m n 2^253 (1 + 2^-4), and p at most is added, so that for m n = 4 a product is below 2^256.6. */
+ * what p and carries add is below 2^59: below 2^63.8 for m n = 6. The product of two factors, over 2^261, is below m n 2^253
+ * (1 + 2^-4), and p at most is added, so that for m n = 6 it is below 2^256.9. */
 #ifndef PA_FIELD_SPARSE_PRIME_AVX2_H
 #define PA_FIELD_SPARSE_PRIME_AVX2_H
 
@@ -75,7 +75,8 @@ FE_INLINE __m256i fe_clear_column(__m256i sum, __m256i *carry, fe_quotient *q, i
             }                                                                                      \
         }                                                                                          \
         limb[8] = FE_LIFT != 0 ? _mm256_sub_epi64(carry, fe_all(FE_LIFT >> 29)) : carry;           \
-        for (int i = 0; i < FE_VECTORS; i++) {                                                     \
+        FE_UNROLL for (int i = 0; i < FE_VECTORS; i++)                                             \
+        {                                                                                          \
             (r)->limb[i] = limb[i];                                                                \
         }                                                                                          \
         fe_check((r), 1);                                                                          \
@@ -107,12 +108,11 @@ FE_INLINE __m256i fe_square_column(const __m256i a[9], const __m256i twice[9], i
 /* fe_mul
  * Shapes: two elements -> one.
  * Form:   r = a b / 2^261 mod p, column by column.
- * Before: magnitudes at most FE_MUL_MAG.
+ * Before: magnitudes at most FE_MUL_MAG, or FE_BESIDE_MAG and 1.
  * After:  magnitude 1, limbs 0 .. 7 below 2^29. */
 FE_CALL void fe_mul(fe *r, const fe *a, const fe *b)
 {
-    fe_check(a, FE_MUL_MAG);
-    fe_check(b, FE_MUL_MAG);
+    fe_check_factors(a, b);
     FE_CLEAR_COLUMNS(r, a->limb, b->limb, fe_product_column);
 }
 

@@ -222,6 +222,21 @@ static void test_products(const fe *a, const fe *b)
     CHECK(is_product(&r, square));
 }
 
+/* Factors that may be larger than others beside those of magnitude 1. */
+static void test_beside(const fe *a, const fe *b)
+{
+    number product[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        const number x = value_of(a, lane), y = value_of(b, lane);
+        product[lane] = mod_mul(&x, &y, &prime);
+    }
+    fe r;
+    fe_mul(&r, a, b);
+    CHECK(is_product(&r, product));
+    fe_mul(&r, b, a);
+    CHECK(is_product(&r, product));
+}
+
 static void test_sums(const fe *a, const fe *b, int m)
 {
     const unsigned int k = (unsigned int)(FE_MAX_MAG / m);
@@ -412,9 +427,9 @@ static void test_times(const fe *x, const fe *y)
 /* Sums and differences that are factors at once, of each other too. */
 static void test_norms(const fe *a, const fe *b)
 {
-    fe sum, difference, r, raw_r;
-    fe_raw raw;
-    number ups[LANES], downs[LANES], product[LANES], square[LANES];
+    fe sum, difference, beside, twice_beside, r, raw_r;
+    fe_raw raw, other;
+    number ups[LANES], downs[LANES], twice_downs[LANES], product[LANES], square[LANES];
     fe_add_norm(&sum, a, b);
     fe_sub_norm(&difference, a, b);
     for (int lane = 0; lane < LANES; lane++) {
@@ -422,12 +437,20 @@ static void test_norms(const fe *a, const fe *b)
         const number up = mod_add(&x, &y, &prime), down = mod_sub(&x, &y, &prime);
         ups[lane] = up;
         downs[lane] = down;
+        twice_downs[lane] = mod_add(&down, &down, &prime);
         product[lane] = mod_mul(&up, &down, &prime);
         square[lane] = mod_mul(&down, &down, &prime);
     }
     CHECK(is_factor(&sum, ups) && is_factor(&difference, downs));
+    fe_sub_beside(&beside, a, b);
+    fe_raw_from(&raw, a);
+    fe_raw_from(&other, b);
+    fe_raw_sub(&raw, &raw, &other, 1);
+    fe_raw_beside(&twice_beside, &raw, 3, 2);
+    CHECK(is_factor(&beside, downs) && is_factor(&twice_beside, twice_downs));
     const unsigned int up_zero = mask_bits(fe_factor_is_zero(&sum)),
                        down_zero = mask_bits(fe_factor_is_zero(&difference));
+    CHECK(mask_bits(fe_factor_is_zero(&beside)) == down_zero);
     for (int lane = 0; lane < LANES; lane++) {
         const number none = {{0}};
         CHECK((up_zero >> lane & 1u) == number_equal(&ups[lane], &none));
@@ -815,6 +838,16 @@ int main(void)
             test_raw(&a, &b);
             test_times(&a, &b);
             test_raw(&b, &top);
+        }
+    }
+    for (int m = 1; m <= FE_BESIDE_MAG; m++) {
+        const fe top = largest(m), one_top = largest(1);
+        test_beside(&top, &one_top);
+        for (int i = 0; i < 20; i++) {
+            const fe a = lazy(m), b = lazy(1);
+            test_beside(&a, &b);
+            test_beside(&top, &b);
+            test_beside(&a, &one_top);
         }
     }
     for (int m = 1; m <= FE_MAX_MAG; m++) {
