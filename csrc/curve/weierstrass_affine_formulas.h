@@ -33,7 +33,7 @@ FE_FN void curve_inverse_pop(fe *inverse, fe *rest, const fe *before, const fe *
 /* d = q.x - p.x: the denominator of p + q and of q - p. */
 FE_FN void curve_affine_denominator(fe *d, const fe *p_x, const fe *q_x)
 {
-    fe_sub_norm(d, q_x, p_x);
+    fe_sub_beside(d, q_x, p_x, 1);
 }
 
 /* The three products of a sum, apart, so that a caller can take each of several sums before the next: they wait for each other.
@@ -43,7 +43,7 @@ FE_FN void curve_affine_slope(fe *s, const curve_affine *p, const curve_affine *
                               const fe *inverse)
 {
     fe d;
-    fe_sub_norm(&d, &q->y, &p->y);
+    fe_sub_beside(&d, &q->y, &p->y, 1);
     fe_mul_factor(s, &d, inverse, 1);
 }
 
@@ -53,7 +53,7 @@ FE_FN void curve_affine_slope_of_signed(fe *s, const curve_affine *p, const curv
 {
     fe d;
     fe_sub(&d, &q->y, &p->y, 2);
-    fe_norm(&d, 6);
+    fe_norm_beside(&d, 6, 1);
     fe_mul_factor(s, &d, inverse, 1);
 }
 
@@ -68,11 +68,15 @@ FE_FN void curve_affine_abscissa(fe *x, const fe *s, const fe *p_x, const fe *q_
     fe_raw_carry(x, &a, 4, 1);
 }
 
-/* A distance in place of q.x, once it is known: d = q.x - p.x, of magnitude 1; x' = s^2 - 2 p.x - d. q.x may have magnitude 2. */
+/* A distance in place of q.x, once it is known: d = q.x - p.x, of magnitude CURVE_DISTANCE_MAG; x' = s^2 - 2 p.x - d. q.x may have
+ * magnitude 2. */
+#define CURVE_DISTANCE_MAG (FE_BESIDE_MAG >= 4 ? 4 : 1)
 FE_FN void curve_affine_distance(fe *d, const fe *p_x, const fe *q_x)
 {
     fe_sub(d, q_x, p_x, 1);
-    fe_carry(d, d);
+    if (CURVE_DISTANCE_MAG == 1) {
+        fe_carry(d, d);
+    }
 }
 
 FE_FN void curve_affine_abscissa_apart(fe *x, const fe *s, const fe *p_x, const fe *d)
@@ -83,8 +87,8 @@ FE_FN void curve_affine_abscissa_apart(fe *x, const fe *s, const fe *p_x, const 
     fe_add(&both, &both, d);
     fe_raw_sqr(&a, s);
     fe_raw_from(&b, &both);
-    fe_raw_sub(&a, &a, &b, 3);
-    fe_raw_carry(x, &a, 5, 1);
+    fe_raw_sub(&a, &a, &b, 2 + CURVE_DISTANCE_MAG);
+    fe_raw_carry(x, &a, 4 + CURVE_DISTANCE_MAG, 1);
 }
 
 /* p.y of magnitude 2. */
@@ -92,7 +96,7 @@ FE_FN void curve_affine_ordinate(fe *y, const fe *x, const fe *s, const curve_af
 {
     fe d;
     fe_raw a, b;
-    fe_sub_norm(&d, &p->x, x);
+    fe_sub_beside(&d, &p->x, x, 1);
     fe_raw_mul(&a, &d, s);
     fe_raw_from(&b, &p->y);
     fe_raw_sub(&a, &a, &b, 2);
@@ -113,7 +117,7 @@ FE_FN void curve_affine_ordinate_of_difference(fe *y, const fe *x, const fe *s,
 {
     fe d;
     fe_raw a, b;
-    fe_sub_norm(&d, &p->x, x);
+    fe_sub_beside(&d, &p->x, x, 1);
     fe_raw_mul(&a, &d, s);
     fe_raw_from(&b, &p->y);
     fe_raw_add(&a, &a, &b);

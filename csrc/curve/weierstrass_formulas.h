@@ -333,7 +333,7 @@ FE_FN void curve_ladder_double(curve_ladder *r, const curve_ladder *p)
     fe_mul_factor(&r->z, &p->v, &p->z, 1);
     fe_raw_from(&u, &r->x);
     fe_raw_sub(&t, &t, &u, 1);
-    fe_raw_factor(&w, &t, 3, 2);
+    fe_raw_beside(&w, &t, 3, 2, 1);
     fe_raw_mul(&t, &e, &w);
     fe_raw_sub(&t, &t, &square, 1);
     fe_raw_factor(&r->v, &t, 3, 1);
@@ -359,9 +359,9 @@ FE_FN void curve_ladder_add_at(curve_ladder *r, const curve_ladder *p, const cur
     fe_raw_add(&v, &v, &v);
     fe_settle(&w, &p->v);
     fe_raw_from(&u, &w);
-    fe_raw_sub(&v, &v, &u, 1);
+    fe_raw_sub(&v, &v, &u, FE_SETTLED_MAG);
     fe_raw_factor(&h, &t, 3, 1);
-    fe_raw_factor(&s, &v, 4, 1);
+    fe_raw_factor(&s, &v, 3 + FE_SETTLED_MAG, 1);
     fe_sqr_factor(&i, &h, 4);
     fe_mul_factor(&r->z, &p->z, &h, 2);
     fe_mul(&j, &h, &i);
@@ -375,7 +375,7 @@ FE_FN void curve_ladder_add_at(curve_ladder *r, const curve_ladder *p, const cur
     fe_raw_carry(&x, &t, 6, 1);
     fe_raw_from(&u, &x);
     fe_raw_sub(&v, &v, &u, 1);
-    fe_raw_factor(&w, &v, 3, 1);
+    fe_raw_beside(&w, &v, 3, 1, 1);
     fe_raw_mul(&u, &p->v, &j);
     fe_raw_mul(&t, &s, &w);
     fe_raw_sub(&t, &t, &u, 1);

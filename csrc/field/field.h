@@ -15,7 +15,7 @@
  *   FE_BYTES    bytes of an encoded element (32; toy: 1), in the byte order of the field's standard
  *   FE_BITS     low bits of an encoding that hold the number (255 for 2^255-19: the top bit is the caller's)
  *   FE_MUL_MAG  largest magnitude that a factor may have: at least 1; the strictest variants have 1
- *   FE_BESIDE_MAG  the same beside a factor of magnitude 1: FE_MUL_MAG unless a field says more
+ *   FE_BESIDE_MAG  factors may also have magnitudes m and n where m n is at most this: FE_MUL_MAG unless a field says more
  *   FE_MAX_MAG  largest magnitude of any value: at least 32
  *
  * Magnitude: how far a value is from reduced, a bound known at compile time. Formulas must be
@@ -41,7 +41,7 @@
  *   mask fe_is_odd(const fe *a)                                         of the number in [0, p), any magnitude
  *   void fe_select(fe *r, mask m, const fe *a, const fe *b)             m ? a : b        -> the larger magnitude
  *   void fe_norm(fe *x, int m)                              x stays as it is, ready to be a factor; mag x <= m
- *   void fe_norm_beside(fe *x, int m)                       likewise, but beside factors of magnitude 1 alone
+ *   void fe_norm_beside(fe *x, int m, int n)                likewise, but beside factors of magnitude n alone
  *   mask mask_and(mask a, mask b)  mask_or(mask a, mask b)  mask_not(mask a)
  *   int mask_any(mask a)                                    nonzero when any lane is true
  *   unsigned int mask_bits(mask a)                          bit i = lane i
@@ -64,10 +64,10 @@
  *   void fe_mul_factor, fe_sqr_factor, fe_raw_factor                       as these three             -> a factor
  *   void fe_add_norm(fe *r, const fe *a, const fe *b)                      a + b, both of magnitude 1 -> a factor
  *   void fe_sub_norm(fe *r, const fe *a, const fe *b)                      a - b, likewise            -> a factor
- *   void fe_sub_beside(fe *r, const fe *a, const fe *b)     a - b, likewise            -> a factor beside magnitude 1 alone
- *   void fe_raw_beside(fe *r, const fe_raw *a, int m, unsigned int k)      as fe_raw_factor                        -> likewise
+ *   void fe_sub_beside(fe *r, const fe *a, const fe *b, int n)     a - b, as fe_sub_norm         -> a factor beside magnitude n
+ *   void fe_raw_beside(fe *r, const fe_raw *a, int m, unsigned int k, int n)     k a, as fe_raw_factor           -> likewise
  *   mask fe_factor_is_zero(const fe *a)                     of any such factor
- *   void fe_settle(fe *r, const fe *a)                      a, a factor of fe_reduce or of the three  -> 1
+ *   void fe_settle(fe *r, const fe *a)                      a, a factor of fe_reduce or of the three  -> FE_SETTLED_MAG, 1 or 2
  *
  * Forms. A field may keep numbers in a form of its own, x 2^FE_FORM_BITS mod p (Montgomery's); it then defines FE_HAS_FORM and
  * the three; elsewhere they are copies. fe_set_int, fe_set_words, fe_from_rows, fe_to_rows and fe_is_odd take and give the true
@@ -183,9 +183,9 @@
 #ifndef FE_BESIDE_MAG
 #define FE_BESIDE_MAG FE_MUL_MAG
 #endif
-#define fe_norm_beside(x, magnitude)                                                               \
+#define fe_norm_beside(x, magnitude, other)                                                        \
     do {                                                                                           \
-        if ((magnitude) > FE_BESIDE_MAG) {                                                         \
+        if ((magnitude) > FE_MUL_MAG && (magnitude) * (other) > FE_BESIDE_MAG) {                   \
             fe_carry((x), (x));                                                                    \
         }                                                                                          \
     } while (0)
@@ -268,21 +268,30 @@
         fe_sub((r), (a), (b), 1);                                                                  \
         fe_norm((r), 3);                                                                           \
     } while (0)
-#define fe_sub_beside(r, a, b)                                                                     \
+#define fe_sub_beside(r, a, b, other)                                                              \
     do {                                                                                           \
         fe_sub((r), (a), (b), 1);                                                                  \
-        fe_norm_beside((r), 3);                                                                    \
+        fe_norm_beside((r), 3, (other));                                                           \
     } while (0)
-#define fe_raw_beside(r, a, magnitude, k)                                                          \
+#define fe_raw_beside(r, a, magnitude, k, other)                                                   \
     do {                                                                                           \
         fe_mul_small((r), (a), (k));                                                               \
-        fe_norm_beside((r), (magnitude) * (k));                                                    \
+        fe_norm_beside((r), (magnitude) * (int)(k), (other));                                      \
     } while (0)
-#define fe_settle fe_carry
+#define FE_SETTLED_MAG (FE_MUL_MAG == 2 ? 2 : 1)
+#define fe_settle(r, a)                                                                            \
+    do {                                                                                           \
+        if (FE_SETTLED_MAG == FE_MUL_MAG) {                                                        \
+            *(r) = *(a);                                                                           \
+        } else {                                                                                   \
+            fe_carry((r), (a));                                                                    \
+        }                                                                                          \
+    } while (0)
 #define fe_factor_is_zero fe_is_zero
 #else
-#define fe_sub_beside fe_sub_norm
-#define fe_raw_beside fe_raw_factor
+#define FE_SETTLED_MAG 1
+#define fe_sub_beside(r, a, b, other) fe_sub_norm((r), (a), (b))
+#define fe_raw_beside(r, a, magnitude, k, other) fe_raw_factor((r), (a), (magnitude), (k))
 #endif
 
 #ifndef FE_HAS_FORM

@@ -19,31 +19,25 @@
 
 #define FE_LIMB_MASK ((INT64_C(1) << 29) - 1)
 
-FE_INLINE int fe_is_within(const fe *a, int magnitude)
+/* The least one that a has. */
+FE_INLINE int fe_magnitude(const fe *a)
 {
-    int within = 1;
+    int magnitude = 1;
     for (int i = 0; i < FE_VECTORS; i++) {
         for (int lane = 0; lane < LANES; lane++) {
-            within &= (uint64_t)a->limb[i][lane] <= FE_LIMB_MAX(magnitude, i);
+            while ((uint64_t)a->limb[i][lane] > FE_LIMB_MAX(magnitude, i)) {
+                magnitude++;
+            }
         }
     }
-    return within;
+    return magnitude;
 }
 
 FE_INLINE void fe_check(const fe *a, int magnitude)
 {
-    FE_ASSERT(magnitude >= 1 && magnitude <= FE_MAX_MAG && fe_is_within(a, magnitude));
+    FE_ASSERT(magnitude >= 1 && magnitude <= FE_MAX_MAG && fe_magnitude(a) <= magnitude);
     (void)a;
     (void)magnitude;
-}
-
-FE_INLINE void fe_check_factors(const fe *a, const fe *b)
-{
-    FE_ASSERT((fe_is_within(a, FE_MUL_MAG) && fe_is_within(b, FE_MUL_MAG)) ||
-              (fe_is_within(a, FE_BESIDE_MAG) && fe_is_within(b, 1)) ||
-              (fe_is_within(a, 1) && fe_is_within(b, FE_BESIDE_MAG)));
-    (void)a;
-    (void)b;
 }
 
 /* Not inlined: several products in one function are put in an order that spills (secp256k1_avx2.h). */

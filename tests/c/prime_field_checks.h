@@ -134,15 +134,20 @@ static bool has_magnitude(const fe *a, int lane, int m)
     return true;
 }
 
-/* Of magnitude 1, and that number in every lane. */
-static bool is_product(const fe *a, const number expected[LANES])
+/* Of magnitude m, and that number in every lane. */
+static bool is_number(const fe *a, const number expected[LANES], int m)
 {
     for (int lane = 0; lane < LANES; lane++) {
-        if (!is_value(a, lane, &expected[lane]) || !has_magnitude(a, lane, 1)) {
+        if (!is_value(a, lane, &expected[lane]) || !has_magnitude(a, lane, m)) {
             return false;
         }
     }
     return true;
+}
+
+static bool is_product(const fe *a, const number expected[LANES])
+{
+    return is_number(a, expected, 1);
 }
 
 static uint64_t pick(uint64_t largest)
@@ -222,7 +227,7 @@ static void test_products(const fe *a, const fe *b)
     CHECK(is_product(&r, square));
 }
 
-/* Factors that may be larger than others beside those of magnitude 1. */
+/* Factors that may be larger than others beside small ones. */
 static void test_beside(const fe *a, const fe *b)
 {
     number product[LANES];
@@ -303,7 +308,7 @@ static void check_raw(const fe_raw *sum, int m, const fe *x, const fe *y, const 
     fe_raw_factor(&r, sum, m, 1);
     CHECK(is_factor(&r, values));
     fe_settle(&r, &r);
-    CHECK(is_product(&r, values));
+    CHECK(is_number(&r, values, FE_SETTLED_MAG));
     fe_raw_carry(&r, sum, m, 1);
     CHECK(is_product(&r, values));
 }
@@ -398,11 +403,11 @@ static void test_times(const fe *x, const fe *y)
         fe_mul_factor(&r, x, y, k);
         CHECK(is_factor(&r, products));
         fe_settle(&r, &r);
-        CHECK(is_product(&r, products));
+        CHECK(is_number(&r, products, FE_SETTLED_MAG));
         fe_sqr_factor(&r, x, k);
         CHECK(is_factor(&r, squares));
         fe_settle(&r, &r);
-        CHECK(is_product(&r, squares));
+        CHECK(is_number(&r, squares, FE_SETTLED_MAG));
         fe_raw_carry(&r, &product, 8 / (int)k, k);
         CHECK(is_product(&r, products));
         t = zero;
@@ -442,11 +447,11 @@ static void test_norms(const fe *a, const fe *b)
         square[lane] = mod_mul(&down, &down, &prime);
     }
     CHECK(is_factor(&sum, ups) && is_factor(&difference, downs));
-    fe_sub_beside(&beside, a, b);
+    fe_sub_beside(&beside, a, b, 1);
     fe_raw_from(&raw, a);
     fe_raw_from(&other, b);
     fe_raw_sub(&raw, &raw, &other, 1);
-    fe_raw_beside(&twice_beside, &raw, 3, 2);
+    fe_raw_beside(&twice_beside, &raw, 3, 2, 1);
     CHECK(is_factor(&beside, downs) && is_factor(&twice_beside, twice_downs));
     const unsigned int up_zero = mask_bits(fe_factor_is_zero(&sum)),
                        down_zero = mask_bits(fe_factor_is_zero(&difference));
@@ -841,13 +846,14 @@ int main(void)
         }
     }
     for (int m = 1; m <= FE_BESIDE_MAG; m++) {
-        const fe top = largest(m), one_top = largest(1);
-        test_beside(&top, &one_top);
+        const int n = FE_BESIDE_MAG / m;
+        const fe top = largest(m), other_top = largest(n);
+        test_beside(&top, &other_top);
         for (int i = 0; i < 20; i++) {
-            const fe a = lazy(m), b = lazy(1);
+            const fe a = lazy(m), b = lazy(n);
             test_beside(&a, &b);
             test_beside(&top, &b);
-            test_beside(&a, &one_top);
+            test_beside(&a, &other_top);
         }
     }
     for (int m = 1; m <= FE_MAX_MAG; m++) {
