@@ -275,7 +275,11 @@
     } while (0)
 #define fe_raw_beside(r, a, magnitude, k, other)                                                   \
     do {                                                                                           \
-        fe_mul_small((r), (a), (k));                                                               \
+        if ((k) > 1) {                                                                             \
+            fe_mul_small((r), (a), (k));                                                           \
+        } else {                                                                                   \
+            *(r) = *(a);                                                                           \
+        }                                                                                          \
         fe_norm_beside((r), (magnitude) * (int)(k), (other));                                      \
     } while (0)
 #define FE_SETTLED_MAG (FE_MUL_MAG == 2 ? 2 : 1)
