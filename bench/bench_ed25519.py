@@ -8,7 +8,7 @@ line says that they are prepared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 import pyaccel
-from pyaccel._core import ffi, lib
+from pyaccel._core import lib
 
 from .contest import Call, Contest, Peer
 from .foreign import Work, works
 from .loops import installed
-from .machine import all_cores, allowed_cores
-from .marks import ALL_GOOD, LIBSODIUM, ONE_THREAD
+from .marks import ALL_GOOD, LIBSODIUM
+from .two_threads import two_threads
 
 WIDTH = 200
 BATCHES = (64, 128, 1024, 16384)
@@ -190,35 +190,9 @@ def _poisoned(signed: Signed) -> Iterator[Contest]:
 
 
 def _threads(signed: Signed) -> Iterator[Contest]:
-    """The C call with a number of threads, on the cores that the process had; what one thread does is the peer."""
-    if allowed_cores() < 2:
-        return
-    columns = signed.columns
-    n = len(signed.rows)
-    verdicts = np.zeros(n, np.uint8)
-    target = ffi.from_buffer("uint8_t[]", verdicts)
-    views = []
-    for column in columns:
-        view = ffi.new("pyaccel_rows *")
-        view.data, view.data_size = ffi.from_buffer("uint8_t[]", column), column.nbytes
-        view.width = view.stride = column.shape[1]
-        views.append(view)
-
-    def with_threads(count: int) -> Callable[[], object]:
-        options = ffi.new("pyaccel_verify_options *")
-        options.struct_size, options.threads = ffi.sizeof("pyaccel_verify_options"), count
-        options.rule = lib.PYACCEL_RULE_ZIP215
-
-        def run() -> object:
-            assert columns
-            with all_cores():
-                lib.pyaccel_verify_many(target, lib.PYACCEL_SCHEME_ED25519, *views, n, options)
-            return verdicts
-
-        return run
-
-    peers = {ONE_THREAD: with_threads(1)}
-    yield Contest("ed25519 zip215, two threads", n, WIDTH, with_threads(2), peers, rounds=FEW_ROUNDS)
+    return two_threads(
+        "ed25519 zip215", lib.PYACCEL_SCHEME_ED25519, lib.PYACCEL_RULE_ZIP215, signed.columns, ready=False
+    )
 
 
 def contests(most: int = THREADS) -> Iterator[Contest]:

@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 import pyaccel
-from pyaccel._core import ffi, lib
+from pyaccel._core import lib
 
 from .contest import Call, Contest, Peer
 from .foreign import works
 from .loops import installed
-from .machine import all_cores, allowed_cores
-from .marks import ALL_GOOD, COINCURVE, ONE_THREAD
+from .marks import ALL_GOOD, COINCURVE
+from .two_threads import two_threads
 
 COUNTS = (1, 8, 64, 256, 1024, 16384)
 MANY = (256, 1024, 16384)
@@ -326,36 +326,10 @@ def _schnorr(signed: Signed) -> Iterator[Contest]:
 
 
 def _threads(signed: Signed) -> Iterator[Contest]:
-    """The C call with a number of threads, on the cores that the process had; what one thread does is the peer."""
-    if allowed_cores() < 2:
-        return
     n = THREADS if signed.n == max(COUNTS) else signed.n
     columns = [np.tile(rows, (n // signed.n, 1)) for rows in (signed.keys[33], signed.messages, signed.signatures)]
-    verdicts = np.zeros(n, np.uint8)
-    target = ffi.from_buffer("uint8_t[]", verdicts)
-    views = []
-    for column in columns:
-        view = ffi.new("pyaccel_rows *")
-        view.data, view.data_size = ffi.from_buffer("uint8_t[]", column), column.nbytes
-        view.width = view.stride = column.shape[1]
-        views.append(view)
-
-    def with_threads(count: int) -> Callable[[], object]:
-        options = ffi.new("pyaccel_verify_options *")
-        options.struct_size, options.threads = ffi.sizeof("pyaccel_verify_options"), count
-        options.rule, options.message_hash = lib.PYACCEL_RULE_ANY, lib.PYACCEL_MESSAGE_HASH_NONE
-
-        def run() -> object:
-            assert columns
-            with all_cores():
-                lib.pyaccel_verify_many(target, lib.PYACCEL_SCHEME_SECP256K1_ECDSA, *views, n, options)
-            return verdicts
-
-        return run
-
-    peers = {ONE_THREAD: with_threads(1)}
-    name = "secp256k1 ECDSA, compressed keys, two threads"
-    yield Contest(name, n, 32, with_threads(2), peers, rounds=FEW_ROUNDS)
+    name = "secp256k1 ECDSA, compressed keys"
+    return two_threads(name, lib.PYACCEL_SCHEME_SECP256K1_ECDSA, lib.PYACCEL_RULE_ANY, columns, ready=True)
 
 
 def contests(most: int = max(COUNTS)) -> Iterator[Contest]:

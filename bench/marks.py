@@ -96,6 +96,10 @@ LIBSODIUM = "PyNaCl"
 """Base of the ratios of Ed25519: libsodium, through PyNaCl."""
 COINCURVE = "coincurve"
 """Base of the ratios of secp256k1: libsecp256k1, through coincurve."""
+OPENSSL = "cryptography"
+"""Base of the ratios of P-256, P-384 and SM2: OpenSSL, through the cryptography package."""
+OPENSSL_P256 = "cryptography P-256"
+"""Base of those of SM2, which that package does not verify: the same messages signed by ECDSA."""
 TENSEAL = "TenSEAL"
 """Base of the ratios of homomorphic encryption: SEAL, as TenSEAL's wheel has it."""
 OWN_PRODUCT = "own product"
@@ -214,6 +218,42 @@ _SECP256K1_IFMA = _secp256k1(
 
 
 @dataclass(frozen=True)
+class _Nist:
+    """Ship and stretch ratios to OpenSSL: of distinct keys and of 32 prepared ones; of SM2, to P-256."""
+
+    p256: tuple[float, float]
+    p256_prepared: tuple[float, float]
+    p384: tuple[float, float]
+    sm2: tuple[float, float]
+    sm2_prepared: tuple[float, float]
+
+
+def _nist(of: _Nist) -> dict[str, tuple[Mark, ...]]:
+    def many(ratio: tuple[float, float], peer: str) -> tuple[Mark, ...]:
+        return tuple(Mark(RATIO, *ratio, peer=peer, n=n) for n in (256, 1024, 16384))
+
+    def one(peer: str) -> Mark:
+        return Mark(RATIO, 1.0, peer=peer, n=1)
+
+    return {
+        **{
+            f"p256 ECDSA, {form} keys": (one(OPENSSL), *many(of.p256, OPENSSL))
+            for form in ("uncompressed", "raw", "compressed")
+        },
+        "p256 ECDSA, 32 prepared keys": many(of.p256_prepared, OPENSSL),
+        "p384 ECDSA, uncompressed keys": (one(OPENSSL), *many(of.p384, OPENSSL)),
+        "sm2, uncompressed keys": (one(OPENSSL_P256), *many(of.sm2, OPENSSL_P256)),
+        "sm2, 32 prepared keys": many(of.sm2_prepared, OPENSSL_P256),
+    }
+
+
+_NIST_AVX2 = _nist(
+    _Nist(p256=(2.35, 2.9), p256_prepared=(6.6, 8), p384=(2, 2.5), sm2=(2.25, 2.8), sm2_prepared=(6.4, 8))
+)
+_NIST_IFMA = _nist(_Nist(p256=(7.5, 9), p256_prepared=(22, 28), p384=(6, 8), sm2=(7.5, 8.8), sm2_prepared=(22, 28)))
+
+
+@dataclass(frozen=True)
 class _He:
     """Ship and stretch ratios to TenSEAL."""
 
@@ -255,7 +295,10 @@ _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
     "sha256 1 MiB, 1 at once": (Mark(RATIO, 1.0, peer="hashlib"),),
     "sha256 64 B, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
     "ed25519 zip215, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
-    "secp256k1 ECDSA, compressed keys, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
+    **{
+        f"{name}, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),)
+        for name in ("secp256k1 ECDSA, compressed keys", "p256 ECDSA, compressed keys", "sm2, uncompressed keys")
+    },
     "ckks 8192 rotate": (Mark(RATIO, 1 / 0.75, 1 / 0.6, peer=OWN_PRODUCT),),
     **{f"ckks {n} multiply, two threads": (Mark(RATIO, 1.8, peer=ONE_THREAD),) for n in (8192, 16384)},
 }
@@ -293,9 +336,9 @@ _AVX512: dict[str, tuple[Mark, ...]] = {
 }
 
 TARGETS: dict[str, dict[str, tuple[Mark, ...]]] = {
-    "avx2": _EVERYWHERE | _AVX2 | _ED25519_AVX2 | _SECP256K1_AVX2 | _HE_AVX2,
-    "avx512": _EVERYWHERE | _AVX512 | _ED25519_AVX2 | _SECP256K1_AVX2 | _HE_AVX2,
-    "avx512ifma": _EVERYWHERE | _AVX512 | _ED25519_IFMA | _SECP256K1_IFMA | _HE_IFMA,
+    "avx2": _EVERYWHERE | _AVX2 | _ED25519_AVX2 | _SECP256K1_AVX2 | _NIST_AVX2 | _HE_AVX2,
+    "avx512": _EVERYWHERE | _AVX512 | _ED25519_AVX2 | _SECP256K1_AVX2 | _NIST_AVX2 | _HE_AVX2,
+    "avx512ifma": _EVERYWHERE | _AVX512 | _ED25519_IFMA | _SECP256K1_IFMA | _NIST_IFMA | _HE_IFMA,
 }
 """Marks by class and by the name of the line."""
 

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from bench import bench_ed25519, bench_hash, bench_he, bench_secp256k1, harness
+from bench import bench_ed25519, bench_hash, bench_he, bench_p256, bench_secp256k1, harness
 
 SHORT = 1 << 20
 """Bytes of messages in one call of a short line."""
@@ -42,9 +42,14 @@ def test_lines_of_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
     with harness.pinned_core():
         lines = [harness.measure(contest, rounds=1) for contest in bench_ed25519.contests(most=16)]
         lines += [harness.measure(contest, rounds=1) for contest in bench_secp256k1.contests(most=16)]
+        lines += [harness.measure(contest, rounds=1) for contest in bench_p256.contests(most=16)]
     wanted = {"ed25519 rfc8032", "ed25519 zip215, 1 bad", "ed25519 zip215, all bad"}
     wanted |= {"secp256k1 recover to address", "bip340", "bip340, 1 bad"}
     wanted |= {f"secp256k1 ECDSA, {what}" for what in ("compressed keys", "compressed keys, DER", "1 bad", "all bad")}
+    wanted |= {
+        f"p256 ECDSA, {what}" for what in ("compressed keys", "SPKI keys", "32 prepared keys", "1 bad", "all bad")
+    }
+    wanted |= {"p384 ECDSA, uncompressed keys", "sm2, uncompressed keys", "sm2, 32 prepared keys", "sm2, all bad"}
     assert wanted <= {line.name for line in lines}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pyaccel.bench import bench_ed25519, bench_secp256k1, foreign, harness, loops, machine, report, summary
+from pyaccel.bench import bench_ed25519, bench_p256, bench_secp256k1, foreign, harness, loops, machine, report, summary
 from pyaccel.bench.bench_hash import ALGORITHMS, call
 from pyaccel.bench.bench_merkle import TREES, _loop, _root
 from pyaccel.bench.contest import Contest, Line, Peer
@@ -186,6 +186,21 @@ def test_lines_of_secp256k1_have_the_peers_of_their_marks(monkeypatch: pytest.Mo
     assert lines["secp256k1 ECDSA, all bad"].ours().sum() == 0
     assert bad.peers[ALL_GOOD].call().sum() == 128
     harness.measure(bad, rounds=1)
+
+
+def test_lines_of_p256_and_sm2_have_the_peers_of_their_marks() -> None:
+    lines = {contest.name: contest for contest in bench_p256.contests(most=64)}
+    for targets in TARGETS.values():
+        marked = {name: marks for name, marks in targets.items() if name in lines}
+        wanted = {f"p256 ECDSA, {what} keys" for what in ("uncompressed", "compressed", "32 prepared")}
+        assert wanted | {"p384 ECDSA, uncompressed keys", "sm2, uncompressed keys", "sm2, 32 prepared keys"} <= {
+            *marked
+        }
+        for name, marks in marked.items():
+            assert {mark.peer for mark in marks} <= lines[name].peers.keys()
+    for scheme in ("p256 ECDSA", "sm2"):
+        assert lines[f"{scheme}, 1 bad"].ours().sum() == 63
+        assert lines[f"{scheme}, all bad"].ours().sum() == 0
 
 
 def test_lines_of_signatures_have_the_peers_of_their_marks(monkeypatch: pytest.MonkeyPatch) -> None:
