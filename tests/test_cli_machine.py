@@ -3,23 +3,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openssl_sm2
 import pytest
 from cli_support import Command
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 import pyaccel
-from pyaccel.cli import demo, demo_data
+from pyaccel.cli import demo, demo_consortium, demo_data
 from pyaccel.cli.demo_tree import TreeJob
 from pyaccel.cli.report import Step
 from pyaccel.cli.runner import Runner
 from pyaccel.cli.sampled_runner import SampledRunner
 from pyaccel.errors import PyaccelError
+from pyaccel.golden import der
 
 
 @pytest.fixture
@@ -80,13 +83,14 @@ def test_a_library_error_is_one_line(command: Command, monkeypatch: pytest.Monke
 def test_demo(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_data.platformdirs, "user_cache_path", lambda name: tmp_path / name)
     monkeypatch.setattr(demo, "LEAVES", 1 << 13)
+    monkeypatch.setattr(demo, "TRANSACTIONS", 200)
     outcome = command("demo", "--signatures", "300", "--json")
     assert outcome.status == 0
     runs = {run["device"]: run["files"] for run in outcome.document["runs"]}
     available = [device.name for device in pyaccel.devices() if device.available]
     assert list(runs) == ["auto", *available]
     for files in runs.values():
-        assert len(files) == 7
+        assert len(files) == 8
         assert all(file["good"] for file in files)
     for row in outcome.document["comparison"]:
         assert all(row["equal"].values())
@@ -110,6 +114,7 @@ def test_demo_finds_a_backend_that_says_something_else(
     monkeypatch.setattr(demo_data.platformdirs, "user_cache_path", lambda name: tmp_path / name)
     monkeypatch.setattr(pyaccel, "devices", lambda: tuple(d for d in native if d.name == "native"))
     monkeypatch.setattr(demo, "LEAVES", 1 << 13)
+    monkeypatch.setattr(demo, "TRANSACTIONS", 200)
     native = pyaccel.scheduler.devices()
     kept = Runner._kept
 
@@ -120,17 +125,42 @@ def test_demo_finds_a_backend_that_says_something_else(
     outcome = command("demo", "--signatures", "5", "--json")
     assert outcome.status == 1
     equal = [row["equal"]["native"] for row in outcome.document["comparison"]]
-    assert equal == [False, *[True] * 6]
+    assert equal == [False, *[True] * 7]
 
 
 def test_the_demo_finds_a_root_that_hashlib_has_not() -> None:
     class Wrong(Runner):
-        def root(self, form: str, leaves: Any) -> tuple[bytes, bool, Step]:
+        def root(self, form: str, leaves: Any, algorithm: str | None = None) -> tuple[bytes, bool, Step]:
             return bytes(32), False, Step()
 
     report = TreeJob(1 << 13).report(Wrong("native"))
     assert [check.bad_count for check in report.checks.values()] == [1, 1]
     assert report.facts["root"] == pyaccel.merkle.root(TreeJob(1 << 13).leaves).hex()
+
+
+def test_the_consortium_block_is_signed_and_bad_rows_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL takes its signatures; a changed one, and a changed transaction, are found by their numbers."""
+    made = demo_consortium.block(40)
+    keys = [openssl_sm2.Key.of(key) for key in made.keys]
+    for text, signature, endorser in zip(made.transactions, made.signatures, made.endorsers, strict=True):
+        r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
+        key = keys[endorser]
+        assert key is not None
+        assert key.verify(text, der.encode(r, s), b"1234567812345678")
+        assert not key.verify(text, der.encode(r, s), demo_consortium.OTHER_IDENTITY)
+    texts, signatures = list(made.transactions), list(made.signatures)
+    texts[3] = texts[3].replace(b"settlement", b"Settlement")
+    signatures[31] = signatures[30]
+    changed = dataclasses.replace(made, transactions=tuple(texts), signatures=tuple(signatures))
+    monkeypatch.setattr(demo_consortium, "block", lambda count: changed)
+    report = demo_consortium.ConsortiumJob(40).report(Runner("native"))
+    bad = {name: [found.index for found in check.bad] for name, check in report.checks.items()}
+    assert bad == {
+        "transactions hashed by SM3": [],
+        "Merkle root over SM3": [{}],
+        "SM2 endorsements, 32 prepared keys": [{"transaction": 3}, {"transaction": 31}],
+        "refused under another identity": [],
+    }
 
 
 def test_the_generated_batch_is_signed_and_always_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 import pyaccel
 from pyaccel.cli import demo_he
+from pyaccel.cli.demo_consortium import ConsortiumJob
 from pyaccel.cli.demo_data import Job, jobs, repository_data, signed_batch
 from pyaccel.cli.demo_tree import TreeJob
 from pyaccel.cli.errors import one_line
@@ -32,6 +33,11 @@ OWN_BYTES = (
 
 LEAVES = 1 << 20
 """Of the generated tree; a power of two."""
+
+TRANSACTIONS = 10_000
+"""Of the consortium block."""
+
+AnyJob = Job | TreeJob | ConsortiumJob
 
 GOLDEN_ROWS = 24
 """Rows of each batch that golden computes: it is there to be read, not to be fast."""
@@ -65,7 +71,7 @@ def run_demo(signatures: int, *, as_json: bool) -> int:
     """
     console, waiting = wide_console(), Console(stderr=True)
     console.quiet = as_json
-    work: list[Job | TreeJob] = [*jobs(repository_data()), TreeJob(LEAVES)]
+    work: list[AnyJob] = [*jobs(repository_data()), ConsortiumJob(TRANSACTIONS), TreeJob(LEAVES)]
     with progress_bar(waiting, "demo") as progress:
         work.append(signed_batch(signatures, progress))
     runs = [_run("auto", work, waiting)]
@@ -103,7 +109,7 @@ def _runner(device: str, progress: Progress) -> Runner:
     return Runner(device, progress, keep_outputs=True)
 
 
-def _run(device: str, work: Sequence[Job | TreeJob], waiting: Console) -> Run:
+def _run(device: str, work: Sequence[AnyJob], waiting: Console) -> Run:
     run = Run(device)
     for job in work:
         with progress_bar(waiting, f"{device}: {job.name}") as progress:
@@ -114,9 +120,7 @@ def _run(device: str, work: Sequence[Job | TreeJob], waiting: Console) -> Run:
     return run
 
 
-def _comparison(
-    work: Sequence[Job | TreeJob], runs: Sequence[Run], same: Sequence[Sequence[bool]], width: int
-) -> Table:
+def _comparison(work: Sequence[AnyJob], runs: Sequence[Run], same: Sequence[Sequence[bool]], width: int) -> Table:
     table = plain_table()
     table.add_column("what", overflow="ellipsis", no_wrap=True, max_width=max(12, width - 68))
     table.add_column("bytes", justify="right", no_wrap=True)
@@ -140,7 +144,7 @@ def _conclusion(runs: Sequence[Run], bad: int, different: int) -> Text:
 
 
 def _document(
-    work: Sequence[Job | TreeJob], runs: Sequence[Run], same: Sequence[Sequence[bool]], hidden: Report
+    work: Sequence[AnyJob], runs: Sequence[Run], same: Sequence[Sequence[bool]], hidden: Report
 ) -> dict[str, Any]:
     return {
         "homomorphic": hidden.as_json(),

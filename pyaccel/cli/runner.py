@@ -114,7 +114,7 @@ class Runner:
         self.progress(what, total, total)
         return np.concatenate(parts), step
 
-    def root(self, form: str, leaves: Any) -> tuple[bytes, bool, Step]:
+    def root(self, form: str, leaves: Any, algorithm: str | None = None) -> tuple[bytes, bool, Step]:
         """Merkle root of leaves, and whether other leaves have the same root (form bitcoin)."""
         steps: list[Step] = []
         mutated = False
@@ -122,7 +122,7 @@ class Runner:
             if form == "bitcoin":
                 root, mutated = pyaccel.merkle.root_checked(leaves, form=form, device=self.device)
             else:
-                root = pyaccel.merkle.root(leaves, form=form, device=self.device)
+                root = pyaccel.merkle.root(leaves, form=form, algorithm=algorithm, device=self.device)
         self._kept(bytes(root) + bytes((mutated,)), steps[0])
         return bytes(root), bool(mutated), steps[0]
 

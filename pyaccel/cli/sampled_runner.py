@@ -65,11 +65,11 @@ class SampledRunner(Runner):
         self._kept(digests.tobytes(), step)
         return digests, step
 
-    def root(self, form: str, leaves: Any) -> tuple[bytes, bool, Step]:
+    def root(self, form: str, leaves: Any, algorithm: str | None = None) -> tuple[bytes, bool, Step]:
         """Merkle root of leaves, natively where they are many."""
         if len(leaves) <= WHOLE_TREE:
-            return super().root(form, leaves)
-        root, mutated, native = self._native.root(form, leaves)
+            return super().root(form, leaves, algorithm)
+        root, mutated, native = self._native.root(form, leaves, algorithm)
         note = f"{self.device} computes the roots of trees of up to {WHOLE_TREE:,} leaves; larger ones run natively"
         step = Step(native.seconds, native.ran_on, (*native.notes, note))
         self._kept(root + bytes((mutated,)), step)
@@ -78,16 +78,19 @@ class SampledRunner(Runner):
     def verify_codes(
         self, scheme: str, public_keys: Any, messages: Any, signatures: Any, what: str, **parameters: Any
     ) -> tuple[Verdicts, Bytes, Step]:
-        """Verdicts, reason codes, and how they were computed."""
+        """Verdicts, reason codes, and how they were computed; with key_index keys stay whole."""
         split = self._split(len(signatures))
         if split is None:
             return super().verify_codes(scheme, public_keys, messages, signatures, what, **parameters)
         verdicts = np.zeros(len(signatures), np.bool_)
         codes = np.zeros(len(signatures), np.uint8)
         steps = []
+        key_index = parameters.pop("key_index", None)
         for runner, rows in ((self._whole, split[0]), (self._native, split[1])):
-            keys, texts, signed = ([values[i] for i in rows] for values in (public_keys, messages, signatures))
-            verdicts[rows], codes[rows], step = runner.verify_codes(scheme, keys, texts, signed, what, **parameters)
+            texts, signed = ([values[i] for i in rows] for values in (messages, signatures))
+            keys = public_keys if key_index is not None else [public_keys[i] for i in rows]
+            given = parameters if key_index is None else parameters | {"key_index": key_index[rows]}
+            verdicts[rows], codes[rows], step = runner.verify_codes(scheme, keys, texts, signed, what, **given)
             steps.append(step)
         joined = self._joined(*steps)
         self._kept(verdicts.tobytes() + codes.tobytes(), joined)
