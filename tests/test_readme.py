@@ -26,5 +26,8 @@ def test_readme_in_python(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed.endswith("True 9da8eb227a1fe47eaf51fee029673adeae485006\n")
     assert np.array_equal(eval(expression[1], names), [True, False])
     assert np.array_equal(names["verdicts"], [True, False])
+    # Those of one row say True or False beside them.
+    ones = re.findall(r"^(pyaccel\.verify_many\(\"sm2\".*\)) +# (True|False)$", source, re.MULTILINE)
+    assert [bool(eval(one, names)[0]) for one, _ in ones] == [said == "True" for _, said in ones] == [True, False]
     assert np.allclose(names["shifted"], [5.5, 9.0], atol=1e-4)
     assert np.allclose(names["dot"], [12.5], atol=1e-4)
