@@ -7,12 +7,11 @@ import random
 from collections.abc import Callable, Sequence
 
 import pytest
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from implementations import Implementation, implementations, needs_native
+from nist_peer import HASHES, PEERS, Peer, Row
 from nist_vectors import P256, P384, Nist
 
 import pyaccel
@@ -21,58 +20,14 @@ from examples import flipped, resized
 _FEW, _SOME, _MANY, _AT_ONCE = 600, 6_000, 1_000_000, 50_000
 """Rows for each variant; for the bound one; for the bound one when slow tests run; of those at a time."""
 
-Row = tuple[bytes, bytes, bytes]
-"""Key, ready digest, r || s."""
 Corruption = Callable[[random.Random, Row, Row], Row]
 """A row, and another one, to one row."""
 
-_PEERS = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
 _PRIMES = {"P-256": 2**256 - 2**224 + 2**192 + 2**96 - 1, "P-384": 2**384 - 2**128 - 2**96 + 2**32 - 1}
-_HASHES: dict[int, hashes.HashAlgorithm] = {32: hashes.SHA256(), 48: hashes.SHA384(), 64: hashes.SHA512()}
-
-
-class Peer:
-    """What OpenSSL says of rows of a curve, through the cryptography package."""
-
-    def __init__(self, curve: Nist) -> None:
-        self.curve = curve
-        self._keys: dict[bytes, ec.EllipticCurvePublicKey | None] = {}
-
-    def _key(self, key: bytes) -> ec.EllipticCurvePublicKey | None:
-        if key not in self._keys:
-            encoded = b"\4" + key if len(key) == 2 * self.curve.size else key
-            try:
-                self._keys[key] = ec.EllipticCurvePublicKey.from_encoded_point(_PEERS[self.curve.name], encoded)
-            except ValueError:
-                self._keys[key] = None
-        return self._keys[key]
-
-    def verdict(self, row: Row) -> bool:
-        """Under rule any."""
-        key, digest, signature = row
-        size = self.curve.size
-        public = self._key(key)
-        if public is None or len(digest) < 32 or len(signature) != 2 * size:
-            return False
-        if len(digest) not in _HASHES:
-            # The number that counts, in as many bytes as one of the hashes has.
-            digest = digest[:size].rjust(size, b"\0")
-        der = encode_dss_signature(*(int.from_bytes(half, "big") for half in (signature[:size], signature[size:])))
-        try:
-            public.verify(der, digest, ec.ECDSA(Prehashed(_HASHES[len(digest)])))
-        except InvalidSignature:
-            return False
-        return True
-
-    def said(self, rule: str, rows: Sequence[Row], under_any: Sequence[bool]) -> list[bool]:
-        """Under another rule: low-s and fabric differ from any by the bound of s alone where r || s is raw."""
-        largest = self.curve.order - 1 if rule == "any" else self.curve.order // 2
-        low = (int.from_bytes(row[2][self.curve.size :], "big") <= largest for row in rows)
-        return [valid and fits for valid, fits in zip(under_any, low, strict=True)]
 
 
 def _public(curve: str, secret: int) -> ec.EllipticCurvePublicKey:
-    return ec.derive_private_key(secret, _PEERS[curve]).public_key()
+    return ec.derive_private_key(secret, PEERS[curve]).public_key()
 
 
 def _corruptions(curve: Nist) -> list[Corruption]:
@@ -138,13 +93,13 @@ def _corruptions(curve: Nist) -> list[Corruption]:
 def _rows(curve: Nist, n: int, seed: int) -> list[Row]:
     """Rows, half of them as OpenSSL signed them; keys repeat, come in any form, and digests in three sizes."""
     source = random.Random(seed)
-    secrets = [ec.derive_private_key(source.randrange(1, curve.order), _PEERS[curve.name]) for _ in range(1 + n // 4)]
+    secrets = [ec.derive_private_key(source.randrange(1, curve.order), PEERS[curve.name]) for _ in range(1 + n // 4)]
     encode = [secret.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) for secret in secrets]
     forms = [curve.forms(whole[1:]) for whole in encode]
     signed: list[Row] = []
     for _ in range(n):
         i, digest = source.randrange(len(secrets)), source.randbytes(source.choice((32, 48, 48, 64)))
-        pair = decode_dss_signature(secrets[i].sign(digest, ec.ECDSA(Prehashed(_HASHES[len(digest)]))))
+        pair = decode_dss_signature(secrets[i].sign(digest, ec.ECDSA(Prehashed(HASHES[len(digest)]))))
         signed.append((source.choice(forms[i]), digest, b"".join(map(curve.number, pair))))
     corruptions = _corruptions(curve)
     return [
@@ -199,12 +154,12 @@ def _check(way: Implementation, curve: Nist, n: int, seed: int) -> None:
         way.ran(2 * n + len(whole) + len(batch))
 
 
-@implementations("p256", golden=False)
+@implementations("p256", golden=False, opencl=True)
 def test_few_on_every_variant(implementation: Implementation) -> None:
     _check(implementation, P256, _FEW, 1)
 
 
-@implementations("p384", golden=False)
+@implementations("p384", golden=False, opencl=True)
 def test_few_of_p384_on_every_variant(implementation: Implementation) -> None:
     _check(implementation, P384, _FEW // 2, 2)
 

@@ -245,7 +245,7 @@ def test_the_peer_hashes_identities() -> None:
             assert list(pyaccel.verify_many("sm2", spki, messages, signatures, **options)) == said
 
 
-@implementations("sm2", golden=False)
+@implementations("sm2", golden=False, opencl=True)
 def test_few_on_every_variant(implementation: Implementation) -> None:
     _check(implementation, _FEW, 1)
 
