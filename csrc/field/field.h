@@ -155,8 +155,8 @@
 
 /* Everything that a function calls is inlined in it: for the loops that most of the time goes to,
  * where operands would otherwise go through memory. Not where the field itself is emulated, nor
- * under sanitizers, whose checks make minutes of compilation of it. */
-#if defined(PA_EMULATION_YMM_PAIRS_H) || defined(__SANITIZE_ADDRESS__)
+ * with checks, of bounds or by sanitizers, which make minutes of compilation of it. */
+#if defined(PA_EMULATION_YMM_PAIRS_H) || defined(PA_DEBUG_BOUNDS) || defined(__SANITIZE_ADDRESS__)
 #define FE_FLAT
 #else
 #define FE_FLAT __attribute__((flatten))
