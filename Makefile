@@ -48,7 +48,7 @@ test: build c-test
 c-test: $(VENV)/.tools
 	cmake -S . -B $(BUILD)/c $(CMAKE_FLAGS) -DPYACCEL_TESTS=ON -DCMAKE_BUILD_TYPE=Debug >/dev/null
 	cmake --build $(BUILD)/c
-	ctest --test-dir $(BUILD)/c --output-on-failure
+	ctest --test-dir $(BUILD)/c --output-on-failure -j $(shell nproc)
 
 test-all:
 	.ci/run all

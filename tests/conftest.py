@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,22 @@ def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
     """The implementation under test, its variant bound; fails where the variant's counter did not rise."""
     with forced(request.param) as way:
         yield way
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of pytest-xdist hands its counts to the one that prints."""
+    if hasattr(session.config, "workeroutput"):
+        left_out = [(*key, cases) for key, cases in LEFT_OUT.items()]
+        session.config.workeroutput["cases"] = (dict(RUN), left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes them."""
+    run, left_out = getattr(node, "workeroutput", {}).get("cases", ({}, []))
+    RUN.update(run)
+    for name, reason, cases in left_out:
+        LEFT_OUT[name, reason] += cases
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
