@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prepared keys of secp256k1 (csrc/verify/weierstrass_prepared.h): sums that collide, and memory for some keys alone."""
+"""Prepared keys of secp256k1 (csrc/verify/weierstrass_prepared.h): sums that collide, memory for some keys alone."""
 
 from __future__ import annotations
 

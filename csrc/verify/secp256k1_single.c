@@ -19,8 +19,8 @@
 #include "../field/inverse_lanes.h"
 #include "../tables/secp256k1_base.h"
 #include "secp256k1_decode.h"
-#include "weierstrass_ladder.h"
 #include "secp256k1_matches.h"
+#include "weierstrass_ladder.h"
 
 /* *sum = u1 G + u2 Q, Q finite. */
 static void sum_of(curve_jacobian *sum, const row key[2], const pa_secp256k1_scalar *u1,
