@@ -19,19 +19,19 @@
 
 #include "sparse_prime_avx512ifma.h"
 
-FE_INLINE void fe_group_clear(__m512i c[10])
+/* 2^96 and 2^192 times a digit: what stays in the column by a multiply-add, what goes up by a shift, which leaves the multiplier
+ * free. */
+FE_INLINE void fe_group_clear(__m512i c[10], int i)
 {
     const __m512i s1 = fe_word_all(FE_S1), s3 = fe_word_all(FE_S3), s4 = fe_word_all(FE_S4);
-    FE_EACH_LIMB
-    {
-        fe_word_carry(&c[i + 1], c[i]);
-        c[i + 1] = _mm512_madd52lo_epu64(c[i + 1], c[i], s1);
-        c[i + 2] = _mm512_madd52hi_epu64(c[i + 2], c[i], s1);
-        c[i + 3] = _mm512_madd52lo_epu64(c[i + 3], c[i], s3);
-        c[i + 4] = _mm512_madd52hi_epu64(c[i + 4], c[i], s3);
-        c[i + 4] = _mm512_madd52lo_epu64(c[i + 4], c[i], s4);
-        c[i + 5] = _mm512_madd52hi_epu64(c[i + 5], c[i], s4);
-    }
+    const __m512i digit = fe_word_and(c[i], fe_word_all(FE_LOW_52));
+    c[i + 1] = _mm512_madd52lo_epu64(c[i + 1], c[i], s1);
+    fe_word_carry(&c[i + 1], c[i]);
+    c[i + 2] = fe_word_add(c[i + 2], fe_word_shr(digit, 8));
+    c[i + 3] = _mm512_madd52lo_epu64(c[i + 3], c[i], s3);
+    c[i + 4] = fe_word_add(c[i + 4], fe_word_shr(digit, 16));
+    c[i + 4] = _mm512_madd52lo_epu64(c[i + 4], c[i], s4);
+    c[i + 5] = _mm512_madd52hi_epu64(c[i + 5], c[i], s4);
 }
 
 FE_INLINE void fe_group_take_small(__m512i word[5], __m512i t)

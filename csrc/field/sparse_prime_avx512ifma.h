@@ -5,8 +5,8 @@
  * Both primes are p = 2^256 - 2^224 + s - 1 with a small s, a sum of signed powers of 2 of 64 and more. The file that includes this
  * one defines the words of p and of 2^260 and 2^520 mod p (FE_PRIME_0 .. 3, FE_UNIT, FE_SQUARE), FE_S1 and FE_S3, signed, s =
  * FE_S1 2^52 + FE_S3 2^156, FE_TWICE_P(i), and
- *   fe_group_clear(c)      adds q p to ten columns so that the lower five can be dropped, once their carry, too, is added to
- *                          column 5; 0 <= q < 2^260
+ *   fe_group_clear(c, i)   i = 0 .. 4 in turn: adds q p 2^(52 i) to ten columns, q the low 52 bits of column i, and what that has above
+ *                          them to the next column, so that column i can be dropped
  *   fe_group_take_small(word, t)  subtracts t s from limbs 1 .. 3
  *
  * Bounds. A value of magnitude 1 has limbs 0 .. 3 below 2^52 and is below 2 p; a factor is below 4 p, so that a product, (a b + q p) /
@@ -17,6 +17,8 @@
 
 #define FE_HAS_FORM
 #define FE_FORM_BITS 260
+#define FE_HAS_TIMES
+#define FE_HAS_BESIDE
 
 /* Limb 4 of 2^256 - 2^224; twice that less 2 is limb 4 of 2 p or one below, and what is left is above 2^208. */
 #define FE_S4 ((UINT64_C(1) << 48) - (UINT64_C(1) << 16))
@@ -42,8 +44,9 @@ FE_INLINE void fe_word_carry(__m512i *to, __m512i from)
     *to = fe_word_add(*to, _mm512_srai_epi64(from, 52));
 }
 
-FE_INLINE void fe_group_clear(__m512i c[10]);
+FE_INLINE void fe_group_clear(__m512i c[10], int i);
 FE_INLINE void fe_group_take_small(__m512i word[5], __m512i t);
+FE_INLINE void fe_sub_norm(fe *r, const fe *a, const fe *b);
 
 /* Takes t p off, limb by limb. */
 FE_INLINE void fe_group_take(__m512i word[5], __m512i t)
@@ -76,9 +79,14 @@ FE_INLINE void fe_group_carry(fe_group *r, const __m512i word[5])
     fe_group_carry_up(r, w, 0);
 }
 
-/* Columns 0 .. 4 are cleared. Of sums, or where k products are too many, what stands above 2^256 then, of either sign, is taken
- * off, 2^22 of limb 4 left: at most 35 of it, since the size of column 9 is at most 8 2^50, and what lower columns have to
- * carry is small beside 2^22. Limb 4 ends between 2^22 - 2^21.2 and 2^48 + 2^23. */
+/* What stands above 2^256, of either sign, is taken off, 2^22 of limb 4 left: at most 35 of it, since the size of column 9 is at most
+ * 8 2^50, and what lower columns have to carry is small beside 2^22. Limb 4 ends between 2^22 - 2^21.2 and 2^48 + 2^23. */
+FE_INLINE void fe_group_take_any(__m512i word[5])
+{
+    const __m512i over = fe_word_sub(word[4], fe_word_all(UINT64_C(1) << 22));
+    fe_group_take(word, _mm512_srai_epi64(over, 48));
+}
+
 FE_INLINE void fe_group_fold(fe_group *r, const __m512i column[10], int m, unsigned int k,
                              int differences, int factor)
 {
@@ -87,13 +95,274 @@ FE_INLINE void fe_group_fold(fe_group *r, const __m512i column[10], int m, unsig
     {
         c[i] = fe_word_times(column[i], k);
     }
-    fe_group_clear(c);
+    FE_EACH_LIMB
+    {
+        fe_group_clear(c, i);
+    }
     if (differences || k > (factor ? 3 : 1)) {
-        fe_group_take(c + 5,
-                      _mm512_srai_epi64(fe_word_sub(c[9], fe_word_all(UINT64_C(1) << 22)), 48));
+        fe_group_take_any(c + 5);
     }
     fe_group_carry_up(r, c + 5, factor);
     (void)m;
+}
+
+/* Columns 0 .. 4 first: while they are cleared, each waiting for the one before, the others come. */
+FE_INLINE void fe_group_mul_times(fe_group *r, const fe_group *a, const fe_group *b, unsigned int k,
+                                  int factor)
+{
+    const __m512i *x = a->limb, *y = b->limb;
+    __m512i c[10];
+    FE_ASSERT(k >= 1 && k <= 4);
+    if (k > 1) {
+        fe_group_mul_columns(c, a, b);
+        fe_group_fold(r, c, 1, k, 0, factor);
+        return;
+    }
+    FE_UNROLL for (int n = 0; n < 10; n++)
+    {
+        c[n] = _mm512_setzero_si512();
+    }
+    FE_EACH_LIMB
+    {
+        FE_UNROLL for (int j = 0; j < 5 - i; j++)
+        {
+            c[i + j] = _mm512_madd52lo_epu64(c[i + j], x[i], y[j]);
+        }
+        FE_UNROLL for (int j = 0; j < 4 - i; j++)
+        {
+            c[i + j + 1] = _mm512_madd52hi_epu64(c[i + j + 1], x[i], y[j]);
+        }
+    }
+    FE_EACH_LIMB
+    {
+        FE_UNROLL for (int j = 4 - i; j < 5; j++)
+        {
+            if (i + j > 4) {
+                c[i + j] = _mm512_madd52lo_epu64(c[i + j], x[i], y[j]);
+            }
+            c[i + j + 1] = _mm512_madd52hi_epu64(c[i + j + 1], x[i], y[j]);
+        }
+        fe_group_clear(c, i);
+    }
+    fe_group_carry_up(r, c + 5, factor);
+}
+
+/* c = column n of a square. */
+FE_INLINE __m512i fe_group_sqr_column(const fe_group *a, int n)
+{
+    const __m512i *x = a->limb;
+    __m512i c = _mm512_setzero_si512();
+    FE_EACH_LIMB
+    {
+        const int low = n - i, high = n - 1 - i;
+        if (low > i && low < 5) {
+            c = _mm512_madd52lo_epu64(c, x[i], x[low]);
+        }
+        if (high > i && high < 5) {
+            c = _mm512_madd52hi_epu64(c, x[i], x[high]);
+        }
+    }
+    c = n > 0 && n < 9 ? fe_word_double(c) : c;
+    return n % 2 ? _mm512_madd52hi_epu64(c, x[n / 2], x[n / 2])
+                 : _mm512_madd52lo_epu64(c, x[n / 2], x[n / 2]);
+}
+
+FE_INLINE void fe_group_sqr_times(fe_group *r, const fe_group *a, unsigned int k, int factor)
+{
+    __m512i c[10];
+    FE_ASSERT(k >= 1 && k <= 4);
+    if (k > 1) {
+        fe_group_sqr_columns(c, a);
+        fe_group_fold(r, c, 1, k, 0, factor);
+        return;
+    }
+    FE_UNROLL for (int n = 0; n < 5; n++)
+    {
+        c[n] = fe_group_sqr_column(a, n);
+    }
+    FE_EACH_LIMB
+    {
+        c[i + 5] = fe_group_sqr_column(a, i + 5); /* nothing was added there before */
+        fe_group_clear(c, i);
+    }
+    fe_group_carry_up(r, c + 5, factor);
+}
+
+/* ---- sums carried beside products ------------------------------------------------------------
+ * A sum is carried while a product that does not wait for it is taken, step by step, so that neither waits for itself. What sums
+ * may be is up to whoever calls, who knows them better than a magnitude says; factors may be below 2^260 here:
+ *   FE_FACTOR  from 0 on                     -> a factor, p at most above it
+ *   FE_CUT     the same, below p             -> magnitude 1
+ *   FE_NEAR    from -p on, below p           -> magnitude 1
+ *   FE_ANY     of magnitude 8                -> magnitude 1
+ * in numbers as they are once divided by 2^260. */
+enum { FE_FACTOR, FE_CUT, FE_NEAR, FE_ANY };
+
+/* Step n = 0 .. 9 of r = c carried. */
+FE_INLINE void fe_group_step(fe_group *r, __m512i c[10], int to, int n)
+{
+    if (n < 5) {
+        fe_group_clear(c, n);
+    } else if (n > 5) {
+        const int i = n - 6;
+        r->limb[i] = to == FE_FACTOR ? c[i + 5] : fe_word_and(c[i + 5], fe_word_all(FE_LOW_52));
+        fe_word_carry(&c[i + 6], c[i + 5]);
+        r->limb[4] = c[9];
+    } else if (to == FE_ANY) {
+        fe_group_take_any(c + 5);
+    } else if (to == FE_NEAR) {
+        /* p more where the value is below 2^228, and so where it is below 0 */
+        const int64_t p[5] = {-1, FE_S1, 0, FE_S3, (int64_t)FE_S4};
+        const __mmask8 below = _mm512_cmplt_epi64_mask(c[9], fe_word_all(UINT64_C(1) << 20));
+        FE_EACH_LIMB
+        {
+            if (p[i] != 0) {
+                c[i + 5] =
+                    _mm512_mask_add_epi64(c[i + 5], below, c[i + 5], fe_word_all((uint64_t)p[i]));
+            }
+        }
+    }
+}
+
+FE_FN void fe_group_check_beside(const fe_group *a, int magnitude_1)
+{
+#ifdef PA_DEBUG_BOUNDS
+    uint64_t lanes[FE_GROUP_LANES];
+    _mm512_storeu_si512(lanes, a->limb[4]);
+    for (int j = 0; j < FE_GROUP_LANES; j++) {
+        FE_ASSERT(lanes[j] <= FE_LOW_52);
+    }
+    if (magnitude_1) {
+        fe_group_check(a, 1);
+    }
+#endif
+    (void)a;
+    (void)magnitude_1;
+}
+
+/* f = sum */
+FE_INLINE void fe_raw_end(fe *f, const fe_raw *sum, int to)
+{
+    FE_EACH_GROUP
+    {
+        __m512i c[10];
+        FE_UNROLL for (int n = 0; n < 10; n++)
+        {
+            c[n] = sum->column[g][n];
+        }
+        FE_UNROLL for (int n = 0; n < 10; n++)
+        {
+            fe_group_step(&f->group[g], c, to, n);
+        }
+        fe_group_check_beside(&f->group[g], to != FE_FACTOR);
+    }
+}
+
+/* r = a b, and beside it f = sum; f may be a or b, r sum. */
+FE_INLINE void fe_mul_beside(fe_raw *r, const fe *a, const fe *b, fe *f, const fe_raw *sum, int to)
+{
+    FE_EACH_GROUP
+    {
+        const __m512i *x = a->group[g].limb, *y = b->group[g].limb;
+        __m512i product[10], c[10];
+        fe_group carried;
+        fe_group_check_beside(&a->group[g], 0);
+        fe_group_check_beside(&b->group[g], 0);
+        fe_group_check_columns(sum->column[g], 8);
+        FE_UNROLL for (int n = 0; n < 10; n++)
+        {
+            product[n] = _mm512_setzero_si512();
+            c[n] = sum->column[g][n];
+        }
+        FE_EACH_LIMB
+        {
+            FE_UNROLL for (int j = 0; j < 5; j++)
+            {
+                product[i + j] = _mm512_madd52lo_epu64(product[i + j], x[i], y[j]);
+            }
+            fe_group_step(&carried, c, to, 2 * i);
+            FE_UNROLL for (int j = 0; j < 5; j++)
+            {
+                product[i + j + 1] = _mm512_madd52hi_epu64(product[i + j + 1], x[i], y[j]);
+            }
+            fe_group_step(&carried, c, to, 2 * i + 1);
+        }
+        FE_UNROLL for (int n = 0; n < 10; n++)
+        {
+            r->column[g][n] = product[n];
+        }
+        f->group[g] = carried;
+        fe_group_check_beside(&carried, to != FE_FACTOR);
+    }
+}
+
+FE_INLINE void fe_sqr_beside(fe_raw *r, const fe *a, fe *f, const fe_raw *sum, int to)
+{
+    FE_EACH_GROUP
+    {
+        __m512i square[10], c[10];
+        fe_group carried;
+        fe_group_check_beside(&a->group[g], 0);
+        fe_group_check_columns(sum->column[g], 8);
+        FE_UNROLL for (int n = 0; n < 10; n++)
+        {
+            c[n] = sum->column[g][n];
+        }
+        FE_UNROLL for (int n = 0; n < 10; n++)
+        {
+            square[n] = fe_group_sqr_column(&a->group[g], n);
+            fe_group_step(&carried, c, to, n);
+        }
+        FE_UNROLL for (int n = 0; n < 10; n++)
+        {
+            r->column[g][n] = square[n];
+        }
+        f->group[g] = carried;
+        fe_group_check_beside(&carried, to != FE_FACTOR);
+    }
+}
+
+/* r -= a, which is carried (FE_CUT, or magnitude 1). */
+FE_INLINE void fe_raw_take(fe_raw *r, const fe *a)
+{
+    FE_EACH_GROUP
+    {
+        FE_EACH_LIMB
+        {
+            r->column[g][i + 5] = fe_word_sub(r->column[g][i + 5], a->group[g].limb[i]);
+        }
+    }
+}
+
+/* r += n p, in the numbers above. */
+FE_INLINE void fe_raw_lift(fe_raw *r, int n)
+{
+    const int64_t p[5] = {-1, FE_S1, 0, FE_S3, (int64_t)FE_S4};
+    FE_EACH_GROUP
+    {
+        FE_EACH_LIMB
+        {
+            if (p[i] != 0) {
+                r->column[g][i + 5] =
+                    fe_word_add(r->column[g][i + 5], fe_word_all((uint64_t)(n * p[i])));
+            }
+        }
+    }
+}
+
+/* sum = 3 (a + b), difference = a - b + 2 p: factors below 12 p and 4 p; a and b of magnitude 1. */
+FE_INLINE void fe_sum_and_difference(fe *sum, fe *difference, const fe *a, const fe *b)
+{
+    FE_EACH_GROUP
+    {
+        __m512i word[5];
+        FE_EACH_LIMB
+        {
+            word[i] = fe_word_times(fe_word_add(a->group[g].limb[i], b->group[g].limb[i]), 3);
+        }
+        fe_group_carry_up(&sum->group[g], word, 1);
+    }
+    fe_sub_norm(difference, a, b);
 }
 
 FE_INLINE void fe_group_set(fe_group *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)

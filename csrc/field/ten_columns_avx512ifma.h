@@ -143,6 +143,12 @@ FE_INLINE void fe_group_reduce(fe_group *r, const __m512i column[10], int m)
     fe_group_carry_columns(r, column, m, 1, 1);
 }
 
+/* r = k a b, k <= 4, of magnitude 1 or a factor. */
+#ifdef FE_HAS_TIMES
+FE_INLINE void fe_group_mul_times(fe_group *r, const fe_group *a, const fe_group *b, unsigned int k,
+                                  int factor);
+FE_INLINE void fe_group_sqr_times(fe_group *r, const fe_group *a, unsigned int k, int factor);
+#else
 FE_INLINE void fe_group_mul_times(fe_group *r, const fe_group *a, const fe_group *b, unsigned int k,
                                   int factor)
 {
@@ -161,6 +167,7 @@ FE_INLINE void fe_group_sqr_times(fe_group *r, const fe_group *a, unsigned int k
     fe_group_check_columns(column, 1);
     fe_group_fold(r, column, 1, k, 0, factor);
 }
+#endif
 
 FE_INLINE void fe_group_mul(fe_group *r, const fe_group *a, const fe_group *b)
 {

@@ -633,6 +633,30 @@ static void sums_key_store(sums_group *group)
 
 /* ---- the sum -------------------------------------------------------------------------------- */
 
+#if defined(FE_HAS_BESIDE) && CURVE_A == -3
+#include "../curve/weierstrass_pipeline.h"
+
+SUMS_FLAT static void sums_double(curve_pipeline *sum)
+{
+    curve_pipeline_double(sum, SUMS_WIDTH);
+}
+
+SUMS_FLAT static void sums_add(curve_pipeline *sum, const curve_affine *term)
+{
+    curve_pipeline_add(sum, term);
+}
+
+static void sums_ladder(sums_group *group)
+{
+    curve_pipeline sum;
+    curve_pipeline_start(&sum, &group->terms[SUMS_DIGITS - 1]);
+    for (int j = SUMS_DIGITS - 2; j >= 0; j--) {
+        sums_double(&sum);
+        sums_add(&sum, &group->terms[j]);
+    }
+    curve_pipeline_end(&group->sum, &sum);
+}
+#else
 /* Functions apart, each with its products inlined. */
 SUMS_FLAT static void sums_double(curve_ladder *sum)
 {
@@ -656,6 +680,7 @@ static void sums_ladder(sums_group *group)
     }
     curve_ladder_end(&group->sum, &sum);
 }
+#endif
 
 static void sums_ladders(sums_group *groups, int count)
 {

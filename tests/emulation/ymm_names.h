@@ -30,6 +30,7 @@
 #define _mm512_castsi512_si256 pa_pair_low
 #undef _mm512_cmpeq_epi64_mask
 #define _mm512_cmpeq_epi64_mask pa_pair_cmpeq_epi64_mask
+#undef _mm512_cmplt_epi64_mask
 #undef _mm512_cmplt_epu64_mask
 #define _mm512_cmplt_epu64_mask pa_pair_cmplt_epu64_mask
 #undef _mm512_cvtepi32_epi64

@@ -296,6 +296,16 @@ PA_PAIR __mmask8 pa_pair_cmplt_epu64_mask(pa_pair a, pa_pair b)
     return (__mmask8)mask;
 }
 
+PA_PAIR __mmask8 pa_pair_cmplt_epi64_mask(pa_pair a, pa_pair b)
+{
+    pa_pair_words x = {a}, y = {b};
+    unsigned mask = 0;
+    for (unsigned l = 0; l < 8; l++) {
+        mask |= (unsigned)(x.q[l] < y.q[l]) << l;
+    }
+    return (__mmask8)mask;
+}
+
 PA_PAIR __mmask8 pa_pair_test_epi64_mask(pa_pair a, pa_pair b)
 {
     return (__mmask8)~pa_pair_cmpeq_epi64_mask(pa_pair_and(a, b), pa_pair_setzero());
