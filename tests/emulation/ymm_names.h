@@ -31,6 +31,7 @@
 #undef _mm512_cmpeq_epi64_mask
 #define _mm512_cmpeq_epi64_mask pa_pair_cmpeq_epi64_mask
 #undef _mm512_cmplt_epi64_mask
+#define _mm512_cmplt_epi64_mask pa_pair_cmplt_epi64_mask
 #undef _mm512_cmplt_epu64_mask
 #define _mm512_cmplt_epu64_mask pa_pair_cmplt_epu64_mask
 #undef _mm512_cvtepi32_epi64
