@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What fields of up to 256 bits in four lanes of AVX2 have alike, whatever their limbs are: masks, words in lanes, memory.
+/* What fields in four lanes of AVX2 have alike, whatever their limbs are: masks, words in lanes, memory.
  * Interface: field.h.
  *
  * The field that includes it has defined FE_VECTORS, the vectors of an element. */
@@ -13,7 +13,7 @@
 #include "row.h"
 
 #define LANES 4
-#define FE_BYTES 32
+#define FE_BYTES (8 * ROW_WORDS)
 
 typedef struct {
     __m256i limb[FE_VECTORS];
@@ -183,6 +183,35 @@ FE_INLINE void fe_words_store(void *const rows[LANES], const fe_word word[4])
     fe_transpose(w);
     for (int i = 0; i < LANES; i++) {
         _mm256_storeu_si256(rows[i], w[i]);
+    }
+}
+
+/* The same of whole rows: of six words, the last four once more. */
+FE_INLINE void fe_row_load(fe_word word[ROW_WORDS], const void *const rows[LANES])
+{
+    fe_words_load(word, rows);
+    if (ROW_WORDS > 4) {
+        const void *above[LANES];
+        fe_word again[4];
+        for (int i = 0; i < LANES; i++) {
+            above[i] = (const uint64_t *)rows[i] + ROW_WORDS - 4;
+        }
+        fe_words_load(again, above);
+        for (int i = 4; i < ROW_WORDS; i++) {
+            word[i] = again[i - (ROW_WORDS - 4)];
+        }
+    }
+}
+
+FE_INLINE void fe_row_store(void *const rows[LANES], const fe_word word[ROW_WORDS])
+{
+    fe_words_store(rows, word);
+    if (ROW_WORDS > 4) {
+        void *above[LANES];
+        for (int i = 0; i < LANES; i++) {
+            above[i] = (uint64_t *)rows[i] + ROW_WORDS - 4;
+        }
+        fe_words_store(above, word + ROW_WORDS - 4);
     }
 }
 

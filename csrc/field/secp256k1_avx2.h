@@ -36,7 +36,7 @@
 #define FE_MULTIPLE_OF_P(i, m)                                                                     \
     (((m) + 1) * (FE_LIMB_MASK - ((i) == 0 ? FE_FOLD_LOW - 1 : (i) == 1 ? 1 << FE_FOLD_HIGH : 0)))
 
-#include "nine_limbs_avx2.h"
+#include "small_limbs_avx2.h"
 
 /* ---- products ------------------------------------------------------------------------------- */
 

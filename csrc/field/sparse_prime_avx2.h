@@ -34,7 +34,7 @@
     (((i) < 8 ? (INT64_C(1) << 29) - 1 : (INT64_C(1) << 25) - 1) - ((i) == 0) - FE_FOLD_LIMB(i, 1))
 #define FE_MULTIPLE_OF_P(i, m) (((m) + 1) * FE_TWICE_P(i))
 
-#include "nine_limbs_avx2.h"
+#include "small_limbs_avx2.h"
 
 /* ---- products ------------------------------------------------------------------------------- */
 
@@ -239,74 +239,12 @@ FE_FN mask fe_is_zero(const fe *a)
     return mask_or(_mm256_cmpeq_epi64(not_zero, zero), _mm256_cmpeq_epi64(not_p, zero));
 }
 
-/* ---- the form, bytes ------------------------------------------------------------------------ */
-
-FE_FN void fe_enter(fe *r, const fe *a)
-{
-    fe square;
-    fe_place(&square, FE_SQUARE);
-    fe_mul(r, a, &square);
-}
-
-FE_FN void fe_leave(fe *r, const fe *a)
-{
-    fe one;
-    fe_place_int(&one, 1);
-    fe_mul(r, a, &one);
-}
-
 /* Tables hold x 2^260 mod p. */
 FE_INLINE void fe_from_table(fe *r, const fe *a)
 {
     fe_add(r, a, a);
 }
 
-FE_FN void fe_set_words(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
-{
-    fe_place(r, w0, w1, w2, w3);
-    fe_enter(r, r);
-}
-
-FE_FN void fe_set_int(fe *r, unsigned int k)
-{
-    if (k == 1) {
-        fe_place(r, FE_UNIT);
-    } else {
-        fe_place_int(r, k);
-        if (k > 1) {
-            fe_enter(r, r);
-        }
-    }
-}
-
-FE_FN mask fe_is_odd(const fe *a)
-{
-    __m256i w[4];
-    fe plain;
-    fe_carry(&plain, a);
-    fe_leave(&plain, &plain);
-    fe_canonical(w, &plain);
-    return _mm256_cmpeq_epi64(_mm256_and_si256(w[0], fe_all(1)), fe_all(1));
-}
-
-FE_FN void fe_from_rows(fe *r, const unsigned char *const rows[LANES], mask *ok)
-{
-    __m256i w[4];
-    fe plain, less;
-    fe_words_from_rows(w, rows);
-    fe_from_words(&plain, w);
-    *ok = fe_less_p(&less, &plain);
-    fe_enter(r, &plain);
-}
-
-FE_FN void fe_to_rows(unsigned char *const rows[LANES], const fe *a)
-{
-    __m256i w[4];
-    fe plain;
-    fe_carry(&plain, a);
-    fe_leave(&plain, &plain);
-    fe_canonical(w, &plain);
-    fe_words_to_rows(rows, w);
-}
+#include "form_avx2.h"
 
 #endif

@@ -64,12 +64,13 @@ static fe of_lanes(const one lanes[LANES])
 static number limbs_of(const fe *a, int lane)
 {
     const one limbs = lane_of(a, lane);
-    number sum = {{0}}, radix = {{0}};
-    radix.word[RADIX / 32] = 1u << RADIX % 32;
+    number sum = {{0}};
     for (int i = LIMBS - 1; i >= 0; i--) {
         const uint64_t words[NUMBER_WORDS / 2] = {limbs.limb[i]};
         const number limb = number_from_words(words);
-        sum = mod_mul(&sum, &radix, &prime);
+        for (int bit = 0; bit < RADIX; bit++) {
+            sum = mod_add(&sum, &sum, &prime);
+        }
         sum = mod_add(&sum, &limb, &prime);
     }
     return sum;

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What fields of 256 bits have alike whose elements are nine limbs of 29 bits in four lanes of AVX2, sum of limb[i] 2^(29 i).
- * Interface: field.h.
+/* What fields have alike whose elements are limbs in halves of 64-bit words in four lanes of AVX2, sum of limb[i] 2^(29 i): nine of
+ * them, where the field does not say FE_VECTORS, FE_LIMB_BITS and FE_MUL_MAG. Interface: field.h.
  *
  * The field that includes it has defined FE_LIMB_MAX(magnitude, i) and the limbs of a multiple of p for differences, no limb below
  * m times the bound of magnitude 1 and none above m + 1 times it:
  *   #define FE_MULTIPLE_OF_P(i, m) */
-#ifndef PA_FIELD_NINE_LIMBS_AVX2_H
-#define PA_FIELD_NINE_LIMBS_AVX2_H
+#ifndef PA_FIELD_SMALL_LIMBS_AVX2_H
+#define PA_FIELD_SMALL_LIMBS_AVX2_H
 
-#define FE_BITS 256
+#ifndef FE_VECTORS
+#define FE_VECTORS 9
+#define FE_LIMB_BITS 29
 /* Magnitudes m and n of factors: m n <= 6 keeps columns below 2^64. */
 #define FE_MUL_MAG 2
 #define FE_BESIDE_MAG 6
+#endif
 #define FE_MAX_MAG 32
-
-#define FE_VECTORS 9
 #include "four_lanes_avx2.h"
 
-#define FE_LIMB_MASK ((INT64_C(1) << 29) - 1)
+#define FE_BITS (64 * ROW_WORDS)
+
+#define FE_LIMB_MASK ((INT64_C(1) << FE_LIMB_BITS) - 1)
 
 /* The least one that a has. */
 FE_INLINE int fe_magnitude(const fe *a)
@@ -47,7 +50,7 @@ FE_CALL void fe_mul(fe *r, const fe *a, const fe *b);
 FE_CALL void fe_sqr(fe *r, const fe *a);
 FE_INLINE void fe_carry(fe *r, const fe *a);
 FE_FN mask fe_is_zero(const fe *a);
-FE_FN void fe_canonical(__m256i w[4], const fe *a);
+FE_FN void fe_canonical(__m256i w[ROW_WORDS], const fe *a);
 
 FE_INLINE __m256i fe_low(__m256i x)
 {
@@ -111,7 +114,8 @@ FE_INLINE void fe_mul_small(fe *r, const fe *a, unsigned int k)
                      : k == 8  ? _mm256_slli_epi64(x, 3)
                      : k == 16 ? _mm256_slli_epi64(x, 4)
                      : k == 3  ? _mm256_add_epi64(_mm256_add_epi64(x, x), x)
-                     : k > 6   ? _mm256_mul_epu32(x, fe_all((int64_t)k))
+                     : k == 7  ? _mm256_sub_epi64(_mm256_slli_epi64(x, 3), x)
+                     : k > 7   ? _mm256_mul_epu32(x, fe_all((int64_t)k))
                                : _mm256_add_epi64(_mm256_slli_epi64(x, 2),
                                                 k == 5 ? x : _mm256_add_epi64(x, x));
     }
@@ -128,43 +132,50 @@ FE_FN void fe_place_int(fe *r, unsigned int k)
     }
 }
 
-/* Any number below 2^256, words in w. After: magnitude 1. */
-FE_INLINE void fe_from_words(fe *r, const __m256i w[4])
+/* Any number that a row may hold, words in w. After: magnitude 1. */
+FE_INLINE void fe_from_words(fe *r, const __m256i w[ROW_WORDS])
 {
-    r->limb[0] = fe_low(w[0]);
-    r->limb[1] = fe_low(_mm256_srli_epi64(w[0], 29));
-    r->limb[2] = fe_low(_mm256_or_si256(_mm256_srli_epi64(w[0], 58), _mm256_slli_epi64(w[1], 6)));
-    r->limb[3] = fe_low(_mm256_srli_epi64(w[1], 23));
-    r->limb[4] = fe_low(_mm256_or_si256(_mm256_srli_epi64(w[1], 52), _mm256_slli_epi64(w[2], 12)));
-    r->limb[5] = fe_low(_mm256_srli_epi64(w[2], 17));
-    r->limb[6] = fe_low(_mm256_or_si256(_mm256_srli_epi64(w[2], 46), _mm256_slli_epi64(w[3], 18)));
-    r->limb[7] = fe_low(_mm256_srli_epi64(w[3], 11));
-    r->limb[8] = _mm256_srli_epi64(w[3], 40);
+    _Pragma("GCC unroll 13") for (int i = 0; i < FE_VECTORS; i++)
+    {
+        const int at = FE_LIMB_BITS * i / 64, shift = FE_LIMB_BITS * i % 64;
+        __m256i limb = shift > 0 ? _mm256_srli_epi64(w[at], shift) : w[at];
+        if (shift + FE_LIMB_BITS > 64 && at + 1 < ROW_WORDS) {
+            limb = _mm256_or_si256(limb, _mm256_slli_epi64(w[at + 1], 64 - shift));
+        }
+        r->limb[i] = i < FE_VECTORS - 1 ? fe_low(limb) : limb;
+    }
 }
 
-FE_FN void fe_place(fe *r, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3)
+FE_FN void fe_place(fe *r, FE_WORDS)
 {
-    const __m256i w[4] = {fe_all((int64_t)w0), fe_all((int64_t)w1), fe_all((int64_t)w2),
-                          fe_all((int64_t)w3)};
+    const uint64_t words[ROW_WORDS] = {FE_WORDS_GIVEN};
+    __m256i w[ROW_WORDS];
+    for (int i = 0; i < ROW_WORDS; i++) {
+        w[i] = fe_all((int64_t)words[i]);
+    }
     fe_from_words(r, w);
 }
 
-#define FE_TOP_BITS 24 /* of limb 8, below 2^256 */
+#define FE_TOP_BITS                                                                                \
+    (FE_BITS - FE_LIMB_BITS * (FE_VECTORS - 1)) /* of the last limb, below 2^FE_BITS */
 
-/* The words of t, whose limbs are carried and below 2^256. */
-FE_INLINE void fe_to_words(__m256i w[4], const fe *t)
+/* The words of t, whose limbs are carried and below 2^FE_BITS. */
+FE_INLINE void fe_to_words(__m256i w[ROW_WORDS], const fe *t)
 {
-    w[0] = _mm256_or_si256(_mm256_or_si256(t->limb[0], _mm256_slli_epi64(t->limb[1], 29)),
-                           _mm256_slli_epi64(t->limb[2], 58));
-    w[1] = _mm256_or_si256(
-        _mm256_or_si256(_mm256_srli_epi64(t->limb[2], 6), _mm256_slli_epi64(t->limb[3], 23)),
-        _mm256_slli_epi64(t->limb[4], 52));
-    w[2] = _mm256_or_si256(
-        _mm256_or_si256(_mm256_srli_epi64(t->limb[4], 12), _mm256_slli_epi64(t->limb[5], 17)),
-        _mm256_slli_epi64(t->limb[6], 46));
-    w[3] = _mm256_or_si256(
-        _mm256_or_si256(_mm256_srli_epi64(t->limb[6], 18), _mm256_slli_epi64(t->limb[7], 11)),
-        _mm256_slli_epi64(t->limb[8], 40));
+    _Pragma("GCC unroll 6") for (int at = 0; at < ROW_WORDS; at++)
+    {
+        w[at] = _mm256_setzero_si256();
+        _Pragma("GCC unroll 13") for (int i = 0; i < FE_VECTORS; i++)
+        {
+            const int shift = FE_LIMB_BITS * i - 64 * at;
+            if (shift > -FE_LIMB_BITS && shift < 64) {
+                const __m256i limb = shift < 0   ? _mm256_srli_epi64(t->limb[i], -shift)
+                                     : shift > 0 ? _mm256_slli_epi64(t->limb[i], shift)
+                                                 : t->limb[i];
+                w[at] = _mm256_or_si256(w[at], limb);
+            }
+        }
+    }
 }
 
 FE_FN mask fe_equal(const fe *a, const fe *b)
@@ -185,57 +196,57 @@ FE_INLINE __m256i fe_turn_bytes(__m256i word)
 }
 
 /* w = the words of rows, big-endian. */
-FE_INLINE void fe_words_from_rows(__m256i w[4], const unsigned char *const rows[LANES])
+FE_INLINE void fe_words_from_rows(__m256i w[ROW_WORDS], const unsigned char *const rows[LANES])
 {
-    __m256i turned[4];
-    fe_words_load(turned, (const void *const *)rows);
-    for (int i = 0; i < 4; i++) {
-        w[i] = fe_turn_bytes(turned[3 - i]);
+    __m256i turned[ROW_WORDS];
+    fe_row_load(turned, (const void *const *)rows);
+    for (int i = 0; i < ROW_WORDS; i++) {
+        w[i] = fe_turn_bytes(turned[ROW_WORDS - 1 - i]);
     }
 }
 
-FE_INLINE void fe_words_to_rows(unsigned char *const rows[LANES], const __m256i w[4])
+FE_INLINE void fe_words_to_rows(unsigned char *const rows[LANES], const __m256i w[ROW_WORDS])
 {
-    __m256i turned[4];
-    for (int i = 0; i < 4; i++) {
-        turned[i] = fe_turn_bytes(w[3 - i]);
+    __m256i turned[ROW_WORDS];
+    for (int i = 0; i < ROW_WORDS; i++) {
+        turned[i] = fe_turn_bytes(w[ROW_WORDS - 1 - i]);
     }
-    fe_words_store((void *const *)rows, turned);
+    fe_row_store((void *const *)rows, turned);
 }
 
 FE_FN void fe_gather(fe *r, const row *const rows[LANES])
 {
-    __m256i w[4];
-    fe_words_load(w, (const void *const *)rows);
+    __m256i w[ROW_WORDS];
+    fe_row_load(w, (const void *const *)rows);
     fe_from_words(r, w);
 }
 
 FE_FN void fe_scatter(row *const rows[LANES], const fe *a)
 {
-    __m256i w[4];
+    __m256i w[ROW_WORDS];
     fe_canonical(w, a);
-    fe_words_store((void *const *)rows, w);
+    fe_row_store((void *const *)rows, w);
 }
 
 /* A lane by itself: limbs 2 i and 2 i + 1 in word i. */
-#define FE_LANE_WORDS 5
+#define FE_LANE_WORDS ((FE_VECTORS + 1) / 2)
 
-FE_INLINE void fe_unpack(fe *r, const __m256i word[5])
+FE_INLINE void fe_unpack(fe *r, const __m256i word[FE_LANE_WORDS])
 {
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < FE_LANE_WORDS; i++) {
         r->limb[2 * i] = _mm256_blend_epi32(word[i], _mm256_setzero_si256(), 0xaa);
-        if (i < 4) {
+        if (i < FE_LANE_WORDS - 1) {
             r->limb[2 * i + 1] = _mm256_srli_epi64(word[i], 32);
         }
     }
 }
 
-/* Lane i of a, b, c, d = the 20 words at from[i]. */
+/* Lane i of a, b, c, d = the 4 FE_LANE_WORDS words at from[i]. */
 FE_FN void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const from[LANES])
 {
     fe *const elements[4] = {a, b, c, d};
-    __m256i word[20];
-    _Pragma("GCC unroll 5") for (int i = 0; i < 5; i++)
+    __m256i word[4 * FE_LANE_WORDS];
+    _Pragma("GCC unroll 7") for (int i = 0; i < FE_LANE_WORDS; i++)
     {
         for (int lane = 0; lane < LANES; lane++) {
             word[4 * i + lane] = _mm256_loadu_si256((const void *)(from[lane] + 4 * i));
@@ -243,7 +254,7 @@ FE_FN void fe_load_four(fe *a, fe *b, fe *c, fe *d, const uint64_t *const from[L
         fe_transpose(word + 4 * i);
     }
     for (int k = 0; k < 4; k++) {
-        fe_unpack(elements[k], word + 5 * k);
+        fe_unpack(elements[k], word + FE_LANE_WORDS * k);
     }
 }
 
@@ -251,16 +262,17 @@ FE_FN void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, co
                          const fe *d)
 {
     const fe *const elements[4] = {a, b, c, d};
-    __m256i word[20];
+    __m256i word[4 * FE_LANE_WORDS];
     for (int k = 0; k < 4; k++) {
         const __m256i *limb = elements[k]->limb;
         fe_check(elements[k], 1);
-        for (int i = 0; i < 4; i++) {
-            word[5 * k + i] = _mm256_or_si256(limb[2 * i], _mm256_slli_epi64(limb[2 * i + 1], 32));
+        for (int i = 0; i < FE_LANE_WORDS - 1; i++) {
+            word[FE_LANE_WORDS * k + i] =
+                _mm256_or_si256(limb[2 * i], _mm256_slli_epi64(limb[2 * i + 1], 32));
         }
-        word[5 * k + 4] = limb[8];
+        word[FE_LANE_WORDS * k + FE_LANE_WORDS - 1] = limb[FE_VECTORS - 1];
     }
-    _Pragma("GCC unroll 5") for (int i = 0; i < 5; i++)
+    _Pragma("GCC unroll 7") for (int i = 0; i < FE_LANE_WORDS; i++)
     {
         fe_transpose(word + 4 * i);
         for (int lane = 0; lane < LANES; lane++) {
@@ -272,8 +284,8 @@ FE_FN void fe_store_four(uint64_t *const to[LANES], const fe *a, const fe *b, co
 /* Every lane = one lane's words. */
 FE_FN void fe_broadcast(fe *r, const uint64_t *words)
 {
-    __m256i word[5];
-    for (int i = 0; i < 5; i++) {
+    __m256i word[FE_LANE_WORDS];
+    for (int i = 0; i < FE_LANE_WORDS; i++) {
         word[i] = fe_all((int64_t)words[i]);
     }
     fe_unpack(r, word);
