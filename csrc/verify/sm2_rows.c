@@ -5,7 +5,7 @@
  * is the default. */
 #include <string.h>
 
-#include "../core/bytes.h"
+#include "../field/words.h"
 #include "../hash/hash.h"
 #include "weierstrass.h"
 
@@ -57,13 +57,11 @@ static pyaccel_rows one_for_all(const void *data, uint64_t size)
     return (pyaccel_rows){.data = data, .data_size = size, .width = size, .stride = 0};
 }
 
-/* x || y of a key; zeros where it is none. */
-static void take_key(uint8_t out[KEY_SIZE], const pa_bytes *key, uint32_t key_format)
+/* x || y of a point. */
+static void take_point(uint8_t out[KEY_SIZE], const uint64_t point[8])
 {
-    pa_weierstrass_encoding encoding;
-    pa_weierstrass_parse_key(&encoding, key, key_format, &pa_sm2_scheme);
-    memcpy(out, encoding.x, KEY_SIZE / 2);
-    memcpy(out + KEY_SIZE / 2, encoding.y, KEY_SIZE / 2);
+    pa_words_to_be(out, point);
+    pa_words_to_be(out + KEY_SIZE / 2, point + 4);
 }
 
 static pyaccel_status za_of_keys(uint8_t (*za)[32], const head *identity, uint8_t (*keys)[KEY_SIZE],
@@ -74,12 +72,11 @@ static pyaccel_status za_of_keys(uint8_t (*za)[32], const head *identity, uint8_
     return pa_sm3_lanes(za[0], identity->start, segments, 2, 0, count);
 }
 
-void pa_sm2_default_za(uint8_t *za, uint64_t apart, const pa_bytes *keys, int count,
-                       uint32_t key_format)
+void pa_sm2_default_za(uint8_t *za, uint64_t apart, const uint64_t *const *points, int count)
 {
     uint8_t own[PA_WEIERSTRASS_CHUNK][KEY_SIZE], digests[PA_WEIERSTRASS_CHUNK][32];
     for (int i = 0; i < count; i++) {
-        take_key(own[i], &keys[i], key_format);
+        take_point(own[i], points[i]);
     }
     /* Rows of one size: nothing about them can fail. */
     if (za_of_keys(digests, &default_identity, own, (uint64_t)count) != PYACCEL_OK) {
@@ -116,14 +113,14 @@ static int key_place(key_set *keys, const uint8_t key[KEY_SIZE])
 
 /* ZA of all rows, under one identity; that of prepared keys is taken from them where `kept` says so. */
 static pyaccel_status za_of_one(uint8_t (*za)[32], const head *identity, bool kept,
-                                const pa_weierstrass_chunk *chunk, uint32_t key_format, int count)
+                                const pa_weierstrass_chunk *chunk)
 {
     uint8_t place[PA_WEIERSTRASS_CHUNK], digests[PA_WEIERSTRASS_CHUNK][32];
     key_set keys = {.count = 0};
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < chunk->count; i++) {
         if (!kept || chunk->prepared[i] == NULL) {
             uint8_t key[KEY_SIZE];
-            take_key(key, &chunk->key[i], key_format);
+            take_point(key, chunk->point[i]);
             place[i] = (uint8_t)key_place(&keys, key);
         } else {
             place[i] = UINT8_MAX;
@@ -132,7 +129,7 @@ static pyaccel_status za_of_one(uint8_t (*za)[32], const head *identity, bool ke
     const pyaccel_status status =
         keys.count == 0 ? PYACCEL_OK
                         : za_of_keys(digests, identity, keys.key, (uint64_t)keys.count);
-    for (int i = 0; i < count && status == PYACCEL_OK; i++) {
+    for (int i = 0; i < chunk->count && status == PYACCEL_OK; i++) {
         memcpy(za[i],
                place[i] == UINT8_MAX ? (const uint8_t *)chunk->prepared[i] + PA_SM2_PREPARED_ZA
                                      : digests[place[i]],
@@ -143,8 +140,9 @@ static pyaccel_status za_of_one(uint8_t (*za)[32], const head *identity, bool ke
 
 /* The same with an identity for each row, some of which may be too long. */
 static pyaccel_status za_of_each(uint8_t (*za)[32], pa_weierstrass_chunk *chunk,
-                                 const pa_verify_job *job, uint64_t first, int count)
+                                 const pa_verify_job *job, uint64_t first)
 {
+    const int count = chunk->count;
     uint8_t bits[PA_WEIERSTRASS_CHUNK][2], keys[PA_WEIERSTRASS_CHUNK][KEY_SIZE];
     for (int i = 0; i < count; i++) {
         pa_bytes identity;
@@ -154,7 +152,7 @@ static pyaccel_status za_of_each(uint8_t (*za)[32], pa_weierstrass_chunk *chunk,
         chunk->sized[i] = identity.size <= IDENTITY_SIZE_MAX;
         bits[i][0] = (uint8_t)(identity.size >> 5);
         bits[i][1] = (uint8_t)(identity.size << 3);
-        take_key(keys[i], &chunk->key[i], job->key_format);
+        take_point(keys[i], chunk->point[i]);
     }
     const uint64_t n = (uint64_t)count;
     const pyaccel_rows segments[4] = {fixed(bits, n, 2), pa_rows_from(job->identity, first),
@@ -163,12 +161,13 @@ static pyaccel_status za_of_each(uint8_t (*za)[32], pa_weierstrass_chunk *chunk,
 }
 
 pyaccel_status pa_sm2_digests(uint8_t (*digests)[32], pa_weierstrass_chunk *chunk,
-                              const pa_verify_job *job, uint64_t first, int count)
+                              const pa_verify_job *job, uint64_t first)
 {
+    const uint64_t count = (uint64_t)chunk->count;
     uint8_t za[PA_WEIERSTRASS_CHUNK][32];
     pyaccel_status status;
     if (job->identity == NULL) {
-        status = za_of_one(za, &default_identity, true, chunk, job->key_format, count);
+        status = za_of_one(za, &default_identity, true, chunk);
     } else if (job->identity->offsets == NULL && job->identity->stride == 0) {
         const uint64_t size = job->identity->width;
         uint8_t own[2 + IDENTITY_SIZE_MAX + CURVE_SIZE];
@@ -182,14 +181,14 @@ pyaccel_status pa_sm2_digests(uint8_t (*digests)[32], pa_weierstrass_chunk *chun
         }
         memcpy(own + 2 + size, curve, CURVE_SIZE);
         const head identity = {NULL, own, 2 + size + CURVE_SIZE};
-        status = za_of_one(za, &identity, false, chunk, job->key_format, count);
+        status = za_of_one(za, &identity, false, chunk);
     } else {
-        status = za_of_each(za, chunk, job, first, count);
+        status = za_of_each(za, chunk, job, first);
     }
     if (status != PYACCEL_OK) {
         return status;
     }
-    const pyaccel_rows segments[2] = {fixed(za, (uint64_t)count, sizeof *za),
+    const pyaccel_rows segments[2] = {fixed(za, count, sizeof *za),
                                       pa_rows_from(job->messages, first)};
-    return pa_sm3_lanes(digests[0], NULL, segments, 2, 0, (uint64_t)count);
+    return pa_sm3_lanes(digests[0], NULL, segments, 2, 0, count);
 }

@@ -18,7 +18,7 @@ pa_sources(portable
   verify/verify_many.c
   verify/weierstrass_rows.c)
 pa_sources(portable verify/bip340_join.c verify/bip340_rows.c verify/coefficients.c)
-pa_sources(portable verify/p256_single.c verify/sm2_single.c)
+pa_sources(portable verify/p256_single.c verify/p384_portable.c verify/p384_single.c verify/sm2_single.c)
 pa_sources(portable
   verify/recover_many.c
   verify/secp256k1_recover_rows.c
@@ -37,7 +37,7 @@ pa_sources(avx2 verify/ed25519_avx2.c)
 set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/verify/ed25519_avx2.c"
   PROPERTIES COMPILE_OPTIONS -ffp-contract=off)
 pa_sources(avx512ifma verify/ed25519_avx512ifma.c verify/ed25519_decode_avx512ifma.c)
-pa_sources(avx512ifma verify/p256_avx512ifma.c verify/secp256k1_avx512ifma.c verify/sm2_avx512ifma.c)
+pa_sources(avx512ifma verify/p256_avx512ifma.c verify/p384_avx512ifma.c verify/secp256k1_avx512ifma.c verify/sm2_avx512ifma.c)
 pa_sources(avx512ifma verify/secp256k1_scalars_avx512ifma.c)
 pa_sources(adx verify/p256_single.c verify/sm2_single.c)
 pa_sources(adx verify/bip340_join.c verify/secp256k1_adx.c verify/secp256k1_single.c)

@@ -97,6 +97,8 @@ extern const struct pa_verify_kernel pa_bip340_avx512ifma, pa_bip340_avx512ifma_
 extern const struct pa_verify_kernel pa_secp256k1_portable, pa_secp256k1_adx, pa_secp256k1_avx2;
 extern const struct pa_verify_kernel pa_p256_portable, pa_p256_adx, pa_p256_avx2;
 extern const struct pa_verify_kernel pa_p256_avx512ifma, pa_p256_avx512ifma_emulated;
+extern const struct pa_verify_kernel pa_p384_portable;
+extern const struct pa_verify_kernel pa_p384_avx512ifma, pa_p384_avx512ifma_emulated;
 extern const struct pa_verify_kernel pa_sm2_portable, pa_sm2_adx, pa_sm2_avx2;
 extern const struct pa_verify_kernel pa_sm2_avx512ifma, pa_sm2_avx512ifma_emulated;
 

@@ -11,8 +11,7 @@ typedef struct {
     const pa_prime_order *order; /* whose scalars have as many bytes as coordinates have */
     const uint8_t *algorithm;    /* AlgorithmIdentifier of its keys, DER */
     uint64_t algorithm_size;
-    bool compressed; /* keys may have x alone */
-    bool sm2;        /* its signatures, not ECDSA's */
+    bool sm2; /* its signatures, not ECDSA's */
 } pa_weierstrass_scheme;
 extern const pa_weierstrass_scheme pa_p256_scheme, pa_p384_scheme, pa_sm2_scheme;
 
@@ -40,19 +39,25 @@ typedef struct {
     pa_scalar match[PA_WEIERSTRASS_CHUNK];      /* what the sum's abscissa has to be mod n */
     const void *prepared[PA_WEIERSTRASS_CHUNK]; /* an entry of the kernel's, or NULL */
     pa_bytes key[PA_WEIERSTRASS_CHUNK];
+    const uint64_t
+        *point[PA_WEIERSTRASS_CHUNK]; /* of the decoded key: words of x, then of y, plain numbers */
     int unprepared_count;
     uint8_t unprepared[PA_WEIERSTRASS_CHUNK]; /* rows whose keys are not prepared, in order */
 } pa_weierstrass_chunk;
 
-/* Fills all of chunk but key_reason and match, for rows first .. first + count of job, whose prepared keys have prepared_size
- * bytes. OK, INVALID_ARGUMENT (a bad offset or key index), or what the hash room says. */
-pyaccel_status pa_weierstrass_chunk_read(pa_weierstrass_chunk *chunk, const pa_verify_job *job,
-                                         const pa_weierstrass_scheme *scheme,
-                                         uint64_t prepared_size, uint64_t first, int count);
+/* Takes rows first .. first + count of job apart, whose prepared keys have prepared_size bytes: all of chunk but key_reason, point,
+ * e and match. False for a bad offset or key index. */
+bool pa_weierstrass_chunk_read(pa_weierstrass_chunk *chunk, const pa_verify_job *job,
+                               const pa_weierstrass_scheme *scheme, uint64_t prepared_size,
+                               uint64_t first, int count);
+
+/* Fills e. Before: point is filled. OK, INVALID_ARGUMENT (a bad offset), or what the hash room says. */
+pyaccel_status pa_weierstrass_chunk_digest(pa_weierstrass_chunk *chunk, const pa_verify_job *job,
+                                           const pa_weierstrass_scheme *scheme, uint64_t first);
 
 /* Sets the reasons of rows whose equation is out of question, and lists the others: open[k], k < the returned number, of which
  * the sum u1 G + u2 Q has to be finite with an abscissa that is match mod n; the first *prepared_count of them have prepared
- * keys. Before: key_reason is filled. */
+ * keys. Before: key_reason and e are filled. */
 int pa_weierstrass_chunk_judge(uint8_t reasons[PA_WEIERSTRASS_CHUNK],
                                int open[PA_WEIERSTRASS_CHUNK], int *prepared_count,
                                pa_scalar u1[PA_WEIERSTRASS_CHUNK],
@@ -64,14 +69,13 @@ int pa_weierstrass_chunk_judge(uint8_t reasons[PA_WEIERSTRASS_CHUNK],
 /* Where a prepared key of SM2 has its ZA under the default identity. */
 #define PA_SM2_PREPARED_ZA 32
 
-/* za = SM3(bits of ID || ID || a || b || x of G || y of G || x || y) for the default identity; zeros where the key is none.
+/* za = SM3(bits of ID || ID || a || b || x of G || y of G || x || y) for the default identity, of points as in a chunk.
  * count <= PA_WEIERSTRASS_CHUNK; za[i] 32 bytes, `apart` bytes behind za[i - 1]. */
-void pa_sm2_default_za(uint8_t *za, uint64_t apart, const pa_bytes *keys, int count,
-                       uint32_t key_format);
+void pa_sm2_default_za(uint8_t *za, uint64_t apart, const uint64_t *const *points, int count);
 
-/* digests[i] = e of row first + i: SM3(ZA || message). Before: keys and prepared of chunk. sized is cleared where an identity is
+/* digests[i] = e of row first + i: SM3(ZA || message). Before: point and prepared of chunk. sized is cleared where an identity is
  * too long. */
 pyaccel_status pa_sm2_digests(uint8_t (*digests)[32], pa_weierstrass_chunk *chunk,
-                              const pa_verify_job *job, uint64_t first, int count);
+                              const pa_verify_job *job, uint64_t first);
 
 #endif

@@ -2,8 +2,8 @@
 /* ECDSA and SM2 on curves of a = -3 for many rows. A variant includes its field, then what its curve brings (p256_lanes.h, ..),
  * which ends with this file, and offers WEIERSTRASS_KERNEL as its table.
  *
- * A range is cut into chunks. Of a chunk, rows are read and hashed (weierstrass_rows.c), keys decoded in lanes, full lanes of them
- * whatever rows they come from; then the rows whose equation is in question run u1 G + u2 Q in lanes together, those with prepared
+ * A range is cut into chunks. Of a chunk, rows are read (weierstrass_rows.c), keys decoded in lanes, full lanes of them whatever
+ * rows they come from, messages hashed, of SM2 with their keys; then the rows whose equation is in question run u1 G + u2 Q in lanes together, those with prepared
  * keys (weierstrass_prepared.h) before the others (weierstrass_sums.h). Fewer than WEIERSTRASS_LANES_MIN rows behind the last full
  * group run one by one (weierstrass_single.h), and so do rows that the lanes cannot do, and all whose keys are not prepared where
  * there are fewer than WEIERSTRASS_ROWS_MIN (where that is not said, WEIERSTRASS_LANES_MIN).
@@ -119,7 +119,11 @@ static void weierstrass_prepare(uint8_t *entries, const pyaccel_rows *keys, uint
         }
         prepared_tables(tables, count);
         if (WEIERSTRASS_SCHEME.sm2) {
-            pa_sm2_default_za(prepared[0].key.za, sizeof *prepared, bytes, count, key_format);
+            const uint64_t *points[PA_WEIERSTRASS_CHUNK];
+            for (int i = 0; i < count; i++) {
+                points[i] = decoded[i].point[0].word;
+            }
+            pa_sm2_default_za(prepared[0].key.za, sizeof *prepared, points, count);
         }
     }
     fe_end(state);
@@ -265,6 +269,7 @@ static void weierstrass_keys(weierstrass_scratch *at, uint32_t key_format)
             at->key[i] = &((const weierstrass_prepared *)chunk->prepared[i])->key;
         }
         chunk->key_reason[i] = at->key[i]->reason;
+        chunk->point[i] = at->key[i]->point[0].word;
     }
 }
 
@@ -272,12 +277,16 @@ static pyaccel_status weierstrass_verify_chunk(uint8_t *verdicts, uint8_t *reaso
                                                const pa_verify_job *job, uint64_t first, int count,
                                                weierstrass_scratch *at)
 {
-    const pyaccel_status status = pa_weierstrass_chunk_read(
-        &at->chunk, job, &WEIERSTRASS_SCHEME, sizeof(weierstrass_prepared), first, count);
+    if (!pa_weierstrass_chunk_read(&at->chunk, job, &WEIERSTRASS_SCHEME,
+                                   sizeof(weierstrass_prepared), first, count)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    weierstrass_keys(at, job->key_format);
+    const pyaccel_status status =
+        pa_weierstrass_chunk_digest(&at->chunk, job, &WEIERSTRASS_SCHEME, first);
     if (status != PYACCEL_OK) {
         return status;
     }
-    weierstrass_keys(at, job->key_format);
     memset(verdicts, 0, (size_t)count);
     int prepared_count;
     const int open_count = pa_weierstrass_chunk_judge(reasons, at->open, &prepared_count, at->u1,

@@ -19,14 +19,12 @@ const pa_weierstrass_scheme pa_p256_scheme = {
     .order = &pa_p256_group,
     .algorithm = (const uint8_t *)p256_algorithm,
     .algorithm_size = sizeof p256_algorithm - 1,
-    .compressed = true,
 };
 
 const pa_weierstrass_scheme pa_p384_scheme = {
     .order = &pa_p384_group,
     .algorithm = (const uint8_t *)p384_algorithm,
     .algorithm_size = sizeof p384_algorithm - 1,
-    .compressed = true,
 };
 
 const pa_weierstrass_scheme pa_sm2_scheme = {
@@ -66,8 +64,7 @@ static uint32_t parse_spki(pa_weierstrass_encoding *encoding, const pa_bytes *ke
     const uint64_t bytes = (uint64_t)pa_order_bytes(scheme->order);
     const uint64_t before = 2 + scheme->algorithm_size + 3;
     const uint64_t point_size = key->size - before;
-    if (key->size != before + 1 + 2 * bytes &&
-        !(scheme->compressed && key->size == before + 1 + bytes)) {
+    if (key->size != before + 1 + 2 * bytes && key->size != before + 1 + bytes) {
         return PYACCEL_REASON_LENGTH;
     }
     const uint8_t *at = key->data, *bits = at + before - 3;
@@ -90,7 +87,7 @@ uint32_t pa_weierstrass_parse_key(pa_weierstrass_encoding *encoding, const pa_by
         *encoding = (pa_weierstrass_encoding){key->data, key->data + bytes, false};
         return PYACCEL_REASON_NONE;
     }
-    if (key->size == 1 + 2 * bytes || (scheme->compressed && key->size == 1 + bytes)) {
+    if (key->size == 1 + 2 * bytes || key->size == 1 + bytes) {
         return take_point(encoding, key->data, key->size, bytes) ? PYACCEL_REASON_NONE
                                                                  : PYACCEL_REASON_KEY;
     }
@@ -101,10 +98,10 @@ uint32_t pa_weierstrass_parse_key(pa_weierstrass_encoding *encoding, const pa_by
 
 /* Ready digests: e of each, its leftmost bits where it has more than the order, but SM2's of 32 bytes exactly. */
 static pyaccel_status take_digests(pa_weierstrass_chunk *chunk, const pa_verify_job *job,
-                                   const pa_weierstrass_scheme *scheme, uint64_t first, int count)
+                                   const pa_weierstrass_scheme *scheme, uint64_t first)
 {
     const uint64_t bytes = (uint64_t)pa_order_bytes(scheme->order);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < chunk->count; i++) {
         pa_bytes digest;
         if (!pa_rows_get(&digest, job->messages, first + (uint64_t)i)) {
             return PYACCEL_INVALID_ARGUMENT;
@@ -120,14 +117,15 @@ static pyaccel_status take_digests(pa_weierstrass_chunk *chunk, const pa_verify_
 }
 
 static pyaccel_status make_digests(pa_weierstrass_chunk *chunk, const pa_verify_job *job,
-                                   const pa_weierstrass_scheme *scheme, uint64_t first, int count)
+                                   const pa_weierstrass_scheme *scheme, uint64_t first)
 {
+    const int count = chunk->count;
     const uint64_t bytes = (uint64_t)pa_order_bytes(scheme->order);
     uint8_t digests[PA_WEIERSTRASS_CHUNK * 48];
     uint64_t size = 32;
     pyaccel_status status = PYACCEL_INTERNAL;
     if (scheme->sm2) {
-        status = pa_sm2_digests((uint8_t(*)[32])digests, chunk, job, first, count);
+        status = pa_sm2_digests((uint8_t(*)[32])digests, chunk, job, first);
     } else if (job->message_hash == PYACCEL_MESSAGE_HASH_SHA256) {
         status = pa_sha256_lanes(digests, NULL, job->messages, 1, first, (uint64_t)count);
     } else if (job->message_hash == PYACCEL_MESSAGE_HASH_SHA384) {
@@ -182,9 +180,9 @@ static uint32_t parse_signature(pa_scalar *r, pa_scalar *s, const pa_bytes *sign
 
 /* ---- chunks ---------------------------------------------------------------------------------- */
 
-pyaccel_status pa_weierstrass_chunk_read(pa_weierstrass_chunk *chunk, const pa_verify_job *job,
-                                         const pa_weierstrass_scheme *scheme,
-                                         uint64_t prepared_size, uint64_t first, int count)
+bool pa_weierstrass_chunk_read(pa_weierstrass_chunk *chunk, const pa_verify_job *job,
+                               const pa_weierstrass_scheme *scheme, uint64_t prepared_size,
+                               uint64_t first, int count)
 {
     chunk->count = count;
     chunk->unprepared_count = 0;
@@ -193,7 +191,7 @@ pyaccel_status pa_weierstrass_chunk_read(pa_weierstrass_chunk *chunk, const pa_v
         pa_bytes signature;
         if (!pa_verify_key(&chunk->key[i], &chunk->prepared[i], job, prepared_size, row_index) ||
             !pa_rows_get(&signature, job->signatures, row_index)) {
-            return PYACCEL_INVALID_ARGUMENT;
+            return false;
         }
         if (chunk->prepared[i] == NULL) {
             chunk->unprepared[chunk->unprepared_count++] = (uint8_t)i;
@@ -202,9 +200,14 @@ pyaccel_status pa_weierstrass_chunk_read(pa_weierstrass_chunk *chunk, const pa_v
         chunk->signature_reason[i] =
             parse_signature(&chunk->r[i], &chunk->s[i], &signature, job, scheme);
     }
-    return job->message_hash == PYACCEL_MESSAGE_HASH_NONE
-               ? take_digests(chunk, job, scheme, first, count)
-               : make_digests(chunk, job, scheme, first, count);
+    return true;
+}
+
+pyaccel_status pa_weierstrass_chunk_digest(pa_weierstrass_chunk *chunk, const pa_verify_job *job,
+                                           const pa_weierstrass_scheme *scheme, uint64_t first)
+{
+    return job->message_hash == PYACCEL_MESSAGE_HASH_NONE ? take_digests(chunk, job, scheme, first)
+                                                          : make_digests(chunk, job, scheme, first);
 }
 
 /* PYACCEL_REASON_NONE, or the first reason in the order of verify.h that keeps the equation of row

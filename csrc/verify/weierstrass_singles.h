@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One row of P-256 or SM2 by itself, complete for every input (weierstrass_single.h): what rows of exceptional lanes and calls of
+/* One row of P-256, SM2 or P-384 by itself, complete for every input (weierstrass_single.h): what rows of exceptional lanes and calls of
  * one row are verified by. */
 #ifndef PA_VERIFY_WEIERSTRASS_SINGLES_H
 #define PA_VERIFY_WEIERSTRASS_SINGLES_H
@@ -21,8 +21,12 @@ pa_weierstrass_verify_single_fn pa_p256_verify_single_portable, pa_p256_verify_s
 pa_weierstrass_verify_single_fn pa_sm2_verify_single_portable, pa_sm2_verify_single_adx;
 pa_weierstrass_decode_single_fn pa_p256_decode_single_portable, pa_p256_decode_single_adx;
 pa_weierstrass_decode_single_fn pa_sm2_decode_single_portable, pa_sm2_decode_single_adx;
+pa_weierstrass_verify_single_fn pa_p384_verify_single_portable;
+pa_weierstrass_decode_single_fn pa_p384_decode_single_portable;
 
-/* Those for the CPU that the includer is compiled for. */
+/* Those for the CPU that the includer is compiled for; of P-384, whose words need no more than multiplications, for all. */
+#define pa_p384_verify_single pa_p384_verify_single_portable
+#define pa_p384_decode_single pa_p384_decode_single_portable
 #if PYACCEL_WITH_ADX && defined(__ADX__) && defined(__BMI2__)
 #define pa_p256_verify_single pa_p256_verify_single_adx
 #define pa_p256_decode_single pa_p256_decode_single_adx

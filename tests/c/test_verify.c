@@ -112,12 +112,14 @@ static void test_names(void)
         {PYACCEL_SCHEME_SECP256K1_ECDSA, 16, 18, 31, 15, 3},
         {PYACCEL_SCHEME_BIP340, 32, 32, 1, 3, 3},
         {PYACCEL_SCHEME_P256_ECDSA, 16, 19, 39, 7, 7},
+        {PYACCEL_SCHEME_P384_ECDSA, 16, 19, 39, 7, 7},
         {PYACCEL_SCHEME_SM2, 48, 48, 3, 7, 7},
     };
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         for (uint32_t name = 0; name < 64; name++) {
-            const bool bitcoin_core =
-                name == PYACCEL_RULE_BITCOIN_CORE && schemes[i].scheme == PYACCEL_SCHEME_P256_ECDSA;
+            const bool bitcoin_core = name == PYACCEL_RULE_BITCOIN_CORE &&
+                                      (schemes[i].scheme == PYACCEL_SCHEME_P256_ECDSA ||
+                                       schemes[i].scheme == PYACCEL_SCHEME_P384_ECDSA);
             EXPECT(name >= schemes[i].first_rule && name <= schemes[i].last_rule && !bitcoin_core
                        ? PYACCEL_OK
                        : PYACCEL_INVALID_ARGUMENT,

@@ -15,7 +15,7 @@ extern "C" {
 #define PYACCEL_SCHEME_BIP340 3          /* BIP-340; keys 32 bytes (x), signatures 64 (x of R || s)               */
 #define PYACCEL_SCHEME_P256_ECDSA 4      /* FIPS 186; keys 33, 65 or raw 64 bytes, or SPKI; signatures 64, or DER */
 #define PYACCEL_SCHEME_P384_ECDSA 5      /* likewise; keys 49, 97 or raw 96 bytes, or SPKI; signatures 96, or DER */
-#define PYACCEL_SCHEME_SM2 6             /* GB/T 32918.2; keys 65 or raw 64 bytes, or SPKI; signatures 64, or DER */
+#define PYACCEL_SCHEME_SM2 6             /* GB/T 32918.2; keys as of P-256; signatures r || s (64) or DER          */
 
 /* Rules: what is valid. There is no default in C. A rule of another scheme is INVALID_ARGUMENT.
  * Ed25519:
@@ -63,7 +63,7 @@ extern "C" {
 
 /* 0: auto, keys told apart by length and prefix: 33 bytes 02/03, 65 bytes 04 (bitcoin-core: 06/07), 64 bytes x || y; P-384: 49,
  * 97, 96. SPKI: SubjectPublicKeyInfo in DER of id-ecPublicKey with the named curve of the scheme, and nothing behind it, the point
- * with its prefix as above: 91 bytes or 59 (P-256; SM2: 91), 120 or 72 (P-384). P-256, P-384 and SM2 alone. */
+ * with its prefix as above: 91 bytes or 59 (P-256, SM2), 120 or 72 (P-384). P-256, P-384 and SM2 alone. */
 #define PYACCEL_KEY_FORMAT_AUTO 1
 #define PYACCEL_KEY_FORMAT_SPKI 2
 
@@ -93,7 +93,7 @@ extern "C" {
  *   ECDSA on P-256, SM2
  *            53,376 bytes a key: the same of twice the length; of SM2 also ZA under the default identity
  *   ECDSA on P-384
- *            118,400 bytes a key: the same
+ *            118,464 bytes a key: the same
  *   BIP-340  128 bytes a key: the point
  * as far as memory goes. Making an Ed25519 key ready takes as long as verifying three signatures one by one from bytes.
  * Immutable, thread-safe. */

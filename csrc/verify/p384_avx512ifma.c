@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ECDSA on P-384 in eight lanes of AVX-512 IFMA. */
+#define ROW_WORDS 6
+#include "../field/p384_avx512ifma.h"
+
+#include "../core/variant_name.h"
+
+/* Fewer take less time one by one. */
+#define WEIERSTRASS_LANES_MIN 3
+#include "p384_lanes.h"
+
+const struct pa_verify_kernel PA_VARIANT(pa_p384_) = WEIERSTRASS_KERNEL;
