@@ -67,23 +67,17 @@ extern "C" {
 #define PYACCEL_KEY_FORMAT_AUTO 1
 #define PYACCEL_KEY_FORMAT_SPKI 2
 
-/* 0: raw. Named, never guessed. */
-#define PYACCEL_SIGNATURE_FORMAT_RAW 1 /* fixed width, big-endian r || s for ECDSA, BIP-340 and SM2              */
-#define PYACCEL_SIGNATURE_FORMAT_DER                                                                                   \
-    2                                      /* SEQUENCE of two INTEGERs, strict DER as BIP-66 (no sighash byte); rule
-                                              fabric: as Go takes it. An integer too large fails range               */
-#define PYACCEL_SIGNATURE_FORMAT_DER_LAX 3 /* secp256k1: what Bitcoin Core's lax parser takes; likewise              */
+/* 0: raw. Named, never guessed. An integer of DER too large for its curve fails range. */
+#define PYACCEL_SIGNATURE_FORMAT_RAW 1     /* fixed width, big-endian r || s for ECDSA, BIP-340 and SM2              */
+#define PYACCEL_SIGNATURE_FORMAT_DER 2     /* two INTEGERs in strict DER (BIP-66, no sighash byte); fabric: as Go's  */
+#define PYACCEL_SIGNATURE_FORMAT_DER_LAX 3 /* secp256k1: what Bitcoin Core's lax parser takes                        */
 
 /* Why a row is 0; the first that applies in this order. */
-#define PYACCEL_REASON_NONE 0   /* valid, or not looked at                                             */
-#define PYACCEL_REASON_LENGTH 1 /* key, signature, digest or identity of a length that it can't have    */
-#define PYACCEL_REASON_KEY                                                                                             \
-    2                             /* the key does not decode under the rule (SPKI of another curve too), or
-                                     has an order it refuses                                             */
+#define PYACCEL_REASON_NONE 0     /* valid, or not looked at                                             */
+#define PYACCEL_REASON_LENGTH 1   /* key, signature, digest or identity of a length that it can't have   */
+#define PYACCEL_REASON_KEY 2      /* no key under the rule (SPKI of another curve too), or of bad order  */
 #define PYACCEL_REASON_ENCODING 3 /* the same of the signature's encoding (DER, a point R)               */
-#define PYACCEL_REASON_RANGE                                                                                           \
-    4                             /* a scalar is 0 or too large (S >= l, r or s out of range, high s,
-                                     r + s = 0 mod n of SM2)                                             */
+#define PYACCEL_REASON_RANGE 4    /* a scalar is 0 or too large, s is high, SM2's r + s is 0 modulo n    */
 #define PYACCEL_REASON_EQUATION 5 /* all well formed; the equation does not hold                         */
 
 /* Public keys that are used again and again: original bytes, validity per rule, and
