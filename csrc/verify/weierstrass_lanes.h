@@ -2,11 +2,12 @@
 /* ECDSA and SM2 on curves of a = -3 for many rows. A variant includes its field, then what its curve brings (p256_lanes.h, ..),
  * which ends with this file, and offers WEIERSTRASS_KERNEL as its table.
  *
- * A range is cut into chunks. Of a chunk, rows are read (weierstrass_rows.c), keys decoded in lanes, full lanes of them whatever
- * rows they come from, messages hashed, of SM2 with their keys; then the rows whose equation is in question run u1 G + u2 Q in lanes together, those with prepared
- * keys (weierstrass_prepared.h) before the others (weierstrass_sums.h). Fewer than WEIERSTRASS_LANES_MIN rows behind the last full
- * group run one by one (weierstrass_single.h), and so do rows that the lanes cannot do, and all whose keys are not prepared where
- * there are fewer than WEIERSTRASS_ROWS_MIN (where that is not said, WEIERSTRASS_LANES_MIN).
+ * A range is cut into chunks. Of a chunk, rows are read (weierstrass_rows.c), keys decoded in lanes, full lanes of them
+ * whatever rows they come from, messages hashed, of SM2 with their keys; then the rows whose equation is in question run u1 G +
+ * u2 Q in lanes together, those with prepared keys (weierstrass_prepared.h) before the others (weierstrass_sums.h). Fewer than
+ * WEIERSTRASS_LANES_MIN rows behind the last full group run one by one (weierstrass_single.h), and so do rows that the lanes
+ * cannot do, and all whose keys are not prepared where there are fewer than WEIERSTRASS_ROWS_MIN (where that is not said,
+ * WEIERSTRASS_LANES_MIN); with prepared keys it is WEIERSTRASS_PREPARED_MIN that counts (likewise).
  *
  * The curve brings, beside what weierstrass_sums.h and weierstrass_prepared.h ask for,
  *   WEIERSTRASS_ID              PYACCEL_SCHEME_*
@@ -25,6 +26,9 @@
 #include "weierstrass_singles.h"
 #include "weierstrass_sums.h"
 
+#ifndef WEIERSTRASS_PREPARED_MIN
+#define WEIERSTRASS_PREPARED_MIN WEIERSTRASS_LANES_MIN
+#endif
 #ifndef WEIERSTRASS_ROWS_MIN
 #define WEIERSTRASS_ROWS_MIN WEIERSTRASS_LANES_MIN
 #endif
@@ -238,7 +242,8 @@ static void weierstrass_open(uint8_t *verdicts, weierstrass_scratch *at, int fir
                              bool prepared)
 {
     const int tail = count % LANES;
-    int in_lanes = tail >= WEIERSTRASS_LANES_MIN ? count : count - tail;
+    const int least = prepared ? WEIERSTRASS_PREPARED_MIN : WEIERSTRASS_LANES_MIN;
+    int in_lanes = tail >= least ? count : count - tail;
     in_lanes = !prepared && count < WEIERSTRASS_ROWS_MIN ? 0 : in_lanes;
     if (in_lanes > 0) {
         if (prepared) {
