@@ -19,19 +19,27 @@
 
 #include "sparse_prime_avx512ifma.h"
 
-/* 2^96 and 2^192 times a digit: what stays in the column by a multiply-add, what goes up by a shift, which leaves the multiplier
- * free. */
+/* 2^96 and 2^192 times column i, as it is: what stays in a column by a multiply-add, what goes up by a shift, which leaves
+ * the multiplier free. FE_S4 times it by multiply-adds alone, for which what column i - 1, where it is left, had above 52
+ * bits is carried. Of the last column just the digit is taken, less that carry, so that they agree. */
 FE_INLINE void fe_group_clear(__m512i c[10], int i)
 {
     const __m512i s1 = fe_word_all(FE_S1), s3 = fe_word_all(FE_S3), s4 = fe_word_all(FE_S4);
-    const __m512i digit = fe_word_and(c[i], fe_word_all(FE_LOW_52));
-    c[i + 1] = _mm512_madd52lo_epu64(c[i + 1], c[i], s1);
-    fe_word_carry(&c[i + 1], c[i]);
-    c[i + 2] = fe_word_add(c[i + 2], fe_word_shr(digit, 8));
-    c[i + 3] = _mm512_madd52lo_epu64(c[i + 3], c[i], s3);
-    c[i + 4] = fe_word_add(c[i + 4], fe_word_shr(digit, 16));
-    c[i + 4] = _mm512_madd52lo_epu64(c[i + 4], c[i], s4);
-    c[i + 5] = _mm512_madd52hi_epu64(c[i + 5], c[i], s4);
+    const __m512i digit = i > 0 ? fe_word_add(c[i], c[i - 1]) : c[i];
+    __m512i whole = c[i];
+    if (i == 4) {
+        whole = fe_word_sub(fe_word_and(digit, fe_word_all(FE_LOW_52)), c[i - 1]);
+    }
+    c[i + 1] = _mm512_madd52lo_epu64(c[i + 1], whole, s1);
+    c[i + 2] = fe_word_add(c[i + 2], _mm512_srai_epi64(whole, 8));
+    c[i + 3] = _mm512_madd52lo_epu64(c[i + 3], whole, s3);
+    c[i + 4] = fe_word_add(c[i + 4], _mm512_srai_epi64(whole, 16));
+    c[i + 4] = _mm512_madd52lo_epu64(c[i + 4], digit, s4);
+    c[i + 5] = _mm512_madd52hi_epu64(c[i + 5], digit, s4);
+    c[i] = _mm512_srai_epi64(digit, 52);
+    if (i == 4) {
+        c[5] = fe_word_add(c[5], c[4]);
+    }
 }
 
 FE_INLINE void fe_group_take_small(__m512i word[5], __m512i t)

@@ -17,9 +17,9 @@
 
 #include "sparse_prime_avx512ifma.h"
 
-/* -q FE_S1, q a digit, is added as (2^52 - 1 - q) times that, less 2^52 - 1 times it: of all five, FE_S1 in column 1 and less it in
- * column 6. The difference and no complement: compilers have that one wait for what stood in its register before, 20 cycles of
- * five. */
+/* -q FE_S1, q a digit, is added as (2^52 - 1 - q) times that, less 2^52 - 1 times it: of all five, FE_S1 in column 1 and less
+ * it in column 6. The difference and no complement: compilers have that one wait for what stood in its register before, 20
+ * cycles of five. */
 FE_INLINE void fe_group_clear(__m512i c[10], int i)
 {
     const __m512i s1 = fe_word_all((uint64_t)-FE_S1), s4 = fe_word_all(FE_S4);

@@ -1,17 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fields of P-256 and SM2 with AVX-512 IFMA, in groups of 8 lanes: five limbs of 52 bits in 64-bit words, numbers in Montgomery
- * form, x 2^260 mod p. Interface: field.h; what they share with other fields: eight_lanes_avx512ifma.h, ten_columns_avx512ifma.h.
+/* The fields of P-256 and SM2 with AVX-512 IFMA, in groups of 8 lanes: five limbs of 52 bits in 64-bit words, numbers in
+ * Montgomery form, x 2^260 mod p. Interface: field.h; what they share with other fields: eight_lanes_avx512ifma.h,
+ * ten_columns_avx512ifma.h.
  *
- * Both primes are p = 2^256 - 2^224 + s - 1 with a small s, a sum of signed powers of 2 of 64 and more. The file that includes this
- * one defines the words of p and of 2^260 and 2^520 mod p (FE_PRIME_0 .. 3, FE_UNIT, FE_SQUARE), FE_S1 and FE_S3, signed, s =
- * FE_S1 2^52 + FE_S3 2^156, FE_TWICE_P(i), and
- *   fe_group_clear(c, i)   i = 0 .. 4 in turn: adds q p 2^(52 i) to ten columns, q the low 52 bits of column i, and what that has above
- *                          them to the next column, so that column i can be dropped
+ * Both primes are p = 2^256 - 2^224 + s - 1 with a small s, a sum of signed powers of 2 of 64 and more. The file that
+ * includes this one defines the words of p and of 2^260 and 2^520 mod p (FE_PRIME_0 .. 3, FE_UNIT, FE_SQUARE), FE_S1 and
+ * FE_S3, signed, s = FE_S1 2^52 + FE_S3 2^156, FE_TWICE_P(i), and
+ *   fe_group_clear(c, i)   i = 0 .. 4 in turn: adds multiples of p to ten columns, 0 <= q < 2^260 times it in all, by which columns
+ *                          0 .. 4 are 0 in the end but for what they carry, which column 5 has then; c[i] is left to step i + 1
  *   fe_group_take_small(word, t)  subtracts t s from limbs 1 .. 3
  *
- * Bounds. A value of magnitude 1 has limbs 0 .. 3 below 2^52 and is below 2 p; a factor is below 4 p, so that a product, (a b + q p) /
- * 2^260, is below 16 p^2 / 2^260 + p < 2 p without a look at what stands above 2^256. Three times a product is a factor still; more,
- * and sums, are folded: t p is taken off, t being what stands above 2^256. */
+ * Bounds. A value of magnitude 1 has limbs 0 .. 3 below 2^52 and is below 2 p; a factor is below 4 p, so that a product, (a b
+ * + q p) / 2^260, is below 16 p^2 / 2^260 + p < 2 p without a look at what stands above 2^256. Three times a product is a
+ * factor still; more, and sums, are folded: t p is taken off, t being what stands above 2^256.
+ *
+ * Limits, cycles of 8 lanes on Zen 4 (a multiply-add a cycle and another operation beside it), gcc 12:
+ *                          multiply-adds   others   reached, independent   in a chain
+ *   fe_mul_factor, P-256   70              40       75                     92
+ *                  SM2     70              25       72                     92
+ *   fe_sqr_factor, P-256   50              48       61                     68
+ *                  SM2     50              33       54                     64
+ * 20 multiply-adds of each clear the low half. Cores with two multipliers and two other ports (Zen 5) would take half of the
+ * larger count, 35 and 25. Counted, all of one reduction: P-256 with 30 multiply-adds and 18 others (all of
+ * p's limbs multiplied: a product 81, a square 62), 25 and 30 (77, 62), 20 and 43, normalized digits (76, 63), 20 and 40, as
+ * it is; 17 and 43, 2^96 and 2^192 times a digit in one multiply-add (the same alone, a doubling 1.02 of the time: each digit
+ * waits longer for the one before); 10 and 65, nothing but 2^256 - 2^224 multiplied, digits 96 bits up by double shifts, not
+ * written. 192 bits at a step by p (2^96 + 1), which is -1 below them, needs four more limbs for two less. SM2 with 15 and
+ * 35: 70 and 60. An operation beside costs 0.2 to 0.4 cycles whatever the pipes have free, as half of them take a turn of the
+ * multiplier's, so that one multiply-add is worth two to four of them. Columns 0 .. 4 of a product taken first and the others
+ * while those are cleared: squares 0.93 of the time. */
 #ifndef PA_FIELD_SPARSE_PRIME_AVX512IFMA_H
 #define PA_FIELD_SPARSE_PRIME_AVX512IFMA_H
 
@@ -23,16 +40,16 @@
 /* Limb 4 of 2^256 - 2^224; twice that less 2 is limb 4 of 2 p or one below, and what is left is above 2^208. */
 #define FE_S4 ((UINT64_C(1) << 48) - (UINT64_C(1) << 16))
 
-/* Limbs of magnitudes above 1, which are no factors, may be as large as FE_TWICE_P's: all of them at least 2^52 - 1, the last one at
- * least 2 FE_S4 - 2. */
+/* Limbs of magnitudes above 1, which are no factors, may be as large as FE_TWICE_P's: all of them at least 2^52 - 1, the last
+ * one at least 2 FE_S4 - 2. */
 #define FE_LIMB_MAX(magnitude, i)                                                                  \
     ((magnitude) == 1 ? ((i) < 4 ? FE_LOW_52 : 2 * FE_S4 - 2)                                      \
                       : (uint64_t)(magnitude) * FE_TWICE_P(i))
 #define FE_FACTOR_MAX(i) ((i) < 4 ? UINT64_MAX : 4 * FE_S4)
 #define FE_MULTIPLE(k, i) ((k) * FE_TWICE_P(i))
 
-/* A plain number is one times 2^260, since what is carried is divided by that. Products of factors have at most 2^48 in their last
- * column, values of magnitude 1 2^49. */
+/* A plain number is one times 2^260, since what is carried is divided by that. Products of factors have at most 2^48 in their
+ * last column, values of magnitude 1 2^49. */
 #define FE_RAW_PLAIN 5
 #define FE_COLUMN_MAX(m, i) ((int64_t)(m) << ((i) < 9 ? 56 : 50))
 
@@ -79,8 +96,9 @@ FE_INLINE void fe_group_carry(fe_group *r, const __m512i word[5])
     fe_group_carry_up(r, w, 0);
 }
 
-/* What stands above 2^256, of either sign, is taken off, 2^22 of limb 4 left: at most 35 of it, since the size of column 9 is at most
- * 8 2^50, and what lower columns have to carry is small beside 2^22. Limb 4 ends between 2^22 - 2^21.2 and 2^48 + 2^23. */
+/* What stands above 2^256, of either sign, is taken off, 2^22 of limb 4 left: at most 35 of it, since the size of column 9 is
+ * at most 8 2^50, and what lower columns have to carry is small beside 2^22. Limb 4 ends between 2^22 - 2^21.2 and 2^48 +
+ * 2^23. */
 FE_INLINE void fe_group_take_any(__m512i word[5])
 {
     const __m512i over = fe_word_sub(word[4], fe_word_all(UINT64_C(1) << 22));
@@ -189,8 +207,8 @@ FE_INLINE void fe_group_sqr_times(fe_group *r, const fe_group *a, unsigned int k
 }
 
 /* ---- sums carried beside products ------------------------------------------------------------
- * A sum is carried while a product that does not wait for it is taken, step by step, so that neither waits for itself. What sums
- * may be is up to whoever calls, who knows them better than a magnitude says; factors may be below 2^260 here:
+ * A sum is carried while a product that does not wait for it is taken, step by step, so that neither waits for itself. What
+ * sums may be is up to whoever calls, who knows them better than a magnitude says; factors may be below 2^260 here:
  *   FE_FACTOR  from 0 on                     -> a factor, p at most above it
  *   FE_CUT     the same, below p             -> magnitude 1
  *   FE_NEAR    from -p on, below p           -> magnitude 1
