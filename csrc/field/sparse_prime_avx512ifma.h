@@ -258,8 +258,15 @@ FE_FN void fe_group_check_beside(const fe_group *a, int magnitude_1)
     (void)magnitude_1;
 }
 
+/* Called where nothing is put in place in loops either (FE_FLAT): compilers would take a minute. */
+#if defined(PA_EMULATION_YMM_PAIRS_H) || defined(__SANITIZE_ADDRESS__)
+#define FE_BESIDE static __attribute__((noinline, unused))
+#else
+#define FE_BESIDE FE_INLINE
+#endif
+
 /* f = sum */
-FE_INLINE void fe_raw_end(fe *f, const fe_raw *sum, int to)
+FE_BESIDE void fe_raw_end(fe *f, const fe_raw *sum, int to)
 {
     FE_EACH_GROUP
     {
@@ -277,7 +284,7 @@ FE_INLINE void fe_raw_end(fe *f, const fe_raw *sum, int to)
 }
 
 /* r = a b, and beside it f = sum; f may be a or b, r sum. */
-FE_INLINE void fe_mul_beside(fe_raw *r, const fe *a, const fe *b, fe *f, const fe_raw *sum, int to)
+FE_BESIDE void fe_mul_beside(fe_raw *r, const fe *a, const fe *b, fe *f, const fe_raw *sum, int to)
 {
     FE_EACH_GROUP
     {
@@ -314,7 +321,7 @@ FE_INLINE void fe_mul_beside(fe_raw *r, const fe *a, const fe *b, fe *f, const f
     }
 }
 
-FE_INLINE void fe_sqr_beside(fe_raw *r, const fe *a, fe *f, const fe_raw *sum, int to)
+FE_BESIDE void fe_sqr_beside(fe_raw *r, const fe *a, fe *f, const fe_raw *sum, int to)
 {
     FE_EACH_GROUP
     {
