@@ -144,8 +144,7 @@ static const candidate candidates[] = {
 
     /* p256, p384, sm2 */
     VERIFY_LANES(PA_FAMILY_P256, p256) WITH_ADX(PA_FAMILY_P256, p256),
-    VERIFY_AVX512IFMA(PA_FAMILY_P384, p384)
-        VERIFY_EMULATED(PA_FAMILY_P384, p384){PA_FAMILY_P384, "portable", 0, &pa_p384_portable},
+    VERIFY_LANES(PA_FAMILY_P384, p384){PA_FAMILY_P384, "portable", 0, &pa_p384_portable},
     VERIFY_LANES(PA_FAMILY_SM2, sm2) WITH_ADX(PA_FAMILY_SM2, sm2),
 
 /* he */

@@ -9,7 +9,7 @@
 #include "../core/variant_name.h"
 
 /* Fewer take less time one by one. */
-#define WEIERSTRASS_LANES_MIN 3
+#define WEIERSTRASS_LANES_MIN 2
 #include "sm2_lanes.h"
 
 const struct pa_verify_kernel PA_VARIANT(pa_sm2_) = WEIERSTRASS_KERNEL;

@@ -9,6 +9,7 @@ pa_sources(portable
   verify/p256_portable.c
   verify/prepared_keys.c
   verify/prime_order.c
+  verify/repeated_keys.c
   verify/secp256k1_portable.c
   verify/secp256k1_rows.c
   verify/secp256k1_scalar.c
@@ -51,7 +52,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)
 endif()
 pa_sources(avx2 verify/secp256k1_avx2.c verify/secp256k1_scalars_avx2.c)
-pa_sources(avx2 verify/p256_avx2.c verify/sm2_avx2.c)
+pa_sources(avx2 verify/p256_avx2.c verify/p384_avx2.c verify/sm2_avx2.c)
 # Words in lanes are exact because of how each of their operations rounds. gcc's own order of the products of nine limbs takes half
 # as much time again, sums that it orders anew 1.2 times, and elements that it copies by rep movs 1.05 times.
 include(CheckCCompilerFlag)
@@ -62,6 +63,7 @@ if(PA_HAS_MOVE_MAX)
 endif()
 set_source_files_properties(
   "${PROJECT_SOURCE_DIR}/csrc/verify/p256_avx2.c" "${PROJECT_SOURCE_DIR}/csrc/verify/sm2_avx2.c"
+  "${PROJECT_SOURCE_DIR}/csrc/verify/p384_avx2.c"
   "${PROJECT_SOURCE_DIR}/csrc/verify/secp256k1_avx2.c" "${PROJECT_SOURCE_DIR}/csrc/verify/secp256k1_scalars_avx2.c"
   PROPERTIES COMPILE_OPTIONS "${nine_limbs_flags}")
 pa_sources(avx512ifma verify/secp256k1_decode_avx512ifma.c)

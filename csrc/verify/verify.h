@@ -35,7 +35,11 @@ typedef struct {
     uint32_t message_hash;        /* PYACCEL_MESSAGE_HASH_*; 0 on schemes that have none */
     uint32_t key_format;          /* PYACCEL_KEY_FORMAT_*, never 0 */
     uint32_t signature_format;    /* PYACCEL_SIGNATURE_FORMAT_*, never 0 */
+    const struct pa_repeated_keys *repeated; /* prepared for this call alone, or NULL */
 } pa_verify_job;
+
+/* The entry of a key with these bytes; NULL where it is none of those (repeated_keys.c). */
+const void *pa_repeated_keys_find(const struct pa_repeated_keys *keys, const pa_bytes *key);
 
 /* *bytes = public key of row i, *prepared = its prepared entry or NULL. False when its index or
  * offset is bad: the call is then INVALID_ARGUMENT. The index is read once, as callers may write
@@ -46,7 +50,13 @@ static inline bool pa_verify_key(pa_bytes *bytes, const void **prepared, const p
     const volatile uint32_t *index = job->key_index;
     const uint64_t key = index == NULL ? i : index[i];
     *prepared = key < job->prepared_count ? job->prepared + key * prepared_size : NULL;
-    return key < job->key_count && pa_rows_get(bytes, job->public_keys, key);
+    if (key >= job->key_count || !pa_rows_get(bytes, job->public_keys, key)) {
+        return false;
+    }
+    if (job->repeated != NULL) {
+        *prepared = pa_repeated_keys_find(job->repeated, bytes);
+    }
+    return true;
 }
 
 /* One call of pyaccel_recover_many, its arguments checked. */
@@ -97,7 +107,7 @@ extern const struct pa_verify_kernel pa_bip340_avx512ifma, pa_bip340_avx512ifma_
 extern const struct pa_verify_kernel pa_secp256k1_portable, pa_secp256k1_adx, pa_secp256k1_avx2;
 extern const struct pa_verify_kernel pa_p256_portable, pa_p256_adx, pa_p256_avx2;
 extern const struct pa_verify_kernel pa_p256_avx512ifma, pa_p256_avx512ifma_emulated;
-extern const struct pa_verify_kernel pa_p384_portable;
+extern const struct pa_verify_kernel pa_p384_portable, pa_p384_avx2;
 extern const struct pa_verify_kernel pa_p384_avx512ifma, pa_p384_avx512ifma_emulated;
 extern const struct pa_verify_kernel pa_sm2_portable, pa_sm2_adx, pa_sm2_avx2;
 extern const struct pa_verify_kernel pa_sm2_avx512ifma, pa_sm2_avx512ifma_emulated;

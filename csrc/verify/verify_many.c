@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "prepared_keys.h"
+#include "repeated_keys.h"
 #include "verify_run.h"
 
 /* Reasons that nobody asked for stay here while they fit. */
@@ -300,7 +301,11 @@ pyaccel_status pyaccel_verify_many(uint8_t *verdicts, uint32_t scheme,
             status = PYACCEL_INVALID_ARGUMENT;
         }
         if (status == PYACCEL_OK && n > 0) {
+            struct pa_repeated_keys *repeated =
+                pa_repeated_keys_new(kernel, &job, n, options->threads);
+            job.repeated = repeated;
             status = run(verdicts, kernel, &job, n, options);
+            pa_repeated_keys_free(repeated);
             pa_count(family);
         }
     }

@@ -162,22 +162,6 @@ static void test_wrapped_abscissas(void)
 
 /* ---- encodings ------------------------------------------------------------------------------- */
 
-/* A valid row of some key. */
-static signed_row good_row(void)
-{
-    const number d = random_number(&group_order), u1 = random_number(&group_order),
-                 u2 = random_number(&group_order);
-    const point q = point_mul(&d, &generator), first = point_mul(&u1, &generator),
-                second = point_mul(&u2, &q);
-    const point sum = point_add(&first, &second);
-    const number x = number_mod(&sum.x, &group_order);
-    signed_row row;
-    put_key(&row, &q);
-    put_scalars(&row, &u1, &u2, &x);
-    CHECK(reason_of(&row, ANY_RULE) == PYACCEL_REASON_NONE);
-    return row;
-}
-
 /* The reason of a row with another key, unprepared and prepared. */
 static uint32_t reason_of_key(const signed_row *row, const uint8_t *key, uint64_t size,
                               uint32_t key_format)

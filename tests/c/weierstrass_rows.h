@@ -91,4 +91,20 @@ static uint32_t reason_of(const signed_row *row, uint32_t rule)
     return reason;
 }
 
+/* A valid row of some key. */
+static inline signed_row good_row(void)
+{
+    const number d = random_number(&group_order), u1 = random_number(&group_order),
+                 u2 = random_number(&group_order);
+    const point q = point_mul(&d, &generator), first = point_mul(&u1, &generator),
+                second = point_mul(&u2, &q);
+    const point sum = point_add(&first, &second);
+    const number x = number_mod(&sum.x, &group_order);
+    signed_row row;
+    put_key(&row, &q);
+    put_scalars(&row, &u1, &u2, &x);
+    CHECK(reason_of(&row, ANY_RULE) == PYACCEL_REASON_NONE);
+    return row;
+}
+
 #endif
