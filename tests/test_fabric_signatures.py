@@ -72,6 +72,21 @@ def test_p256(implementation: Implementation) -> None:
     _holds(implementation, "P-256")
 
 
+@implementations("p256", opencl=True)
+def test_long_sequence(implementation: Implementation) -> None:
+    """A sequence of 2^23 bytes, zeros behind s: Go (encoding/asn1 of 1.26) reads lengths below 2^31."""
+    some = rows("P-256")
+    at = some.outcomes.index("t")
+    size = some.signatures[at][1]
+    assert size < 0x80
+    numbers = some.signatures[at][2 : 2 + size]
+    signature = b"\x30\x83\x80\x00\x00" + numbers.ljust(1 << 23, b"\0")
+    options = {"rule": "fabric", "message_hash": "none", "signature_format": "der"}
+    columns = [some.keys[at]], [some.digests[at]], [signature]
+    assert list(implementation.verify_many("p256-ecdsa", *columns, **options)) == [0]
+    implementation.ran(1)
+
+
 @implementations("p384")
 def test_p384(implementation: Implementation) -> None:
     """Three signatures."""

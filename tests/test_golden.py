@@ -101,6 +101,13 @@ def test_der_round_trip() -> None:
         assert der.decode(der.encode(*numbers)) == numbers == der.decode_lax(der.encode(*numbers))
 
 
+def test_go_lengths() -> None:
+    """Go's parser takes lengths below 2^31; beyond, asn1 of Go 1.26 says "length too large"."""
+    assert der._GoReader(bytes.fromhex("30847fffffff")).header(0x30) == 2**31 - 1
+    with pytest.raises(der._MalformedError):
+        der._GoReader(bytes.fromhex("308480000000")).header(0x30)
+
+
 @pytest.mark.parametrize(
     ("parameters", "key", "said"),
     [

@@ -99,7 +99,7 @@ class _GoReader(_Reader):
     """Go's encoding/asn1 on what bccsp/utils of Hyperledger Fabric gives it: struct { R, S *big.Int }."""
 
     def header(self, tag: int) -> int:
-        """Length of the content after a one-byte tag: definite, in the fewest bytes, below 2^23."""
+        """Length of the content after a one-byte tag: definite, in the fewest bytes, below 2^31."""
         if self.byte() != tag:
             raise _MalformedError
         size = self.byte()
@@ -107,7 +107,7 @@ class _GoReader(_Reader):
             return size
         size_bytes = self.take(size & 0x7F)
         size = int.from_bytes(size_bytes, "big")
-        if not size_bytes or size_bytes[0] == 0 or not 0x80 <= size < 2**23:
+        if not size_bytes or size_bytes[0] == 0 or not 0x80 <= size < 2**31:
             raise _MalformedError
         return size
 
