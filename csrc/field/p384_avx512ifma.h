@@ -3,7 +3,7 @@
  * 64-bit words, numbers in Montgomery form, x 2^384 mod p. Interface: field.h; what it shares with other fields:
  * eight_lanes_avx512ifma.h. ROW_WORDS is 6.
  *
- * All exponents in p but one 32 are multiples of 48 or 32 above one, so that q p, which clears a limb, is made of whole limbs of q
+ * All exponents in p are multiples of 48 or 32 above one, so that q p, which clears a limb, is made of whole limbs of q
  * and of q 2^32, that is bytes of q moved. Halves of products are 52 bits nevertheless: upper ones, which stand 4 bits too high for
  * the next column, are summed by themselves and shifted once. So factors have 4 bits to spare, sums and differences need no carries
  * before they are multiplied, and limbs that come of a product are carried once, all at the same time.

@@ -42,7 +42,7 @@ static bool is_strict_integer(const uint8_t *value, uint64_t size)
 }
 
 /* pa_der_parse
- * Shapes: der size bytes -> raw 2 `bytes` bytes, bytes <= 61, so that lengths have one byte.
+ * Shapes: der size bytes -> raw 2 `bytes` bytes, bytes <= 60, so that lengths have one byte.
  * Form:   30 L 02 Lr r 02 Ls s, one-byte lengths that fit exactly (Lr + Ls + 6 = size, L = size
  *         - 2).
  * Before: der readable for size bytes (NULL only with size 0).

@@ -91,7 +91,7 @@ static inline uint64_t subtract(uint64_t *r, const uint64_t *a, const uint64_t *
 
 /* r = a b / 2^(64 words) mod n, row by row: the product of a word of b is reduced by a word before the next one comes. r may be
  * a or b.
- * Bounds: t < 2 n before each row, as (n + n (2^64 - 1) + 2 n) / 2^64 < 2 n; its word above n's is 0 or 1. */
+ * Bounds: t < 2 n before each row, as (2 n + 2 n (2^64 - 1)) / 2^64 = 2 n; its word above n's is 0 or 1. */
 static inline __attribute__((always_inline)) void montgomery(pa_scalar *r, const pa_scalar *a,
                                                              const pa_scalar *b,
                                                              const pa_prime_order *order, int words)

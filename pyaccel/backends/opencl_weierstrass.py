@@ -113,7 +113,6 @@ _LENGTH = 1
 """PYACCEL_REASON_LENGTH"""
 _WHOLE = 1
 """A key of x and y, in the numbers of weierstrass_points.h; 2 and 3 are keys of x, with y even and odd."""
-_SHORTEST_DIGEST = 32
 _DEFAULT_IDENTITY = b"1234567812345678"
 """GM/T 0009-2012."""
 
