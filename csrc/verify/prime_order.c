@@ -245,12 +245,13 @@ void pa_scalar_divide(pa_scalar *u1, pa_scalar *u2, const pa_scalar *d, int coun
 
 /* pa_scalar_digits
  * Form:   where a is odd, the digits of (a - 1) / 2 + 2^(w count - 1); else those of n - a, which is, with all their bits turned
- *         round, which negates each.
+ *         round, which negates each. As many digits at a time as 60 bits hold.
  * Bounds: (a - 1) / 2 is below 2^(w count - 1), so that the power goes to the last digit alone. */
-void pa_scalar_digits(uint16_t *digits, int count, int width, const pa_scalar *a,
-                      const pa_prime_order *order)
+static inline __attribute__((always_inline)) void
+digits_of(uint16_t *digits, int count, int width, const pa_scalar *a, const pa_prime_order *order)
 {
     uint64_t odd[PA_ORDER_WORDS + 1] = {0};
+    const int together = 60 / width;
     const bool even = (a->limb[0] & 1) == 0;
     const uint64_t low = (UINT64_C(1) << width) - 1, turn = even ? low : 0;
     if (even) {
@@ -258,32 +259,39 @@ void pa_scalar_digits(uint16_t *digits, int count, int width, const pa_scalar *a
     } else {
         memcpy(odd, a->limb, sizeof a->limb);
     }
-    for (int j = 0, at = 1; j < count; j++, at += width) {
-        const int word = at / 64, bit = at % 64;
-        uint64_t digit = 0;
+    for (int j = 0; j < count; j += together) {
+        const int at = 1 + j * width, word = at / 64, bit = at % 64;
+        const int size = count - j < together ? count - j : together;
+        uint64_t bits = 0;
         if (word < PA_ORDER_WORDS) {
-            digit = odd[word] >> bit | (bit == 0 ? 0 : odd[word + 1] << (64 - bit));
+            bits = odd[word] >> bit | (bit == 0 ? 0 : odd[word + 1] << (64 - bit));
         }
-        digit = (digit & low) | (j == count - 1 ? UINT64_C(1) << (width - 1) : 0);
-        digits[j] = (uint16_t)(digit ^ turn);
+        for (int i = 0; i < size; i++, bits >>= width) {
+            digits[j + i] = (uint16_t)((bits & low) ^ turn);
+        }
     }
+    digits[count - 1] ^= (uint16_t)(1u << (width - 1));
+}
+
+void pa_scalar_digits(uint16_t *digits, int count, int width, const pa_scalar *a,
+                      const pa_prime_order *order)
+{
+    digits_of(digits, count, width, a, order);
 }
 
 void pa_order_sums_digits_of(pa_order_sums_digits *digits, const pa_scalar *u1, const pa_scalar *u2,
                              const pa_prime_order *order)
 {
-    pa_scalar_digits(digits->key, PA_ORDER_SUMS_DIGITS(order->words), PA_ORDER_SUMS_WIDTH, u2,
-                     order);
-    pa_scalar_digits(digits->base, PA_ORDER_SUMS_BASE_DIGITS(order->words), 2 * PA_ORDER_SUMS_WIDTH,
-                     u1, order);
+    digits_of(digits->key, PA_ORDER_SUMS_DIGITS(order->words), PA_ORDER_SUMS_WIDTH, u2, order);
+    digits_of(digits->base, PA_ORDER_SUMS_BASE_DIGITS(order->words), 2 * PA_ORDER_SUMS_WIDTH, u1,
+              order);
 }
 
 void pa_order_prepared_digits_of(pa_order_prepared_digits *digits, const pa_scalar *u1,
                                  const pa_scalar *u2, const pa_prime_order *order)
 {
-    pa_scalar_digits(digits->key, PA_ORDER_SUMS_DIGITS(order->words), PA_ORDER_SUMS_WIDTH, u2,
-                     order);
-    pa_scalar_digits(digits->base, 8 * order->words, 8, u1, order);
+    digits_of(digits->key, PA_ORDER_SUMS_DIGITS(order->words), PA_ORDER_SUMS_WIDTH, u2, order);
+    digits_of(digits->base, 8 * order->words, 8, u1, order);
 }
 
 /* pa_scalar_recode
