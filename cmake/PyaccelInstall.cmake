@@ -31,8 +31,8 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pyaccel.pc" DESTINATION "${CMAKE_INST
 if(SKBUILD AND EXISTS "${PROJECT_SOURCE_DIR}/kernels")
   install(DIRECTORY kernels/ DESTINATION kernels)
   # What kernels share with C, where they look for it.
-  install(FILES csrc/field/field.h csrc/field/fe25519_chains.h csrc/field/p256_chains.h csrc/field/p384_chains.h
-    csrc/field/secp256k1_chains.h csrc/field/sm2_chains.h DESTINATION csrc/field)
+  install(FILES csrc/field/chains.h csrc/field/field.h csrc/field/fe25519_chains.h csrc/field/p256_chains.h
+    csrc/field/p384_chains.h csrc/field/secp256k1_chains.h csrc/field/sm2_chains.h DESTINATION csrc/field)
   install(FILES csrc/curve/edwards25519_constants.h csrc/curve/edwards25519_formulas.h
     csrc/curve/p256_constants.h csrc/curve/p384_constants.h csrc/curve/secp256k1_constants.h csrc/curve/sm2_constants.h
     csrc/curve/weierstrass_formulas.h DESTINATION csrc/curve)

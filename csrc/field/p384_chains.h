@@ -5,13 +5,7 @@
 #ifndef PA_FIELD_P384_CHAINS_H
 #define PA_FIELD_P384_CHAINS_H
 
-/* r = a^(2^m), then times b: appends m binary digits, those of b's exponent, to an exponent. */
-FE_FN void fe_chain_append(fe *r, const fe *a, int m, const fe *b)
-{
-    fe shifted;
-    fe_sqr_n(&shifted, a, m);
-    fe_mul(r, &shifted, b);
-}
+#include "chains.h"
 
 /* ones_k = a^(2^k - 1): r = a^((2^255 - 1) 2^33 + 2^32 - 1), ones_30 for a tail; 289 squarings, 12 products.
  * Before: magnitude of a <= FE_MUL_MAG. */

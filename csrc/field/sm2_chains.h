@@ -3,13 +3,7 @@
 #ifndef PA_FIELD_SM2_CHAINS_H
 #define PA_FIELD_SM2_CHAINS_H
 
-/* r = a^(2^m), then times b: appends m binary digits, those of b's exponent, to an exponent. */
-FE_FN void fe_chain_append(fe *r, const fe *a, int m, const fe *b)
-{
-    fe shifted;
-    fe_sqr_n(&shifted, a, m);
-    fe_mul(r, &shifted, b);
-}
+#include "chains.h"
 
 /* ones_k = a^(2^k - 1); r = a^(2^160 - 2^128 - 1): 31 ones, a zero and 128 ones. 256 squarings, 11 products.
  * Before: magnitude of a <= FE_MUL_MAG. */
