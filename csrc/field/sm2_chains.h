@@ -5,11 +5,11 @@
 
 #include "chains.h"
 
-/* ones_k = a^(2^k - 1); r = a^(2^160 - 2^128 - 1): 31 ones, a zero and 128 ones. 256 squarings, 11 products.
+/* ones_k = a^(2^k - 1); r = a^(2^160 - 2^128 - 1): 31 ones, a zero and 128 ones. 160 squarings, 12 products.
  * Before: magnitude of a <= FE_MUL_MAG. */
 FE_FN void fe_chain_head(fe *r, fe *ones_30, fe *ones_32, const fe *a)
 {
-    fe ones_2, ones_3, ones_6, ones_12, ones_15, ones_31, ones_64, ones_128, head;
+    fe ones_2, ones_3, ones_6, ones_12, ones_15, ones_31, head;
     fe_chain_append(&ones_2, a, 1, a);
     fe_chain_append(&ones_3, &ones_2, 1, a);
     fe_chain_append(&ones_6, &ones_3, 3, &ones_3);
@@ -18,9 +18,10 @@ FE_FN void fe_chain_head(fe *r, fe *ones_30, fe *ones_32, const fe *a)
     fe_chain_append(ones_30, &ones_15, 15, &ones_15);
     fe_chain_append(&ones_31, ones_30, 1, a);
     fe_chain_append(ones_32, &ones_31, 1, a);
-    fe_chain_append(&ones_64, ones_32, 32, ones_32);
-    fe_chain_append(&ones_128, &ones_64, 64, &ones_64);
-    fe_chain_append(&head, &ones_31, 129, &ones_128);
+    fe_chain_append(&head, &ones_31, 33, ones_32);
+    for (int i = 0; i < 3; i++) {
+        fe_chain_append(&head, &head, 32, ones_32);
+    }
     *r = head;
 }
 
