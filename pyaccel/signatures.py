@@ -109,7 +109,8 @@ def verify_many(
             8,191 bytes at most: a longer one is an error where one serves all rows, and a False of its row.
         key_format: "auto": told apart by length and prefix; "spki": SubjectPublicKeyInfo, DER (p256-ecdsa, p384-ecdsa,
             sm2). Of PreparedKeys, it is theirs.
-        signature_format: "raw", "der" or "der-lax"; named, never guessed.
+        signature_format: "raw", "der" (under rule fabric as Go reads it) or "der-lax" (secp256k1-ecdsa); named, never
+            guessed.
         key_index: n numbers: row i has key key_index[i].
         reasons: also say why a row is False.
         progress: called with (rows done, n) now and then; what it raises ends the call and comes out of it.
@@ -123,7 +124,7 @@ def verify_many(
         TypeError, ValueError: an argument is wrong, or an array has rows of a width that no key or signature has; says
             what was wanted and what came.
         IndexError: a key_index past the end.
-        UnsupportedError: a name that does not work yet; says which do.
+        UnsupportedError: nothing in this build takes the call; says why.
         DeviceUnavailableError: the device asked for is not here.
     """
     if isinstance(public_keys, PreparedKeys) and key_format == "auto":

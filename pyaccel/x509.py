@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.hashing import hash_many
+from pyaccel.scheme import SCHEMES
 from pyaccel.signatures import verify_many
 
 try:
@@ -50,8 +51,6 @@ _SIGNATURES = {
     "1.2.156.10197.1.501": ("sm2", None),
     "1.3.101.112": ("ed25519", None),
 }
-# What verify_many hashes by itself; other messages are hashed before.
-_HASHED = {"p256-ecdsa": ("sha256", "sha384"), "p384-ecdsa": ("sha384",)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -345,7 +344,7 @@ def _verify_batch(
     options: dict[str, Any] = {"key_format": "spki", "signature_format": "der", "key_index": index, "device": device}
     if scheme == "sm2":
         options["identity"] = identity
-    elif digest in _HASHED[scheme]:
+    elif digest in SCHEMES[scheme].message_hashes:
         options["message_hash"] = digest
     else:
         options["message_hash"] = "none"

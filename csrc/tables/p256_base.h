@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Multiples of the generator G of P-256: x, y of affine points, each times 2^260 modulo p, words least significant
- * first, as fe_from_table reads them. A point is a
- * cache line. */
+ * first, as fe_from_table reads them. A point is a cache line. */
 #ifndef PA_TABLES_P256_BASE_H
 #define PA_TABLES_P256_BASE_H
 

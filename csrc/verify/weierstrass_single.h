@@ -2,7 +2,7 @@
 /* u1 G + u2 Q for one row, from checked scalars and a decoded key, complete for every input; curves of a = -3. Interface:
  * weierstrass_singles.h.
  *
- * All multiples are affine, which costs an inversion of 256 bits; without it the key's would stand in coordinates of their own
+ * All multiples are affine, which costs an inversion; without it the key's would stand in coordinates of their own
  * (secp256k1_single.c), in which a is another number and doublings have one product more. In non-adjacent form, of 256 bits, 43
  * additions for the key (digits of 5 bits) and 21 for the generator (11 bits), so about 256 (4M + 4S) + 64 (8M + 3S). Cycles on
  * Zen 4:

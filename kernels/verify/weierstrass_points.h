@@ -184,8 +184,8 @@ DEVICE_FUNCTION int sum_matches(const curve_jacobian *sum, GLOBAL const row *r)
 
 /* reasons[i] is what is said already, or that of its key, or NONE or EQUATION as the abscissa of u1 G + u2 Q is r[i] modulo n, or
  * UNKNOWN.
- * Shapes: reasons n bytes; key_reasons a byte and tables KEY_ROWS rows a key; which: n numbers of keys; digits n x DIGIT_WORDS words, r n rows of plain numbers, of weierstrass_scalars.h; base: x and y of (2 k + 1) G, k < 2^11,
- * in Montgomery form.
+ * Shapes: reasons n bytes; key_reasons a byte and tables KEY_ROWS rows a key; which: n numbers of keys; digits n x DIGIT_WORDS
+ * words, r n rows of plain numbers, of weierstrass_scalars.h; base: x and y of (2 k + 1) G, k < 2^11, in Montgomery form.
  * NDRange: n rounded up to the local size, local size 64, 168 registers.
  * Work on 256 bits: 260 (4 M + 4 S) + 87 (8 M + 3 S) = 1736 M + 1301 S, a square being a product here; each is
  * 64 products of 32 x 32 bits, as many again for the reduction, of which most are by constants of one bit or of all ones, and some
