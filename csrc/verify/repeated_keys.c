@@ -11,9 +11,8 @@
 /* Rows that a key has to have in a call. By measurement on Zen 4: preparing it takes as long as 6 rows (AVX2) to 12 (AVX-512 IFMA)
  * lose without it, and a key alone in eight lanes as long as a few more. */
 #define REPEATED 16
-/* Rows that are counted, and places for what they have, so that 1.5 MiB hold the count. */
+/* Most rows that are counted: 1 MiB holds their places. */
 #define COUNTED ((uint64_t)1 << 16)
-#define PLACES ((uint64_t)1 << 17)
 /* Keys that share places, as somebody may plant them, are not looked for any further. */
 #define PROBES 8
 /* The longest key that any format has. */
@@ -82,7 +81,7 @@ static bool key_of(pa_bytes *key, const pa_verify_job *job, uint64_t i)
     return pa_verify_key(key, &prepared, job, 0, i) && key->size > 0 && key->size <= KEY_SIZE_MAX;
 }
 
-static void count_keys(counted_key *counted, const pa_verify_job *job, uint64_t n)
+static void count_keys(counted_key *counted, uint64_t mask, const pa_verify_job *job, uint64_t n)
 {
     for (uint64_t i = 0; i < n; i++) {
         pa_bytes key, other;
@@ -91,7 +90,7 @@ static void count_keys(counted_key *counted, const pa_verify_job *job, uint64_t 
         }
         const uint64_t hash = spread(&key);
         for (uint64_t probe = 0; probe < PROBES; probe++) {
-            counted_key *at = &counted[(hash + probe) % PLACES];
+            counted_key *at = &counted[(hash + probe) & mask];
             if (at->row == 0) {
                 *at = (counted_key){(uint32_t)i + 1, 1};
                 break;
@@ -168,16 +167,21 @@ struct pa_repeated_keys *pa_repeated_keys_new(const struct pa_verify_kernel *ker
     if (!pays || n < REPEATED || job->prepared_count != 0) {
         return NULL;
     }
-    counted_key *counted = calloc(PLACES, sizeof *counted);
+    const uint64_t looked_at = n < COUNTED ? n : COUNTED;
+    /* No more than rows ask for: 1 MiB of zeros takes as long as 40 rows. */
+    uint64_t places = 2 * REPEATED;
+    while (places < 2 * looked_at) {
+        places *= 2;
+    }
+    counted_key *counted = calloc((size_t)places, sizeof *counted);
     if (counted == NULL) {
         return NULL;
     }
-    const uint64_t looked_at = n < COUNTED ? n : COUNTED;
     const uint64_t most = PA_REPEATED_MEMORY / kernel->prepared_size;
     uint64_t count = 0;
-    count_keys(counted, job, looked_at);
+    count_keys(counted, places - 1, job, looked_at);
     /* As often in all rows as in those. */
-    for (uint64_t p = 0; p < PLACES; p++) {
+    for (uint64_t p = 0; p < places; p++) {
         const uint64_t rows = (uint64_t)counted[p].count * (n / looked_at);
         counted[p].count = rows >= REPEATED && count < most;
         count += counted[p].count;
@@ -185,7 +189,7 @@ struct pa_repeated_keys *pa_repeated_keys_new(const struct pa_verify_kernel *ker
     struct pa_repeated_keys *keys = count == 0 ? NULL : make(kernel, count);
     if (keys != NULL) {
         keys->key_format = job->key_format;
-        for (uint64_t p = 0; p < PLACES; p++) {
+        for (uint64_t p = 0; p < places; p++) {
             if (counted[p].count != 0) {
                 (void)take_key(keys, job, counted[p].row - 1);
             }
