@@ -68,6 +68,8 @@ typedef pa_secp256k1_sums_digits sums_digits;
 #else
 #define SUMS_FLAT FE_FLAT __attribute__((noinline))
 #endif
+/* Addresses of lanes are worked out by themselves: gcc else puts them into a vector, and takes them out of it again. */
+#define SUMS_APART(address) __asm__("" : "+r"(address))
 /* With arguments that are constants. */
 #define SUMS_INLINE static inline __attribute__((always_inline))
 
@@ -258,29 +260,16 @@ static inline void sums_sign(fe *y, unsigned int negative)
     sums_sign_of(y, negative, 1);
 }
 
-/* For tables that are looked into once (weierstrass_prepared.h): the entry of one digit, and a carried y. */
-static inline int sums_entry(unsigned int *negative, int e, int width, int lane)
-{
-    const int positive = e >> (width - 1) & 1;
-    *negative |= (unsigned int)(positive ^ 1) << lane;
-    return (e ^ (positive - 1)) & ((1 << (width - 1)) - 1);
-}
-
-static inline void sums_take(fe *y, unsigned int negative)
-{
-    sums_sign(y, negative);
-    fe_carry(y, y);
-}
-
 /* r = element e of the entries at these offsets; table i is `step` bytes behind table i - 1. */
 static inline void sums_pick(fe *r, const void *tables, size_t step,
                              const uint16_t offset[LANES][SUMS_DIGITS], int j, int e)
 {
     const row *from[LANES];
     for (int i = 0; i < LANES; i++) {
-        const uint8_t *entry =
+        const void *entry =
             (const uint8_t *)tables + (size_t)i * step + offset[i][j] + (size_t)e * sizeof(row);
-        from[i] = (const row *)(const void *)entry;
+        SUMS_APART(entry);
+        from[i] = (const row *)entry;
     }
     fe_gather(r, from);
 }
