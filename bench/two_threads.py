@@ -57,9 +57,5 @@ def two_threads(
 
         return run
 
-    options = ffi.new("pyaccel_verify_options *")
-    options.struct_size, options.rule = ffi.sizeof("pyaccel_verify_options"), rule
-    if lib.pyaccel_verify_many(ffi.NULL, scheme, *views, 0, options) == lib.PYACCEL_UNSUPPORTED:
-        return
     peers = {ONE_THREAD: with_threads(1)}
     yield Contest(f"{name}, two threads", n, columns[1].shape[1], with_threads(2), peers, rounds=ROUNDS)

@@ -15,9 +15,6 @@ import pytest
 
 import pyaccel
 from pyaccel._core import ffi, lib
-from pyaccel.backends.base import Declined
-from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler import registry
 from pyaccel.scheduler.runs import record
 
 RUN: Counter[str] = Counter()
@@ -213,16 +210,6 @@ def forced(implementation: Implementation) -> Iterator[Implementation]:
         after = variant_row(family, variant)
         assert after, f"{family}/{variant} is gone"
         assert after.calls > now.calls, f"{family}/{variant} did not run"
-
-
-def needs_native(scheme: str) -> Implementation:
-    """Native with what it binds here; skips where libpyaccel does not take the scheme, so that golden would run."""
-    operation = OPERATIONS["verify_many"]
-    parameters = dict(zip(operation.parameters, operation.resolve(scheme=scheme), strict=True))
-    plan = registry.backends_of("native")[0].prepare(operation, parameters)
-    if isinstance(plan, Declined):
-        pytest.skip(plan.reason)
-    return Implementation("native", "native")
 
 
 @cache

@@ -94,8 +94,6 @@ def test_demo(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert all(file["good"] for file in files)
     for row in outcome.document["comparison"]:
         assert all(row["equal"].values())
-        if row["file"].startswith("consortium"):
-            continue  # golden verifies it as long as the native backend declines sm2
         assert row["own_bytes"]["auto"] == row["own_bytes"]["native"] == row["bytes"]
         assert all(0 <= own <= row["bytes"] for own in row["own_bytes"].values())
     assert outcome.document["comparison"][-1]["own_bytes"]["golden"] == 2 * demo.GOLDEN_ROWS

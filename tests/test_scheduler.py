@@ -444,16 +444,11 @@ def test_every_algorithm_form_and_rule_has_a_known_answer():
     assert {rule for rule, _ in asked("recover_many", "rule", "addresses")} == set(pyaccel.recovery_rules())
 
 
-def _golden_alone(of: str) -> bool:
-    """Schemes that libpyaccel does not take yet."""
-    return of.partition(",")[0] in ("p256-ecdsa", "p384-ecdsa", "sm2")
-
-
 def test_selftest_passes_here_and_names_what_it_skips():
     results = pyaccel.selftest()
     assert {r.device for r in results} >= {"native", "golden", "cuda"}
     assert not [r for r in results if r.result == "fail"]
-    assert all(r.result == "pass" for r in results if r.device in ("native", "golden") and not _golden_alone(r.of))
+    assert all(r.result == "pass" for r in results if r.device in ("native", "golden"))
     assert all(r.reason for r in results if r.result == "skip")
     assert {r.operation for r in results} == {*OPERATIONS, "he"}
     assert {r.device for r in pyaccel.selftest("golden")} == {"golden"}
@@ -484,8 +479,7 @@ def test_info(devices):
     rows = {(row.operation, row.of, row.device): row for row in info.operations}
     assert rows["hash_many", "sha256", "opencl:0"].variant == "fake"
     assert rows["hash_many", "keccak256", "opencl:0"].reason == "fake has no keccak256"
-    native = [(operation, of) for operation, of, device in rows if device == "native" and not _golden_alone(of)]
-    assert all(rows[operation, of, "native"].variant for operation, of in native)
+    assert all(rows[operation, of, "native"].variant for operation, of, device in rows if device == "native")
     assert {device.name for device in info.devices} == {"native", "opencl:0", "cuda", "golden"}
 
 

@@ -338,9 +338,6 @@ class VerifyPlan(NativePlan):
         }
         self._one = _options(_VERIFY_OPTIONS, threads=1, **fields)
         self._many = _options(_VERIFY_OPTIONS, threads=threads(), **fields)
-        none = _rows(Rows(b"", width=1))
-        if self._call(ffi.NULL, self._scheme, none, none, none, 0, self._one) == lib.PYACCEL_UNSUPPORTED:
-            raise LookupError(f"libpyaccel does not take {', '.join(str(v) for v in parameters.values() if v)}")
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """As Plan.run."""
@@ -452,8 +449,6 @@ def prepared_keys(scheme: str, key_format: str, keys: Rows, memory: int) -> Any:
     options = _options(_PREPARE_OPTIONS, memory=memory, threads=threads(), key_format=_value("KEY_FORMAT", key_format))
     handle = ffi.new("pyaccel_prepared_keys **")
     status = lib.pyaccel_prepared_keys_new(handle, _value("SCHEME", scheme), _rows(keys), len(keys), options)
-    if status == lib.PYACCEL_UNSUPPORTED:
-        return None  # golden takes them from their bytes
     if status:
         raise_status("PreparedKeys", status)
     return ffi.gc(handle[0], lib.pyaccel_prepared_keys_free)
