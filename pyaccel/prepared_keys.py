@@ -23,7 +23,8 @@ class PreparedKeys:
         scheme: one of `pyaccel.schemes()`.
         public_keys: the keys, as rows.
         memory: bytes that points and tables may take; None: 64 MiB. A key takes 24,896 under ed25519, 26,752 under
-            secp256k1-ecdsa, 128 under bip340. Keys that do not fit are kept as bytes and take the unprepared path.
+            secp256k1-ecdsa, 53,376 under p256-ecdsa and sm2, 118,464 under p384-ecdsa, 128 under bip340. Keys that do
+            not fit are kept as bytes and take the unprepared path.
         key_format: as in verify_many.
 
     Raises:
