@@ -198,7 +198,11 @@ struct pa_repeated_keys *pa_repeated_keys_new(const struct pa_verify_kernel *ker
                                     .data_size = keys->offsets[keys->count],
                                     .offsets = keys->offsets,
                                     .offset_bits = 64};
-        pa_parallel(threads, keys->count, PA_RANGE_UNIT, prepare_range, keys, NULL, NULL);
+        if (pa_parallel(threads, keys->count, PA_RANGE_UNIT, prepare_range, keys, NULL, NULL) !=
+            PYACCEL_OK) {
+            pa_repeated_keys_free(keys);
+            keys = NULL;
+        }
     }
     free(counted);
     return keys;
