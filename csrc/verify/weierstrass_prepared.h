@@ -22,7 +22,7 @@
  * there from 2.03: offsets and signs of digits worked out once, a distance in the place of a second look at an abscissa, two sums
  * side by side 0.94; addresses apart (SUMS_APART) 0.98. In four lanes of AVX2: 4.6. Digits of 10 bits for u1 would take 0.94 of
  * the time, and 832 KiB in the place of 256. Lost: denominators worked out again in the second pass, 4 %; functions that are not
- * flat, 2 %.
+ * flat, 2 %. A row of secp256k1 takes 1.54 us, before these 1.69; on AVX2 5.8, before 6.1.
  *
  * No sum within `first` or `second` is exceptional: their partial sums are m Q with |m| < 2^130, and two of them have powers of 2
  * as factors that differ. Within `base`, where |m| < 2^256 may wrap round n, and behind it, or anywhere without the endomorphism, an
