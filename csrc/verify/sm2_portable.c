@@ -2,7 +2,7 @@
 /* SM2 signatures on any CPU. */
 #include "../field/sm2_portable.h"
 
-/* A group of one is always full. */
+/* A group of one is always full; few rows share an inversion to little use. */
 #define WEIERSTRASS_LANES_MIN 1
 #define WEIERSTRASS_ROWS_MIN 8
 #include "sm2_lanes.h"

@@ -10,7 +10,6 @@
 #include "weierstrass.h"
 
 #define KEY_SIZE 64
-#define IDENTITY_SIZE_MAX 8191
 
 /* a, b, and G of GB/T 32918.5-2017, and what is before them with the default identity. */
 #define CURVE_SIZE 128
@@ -149,7 +148,7 @@ static pyaccel_status za_of_each(uint8_t (*za)[32], pa_weierstrass_chunk *chunk,
         if (!pa_rows_get(&identity, job->identity, first + (uint64_t)i)) {
             return PYACCEL_INVALID_ARGUMENT;
         }
-        chunk->sized[i] = identity.size <= IDENTITY_SIZE_MAX;
+        chunk->sized[i] = identity.size <= PA_SM2_IDENTITY_MAX;
         bits[i][0] = (uint8_t)(identity.size >> 5);
         bits[i][1] = (uint8_t)(identity.size << 3);
         take_point(keys[i], chunk->point[i]);
@@ -170,8 +169,8 @@ pyaccel_status pa_sm2_digests(uint8_t (*digests)[32], pa_weierstrass_chunk *chun
         status = za_of_one(za, &default_identity, true, chunk);
     } else if (job->identity->offsets == NULL && job->identity->stride == 0) {
         const uint64_t size = job->identity->width;
-        uint8_t own[2 + IDENTITY_SIZE_MAX + CURVE_SIZE];
-        if (size > IDENTITY_SIZE_MAX) {
+        uint8_t own[2 + PA_SM2_IDENTITY_MAX + CURVE_SIZE];
+        if (size > PA_SM2_IDENTITY_MAX) {
             return PYACCEL_INVALID_ARGUMENT;
         }
         own[0] = (uint8_t)(size >> 5);

@@ -20,6 +20,9 @@ bool pa_der_parse_lax(uint8_t raw[64], const uint8_t *der, uint64_t size);
 
 /* ---- schemes -------------------------------------------------------------------------------- */
 
+/* Most bytes of an identity of SM2, whose bits are counted in two. */
+#define PA_SM2_IDENTITY_MAX 8191
+
 /* One call of pyaccel_verify_many, its arguments checked: shapes of rows valid, rule and formats
  * known to the scheme. Row i has key number key_index[i], or i where that is NULL. */
 typedef struct {
@@ -32,9 +35,9 @@ typedef struct {
     const pyaccel_rows *signatures;
     const pyaccel_rows *identity; /* of SM2 alone; NULL: the default */
     uint32_t rule;                /* PYACCEL_RULE_* */
-    uint32_t message_hash;        /* PYACCEL_MESSAGE_HASH_*; 0 on schemes that have none */
-    uint32_t key_format;          /* PYACCEL_KEY_FORMAT_*, never 0 */
-    uint32_t signature_format;    /* PYACCEL_SIGNATURE_FORMAT_*, never 0 */
+    uint32_t message_hash;     /* PYACCEL_MESSAGE_HASH_*; 0: the scheme hashes the message itself */
+    uint32_t key_format;       /* PYACCEL_KEY_FORMAT_*, never 0 */
+    uint32_t signature_format; /* PYACCEL_SIGNATURE_FORMAT_*, never 0 */
     const struct pa_repeated_keys *repeated; /* prepared for this call alone, or NULL */
 } pa_verify_job;
 

@@ -132,8 +132,6 @@ static bool signature_format_known(uint32_t scheme, uint32_t signature_format)
 
 /* ---- arguments ------------------------------------------------------------------------------ */
 
-#define IDENTITY_SIZE_MAX 8191
-
 /* Every name that the options hold. */
 static bool names_known(uint32_t scheme, const pyaccel_verify_options *options)
 {
@@ -152,7 +150,7 @@ static bool identity_valid(uint32_t scheme, uint64_t n, const pyaccel_verify_opt
     return scheme == PYACCEL_SCHEME_SM2 && options->message_hash == 0 &&
            pa_rows_valid(identity, n) &&
            (identity->offsets != NULL || identity->stride != 0 ||
-            identity->width <= IDENTITY_SIZE_MAX);
+            identity->width <= PA_SM2_IDENTITY_MAX);
 }
 
 /* Fills the job's keys from public_keys or the handle. */

@@ -5,8 +5,8 @@
 
 #include "weierstrass_scalars.h"
 
-/* r[i] = r, plain, and inverses[i] = s in Montgomery form, of signature i; 1 in place of s where it can't be valid: reasons[i] is then
- * RANGE, unless it said something already.
+/* r[i] = r, plain, and inverses[i] = s in Montgomery form, of signature i; 1 in place of s where it can't be valid: reasons[i] is
+ * then RANGE, unless it said something already.
  * Shapes: r, inverses n rows; reasons n bytes; raw n x 2 DER_BYTES.
  * NDRange: n rounded up to the local size, local size 64, 64 registers. */
 KERNEL void ecdsa_signatures(GLOBAL row *r, GLOBAL row *inverses, GLOBAL uchar *reasons, GLOBAL const row *raw, uint low_s,

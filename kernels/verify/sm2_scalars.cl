@@ -9,8 +9,8 @@
 
 #include "weierstrass_scalars.h"
 
-/* digits[i] = those of s and t, v[i] = r - e, plain, of signature i; reasons[i] = RANGE, unless it says something already, where r or
- * s is out of range or t is 0.
+/* digits[i] = those of s and t, v[i] = r - e, plain, of signature i; reasons[i] = RANGE, unless it says something already, where r
+ * or s is out of range or t is 0.
  * Shapes: digits n x DIGIT_WORDS words; v n rows; reasons n bytes; raw n x 64 bytes; e: n numbers of 32 bytes, big-endian, any.
  * NDRange: n rounded up to the local size, local size 64, 64 registers. */
 KERNEL void sm2_scalars(GLOBAL uint *digits, GLOBAL row *v, GLOBAL uchar *reasons, GLOBAL const row *raw, GLOBAL const row *e,

@@ -122,7 +122,8 @@ DEVICE_FUNCTION void load_multiple(curve_affine *p, GLOBAL const uint *digits, u
 }
 
 /* sum = u1 G + u2 Q: every 4 doublings an addition for u2, every 12 one for u1, the same for all work items. Unless `complete`,
- * additions are those that are wrong where the sum so far is infinite or has the abscissa of what is added; then Z = 0 from there on. */
+ * additions are those that are wrong where the sum so far is infinite or has the abscissa of what is added; then Z = 0 from there
+ * on. */
 DEVICE_FUNCTION void multiply_add(curve_jacobian *sum, GLOBAL const uint *digits, GLOBAL const row *table,
                                   GLOBAL const row *base, int complete)
 {

@@ -84,7 +84,7 @@ extern "C" {
  *   Ed25519  24,896 bytes a key: the point and a comb of it, which leaves 15 of 130 doublings to a signature
  *   ECDSA on secp256k1
  *            26,752 bytes a key: the point and odd multiples of 2^(5 j) times it, which leave no doubling
- *   ECDSA on P-256, SM2
+ *   ECDSA on P-256; SM2
  *            53,376 bytes a key: the same of twice the length; of SM2 also ZA under the default identity
  *   ECDSA on P-384
  *            118,464 bytes a key: the same
@@ -124,8 +124,8 @@ typedef struct {
     uint32_t key_format;          /* PYACCEL_KEY_FORMAT_*; 0: auto. With prepared: theirs counts */
     uint32_t signature_format;    /* PYACCEL_SIGNATURE_FORMAT_*; 0: raw */
     const pyaccel_rows *identity; /* SM2 with message_hash 0 only: n rows, or one for all (stride 0), of which more
-                                              than 8,191 bytes are INVALID_ARGUMENT; in a row of its own they are
-                                              REASON_LENGTH. NULL: 1234567812345678 */
+                                     than 8,191 bytes are INVALID_ARGUMENT; in a row of its own they are
+                                     REASON_LENGTH. NULL: 1234567812345678 */
     const pyaccel_prepared_keys *prepared; /* in place of public_keys (then NULL); same scheme */
     const uint32_t *key_index;             /* n indices into prepared or public_keys; NULL: row i has key i,
                                               and prepared holds n keys or more */
