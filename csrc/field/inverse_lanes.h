@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One inversion for all lanes of an element. Include a field first, and say FE_MODULUS, the
- * pa_modulus256 (pa_modulus384 where rows have six words) of its prime; without it (toy fields) lanes are inverted by the field's own power.
+ * pa_modulus256 (pa_modulus384 where rows have six words) of its prime; without it (toy fields)
+ * lanes are inverted by the field's own power.
  *
  * Form:   a product of all lanes stands in each of them after log2 LANES products with lanes moved
  *         round by 1, 2, 4, ..; it is inverted once, outside of the lanes, and times the product
