@@ -258,8 +258,9 @@ typedef struct {
 SUMS_INLINE void prepared_add_results(prepared_group *group, sums_products *products,
                                       const prepared_pairs *pairs, int g, int n, int together)
 {
-    curve_affine *p[2], r[2];
-    const curve_affine *q[2];
+    /* Set, for gcc: it does not see that `together` is not 0. */
+    curve_affine *p[2] = {0}, r[2];
+    const curve_affine *q[2] = {0};
     fe d[2], inverse[2], slope[2];
     mask none = mask_from_bits(0);
     FE_UNROLL for (int i = 0; i < together; i++)
