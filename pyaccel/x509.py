@@ -43,6 +43,7 @@ _KEYS = {
     bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d"): "sm2",
     bytes.fromhex("300506032b6570"): "ed25519",
 }
+_ED25519_PREFIX = bytes.fromhex("302a300506032b6570032100")
 # Signature algorithms (RFC 5758, RFC 8410, GM/T 0006), and the hash that ECDSA signs.
 _SIGNATURES = {
     "1.2.840.10045.4.3.2": ("ecdsa", "sha256"),
@@ -338,8 +339,8 @@ def _verify_batch(
     messages: Any = [subject.signed for subject, _ in links]
     signatures = [subject.signature for subject, _ in links]
     if scheme == "ed25519":
-        # RFC 8410: 32 bytes at the end of 44.
-        keys = [info[12:] for info in places]
+        # RFC 8410: 32 bytes in a BIT STRING; anything else is no key.
+        keys = [info[12:] if info.startswith(_ED25519_PREFIX) else b"" for info in places]
         return verify_many(scheme, keys, messages, signatures, rule="rfc8032", key_index=index, device=device)
     options: dict[str, Any] = {"key_format": "spki", "signature_format": "der", "key_index": index, "device": device}
     if scheme == "sm2":

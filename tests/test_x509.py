@@ -144,6 +144,14 @@ def test_algorithms() -> None:
         x509.load_der_x509_certificate(outside).verify_directly_issued_by(peer)
 
 
+def test_an_ed25519_key_stands_in_its_own_bits() -> None:
+    case = _case("keys of ed25519, p256, p384")
+    root, middle = case["anchors"][0], case["chain"][1]
+    at = root.index(bytes.fromhex("302a300506032b6570032100"))
+    odd = root[: at + 11] + b"\x01" + root[at + 12 :]
+    assert verify_links([middle, middle], [odd, root]).signature_valid.tolist() == [False, True]
+
+
 def test_every_flipped_bit_is_refused() -> None:
     leaf, middle = _case("three of P-256")["chain"]
     draw = random.Random(20240601)
