@@ -29,7 +29,10 @@ FE_FN void fe_place(fe *r, FE_WORDS);
 #endif
 FE_FN void fe_set_words(fe *r, FE_WORDS);
 FE_FN void fe_carry(fe *r, const fe *a);
-FE_FN void fe_sqr(fe *r, const fe *a);
+#ifndef FE_CALL
+#define FE_CALL FE_FN
+#endif
+FE_CALL void fe_sqr(fe *r, const fe *a);
 #ifdef FE_HAS_FORM
 FE_FN void fe_leave(fe *r, const fe *a);
 #endif
