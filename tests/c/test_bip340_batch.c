@@ -11,6 +11,7 @@
 
 #define fe_chain_append quad_chain_append
 #define fe_chain_head quad_chain_head
+#undef PA_FIELD_CHAINS_H
 #undef PA_FIELD_SECP256K1_CHAINS_H
 #include "field/secp256k1_chains.h"
 #endif
