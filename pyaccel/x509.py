@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import importlib.util
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -135,7 +136,7 @@ def verify_links(
     SHA-384 or SHA-512, SM2 with SM3, Ed25519 (rule rfc8032); DER signatures, strictly.
 
     Args:
-        certificates: n of them, each DER, PEM or a `cryptography.x509.Certificate`.
+        certificates: n of them, each DER, PEM (the first in it) or a `cryptography.x509.Certificate`.
         issuers: n certificates whose keys are taken, or one for all.
         identity: what SM2 issuers sign with as theirs, at most 8,191 bytes; None: 1234567812345678 (GM/T 0009).
         device: as of `verify_many`.
@@ -187,7 +188,10 @@ def verify_chains(
 
     Raises:
         TypeError, ValueError: an argument is of another kind, an anchor is no certificate, `moment` has no zone.
+        ModuleNotFoundError: pyhanko-certvalidator is missing.
     """
+    if importlib.util.find_spec("pyhanko_certvalidator") is None:
+        raise ModuleNotFoundError("paths need the package pyhanko-certvalidator: pip install 'pyaccel[x509]'")
     if moment is None:
         moment = datetime.datetime.now(datetime.UTC)
     elif not isinstance(moment, datetime.datetime):

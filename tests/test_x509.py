@@ -8,6 +8,7 @@ import datetime
 import itertools
 import json
 import random
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,12 @@ def test_paths_are_what_openssl_says(case: dict[str, Any], device: str) -> None:
     (result,) = verify_chains([case["chain"]], case["anchors"], moment=case["moment"], device=device)
     assert bool(result) == result.valid == case["valid"], result
     assert (result.reason is None) == case["valid"]
+
+
+def test_paths_name_the_package_that_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyhanko_certvalidator", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'pyaccel\[x509\]'"):
+        verify_chains([], [])
 
 
 def test_paths_in_one_batch() -> None:
