@@ -247,7 +247,7 @@ def one_row(name: str, value: Any) -> Rows:
     return Rows._of(buffer, 1, len(buffer), len(buffer))
 
 
-def check_width(name: str, value: Any, rows: Rows, widths: tuple[int, ...]) -> None:
+def check_width(name: str, value: Any, rows: Rows, widths: tuple[int, ...], mend: str = "") -> None:
     """Raises ValueError where rows of an array have none of some widths: no row fits, and the call is wrong.
 
     Rows of a list may vary, and a wrong one is a False of its own.
@@ -257,13 +257,14 @@ def check_width(name: str, value: Any, rows: Rows, widths: tuple[int, ...]) -> N
         value: what came, which says whether rows may vary.
         rows: the same as rows.
         widths: bytes that a row may have.
+        mend: what else to try, a sentence with a space after it, for the error.
     """
     fixed = rows.count and rows.width not in widths and not isinstance(value, (list, tuple))
     if fixed and rows.pieces[0].offsets is None:
         wanted = " or ".join(map(str, widths))
         raise ValueError(
-            f"{name}: {len(rows)} rows of {rows.width} bytes each came; wanted {wanted}. Rows that may have other "
-            "lengths, and are False then, come as a list or with offsets"
+            f"{name}: {len(rows)} rows of {rows.width} bytes each came; wanted {wanted}. {mend}Rows that may have "
+            "other lengths, and are False then, come as a list or with offsets"
         )
 
 

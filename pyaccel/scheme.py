@@ -105,7 +105,7 @@ def parameters(
     if message_hash is None:
         message_hash = row.message_hashes[0]
     elif message_hash not in row.message_hashes and row.message_hashes[0] is None:
-        ready = "; it takes none but 'none', for a ready digest e" if "none" in row.message_hashes else ""
+        ready = "; it takes none but 'none', for a ready digest e" if "none" in row.message_hashes else ": leave it out"
         raise ValueError(f"message_hash: {message_hash!r} came; {scheme} hashes the message itself{ready}")
     else:
         choice(f"message_hash of {scheme}", message_hash, (name for name in row.message_hashes if name))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pyaccel.choices import choice
 from pyaccel.numbers import integer_array
 from pyaccel.operations import OPERATIONS
-from pyaccel.prepared_keys import PreparedKeys
+from pyaccel.prepared_keys import PreparedKeys, check_key_width
 from pyaccel.rows import Rows, as_rows, check_width, one_row
 from pyaccel.scheduler.execution import run
 from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES, parameters
@@ -196,9 +196,11 @@ def verify(
 
 def _identity(scheme: str, message_hash: str | None, identity: Any, n: int) -> Rows:
     if scheme != "sm2":
-        raise ValueError(f"identity: {scheme} has none; it belongs to sm2 alone")
+        raise ValueError(f"identity: {scheme} has none; it belongs to sm2 alone: leave it out")
     if message_hash is not None:
-        raise ValueError("identity: it is hashed together with the message, and with message_hash='none' nothing is")
+        raise ValueError(
+            "identity: it is hashed together with the message, and with message_hash='none' nothing is: leave one out"
+        )
     rows = as_rows("identity", identity, one_for_all=True)
     rows.require_count("identity", n, "signatures")
     if rows.count is None and rows.width > LONGEST_IDENTITY:
@@ -209,9 +211,12 @@ def _identity(scheme: str, message_hash: str | None, identity: Any, n: int) -> R
 def _keys(scheme: str, key_format: str, public_keys: Any, n: int, *, indexed: bool) -> Rows | PreparedKeys:
     if not isinstance(public_keys, PreparedKeys):
         rows = as_rows("public_keys", public_keys, one_for_all=not indexed)
-        check_width("public_keys", public_keys, rows, SCHEMES[scheme].widths(key_format))
-        if not indexed:
-            rows.require_count("public_keys", n, "signatures")
+        check_key_width(scheme, key_format, public_keys, rows)
+        if not indexed and rows.count is not None and rows.count != n:
+            raise ValueError(
+                f"public_keys: {rows.count} rows came for {n} signatures; wanted as many, one bytes-like for all, or "
+                "key_index, which says whose each is"
+            )
         return rows
     if public_keys.scheme != scheme:
         raise ValueError(f"public_keys: prepared for {public_keys.scheme}, not for {scheme}")

@@ -110,6 +110,30 @@ def test_sm2_with_and_without_an_identity(command: Command, tmp_path: Path) -> N
     }
 
 
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("any", ["", "a number in the signature is out of range"]),
+        ("low-s", ["a number in the signature is out of range, or s is above (n - 1) / 2 (rule low-s)"] * 2),
+        ("fabric", ["a number in the signature is out of range, or s is above (n - 1) / 2 (rule fabric)"] * 2),
+    ],
+)
+def test_a_high_s_is_told_of(command: Command, tmp_path: Path, rule: str, why: list[str]) -> None:
+    """RFC 6979, A.2.5, whose s of the message sample is high; and r = 0."""
+    row = {
+        "scheme": "p256-ecdsa",
+        "rule": rule,
+        "public_key": "0360fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6",
+        "message": b"sample".hex(),
+        "signature": "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+        "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8",
+    }
+    rows = [row, {**row, "signature": "00" * 32 + str(row["signature"])[64:]}]
+    out = tmp_path / "out"
+    command("verify", write_lines(tmp_path / "batch.jsonl", rows), "--out", out)
+    assert [json.loads(line).get("reason", "") for line in out.read_text().splitlines()] == why
+
+
 def test_chunks_and_blank_lines(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_file, "CHUNK_ROWS", 7)
     lines = [json.dumps(row) for row in signed_rows(40, bad=(13, 14, 39))]
@@ -152,10 +176,27 @@ def test_memory_does_not_grow_with_the_file(command: Command, tmp_path: Path, mo
         ({"scheme": "sm2", "public_key": "00" * 64, "message_hash": "none"}, "line 3, message: "),
         ({"scheme": "p384-ecdsa", "public_key": "00" * 96}, "line 3, signature: 64 bytes, wanted 96"),
         ({"scheme": "p256-ecdsa", "key_format": "spki"}, "line 3, public_key: 32 bytes, wanted 59 or 91"),
-        ({"identity": "00"}, "line 3: identity: ed25519 has none; it belongs to sm2 alone"),
+        ({"scheme": "p256-ecdsa", "public_key": "30" * 91}, "91 bytes, wanted 33 or 64 or 65; if it is a Subject"),
+        (
+            {"scheme": "p256-ecdsa", "public_key": "04" * 65, "key_format": "spki"},
+            'wanted 59 or 91; if it is a bare point, leave out "key_format"\n',
+        ),
+        (
+            {"scheme": "sm2", "public_key": "04" * 65, "signature": "30" * 70},
+            'line 3, signature: 70 bytes, wanted 64; if it is DER, add "signature_format": "der"\n',
+        ),
+        ({"signature": "30" * 70}, "line 3, signature: 70 bytes, wanted 64; correct it\n"),
+        ({"identity": "00"}, "line 3: identity: ed25519 has none; it belongs to sm2 alone: leave it out\n"),
+        (
+            {"scheme": "sm2", "public_key": "04" * 65, "identity": "00", "message_hash": "none", "message": "00" * 32},
+            "with message_hash='none' nothing is: leave one out\n",
+        ),
         ({"identity": "00" * 8192}, "line 3, identity: 8,192 bytes, wanted 8,191 at most"),
         ({"rule": "low-s"}, "line 3: rule of ed25519 'low-s' is unknown; there are zip215, rfc8032"),
-        ({"message_hash": "sha256"}, "line 3: message_hash"),
+        (
+            {"message_hash": "sha256"},
+            "line 3: message_hash: 'sha256' came; ed25519 hashes the message itself: leave it",
+        ),
         ({"signature_format": "der"}, "line 3: signature_format of ed25519 'der' is unknown"),
         ({"ruel": "zip215"}, "line 3, 'ruel': unknown field"),
         ({"scheme": 7}, "line 3, scheme: 7 is not a string"),

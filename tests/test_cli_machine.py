@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from cli_support import Command
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
+from pyaccel.bench.harness import NAMES
 
 import pyaccel
 from pyaccel.cli import demo, demo_consortium, demo_data
@@ -35,6 +37,7 @@ def test_version_and_help(command: Command) -> None:
     overview = command("--help").out
     assert all(name in overview for name in ("verify", "info", "selftest", "demo", "bench"))
     assert command("verify", "-h").status == 0
+    assert set(NAMES) <= set(re.findall(r"\w+", command("bench", "-h").out))
     nothing = command()
     assert nothing.status == 2
     assert "Usage" in nothing.err

@@ -255,7 +255,12 @@ def test_the_names():
         ({"key_format": "pem"}, ValueError, "unknown"),
         ({"signature_format": "der"}, ValueError, "'der' is unknown; there are raw"),
         ({"identity": b"1234567812345678"}, ValueError, "identity: ed25519 has none; it belongs to sm2 alone"),
-        ({"public_keys": KEYS[:3]}, ValueError, "public_keys: 3 rows came for 12 signatures"),
+        ({"public_keys": KEYS[:3]}, ValueError, "public_keys: 3 rows came for 12 signatures; .* or key_index"),
+        (
+            {"scheme": "p256-ecdsa", "public_keys": np.zeros((N, 91), np.uint8)},
+            ValueError,
+            "12 rows of 91 bytes each came; wanted 33 or 64 or 65. key_format='spki' takes such. Rows that",
+        ),
         ({"messages": MESSAGES[:3]}, ValueError, "messages: 3 rows came for 12 signatures"),
         ({"signatures": SIGNATURES[0]}, ValueError, r"signatures: one value .*\[value\]"),
         ({"signatures": "abc"}, TypeError, "signatures: a str came"),
@@ -285,6 +290,8 @@ def test_prepared_keys_refuse():
         pyaccel.PreparedKeys(SCHEME, KEYS[0])
     with pytest.raises(ValueError, match="3 rows of 63 bytes each came; wanted 33 or 64 or 65"):
         pyaccel.PreparedKeys("secp256k1-ecdsa", np.zeros((3, 63), np.uint8))
+    with pytest.raises(ValueError, match=r"3 rows of 120 bytes .* key_format='spki' takes such\."):
+        pyaccel.PreparedKeys("p384-ecdsa", np.zeros((3, 120), np.uint8))
 
 
 def test_threads_verify_at_the_same_time():

@@ -145,7 +145,7 @@ def _judge(
     try:
         verdicts, step = group.judge(runner)
     except ValueError as error:
-        raise UnusableInputError(str(path), f"line {group.lines[0]}", str(error), "name one that is known") from None
+        raise UnusableInputError(str(path), f"line {group.lines[0]}", str(error)) from None
     bad = []
     for (verdict, reason), row, line, name in zip(verdicts, group.rows, group.lines, group.names, strict=True):
         valid[row - first] = verdict

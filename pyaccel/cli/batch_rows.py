@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pyaccel.cli.errors import MalformedError, quoted
 from pyaccel.cli.json_value import JsonValue
 from pyaccel.cli.report import Step
-from pyaccel.cli.runner import Runner
-from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
+from pyaccel.cli.runner import RANGE, Runner
+from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES, Scheme
 
 SIGNATURE_REQUIRED = ("scheme", "public_key", "message", "signature")
 SIGNATURE_OPTIONAL = ("rule", "message_hash", "key_format", "signature_format")
@@ -22,6 +22,11 @@ NAME = "name"
 """Optional in every row: what its verdict is named by."""
 NAME_LIMIT = 1000
 """Characters of a name: those of bad rows are kept to the end of the file."""
+
+_LOW_S = ("low-s", "fabric")
+"""Rules that refuse a high s, as a number out of range."""
+_SEQUENCE = 0x30
+"""What a signature in DER begins with."""
 
 _RECOVERABLE_WIDTH = 65
 _V = (0, 1, 2, 3, 27, 28)
@@ -102,6 +107,11 @@ class Signatures(Group):
             identity=self.identities or None,
             **self._options,
         )
+        rule = self._options.get("rule")
+        if rule in _LOW_S:
+            why = [
+                f"{reason}, or s is above (n - 1) / 2 (rule {rule})" if reason == RANGE else reason for reason in why
+            ]
         return [(bool(verdict), reason) for verdict, reason in zip(verdicts, why, strict=True)], step
 
 
@@ -163,13 +173,15 @@ def _add_signature(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Grou
     names = [row[name].text() if row.has(name) else "" for name in SIGNATURE_OPTIONAL]
     options = dict(zip(SIGNATURE_OPTIONAL, names, strict=True))
     scheme = SCHEMES.get(name)  # an unknown one, as other names, is told of when its group is judged
-    key = row["public_key"].hexadecimal(*(scheme.widths(options["key_format"]) if scheme else ()))
+    key = _key(row["public_key"], scheme, options["key_format"])
     message = row["message"].hexadecimal()
     if scheme and options["message_hash"] == "none" and len(message) not in scheme.digest_sizes:
         more = " and more" if len(scheme.digest_sizes) > 1 else ""
-        raise row["message"].fail(f"{len(message)} bytes, wanted {scheme.digest_sizes[0]}{more}")
-    raw = scheme is not None and options["signature_format"] in ("", "raw")
-    signature = row["signature"].hexadecimal(*((scheme.signature_width,) if scheme and raw else ()))
+        raise row["message"].fail(
+            f"{len(message)} bytes, wanted {scheme.digest_sizes[0]}{more}",
+            'with "message_hash": "none" give the ready digest',
+        )
+    signature = _signature(row["signature"], scheme, options["signature_format"])
     identity = row[IDENTITY].hexadecimal() if row.has(IDENTITY) else None
     if identity is not None and len(identity) > LONGEST_IDENTITY:
         raise row[IDENTITY].fail(f"{len(identity):,} bytes, wanted {LONGEST_IDENTITY:,} at most")
@@ -182,6 +194,27 @@ def _add_signature(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Grou
     if identity is not None:
         group.identities.append(identity)
     return group
+
+
+def _key(value: JsonValue, scheme: Scheme | None, key_format: str) -> bytes:
+    key = value.hexadecimal()
+    if scheme is None:
+        return key
+    mend = "correct it"
+    if len(key) in scheme.spki_widths:
+        mend = 'if it is a SubjectPublicKeyInfo, add "key_format": "spki"'
+    elif len(key) in scheme.key_widths:
+        mend = 'if it is a bare point, leave out "key_format"'
+    return value.of_width(key, scheme.widths(key_format), mend)
+
+
+def _signature(value: JsonValue, scheme: Scheme | None, signature_format: str) -> bytes:
+    signature = value.hexadecimal()
+    if scheme is None or signature_format not in ("", "raw"):
+        return signature
+    in_der = "der" in scheme.signature_formats and signature[:1] == bytes((_SEQUENCE,))
+    mend = 'if it is DER, add "signature_format": "der"' if in_der else "correct it"
+    return value.of_width(signature, (scheme.signature_width,), mend)
 
 
 def _add_recovery(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Group:

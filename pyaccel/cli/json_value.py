@@ -144,16 +144,17 @@ class JsonValue:
             raise self.fail(f"{len(text)} characters of hex are an odd number", "give two hex digits a byte")
         if not found:
             raise self.fail(f"{quoted(self.value)} is not hex", "give two hex digits a byte")
-        return self._of_width(bytes.fromhex(found.group(1)), widths)
+        return self.of_width(bytes.fromhex(found.group(1)), widths)
 
     def base64(self, *widths: int) -> bytes:
         """The bytes of this base64 string, of one of some widths (any, where none is named)."""
         try:
-            return self._of_width(base64.b64decode(self.text(), validate=True), widths)
+            return self.of_width(base64.b64decode(self.text(), validate=True), widths)
         except (binascii.Error, ValueError):
             raise self.fail(f"{quoted(self.value)} is not base64") from None
 
-    def _of_width(self, data: bytes, widths: tuple[int, ...]) -> bytes:
+    def of_width(self, data: bytes, widths: tuple[int, ...], mend: str = "correct it") -> bytes:
+        """This value's bytes, which must be of one of some widths (any, where none is named)."""
         if widths and len(data) not in widths:
-            raise self.fail(f"{len(data)} bytes, wanted {' or '.join(map(str, widths))}")
+            raise self.fail(f"{len(data)} bytes, wanted {' or '.join(map(str, widths))}", mend)
         return data

@@ -144,7 +144,11 @@ def demo(signatures: int, as_json: bool) -> int:
 @click.option("--plot", type=_FILE, metavar="FOLDER", help="Draw rate against batch size there.")
 @_JSON
 def bench(names: tuple[str, ...], rounds: int | None, save: Path | None, plot: Path | None, as_json: bool) -> int:
-    """Measure against named peers in the same process; no NAME: every benchmark."""
+    """Measure against named peers in the same process; no NAME: every benchmark.
+
+    NAME is one of hash (which runs hash_counts and hash_long too), hash_counts, hash_long, merkle, ed25519, secp256k1,
+    p256 (P-384 and SM2 too), he, overhead.
+    """
     from pyaccel.cli.bench import bench as run_benchmarks
 
     run_benchmarks(names, rounds=rounds, as_json=as_json, save=save, plot=plot)

@@ -25,12 +25,14 @@ Progress = Callable[[str, int, int], None]
 BATCH_BYTES = 32 << 20
 """Bytes of messages that are built at a time, so that a hostile file costs time, never memory."""
 
+RANGE = "a number in the signature is out of range"
+
 _IN_WORDS = {
     "none": "valid",
-    "length": "a key, signature or digest has a wrong length",
+    "length": "a key, signature, digest or identity has a wrong length",
     "key": "the public key does not decode",
     "encoding": "the signature's encoding is wrong",
-    "range": "a number in the signature is out of range",
+    "range": RANGE,
     "equation": "the signature does not match",
 }
 """Each name of pyaccel.reasons() for a reader."""
