@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""README's Python text runs as it stands, and answers what its comments say."""
+"""The Python text of README and of docs/rules.md runs as it stands, and answers what its comments say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pyaccel.cli.main import run
+
 README = Path(__file__).parent.parent / "README.md"
+RULES = README.parent / "docs/rules.md"
 
 
 def test_readme_in_python(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,3 +34,18 @@ def test_readme_in_python(capsys: pytest.CaptureFixture[str]) -> None:
     assert [bool(eval(one, names)[0]) for one, _ in ones] == [said == "True" for _, said in ones] == [True, False]
     assert np.allclose(names["shifted"], [5.5, 9.0], atol=1e-4)
     assert np.allclose(names["dot"], [12.5], atol=1e-4)
+
+
+def test_rules_in_python(capsys: pytest.CaptureFixture[str]) -> None:
+    (source,) = re.findall(r"```python\n(.*?)```", RULES.read_text(), re.DOTALL)
+    exec(compile(source, RULES.name, "exec"), {})
+    # RFC 6979, A.2.5: both signatures are good ECDSA, and the first has a high s.
+    assert capsys.readouterr().out == "[False  True] ['range', 'none']\n"
+    assert source.endswith("# [False  True] ['range', 'none']\n")
+
+
+def test_rows_of_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (rows,) = re.findall(r"```json\n(.*?)```", RULES.read_text(), re.DOTALL)
+    (tmp_path / "rows.jsonl").write_text(rows)
+    assert run(["verify", str(tmp_path / "rows.jsonl")]) == 0
+    assert "all 2 checks passed" in capsys.readouterr().out
