@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.hashing import hash_many
-from pyaccel.scheme import SCHEMES
+from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
 from pyaccel.signatures import verify_many
 
 try:
@@ -184,7 +184,8 @@ def verify_chains(
         device: as of `verify_many`.
 
     Returns:
-        One `ChainResult` a chain; what is malformed makes its own chain False.
+        One `ChainResult` a chain; what is malformed makes its own chain False, and so do name constraints on IP
+        addresses or registered identifiers where there are such names: nothing here compares them.
 
     Raises:
         TypeError, ValueError: an argument is of another kind, an anchor is no certificate, `moment` has no zone.
@@ -314,6 +315,13 @@ def _signed_fields(signed: bytes) -> tuple[bytes, bytes]:
 
 
 def _verify(links: Sequence[_Link], identity: bytes | None, device: str) -> SignaturesOnly:
+    # Here, so that it does not depend on the certificates whether a call is wrong.
+    if identity is not None:
+        if not isinstance(identity, (bytes, bytearray, memoryview)):
+            raise TypeError(f"identity: a {type(identity).__name__} came; wanted bytes, one identity for all")
+        identity = bytes(identity)
+        if len(identity) > LONGEST_IDENTITY:
+            raise ValueError(f"identity: {len(identity):,} bytes came; it has {LONGEST_IDENTITY:,} at most")
     batches: dict[tuple[str, str | None], list[int]] = {}
     statuses = ["signature"] * len(links)
     for i, (subject, issuer) in enumerate(links):
@@ -361,13 +369,17 @@ def _verify_batch(
 # ---- paths --------------------------------------------------------------------------------------
 
 
+# What parsers of paths raise of a certificate whose insides are malformed, which they look at late.
+_MALFORMED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+
+
 def _name(certificate: _Parsed, which: str) -> Any:
     """Its subject or issuer, equal where RFC 5280, 7.1 says so; one that equals no other where it is malformed."""
     from asn1crypto.x509 import Certificate as Asn1Certificate
 
     try:
         return Asn1Certificate.load(certificate.der)["tbs_certificate"][which].hashable
-    except (ValueError, TypeError, KeyError):
+    except _MALFORMED:
         return object()
 
 
@@ -423,7 +435,11 @@ def _validate(
             raise RuntimeError("path validation waits for something, although there is nothing to fetch")
     except (PathError, ValidationError) as error:
         return ChainResult(False, str(error), anchor_index)
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
-        # What its parsers raise of a certificate whose insides are malformed, which they look at late.
+    except NotImplementedError as error:
+        # Name constraints on kinds of names that it can't compare, as IP addresses: RFC 5280, 4.2.1.10 has it refuse.
+        return ChainResult(
+            False, f"a certificate of the chain asks for what is not looked at here: {error}", anchor_index
+        )
+    except _MALFORMED as error:
         return ChainResult(False, f"a certificate of the chain is malformed: {error}", anchor_index)
     return ChainResult(True, None, anchor_index)

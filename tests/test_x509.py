@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import ipaddress
 import itertools
 import json
 import random
@@ -17,8 +18,9 @@ import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from pyaccel.x509 import STATUSES, verify_chains, verify_links
 
@@ -173,6 +175,36 @@ def test_every_flipped_bit_is_refused() -> None:
     assert not any(verify_chains(chains, case["anchors"], moment=case["moment"]))
 
 
+def _constrained(constraint: x509.GeneralName, name: x509.GeneralName) -> list[x509.Certificate]:
+    """A leaf of some alternative name, its issuer, which constrains such names, and the issuer's own issuer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    extensions: list[list[x509.ExtensionType]] = [[], [], [x509.SubjectAlternativeName([name])]]
+    extensions[1] = [x509.NameConstraints([constraint], None)]
+    chain: list[x509.Certificate] = []
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in ("root", "middle", "leaf")]
+    for i, own in enumerate(extensions):
+        builder = x509.CertificateBuilder(names[max(i - 1, 0)], names[i], key.public_key(), 1 + i)
+        builder = builder.not_valid_before(datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC))
+        builder = builder.not_valid_after(datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC))
+        for extension in [x509.BasicConstraints(i < 2, None), *own]:
+            builder = builder.add_extension(extension, critical=not isinstance(extension, x509.SubjectAlternativeName))
+        chain.insert(0, builder.sign(key, hashes.SHA256()))
+    return chain
+
+
+def test_names_that_constraints_cannot_be_held_against() -> None:
+    """They make their own chain False, whatever the names, and no other chain of the call."""
+    network = x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))
+    address = x509.IPAddress(ipaddress.ip_address("10.0.0.1"))
+    number = x509.RegisteredID(x509.ObjectIdentifier("1.2.3"))
+    domain = x509.DNSName("example.com")
+    found = [_constrained(network, address), _constrained(number, number), _constrained(domain, domain)]
+    moment = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
+    results = verify_chains([one[:2] for one in found], [one[2] for one in found], moment=moment)
+    assert [result.valid for result in results] == [False, False, True]
+    assert "IP_ADDRESS" in str(results[0].reason)
+
+
 def test_the_result_is_no_truth_by_itself() -> None:
     leaf, middle = _case("three of P-256")["chain"]
     result = verify_links([leaf], middle)
@@ -207,6 +239,12 @@ def test_wrong_calls() -> None:
         verify_chains([leaf], [middle])
     with pytest.raises(ValueError, match="trust_anchors: number 1"):
         verify_chains([[leaf]], [middle, b"\x30\x00"])
+    identities: list[Any] = ["text", [b"one"], 5]
+    for identity in identities:
+        with pytest.raises(TypeError, match="identity: a "):
+            verify_links([leaf], middle, identity=identity)
+    with pytest.raises(ValueError, match="8,192 bytes came"):
+        verify_chains([], [middle], identity=b"x" * 8192)
     with pytest.raises(ValueError, match="time zone"):
         verify_chains([[leaf]], [middle], moment=datetime.datetime(2026, 6, 1))  # noqa: DTZ001
     with pytest.raises(TypeError, match="moment: a str came"):
