@@ -41,7 +41,7 @@ def under_oclgrind(log: Path, program: str, *arguments: str) -> tuple[str, str]:
 def test_every_kernel(tmp_path: Path) -> None:
     printed, complaints = under_oclgrind(tmp_path / "log", "every_kernel.py")
     assert complaints == ""
-    texts = [path.read_text() for path in KERNELS.rglob("*.cl")]
+    texts = [path.read_text() for pattern in ("*.cl", "*.h") for path in KERNELS.rglob(pattern)]
     entries = {name for text in texts for name in re.findall(r"^KERNEL void (\w+)\(", text, re.MULTILINE)}
     assert len(entries) >= 7
     assert set(printed.split()) == entries, "a kernel that nothing here runs"

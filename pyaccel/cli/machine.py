@@ -114,6 +114,7 @@ def show_info(console: Console, *, as_json: bool) -> int:
 
 def _print_variants(console: Console, info: pyaccel.machine.Info) -> None:
     table = _table("family", "served by", "also in this build")
+    table.columns[0].no_wrap = True  # a name that is whole can be looked for
     families: dict[str, list[pyaccel.machine.Variant]] = {}
     for variant in info.variants:
         families.setdefault(variant.family, []).append(variant)

@@ -176,9 +176,15 @@ _BYTES_BACK = {"hash_many": 32, "merkle.layers": 64}
 # in kernels; bytes over the link count apart. Of ECDSA the CPU's is of one Zen 4 core, where Intel's runtime took 54 us
 # and PoCL 190. No GPU was measured: the kernels' products of words are nine tenths of Ed25519's, whose line it has.
 _ECDSA = {"opencl-cpu": _line(1_000, 70), "opencl-gpu": _line(1_600, 0.17)}
+# Of P-256 and SM2 one Zen 4 core took 87 and 120 us with Intel's runtime, 170 and 150 with PoCL; P-384 has half as many
+# words again in a number, and digits. What a GPU takes is twice that of secp256k1 and more, by the count of products.
+_A_MINUS_3 = {"opencl-cpu": _line(1_000, 110), "opencl-gpu": _line(1_600, 0.4)}
 _OPENCL_SIGNATURES = {
     ("verify_many", "ed25519"): {"opencl-cpu": _line(500, 60), "opencl-gpu": _line(1_600, 0.17)},
     ("verify_many", "secp256k1-ecdsa"): _ECDSA,
+    ("verify_many", "p256-ecdsa"): _A_MINUS_3,
+    ("verify_many", "p384-ecdsa"): {"opencl-cpu": _line(1_000, 370), "opencl-gpu": _line(1_600, 1.4)},
+    ("verify_many", "sm2"): _A_MINUS_3,
     **{("recover_many", rule): _ECDSA for rule in RECOVERY_RULES},
 }
 _OPENCL |= set(_OPENCL_SIGNATURES)

@@ -16,6 +16,7 @@ from opencl_support import hash_on, layers_on, recover_on, reference_layers, ref
 import pyaccel
 from pyaccel.backends import opencl
 from pyaccel.backends.opencl_device import Device
+from pyaccel.golden import p256, sm2
 from pyaccel.golden.blake3 import blake3
 from pyaccel.golden.der import encode
 from pyaccel.golden.hashing import HASHES, KEYED
@@ -127,6 +128,18 @@ THRICE = bytes.fromhex(
 SIGNED = [TWICE + TWICE + bytes([v]) for v in (0, 4)]
 ADDRESS = HASHES["keccak256"](THRICE)[12:]
 assert recover_on(backend, [NEGATIVE, TWICE], SIGNED, addresses=True) == [ADDRESS, None]
+# The key G, and a digest that is r: u1 = u2, so that equal points meet; R = (u1 + u2) G = G.
+for scheme, curve in (("p256-ecdsa", p256.CURVE), ("sm2", sm2.CURVE)):
+    x, y = curve.affine(curve.g)
+    number = x % curve.n
+    if scheme == "sm2":  # s + t = 2 s + r = 1, and e = r - x
+        s, digest = (1 - number) * pow(2, -1, curve.n) % curve.n, 0
+    else:
+        s, digest = 2 * number % curve.n, number
+    for key, reason in ((b"\4" + x.to_bytes(32, "big") + y.to_bytes(32, "big"), 0), (b"\2" + bytes(32), 5)):
+        values = {"scheme": scheme, "message_hash": "none", "signature_format": "der"}
+        found = verify_on(backend, None, [key], [digest.to_bytes(32, "big")], [encode(number, s)], **values)
+        assert found == [reason], (scheme, found)
 for degree in (32, 128):
     party = Party("ckks", degree=degree, moduli_bits=(50, 40, 40), digits=2)
     one, two = (party.public.encrypt([[0.5, -1.0], [0.25, 2.0]]) for _ in range(2))
