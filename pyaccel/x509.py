@@ -147,11 +147,12 @@ def verify_links(
     Raises:
         TypeError, ValueError: an argument is of another kind, or there are not as many issuers as certificates.
     """
-    subjects = _all_parsed("certificates", certificates)
+    parsed: dict[Any, _Parsed | None] = {}
+    subjects = _all_parsed("certificates", certificates, parsed)
     if isinstance(issuers, Certificate):
-        signers = _all_parsed("issuers", [issuers]) * len(subjects)
+        signers = _all_parsed("issuers", [issuers], parsed) * len(subjects)
     else:
-        signers = _all_parsed("issuers", issuers)
+        signers = _all_parsed("issuers", issuers, parsed)
     if len(signers) != len(subjects):
         raise ValueError(
             f"issuers: {len(signers)} came for {len(subjects)} certificates; wanted one each, or one for all"
@@ -200,7 +201,8 @@ def verify_chains(
     elif moment.utcoffset() is None:
         raise ValueError("moment: has no time zone; say which, as in datetime.datetime(..., tzinfo=datetime.UTC)")
     anchors = []
-    for i, anchor in enumerate(_all_parsed("trust_anchors", trust_anchors)):
+    parsed: dict[Any, _Parsed | None] = {}
+    for i, anchor in enumerate(_all_parsed("trust_anchors", trust_anchors, parsed)):
         if anchor is None:
             raise ValueError(f"trust_anchors: number {i} is no X.509 certificate in DER or PEM")
         anchors.append(anchor)
@@ -209,17 +211,18 @@ def verify_chains(
     for i, anchor in enumerate(anchors):
         by_subject.setdefault(_name(anchor, "subject"), []).append(i)
     paths = []
-    links: list[_Link] = []
+    # Each once: chains have their upper certificates in common.
+    links: dict[_Link, None] = {}
     for i, chain in enumerate(_several("chains", chains)):
-        path = _all_parsed(f"chains[{i}]", chain)
+        path = _all_parsed(f"chains[{i}]", chain, parsed)
         while path and path[-1] is not None and path[-1].der in known:
             path.pop()
         last = path[-1] if path else None
         candidates = by_subject.get(_name(last, "issuer"), []) if last is not None else []
         paths.append((path, candidates))
-        links += itertools.pairwise(path)
-        links += [(last, anchors[k]) for k in candidates]
-    found = _verify(links, identity, device)
+        links |= dict.fromkeys(itertools.pairwise(path))
+        links |= dict.fromkeys((last, anchors[k]) for k in candidates)
+    found = _verify(list(links), identity, device)
     signed = {
         (subject.signed, subject.signature, issuer.key_info)
         for (subject, issuer), valid in zip(links, found.signature_valid, strict=True)
@@ -232,9 +235,9 @@ def verify_chains(
         if result is None:
             last = whole[-1]
             result = ChainResult(False, "no trust anchor has the name of its last certificate's issuer")
-            # Several may have one name, as after a change of keys: the one whose key signed, else the first.
-            candidates.sort(key=lambda k: (last.signed, last.signature, anchors[k].key_info) not in signed)
-            for k in candidates[:1]:
+            if candidates:
+                # Several may have one name, as after a change of keys: the one whose key signed, else the first.
+                k = min(candidates, key=lambda k: (last.signed, last.signature, anchors[k].key_info) not in signed)
                 result = _validate(whole, anchors[k], k, moment, signed)
         results.append(result)
     return results
@@ -249,9 +252,8 @@ def _several(name: str, values: Any) -> list[Any]:
     return list(values)
 
 
-def _all_parsed(name: str, certificates: Any) -> list[_Parsed | None]:
-    """Each certificate once, whatever often it comes; None for those that are none."""
-    known: dict[Any, _Parsed | None] = {}
+def _all_parsed(name: str, certificates: Any, known: dict[Any, _Parsed | None]) -> list[_Parsed | None]:
+    """Certificates, each parsed once however often it comes (`known`, of the call); None for those that are none."""
     parsed = []
     for i, certificate in enumerate(_several(name, certificates)):
         if not isinstance(certificate, Certificate):
@@ -276,13 +278,13 @@ def _parsed(certificate: bytes | str | _x509.Certificate) -> _Parsed | None:
         der = certificate.public_bytes(Encoding.DER)
         signed = certificate.tbs_certificate_bytes
         algorithm, key_info = _signed_fields(signed)
-        outside = _element(der, _element(der, 0)[0] + len(signed))
+        behind = _element(der, 0)[0] + len(signed)
         return _Parsed(
             der,
             signed,
             certificate.signature,
             certificate.signature_algorithm_oid.dotted_string,
-            der[_element(der, 0)[0] + len(signed) : outside[1]] == algorithm,
+            der[behind : _element(der, behind)[1]] == algorithm,
             key_info,
         )
     except (ValueError, _x509.InvalidVersion):
