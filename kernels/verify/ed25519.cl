@@ -5,16 +5,12 @@
 
 #include "../../csrc/curve/edwards25519_constants.h"
 #include "../../csrc/curve/edwards25519_formulas.h"
+#include "reasons.h"
 
 /* What an encoding is: pyaccel/backends/opencl_ed25519.py has the same numbers. */
 #define DECODES 1u
 #define CANONICAL 2u
 #define LARGE_ORDER 4u
-/* csrc/include/pyaccel/verify.h */
-#define REASON_NONE 0
-#define REASON_KEY 2
-#define REASON_ENCODING 3
-#define REASON_EQUATION 5
 
 #define DIGITS 51
 /* Of the windows over the multiples 0 B .. 512 B of the base point. */

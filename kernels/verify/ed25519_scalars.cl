@@ -6,9 +6,9 @@
 #define BEGIN sha512_begin
 #define COMPRESS sha512_compress
 #include "../hash/merkle_damgard.h"
+#include "reasons.h"
 
 #define KEY_AND_R 64
-#define REASON_RANGE 4
 
 /* Scalars are modulo l = 2^252 + 27742317777372353535851937790883648493, the order of the base point, in words of 32 bits, least
  * significant first. With floor(2^512 / l), for Barrett's reduction. */

@@ -6,6 +6,8 @@
 
 #include "../../csrc/curve/secp256k1_constants.h"
 #include "../../csrc/curve/weierstrass_formulas.h"
+#include "load_key.h"
+#include "reasons.h"
 #include "secp256k1_digits.h"
 
 DEVICE_FUNCTION void number_load(fe *r, GLOBAL const row *from)
@@ -30,13 +32,6 @@ DEVICE_FUNCTION void number_store(GLOBAL row *to, const fe *a)
 #define NUMBER_INV fe_inv
 #include "invert_rows.h"
 
-/* csrc/include/pyaccel/verify.h */
-#define REASON_NONE 0
-#define REASON_KEY 2
-#define REASON_EQUATION 5
-/* In between: an addition met infinity or equal abscissas, so that nothing is known. */
-#define REASON_UNKNOWN 255
-
 #define KEY_ROWS (3 * CURVE_TABLE_SIZE)
 #define BASE_ENTRIES (1u << (BASE_WINDOW - 1))
 #if CURVE_TABLE_SIZE != 8
@@ -55,27 +50,10 @@ KERNEL void secp256k1_keys(GLOBAL row *tables, GLOBAL row *commons, GLOBAL uchar
     if (i >= n) {
         return;
     }
-    GLOBAL const uchar *from[LANES];
     curve_affine p, multiples[CURVE_TABLE_SIZE];
     fe z, beta;
-    mask x_below, y_below;
-    int valid;
-    const uint kind = kinds[i];
-    from[0] = encoded + 64 * (ulong)i;
-    fe_from_rows(&p.x, from, &x_below);
-    if (kind <= KEY_WHOLE) {
-        from[0] += 32;
-        fe_from_rows(&p.y, from, &y_below);
-        valid = kind == KEY_WHOLE && mask_any(mask_and(y_below, curve_holds(&p)));
-    } else {
-        const fe x = p.x;
-        valid = mask_any(curve_lift_x(&p, &x, mask_from_bits(kind == KEY_ODD)));
-    }
-    valid = valid && mask_any(x_below);
+    const int valid = load_key(&p, encoded + 2 * FE_BYTES * (ulong)i, kinds[i]);
     reasons[i] = (uchar)(valid ? REASON_NONE : REASON_KEY);
-    if (!valid) {
-        curve_generator(&p.x, &p.y);
-    }
     curve_common_multiples(multiples, &z, &p);
     number_store(commons + i, &z);
     curve_beta(&beta);

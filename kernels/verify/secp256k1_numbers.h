@@ -6,10 +6,6 @@
 
 #include "../field/row.h"
 
-/* What the bytes of a key are: pyaccel/backends/opencl_secp256k1.py has the same numbers. */
-#define KEY_WHOLE 1u /* x and y */
-#define KEY_EVEN 2u  /* x, and y is even */
-#define KEY_ODD 3u   /* x, and y is odd */
 typedef struct {
     uint w[8];
 } scalar;

@@ -2,6 +2,8 @@
 /* What ECDSA on secp256k1 needs of a signature before its points: r and s, inverses modulo n, and the digits of u1 and u2:
  * z / s and r / s to verify it, -z / r and s / r to recover its key. */
 #include "der.h"
+#include "key_kinds.h"
+#include "reasons.h"
 #include "secp256k1_digits.h"
 
 #define INVERT_ROWS invert_scalars
@@ -12,11 +14,6 @@
 #define NUMBER_MUL(r, a, b) (*(r) = scalar_product(*(a), *(b)))
 #define NUMBER_INV scalar_inverse
 #include "invert_rows.h"
-
-/* csrc/include/pyaccel/verify.h */
-#define REASON_NONE 0
-#define REASON_ENCODING 3
-#define REASON_RANGE 4
 
 /* raw[i] = r || s of signature i, reasons[i] = ENCODING where it is none, and then r = s = 0.
  * Shapes: raw n x 64 bytes; reasons n bytes; rows of signatures as in rows.h; lax: as Bitcoin once read them.

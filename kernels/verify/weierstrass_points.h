@@ -7,6 +7,8 @@
 #ifndef PYACCEL_KERNEL_WEIERSTRASS_POINTS_H
 #define PYACCEL_KERNEL_WEIERSTRASS_POINTS_H
 
+#include "load_key.h"
+#include "reasons.h"
 #include "weierstrass_digits.h"
 
 #define INVERT_ROWS invert_elements
@@ -17,18 +19,6 @@
 #define NUMBER_MUL fe_mul
 #define NUMBER_INV(r, a) (*(r) = number_inverse(*(a)))
 #include "invert_rows.h"
-
-/* csrc/include/pyaccel/verify.h */
-#define REASON_NONE 0
-#define REASON_KEY 2
-#define REASON_EQUATION 5
-/* In between: an addition met infinity or equal abscissas, so that nothing is known. */
-#define REASON_UNKNOWN 255
-
-/* What the bytes of a key are: pyaccel/backends/opencl_weierstrass.py has the same numbers. */
-#define KEY_WHOLE 1u /* x and y */
-#define KEY_EVEN 2u  /* x, and y is even */
-#define KEY_ODD 3u   /* x, and y is odd */
 
 #define KEY_ROWS (2 * CURVE_TABLE_SIZE)
 #if CURVE_TABLE_SIZE != 8
@@ -47,27 +37,10 @@ KERNEL void weierstrass_keys(GLOBAL row *tables, GLOBAL row *commons, GLOBAL uch
     if (i >= n) {
         return;
     }
-    GLOBAL const uchar *from[LANES];
     curve_affine p, multiples[CURVE_TABLE_SIZE];
     fe z;
-    mask x_below, y_below;
-    int valid;
-    const uint kind = kinds[i];
-    from[0] = encoded + 2 * FE_BYTES * (ulong)i;
-    fe_from_rows(&p.x, from, &x_below);
-    if (kind <= KEY_WHOLE) {
-        from[0] += FE_BYTES;
-        fe_from_rows(&p.y, from, &y_below);
-        valid = kind == KEY_WHOLE && mask_any(mask_and(y_below, curve_holds(&p)));
-    } else {
-        const fe x = p.x;
-        valid = mask_any(curve_lift_x(&p, &x, mask_from_bits(kind == KEY_ODD)));
-    }
-    valid = valid && mask_any(x_below);
+    const int valid = load_key(&p, encoded + 2 * FE_BYTES * (ulong)i, kinds[i]);
     reasons[i] = (uchar)(valid ? REASON_NONE : REASON_KEY);
-    if (!valid) {
-        curve_generator(&p.x, &p.y);
-    }
     curve_common_multiples(multiples, &z, &p);
     number_store(commons + i, &z);
     GLOBAL row *to = tables + KEY_ROWS * (ulong)i;

@@ -6,6 +6,7 @@
 
 #define DER_BYTES (4 * ROW_WORDS)
 #include "der.h"
+#include "reasons.h"
 #include "weierstrass_digits.h"
 
 #define INVERT_ROWS invert_scalars
@@ -16,11 +17,6 @@
 #define NUMBER_MUL(r, a, b) (*(r) = number_product(*(a), *(b)))
 #define NUMBER_INV(r, a) (*(r) = number_inverse(*(a)))
 #include "invert_rows.h"
-
-/* csrc/include/pyaccel/verify.h */
-#define REASON_NONE 0
-#define REASON_ENCODING 3
-#define REASON_RANGE 4
 
 /* raw[i] = r || s of signature i, reasons[i] = ENCODING where it is none, and then r = s = 0.
  * Shapes: raw n x 2 DER_BYTES; reasons n bytes; rows of signatures as in rows.h; go: as Go's asn1 takes them, else strictly.

@@ -35,7 +35,7 @@ ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
 _LENGTH = 1
 """PYACCEL_REASON_LENGTH"""
 _WHOLE, _EVEN = 1, 2
-"""What the bytes of a key are, in the numbers of kernels/verify/secp256k1.cl: x and y; x, with y even (odd: 1 more)."""
+"""What the bytes of a key are, in the numbers of kernels/verify/key_kinds.h: x and y; x, with y even (odd: 1 more)."""
 
 RULES = ("any", "low-s", "bitcoin-core")
 FORMATS = ("raw", "der", "der-lax")

@@ -112,7 +112,7 @@ ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
 _LENGTH = 1
 """PYACCEL_REASON_LENGTH"""
 _WHOLE = 1
-"""A key of x and y, in the numbers of weierstrass_points.h; 2 and 3 are keys of x, with y even and odd."""
+"""A key of x and y, in the numbers of kernels/verify/key_kinds.h; 2 and 3 are keys of x, with y even and odd."""
 _DEFAULT_IDENTITY = b"1234567812345678"
 """GM/T 0009-2012."""
 
