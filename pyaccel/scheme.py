@@ -21,6 +21,7 @@ class Scheme:
         signature_width: bytes that a raw signature has.
         spki_widths: bytes that a key may have in a SubjectPublicKeyInfo; none where that format is not taken.
         digest_sizes: bytes that a ready digest may have.
+        key_algorithm: AlgorithmIdentifier of keys in X.509, DER (RFC 5480, RFC 8410, GB/T 35276), where they have one.
     """
 
     rules: tuple[str, ...]
@@ -30,6 +31,7 @@ class Scheme:
     signature_width: int
     spki_widths: tuple[int, ...] = ()
     digest_sizes: range = range(32, 33)
+    key_algorithm: bytes = b""
 
     @property
     def key_formats(self) -> tuple[str, ...]:
@@ -45,7 +47,14 @@ _LEFTMOST_BITS = range(32, 2**63)
 """Sizes of digests of which the leftmost bits count, as many as the order has."""
 
 SCHEMES = {
-    "ed25519": Scheme(("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium"), (None,), ("raw",), (32,), 64),
+    "ed25519": Scheme(
+        ("zip215", "rfc8032", "openssl", "dalek-strict", "libsodium"),
+        (None,),
+        ("raw",),
+        (32,),
+        64,
+        key_algorithm=bytes.fromhex("300506032b6570"),
+    ),
     "secp256k1-ecdsa": Scheme(
         ("any", "low-s", "bitcoin-core"),
         ("sha256", "sha256d", "keccak256", "none"),
@@ -62,6 +71,7 @@ SCHEMES = {
         64,
         (59, 91),
         _LEFTMOST_BITS,
+        bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107"),
     ),
     "p384-ecdsa": Scheme(
         ("any", "low-s", "fabric"),
@@ -71,8 +81,17 @@ SCHEMES = {
         96,
         (72, 120),
         _LEFTMOST_BITS,
+        bytes.fromhex("301006072a8648ce3d020106052b81040022"),
     ),
-    "sm2": Scheme(("gbt32918",), (None, "none"), ("raw", "der"), (33, 64, 65), 64, (59, 91)),
+    "sm2": Scheme(
+        ("gbt32918",),
+        (None, "none"),
+        ("raw", "der"),
+        (33, 64, 65),
+        64,
+        (59, 91),
+        key_algorithm=bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d"),
+    ),
 }
 """Scheme by name; C: csrc/include/pyaccel/verify.h."""
 

@@ -37,13 +37,8 @@ STATUSES = ("valid", "certificate", "issuer", "algorithm", "signature")
 `verify_links` knows, or another inside the signed part than outside, or not one for the issuer's kind of key; the
 signature is not of that key over that certificate (or the key is no point of its curve)."""
 
-# AlgorithmIdentifier of keys, in DER (RFC 5480, RFC 8410, GB/T 35276), and the scheme of each.
-_KEYS = {
-    bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107"): "p256-ecdsa",
-    bytes.fromhex("301006072a8648ce3d020106052b81040022"): "p384-ecdsa",
-    bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d"): "sm2",
-    bytes.fromhex("300506032b6570"): "ed25519",
-}
+_KEYS = {row.key_algorithm: name for name, row in SCHEMES.items() if row.key_algorithm}
+"""Scheme by AlgorithmIdentifier of its keys."""
 _ED25519_PREFIX = bytes.fromhex("302a300506032b6570032100")
 # Signature algorithms (RFC 5758, RFC 8410, GM/T 0006), and the hash that ECDSA signs.
 _SIGNATURES = {

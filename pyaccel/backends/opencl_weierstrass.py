@@ -37,7 +37,6 @@ class _Curve:
         stem: of its kernels.
         size: bytes of a coordinate and of a scalar.
         p, b, g: prime, constant coefficient and generator.
-        name: AlgorithmIdentifier of its keys in X.509, DER (RFC 5480; GB/T 35276 of SM2).
     """
 
     stem: str
@@ -45,7 +44,6 @@ class _Curve:
     p: int
     b: int
     g: Point
-    name: bytes
 
     @property
     def points(self) -> str:
@@ -65,11 +63,6 @@ class _Curve:
         """Of a signature: DIGIT_WORDS words."""
         return 2 * (self.size + 4)
 
-    def spki_prefix(self, width: int) -> Bytes:
-        """What stands before a point of so many bytes in a SubjectPublicKeyInfo."""
-        bits = bytes([0x03, width + 1, 0])
-        return np.frombuffer(bytes([0x30, len(self.name) + len(bits) + width]) + self.name + bits, np.uint8)
-
 
 _CURVES = {
     "p256-ecdsa": _Curve(
@@ -81,7 +74,6 @@ _CURVES = {
             0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
             0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
         ),
-        bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107"),
     ),
     "p384-ecdsa": _Curve(
         "p384",
@@ -92,7 +84,6 @@ _CURVES = {
             0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
             0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
         ),
-        bytes.fromhex("301006072a8648ce3d020106052b81040022"),
     ),
     "sm2": _Curve(
         "sm2",
@@ -103,7 +94,6 @@ _CURVES = {
             0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
             0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
         ),
-        bytes.fromhex("301306072a8648ce3d020106082a811ccf5501822d"),
     ),
 }
 
@@ -193,7 +183,7 @@ class WeierstrassPlan:
         for chunk in chunks("messages", messages, n, device.chunk_bytes, most):
             last = chunk.first + chunk.count
             which, served = distinct(key_rows, chunk.first, last)
-            part = _Keys.of(curve, key_rows, which, self.key_format)
+            part = _Keys.of(self.scheme, key_rows, which, self.key_format)
             good = part.sized[served]
             signed: Bytes | Chunk = signatures.chunk(chunk.first, last)
             if self.signature_format == "raw":
@@ -309,6 +299,12 @@ class WeierstrassPlan:
         return digests
 
 
+def _spki_prefix(scheme: str, width: int) -> Bytes:
+    """What stands before a point of so many bytes in a SubjectPublicKeyInfo."""
+    algorithm, bits = SCHEMES[scheme].key_algorithm, bytes([0x03, width + 1, 0])
+    return np.frombuffer(bytes([0x30, len(algorithm) + len(bits) + width]) + algorithm + bits, np.uint8)
+
+
 def _fitted(digests: Bytes, size: int) -> Bytes:
     """The leftmost `size` bytes of each, or all of it behind zeros."""
     n, width = digests.shape
@@ -332,13 +328,14 @@ class _Keys:
     sized: Bools
 
     @classmethod
-    def of(cls, curve: _Curve, rows: HostRows, which: slice | npt.NDArray[np.uint32], key_format: str) -> _Keys:
+    def of(cls, scheme: str, rows: HostRows, which: slice | npt.NDArray[np.uint32], key_format: str) -> _Keys:
         """The keys of these rows, told apart as in csrc/verify/weierstrass_rows.c."""
-        n, size = which.stop - which.start if isinstance(which, slice) else len(which), curve.size
+        n = which.stop - which.start if isinstance(which, slice) else len(which)
+        size = _CURVES[scheme].size
         keys = cls(np.zeros((n, 2 * size), np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.bool_))
         widths = {size + 1, 2 * size, 2 * size + 1} if key_format == "auto" else {size + 1, 2 * size + 1}
         for width in widths:
-            prefix = curve.spki_prefix(width) if key_format == "spki" else np.zeros(0, np.uint8)
+            prefix = _spki_prefix(scheme, width) if key_format == "spki" else np.zeros(0, np.uint8)
             found, good = rows.part(which, len(prefix) + width)
             keys.sized[good] = True
             good &= (found[:, : len(prefix)] == prefix).all(1)
