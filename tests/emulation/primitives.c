@@ -198,6 +198,7 @@ static void lanes_and_memory(void)
     VECTOR("i64gather_epi64", i64gather_epi64(TABLE_INDEX, (const long long *)in.a, 8));
     VECTOR("i64gather_epi64 2", i64gather_epi64(TABLE_INDEX, (const char *)in.a + 1, 2));
     MASK("cmpeq_epi64_mask", cmpeq_epi64_mask(a, b));
+    MASK("cmplt_epi64_mask", cmplt_epi64_mask(a, b));
     MASK("cmplt_epu64_mask", cmplt_epu64_mask(a, b));
     MASK("test_epi64_mask", test_epi64_mask(a, b));
     RUN("mask_storeu_epi64", _mm512_mask_storeu_epi64(out, in.mask, a));
