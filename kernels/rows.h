@@ -5,7 +5,7 @@
 
 #include "platform.h"
 
-/* The rows that a kernel takes: five arguments, which the host passes together (pyaccel/backends/opencl_rows.py).
+/* The rows that a kernel takes: five arguments, which the host passes together (pyaccel/backends/device_rows.py).
  *   data     the bytes, as words; it starts on a boundary of 16 bytes
  *   size     bytes of data that count; those of a last word that is not whole come in tail, lowest byte first
  *   offsets  row i is bytes offsets[i] .. offsets[i + 1); read only where width is VARIED

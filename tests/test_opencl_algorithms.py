@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from opencl_support import hash_on, on_every_device, plan_of
 
-from pyaccel.backends.opencl_algorithms import KERNELS
+from pyaccel.backends.device_algorithms import KERNELS
 from pyaccel.errors import DeviceError
 from pyaccel.golden.hashing import HASHES, hash_many
 from pyaccel.hashing import DIGEST_SIZES, algorithms

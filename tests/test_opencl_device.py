@@ -20,8 +20,8 @@ from opencl_support import hash_on, on_every_device, plan_of, status_of_child
 from pyaccel import known_answers
 from pyaccel.backends import opencl, opencl_device, opencl_loader, opencl_staging
 from pyaccel.backends.base import Capabilities, Declined, Unavailable
+from pyaccel.backends.device_plans import plan_of as plan_or_declined
 from pyaccel.backends.opencl_device import Device, check_numbers
-from pyaccel.backends.opencl_plans import plan_of as plan_or_declined
 from pyaccel.errors import DeviceError
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import as_rows

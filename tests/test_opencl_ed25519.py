@@ -17,7 +17,7 @@ from nacl.signing import SigningKey
 from opencl_support import on_every_device, plan_of, verify_on
 
 import pyaccel
-from pyaccel.backends import edwards25519_base, opencl_ed25519
+from pyaccel.backends import device_ed25519, edwards25519_base
 from pyaccel.backends.base import Backend
 from pyaccel.golden import ed25519 as golden
 from pyaccel.rows import Rows, as_rows
@@ -119,7 +119,7 @@ def test_prepared_keys_are_taken_from_their_bytes(backend: Backend) -> None:
 @on_every_device
 def test_chunks(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """More signatures than are taken at once, in rows and offsets, with messages that do not fit together either."""
-    monkeypatch.setattr(opencl_ed25519, "_ROWS", dict.fromkeys(opencl_ed25519._ROWS, 7))
+    monkeypatch.setattr(device_ed25519, "_ROWS", dict.fromkeys(device_ed25519._ROWS, 7))
     monkeypatch.setattr(backend._device, "chunk_bytes", 1200)
     keys, messages, signatures = (list(column) for column in signed(40))
     signatures[13], keys[20] = signatures[12], keys[20][:5]
@@ -146,7 +146,7 @@ def test_offsets_are_checked(backend: Backend) -> None:
 
 
 def test_every_rule_is_known() -> None:
-    assert tuple(opencl_ed25519.RULES) == pyaccel.rules("ed25519")
+    assert tuple(device_ed25519.RULES) == pyaccel.rules("ed25519")
 
 
 def test_rows_of_the_base_point() -> None:

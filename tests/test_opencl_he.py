@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from opencl_support import on_every_device
 
-from pyaccel.backends.opencl_he import DeviceRing, Shape, _twiddles
+from pyaccel.backends.device_he import DeviceRing, Shape, _twiddles
 from pyaccel.golden import he_evaluate, he_keys, he_ring
 from pyaccel.golden.he_context import Context, Parameters
 from pyaccel.golden.he_keys import Ciphertext, Plaintext

@@ -12,9 +12,9 @@ import pytest
 from opencl_support import on_every_device, plan_of
 
 from pyaccel import merkle
-from pyaccel.backends import opencl_proofs
+from pyaccel.backends import device_proofs
 from pyaccel.backends.base import Backend
-from pyaccel.backends.opencl_heap import sorted_order
+from pyaccel.backends.device_heap import sorted_order
 from pyaccel.errors import DeviceError
 from pyaccel.golden import merkle as golden
 from pyaccel.merkle_forms import FORMS, longest_proof, parameters
@@ -75,7 +75,7 @@ def test_every_form_and_hash(backend: Backend, form: str, algorithm: str) -> Non
 @pytest.mark.parametrize("n", [64, 65, 100, 1000, 1025])
 def test_larger_trees_in_pieces(backend: Backend, form: str, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some leaves twice and in any order, seven proofs a launch."""
-    monkeypatch.setattr(opencl_proofs, "_PROOFS", 7)
+    monkeypatch.setattr(device_proofs, "_PROOFS", 7)
     leaves, indices = leaves_of(form, n), random.Random(n).choices(range(n), k=40)
     found = proofs_on(backend, leaves, indices, form=form)
     assert found == kept(leaves, indices, form=form)

@@ -17,7 +17,7 @@ from coincurve import PrivateKey
 from opencl_support import on_every_device, plan_of, recover_on
 
 import pyaccel
-from pyaccel.backends import opencl_recovery, opencl_secp256k1
+from pyaccel.backends import device_recovery, device_secp256k1
 from pyaccel.backends.base import Backend, Declined
 from pyaccel.golden import recovery as golden
 from pyaccel.operations import OPERATIONS
@@ -97,7 +97,7 @@ def test_one_digest_for_all(backend: Backend) -> None:
 
 @on_every_device
 def test_chunks(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opencl_secp256k1, "ROWS", dict.fromkeys(opencl_secp256k1.ROWS, 7))
+    monkeypatch.setattr(device_secp256k1, "ROWS", dict.fromkeys(device_secp256k1.ROWS, 7))
     digests, signatures, keys = (list(column) for column in signed(40))
     expected: list[bytes | None] = list(keys)
     assert recover_on(backend, array(digests), array(signatures)) == expected
@@ -134,8 +134,8 @@ def test_offsets_are_checked(backend: Backend) -> None:
 @on_every_device
 def test_declined(backend: Backend) -> None:
     plan = backend.prepare(OPERATIONS["recover_many"], {"rule": "later", "addresses": False})
-    assert plan == Declined("OpenCL does not know the rule later")
+    assert plan == Declined("kernels do not know the rule later")
 
 
 def test_every_rule_is_known() -> None:
-    assert tuple(opencl_recovery.RULES) == pyaccel.scheme.RECOVERY_RULES
+    assert tuple(device_recovery.RULES) == pyaccel.scheme.RECOVERY_RULES

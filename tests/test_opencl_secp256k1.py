@@ -18,7 +18,7 @@ from coincurve import PrivateKey
 from opencl_support import on_every_device, plan_of, verify_on
 
 import pyaccel
-from pyaccel.backends import opencl_secp256k1, secp256k1_base
+from pyaccel.backends import device_secp256k1, secp256k1_base
 from pyaccel.backends.base import Backend, Declined
 from pyaccel.golden import der
 from pyaccel.golden import secp256k1 as golden
@@ -144,7 +144,7 @@ def test_prepared_keys_are_taken_from_their_bytes(backend: Backend) -> None:
 @on_every_device
 def test_chunks(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """More signatures than are taken at once, in rows and offsets, with messages that do not fit together either."""
-    monkeypatch.setattr(opencl_secp256k1, "ROWS", dict.fromkeys(opencl_secp256k1.ROWS, 7))
+    monkeypatch.setattr(device_secp256k1, "ROWS", dict.fromkeys(device_secp256k1.ROWS, 7))
     monkeypatch.setattr(backend._device, "chunk_bytes", 1200)
     keys, messages, signatures = (list(column) for column in signed(40))
     signatures[13], keys[20] = signatures[11], keys[20][:5]
@@ -323,11 +323,11 @@ def test_abscissas_past_the_order(backend: Backend) -> None:
 @pytest.mark.parametrize(
     ("parameters", "reason"),
     [
-        ({"rule": "fabric"}, "OpenCL does not know the rule fabric"),
-        ({"signature_format": "p1363"}, "OpenCL does not know the signature_format p1363"),
-        ({"message_hash": "sm3"}, "OpenCL does not know the message_hash sm3"),
-        ({"key_format": "spki"}, "OpenCL does not know the key_format spki"),
-        ({"scheme": "bip340"}, "OpenCL has no kernel for bip340"),
+        ({"rule": "fabric"}, "kernels do not know the rule fabric"),
+        ({"signature_format": "p1363"}, "kernels do not know the signature_format p1363"),
+        ({"message_hash": "sm3"}, "kernels do not know the message_hash sm3"),
+        ({"key_format": "spki"}, "kernels do not know the key_format spki"),
+        ({"scheme": "bip340"}, "there is no kernel for bip340"),
     ],
 )
 def test_declined(backend: Backend, parameters: dict[str, str], reason: str) -> None:
@@ -336,10 +336,10 @@ def test_declined(backend: Backend, parameters: dict[str, str], reason: str) -> 
 
 
 def test_every_name_is_known() -> None:
-    assert pyaccel.rules("secp256k1-ecdsa") == opencl_secp256k1.RULES
+    assert pyaccel.rules("secp256k1-ecdsa") == device_secp256k1.RULES
     known = pyaccel.scheme.SCHEMES["secp256k1-ecdsa"]
-    assert known.message_hashes == opencl_secp256k1.MESSAGE_HASHES
-    assert known.signature_formats == opencl_secp256k1.FORMATS
+    assert known.message_hashes == device_secp256k1.MESSAGE_HASHES
+    assert known.signature_formats == device_secp256k1.FORMATS
 
 
 def test_rows_of_the_base_point() -> None:

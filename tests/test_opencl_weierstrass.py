@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from opencl_support import on_every_device, plan_of
 
-from pyaccel.backends import opencl_weierstrass
+from pyaccel.backends import device_weierstrass
 from pyaccel.backends.base import Backend
 from pyaccel.golden import der, p256, p384, sm2
 from pyaccel.golden import signatures as golden_signatures
@@ -236,7 +236,7 @@ def test_an_abscissa_past_the_order(backend: Backend) -> None:
 
 def test_the_table_of_the_base_point() -> None:
     for scheme, curve in CURVES.items():
-        rows = opencl_weierstrass.base_rows(scheme)
+        rows = device_weierstrass.base_rows(scheme)
         for k in (0, 1, 7, 2047):
             x, y = curve.affine(curve.multiply(2 * k + 1, curve.g))
             wanted = [value * 2 ** (8 * curve.size) % curve.p for value in (x, y)]

@@ -7,7 +7,7 @@
 #include "../../csrc/curve/edwards25519_formulas.h"
 #include "reasons.h"
 
-/* What an encoding is: pyaccel/backends/opencl_ed25519.py has the same numbers. */
+/* What an encoding is: pyaccel/backends/device_ed25519.py has the same numbers. */
 #define DECODES 1u
 #define CANONICAL 2u
 #define LARGE_ORDER 4u

@@ -7,9 +7,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from pyaccel.backends.base import Backend, Capabilities, Declined, Parameters, Plan, Unavailable
+from pyaccel.backends.device_plans import plan_of
 from pyaccel.backends.opencl_device import Device
 from pyaccel.backends.opencl_loader import forked, load
-from pyaccel.backends.opencl_plans import plan_of
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:

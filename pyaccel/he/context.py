@@ -12,7 +12,7 @@ from pyaccel.he.native import SCHEMES, came, ffi, lib, make, of_type, raise_stat
 from pyaccel.he.plaintexts import Plaintexts
 
 if TYPE_CHECKING:
-    from pyaccel.backends.opencl_he import DeviceRing
+    from pyaccel.backends.device_he import DeviceRing
     from pyaccel.he.keys import EvaluationKeys
 
 

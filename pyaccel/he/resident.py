@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends.opencl_he import DeviceRing, Resident
-from pyaccel.backends.opencl_he import Shape as RingShape
+from pyaccel.backends.device_he import DeviceRing, Resident
+from pyaccel.backends.device_he import Shape as RingShape
 from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
 from pyaccel.he.ciphertexts import POWERS_OF_TWO, Ciphertexts
 from pyaccel.he.native import ffi, lib, make, raise_status

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from pyaccel.backends.opencl_algorithms import KERNELS
+from pyaccel.backends.device_algorithms import KERNELS
 from pyaccel.cpu import usable_cores
 from pyaccel.merkle_forms import FORMS
 from pyaccel.operations import Operation

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps that verification and recovery share when kernels/verify/secp256k1*.cl run as C: what
- * pyaccel/backends/opencl_secp256k1.py does on a device. Include kernels.h, reference256.h and what has names of its own
+ * pyaccel/backends/device_secp256k1.py does on a device. Include kernels.h, reference256.h and what has names of its own
  * first. */
 #ifndef PA_TEST_KERNELS_SECP256K1_H
 #define PA_TEST_KERNELS_SECP256K1_H

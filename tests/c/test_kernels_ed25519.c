@@ -12,7 +12,7 @@
 
 #define BASE_POINTS ((1 << (BASE_WINDOW - 1)) + 1)
 
-/* What is asked of A and R, and the cofactor: pyaccel/backends/opencl_ed25519.py. */
+/* What is asked of A and R, and the cofactor: pyaccel/backends/device_ed25519.py. */
 static const struct {
     uint32_t rule;
     uint key, r, cofactored;

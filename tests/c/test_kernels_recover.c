@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recovery by kernels/verify/secp256k1*.cl as C, with the limbs that WORDS_OF_64_BITS chooses and their bounds asserted: the
- * rows of test_recover.c, by a host that does what pyaccel/backends/opencl_recovery.py does. */
+ * rows of test_recover.c, by a host that does what pyaccel/backends/device_recovery.py does. */
 #define PA_DEBUG_BOUNDS 1
 #include "kernels.h"
 

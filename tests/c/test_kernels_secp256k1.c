@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kernels/verify/secp256k1*.cl as C, with the limbs that WORDS_OF_64_BITS chooses and their bounds asserted: every case of
- * test_secp256k1.c, with a host that does what pyaccel/backends/opencl_secp256k1.py does in place of pyaccel_verify_many. */
+ * test_secp256k1.c, with a host that does what pyaccel/backends/device_secp256k1.py does in place of pyaccel_verify_many. */
 #define PA_DEBUG_BOUNDS 1
 #include "kernels.h"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Homomorphic arithmetic on an OpenCL device: transforms, base conversion, key switching, whole CKKS products.
+"""Homomorphic arithmetic on a device with kernels: transforms, base conversion, key switching, whole CKKS products.
 
 Ciphertexts stay on the device between operations, as canonical residues in canonical order (csrc/he/kernels.h). A
 batch lies there as uint64[size, count, rows, N]: a polynomial's rows of all items one after the other, so that one

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""hash_many on an OpenCL device."""
+"""hash_many on a device with kernels."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pyaccel.backends.opencl_algorithms import BLAKE3_CONTEXT, BLAKE3_KEYED, BLAKE3_MATERIAL, KERNELS, Kernel
-from pyaccel.backends.opencl_rows import DeviceRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends.device_algorithms import BLAKE3_CONTEXT, BLAKE3_KEYED, BLAKE3_MATERIAL, KERNELS, Kernel
+from pyaccel.backends.device_rows import DeviceRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class HashPlan:
         context = parameters.get("context")
         kernel = KERNELS.get(algorithm)
         if kernel is None:
-            return f"OpenCL has no kernel for {algorithm}"
+            return f"there is no kernel for {algorithm}"
         size = parameters.get("digest_size") or kernel.size
         if context is not None and algorithm != "blake3":
             return f"{algorithm} takes no context"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""merkle.root and merkle.layers on an OpenCL device."""
+"""merkle.root and merkle.layers on a device with kernels."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends.opencl_algorithms import KERNELS
-from pyaccel.backends.opencl_hash import HashPlan
-from pyaccel.backends.opencl_heap import heap
-from pyaccel.backends.opencl_nodes import NODE, PAIRS, leaf_nodes, parents_of
-from pyaccel.backends.opencl_rows import FIXED_ROWS, host_bytes, host_rows
-from pyaccel.backends.opencl_ssz import ssz_root
+from pyaccel.backends.device_algorithms import KERNELS
+from pyaccel.backends.device_hash import HashPlan
+from pyaccel.backends.device_heap import heap
+from pyaccel.backends.device_nodes import NODE, PAIRS, leaf_nodes, parents_of
+from pyaccel.backends.device_rows import FIXED_ROWS, host_bytes, host_rows
+from pyaccel.backends.device_ssz import ssz_root
 from pyaccel.merkle_forms import FORMS, Form, layer_widths
 from pyaccel.rows import Rows
 
@@ -50,10 +50,10 @@ class MerklePlan:
         name = str(parameters.get("form"))
         form = FORMS.get(name)
         if form is None:
-            return f"OpenCL has kernels for Merkle trees of the forms {', '.join(FORMS)}, not {name}"
+            return f"there are kernels for Merkle trees of the forms {', '.join(FORMS)}, not {name}"
         algorithm = parameters.get("algorithm") or form.algorithms[0]
         if algorithm not in form.algorithms or algorithm not in KERNELS:
-            return f"OpenCL has form {name} with {', '.join(form.algorithms)}, not with {algorithm}"
+            return f"kernels have form {name} with {', '.join(form.algorithms)}, not with {algorithm}"
         sort_leaves = form.sorts_leaves and parameters.get("sort_leaves") is not False
         limit, mix_in_length = parameters.get("limit"), bool(parameters.get("mix_in_length"))
         return cls(device, form, name, algorithm, sort_leaves, limit, mix_in_length)

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What OpenCL devices compute: an operation's plan, or why there is none."""
+"""What devices with kernels compute: an operation's plan, or why there is none."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pyaccel.backends.base import Declined, Parameters
-from pyaccel.backends.opencl_ed25519 import Ed25519Plan
-from pyaccel.backends.opencl_hash import HashPlan
-from pyaccel.backends.opencl_merkle import LayersPlan, MerklePlan
-from pyaccel.backends.opencl_poseidon import Poseidon2Plan
-from pyaccel.backends.opencl_proofs import ProofsPlan
-from pyaccel.backends.opencl_recovery import RecoverPlan
-from pyaccel.backends.opencl_secp256k1 import Secp256k1Plan
-from pyaccel.backends.opencl_weierstrass import WeierstrassPlan
+from pyaccel.backends.device_ed25519 import Ed25519Plan
+from pyaccel.backends.device_hash import HashPlan
+from pyaccel.backends.device_merkle import LayersPlan, MerklePlan
+from pyaccel.backends.device_poseidon import Poseidon2Plan
+from pyaccel.backends.device_proofs import ProofsPlan
+from pyaccel.backends.device_recovery import RecoverPlan
+from pyaccel.backends.device_secp256k1 import Secp256k1Plan
+from pyaccel.backends.device_weierstrass import WeierstrassPlan
 from pyaccel.poseidon2 import ELEMENTS
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _SCHEMES: dict[str, type[VerifyPlan]] = {
 def _verify_plan(device: Device, parameters: Parameters) -> VerifyPlan | str:
     scheme = str(parameters.get("scheme"))
     if scheme not in _SCHEMES:
-        return f"OpenCL has no kernel for {scheme}"
+        return f"there is no kernel for {scheme}"
     return _SCHEMES[scheme].of(device, parameters)
 
 
@@ -59,5 +59,5 @@ _PLANS: dict[str, Callable[[Device, Parameters], AnyPlan | str]] = {
 def plan_of(device: Device, operation: Operation, parameters: Parameters) -> AnyPlan | Declined:
     """The plan, not built yet."""
     make = _PLANS.get(operation.name)
-    plan = f"OpenCL has no kernel for {operation.name}" if make is None else make(device, parameters)
+    plan = f"there is no kernel for {operation.name}" if make is None else make(device, parameters)
     return Declined(plan) if isinstance(plan, str) else plan

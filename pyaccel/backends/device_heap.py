@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trees that are one array of nodes (OpenZeppelin's) on an OpenCL device."""
+"""Trees that are one array of nodes (OpenZeppelin's) on a device with kernels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends.opencl_nodes import NODE, PAIRS, copy_nodes, gather_nodes, hash_pairs, leaf_nodes, node_rows
+from pyaccel.backends.device_nodes import NODE, PAIRS, copy_nodes, gather_nodes, hash_pairs, leaf_nodes, node_rows
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes of Merkle trees in the buffers of an OpenCL device: leaf nodes, and a layer from the one below."""
+"""Nodes of Merkle trees in the buffers of a device: leaf nodes, and a layer from the one below."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends.opencl_algorithms import KERNELS
-from pyaccel.backends.opencl_hash import launch
-from pyaccel.backends.opencl_rows import DeviceRows, checked_offsets, chunks, upload_rows
-from pyaccel.backends.opencl_ssz import zero_hash
+from pyaccel.backends.device_algorithms import KERNELS
+from pyaccel.backends.device_hash import launch
+from pyaccel.backends.device_rows import DeviceRows, checked_offsets, chunks, upload_rows
+from pyaccel.backends.device_ssz import zero_hash
 
 if TYPE_CHECKING:
     from pyaccel.backends.opencl_device import Device

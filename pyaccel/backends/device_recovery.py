@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recover_many on an OpenCL device: a key is (s / r) R - (z / r) G, the sum that verification takes, of the point R."""
+"""recover_many on a device: a key is (s / r) R - (z / r) G, the sum that verification takes, of the point R."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends import opencl_hash, opencl_secp256k1
-from pyaccel.backends.opencl_algorithms import KERNELS
-from pyaccel.backends.opencl_rows import FIXED_ROWS, DeviceRows, HostRows, host_bytes
-from pyaccel.backends.opencl_secp256k1 import POINTS, SCALARS, key_tables, point_sums, scalar_digits
+from pyaccel.backends import device_hash, device_secp256k1
+from pyaccel.backends.device_algorithms import KERNELS
+from pyaccel.backends.device_rows import FIXED_ROWS, DeviceRows, HostRows, host_bytes
+from pyaccel.backends.device_secp256k1 import POINTS, SCALARS, key_tables, point_sums, scalar_digits
 
 if TYPE_CHECKING:
     from pyaccel.backends.base import Inputs, Outputs, Parameters
@@ -55,7 +55,7 @@ class RecoverPlan:
         """The plan, or why there is none."""
         rule = str(parameters.get("rule"))
         if rule not in RULES:
-            return f"OpenCL does not know the rule {rule}"
+            return f"kernels do not know the rule {rule}"
         return cls(device, RULES[rule], bool(parameters.get("addresses")))
 
     @property
@@ -79,8 +79,8 @@ class RecoverPlan:
         ids: Any = inputs["recovery_ids"]
         keys = host_bytes("keys", outputs["keys"], n * size).reshape(n, size)
         verdicts = host_bytes("verdicts", outputs["verdicts"], n)
-        table_bytes = opencl_secp256k1.TABLE_BYTES
-        most = max(1, min(opencl_secp256k1.ROWS[self.device.kind], self.device.chunk_bytes // table_bytes))
+        table_bytes = device_secp256k1.TABLE_BYTES
+        most = max(1, min(device_secp256k1.ROWS[self.device.kind], self.device.chunk_bytes // table_bytes))
         for first in range(0, n, most):
             last = min(first + most, n)
             z, sized = digests.part(digests.of(first, last), _DIGEST)
@@ -113,7 +113,7 @@ class RecoverPlan:
             if self.addresses:
                 rows = DeviceRows(points, n * _KEY, width=_KEY, stride=_KEY)
                 hashed = device.allocate(n * _DIGEST)
-                opencl_hash.launch(device, KERNELS["keccak256"], n, hashed, rows, points, 0, _DIGEST)
+                device_hash.launch(device, KERNELS["keccak256"], n, hashed, rows, points, 0, _DIGEST)
                 points = hashed
             device.read(keys, points)
             device.read(reasons, found)

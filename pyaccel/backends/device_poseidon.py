@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Poseidon2 on an OpenCL device."""
+"""Poseidon2 on a device with kernels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pyaccel.backends.opencl_rows import host_bytes, host_rows
+from pyaccel.backends.device_rows import host_bytes, host_rows
 from pyaccel.poseidon2 import ELEMENTS, Elements
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""verify_many of p256-ecdsa, p384-ecdsa and sm2 on an OpenCL device: every signature by itself, under every rule.
+"""verify_many of p256-ecdsa, p384-ecdsa and sm2 on a device with kernels: every signature by itself, under every rule.
 
-As opencl_secp256k1.py: the host tells keys apart by their lengths and prefixes, and leaves all arithmetic to the
+As device_secp256k1.py: the host tells keys apart by their lengths and prefixes, and leaves all arithmetic to the
 device. SM2's ZA is hashed once for each key and identity of a chunk, there too.
 """
 
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends import opencl_hash
-from pyaccel.backends.opencl_algorithms import KERNELS
-from pyaccel.backends.opencl_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
-from pyaccel.backends.opencl_secp256k1 import distinct
+from pyaccel.backends import device_hash
+from pyaccel.backends.device_algorithms import KERNELS
+from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends.device_secp256k1 import distinct
 from pyaccel.backends.weierstrass_base import Point, odd_multiples, packed
 from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
 
@@ -141,7 +141,7 @@ class WeierstrassPlan:
         values: dict[str, Any] = {name: parameters.get(name) or choices[0] for name, choices in known.items()}
         for name, choices in known.items():
             if values[name] not in choices:
-                return f"OpenCL does not know the {name} {values[name]} of {scheme}"
+                return f"kernels do not know the {name} {values[name]} of {scheme}"
         return cls(device, scheme, **values)
 
     @property
@@ -259,7 +259,7 @@ class WeierstrassPlan:
         device, size = self.device, _CURVES[self.scheme].size
         kernel, rows = KERNELS[str(self._hash)], upload_rows(device, messages)
         digests = device.allocate(messages.count * kernel.size)
-        opencl_hash.launch(device, kernel, messages.count, digests, rows, rows.data, 0, kernel.size)
+        device_hash.launch(device, kernel, messages.count, digests, rows, rows.data, 0, kernel.size)
         if kernel.size == size:
             return digests
         found = np.empty((messages.count, kernel.size), np.uint8)
@@ -295,7 +295,7 @@ class WeierstrassPlan:
         offsets = np.cumsum([0, *map(len, rows)], dtype=np.uint64)
         uploaded = upload_rows(device, Chunk(0, n, np.frombuffer(b"".join(rows), np.uint8), offsets, 0, 0))
         digests = device.allocate(n * kernel.size)
-        opencl_hash.launch(device, kernel, n, digests, uploaded, uploaded.data, 0, kernel.size)
+        device_hash.launch(device, kernel, n, digests, uploaded, uploaded.data, 0, kernel.size)
         return digests
 
 

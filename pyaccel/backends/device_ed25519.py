@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""verify_many of Ed25519 on an OpenCL device: every signature by itself, under every rule."""
+"""verify_many of Ed25519 on a device with kernels: every signature by itself, under every rule."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.edwards25519_base import base_rows
-from pyaccel.backends.opencl_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 
 if TYPE_CHECKING:
     from pyaccel.backends.base import Inputs, Outputs, Parameters
@@ -60,8 +60,8 @@ class Ed25519Plan:
         """The plan, or why there is none."""
         scheme, rule = parameters.get("scheme"), str(parameters.get("rule"))
         if scheme != "ed25519":
-            return f"OpenCL has no kernel for {scheme}"
-        return cls(device, RULES[rule]) if rule in RULES else f"OpenCL does not know the rule {rule}"
+            return f"there is no kernel for {scheme}"
+        return cls(device, RULES[rule]) if rule in RULES else f"kernels do not know the rule {rule}"
 
     @property
     def variant(self) -> str:

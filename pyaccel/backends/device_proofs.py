@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""merkle.proofs on an OpenCL device: the tree stays there, the root and the nodes of the proofs come back."""
+"""merkle.proofs on a device with kernels: the tree stays there, the root and the nodes of the proofs come back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends.opencl_merkle import MerklePlan
-from pyaccel.backends.opencl_nodes import NODE, copy_nodes, gather_nodes
-from pyaccel.backends.opencl_rows import host_bytes, host_rows
-from pyaccel.backends.opencl_ssz import zero_hash
+from pyaccel.backends.device_merkle import MerklePlan
+from pyaccel.backends.device_nodes import NODE, copy_nodes, gather_nodes
+from pyaccel.backends.device_rows import host_bytes, host_rows
+from pyaccel.backends.device_ssz import zero_hash
 from pyaccel.errors import DeviceError
 from pyaccel.merkle_forms import layer_widths, longest_proof
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""verify_many of secp256k1-ecdsa on an OpenCL device: every signature by itself, under every rule.
+"""verify_many of secp256k1-ecdsa on a device with kernels: every signature by itself, under every rule.
 
 The host tells keys and signatures apart by their lengths and prefixes, and leaves all arithmetic to the device:
 digests, inverses modulo n, keys and their tables, the equation. A key that serves many rows (key_index, or one for all)
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends import opencl_hash
-from pyaccel.backends.opencl_algorithms import KERNELS
-from pyaccel.backends.opencl_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends import device_hash
+from pyaccel.backends.device_algorithms import KERNELS
+from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.secp256k1_base import base_rows
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Secp256k1Plan:
         values = {name: str(parameters.get(name) or choices[0]) for name, choices in known.items()}
         for name, choices in known.items():
             if values[name] not in choices:
-                return f"OpenCL does not know the {name} {values[name]}"
+                return f"kernels do not know the {name} {values[name]}"
         return cls(device, values["rule"], values["signature_format"], values["message_hash"])
 
     @property
@@ -173,7 +173,7 @@ class Secp256k1Plan:
             return device.upload(np.ascontiguousarray(messages))
         rows, kernel = upload_rows(device, messages), KERNELS[self.message_hash]
         digests = device.allocate(messages.count * _DIGEST)
-        opencl_hash.launch(device, kernel, messages.count, digests, rows, rows.data, 0, _DIGEST)
+        device_hash.launch(device, kernel, messages.count, digests, rows, rows.data, 0, _DIGEST)
         return digests
 
     def _signatures(self, reasons: Any, signed: Bytes | Chunk) -> Any:
