@@ -17,7 +17,7 @@ from pyaccel.backends.base import Capabilities, Declined, Unavailable
 from pyaccel.cpu import cgroup_quota, usable_cores
 from pyaccel.errors import DeviceError, DeviceUnavailableError, SelfTestError, UnsupportedError
 from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler import default_curves, execution, health, registry
+from pyaccel.scheduler import default_curves, execution, health, registry, watching
 from pyaccel.scheduler.curves import POINTS, Curve, until
 
 MESSAGES = [b"a", b"bc", b""]
@@ -522,3 +522,28 @@ def test_control_groups(files, wanted, tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
     assert cgroup_quota(tmp_path) == wanted
+
+
+def test_watchers_see_every_attempt(devices):
+    def lost(n):
+        if n == len(MESSAGES):
+            raise DeviceError("lost")
+
+    devices(Fake(behave=lost))
+    seen = []
+    watching.watch(seen.append)
+    watching.watch(seen.append)
+    try:
+        with pytest.warns(RuntimeWarning, match="the rows are computed elsewhere"):
+            assert hashed(device="opencl:0") == DIGESTS
+    finally:
+        watching.unwatch(seen.append)
+    hashed()
+    assert [(a.operation, a.of, a.device, a.n, a.nbytes) for a in seen] == [
+        ("hash_many", "sha256", "opencl:0", 3, 3),
+        ("hash_many", "sha256", "native", 3, 3),
+    ]
+    assert str(seen[0].error) == "lost"
+    assert seen[1].error is None
+    assert all(a.seconds > 0 for a in seen)
+    assert seen[1].start >= seen[0].start + seen[0].seconds

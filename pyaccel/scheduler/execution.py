@@ -10,6 +10,7 @@ from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
 from pyaccel.rows import Rows
+from pyaccel.scheduler import watching
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.registry import check_name
 from pyaccel.scheduler.runs import collect, collector, thread
@@ -68,15 +69,12 @@ def run(
     start = perf_counter() if recording else 0.0
     choice = _choose(place, inputs, n, device)
     if progress is None and not cuts:
-        try:
-            choice.plan.run(inputs, outputs, n)
-        except DeviceError as error:
-            choice = _run(place, place.after(choice, error), inputs, outputs, n)
+        choice = _attempt(place, choice, inputs, outputs, n)
     else:
         most = n if progress is None else part_rows(place.curve(choice.backend.kind), operation, n)
         for first, last in parts(n, most, cuts):
             some_inputs, some_outputs = part(inputs, outputs, first, last, n)
-            choice = _run(place, choice, some_inputs, some_outputs, last - first)
+            choice = _attempt(place, choice, some_inputs, some_outputs, last - first)
             if progress is not None:
                 progress(last, n)
     seconds = perf_counter() - start if recording else 0.0
@@ -102,13 +100,38 @@ def _choose(place: Placement, inputs: Inputs, n: int, device: str) -> Choice:
     return place.cheapest(n, _nbytes(inputs))
 
 
-def _run(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
+def _attempt(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
     """Runs the choice; where its device fails, what comes next: returns the one that did it."""
+    start = perf_counter() if watching.watchers else 0.0
     try:
         choice.plan.run(inputs, outputs, n)
     except DeviceError as error:
-        return _run(place, place.after(choice, error), inputs, outputs, n)
+        if watching.watchers:
+            _tell(place, choice, inputs, n, start, error)
+        return _attempt(place, place.after(choice, error), inputs, outputs, n)
+    if watching.watchers:
+        _tell(place, choice, inputs, n, start)
     return choice
+
+
+def _tell(
+    place: Placement, choice: Choice, inputs: Inputs, n: int, start: float, error: DeviceError | None = None
+) -> None:
+    """Tells the watchers of an attempt; of one that began before the first of them came, without its time."""
+    seconds = perf_counter() - start if start else 0.0
+    attempt = watching.Attempt(
+        place.operation.name,
+        place.group,
+        choice.backend.name,
+        choice.plan,
+        n,
+        _nbytes(inputs),
+        start,
+        seconds,
+        error,
+    )
+    for watcher in watching.watchers:
+        watcher(attempt)
 
 
 def _nbytes(inputs: Inputs) -> int:

@@ -46,7 +46,7 @@ class Placement:
     def __init__(self, operation: Operation, values: tuple[object, ...]) -> None:
         self.operation = operation
         self.parameters = dict(zip(operation.parameters, values, strict=True))
-        self._group = str(values[0])
+        self.group = str(values[0])
         self._plans: dict[str, Plan | Declined] = {}
         self._refused: dict[str, str] = {}
         self._named: dict[str, Choice] = {}
@@ -70,7 +70,7 @@ class Placement:
         """All backends with a curve that nothing is known against, native first."""
         for kind in MODULES:
             if kind not in ("native", "golden") and MODULES[kind] is not None and not looked_for(kind):
-                curve = default_curves.before_start(self.operation, self._group, kind)
+                curve = default_curves.before_start(self.operation, self.group, kind)
                 if curve is not None:
                     yield Candidate(kind, None, curve)
                 continue
@@ -81,7 +81,7 @@ class Placement:
 
     def curve(self, kind: str) -> Curve | None:
         """The cost curve of this operation and class on a kind of backend, None where nothing is known of it."""
-        return default_curves.curve(self.operation, self._group, kind)
+        return default_curves.curve(self.operation, self.group, kind)
 
     def refusal(self, backend: Backend) -> str | None:
         """Why this backend does not take the batch, None where nothing is known against it."""
