@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to devices and queues, as records of the logger "pyaccel" with stable names and fields.
+
+The library installs no handler: `logging.basicConfig()` shows the messages, and any formatter that writes a record's
+extra fields (python-json-logger's, for one) shows the fields too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+EVENTS: Mapping[str, int] = MappingProxyType(
+    {
+        "cache.unwritable": logging.WARNING,  # path, reason: a folder can't be written, work goes on without it
+        "calibration.drifted": logging.INFO,  # operation, of, device, ratio: a curve was corrected by what batches took
+        "calibration.ignored": logging.WARNING,  # path, reason: the file is corrupt, foreign or of another version
+        "device.declined": logging.INFO,  # device, operation, reason: what takes the batch is the next one
+        "device.failed": logging.WARNING,  # device, operation, reason: the rows are computed elsewhere
+        "device.quarantined": logging.ERROR,  # device, operation, reason: it answered wrongly and is not used any more
+        "device.unavailable": logging.INFO,  # device, reason: it was looked for and does not work here
+        "engine.callback_failed": logging.ERROR,  # operation, reason: a callback raised; its batch is answered
+        "engine.overloaded": logging.WARNING,  # operation, limit: a queue is full and refuses rows
+    }
+)
+"""Level by name of event; each event's fields stand behind it. A name never changes its meaning."""
+
+logger = logging.getLogger("pyaccel")
+logger.addHandler(logging.NullHandler())  # else what nobody asked for would be printed to stderr
+
+Listener = Callable[[str, Mapping[str, Any]], object]
+
+listeners: tuple[Listener, ...] = ()
+"""Who is told of every event, logged or not: replaced, never changed; read it as `logs.listeners`."""
+
+_ONCE = 4096
+"""Keys kept: a reason may hold text of a driver, and must not fill the memory."""
+_logged: dict[tuple[str, Hashable], object] = {}
+
+
+def event(name: str, message: str, *, once: Hashable = None, **fields: Any) -> bool:
+    """Tells listeners of an event, and logs it at its level. Thread-safe, takes no lock of its own.
+
+    Args:
+        name: one of EVENTS, which names the fields.
+        message: for a person: what happened, and what to do about it.
+        once: events of one name with an equal key are logged the first time only, None: every time. Usually
+            (device, operation, reason).
+        **fields: attributes of the record, beside `event`, the name.
+
+    Returns:
+        Whether this was logged: False where an equal event came before. It says also when to warn.
+    """
+    for listener in listeners:
+        listener(name, fields)
+    if once is not None:
+        mine = object()
+        if _logged.setdefault((name, once), mine) is not mine:
+            return False
+        if len(_logged) > _ONCE:
+            _logged.clear()
+    logger.log(EVENTS[name], message, extra={"event": name, **fields}, stacklevel=2)
+    return True
+
+
+def listen(listener: Listener) -> None:
+    """Calls listener with the name and the fields of each event, in its thread. It must not raise."""
+    global listeners  # noqa: PLW0603 - one list for the process
+    if listener not in listeners:
+        listeners = (*listeners, listener)
+
+
+def unlisten(listener: Listener) -> None:
+    """Ends `listen`; nothing where it was not listening."""
+    global listeners  # noqa: PLW0603 - as above
+    listeners = tuple(one for one in listeners if one != listener)
