@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 import pyaccel
 from pyaccel.backends.base import Unavailable
-from pyaccel.backends.opencl import OpenCLBackend
+from pyaccel.backends.device import DeviceBackend
 from pyaccel.backends.opencl_device import Device
 from pyaccel.hashing import KEY_NEEDED
 from pyaccel.merkle_forms import FORMS
@@ -320,7 +320,7 @@ def selftest() -> dict[str, Any]:
     return {"count": count, "failed": failed}
 
 
-def chosen(match: str) -> OpenCLBackend:
+def chosen(match: str) -> DeviceBackend:
     """The first device whose name or platform holds `match`; SystemExit where there is none."""
     found = discovered("opencl")
     if isinstance(found, Unavailable):
@@ -331,7 +331,7 @@ def chosen(match: str) -> OpenCLBackend:
         about = proved.reason if isinstance(proved, Unavailable) else f"{proved.device} ({proved.detail['platform']})"
         seen.append(f"{backend.name}: {about}")
         if match.lower() in about.lower() and not isinstance(proved, Unavailable):
-            assert isinstance(backend, OpenCLBackend)
+            assert isinstance(backend, DeviceBackend)
             return backend
     sys.exit(f"no OpenCL device matches {match!r}: " + "; ".join(seen))
 

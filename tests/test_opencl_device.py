@@ -18,10 +18,11 @@ import pytest
 from opencl_support import hash_on, on_every_device, plan_of, status_of_child
 
 from pyaccel import known_answers
-from pyaccel.backends import opencl, opencl_device, opencl_loader, opencl_staging
+from pyaccel.backends import device, opencl, opencl_device, opencl_loader, opencl_staging
 from pyaccel.backends.base import Capabilities, Declined, Unavailable
+from pyaccel.backends.device import DeviceBackend
 from pyaccel.backends.device_plans import plan_of as plan_or_declined
-from pyaccel.backends.opencl_device import Device, check_numbers
+from pyaccel.backends.opencl_device import Device
 from pyaccel.errors import DeviceError
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import as_rows
@@ -144,10 +145,10 @@ def test_no_device_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert opencl.discover() == Unavailable("the OpenCL runtimes that were found have no device")
 
 
-def fresh(backend: Any) -> opencl.OpenCLBackend:
+def fresh(backend: Any) -> DeviceBackend:
     """Another backend over the same device, with nothing built or proved."""
     used = backend._device
-    return opencl.OpenCLBackend(backend.name, Device(backend.name, used._cl, used._handle))
+    return DeviceBackend(backend.name, Device(backend.name, used._cl, used._handle), backend.kind)
 
 
 @on_every_device
@@ -162,7 +163,8 @@ def test_a_device_that_can_not_build(backend: Any, monkeypatch: pytest.MonkeyPat
 
 @on_every_device
 def test_a_device_that_computes_wrong_numbers(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opencl_device, "check_numbers", lambda n: check_numbers(n)[::-1])
+    right = device.check_numbers
+    monkeypatch.setattr(device, "check_numbers", lambda n: right(n)[::-1])
     assert fresh(backend).probe() == Unavailable("it does not pass its first test: it computes wrong numbers")
 
 

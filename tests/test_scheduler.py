@@ -463,7 +463,7 @@ def test_selftest_reports_a_failure(devices, monkeypatch):
     results = pyaccel.selftest("opencl:0")
     assert {r.result for r in results if r.operation != "he"} == {"fail"}
     assert {r.reason for r in results if r.operation == "he"} == {
-        "device 'opencl:0' keeps no ciphertexts: 'native', or one that runs OpenCL"
+        "device 'opencl:0' keeps no ciphertexts: 'native', or one that runs OpenCL or CUDA"
     }
     assert "digests[32] is" in results[0].reason
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyaccel.backends.base import Inputs, Outputs, Parameters
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
 
 _LONGEST_HMAC_KEY = 1 << 20
 

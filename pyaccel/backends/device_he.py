@@ -23,7 +23,7 @@ from pyaccel.numbers import bit_reversal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
 
 Words = npt.NDArray[np.uint64]
 

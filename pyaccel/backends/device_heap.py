@@ -12,7 +12,7 @@ from pyaccel.backends.device_nodes import NODE, PAIRS, copy_nodes, gather_nodes,
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
     from pyaccel.merkle_forms import Form
     from pyaccel.rows import Rows
 

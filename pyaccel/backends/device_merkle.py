@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyaccel.backends.base import Inputs, Outputs, Parameters
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
 
     Keep = Callable[[int, int, int, Any], None]
     """Takes (height, first, count, buffer): the nodes of a layer from its `first` on are the first of the buffer."""

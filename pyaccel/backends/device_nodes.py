@@ -14,7 +14,7 @@ from pyaccel.backends.device_rows import DeviceRows, checked_offsets, chunks, up
 from pyaccel.backends.device_ssz import zero_hash
 
 if TYPE_CHECKING:
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
     from pyaccel.merkle_forms import Form
     from pyaccel.rows import Rows
 

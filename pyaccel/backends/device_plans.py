@@ -19,7 +19,7 @@ from pyaccel.poseidon2 import ELEMENTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
     from pyaccel.operations import Operation
 
 VerifyPlan = Ed25519Plan | Secp256k1Plan | WeierstrassPlan

@@ -13,7 +13,7 @@ from pyaccel.poseidon2 import ELEMENTS, Elements
 
 if TYPE_CHECKING:
     from pyaccel.backends.base import Inputs, Outputs, Parameters
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
 
 _SETS = {
     "bls12-381": ("t2", "t3", "t4"),

@@ -16,7 +16,7 @@ from pyaccel.backends.device_secp256k1 import POINTS, SCALARS, key_tables, point
 
 if TYPE_CHECKING:
     from pyaccel.backends.base import Inputs, Outputs, Parameters
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -14,7 +14,7 @@ from pyaccel.backends.base import Buffer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
     from pyaccel.rows import Rows
 
 _WORD = 4

@@ -22,7 +22,7 @@ from pyaccel.backends.secp256k1_base import base_rows
 
 if TYPE_CHECKING:
     from pyaccel.backends.base import Inputs, Outputs, Parameters
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -23,7 +23,7 @@ from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
 
 if TYPE_CHECKING:
     from pyaccel.backends.base import Inputs, Outputs, Parameters
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import Device
 
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]

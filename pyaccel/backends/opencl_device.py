@@ -12,19 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.backends.base import Unavailable
+from pyaccel.backends.device import LARGEST_CHUNK, LOCAL_SIZE
 from pyaccel.backends.kernel_source import kernel_source
 from pyaccel.backends.opencl_loader import forked
 from pyaccel.backends.opencl_staging import LEAST, Staging
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-LOCAL_SIZE = 64
-"""Work items of a group, for every kernel: one size, because some runtimes compile anew for each."""
-
-_LARGEST_CHUNK = 1 << 30
-_PROOF_ITEMS = 100
 _build_lock = threading.Lock()
 
 
@@ -55,7 +51,7 @@ class Device:
         self._kernels: dict[tuple[str, str, str], Any] = {}
         self._shared_memory = bool(handle.host_unified_memory)
         self.memory = 0 if self._shared_memory else int(handle.global_mem_size)
-        self.chunk_bytes = min(int(handle.max_mem_alloc_size), int(handle.global_mem_size) // 4, _LARGEST_CHUNK)
+        self.chunk_bytes = min(int(handle.max_mem_alloc_size), int(handle.global_mem_size) // 4, LARGEST_CHUNK)
         self._largest_buffer = int(handle.max_mem_alloc_size)
         self.starts = 0
         self.profiling = False
@@ -178,39 +174,16 @@ class Device:
             "compute units": str(handle.max_compute_units),
         }
 
-    def prove(self) -> str | Unavailable:
-        """Builds and runs kernels/check/platform.cl and compares; the device's own name, or why it is not usable."""
-        products, words, met = np.zeros(_PROOF_ITEMS, np.uint64), np.zeros(_PROOF_ITEMS, ">u4"), np.zeros(1, np.uint32)
-        results: tuple[npt.NDArray[Any], ...] = (products, words, met)
-        try:
-            if int(self._handle.max_work_group_size) < LOCAL_SIZE:
-                return Unavailable(f"its work groups hold fewer than {LOCAL_SIZE} items")
-            with self.batch():
-                buffers = [self.allocate(array.nbytes) for array in results]
-                self.write(buffers[2], met)
-                self.launch("check/platform.cl", "check_platform", _PROOF_ITEMS, *buffers)
-                for array, buffer in zip(results, buffers, strict=True):
-                    self.read(array, buffer)
-            device_name = " ".join(str(self._handle.name).split())
-        except Exception as error:  # noqa: BLE001 - a broken runtime may raise anything
-            why = error.__cause__ or error
-            return Unavailable(" ".join(str(why).split())[:500] or type(why).__name__)
-        answers = list(zip(map(int, products), map(int, words), strict=True))
-        if answers != check_numbers(_PROOF_ITEMS) or met[0] != 1:
-            return Unavailable("it computes wrong numbers")
-        return device_name
+    def described(self) -> str | Unavailable:
+        """The device's own name, or what it lacks for kernels/."""
+        if int(self._handle.max_work_group_size) < LOCAL_SIZE:
+            return Unavailable(f"its work groups hold fewer than {LOCAL_SIZE} items")
+        return " ".join(str(self._handle.name).split())
+
+    def unusable(self) -> Unavailable | None:
+        """Why it can't be used in this process any more, or None."""
+        return forked()
 
     def _check_size(self, size: int) -> None:
         if size > self._largest_buffer:
             raise DeviceError(f"{self.name}: {size} bytes are more than a buffer of it holds ({self._largest_buffer})")
-
-
-def check_numbers(n: int) -> Sequence[tuple[int, int]]:
-    """What kernels/check/platform.cl must answer, in Python integers (formula there): products and words."""
-    numbers = []
-    for i in range(n):
-        x = (i + 1) * 0x9E3779B97F4A7C15 % (1 << 64)
-        low = x % (1 << 32)
-        turned = (low >> 7 | low << 25) % (1 << 32)
-        numbers.append((x * 0xD6E8FEB86659FD93 >> 64 ^ turned << 16, turned))
-    return numbers

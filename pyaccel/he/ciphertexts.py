@@ -184,7 +184,7 @@ class Ciphertexts:
         first. Results are the same on every device, residue for residue.
 
         Args:
-            device: "native", or one of `pyaccel.devices()` that runs OpenCL.
+            device: "native", or one of `pyaccel.devices()` that runs OpenCL or CUDA.
 
         Raises:
             ValueError: no such device can be.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pyaccel.backends.base import Unavailable
 from pyaccel.backends.device_he import DeviceRing, Resident
 from pyaccel.backends.device_he import Shape as RingShape
 from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
@@ -230,15 +231,14 @@ def moved(ciphertexts: Ciphertexts, device: str) -> Ciphertexts:
 
 def _ring(context: Context, name: str) -> DeviceRing:
     """The context on a device, made once."""
-    from pyaccel.backends.opencl import OpenCLBackend
-    from pyaccel.backends.opencl_device import Device
+    from pyaccel.backends.device import DeviceBackend
 
     backend = backends_of(name)[0]
-    if not isinstance(backend, OpenCLBackend):
-        raise UnsupportedError(f"device {name!r} keeps no ciphertexts: 'native', or one that runs OpenCL")
+    if not isinstance(backend, DeviceBackend):
+        raise UnsupportedError(f"device {name!r} keeps no ciphertexts: 'native', or one that runs OpenCL or CUDA")
     if context.scheme not in _COMPUTED:
         raise UnsupportedError(f"{context.scheme} is not computed on {backend.name}: {', '.join(_COMPUTED)} are")
-    assert isinstance(backend._device, Device)
+    assert not isinstance(backend._device, Unavailable)
     _prove(backend.name, context.scheme)
     ring = context.rings.get(backend.name)
     if ring is None or ring.lost:
