@@ -129,6 +129,7 @@ def _tell(
         start,
         seconds,
         error,
+        choice.notes,
     )
     for watcher in watching.watchers:
         watcher(attempt)

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+from weakref import ref
 
 from pyaccel.backends.base import Plan
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One batch, or part of one, that a backend ran or failed at.
 
     Attributes:
@@ -23,6 +23,7 @@ class Attempt:
         start: `time.perf_counter()` when it began.
         seconds: wall time in the backend.
         error: why it failed, its rows being redone elsewhere; None where it did not.
+        notes: why backends that came first did not run it, a line each.
     """
 
     operation: str
@@ -34,6 +35,7 @@ class Attempt:
     start: float
     seconds: float
     error: Exception | None = None
+    notes: tuple[str, ...] = ()
 
 
 Watcher = Callable[[Attempt], object]
@@ -53,3 +55,72 @@ def unwatch(watcher: Watcher) -> None:
     """Ends `watch`; nothing where it was not watching."""
     global watchers  # noqa: PLW0603 - as above
     watchers = tuple(one for one in watchers if one != watcher)
+
+
+class Served(NamedTuple):
+    """A batch that an Engine made of what callers submitted one by one, and answered.
+
+    Attributes:
+        operation: its name.
+        of: the algorithm, form, scheme or rule.
+        n: rows.
+        start: `time.perf_counter()` when it began.
+        seconds: from then to its answers.
+        waited: seconds that its oldest row had waited by then.
+        waiting: rows that wait still.
+    """
+
+    operation: str
+    of: str
+    n: int
+    start: float
+    seconds: float
+    waited: float
+    waiting: int
+
+
+engine_watchers: tuple[Callable[[Served], object], ...] = ()
+"""As `watchers`: an Engine makes a Served, and calls each with it, where there are any."""
+
+
+def watch_engines(watcher: Callable[[Served], object]) -> None:
+    """Calls watcher after each batch of an Engine, as `watch`."""
+    global engine_watchers  # noqa: PLW0603 - as above
+    if watcher not in engine_watchers:
+        engine_watchers = (*engine_watchers, watcher)
+
+
+def unwatch_engines(watcher: Callable[[Served], object]) -> None:
+    """Ends `watch_engines`."""
+    global engine_watchers  # noqa: PLW0603 - as above
+    engine_watchers = tuple(one for one in engine_watchers if one != watcher)
+
+
+class Source(Protocol):
+    """What counts for itself."""
+
+    def statistics(self) -> Mapping[str, float]:
+        """Numbers by name: those that only grow end in "_total", others say what is now ("entries"). Thread-safe."""
+        ...
+
+
+_sources: dict[int, tuple[str, ref[Any]]] = {}
+
+
+def offer(kind: str, source: Source) -> None:
+    """Lets metrics read a source's statistics for as long as it lives; those of one kind are added up.
+
+    Args:
+        kind: what it is, as the metrics' names begin: "engine", "signature_cache".
+        source: held weakly.
+    """
+    key = id(source)
+    _sources[key] = (kind, ref(source, lambda _: _sources.pop(key, None)))
+
+
+def sources() -> Iterator[tuple[str, int, Source]]:
+    """Kind, key and source of all that were offered and live."""
+    for key, (kind, held) in list(_sources.items()):
+        source = held()
+        if source is not None:
+            yield kind, key, source
