@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pyaccel import hashing as hashing
     from pyaccel import he as he
     from pyaccel import merkle as merkle
+    from pyaccel import metrics as metrics
     from pyaccel import scheduler as scheduler
     from pyaccel.hashing import algorithms as algorithms
     from pyaccel.hashing import hash_many as hash_many
@@ -49,7 +50,7 @@ _MODULE_OF = {
     "verify": "signatures",
     "verify_many": "signatures",
 }
-_SUBMODULES = ("errors", "hashing", "he", "merkle", "scheduler")
+_SUBMODULES = ("errors", "hashing", "he", "merkle", "metrics", "scheduler")
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any, NamedTuple, Protocol
 from weakref import ref
 
@@ -105,21 +106,22 @@ class Source(Protocol):
 
 
 _sources: dict[int, tuple[str, ref[Any]]] = {}
+_numbers = count()
 
 
 def offer(kind: str, source: Source) -> None:
-    """Lets metrics read a source's statistics for as long as it lives; those of one kind are added up.
+    """Lets metrics read a source's statistics for as long as it lives; those of one kind are added up. Once a source.
 
     Args:
         kind: what it is, as the metrics' names begin: "engine", "signature_cache".
         source: held weakly.
     """
-    key = id(source)
+    key = next(_numbers)
     _sources[key] = (kind, ref(source, lambda _: _sources.pop(key, None)))
 
 
 def sources() -> Iterator[tuple[str, int, Source]]:
-    """Kind, key and source of all that were offered and live."""
+    """Kind, a number of its own, and source, of all that were offered and live."""
     for key, (kind, held) in list(_sources.items()):
         source = held()
         if source is not None:
