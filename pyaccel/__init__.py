@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pyaccel import merkle as merkle
     from pyaccel import metrics as metrics
     from pyaccel import scheduler as scheduler
+    from pyaccel.graph import Graph as Graph
     from pyaccel.hashing import algorithms as algorithms
     from pyaccel.hashing import hash_many as hash_many
     from pyaccel.machine import info as info
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pyaccel.signatures import verify_many as verify_many
 
 _MODULE_OF = {
+    "Graph": "graph",
     "PreparedKeys": "prepared_keys",
     "Rows": "rows",
     "algorithms": "hashing",

@@ -154,10 +154,11 @@ class Rows:
         """Raises ValueError, with the first row that differs, unless every row has `width` bytes."""
         if self.offsets is None and (self.width == width or self.count == 0):
             return
-        wrong = self.lengths(len(self)) != width
+        lengths = self.lengths(len(self))
+        wrong = lengths != width
         if bool(wrong.any()):
             i = int(wrong.argmax())
-            raise ValueError(f"{name}: row {i} has {len(self[i])} bytes; wanted {width}")
+            raise ValueError(f"{name}: row {i} has {lengths[i]} bytes; wanted {width}")
 
     def __len__(self) -> int:
         """Number of rows, 1 where one value serves all."""
@@ -204,6 +205,19 @@ class Rows:
     def __repr__(self) -> str:
         number = "one row for all" if self.count is None else f"{self.count} rows"
         return f"Rows({number} of {'varying' if self.offsets is not None else self.width} bytes)"
+
+
+class ListRows(Rows):
+    """Rows that came as a list: each may have a length of its own, also where it happens to be the same."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, rows: Rows) -> ListRows:
+        """The same rows, which lie in one piece."""
+        found = cls._of(rows.buffer, rows.count, rows.width, rows.stride, rows.offsets)
+        assert isinstance(found, ListRows)
+        return found
 
 
 def as_rows(name: str, value: Any, *, one_for_all: bool = False) -> Rows:
@@ -259,7 +273,7 @@ def check_width(name: str, value: Any, rows: Rows, widths: tuple[int, ...], mend
         widths: bytes that a row may have.
         mend: what else to try, a sentence with a space after it, for the error.
     """
-    fixed = rows.count and rows.width not in widths and not isinstance(value, (list, tuple))
+    fixed = rows.count and rows.width not in widths and not isinstance(value, (list, tuple, ListRows))
     if fixed and rows.pieces[0].offsets is None:
         wanted = " or ".join(map(str, widths))
         raise ValueError(

@@ -3,10 +3,23 @@
 
 from __future__ import annotations
 
+from pyaccel.backends.moved import Moved, moved
 from pyaccel.scheduler.execution import run
 from pyaccel.scheduler.explanation import Explanation, explain
 from pyaccel.scheduler.registry import Device, devices
 from pyaccel.scheduler.runs import Ran, last_run, record
 from pyaccel.scheduler.selection import device
 
-__all__ = ["Device", "Explanation", "Ran", "device", "devices", "explain", "last_run", "record", "run"]
+__all__ = [
+    "Device",
+    "Explanation",
+    "Moved",
+    "Ran",
+    "device",
+    "devices",
+    "explain",
+    "last_run",
+    "moved",
+    "record",
+    "run",
+]

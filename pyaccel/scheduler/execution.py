@@ -11,6 +11,7 @@ from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
 from pyaccel.rows import Rows
 from pyaccel.scheduler import watching
+from pyaccel.scheduler.calls import CAPTURE, Captured
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.registry import check_name
 from pyaccel.scheduler.runs import collect, collector, thread
@@ -56,7 +57,7 @@ def run(
         inputs: as operation.shapes says.
         outputs: contiguous arrays in host memory.
         n: rows.
-        device: "auto", or a device by name.
+        device: "auto", or a device by name; CAPTURE: raises Captured, and nothing runs.
         progress: called now and then with rows done and rows in all.
         cuts: rows at which the batch is cut, since an input lies in several pieces (Rows.cuts).
 
@@ -64,6 +65,8 @@ def run(
         ValueError: the device's name is unknown, or an argument is wrong.
         DeviceUnavailableError, SelfTestError, UnsupportedError: as Placement.cheapest and .named.
     """
+    if device is CAPTURE:
+        raise Captured(operation, values, inputs, outputs, n, cuts)
     place = _placements.get((operation.name, values)) or placement(operation, values)
     recording = collector.get() is not None
     start = perf_counter() if recording else 0.0

@@ -48,7 +48,8 @@ collector: ContextVar[list[Ran] | None] = ContextVar("pyaccel.record", default=N
 """Where batches are collected, if anyone wants them."""
 
 
-def _ran(entry: Entry) -> Ran:
+def ran(entry: Entry) -> Ran:
+    """What an entry stands for."""
     operation, device, plan, n, seconds, notes = entry
     return Ran(operation, device, plan.variant, n, seconds, notes)
 
@@ -57,12 +58,12 @@ def collect(entry: Entry) -> None:
     """Adds a batch that ran to what is being collected."""
     batches = collector.get()
     if batches is not None:
-        batches.append(_ran(entry))
+        batches.append(ran(entry))
 
 
 def last_run() -> Ran | None:
     """What the last batch of this thread ran on, None before the first."""
-    return _ran(thread.last) if thread.last else None
+    return ran(thread.last) if thread.last else None
 
 
 @contextmanager

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Graphs against the plain calls, hashlib and PyNaCl: what they give, what they refuse and when."""
+
+from __future__ import annotations
+
+import threading
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
+
+import pyaccel
+from examples import examples
+from pyaccel import PreparedKeys, Rows, merkle
+from pyaccel.graph import Graph, Node
+
+TRANSACTIONS = [bytes([i]) * (1 + 7 * i) for i in range(40)]
+DIGESTS = [sha256(transaction).digest() for transaction in TRANSACTIONS]
+SIGNERS = [SigningKey(sha256(b"graph %d" % i).digest()) for i in range(3)]
+KEYS = [bytes(signer.verify_key) for signer in SIGNERS]
+INDEX = [i % 3 for i in range(40)]
+SIGNATURES = [SIGNERS[i].sign(message).signature for i, message in zip(INDEX, DIGESTS, strict=True)]
+
+
+def same(found: Any, expected: Any) -> bool:
+    """Whether two results of a call are equal in type and in every byte."""
+    if isinstance(expected, tuple):
+        return len(found) == len(expected) and all(map(same, found, expected))
+    if isinstance(expected, np.ndarray):
+        like = found.dtype == expected.dtype and found.shape == expected.shape
+        return bool(like and found.tobytes() == expected.tobytes())
+    return type(found) is type(expected) and bool(found == expected)
+
+
+def test_a_block() -> None:
+    """Hashed, signatures over the digests verified, a root over them, and a signature over that."""
+    graph = pyaccel.Graph()
+    digests = graph.hash_many("sha256", TRANSACTIONS)
+    valid = graph.verify_many("ed25519", KEYS, digests, SIGNATURES, key_index=INDEX)
+    root = graph.merkle_root(digests)
+    expected_root = merkle.root(DIGESTS)
+    seals = [signer.sign(expected_root).signature for signer in SIGNERS]
+    sealed = graph.verify_many("ed25519", KEYS, root, [*seals[:2], seals[0]])
+    done = graph.run()
+    assert [row.tobytes() for row in done[digests]] == DIGESTS
+    assert done[valid].all()
+    assert done[valid].dtype == np.bool_
+    assert done[root] == expected_root
+    assert done[sealed].tolist() == [True, True, False]
+    assert list(done) == [digests, valid, root, sealed]
+    assert [ran.operation for ran in done.ran] == ["hash_many", "verify_many", "merkle.root", "verify_many"]
+
+
+def test_only_what_is_asked_for_comes_back_and_only_what_that_needs_runs() -> None:
+    graph = Graph()
+    digests = graph.hash_many("sha256", TRANSACTIONS)
+    again = graph.hash_many("sha256", digests)
+    root = graph.merkle_root(again)
+    other = graph.hash_many("sm3", TRANSACTIONS)
+    done = graph.run(root)
+    assert list(done) == [root]
+    assert [ran.operation for ran in done.ran] == ["hash_many", "hash_many", "merkle.root"]
+    assert done[root] == merkle.root([sha256(digest).digest() for digest in DIGESTS])
+    for node in (digests, other):
+        with pytest.raises(KeyError):
+            done[node]
+
+
+def test_inputs_of_each_run() -> None:
+    """A graph made once, for blocks of any size, their columns as lists, arrays and PreparedKeys."""
+    graph = Graph()
+    transactions = graph.input("transactions")
+    digests = graph.hash_many("sha256", transactions)
+    valid = graph.verify_many(
+        "ed25519",
+        graph.input("keys"),
+        digests,
+        graph.input("signatures"),
+        key_index=graph.input("signers"),
+        reasons=True,
+    )
+    root = graph.merkle_root(transactions)
+    assert graph.input("transactions") is transactions
+    for n in (40, 0, 1, 7):
+        array = np.frombuffer(b"".join(SIGNATURES[:n]), np.uint8).reshape(n, 64)
+        columns: tuple[tuple[Any, Any], ...] = ((KEYS, SIGNATURES[:n]), (PreparedKeys("ed25519", KEYS), array))
+        for keys, signatures in columns:
+            given = {"transactions": TRANSACTIONS[:n], "keys": keys, "signatures": signatures, "signers": INDEX[:n]}
+            done = graph.run(valid, root, inputs=given)
+            assert done[valid][0].tolist() == [True] * n
+            assert done[valid][1].tolist() == [0] * n
+            assert done[root] == merkle.root(TRANSACTIONS[:n])
+
+
+def test_bad_rows_are_false_as_in_plain_calls() -> None:
+    """Also rows of a list that all have the same wrong length: an array of them would be refused."""
+    graph = Graph()
+    signatures = graph.input("signatures")
+    valid = graph.verify_many("ed25519", KEYS[0], TRANSACTIONS[:3], signatures, reasons=True)
+    for rows in ([b"short"] * 3, [bytes(64), b"", bytes(65)], [SIGNATURES[0], bytes(63), bytes(64)]):
+        plain = pyaccel.verify_many("ed25519", KEYS[0], TRANSACTIONS[:3], rows, reasons=True)
+        assert same(graph.run(valid, inputs={"signatures": rows})[valid], plain)
+    with pytest.raises(ValueError, match="signatures: 3 rows of 5 bytes each came; wanted 64"):
+        graph.run(inputs={"signatures": np.zeros((3, 5), np.uint8)})
+
+
+def test_senders_recovered() -> None:
+    """Recovery's two results: together, apart, and its keys as rows of another node."""
+    graph = Graph()
+    digests = graph.hash_many("keccak256", TRANSACTIONS)
+    signatures = [bytes(31) + b"\1" + bytes(31) + bytes([1 + i]) + b"\0" for i in range(40)]
+    senders = graph.recover_many(digests, signatures, addresses=True)
+    hashed = graph.hash_many("sha256", senders.keys)
+    done = graph.run(senders, senders.keys, senders.verdicts, hashed)
+    keys, found = pyaccel.recover_many(pyaccel.hash_many("keccak256", TRANSACTIONS), signatures, addresses=True)
+    assert found.any()
+    assert same(done[senders], (keys, found))
+    assert same(done[senders.keys], keys)
+    assert same(done[senders.verdicts], found)
+    assert same(done[hashed], pyaccel.hash_many("sha256", keys))
+
+
+def test_arguments_are_refused_as_the_node_is_added() -> None:
+    graph = Graph()
+    digests = graph.hash_many("sha256", TRANSACTIONS)
+    late = graph.input("late")
+    refused: list[tuple[type[Exception], str, Any]] = [
+        (ValueError, "algorithm", lambda: graph.hash_many("sha257", late)),
+        (ValueError, "digest_size: 16 came", lambda: graph.hash_many("sha256", late, digest_size=16)),
+        (ValueError, "rule of ed25519", lambda: graph.verify_many("ed25519", late, late, late, rule="any")),
+        (ValueError, "form", lambda: graph.merkle_root(late, form="merkle")),
+        (ValueError, "rule of recovery", lambda: graph.recover_many(late, late, rule="any")),
+        (TypeError, "messages: a str came", lambda: graph.hash_many("sha256", "text")),
+        (
+            ValueError,
+            "39 rows came for 40",
+            lambda: graph.verify_many("ed25519", KEYS[0], TRANSACTIONS[1:], SIGNATURES),
+        ),
+        (ValueError, "40 rows came for 39", lambda: graph.verify_many("ed25519", KEYS[0], digests, SIGNATURES[1:])),
+        (
+            ValueError,
+            "32 bytes each came; wanted 64",
+            lambda: graph.verify_many("ed25519", KEYS[0], TRANSACTIONS, digests),
+        ),
+        (
+            IndexError,
+            "key_index: 3 came",
+            lambda: graph.verify_many("ed25519", KEYS, digests, SIGNATURES, key_index=[3] * 40),
+        ),
+        (ValueError, "key: hmac-sha256|key: none came", lambda: graph.hash_many("hmac-sha256", digests)),
+        (
+            ValueError,
+            "leaves: row 0 has 64",
+            lambda: graph.merkle_root(graph.hash_many("sha512", digests), form="bitcoin"),
+        ),
+        (ValueError, "one value for all rows", lambda: graph.hash_many("sha256", graph.merkle_root(digests))),
+        (TypeError, "key: .* a node may be one of", lambda: graph.hash_many("blake3", TRANSACTIONS, key=digests)),
+        (TypeError, "take its .keys", lambda: graph.hash_many("sha256", graph.recover_many(digests, [bytes(65)] * 40))),
+        (
+            TypeError,
+            "no rows of bytes",
+            lambda: graph.hash_many("sha256", graph.verify_many("ed25519", KEYS[0], digests, SIGNATURES)),
+        ),
+        (ValueError, "of another graph", lambda: Graph().hash_many("sha256", digests)),
+        (ValueError, "of another graph", lambda: Graph().hash_many("sha256", late)),
+        (ValueError, "of another graph", lambda: Graph().run(digests)),
+        (TypeError, "wanted nodes", lambda: graph.run("digests")),  # type: ignore[arg-type]
+        (TypeError, "name of an input", lambda: graph.input(3)),  # type: ignore[arg-type]
+        (ValueError, "'late' did not come", lambda: graph.run(graph.hash_many("sha256", late))),
+        (ValueError, "'lately' came; the graph has 'late'", lambda: graph.run(digests, inputs={"lately": []})),
+        (
+            TypeError,
+            "wanted what the plain call takes",
+            lambda: graph.run(graph.hash_many("sha256", late), inputs={"late": digests}),
+        ),
+        (ValueError, "device 'abacus' is unknown", lambda: graph.run(digests, device="abacus")),
+    ]
+    for error, words, call in refused:
+        with pytest.raises(error, match=words):
+            call()
+    assert [row.tobytes() for row in graph.run(digests)[digests]] == DIGESTS
+
+
+def test_a_run_is_checked_before_anything_of_it_runs() -> None:
+    graph = Graph()
+    digests = graph.hash_many("sha256", TRANSACTIONS)
+    graph.merkle_root(graph.input("leaves"), form="bitcoin")
+    with pyaccel.scheduler.record() as ran, pytest.raises(ValueError, match="leaves: row 1 has 31 bytes") as caught:
+        graph.run(inputs={"leaves": [bytes(32), bytes(31)]})
+    assert ran == []
+    assert any("merkle.root[1] of the graph" in note for note in caught.value.__notes__)
+    assert len(graph.run(digests)) == 1
+
+
+def test_lists_are_taken_as_they_were() -> None:
+    messages = list(TRANSACTIONS)
+    graph = Graph()
+    digests = graph.hash_many("sha256", messages)
+    late = graph.verify_many("ed25519", graph.input("key"), messages, SIGNATURES)
+    messages[0] = b"changed"
+    done = graph.run(digests, late, inputs={"key": KEYS[0]})
+    assert [row.tobytes() for row in done[digests]] == DIGESTS
+    assert done[late].shape == (40,)
+
+
+def test_field_elements_out_of_range_are_named() -> None:
+    """The plain call says which row; also where it is another node's result."""
+    bad = np.zeros((3, 64), np.uint8)
+    bad[2] = 0xFF
+    with pytest.raises(ValueError) as plain:  # noqa: PT011 - compared below
+        pyaccel.hash_many("poseidon2-bn254-t3-compress", bad)
+    graph = Graph()
+    graph.hash_many("poseidon2-bn254-t3-compress", bad)
+    with pytest.raises(ValueError) as fused:  # noqa: PT011
+        graph.run()
+    assert str(fused.value) == str(plain.value)
+
+
+def test_from_many_threads() -> None:
+    """One graph, every thread with inputs of its own."""
+    graph = Graph()
+    rows = graph.input("rows")
+    digests = graph.hash_many("sha256", rows)
+    root = graph.merkle_root(digests)
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        rows = [b"%d %d" % (number, i) for i in range(number + 1)]
+        expected = [sha256(row).digest() for row in rows]
+        for _ in range(20):
+            done = graph.run(inputs={"rows": rows})
+            if [row.tobytes() for row in done[digests]] != expected or done[root] != merkle.root(expected):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+@st.composite
+def made_graphs(draw: st.DrawFn) -> tuple[Graph, dict[Node, Any], dict[str, Any]]:
+    """A graph, what the plain calls give for each of its nodes, and its inputs."""
+    n = draw(st.integers(0, 5))
+    graph = Graph()
+    messages = draw(st.lists(st.binary(max_size=80), min_size=n, max_size=n))
+    fixed = np.frombuffer(draw(st.binary(min_size=64 * n, max_size=64 * n)), np.uint8).reshape(n, 64)
+    inputs: dict[str, Any] = {"messages": messages, "fixed": fixed}
+    rows: list[tuple[Any, Any]] = [(messages, messages), (fixed, fixed)]
+    rows += [(graph.input(name), value) for name, value in inputs.items()]
+    made: dict[Node, Any] = {}
+    for _ in range(draw(st.integers(1, 6))):
+        node, plain = draw(st.sampled_from(rows))
+        kind = draw(st.sampled_from(["hash", "hash", "root", "verify", "recover"]))
+        if kind == "hash":
+            algorithm = draw(st.sampled_from(["sha256", "sm3", "sha512", "ripemd160", "shake128"]))
+            size = draw(st.integers(1, 40)) if algorithm == "shake128" else None
+            found = graph.hash_many(algorithm, node, digest_size=size)
+            made[found] = pyaccel.hash_many(algorithm, plain, digest_size=size, device="native")
+            rows.append((found, made[found]))
+        elif kind == "root":
+            found = graph.merkle_root(node)
+            made[found] = merkle.root(plain, device="native")
+        elif kind == "verify":
+            keys = [(node, plain) for node, plain in rows if isinstance(node, Node) and plain.shape[1] == 32]
+            other, plain_other = draw(st.sampled_from([*keys, (KEYS[0], KEYS[0])]))
+            arguments: Any = {"reasons": draw(st.booleans()), "rule": draw(st.sampled_from(["zip215", "rfc8032"]))}
+            signed = [SIGNERS[0].sign(bytes(row)).signature for row in plain]
+            found = graph.verify_many("ed25519", other, node, signed, **arguments)
+            made[found] = pyaccel.verify_many("ed25519", plain_other, plain, signed, **arguments, device="native")
+        elif isinstance(plain, np.ndarray) and plain.shape[1] != 32:
+            continue
+        else:
+            addresses = draw(st.booleans())
+            found = graph.recover_many(node, fixed, [0] * n, addresses=addresses)
+            made[found] = pyaccel.recover_many(plain, fixed, [0] * n, addresses=addresses, device="native")
+            rows.append((found.keys, made[found][0]))
+    return graph, made, inputs
+
+
+@examples(60)
+@given(made_graphs(), st.sampled_from(["native", "auto"]), st.data())
+def test_any_graph_gives_what_the_plain_calls_give(
+    made: tuple[Graph, dict[Node, Any], dict[str, Any]], device: str, data: st.DataObject
+) -> None:
+    graph, expected, inputs = made
+    wanted = data.draw(st.lists(st.sampled_from(list(expected)), unique=True)) if expected else []
+    done = graph.run(*wanted, inputs=inputs, device=device)
+    assert set(done) == set(wanted or expected)
+    for node in done:
+        assert same(done[node], expected[node]), node
+
+
+@examples(6)
+@given(made_graphs())
+def test_golden_gives_the_same(made: tuple[Graph, dict[Node, Any], dict[str, Any]]) -> None:
+    graph, expected, inputs = made
+    done = graph.run(inputs=inputs, device="golden")
+    for node, value in expected.items():
+        assert same(done[node], value), node
+    assert {ran.device for ran in done.ran} <= {"golden"}
+
+
+def test_rows_and_arrow() -> None:
+    """Rows of a stride of their own, and Arrow arrays in several pieces."""
+    pa = pytest.importorskip("pyarrow")
+    chunked = pa.chunked_array([TRANSACTIONS[:13], TRANSACTIONS[13:]], pa.binary())
+    padded = np.frombuffer(b"".join(digest + b"pad" for digest in DIGESTS), np.uint8)
+    strided = Rows(padded, width=32, stride=35)
+    graph = Graph()
+    digests = graph.hash_many("sha256", chunked)
+    root, again = graph.merkle_root(strided, form="bitcoin"), graph.hash_many("sha256", strided)
+    valid = graph.verify_many("ed25519", KEYS, chunked, SIGNATURES, key_index=INDEX)
+    done = graph.run()
+    assert [row.tobytes() for row in done[digests]] == DIGESTS
+    assert done[root] == merkle.root(DIGESTS, form="bitcoin")
+    assert [row.tobytes() for row in done[again]] == [sha256(digest).digest() for digest in DIGESTS]
+    assert not done[valid].any()
