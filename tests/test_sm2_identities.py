@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import openssl_sm2
 import pyarrow as pa
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from implementations import Implementation, implementations
 
 import pyaccel
@@ -97,6 +99,52 @@ def test_keys_that_repeat(implementation: Implementation) -> None:
         said = implementation.verify_many("sm2", given, rows.messages, rows.signatures, **given_one)
         assert said == [0 if i % 2 else 5 for i in range(90)]
     implementation.ran(360)
+
+
+def _halves(signature: bytes) -> tuple[int, int]:
+    return int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+
+
+_NEAR = [b"", b"\0", b"a", b"a\0", b"ab", b"b", b"1234567812345678", b"1234567812345679", b"x" * 199 + b"y"]
+_NEAR += [bytes([i]) + b"x" * 199 for i in range(12)]
+"""Identities of which one begins or ends as others do; a few bytes more than one text of them all."""
+
+
+@_every
+def test_pairs_that_repeat(implementation: Implementation) -> None:
+    """Few pairs of key and identity in many rows, in runs and mixed; then some rows under another one's identity.
+
+    OpenSSL says of each pair of a signature and an identity what is right.
+    """
+    n = 16 if implementation.slow else 300
+    pairs = _signed(tuple(identity for identity in _NEAR for _ in range(3)))
+    peers = [openssl_sm2.Key.of(key) for key in pairs.keys[:3]]
+    said: dict[tuple[int, int], int] = {}
+
+    def expected(pair: int, named: int) -> int:
+        if (pair, named) not in said:
+            key, columns = (
+                peers[pair % 3],
+                (pairs.messages[pair], encode_dss_signature(*_halves(pairs.signatures[pair]))),
+            )
+            assert key is not None
+            said[pair, named] = 0 if key.verify(*columns, pairs.identities[named]) else 5
+        return said[pair, named]
+
+    for step, run in ((7, 1), (1, 5), (0, 1)):
+        order = [i // run * step % len(pairs.keys) for i in range(n)]
+        keys, messages, signatures = (
+            [column[i] for i in order] for column in (pairs.keys, pairs.messages, pairs.signatures)
+        )
+        for named in (order, [i if row % 3 else order[row - 1] for row, i in enumerate(order)]):
+            options = {"identity": [pairs.identities[i] for i in named]}
+            wanted = [expected(*pair) for pair in zip(order, named, strict=True)]
+            assert implementation.verify_many("sm2", keys, messages, signatures, **options) == wanted
+            prepared = options | {"key_index": [i % 3 for i in order]}
+            given = pyaccel.PreparedKeys("sm2", pairs.keys[:3])
+            assert implementation.verify_many("sm2", given, messages, signatures, **prepared) == wanted
+    assert set(said.values()) == {0, 5}
+    implementation.ran(12 * n)
 
 
 @pytest.mark.parametrize("device", ["native", "golden"])

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What SM2 hashes: the signer's identity and key (ZA), then the message (GB/T 32918.2-2016, 5.5 and 7.1).
  *
- * A chunk has one ZA for each of its keys where all rows have one identity, and ZA of prepared keys was made with them where that
- * is the default. */
+ * A chunk has one ZA for each pair of a key and an identity, which are hashed in lanes; ZA of prepared keys under the default
+ * identity was made with them. */
 #include <string.h>
 
+#include "../core/bytes.h"
 #include "../field/words.h"
 #include "../hash/hash.h"
 #include "weierstrass.h"
@@ -86,77 +87,203 @@ void pa_sm2_default_za(uint8_t *za, uint64_t apart, const uint64_t *const *point
     }
 }
 
-/* Keys of a chunk, each once. */
+static const pa_bytes none = {NULL, 0};
+
+/* Most places that a pair is looked for at: pairs that share them, as somebody may plant, are hashed once more. */
+#define PROBES 8
+#define PLACES (2 * PA_WEIERSTRASS_CHUNK)
+
+/* Keys of a chunk with their identities, each pair once. */
 typedef struct {
     int count;
-    uint8_t key[PA_WEIERSTRASS_CHUNK][KEY_SIZE];
-    uint8_t slot[2 * PA_WEIERSTRASS_CHUNK]; /* 1 + a key's place, open addressing */
-} key_set;
+    const uint64_t *point[PA_WEIERSTRASS_CHUNK];
+    pa_bytes identity[PA_WEIERSTRASS_CHUNK];
+    uint64_t spread[PA_WEIERSTRASS_CHUNK];
+    uint8_t slot[PLACES]; /* 1 + a pair's place, open addressing */
+} pair_set;
 
-/* The place of a key, which is added where it is new. */
-static int key_place(key_set *keys, const uint8_t key[KEY_SIZE])
+/* Any function that spreads pairs; of a long identity its end, where most differ. */
+static uint64_t spread_pair(const uint64_t *point, const pa_bytes *identity)
 {
-    const unsigned int size = sizeof keys->slot;
-    unsigned int at = key[KEY_SIZE / 2 - 1];
-    while (keys->slot[at % size] != 0) {
-        const int place = keys->slot[at % size] - 1;
-        if (memcmp(keys->key[place], key, KEY_SIZE) == 0) {
-            return place;
-        }
-        at++;
+    const uint64_t size = identity->size, hashed = size < 128 ? size : 128;
+    const uint8_t *from = hashed == 0 ? NULL : identity->data + (size - hashed);
+    uint64_t spread = point[0] ^ size << 48, i = 0;
+    for (; i + 8 <= hashed; i += 8) {
+        spread = (spread ^ pa_load_le64(from + i)) * UINT64_C(0x9e3779b97f4a7c15);
+        spread ^= spread >> 29;
     }
-    memcpy(keys->key[keys->count], key, KEY_SIZE);
-    keys->slot[at % size] = (uint8_t)++keys->count;
-    return keys->count - 1;
+    for (; i < hashed; i++) {
+        spread = (spread ^ from[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    }
+    return spread ^ spread >> 32;
+}
+
+/* The place of a pair, which is added where it is new. */
+static uint8_t pair_place(pair_set *pairs, const uint64_t *point, const pa_bytes *identity)
+{
+    const uint64_t spread = spread_pair(point, identity);
+    const int added = pairs->count;
+    for (uint64_t probe = 0; probe < PROBES; probe++) {
+        uint8_t *slot = &pairs->slot[(spread + probe) % PLACES];
+        if (*slot == 0) {
+            *slot = (uint8_t)(added + 1);
+            break;
+        }
+        const int at = *slot - 1;
+        const pa_bytes *other = &pairs->identity[at];
+        if (pairs->spread[at] == spread && memcmp(pairs->point[at], point, KEY_SIZE) == 0 &&
+            other->size == identity->size &&
+            (other->size == 0 || memcmp(other->data, identity->data, (size_t)other->size) == 0)) {
+            return (uint8_t)at;
+        }
+    }
+    pairs->point[added] = point;
+    pairs->identity[added] = *identity;
+    pairs->spread[added] = spread;
+    pairs->count++;
+    return (uint8_t)added;
+}
+
+/* A row whose prepared key keeps its ZA. */
+#define KEPT UINT8_MAX
+
+/* ZA of pairs becomes that of rows, of which row i has pair place[i] <= i, or what its prepared key keeps: from the last row on,
+ * each is read before it is written over. */
+static void spread_za(uint8_t (*za)[32], const uint8_t *place, const pa_weierstrass_chunk *chunk)
+{
+    for (int i = chunk->count - 1; i >= 0; i--) {
+        const uint8_t *from = place[i] == KEPT
+                                  ? (const uint8_t *)chunk->prepared[i] + PA_SM2_PREPARED_ZA
+                                  : za[place[i]];
+        memmove(za[i], from, sizeof za[i]);
+    }
+}
+
+/* How many bits an identity of size bytes has. */
+static void put_bits(uint8_t bits[2], uint64_t size)
+{
+    bits[0] = (uint8_t)(size >> 5);
+    bits[1] = (uint8_t)(size << 3);
+}
+
+static bool is_default(const pa_bytes *identity)
+{
+    return identity->size == DEFAULT_SIZE - 2 &&
+           memcmp(identity->data, default_head + 2, DEFAULT_SIZE - 2) == 0;
 }
 
 /* ZA of all rows, under one identity; that of prepared keys is taken from them where `kept` says so. */
 static pyaccel_status za_of_one(uint8_t (*za)[32], const head *identity, bool kept,
                                 const pa_weierstrass_chunk *chunk)
 {
-    uint8_t place[PA_WEIERSTRASS_CHUNK], digests[PA_WEIERSTRASS_CHUNK][32];
-    key_set keys = {.count = 0};
+    uint8_t place[PA_WEIERSTRASS_CHUNK];
+    uint8_t keys[PA_WEIERSTRASS_CHUNK][KEY_SIZE];
+    pair_set pairs = {.count = 0};
     for (int i = 0; i < chunk->count; i++) {
-        if (!kept || chunk->prepared[i] == NULL) {
-            uint8_t key[KEY_SIZE];
-            take_point(key, chunk->point[i]);
-            place[i] = (uint8_t)key_place(&keys, key);
-        } else {
-            place[i] = UINT8_MAX;
-        }
+        place[i] =
+            kept && chunk->prepared[i] != NULL ? KEPT : pair_place(&pairs, chunk->point[i], &none);
+    }
+    for (int i = 0; i < pairs.count; i++) {
+        take_point(keys[i], pairs.point[i]);
     }
     const pyaccel_status status =
-        keys.count == 0 ? PYACCEL_OK
-                        : za_of_keys(digests, identity, keys.key, (uint64_t)keys.count);
-    for (int i = 0; i < chunk->count && status == PYACCEL_OK; i++) {
-        memcpy(za[i],
-               place[i] == UINT8_MAX ? (const uint8_t *)chunk->prepared[i] + PA_SM2_PREPARED_ZA
-                                     : digests[place[i]],
-               sizeof za[i]);
+        pairs.count == 0 ? PYACCEL_OK : za_of_keys(za, identity, keys, (uint64_t)pairs.count);
+    if (status == PYACCEL_OK) {
+        spread_za(za, place, chunk);
     }
     return status;
 }
 
-/* The same with an identity for each row, some of which may be too long. */
+/* The same under an identity that the caller gave. */
+static pyaccel_status za_of_given(uint8_t (*za)[32], const pa_bytes *identity,
+                                  const pa_weierstrass_chunk *chunk)
+{
+    const uint64_t size = identity->size;
+    uint8_t own[2 + PA_SM2_IDENTITY_MAX + CURVE_SIZE];
+    if (size > PA_SM2_IDENTITY_MAX) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    if (is_default(identity)) {
+        return za_of_one(za, &default_identity, true, chunk);
+    }
+    put_bits(own, size);
+    if (size > 0) {
+        memcpy(own + 2, identity->data, (size_t)size);
+    }
+    memcpy(own + 2 + size, curve, CURVE_SIZE);
+    return za_of_one(za, &(head){NULL, own, 2 + size + CURVE_SIZE}, false, chunk);
+}
+
+/* ZA of count keys, each with a row of identities behind its bits. */
+static pyaccel_status za_of_rows(uint8_t (*za)[32], const pa_bytes *identity,
+                                 const pyaccel_rows *identities, const uint64_t *const *points,
+                                 int count)
+{
+    uint8_t bits[PA_WEIERSTRASS_CHUNK][2], keys[PA_WEIERSTRASS_CHUNK][KEY_SIZE];
+    for (int i = 0; i < count; i++) {
+        put_bits(bits[i], identity[i].size);
+        take_point(keys[i], points[i]);
+    }
+    const uint64_t n = (uint64_t)count;
+    const pyaccel_rows segments[4] = {fixed(bits, n, 2), *identities,
+                                      one_for_all(curve, CURVE_SIZE), fixed(keys, n, KEY_SIZE)};
+    return pa_sm3_lanes(za[0], NULL, segments, 4, 0, n);
+}
+
+/* Most bytes of identities that are put together for their pairs. */
+#define GATHERED 4096
+
+/* ZA of pairs, whose identities have at most GATHERED bytes together. */
+static pyaccel_status za_of_pairs(uint8_t (*za)[32], const pair_set *pairs)
+{
+    uint8_t gathered[GATHERED];
+    uint32_t offsets[PA_WEIERSTRASS_CHUNK + 1];
+    offsets[0] = 0;
+    for (int i = 0; i < pairs->count; i++) {
+        const pa_bytes *identity = &pairs->identity[i];
+        if (identity->size > 0) {
+            memcpy(gathered + offsets[i], identity->data, (size_t)identity->size);
+        }
+        offsets[i + 1] = offsets[i] + (uint32_t)identity->size;
+    }
+    const pyaccel_rows identities = {.data = gathered,
+                                     .data_size = offsets[pairs->count],
+                                     .offsets = offsets,
+                                     .offset_bits = 32};
+    return za_of_rows(za, pairs->identity, &identities, pairs->point, pairs->count);
+}
+
+/* ZA with an identity for each row, some of which may be too long. Rows that share key and identity share it, unless identities
+ * are so long that their copies would need more room than a caller's stack may have. */
 static pyaccel_status za_of_each(uint8_t (*za)[32], pa_weierstrass_chunk *chunk,
                                  const pa_verify_job *job, uint64_t first)
 {
-    const int count = chunk->count;
-    uint8_t bits[PA_WEIERSTRASS_CHUNK][2], keys[PA_WEIERSTRASS_CHUNK][KEY_SIZE];
-    for (int i = 0; i < count; i++) {
-        pa_bytes identity;
-        if (!pa_rows_get(&identity, job->identity, first + (uint64_t)i)) {
-            return PYACCEL_INVALID_ARGUMENT;
-        }
-        chunk->sized[i] = identity.size <= PA_SM2_IDENTITY_MAX;
-        bits[i][0] = (uint8_t)(identity.size >> 5);
-        bits[i][1] = (uint8_t)(identity.size << 3);
-        take_point(keys[i], chunk->point[i]);
+    pa_bytes identity[PA_WEIERSTRASS_CHUNK];
+    uint8_t place[PA_WEIERSTRASS_CHUNK];
+    uint64_t size = 0;
+    pair_set pairs = {.count = 0};
+    if (!pa_rows_take(identity, 1, job->identity, first, (uint64_t)chunk->count)) {
+        return PYACCEL_INVALID_ARGUMENT;
     }
-    const uint64_t n = (uint64_t)count;
-    const pyaccel_rows segments[4] = {fixed(bits, n, 2), pa_rows_from(job->identity, first),
-                                      one_for_all(curve, CURVE_SIZE), fixed(keys, n, KEY_SIZE)};
-    return pa_sm3_lanes(za[0], NULL, segments, 4, 0, n);
+    for (int i = 0; i < chunk->count; i++) {
+        chunk->sized[i] = identity[i].size <= PA_SM2_IDENTITY_MAX;
+        if (chunk->prepared[i] != NULL && is_default(&identity[i])) {
+            place[i] = KEPT;
+            continue;
+        }
+        const int before = pairs.count;
+        place[i] = pair_place(&pairs, chunk->point[i], chunk->sized[i] ? &identity[i] : &none);
+        size += pairs.count > before ? pairs.identity[before].size : 0;
+    }
+    if (pairs.count == chunk->count || size > GATHERED) {
+        const pyaccel_rows rows = pa_rows_from(job->identity, first);
+        return za_of_rows(za, identity, &rows, chunk->point, chunk->count);
+    }
+    const pyaccel_status status = pairs.count == 0 ? PYACCEL_OK : za_of_pairs(za, &pairs);
+    if (status == PYACCEL_OK) {
+        spread_za(za, place, chunk);
+    }
+    return status;
 }
 
 pyaccel_status pa_sm2_digests(uint8_t (*digests)[32], pa_weierstrass_chunk *chunk,
@@ -168,19 +295,7 @@ pyaccel_status pa_sm2_digests(uint8_t (*digests)[32], pa_weierstrass_chunk *chun
     if (job->identity == NULL) {
         status = za_of_one(za, &default_identity, true, chunk);
     } else if (job->identity->offsets == NULL && job->identity->stride == 0) {
-        const uint64_t size = job->identity->width;
-        uint8_t own[2 + PA_SM2_IDENTITY_MAX + CURVE_SIZE];
-        if (size > PA_SM2_IDENTITY_MAX) {
-            return PYACCEL_INVALID_ARGUMENT;
-        }
-        own[0] = (uint8_t)(size >> 5);
-        own[1] = (uint8_t)(size << 3);
-        if (size > 0) {
-            memcpy(own + 2, job->identity->data, (size_t)size);
-        }
-        memcpy(own + 2 + size, curve, CURVE_SIZE);
-        const head identity = {NULL, own, 2 + size + CURVE_SIZE};
-        status = za_of_one(za, &identity, false, chunk);
+        status = za_of_given(za, &(pa_bytes){job->identity->data, job->identity->width}, chunk);
     } else {
         status = za_of_each(za, chunk, job, first);
     }

@@ -482,8 +482,9 @@ static void prepared_step(prepared_multiples *groups, int count, bool twice)
     }
 }
 
-/* All entries of count tables, whose first ones are keys, x and y in plain numbers; none is infinite. */
-static void prepared_tables(prepared_table *const *tables, int count)
+/* All entries of count tables, whose first ones are keys, x and y in plain numbers; none is infinite. Not in place: its frame is
+ * more than half of what a small thread has, and hashes follow it. */
+__attribute__((noinline)) static void prepared_tables(prepared_table *const *tables, int count)
 {
     prepared_multiples groups[PREPARED_BLOCK / LANES];
     for (int at = 0; at < count; at += LANES) {

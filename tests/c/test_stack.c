@@ -38,13 +38,15 @@ static void make_rows(void)
     }
 }
 
-static void verify(uint32_t scheme, uint32_t rule, uint64_t key_size)
+static void verify(uint32_t scheme, uint32_t rule, uint64_t key_size, uint64_t key_stride)
 {
     uint8_t verdicts[ROWS];
-    const pyaccel_rows keys = fixed_rows(data, ROWS, key_size, WIDTH);
+    const pyaccel_rows keys = fixed_rows(data, ROWS, key_size, key_stride);
     const pyaccel_rows messages = ragged_rows(data, offsets, ROWS);
     const pyaccel_rows signatures = fixed_rows(data, ROWS, 64, WIDTH);
-    const pyaccel_verify_options options = {.struct_size = sizeof options, .rule = rule};
+    pyaccel_verify_options options = {.struct_size = sizeof options, .rule = rule};
+    const pyaccel_rows identity = fixed_rows(big, ROWS, 64, 64);
+    options.identity = scheme == PYACCEL_SCHEME_SM2 ? &identity : NULL;
     pyaccel_prepared_keys *prepared = NULL;
     CHECK(pyaccel_verify_many(verdicts, scheme, &keys, &messages, &signatures, ROWS, &options) ==
           PYACCEL_OK);
@@ -99,10 +101,13 @@ static void *run_all(void *unused)
     const pyaccel_rows roots = fixed_rows(root, ROWS, 32, 0);
     CHECK(pyaccel_merkle_verify_many(verdicts, ROWS, PYACCEL_MERKLE_RFC6962, &roots, &rows, indices,
                                      &nodes, &size, 1, ROWS, NULL) == PYACCEL_OK);
-    verify(PYACCEL_SCHEME_ED25519, PYACCEL_RULE_ZIP215, 32);
-    verify(PYACCEL_SCHEME_ED25519, PYACCEL_RULE_OPENSSL, 32);
-    verify(PYACCEL_SCHEME_SECP256K1_ECDSA, PYACCEL_RULE_ANY, 33);
-    verify(PYACCEL_SCHEME_BIP340, PYACCEL_RULE_BIP340, 32);
+    verify(PYACCEL_SCHEME_ED25519, PYACCEL_RULE_ZIP215, 32, WIDTH);
+    verify(PYACCEL_SCHEME_ED25519, PYACCEL_RULE_OPENSSL, 32, WIDTH);
+    verify(PYACCEL_SCHEME_SECP256K1_ECDSA, PYACCEL_RULE_ANY, 33, WIDTH);
+    verify(PYACCEL_SCHEME_BIP340, PYACCEL_RULE_BIP340, 32, WIDTH);
+    verify(PYACCEL_SCHEME_P256_ECDSA, PYACCEL_RULE_ANY, 33, WIDTH);
+    verify(PYACCEL_SCHEME_SM2, PYACCEL_RULE_GBT32918, 33, WIDTH);
+    verify(PYACCEL_SCHEME_SM2, PYACCEL_RULE_GBT32918, 33, 0); /* one pair of key and identity */
     recover();
     return NULL;
 }
