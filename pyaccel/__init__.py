@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyaccel.scheduler import device as device
     from pyaccel.scheduler import devices as devices
     from pyaccel.scheduler import explain as explain
+    from pyaccel.scheduler import shadow as shadow
     from pyaccel.self_test import selftest as selftest
     from pyaccel.signatures import reasons as reasons
     from pyaccel.signatures import rules as rules
@@ -49,6 +50,7 @@ _MODULE_OF = {
     "rules": "signatures",
     "schemes": "signatures",
     "selftest": "self_test",
+    "shadow": "scheduler",
     "verify": "signatures",
     "verify_many": "signatures",
 }

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole numbers: those that callers pass, checked before anything is computed; bit-reversed order."""
+"""Numbers that callers pass, checked before anything is computed; bit-reversed order."""
 
 from __future__ import annotations
 
+from math import inf
 from operator import index
 from typing import Any
 
@@ -24,6 +25,23 @@ def whole_number(name: str, value: Any, least: int = 0, most: int = _MOST) -> in
         raise TypeError(f"{name}: a {type(value).__name__} came; wanted a whole number") from None
     if not least <= number <= most:
         raise ValueError(f"{name}: {number} came; wanted {least} .. {'2^64 - 1' if most == _MOST else most}")
+    return number
+
+
+def real_number(name: str, value: Any, least: float, most: float = inf) -> float:
+    """One number, or the text of one, as a float.
+
+    Raises:
+        TypeError, ValueError: no number, or none in least .. most.
+    """
+    try:
+        number = float(value)
+    except TypeError:
+        raise TypeError(f"{name}: a {type(value).__name__} came; wanted a number") from None
+    except ValueError:
+        raise ValueError(f"{name}: {value!r} came; wanted a number") from None
+    if not least <= number <= most:
+        raise ValueError(f"{name}: {number} came; wanted {least:g} .. {most:g}")
     return number
 
 

@@ -10,75 +10,26 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
+from fake_devices import Fake, FakePlan, installed
 
 import pyaccel
 from pyaccel import known_answers
-from pyaccel.backends.base import Capabilities, Declined, Unavailable
+from pyaccel.backends.base import Declined, Unavailable
 from pyaccel.cpu import cgroup_quota, usable_cores
 from pyaccel.errors import DeviceError, DeviceUnavailableError, SelfTestError, UnsupportedError
 from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler import default_curves, execution, health, registry, watching
+from pyaccel.scheduler import default_curves, execution, registry, watching
 from pyaccel.scheduler.curves import POINTS, Curve, until
 
 MESSAGES = [b"a", b"bc", b""]
 DIGESTS = [hashlib.sha256(m).digest() for m in MESSAGES]
 
 
-class Fake:
-    """A device that hashes with hashlib, or does whatever `behave` says."""
-
-    kind = "opencl-gpu"
-
-    def __init__(self, name="opencl:0", state=None, behave=None, declines=()):
-        self.name, self.state, self.behave, self.declines = name, state or Capabilities("fake"), behave, declines
-        self.batches = []
-
-    def probe(self):
-        return self.state
-
-    def prepare(self, operation, parameters):
-        algorithm = parameters.get("algorithm")
-        if operation.name != "hash_many" or algorithm in self.declines:
-            return Declined(f"fake has no {algorithm}")
-        return FakePlan(self, algorithm)
-
-
-class FakePlan:
-    variant = "fake"
-
-    def __init__(self, device, algorithm):
-        self.device, self.algorithm = device, algorithm
-
-    def run(self, inputs, outputs, n):
-        self.device.batches.append(n)
-        if self.device.behave:
-            self.device.behave(n)
-        for i in range(n):
-            digest = hashlib.new(self.algorithm, inputs["messages"][i]).digest()
-            outputs["digests"][i] = np.frombuffer(digest, np.uint8)
-        if self.device.behave == "wrong":
-            outputs["digests"][:] ^= 1
-
-
 @pytest.fixture
 def devices(monkeypatch):
     """Puts devices in the place of OpenCL's, with nothing known of any of them."""
-
-    def install(*found, reason=None):
-        monkeypatch.setattr(registry, "_found", {"opencl": Unavailable(reason) if reason else found})
-        monkeypatch.setattr(execution, "_placements", {})
-        for name in ("_quarantined",):
-            monkeypatch.setattr(health, name, {})
-        for name in ("_proved", "_warned"):
-            monkeypatch.setattr(health, name, set())
-        registry.probed.cache_clear()
-        registry.backends_of.cache_clear()
-        default_curves.curve.cache_clear()
-
-    yield install
-    registry.probed.cache_clear()
-    registry.backends_of.cache_clear()
-    default_curves.curve.cache_clear()
+    with installed(monkeypatch) as install:
+        yield install
 
 
 def hashed(**arguments):

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from pyaccel.backends.moved import Moved, moved
-from pyaccel.scheduler.execution import run
+from pyaccel.scheduler.execution import release, run
 from pyaccel.scheduler.explanation import Explanation, explain
 from pyaccel.scheduler.registry import Device, devices
 from pyaccel.scheduler.runs import Ran, last_run, record
 from pyaccel.scheduler.selection import device
+from pyaccel.scheduler.shadowing import shadow
 
 __all__ = [
     "Device",
@@ -21,5 +22,7 @@ __all__ = [
     "last_run",
     "moved",
     "record",
+    "release",
     "run",
+    "shadow",
 ]

@@ -9,14 +9,13 @@ from time import perf_counter
 from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
-from pyaccel.rows import Rows
-from pyaccel.scheduler import watching
+from pyaccel.scheduler import health, watching
 from pyaccel.scheduler.calls import CAPTURE, Captured
 from pyaccel.scheduler.placement import Choice, Placement
-from pyaccel.scheduler.registry import check_name
+from pyaccel.scheduler.registry import check_name, forget
 from pyaccel.scheduler.runs import collect, collector, thread
 from pyaccel.scheduler.selection import environment, within
-from pyaccel.scheduler.splitting import part, part_rows, parts
+from pyaccel.scheduler.splitting import input_bytes, part, part_rows, parts
 
 Progress = Callable[[int, int], object]
 """Called with (rows done, rows in all); raising in it ends the call."""
@@ -36,6 +35,27 @@ def placement(operation: Operation, values: tuple[object, ...]) -> Placement:
             _placements.clear()
         _placements[key] = found
     return found
+
+
+def release(device: str) -> bool:
+    """Lifts the quarantine of a device, whose cause has been mended: it proves itself anew before its next batch.
+
+    Devices of its kind are looked for again and started anew.
+
+    Args:
+        device: its name ("opencl:0").
+
+    Returns:
+        Whether it was quarantined.
+
+    Raises:
+        ValueError: no device can have that name.
+    """
+    check_name(device)
+    was = health.forget(device)
+    forget(device.partition(":")[0])
+    _placements.clear()
+    return was
 
 
 def run(
@@ -100,7 +120,7 @@ def _choose(place: Placement, inputs: Inputs, n: int, device: str) -> Choice:
         return place.named(device)
     if n <= place.inline_until and place.inline is not None:
         return place.inline
-    return place.cheapest(n, _nbytes(inputs))
+    return place.cheapest(n, input_bytes(inputs))
 
 
 def _attempt(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
@@ -128,7 +148,7 @@ def _tell(
         choice.backend.name,
         choice.plan,
         n,
-        _nbytes(inputs),
+        input_bytes(inputs),
         start,
         seconds,
         error,
@@ -136,12 +156,3 @@ def _tell(
     )
     for watcher in watching.watchers:
         watcher(attempt)
-
-
-def _nbytes(inputs: Inputs) -> int:
-    """Bytes of all input rows."""
-    total = 0
-    for value in inputs.values():
-        if isinstance(value, Rows):
-            total += value.nbytes(len(value) if value.count is None else value.count)
-    return total

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pyaccel.backends.base import Backend, Declined, Plan, Unavailable
 from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
 from pyaccel.operations import Operation
-from pyaccel.scheduler import default_curves, health
+from pyaccel.scheduler import default_curves, guard, health
 from pyaccel.scheduler.curves import Curve, until
 from pyaccel.scheduler.registry import MODULES, backends_of, discovered, looked_for, probed
 
@@ -47,7 +47,7 @@ class Placement:
         self.operation = operation
         self.parameters = dict(zip(operation.parameters, values, strict=True))
         self.group = str(values[0])
-        self._plans: dict[str, Plan | Declined] = {}
+        self._plans: dict[str, Plan] = {}
         self._refused: dict[str, str] = {}
         self._named: dict[str, Choice] = {}
         self.inline: Choice | None = None
@@ -98,16 +98,21 @@ class Placement:
             if isinstance(state, Unavailable):
                 self._refused[backend.name] = f"{backend.name} is not available: {state.reason}"
                 return self._refused[backend.name]
-            plan = backend.prepare(self.operation, self.parameters)
-            if isinstance(plan, Declined):
-                self._refused[backend.name] = f"{backend.name} declined: {plan.reason}"
-                return self._refused[backend.name]
+            made = guard.prepared(backend, self.operation, self.parameters)
+            if isinstance(made, Declined):
+                return health.quarantined(backend) or self._refused.setdefault(backend.name, made.reason)
             wrong = health.prove(backend, self.operation, self.parameters)
             if wrong:
                 return wrong
-            self._plans[backend.name] = plan
-        assert not isinstance(plan, Declined)
+            plan = self._plans[backend.name] = guard.guarded(
+                backend, made, self.operation, lambda: self.curve(backend.kind), self._native
+            )
         return plan
+
+    def _native(self) -> Plan | None:
+        """The plan that devices are held against."""
+        plans = (self._prepared(backend) for backend in _present("native"))
+        return next((plan for plan in plans if not isinstance(plan, str)), None)
 
     def cheapest(self, n: int, nbytes: int) -> Choice:
         """The backend that the curves say is done first; kinds are looked for, and plans made, as they win.
@@ -115,8 +120,9 @@ class Placement:
         Raises:
             UnsupportedError: no backend takes the operation under these parameters.
         """
+        failed: set[str] = set()  # at known questions: they may be asked again for the next batch
         while True:
-            candidates = list(self.candidates())
+            candidates = [candidate for candidate in self.candidates() if candidate.name not in failed]
             if not candidates:
                 reasons = "; ".join(self._refused.values()) or "no backend is available"
                 raise UnsupportedError(f"{self.operation.name}: {reasons}")
@@ -128,6 +134,7 @@ class Placement:
             plan = self._prepared(best.backend)
             if not isinstance(plan, str):
                 return Choice(best.backend, plan, ())
+            failed.add(best.name)
 
     def named(self, device: str) -> Choice:
         """The plan of a device that was asked for by name; where it declines, that of FALLBACK, with a note.
@@ -149,7 +156,7 @@ class Placement:
                 if not notes:
                     self._named[device] = choice
                 return choice
-            if backend in wanted and health.quarantined(backend):
+            if backend in wanted and health.failed_known_answer(backend):
                 raise SelfTestError(f"{backend.name} is not used any more: {plan}")
             notes.append(plan)
         raise UnsupportedError(f"{self.operation.name}: {'; '.join(notes)}")

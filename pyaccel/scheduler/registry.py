@@ -3,14 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
+from typing import TypeVar
 
+from pyaccel import logs
 from pyaccel.backends.base import Backend, Capabilities, Unavailable
 from pyaccel.errors import DeviceUnavailableError
+from pyaccel.scheduler import health, watchdog
+
+T = TypeVar("T")
 
 MODULES: Mapping[str, str | None] = MappingProxyType(
     {
@@ -45,6 +52,20 @@ class Device:
 
 
 _found: dict[str, tuple[Backend, ...] | Unavailable] = {}
+_looking = {kind: threading.Lock() for kind in MODULES}
+"""Held while devices of a kind are looked for: two sets of them would each think that a device is theirs."""
+
+_LOOK_SECONDS = 120.0
+"""Drivers may take so long to be loaded, and a device to build and run its first kernel."""
+
+
+def _renew_locks() -> None:
+    """A thread that is not in the child may have held one when the parent forked."""
+    _looking.update({kind: threading.Lock() for kind in MODULES})
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
 def looked_for(kind: str) -> bool:
@@ -54,29 +75,50 @@ def looked_for(kind: str) -> bool:
 
 def discovered(kind: str) -> tuple[Backend, ...] | Unavailable:
     """The devices of a kind, or why there are none. Slow at first (drivers are loaded), then kept."""
-    if kind not in _found:
-        _found[kind] = _look_for(kind)
-    return _found[kind]
+    found = _found.get(kind)
+    if found is None:
+        with _looking[kind]:
+            found = _found.get(kind)
+            if found is None:
+                found = _found[kind] = _look_for(kind)
+    return found
+
+
+def forget(kind: str) -> None:
+    """Forgets the devices of a kind: they are looked for again, and made anew, when they are next wanted."""
+    with _looking[kind]:
+        _found.pop(kind, None)
+        probed.cache_clear()
+        backends_of.cache_clear()
 
 
 def _look_for(kind: str) -> tuple[Backend, ...] | Unavailable:
     module = MODULES[kind]
     if module is None:
         return Unavailable(f"this version of pyaccel has no {kind} backend")
-    try:
-        found = import_module(module).discover()
-    except Exception as error:  # noqa: BLE001 - a broken driver must not take the other devices with it
-        return Unavailable(f"looking for {kind} devices failed: {type(error).__name__}: {error}")
-    return found  # type: ignore[no-any-return]
+    if kind in ("native", "golden"):
+        return import_module(module).discover()  # type: ignore[no-any-return]
+    return _said(kind, f"looking for {kind} devices", lambda: import_module(module).discover())
 
 
 @cache
 def probed(backend: Backend) -> Capabilities | Unavailable:
     """What a device says of itself after it ran something, or why it can't."""
+    return _said(backend.name, "probing", backend.probe)
+
+
+def _said(device: str, doing: str, function: Callable[[], T]) -> T | Unavailable:
+    """What a driver says, or why it says nothing: a broken one must not take the other devices with it."""
     try:
-        return backend.probe()
-    except Exception as error:  # noqa: BLE001 - as above
-        return Unavailable(f"probing failed: {type(error).__name__}: {error}")
+        said: T | Unavailable = watchdog.within(device, max(_LOOK_SECONDS, watchdog.limit(0)), function)
+    except Exception as error:  # noqa: BLE001 - it may raise anything
+        said = Unavailable(f"{doing} failed: {type(error).__name__}: {error}")
+    if isinstance(said, Unavailable):
+        fields = {"device": device, "reason": said.reason}
+        logs.event(
+            "device.unavailable", f"{device} is not available: {said.reason}", once=(*fields.values(),), **fields
+        )
+    return said
 
 
 def _kind_of(name: str) -> str:
@@ -131,5 +173,7 @@ def devices() -> tuple[Device, ...]:
             if isinstance(state, Unavailable):
                 rows.append(Device(backend.name, False, state.reason))
             else:
-                rows.append(Device(backend.name, True, "", state.device, state.detail, state.memory))
+                ended = health.quarantined(backend)
+                reason = f"quarantined: {ended}. {health.release_of(backend.name)}" if ended else ""
+                rows.append(Device(backend.name, not ended, reason, state.device, state.detail, state.memory))
     return tuple(rows)

@@ -40,6 +40,15 @@ def part(inputs: Inputs, outputs: Outputs, first: int, last: int, n: int) -> tup
     )
 
 
+def input_bytes(inputs: Inputs) -> int:
+    """Bytes of all input rows."""
+    total = 0
+    for value in inputs.values():
+        if isinstance(value, Rows):
+            total += value.nbytes(len(value) if value.count is None else value.count)
+    return total
+
+
 def parts(n: int, most: int, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Rows 0 .. n as (first, last) pairs that cross no cut and have `most` rows at most."""
     first = 0
