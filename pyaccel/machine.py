@@ -12,7 +12,7 @@ from pyaccel.backends import native
 from pyaccel.backends.base import Declined, Unavailable
 from pyaccel.cpu import cgroup_quota, model_name, usable_cores
 from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler.registry import MODULES, Device, devices, discovered, probed
+from pyaccel.scheduler.registry import Device, devices, discovered, kinds, probed
 
 LEVELS = ("portable", "avx2", "avx512", "avx512ifma")
 FEATURES = ("shani", "adx", "gfni")
@@ -124,7 +124,7 @@ def _supports() -> list[Support]:
     classes = {
         (a.operation, known_answers.group(OPERATIONS[a.operation], a.parameters)): a for a in known_answers.known()
     }
-    for kind in MODULES:
+    for kind in kinds(installed=True):
         found = discovered(kind)
         for backend in () if isinstance(found, Unavailable) else found:
             if isinstance(probed(backend), Unavailable):

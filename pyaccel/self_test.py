@@ -12,7 +12,7 @@ from pyaccel.backends.base import Backend, Capabilities, Declined, Unavailable
 from pyaccel.errors import UnsupportedError
 from pyaccel.known_answers import KnownAnswer
 from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler.registry import MODULES, check_name, discovered, probed
+from pyaccel.scheduler.registry import check_name, discovered, kinds, probed
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def selftest(device: str | None = None) -> tuple[SelfTest, ...]:
     """
     check_name(device or "auto")
     results = []
-    for kind in MODULES:
+    for kind in kinds(installed=True):
         if device not in (None, "auto", kind) and str(device).partition(":")[0] != kind:
             continue
         found = discovered(kind)

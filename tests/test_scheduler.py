@@ -24,6 +24,8 @@ from pyaccel.scheduler.curves import POINTS, Curve, until
 MESSAGES = [b"a", b"bc", b""]
 DIGESTS = [hashlib.sha256(m).digest() for m in MESSAGES]
 
+HASH = OPERATIONS["hash_many"]
+
 
 @pytest.fixture
 def devices(monkeypatch):
@@ -345,10 +347,10 @@ def test_curves_are_linear_between_points_and_monotone():
 
 def test_until_is_where_the_other_wins():
     mine = Curve((1.0, 2, 3, 4, 5, 6, 7, 8))
-    assert until(mine, mine) == POINTS[-1]
-    assert until(mine, Curve((2.0, 3, 4, 4, 4, 4, 4, 4))) == 64
-    assert until(mine, Curve((0.5, 3, 4, 4, 5, 6, 7, 8))) == 0
-    assert until(Curve(mine.seconds, link=1.0), mine) == 0
+    assert until(mine, mine, HASH) == POINTS[-1]
+    assert until(mine, Curve((2.0, 3, 4, 4, 4, 4, 4, 4)), HASH) == 64
+    assert until(mine, Curve((0.5, 3, 4, 4, 5, 6, 7, 8)), HASH) == 0
+    assert until(Curve(mine.seconds, link=1.0), mine, HASH) == 0
 
 
 @pytest.mark.parametrize("kind", ["native", "golden", "opencl-cpu", "opencl-gpu"])
@@ -364,7 +366,7 @@ def test_shipped_curves(kind):
             assert (curve is not None) == ((answer.operation, group) in default_curves._OPENCL)
         if kind != "native" and curve is not None:
             assert curve.at(1) > native.at(1)
-        assert kind != "golden" or until(native, curve) == POINTS[-1]
+        assert kind != "golden" or until(native, curve, operation) == POINTS[-1]
 
 
 def test_every_known_answer_fails_a_plan_that_is_wrong():

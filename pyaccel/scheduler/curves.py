@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from pyaccel.operations import Operation
 
@@ -26,22 +28,33 @@ SPREAD_SECONDS = 1e-3
 """Work from here on is taken to spread over all threads."""
 
 
+LONG_ROWS = 16
+"""Rows this many times as long as usual are looked at as well before small batches go without comparison."""
+
+
 @dataclass(frozen=True)
 class Curve:
     """Seconds for n rows.
 
     Attributes:
         seconds: at each of POINTS, never decreasing.
-        link: seconds for each byte that has to be moved to the device and back.
+        link: seconds for each byte that has to be moved to the device and back; of a measured curve for each byte
+            beyond those of the rows that it was measured with, whatever they cost.
         start_up: seconds once, before the first batch (a driver loaded, a kernel built).
+        row: bytes of the rows that it was measured with; 0: it was not measured, and longer rows than ROW_BYTES cost
+            in proportion.
+        source: where it is from, for a person.
     """
 
     seconds: tuple[float, ...]
     link: float = 0.0
     start_up: float = 0.0
+    row: float = 0.0
+    source: str = "shipped default"
 
     def __post_init__(self) -> None:
-        if len(self.seconds) != len(POINTS) or list(self.seconds) != sorted(self.seconds) or self.seconds[0] <= 0:
+        right = len(self.seconds) == len(POINTS) and list(self.seconds) == sorted(self.seconds) and self.seconds[0] > 0
+        if not right or not isfinite(self.seconds[-1]):
             raise ValueError(f"a curve has {len(POINTS)} positive numbers that never decrease, not {self.seconds}")
 
     def at(self, n: int) -> float:
@@ -55,6 +68,8 @@ class Curve:
 
     def cost(self, operation: Operation, n: int, nbytes: int) -> float:
         """Seconds for n rows that have nbytes together, start-up and transfers counted."""
+        if self.row:
+            return self.start_up + self.at(n) + self.link * max(0.0, nbytes - self.row * n)
         usual = ROW_BYTES.get(operation.name, 0) * n
         longer = max(1.0, nbytes / usual) if usual else 1.0
         return self.start_up + self.at(n) * longer + self.link * nbytes
@@ -68,15 +83,57 @@ class Curve:
         return Curve(tuple(seconds), self.link, self.start_up)
 
 
-def until(curve: Curve, other: Curve) -> int:
-    """The largest of POINTS up to which `curve` is at most `other`, whatever the bytes; 0: none; then exact below it.
+def until(curve: Curve, other: Curve, operation: Operation) -> int:
+    """The largest of POINTS up to which `curve` costs no more than `other`; 0: none; then exact below it.
 
-    Both are linear between the same points, so that comparing there compares everywhere. Longer rows
-    multiply both alike, and `curve` may have no link to pay for.
+    Costs are linear between the same points, so that comparing there compares everywhere: rows of the usual size, and
+    LONG_ROWS times as long.
     """
+    usual = ROW_BYTES.get(operation.name, 0)
     reached = 0
-    for point, mine, theirs in zip(POINTS, curve.seconds, other.seconds, strict=True):
-        if curve.link > other.link or mine > theirs:
+    for point in POINTS:
+        sizes = {usual * point, LONG_ROWS * usual * point}
+        if any(curve.cost(operation, point, size) > other.cost(operation, point, size) for size in sizes):
             break
         reached = point
     return reached
+
+
+def crossover(curve: Curve, other: Curve) -> list[int]:
+    """Numbers of rows, of the usual size, from which the other one of the two is the quicker, in rising order."""
+    found: list[int] = []
+    differences = [a - b for a, b in zip(curve.seconds, other.seconds, strict=True)]
+    for i in range(1, len(POINTS)):
+        before, after = differences[i - 1], differences[i]
+        if before * after < 0:
+            found.append(round(POINTS[i - 1] + (POINTS[i] - POINTS[i - 1]) * before / (before - after)))
+    return found
+
+
+def monotone(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The never decreasing numbers that are nearest to values, in weighted squares: pool adjacent violators.
+
+    A block of neighbours that fall takes their weighted mean, and joins the block before it while that is higher
+    (Barlow et al., Statistical Inference under Order Restrictions, 1972, §1.2).
+    """
+    blocks: list[tuple[float, float, int]] = []
+    for value, weight in zip(values, weights, strict=True):
+        mean, heavy, count = value, weight, 1
+        while blocks and blocks[-1][0] > mean:
+            before, its, many = blocks.pop()
+            mean = (before * its + mean * heavy) / (its + heavy)
+            heavy, count = heavy + its, count + many
+        blocks.append((mean, heavy, count))
+    return [mean for mean, _, count in blocks for _ in range(count)]
+
+
+def carried_on(measured: Sequence[float]) -> list[float]:
+    """Seconds at all of POINTS from those at the first ones, two at least: beyond, a row costs what the last ones did.
+
+    A row costs no less than an eighth of the mean row so far: two points that are equal by noise say nothing.
+    """
+    seconds = list(measured)
+    last = len(seconds) - 1
+    slope = (seconds[last] - seconds[last - 1]) / (POINTS[last] - POINTS[last - 1])
+    slope = max(slope, seconds[last] / POINTS[last] / 8)
+    return seconds + [seconds[last] + slope * (point - POINTS[last]) for point in POINTS[last + 1 :]]

@@ -11,8 +11,9 @@ from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
 from pyaccel.scheduler import health, watching
 from pyaccel.scheduler.calls import CAPTURE, Captured
+from pyaccel.scheduler.joint import run_shares
 from pyaccel.scheduler.placement import Choice, Placement
-from pyaccel.scheduler.registry import check_name, forget
+from pyaccel.scheduler.registry import check_name, forget, when_changed
 from pyaccel.scheduler.runs import collect, collector, thread
 from pyaccel.scheduler.selection import environment, within
 from pyaccel.scheduler.splitting import input_bytes, part, part_rows, parts
@@ -23,6 +24,8 @@ Progress = Callable[[int, int], object]
 _placements: dict[tuple[str, tuple[object, ...]], Placement] = {}
 _PLACEMENTS = 1024
 """Placements kept: contexts of hashes are parameters too, and must not fill the memory."""
+
+when_changed(lambda: _placements.clear())
 
 
 def placement(operation: Operation, values: tuple[object, ...]) -> Placement:
@@ -54,7 +57,6 @@ def release(device: str) -> bool:
     check_name(device)
     was = health.forget(device)
     forget(device.partition(":")[0])
-    _placements.clear()
     return was
 
 
@@ -92,12 +94,14 @@ def run(
     start = perf_counter() if recording else 0.0
     choice = _choose(place, inputs, n, device)
     if progress is None and not cuts:
-        choice = _attempt(place, choice, inputs, outputs, n)
+        choice = _take(place, choice, inputs, outputs, n)
     else:
-        most = n if progress is None else part_rows(place.curve(choice.backend.kind), operation, n)
+        most = n if progress is None else part_rows(place.curve(choice.backend), operation, n)
         for first, last in parts(n, most, cuts):
             some_inputs, some_outputs = part(inputs, outputs, first, last, n)
-            choice = _attempt(place, choice, some_inputs, some_outputs, last - first)
+            if choice.predicted:
+                choice = _choose(place, some_inputs, last - first, device)
+            choice = _take(place, choice, some_inputs, some_outputs, last - first)
             if progress is not None:
                 progress(last, n)
     seconds = perf_counter() - start if recording else 0.0
@@ -117,10 +121,23 @@ def _choose(place: Placement, inputs: Inputs, n: int, device: str) -> Choice:
     if device == "auto":
         device = within.get() or environment()
     if device != "auto":
-        return place.named(device)
+        return place.cheapest(n, input_bytes(inputs), device) if "," in device else place.named(device)
     if n <= place.inline_until and place.inline is not None:
         return place.inline
     return place.cheapest(n, input_bytes(inputs))
+
+
+def _take(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
+    """Runs the choice, alone or in its shares, and lets its curve learn; returns the one that did it."""
+    if choice.shares:
+        return run_shares(place, choice, inputs, outputs, n, _attempt)
+    if not choice.predicted:
+        return _attempt(place, choice, inputs, outputs, n)
+    start = perf_counter()
+    did = _attempt(place, choice, inputs, outputs, n)
+    if did is choice:
+        place.note(choice, perf_counter() - start)
+    return did
 
 
 def _attempt(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:

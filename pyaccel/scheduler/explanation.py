@@ -12,7 +12,7 @@ from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import execution
 from pyaccel.scheduler.curves import POINTS, ROW_BYTES
-from pyaccel.scheduler.registry import MODULES, check_name, discovered, looked_for
+from pyaccel.scheduler.registry import check_name, discovered, has_module, kinds, looked_for
 from pyaccel.scheduler.selection import environment, within
 
 NO_CURVE = "no cost is known for it here: auto leaves it out"
@@ -111,8 +111,8 @@ def explain(
     choice = place.cheapest(n, nbytes) if device == "auto" else place.named(device)
     chosen = choice.backend.name
     lines = []
-    for kind in MODULES:
-        if not looked_for(kind) and MODULES[kind] is not None:
+    for kind in kinds(installed=True):
+        if not looked_for(kind) and has_module(kind):
             waiting = next((c.curve for c in place.candidates() if c.name == kind), None)
             if waiting is None:
                 lines.append(Line(kind, (), None, False, NO_CURVE))
@@ -125,7 +125,7 @@ def explain(
             lines.append(Line(kind, (), None, False, f"not available: {found.reason}"))
             continue
         for backend in found:
-            curve = place.curve(backend.kind)
+            curve = place.curve(backend)
             taken = backend.name == chosen
             reason = place.refusal(backend) or ("" if curve or taken else NO_CURVE)
             if not reason and not taken:

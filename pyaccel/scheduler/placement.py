@@ -5,16 +5,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import monotonic
 
 from pyaccel.backends.base import Backend, Declined, Plan, Unavailable
 from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
 from pyaccel.operations import Operation
-from pyaccel.scheduler import default_curves, guard, health
+from pyaccel.scheduler import costs, curve_store, division, drift, guard, health
 from pyaccel.scheduler.curves import Curve, until
-from pyaccel.scheduler.registry import MODULES, backends_of, discovered, looked_for, probed
+from pyaccel.scheduler.division import Share
+from pyaccel.scheduler.registry import backends_of, discovered, has_module, kinds, looked_for, probed, resource
 
 FALLBACK = ("native", "golden")
 """Where rows go when the device that was asked for declines or fails."""
+
+MARGIN = 1.1
+"""How many times as long as the best a backend may take that was chosen before, and still is."""
+
+CONTENDERS = 32.0
+"""How many times as long as the best a backend may take for batches to be measured, or shared with it."""
+
+STALE_SECONDS = 30.0
+"""After which an earlier choice binds nobody, and a kept one is looked at anew."""
+
+_DECIDED = 256
+"""Choices kept by size of batch."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +42,21 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Choice:
-    """A plan that takes the batch, and why others that came first do not."""
+    """A plan that takes the batch, and why others that came first do not.
+
+    Attributes:
+        backend: whose plan it is.
+        plan: what runs.
+        notes: why others that came first do not, a line each.
+        predicted: seconds that its curve says, uncorrected, where it was chosen among several; else 0.
+        shares: how the batch is divided, where several run it together; the first is this backend's.
+    """
 
     backend: Backend
     plan: Plan
     notes: tuple[str, ...]
+    predicted: float = 0.0
+    shares: tuple[Share, ...] = ()
 
 
 class Placement:
@@ -50,6 +74,8 @@ class Placement:
         self._plans: dict[str, Plan] = {}
         self._refused: dict[str, str] = {}
         self._named: dict[str, Choice] = {}
+        self._decided: dict[tuple[int, int, str], tuple[Choice, int, float]] = {}
+        self._before: dict[tuple[int, str], tuple[str, float]] = {}
         self.inline: Choice | None = None
         self.inline_until = -1
         self._find_inline()
@@ -63,25 +89,44 @@ class Placement:
         plan = self._prepared(native.backend)
         if isinstance(plan, str):
             return
-        self.inline_until = min(until(native.curve, other.curve) for other in candidates)
+        self.inline_until = min(until(native.curve, other.curve, self.operation) for other in candidates)
         self.inline = Choice(native.backend, plan, ())
 
-    def candidates(self) -> Iterator[Candidate]:
-        """All backends with a curve that nothing is known against, native first."""
-        for kind in MODULES:
-            if kind not in ("native", "golden") and MODULES[kind] is not None and not looked_for(kind):
-                curve = default_curves.before_start(self.operation, self.group, kind)
+    def candidates(self, devices: str = "") -> Iterator[Candidate]:
+        """All backends with a curve that nothing is known against, native first.
+
+        Args:
+            devices: names with commas between them, for these alone; they are looked for.
+        """
+        if devices:
+            wanted = dict.fromkeys(b for name in devices.split(",") for b in backends_of(name))
+            for backend in wanted:
+                curve = self.curve(backend)
+                if curve is not None and not self.refusal(backend):
+                    yield Candidate(backend.name, backend, curve)
+            return
+        for kind in dict.fromkeys([*kinds(), *curve_store.kinds()]):
+            if kind not in ("native", "golden") and has_module(kind) and not looked_for(kind):
+                curve = costs.before_start(self.operation, self.group, kind)
                 if curve is not None:
                     yield Candidate(kind, None, curve)
                 continue
             for backend in _present(kind):
-                curve = self.curve(backend.kind)
+                curve = self.curve(backend)
                 if curve is not None and not self.refusal(backend):
                     yield Candidate(backend.name, backend, curve)
 
-    def curve(self, kind: str) -> Curve | None:
-        """The cost curve of this operation and class on a kind of backend, None where nothing is known of it."""
-        return default_curves.curve(self.operation, self.group, kind)
+    def curve(self, backend: Backend) -> Curve | None:
+        """The cost curve of this operation and class on a backend, None where nothing is known of it."""
+        return costs.curve(self.operation, self.group, backend)
+
+    def corrected(self, name: str) -> float:
+        """What batches took here lately, as a multiple of what the curve of a backend says."""
+        return drift.corrections.factor((self.operation.name, self.group, name))
+
+    def note(self, choice: Choice, seconds: float) -> None:
+        """Corrects the curve of a choice by what its batch took."""
+        drift.corrections.note((self.operation.name, self.group, choice.backend.name), choice.predicted, seconds)
 
     def refusal(self, backend: Backend) -> str | None:
         """Why this backend does not take the batch, None where nothing is known against it."""
@@ -105,7 +150,7 @@ class Placement:
             if wrong:
                 return wrong
             plan = self._plans[backend.name] = guard.guarded(
-                backend, made, self.operation, lambda: self.curve(backend.kind), self._native
+                backend, made, self.operation, lambda: self.curve(backend), self._native
             )
         return plan
 
@@ -114,27 +159,100 @@ class Placement:
         plans = (self._prepared(backend) for backend in _present("native"))
         return next((plan for plan in plans if not isinstance(plan, str)), None)
 
-    def cheapest(self, n: int, nbytes: int) -> Choice:
+    def cheapest(self, n: int, nbytes: int, devices: str = "") -> Choice:
         """The backend that the curves say is done first; kinds are looked for, and plans made, as they win.
 
+        A choice is kept for batches of the same size until corrections move or it is stale.
+
+        Args:
+            n: rows.
+            nbytes: bytes of all rows together.
+            devices: names with commas between them, where it is to be one or several of these.
+
         Raises:
+            DeviceUnavailableError: one of devices is not here.
             UnsupportedError: no backend takes the operation under these parameters.
         """
+        kept = self._decided.get((n, nbytes, devices))
+        generation, now = drift.corrections.generation, monotonic()
+        if kept is not None and kept[1] == generation and now < kept[2] and not health.quarantined(kept[0].backend):
+            return kept[0]
+        choice = self._decide(n, nbytes, devices, now)
+        if len(self._decided) >= _DECIDED:
+            self._decided.clear()
+        self._decided[n, nbytes, devices] = (choice, generation, now + STALE_SECONDS)
+        return choice
+
+    def _decide(self, n: int, nbytes: int, devices: str, now: float) -> Choice:
         failed: set[str] = set()  # at known questions: they may be asked again for the next batch
         while True:
-            candidates = [candidate for candidate in self.candidates() if candidate.name not in failed]
+            candidates = [candidate for candidate in self.candidates(devices) if candidate.name not in failed]
+            if not candidates and devices:
+                return self.named(devices.partition(",")[0])
             if not candidates:
                 reasons = "; ".join(self._refused.values()) or "no backend is available"
                 raise UnsupportedError(f"{self.operation.name}: {reasons}")
-            best = min(candidates, key=lambda c: c.curve.cost(self.operation, n, nbytes))
+            seconds = {c.name: c.curve.cost(self.operation, n, nbytes) * self.corrected(c.name) for c in candidates}
+            best = min(candidates, key=lambda c: seconds[c.name])
             if best.backend is None:
                 discovered(best.name)
                 self._find_inline()
                 continue
+            best = self._steady(best, candidates, seconds, (n.bit_length(), devices), now)
+            assert best.backend is not None
             plan = self._prepared(best.backend)
-            if not isinstance(plan, str):
-                return Choice(best.backend, plan, ())
-            failed.add(best.name)
+            if isinstance(plan, str):
+                failed.add(best.name)
+                continue
+            self._before[n.bit_length(), devices] = (best.name, now)
+            limit = seconds[best.name] * CONTENDERS
+            contested = sum(one <= limit for one in seconds.values()) > 1
+            predicted = best.curve.cost(self.operation, n, nbytes) if contested else 0.0
+            divided = self._divided(candidates, best, seconds, n, nbytes) if contested else ()
+            return Choice(best.backend, plan, (), predicted, divided)
+
+    def _steady(
+        self,
+        best: Candidate,
+        candidates: list[Candidate],
+        seconds: dict[str, float],
+        about: tuple[int, str],
+        now: float,
+    ) -> Candidate:
+        """The one chosen before for about as many rows, while it is near the best: choices don't flap."""
+        name, at = self._before.get(about, ("", 0.0))
+        if now - at >= STALE_SECONDS or seconds.get(name, float("inf")) > MARGIN * seconds[best.name]:
+            return best
+        return next((c for c in candidates if c.name == name and c.backend is not None), best)
+
+    def _divided(
+        self, candidates: list[Candidate], best: Candidate, seconds: dict[str, float], n: int, nbytes: int
+    ) -> tuple[Share, ...]:
+        """How the batch is divided, the best's share first; nothing where it is better alone."""
+        if self.operation.split != "rows" or seconds[best.name] < division.LEAST_SECONDS:
+            return ()
+        of_silicon: dict[str, Candidate] = {}
+        for one in sorted(candidates, key=lambda c: (c is not best, seconds[c.name])):
+            if one.backend is not None and seconds[one.name] <= CONTENDERS * seconds[best.name]:
+                of_silicon.setdefault(resource(one.backend), one)
+        some = list(of_silicon.values())
+        while len(some) > 1:
+            offers = [division.Offer(one.curve, self.corrected(one.name)) for one in some]
+            rows = division.divide(self.operation, offers, n, nbytes)
+            shares = []
+            for one, count in zip(some, rows, strict=False):
+                if count == 0:
+                    continue
+                assert one.backend is not None
+                plan = self._prepared(one.backend)
+                if isinstance(plan, str):  # it declines: the others take its rows
+                    some.remove(one)
+                    break
+                predicted = one.curve.cost(self.operation, count, nbytes * count // n)
+                shares.append(Share(one.backend, plan, count, predicted))
+            else:
+                return tuple(shares)
+        return ()
 
     def named(self, device: str) -> Choice:
         """The plan of a device that was asked for by name; where it declines, that of FALLBACK, with a note.

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every kind of device by name, and what of it is here. A kind is looked for when it is first wanted."""
+"""Every kind of device by name, and what of it is here. A kind is looked for when it is first wanted.
+
+Kinds beyond MODULES come from other packages: `add(backend)` in a running process, or an entry point of the group
+"pyaccel.backends" whose name is the kind and whose value is a module with `discover()` (pyaccel/backends/base.py).
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -28,6 +34,13 @@ MODULES: Mapping[str, str | None] = MappingProxyType(
     }
 )
 """Module of each kind; None: this version has no such backend."""
+
+GROUP = "pyaccel.backends"
+"""Entry points of other packages' kinds."""
+
+_KIND = re.compile(r"[a-z][a-z0-9_-]*")
+_NAME = re.compile(r"[a-z][a-z0-9_-]*(:[0-9]+)?")
+_added: dict[str, tuple[Backend, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -52,53 +65,119 @@ class Device:
 
 
 _found: dict[str, tuple[Backend, ...] | Unavailable] = {}
-_looking = {kind: threading.Lock() for kind in MODULES}
-"""Held while devices of a kind are looked for: two sets of them would each think that a device is theirs."""
+_looking: dict[str, threading.Lock] = {}
+"""Held, by kind, while its devices are looked for: two sets of them would each think that a device is theirs."""
 
 _LOOK_SECONDS = 120.0
 """Drivers may take so long to be loaded, and a device to build and run its first kernel."""
 
+if hasattr(os, "register_at_fork"):  # a thread that is not in the child may have held one when the parent forked
+    os.register_at_fork(after_in_child=_looking.clear)
 
-def _renew_locks() -> None:
-    """A thread that is not in the child may have held one when the parent forked."""
-    _looking.update({kind: threading.Lock() for kind in MODULES})
+_dependents: list[Callable[[], object]] = []
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_locks)
+def when_changed(forget: Callable[[], object]) -> None:
+    """Has forget() called whenever what is known of backends or their costs changed."""
+    _dependents.append(forget)
+
+
+def changed() -> None:
+    """Lets everyone forget what was worked out from the backends that there are and from their costs."""
+    backends_of.cache_clear()
+    for forget in _dependents:
+        forget()
+
+
+def add(backend: Backend) -> None:
+    """Makes a backend of one's own known under its name, in this process: `device=` takes it.
+
+    "auto" takes it, too, once its costs are known: from its method `curve`, or from `pyaccel.calibrate()`. It is held
+    to the known answers before its first batch, as every backend is.
+
+    Args:
+        backend: as pyaccel.backends.base.Backend says; its name is a kind of its own ("chip"), or that and a number
+            ("chip:0"). One of the same name is replaced.
+
+    Raises:
+        ValueError: the name is none, or its kind is pyaccel's own.
+    """
+    kind, _, _ = backend.name.partition(":")
+    if not _NAME.fullmatch(backend.name) or kind in MODULES or kind == "auto":
+        raise ValueError(
+            f"a backend can't be named {backend.name!r}: wanted a kind of its own in small letters, with a number "
+            f"where there are several (chip, chip:0); {', '.join(['auto', *MODULES])} are taken"
+        )
+    _added[kind] = (*(other for other in _added.get(kind, ()) if other.name != backend.name), backend)
+    _found.pop(kind, None)
+    changed()
+
+
+def remove(name: str) -> None:
+    """Ends `add`; nothing where no such backend was added. Batches that run on it end there."""
+    kind, _, _ = name.partition(":")
+    if kind in _added:
+        _added[kind] = tuple(other for other in _added[kind] if other.name != name)
+        if not _added[kind]:
+            del _added[kind]
+        _found.pop(kind, None)
+        changed()
+
+
+@cache
+def _entry_points() -> Mapping[str, EntryPoint]:
+    """Kinds of other packages. Slow, as it looks through all that is installed: wanted when a name is not known."""
+    return {one.name: one for one in entry_points(group=GROUP) if one.name not in MODULES and _KIND.fullmatch(one.name)}
+
+
+def kinds(*, installed: bool = False) -> tuple[str, ...]:
+    """Every kind: those of MODULES, then those added; and, where wanted, those that other installed packages have."""
+    return tuple(dict.fromkeys([*MODULES, *_added, *(_entry_points() if installed else ())]))
+
+
+def has_module(kind: str) -> bool:
+    """Whether there is anything to look for."""
+    return MODULES.get(kind, kind) is not None
 
 
 def looked_for(kind: str) -> bool:
     """Whether `discovered` has an answer for this kind already."""
-    return kind in _found
+    return kind in _found or kind in _added
 
 
 def discovered(kind: str) -> tuple[Backend, ...] | Unavailable:
     """The devices of a kind, or why there are none. Slow at first (drivers are loaded), then kept."""
     found = _found.get(kind)
     if found is None:
-        with _looking[kind]:
+        with _looking.setdefault(kind, threading.Lock()):
             found = _found.get(kind)
             if found is None:
                 found = _found[kind] = _look_for(kind)
+                changed()
     return found
 
 
 def forget(kind: str) -> None:
     """Forgets the devices of a kind: they are looked for again, and made anew, when they are next wanted."""
-    with _looking[kind]:
+    with _looking.setdefault(kind, threading.Lock()):
         _found.pop(kind, None)
         probed.cache_clear()
-        backends_of.cache_clear()
+        changed()
 
 
 def _look_for(kind: str) -> tuple[Backend, ...] | Unavailable:
-    module = MODULES[kind]
-    if module is None:
+    if kind in _added:
+        return _added[kind]
+    module = MODULES.get(kind)
+    if module is None and kind in MODULES:
         return Unavailable(f"this version of pyaccel has no {kind} backend")
     if kind in ("native", "golden"):
-        return import_module(module).discover()  # type: ignore[no-any-return]
-    return _said(kind, f"looking for {kind} devices", lambda: import_module(module).discover())
+        return import_module(str(module)).discover()  # type: ignore[no-any-return]
+    return _said(
+        kind,
+        f"looking for {kind} devices",
+        lambda: (import_module(module) if module else _entry_points()[kind].load()).discover(),
+    )
 
 
 @cache
@@ -123,17 +202,47 @@ def _said(device: str, doing: str, function: Callable[[], T]) -> T | Unavailable
 
 def _kind_of(name: str) -> str:
     kind, _, number = name.partition(":") if isinstance(name, str) else ("", "", "")
-    ok = kind in MODULES and (name == kind or (kind not in ("native", "golden") and number.isdecimal()))
+    known = kind in kinds() or (_KIND.fullmatch(kind) and kind in _entry_points())
+    ok = known and (name == kind or (kind not in ("native", "golden") and number.isdecimal()))
     if not ok:
-        names = ", ".join(["auto", *MODULES, "opencl:0 and so on"])
+        names = ", ".join(["auto", *kinds(), "opencl:0 and so on"])
         raise ValueError(f"device {name!r} is unknown; there are {names}")
     return kind
 
 
 def check_name(name: str) -> None:
-    """Raises ValueError, with the valid names, when no device can have this one."""
+    """Raises ValueError, with the valid names, when no device can have this one, nor each of a list with commas."""
     if not isinstance(name, str) or name != "auto":
-        _kind_of(name)
+        for one in name.split(",") if isinstance(name, str) else (name,):
+            _kind_of(one)
+
+
+def identity(backend: Backend) -> str:
+    """What a device is, whatever number it has today: its kind, its own name, versions and drivers."""
+    state = probed(backend)
+    if isinstance(state, Unavailable):
+        return backend.name
+    facts = [state.detail[name] for name in ("platform", "version", "driver", "cpu") if name in state.detail]
+    return " | ".join([backend.name.partition(":")[0], state.device, *facts])
+
+
+def resource(backend: Backend) -> str:
+    """Which silicon a backend keeps busy: work split between two that share theirs gains nothing.
+
+    A backend says so itself, by an attribute `resource`; else it is the processor for what runs there, and for the
+    others the device's own name and which of that name it is in its kind: opencl:0 and cuda:0 may be one card.
+    """
+    own = getattr(backend, "resource", None)
+    if own is not None:
+        return str(own)
+    if backend.name in ("native", "golden") or backend.kind.endswith("-cpu"):
+        return "cpu"
+    state = probed(backend)
+    found = discovered(backend.name.partition(":")[0])
+    if isinstance(state, Unavailable) or isinstance(found, Unavailable):
+        return backend.name
+    same = [b for b in found if isinstance(one := probed(b), Capabilities) and one.device == state.device]
+    return f"{state.device} #{same.index(backend) if backend in same else 0}"
 
 
 @cache
@@ -163,7 +272,7 @@ def backends_of(name: str) -> tuple[Backend, ...]:
 def devices() -> tuple[Device, ...]:
     """Every device, and of each kind or device that is missing, why. Looks for all of them: may take a second."""
     rows: list[Device] = []
-    for kind in MODULES:
+    for kind in kinds(installed=True):
         found = discovered(kind)
         if isinstance(found, Unavailable):
             rows.append(Device(kind, False, found.reason))

@@ -23,6 +23,8 @@ class Ran:
         n: rows.
         seconds: wall time in the backend; measured within `record()`, else 0.
         notes: why backends that came first did not run it, a line each ("opencl:0 declined: ...").
+        parts: device and rows of each part, in the order of rows, where several devices shared the batch; `device` is
+            then all their names ("native+opencl:0").
     """
 
     operation: str
@@ -31,6 +33,7 @@ class Ran:
     n: int
     seconds: float
     notes: tuple[str, ...] = ()
+    parts: tuple[tuple[str, int], ...] = ()
 
 
 Entry = tuple[str, str, Plan, int, float, tuple[str, ...]]
@@ -51,7 +54,7 @@ collector: ContextVar[list[Ran] | None] = ContextVar("pyaccel.record", default=N
 def ran(entry: Entry) -> Ran:
     """What an entry stands for."""
     operation, device, plan, n, seconds, notes = entry
-    return Ran(operation, device, plan.variant, n, seconds, notes)
+    return Ran(operation, device, plan.variant, n, seconds, notes, getattr(plan, "parts", ()))
 
 
 def collect(entry: Entry) -> None:
