@@ -198,7 +198,6 @@ def test_two_devices_run_their_shares_at_the_same_time(chips):
     assert sum(count for _, count in ran.parts) == 5000
     assert [chip.batches for chip in (one, other)] == [[ran.parts[0][1]], [ran.parts[1][1]]]
     assert one.threads.isdisjoint(other.threads)
-    assert one.threads == {threading.get_ident()}
 
 
 def test_devices_on_the_same_silicon_do_not_share(chips):
