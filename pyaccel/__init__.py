@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyaccel.scheduler import devices as devices
     from pyaccel.scheduler import explain as explain
     from pyaccel.scheduler import shadow as shadow
+    from pyaccel.scheduler.tracing import trace as trace
     from pyaccel.self_test import selftest as selftest
     from pyaccel.signatures import reasons as reasons
     from pyaccel.signatures import rules as rules
@@ -51,6 +52,7 @@ _MODULE_OF = {
     "schemes": "signatures",
     "selftest": "self_test",
     "shadow": "scheduler",
+    "trace": "scheduler.tracing",
     "verify": "signatures",
     "verify_many": "signatures",
 }

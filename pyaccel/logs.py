@@ -23,6 +23,8 @@ EVENTS: Mapping[str, int] = MappingProxyType(
         "device.unavailable": logging.INFO,  # device, reason: it was looked for and does not work here
         "engine.callback_failed": logging.ERROR,  # operation, reason: a callback raised; its batch is answered
         "engine.overloaded": logging.WARNING,  # operation, limit: a queue is full and refuses rows
+        "environment.ignored": logging.WARNING,  # reason: what PYACCEL_TRACE or _TOP ask for can't be after a fork
+        "trace.ended": logging.WARNING,  # path, reason: a trace ended early: the disk or the limit is full
     }
 )
 """Level by name of event; each event's fields stand behind it. A name never changes its meaning."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What this process does, for Prometheus: rows, bytes, seconds, failures, queues. docs/observability.md has the names.
 
-It needs the extra `metrics`. Nothing is counted before `enable` or `serve`, and nothing but numbers and
+It needs the extra `metrics`. Nothing is counted before `enable`, `serve` or `share`, and nothing but numbers and
 names of operations, algorithms, devices and variants is ever shown: no message, key or signature.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from errno import EADDRINUSE
+from pathlib import Path
 from threading import RLock
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from prometheus_client.metrics_core import Metric
 
-__all__ = ["Collector", "Server", "disable", "enable", "serve"]
+    from pyaccel.scheduler.sharing import Sharing
+
+__all__ = ["Collector", "Server", "disable", "enable", "serve", "share"]
 
 
 def _prometheus() -> ModuleType:
@@ -51,10 +54,11 @@ class Collector:
 
 def _checked(registry: CollectorRegistry | None) -> CollectorRegistry:
     prometheus = _prometheus()
-    registry = prometheus.REGISTRY if registry is None else registry
-    if not isinstance(registry, prometheus.CollectorRegistry):
-        raise TypeError(f"registry: wanted a prometheus_client.CollectorRegistry, a {type(registry).__name__} came")
-    return registry
+    found: CollectorRegistry = prometheus.REGISTRY if registry is None else registry
+    is_one = isinstance(found, prometheus.CollectorRegistry)
+    if not is_one:
+        raise TypeError(f"registry: wanted a prometheus_client.CollectorRegistry, a {type(found).__name__} came")
+    return found
 
 
 _enabled: list[tuple[CollectorRegistry, Collector]] = []
@@ -160,10 +164,37 @@ def serve(port: int, addr: str = "127.0.0.1", *, registry: CollectorRegistry | N
     return Server(httpd, f"http://{host}:{httpd.server_port}/metrics")
 
 
+_shared: list[Sharing] = []
+
+
+def share(folder: str | os.PathLike[str] | None = None) -> None:
+    """Enables metrics for `pyaccel top` of the same user, on a socket that nobody else can open. Again: nothing.
+
+    PYACCEL_TOP=1 does it at a process's first batch; a process that is forked from one that did it so does it too.
+
+    Args:
+        folder: where the socket is; None: where `pyaccel top` looks.
+
+    Raises:
+        UnsupportedError: prometheus-client is missing.
+        OSError: the socket can't be had; says why.
+    """
+    registry = _prometheus().CollectorRegistry()
+    from pyaccel.scheduler.sharing import Sharing
+
+    with _lock:
+        if not _shared:
+            _shared.append(Sharing(registry, None if folder is None else Path(folder)))
+            enable(registry)
+
+
 def _begin_anew() -> None:
     """In the child of a fork: the parent's endpoints stay the parent's, also when it ends before the child."""
     global _lock  # noqa: PLW0603
     _lock = RLock()
+    for sharing in _shared:
+        sharing.abandon()
+    _shared.clear()
     for server in _servers:
         server._httpd.socket.close()
     _servers.clear()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pyaccel.backends.moved import Moved, moved
+from pyaccel.scheduler.environment import begin as _begin
 from pyaccel.scheduler.execution import release, run
 from pyaccel.scheduler.explanation import Explanation, explain
 from pyaccel.scheduler.registry import Device, devices
@@ -26,3 +27,5 @@ __all__ = [
     "run",
     "shadow",
 ]
+
+_begin()
