@@ -28,6 +28,20 @@ def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
         yield way
 
 
+@pytest.fixture(autouse=True)
+def _fake_device_is_listed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The scheduler knows the fake CUDA device while it is under test, and never chooses it otherwise."""
+    callspec = getattr(request.node, "callspec", None)
+    backend = callspec and callspec.params.get("backend")
+    if not getattr(backend, "name", "").startswith("cuda:"):
+        yield
+        return
+    import cuda_support
+
+    with cuda_support.listed(backend):
+        yield
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A process of pytest-xdist hands its counts to the one that prints."""
     if hasattr(session.config, "workeroutput"):

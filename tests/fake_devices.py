@@ -54,7 +54,8 @@ def installed(monkeypatch):
     """Gives a function that puts devices in the place of OpenCL's, with nothing known of any of them."""
 
     def install(*found, reason=None):
-        monkeypatch.setattr(registry, "_found", {"opencl": Unavailable(reason) if reason else found})
+        missing = Unavailable("no CUDA for this test")
+        monkeypatch.setattr(registry, "_found", {"opencl": Unavailable(reason) if reason else found, "cuda": missing})
         monkeypatch.setattr(execution, "_placements", {})
         for name in ("_quarantined", "_failed"):
             monkeypatch.setattr(health, name, {})

@@ -51,7 +51,7 @@ class AsC:
 
 
 class OnDevice:
-    """Kernels on an OpenCL device."""
+    """Kernels on a device."""
 
     def __init__(self, backend: Any) -> None:
         self.backend = backend
@@ -61,7 +61,10 @@ class OnDevice:
         device = self.backend._device
         path = f"tests/formulas/{stem}.cl"
         with pytest.MonkeyPatch.context() as patch, device.batch():
-            patch.setattr("pyaccel.backends.opencl_device.kernel_source", lambda name: expand_includes(ROOT, name))
+            for driver in ("opencl", "cuda"):
+                patch.setattr(
+                    f"pyaccel.backends.{driver}_device.kernel_source", lambda name: expand_includes(ROOT, name)
+                )
             buffers = [device.allocate(array.nbytes) for array in arrays]
             for buffer, array in zip(buffers, arrays, strict=True):
                 device.write(buffer, array)

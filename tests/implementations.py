@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every implementation of an operation: golden, each native variant forced in turn, each OpenCL device."""
+"""Every implementation of an operation: golden, each native variant forced in turn, each device that runs kernels/."""
 
 from __future__ import annotations
 
@@ -214,12 +214,12 @@ def forced(implementation: Implementation) -> Iterator[Implementation]:
 
 @cache
 def opencl_devices() -> tuple[str, ...]:
-    """Names of the OpenCL devices that work here."""
-    return tuple(device.name for device in pyaccel.devices() if device.name.startswith("opencl:") and device.available)
+    """Names of the devices that run kernels/ here, through OpenCL or CUDA."""
+    return tuple(one.name for one in pyaccel.devices() if one.available and one.name.startswith(("opencl:", "cuda:")))
 
 
 def implementations(*families: str, golden: bool = True, opencl: bool = False) -> pytest.MarkDecorator:
-    """Runs a test, which takes `implementation`, on golden, each variant of the families and each OpenCL device."""
+    """Runs a test, which takes `implementation`, on golden, each variant of the families and each device."""
     ways: list[Any] = [pytest.param(Implementation("golden", "golden"), id="golden")] if golden else []
     for family in families:
         known = {row.variant: None for row in variant_rows() if row.family == family}

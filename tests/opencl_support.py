@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every OpenCL device of this machine, and how tests run a plan on one."""
+"""Every device of this machine that runs kernels/, and how tests run a plan on one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import warnings
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import cuda_support
 import numpy as np
 import pytest
 
@@ -24,11 +25,10 @@ if TYPE_CHECKING:
     from pyaccel.rows import Rows
 
 
-def _devices() -> Iterable[Any]:
+def _devices(kind: str, found: tuple[Backend, ...] | Unavailable) -> Iterable[Any]:
     """A pytest parameter per device; one that can't be used is skipped with its reason."""
-    found = opencl.discover()
     if isinstance(found, Unavailable):
-        yield pytest.param(None, id="opencl", marks=pytest.mark.skip(reason=found.reason))
+        yield pytest.param(None, id=kind, marks=pytest.mark.skip(reason=found.reason))
         return
     for backend in found:
         proved = backend.probe()
@@ -39,10 +39,12 @@ def _devices() -> Iterable[Any]:
             yield pytest.param(backend, id=name, marks=pytest.mark.opencl)
 
 
-DEVICES = list(_devices())
+OPENCL_DEVICES = list(_devices("opencl", opencl.discover()))
+DEVICES = [*OPENCL_DEVICES, *_devices("cuda", cuda_support.backends())]
 """Parameters for pytest.mark.parametrize("backend", DEVICES)."""
 
 on_every_device = pytest.mark.parametrize("backend", DEVICES)
+on_every_opencl_device = pytest.mark.parametrize("backend", OPENCL_DEVICES)
 
 
 def plan_of(backend: Backend, operation: str, **parameters: Any) -> Any:

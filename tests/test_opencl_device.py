@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from opencl_support import hash_on, on_every_device, plan_of, status_of_child
+from opencl_support import hash_on, on_every_device, on_every_opencl_device, plan_of, status_of_child
 
 from pyaccel import known_answers
-from pyaccel.backends import device, opencl, opencl_device, opencl_loader, opencl_staging
+from pyaccel.backends import device, opencl, opencl_device, opencl_loader, opencl_staging, staging
 from pyaccel.backends.base import Capabilities, Declined, Unavailable
 from pyaccel.backends.device import DeviceBackend
 from pyaccel.backends.device_plans import plan_of as plan_or_declined
@@ -151,7 +151,7 @@ def fresh(backend: Any) -> DeviceBackend:
     return DeviceBackend(backend.name, Device(backend.name, used._cl, used._handle), backend.kind)
 
 
-@on_every_device
+@on_every_opencl_device
 def test_a_device_that_can_not_build(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     other = fresh(backend)
     monkeypatch.setattr(opencl_device, "kernel_source", lambda _: "this is no kernel")
@@ -161,14 +161,14 @@ def test_a_device_that_can_not_build(backend: Any, monkeypatch: pytest.MonkeyPat
     assert other.prepare(OPERATIONS["hash_many"], SHA256) == Declined(probed.reason)
 
 
-@on_every_device
+@on_every_opencl_device
 def test_a_device_that_computes_wrong_numbers(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     right = device.check_numbers
     monkeypatch.setattr(device, "check_numbers", lambda n: right(n)[::-1])
     assert fresh(backend).probe() == Unavailable("it does not pass its first test: it computes wrong numbers")
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.parametrize(("operation", "parameters"), [("hash_many", SHA256), ("merkle.root", {"form": "bitcoin"})])
 def test_a_kernel_that_does_not_build(
     backend: Any, operation: str, parameters: dict[str, str], monkeypatch: pytest.MonkeyPatch
@@ -181,7 +181,7 @@ def test_a_kernel_that_does_not_build(
     assert declined.reason.startswith(f"{backend.name}: ")
 
 
-@on_every_device
+@on_every_opencl_device
 def test_a_home_that_can_not_be_written(backend: Any, tmp_path: Path) -> None:
     """Where pyopencl has no place for its cache, it would fail at every kernel."""
     (tmp_path / "file").touch()
@@ -195,7 +195,7 @@ print([backend.probe() for backend in opencl.discover() if backend.name == {back
     assert "PYOPENCL_NO_CACHE" not in printed
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.parametrize("algorithm", ["sha256", "sha256d"])
 def test_a_device_that_hashes_wrongly_is_not_used(
     backend: Any, algorithm: str, monkeypatch: pytest.MonkeyPatch
@@ -232,7 +232,7 @@ def test_what_is_declined(backend: Any, operation: str, parameters: dict[str, An
     assert reason in declined.reason
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.parametrize("error", ["MemoryError", "RuntimeError", "LogicError", None])
 def test_a_lost_device_starts_anew(backend: Any, error: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(backend, "hash_many", **SHA256)
@@ -269,7 +269,7 @@ def test_threads_share_a_device(backend: Any) -> None:
     assert results == [True] * 40
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize("busy", [False, True])
 def test_a_forked_child_declines_and_does_not_hang(backend: Any, busy: bool) -> None:
@@ -315,15 +315,15 @@ def test_what_has_a_default_curve_has_a_plan(backend: Any) -> None:
         assert isinstance(plan, Declined) == (known is None), answer
 
 
-@on_every_device
+@on_every_opencl_device
 def test_copies_through_page_locked_pieces_are_whole(backend: Any) -> None:
     opened = backend._device
     with opened.batch():
-        staging = opencl_staging.Staging(opened._cl, opened._context, opened._queue)
+        copies = staging.Staging(opencl_staging.OpenCLLink(opened._cl, opened._context, opened._queue))
         for size in (1, 100, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, (9 << 20) + 5):
             data = np.random.default_rng(size).integers(0, 256, size, dtype=np.uint8)
             buffer = opened.allocate(size + 64)
-            staging.write(buffer, data, 64)
+            copies.write(buffer, data, 64)
             back = np.zeros(size, np.uint8)
-            staging.read(back, buffer, 64)
+            copies.read(back, buffer, 64)
             assert np.array_equal(back, data), size

@@ -98,7 +98,7 @@ class Backend(Protocol):
 
     @property
     def kind(self) -> str:
-        """Which shipped cost curves hold: "native", "golden", "opencl-cpu" or "opencl-gpu"."""
+        """Which shipped cost curves hold: "native", "golden", "opencl-cpu", "opencl-gpu" or "cuda-gpu"."""
         ...
 
     @property

@@ -22,7 +22,7 @@ _SCALARS, _POINTS = "verify/ed25519_scalars.cl", "verify/ed25519.cl"
 _KEY, _SIGNATURE = 32, 64
 _POINT_BYTES, _SCALAR_BYTES, _TABLE_BYTES = 2 * 96, 64, 68 * 32
 """Of a signature: its two points, its two scalars, and the multiples of its key."""
-_ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
+_ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16, "cuda-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy; their tables take 9 and 143 MB."""
 _LENGTH = 1
 """PYACCEL_REASON_LENGTH"""

@@ -30,7 +30,7 @@ SCALARS, POINTS = "verify/secp256k1_scalars.cl", "verify/secp256k1.cl"
 _ROW, _DIGEST, _SIGNATURE, _DIGITS_BYTES = 32, 32, 64, 80
 TABLE_BYTES = 24 * _ROW
 """Of a key: x, y and beta x of 8 multiples."""
-ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
+ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16, "cuda-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy; their tables take 3 and 50 MB."""
 _LENGTH = 1
 """PYACCEL_REASON_LENGTH"""

@@ -97,7 +97,7 @@ _CURVES = {
     ),
 }
 
-ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16}
+ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16, "cuda-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy."""
 _LENGTH = 1
 """PYACCEL_REASON_LENGTH"""

@@ -15,7 +15,8 @@ from pyaccel.backends.base import Unavailable
 from pyaccel.backends.device import LARGEST_CHUNK, LOCAL_SIZE
 from pyaccel.backends.kernel_source import kernel_source
 from pyaccel.backends.opencl_loader import forked
-from pyaccel.backends.opencl_staging import LEAST, Staging
+from pyaccel.backends.opencl_staging import OpenCLLink
+from pyaccel.backends.staging import LEAST, Staging
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class Device:
 
     def _pieces(self) -> Staging:
         if self._staging is None:
-            self._staging = Staging(self._cl, self._context, self._queue)
+            self._staging = Staging(OpenCLLink(self._cl, self._context, self._queue))
         return self._staging
 
     def facts(self) -> dict[str, str]:

@@ -207,6 +207,8 @@ def curve(operation: Operation, group: str, kind: str) -> Curve | None:
         return _curve(native).on_threads(usable_cores())
     if kind == "golden":
         return _curve(_GOLDEN.get(key, tuple(1000 * value for value in native)))
+    if kind == "cuda-gpu":
+        kind = "opencl-gpu"  # the same kernels, measured through OpenCL; no GPU has run them through CUDA yet
     if kind not in _OPENCL_LAUNCH or key not in _OPENCL:
         return None
     if key in _OPENCL_SIGNATURES:

@@ -12,7 +12,7 @@ from pyaccel.numbers import whole_number
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import execution
 from pyaccel.scheduler.curves import POINTS, ROW_BYTES
-from pyaccel.scheduler.registry import check_name, discovered, has_module, kinds, looked_for
+from pyaccel.scheduler.registry import check_name, discovered, kinds, looked_for
 from pyaccel.scheduler.selection import environment, within
 
 NO_CURVE = "no cost is known for it here: auto leaves it out"
@@ -112,7 +112,7 @@ def explain(
     chosen = choice.backend.name
     lines = []
     for kind in kinds(installed=True):
-        if not looked_for(kind) and has_module(kind):
+        if not looked_for(kind):
             waiting = next((c.curve for c in place.candidates() if c.name == kind), None)
             if waiting is None:
                 lines.append(Line(kind, (), None, False, NO_CURVE))

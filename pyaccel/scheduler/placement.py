@@ -13,7 +13,7 @@ from pyaccel.operations import Operation
 from pyaccel.scheduler import costs, curve_store, division, drift, guard, health
 from pyaccel.scheduler.curves import Curve, until
 from pyaccel.scheduler.division import Share
-from pyaccel.scheduler.registry import backends_of, discovered, has_module, kinds, looked_for, probed, resource
+from pyaccel.scheduler.registry import backends_of, discovered, kinds, looked_for, probed, resource
 
 FALLBACK = ("native", "golden")
 """Where rows go when the device that was asked for declines or fails."""
@@ -106,7 +106,7 @@ class Placement:
                     yield Candidate(backend.name, backend, curve)
             return
         for kind in dict.fromkeys([*kinds(), *curve_store.kinds()]):
-            if kind not in ("native", "golden") and has_module(kind) and not looked_for(kind):
+            if kind not in ("native", "golden") and not looked_for(kind):
                 curve = costs.before_start(self.operation, self.group, kind)
                 if curve is not None:
                     yield Candidate(kind, None, curve)

@@ -25,15 +25,15 @@ from pyaccel.scheduler import health, watchdog
 
 T = TypeVar("T")
 
-MODULES: Mapping[str, str | None] = MappingProxyType(
+MODULES: Mapping[str, str] = MappingProxyType(
     {
         "native": "pyaccel.backends.native",
         "opencl": "pyaccel.backends.opencl",
-        "cuda": None,
+        "cuda": "pyaccel.backends.cuda",
         "golden": "pyaccel.backends.golden",
     }
 )
-"""Module of each kind; None: this version has no such backend."""
+"""Module of each kind."""
 
 GROUP = "pyaccel.backends"
 """Entry points of other packages' kinds."""
@@ -135,11 +135,6 @@ def kinds(*, installed: bool = False) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*MODULES, *_added, *(_entry_points() if installed else ())]))
 
 
-def has_module(kind: str) -> bool:
-    """Whether there is anything to look for."""
-    return MODULES.get(kind, kind) is not None
-
-
 def looked_for(kind: str) -> bool:
     """Whether `discovered` has an answer for this kind already."""
     return kind in _found or kind in _added
@@ -169,8 +164,6 @@ def _look_for(kind: str) -> tuple[Backend, ...] | Unavailable:
     if kind in _added:
         return _added[kind]
     module = MODULES.get(kind)
-    if module is None and kind in MODULES:
-        return Unavailable(f"this version of pyaccel has no {kind} backend")
     if kind in ("native", "golden"):
         return import_module(str(module)).discover()  # type: ignore[no-any-return]
     return _said(
@@ -205,7 +198,7 @@ def _kind_of(name: str) -> str:
     known = kind in kinds() or (_KIND.fullmatch(kind) and kind in _entry_points())
     ok = known and (name == kind or (kind not in ("native", "golden") and number.isdecimal()))
     if not ok:
-        names = ", ".join(["auto", *kinds(), "opencl:0 and so on"])
+        names = ", ".join(["auto", *kinds(), "opencl:0, cuda:1 and so on"])
         raise ValueError(f"device {name!r} is unknown; there are {names}")
     return kind
 
