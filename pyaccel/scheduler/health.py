@@ -12,7 +12,7 @@ from typing import Literal
 
 from pyaccel import known_answers, logs
 from pyaccel.backends.base import Backend, Declined, Parameters
-from pyaccel.errors import PyaccelError
+from pyaccel.errors import DeviceError, PyaccelError
 from pyaccel.operations import Operation
 from pyaccel.scheduler import watchdog
 
@@ -137,13 +137,17 @@ def prove(backend: Backend, operation: Operation, parameters: Parameters) -> str
 
 
 def _ask(backend: Backend, operation: Operation, parameters: Parameters) -> str | None:
-    """What it answers wrongly."""
-    for answer in known_answers.of(operation, parameters):
-        plan = backend.prepare(operation, answer.parameters)
-        wrong = None if isinstance(plan, Declined) else answer.check(plan)
-        if wrong:
-            return wrong
-    return None
+    """What it answers wrongly.
+
+    Raises:
+        DeviceError: it declined every question, though it has a plan for these parameters.
+    """
+    answers = known_answers.of(operation, parameters)
+    plans = [(answer, backend.prepare(operation, answer.parameters)) for answer in answers]
+    asked = [(answer, plan) for answer, plan in plans if not isinstance(plan, Declined)]
+    if answers and not asked:
+        raise DeviceError(f"it declines every one: {next(p.reason for _, p in plans if isinstance(p, Declined))}")
+    return next((wrong for answer, plan in asked if (wrong := answer.check(plan))), None)
 
 
 def warn_of_failure(backend: Backend, operation: Operation, error: Exception) -> None:

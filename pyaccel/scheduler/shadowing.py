@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends.base import Inputs, Outputs, Plan
+from pyaccel.backends.base import Buffer, Inputs, Outputs, Plan
 from pyaccel.errors import DeviceError
 from pyaccel.numbers import real_number
 from pyaccel.operations import Operation
@@ -187,4 +187,4 @@ def _spread(rows: int, n: int) -> Indices:
 
 def _on_host(value: Any) -> bool:
     """Whether native can read an input; of what is on a device nothing is checked."""
-    return getattr(value, "device", "native") == "native"
+    return not isinstance(value, Buffer) or value.device == "native"
