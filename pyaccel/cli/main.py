@@ -155,6 +155,29 @@ def bench(names: tuple[str, ...], rounds: int | None, save: Path | None, plot: P
     return GOOD
 
 
+@app.command(context_settings={"allow_interspersed_args": False})
+@click.argument("what", nargs=-1, metavar="[PID | URL | -- COMMAND...]")
+@click.option(
+    "--interval", default=1.0, show_default=True, type=click.FloatRange(0.05, 3600), help="Seconds between two looks."
+)
+@click.option("--once", is_flag=True, help="Print what came in one interval, and end.")
+@_JSON
+def top(what: tuple[str, ...], interval: float, once: bool, as_json: bool) -> int:
+    """Show live what processes do: rows a second by operation and device, times, failures, queues.
+
+    PID is a process of yours that was started with PYACCEL_TOP=1 or called pyaccel.metrics.share(); URL is where
+    pyaccel.metrics.serve answers, on any machine. With neither: all of yours that are shared. A COMMAND is run,
+    and shown with its children; the exit status is its own.
+    """
+    from pyaccel.cli.top import run_top, show_top
+
+    if len(what) > 1 or (what and not what[0].startswith(("http://", "https://")) and not what[0].isdecimal()):
+        if once:
+            raise click.UsageError("--once goes with a PID or URL; what a COMMAND did is printed when it ends")
+        return run_top(what, interval=interval, as_json=as_json)
+    return show_top(what[0] if what else None, interval=interval, once=once, as_json=as_json)
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line; the answer is the exit status. Whatever goes wrong is told in one line."""
     from pyaccel.errors import PyaccelError

@@ -33,7 +33,7 @@ def amount_per_second(rate: float | None) -> str:
     if rate is None:
         return "–"
     for scale, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if rate >= scale:
+        if rate >= 0.9995 * scale:  # what would be rounded to 1000 of the unit below
             return f"{rate / scale:.3g} {unit}/s"
     return f"{rate:.3g} /s"
 
@@ -58,10 +58,10 @@ def plain_table() -> Table:
     )
 
 
-def wide_console() -> Console:
-    """Standard output: as wide as the terminal, 100 columns where it is none."""
-    wide = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return _Console(width=None if wide else 100)
+def wide_console(*, stderr: bool = False) -> Console:
+    """Standard output, or error: as wide as the terminal, 100 columns where it is none."""
+    wide = (sys.stderr if stderr else sys.stdout).isatty() or "COLUMNS" in os.environ
+    return _Console(width=None if wide else 100, stderr=stderr)
 
 
 def _verdict(check: Check) -> Text:
