@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyaccel.recovery import recover_many as recover_many
     from pyaccel.recovery import recovery_rules as recovery_rules
     from pyaccel.rows import Rows as Rows
+    from pyaccel.scheduler import calibrate as calibrate
     from pyaccel.scheduler import device as device
     from pyaccel.scheduler import devices as devices
     from pyaccel.scheduler import explain as explain
@@ -39,6 +40,7 @@ _MODULE_OF = {
     "PreparedKeys": "prepared_keys",
     "Rows": "rows",
     "algorithms": "hashing",
+    "calibrate": "scheduler",
     "device": "scheduler",
     "devices": "scheduler",
     "explain": "scheduler",

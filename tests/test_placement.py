@@ -78,13 +78,13 @@ def chips(monkeypatch):
 
     def install(*some):
         for chip in some:
-            registry.add(chip)
+            registry.add_backend(chip)
             added.append(chip.name)
 
     install.clock = clock
     yield install
     for name in added:
-        registry.remove(name)
+        registry.remove_backend(name)
 
 
 def rows(n):
@@ -116,7 +116,7 @@ def test_the_curves_cross_and_the_choice_with_them(chips):
 def test_auto_takes_a_device_that_is_quicker_than_native(chips):
     chips(Chip("chip:0", line(1e-9, 1e-10)))
     assert hash_rows(3).device == "chip:0"
-    registry.remove("chip:0")
+    registry.remove_backend("chip:0")
     assert hash_rows(3).device == "native"
 
 
@@ -131,7 +131,7 @@ def test_a_device_without_a_curve_is_used_by_name_alone(chips):
 @pytest.mark.parametrize("name", ["native", "native:0", "auto", "Chip", "chip:x", "chip:", "", "a,b"])
 def test_a_backend_needs_a_kind_of_its_own(name):
     with pytest.raises(ValueError, match="can't be named"):
-        registry.add(Chip(name))
+        registry.add_backend(Chip(name))
 
 
 def test_kinds_of_installed_packages(monkeypatch):

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Never
 
 from pyaccel.backends.base import Backend, Capabilities, Declined, Inputs, Outputs, Parameters, Plan, Unavailable
@@ -499,10 +501,25 @@ def variants() -> list[tuple[str, str, bool, bool, int]]:
     return [(text(v.family), text(v.variant), bool(v.bound), bool(v.runnable), int(v.calls)) for v in table]
 
 
+_asked: ContextVar[int] = ContextVar("pyaccel.native.threads", default=0)
+
+
+@contextmanager
+def on_threads(count: int) -> Iterator[None]:
+    """Within it, in this thread or task, plans are made for so many threads; 0: for what `threads` says otherwise."""
+    token = _asked.set(count)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
 def threads() -> int:
     """What options.threads asks for: the cores that this process may use, or 0 where PYACCEL_THREADS says it."""
     from pyaccel.cpu import usable_cores
 
+    if asked := _asked.get():
+        return asked
     return 0 if os.environ.get("PYACCEL_THREADS") else usable_cores()
 
 

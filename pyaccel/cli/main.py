@@ -112,6 +112,45 @@ def info(as_json: bool) -> int:
 
 
 @app.command()
+@click.argument("operations", nargs=-1, metavar="[OPERATION]...")
+@click.option("--device", "devices", multiple=True, metavar="NAME", help="Only this one; more than once for several.")
+@click.option("--threads", multiple=True, type=click.IntRange(1), help="Of native; default: one, and one a core.")
+@click.option(
+    "--full", is_flag=True, help="Batches to 2 seconds each, in place of 20 ms and 1,024 rows: takes minutes."
+)
+@click.option("--no-save", is_flag=True, help="Show what is measured, and keep nothing.")
+@click.option("--plot", type=_FILE, metavar="FILE", help="Draw rate against batch size there (.svg, .png).")
+@_JSON
+def calibrate(
+    operations: tuple[str, ...],
+    devices: tuple[str, ...],
+    threads: tuple[int, ...],
+    full: bool,
+    no_save: bool,
+    plot: Path | None,
+    as_json: bool,
+) -> int:
+    """Measure what batches cost on each device here, so that "auto" chooses by it from now on.
+
+    OPERATION is a name (verify_many), or a name and a class (verify_many:ed25519); none: all. The machine should do
+    nothing else meanwhile.
+    """
+    from pyaccel.cli.calibrate import run_calibrate
+    from pyaccel.cli.table import wide_console
+
+    return run_calibrate(
+        operations,
+        devices,
+        full=full,
+        threads=threads,
+        save=not no_save,
+        plot=plot,
+        as_json=as_json,
+        console=wide_console(),
+    )
+
+
+@app.command()
 @_JSON
 def selftest(as_json: bool) -> int:
     """Ask every operation on every backend questions with known answers."""

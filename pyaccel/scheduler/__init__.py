@@ -4,19 +4,23 @@
 from __future__ import annotations
 
 from pyaccel.backends.moved import Moved, moved
+from pyaccel.scheduler.calibration import Calibration, calibrate
 from pyaccel.scheduler.environment import begin as _begin
 from pyaccel.scheduler.execution import release, run
 from pyaccel.scheduler.explanation import Explanation, explain
-from pyaccel.scheduler.registry import Device, devices
+from pyaccel.scheduler.registry import Device, add_backend, devices, remove_backend
 from pyaccel.scheduler.runs import Ran, last_run, record
 from pyaccel.scheduler.selection import device
 from pyaccel.scheduler.shadowing import shadow
 
 __all__ = [
+    "Calibration",
     "Device",
     "Explanation",
     "Moved",
     "Ran",
+    "add_backend",
+    "calibrate",
     "device",
     "devices",
     "explain",
@@ -24,6 +28,7 @@ __all__ = [
     "moved",
     "record",
     "release",
+    "remove_backend",
     "run",
     "shadow",
 ]

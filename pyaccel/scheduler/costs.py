@@ -13,7 +13,7 @@ def curve(operation: Operation, of: str, backend: Backend) -> Curve | None:
     """The curve of an operation and class on a backend; None: nothing is known, and it is used by name alone."""
     found = curve_store.measured(operation.name, of, backend)
     if found is not None:
-        return found.curve()
+        return found
     own = getattr(backend, "curve", None)
     if own is not None:
         told: Curve | None = own(operation, of)

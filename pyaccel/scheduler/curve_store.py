@@ -124,10 +124,22 @@ def reload() -> None:
 
 
 @cache
-def measured(operation: str, of: str, backend: Backend) -> Measured | None:
-    """What was measured of a backend at hand, None where nothing was."""
+def measured(operation: str, of: str, backend: Backend) -> Curve | None:
+    """The curve that was measured of a backend at hand, None where none was.
+
+    Native has one for each number of threads that was measured; another number has that of the next smaller one,
+    spread further.
+    """
     known = curves()
-    return known.get((operation, of, registry.identity(backend), threads(backend))) if known else None
+    if not known:
+        return None
+    device, now = registry.identity(backend), threads(backend)
+    counts = [count for what, kind, where, count in known if (what, kind, where) == (operation, of, device)]
+    best = max((count for count in counts if count <= now), default=None)
+    if best is None:
+        return None
+    curve = known[operation, of, device, best].curve()
+    return curve if best == now else curve.on_threads(now // best)
 
 
 def best_of_kind(operation: str, of: str, kind: str) -> Measured | None:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 from math import isfinite
 
 from pyaccel.operations import Operation
@@ -57,7 +58,7 @@ class Curve:
         if not right or not isfinite(self.seconds[-1]):
             raise ValueError(f"a curve has {len(POINTS)} positive numbers that never decrease, not {self.seconds}")
 
-    def at(self, n: int) -> float:
+    def at(self, n: float) -> float:
         """Seconds for n rows of the usual size: linear between points and beyond the last; 0 for n = 0."""
         if n <= POINTS[0]:
             return self.seconds[0] * n
@@ -80,7 +81,7 @@ class Curve:
         for one in self.seconds:
             spread = max(one / threads, SPREAD_SECONDS) if one > SPREAD_SECONDS else one
             seconds.append(max(spread, seconds[-1] if seconds else 0.0))
-        return Curve(tuple(seconds), self.link, self.start_up)
+        return replace(self, seconds=tuple(seconds))
 
 
 def until(curve: Curve, other: Curve, operation: Operation) -> int:
@@ -100,13 +101,28 @@ def until(curve: Curve, other: Curve, operation: Operation) -> int:
 
 
 def crossover(curve: Curve, other: Curve) -> list[int]:
-    """Numbers of rows, of the usual size, from which the other one of the two is the quicker, in rising order."""
+    """Numbers of rows, of the usual size, at which the other one of the two becomes the quicker, in rising order."""
     found: list[int] = []
     differences = [a - b for a, b in zip(curve.seconds, other.seconds, strict=True)]
     for i in range(1, len(POINTS)):
         before, after = differences[i - 1], differences[i]
         if before * after < 0:
             found.append(round(POINTS[i - 1] + (POINTS[i] - POINTS[i - 1]) * before / (before - after)))
+    return found
+
+
+def crossovers(curves: Mapping[str, Curve]) -> list[tuple[str, str, int]]:
+    """Where the quickest of all changes: its name up to a number of rows, the next one's, and that number."""
+    found: list[tuple[str, str, int]] = []
+
+    def quickest(n: float) -> str:
+        return min(curves, key=lambda name: curves[name].at(n))
+
+    pairs = [crossover(one, other) for one, other in combinations(curves.values(), 2)]
+    for n in sorted({n for some in pairs for n in some}):
+        before, after = quickest(max(n * 0.98 - 1, 1)), quickest(n * 1.02 + 1)
+        if before != after:
+            found.append((before, after, n))
     return found
 
 

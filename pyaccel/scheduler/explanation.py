@@ -64,8 +64,8 @@ class Explanation:
         head = ["device", *(f"n={point}" for point in POINTS), f"this: n={self.n}", ""]
         table = [head]
         for line in self.lines:
-            curve = [_seconds(value) for value in line.curve] or ["-"] * len(POINTS)
-            cost = "-" if line.cost is None else _seconds(line.cost)
+            curve = [in_words(value) for value in line.curve] or ["-"] * len(POINTS)
+            cost = "-" if line.cost is None else in_words(line.cost)
             table.append([line.device, *curve, cost, "<- chosen" if line.chosen else line.reason])
         widths = [max(len(row[i]) for row in table) for i in range(len(head) - 1)]
         rows = ["  ".join([*(cell.rjust(w) for cell, w in zip(row, widths, strict=False)), row[-1]]) for row in table]
@@ -135,7 +135,8 @@ def explain(
     return Explanation(operation, place.parameters, n, nbytes, device, chosen, tuple(lines))
 
 
-def _seconds(value: float) -> str:
+def in_words(value: float) -> str:
+    """Seconds with three digits and a unit."""
     if value >= 1000:
         return f"{value:,.0f} s"
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):

@@ -86,7 +86,7 @@ class Placement:
         native = next((c for c in candidates if c.name == "native"), None)
         if native is None or native.backend is None:
             return
-        plan = self._prepared(native.backend)
+        plan = self.prepared(native.backend)
         if isinstance(plan, str):
             return
         self.inline_until = min(until(native.curve, other.curve, self.operation) for other in candidates)
@@ -132,8 +132,8 @@ class Placement:
         """Why this backend does not take the batch, None where nothing is known against it."""
         return health.quarantined(backend) or self._refused.get(backend.name)
 
-    def _prepared(self, backend: Backend) -> Plan | str:
-        """The backend's plan, or why there is none."""
+    def prepared(self, backend: Backend) -> Plan | str:
+        """The backend's plan, proved and under guard, or why there is none."""
         reason = self.refusal(backend)
         if reason:
             return reason
@@ -156,7 +156,7 @@ class Placement:
 
     def _native(self) -> Plan | None:
         """The plan that devices are held against."""
-        plans = (self._prepared(backend) for backend in _present("native"))
+        plans = (self.prepared(backend) for backend in _present("native"))
         return next((plan for plan in plans if not isinstance(plan, str)), None)
 
     def cheapest(self, n: int, nbytes: int, devices: str = "") -> Choice:
@@ -200,7 +200,7 @@ class Placement:
                 continue
             best = self._steady(best, candidates, seconds, (n.bit_length(), devices), now)
             assert best.backend is not None
-            plan = self._prepared(best.backend)
+            plan = self.prepared(best.backend)
             if isinstance(plan, str):
                 failed.add(best.name)
                 continue
@@ -244,7 +244,7 @@ class Placement:
                 if count == 0:
                     continue
                 assert one.backend is not None
-                plan = self._prepared(one.backend)
+                plan = self.prepared(one.backend)
                 if isinstance(plan, str):  # it declines: the others take its rows
                     some.remove(one)
                     break
@@ -268,7 +268,7 @@ class Placement:
         wanted = backends_of(device)
         notes: list[str] = []
         for backend in (*wanted, *(b for name in FALLBACK if name != device for b in _present(name))):
-            plan = self._prepared(backend)
+            plan = self.prepared(backend)
             if not isinstance(plan, str):
                 choice = Choice(backend, plan, tuple(notes))
                 if not notes:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every kind of device by name, and what of it is here. A kind is looked for when it is first wanted.
 
-Kinds beyond MODULES come from other packages: `add(backend)` in a running process, or an entry point of the group
-"pyaccel.backends" whose name is the kind and whose value is a module with `discover()` (pyaccel/backends/base.py).
+Kinds beyond MODULES come from other packages: `add_backend(backend)` in a running process, or an entry point of the
+group "pyaccel.backends" whose name is the kind and whose value is a module with `discover()`
+(pyaccel/backends/base.py).
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def changed() -> None:
         forget()
 
 
-def add(backend: Backend) -> None:
+def add_backend(backend: Backend) -> None:
     """Makes a backend of one's own known under its name, in this process: `device=` takes it.
 
     "auto" takes it, too, once its costs are known: from its method `curve`, or from `pyaccel.calibrate()`. It is held
@@ -113,8 +114,8 @@ def add(backend: Backend) -> None:
     changed()
 
 
-def remove(name: str) -> None:
-    """Ends `add`; nothing where no such backend was added. Batches that run on it end there."""
+def remove_backend(name: str) -> None:
+    """Ends `add_backend`; nothing where no such backend was added. Batches that run on it end there."""
     kind, _, _ = name.partition(":")
     if kind in _added:
         _added[kind] = tuple(other for other in _added[kind] if other.name != name)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pyaccel calibrate`: measures, and shows what came of it as a table, as JSON and as a plot."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+import pyaccel
+from pyaccel.cli.errors import one_line
+from pyaccel.cli.progress import progress_bar
+from pyaccel.cli.table import amount_per_second, plain_table
+from pyaccel.scheduler.calibration import Calibration, label
+from pyaccel.scheduler.curve_store import Measured
+from pyaccel.scheduler.curves import POINTS
+from pyaccel.scheduler.explanation import in_words
+
+_SHOWN = (1, 64, 1024)
+"""Numbers of rows with a column each."""
+
+
+def run_calibrate(
+    operations: tuple[str, ...],
+    devices: tuple[str, ...],
+    *,
+    full: bool,
+    threads: tuple[int, ...],
+    save: bool,
+    plot: Path | None,
+    as_json: bool,
+    console: Console,
+) -> int:
+    """Measures and prints; the answer is the exit status. See `pyaccel calibrate --help`."""
+    if plot is not None:
+        _pyplot()
+    with progress_bar(Console(stderr=True), "calibrate") as report:
+        calibration = pyaccel.calibrate(
+            operations or None,
+            devices=devices or None,
+            threads=threads or None,
+            budget="full" if full else "quick",
+            save=save,
+            progress=lambda done, total, _: report("curves", done, total),
+        )
+    if as_json:
+        click.echo(json.dumps(_document(calibration), indent=1))
+    else:
+        _show(calibration, console)
+    if plot is not None:
+        draw(calibration, plot)
+        click.echo(f"drawn {plot}", err=True)
+    return 0
+
+
+def _document(calibration: Calibration) -> dict[str, Any]:
+    return {
+        "path": None if calibration.path is None else str(calibration.path),
+        "seconds": calibration.seconds,
+        "points": POINTS,
+        "curves": [asdict(one) for one in calibration.curves],
+        "skipped": [asdict(one) for one in calibration.skipped],
+        "crossovers": [
+            {"operation": operation, "of": of, "below": first, "above": second, "n": n}
+            for operation, of, first, second, n in calibration.crossovers()
+        ],
+    }
+
+
+def _show(calibration: Calibration, console: Console) -> None:
+    table = plain_table()
+    for name in ("operation", "of", "device"):
+        table.add_column(name, overflow="fold")
+    for name in (*(f"n = {n:,}" for n in _SHOWN), "at most", "to n", "start"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in calibration.curves:
+        curve = one.curve()
+        rate = amount_per_second(max(point / curve.at(point) for point in POINTS if point <= one.until))
+        times = [in_words(curve.at(n)) for n in _SHOWN]
+        table.add_row(one.operation, one.of, label(one), *times, rate, f"{one.until:,}", in_words(one.start_up))
+    console.print(table)
+    for operation, of, first, second, n in calibration.crossovers():
+        console.print(Text(f"{operation} {of}: {first} up to about {n:,} rows, then {second}"))
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one_skipped in calibration.skipped:
+        reasons.setdefault((one_skipped.device, one_skipped.reason), []).append(
+            f"{one_skipped.operation} {one_skipped.of}"
+        )
+    for (device, reason), what in reasons.items():
+        console.print(Text(f"not measured on {device}: {', '.join(what)}: {one_line(reason)}", style="dim"))
+    where = f"kept in {calibration.path}" if calibration.path else "not kept: they end with this process"
+    console.print(Text(f"{len(calibration.curves)} curves in {calibration.seconds:.1f} s, {where}", style="bold"))
+
+
+def _pyplot() -> Any:
+    """Matplotlib's, drawing to files."""
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise ValueError("the plot needs matplotlib: pip install 'pyaccel[plot]'") from error
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    return plt
+
+
+def draw(calibration: Calibration, path: Path) -> None:
+    """Draws rows a second against n, a panel for each operation and class, a line for each device, crossovers marked.
+
+    Args:
+        calibration: what was measured.
+        path: file; its ending says the format (.svg, .png, .pdf).
+
+    Raises:
+        ValueError: matplotlib is missing, or knows no such format.
+        OSError: the file can't be written.
+    """
+    pyplot = _pyplot()
+    classes = calibration.by_class()
+    across = min(3, max(1, len(classes)))
+    down = max(1, -(-len(classes) // across))
+    figure, axes = pyplot.subplots(down, across, figsize=(5 * across, 3.4 * down), squeeze=False, layout="constrained")
+    crossings = calibration.crossovers()
+    for axis, ((operation, of), some) in zip(axes.flat, classes.items(), strict=False):
+        for one in some:
+            _draw_curve(axis, one)
+        for what, kind, _, second, n in crossings:
+            if (what, kind) == (operation, of):
+                axis.axvline(n, color="grey", linestyle=":", linewidth=1)
+                axis.annotate(
+                    f"{n:,}: {second}", (n, 0.02), xycoords=("data", "axes fraction"), fontsize=6, rotation=90
+                )
+        axis.set(xscale="log", yscale="log")
+        axis.set_title(f"{operation} {of}", fontsize=9)
+        axis.tick_params(labelsize=7)
+        axis.grid(visible=True, which="major", alpha=0.4)
+        axis.legend(fontsize=7)
+    for axis in list(axes.flat)[len(classes) :]:
+        axis.set_axis_off()
+    figure.supxlabel("rows in one call (n); dashed: carried on, not measured")
+    figure.supylabel("rows a second")
+    try:
+        figure.savefig(path, dpi=110)
+    finally:
+        pyplot.close(figure)
+
+
+def _draw_curve(axis: Any, one: Measured) -> None:
+    rates = [(point, point / seconds) for point, seconds in zip(POINTS, one.seconds, strict=True)]
+    measured = [pair for pair in rates if pair[0] <= one.until]
+    (line,) = axis.plot(*zip(*measured, strict=True), marker="o", markersize=3, linewidth=1.5, label=label(one))
+    beyond = rates[len(measured) - 1 :]
+    if len(beyond) > 1:
+        axis.plot(*zip(*beyond, strict=True), linestyle="--", linewidth=1, color=line.get_color())

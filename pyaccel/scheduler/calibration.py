@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures what batches cost here: curves by operation, class, backend and number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal
+
+from pyaccel.backends.base import Backend, Plan, Unavailable
+from pyaccel.backends.native import on_threads
+from pyaccel.cpu import usable_cores
+from pyaccel.errors import PyaccelError
+from pyaccel.operations import OPERATIONS
+from pyaccel.scheduler import curve_store, drift
+from pyaccel.scheduler.calls import Call
+from pyaccel.scheduler.curve_store import Measured
+from pyaccel.scheduler.curves import POINTS, carried_on, crossovers, monotone
+from pyaccel.scheduler.placement import Placement
+from pyaccel.scheduler.registry import backends_of, check_name, discovered, identity, kinds, probed
+from pyaccel.scheduler.splitting import input_bytes
+
+Budget = Literal["quick", "full"]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much time goes into a curve.
+
+    Attributes:
+        batch: seconds that the largest batch may take; larger ones are carried on from those before.
+        sample: seconds that a sample lasts at least, of as many batches as that takes.
+        samples: of a point; the least of them counts.
+        distinct: rows with a signature each that are made, at the least; a larger batch has them again.
+    """
+
+    batch: float
+    sample: float
+    samples: int
+    distinct: int
+
+
+EFFORTS: dict[str, Effort] = {
+    "quick": Effort(batch=0.02, sample=0.002, samples=3, distinct=1024),
+    "full": Effort(batch=2.0, sample=0.02, samples=7, distinct=17_500),
+}
+
+Progress = Callable[[int, int, str], object]
+"""Called with curves done, curves in all and what is measured next; raising in it ends the call."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What was not measured.
+
+    Attributes:
+        operation: its name; empty where it was none's fault.
+        of: its class.
+        device: the backend.
+        reason: why.
+    """
+
+    operation: str
+    of: str
+    device: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What `calibrate` measured.
+
+    Attributes:
+        curves: what was measured, in the order of measuring.
+        skipped: what was not, and why.
+        path: the file that holds them; None where they hold for this process only.
+        seconds: that it took.
+    """
+
+    curves: tuple[Measured, ...]
+    skipped: tuple[Skipped, ...]
+    path: Path | None
+    seconds: float
+
+    def crossovers(self) -> list[tuple[str, str, str, str, int]]:
+        """Operation, class, the quickest device up to a number of rows, the quickest from there on, and that number."""
+        found = []
+        for (operation, of), some in self.by_class().items():
+            most = max((one.threads for one in some), default=0)
+            curves = {one.name: one.curve() for one in some if one.threads in (0, most)}
+            found += [(operation, of, *change) for change in crossovers(curves)]
+        return found
+
+    def by_class(self) -> dict[tuple[str, str], list[Measured]]:
+        """Curves by operation and class."""
+        found: dict[tuple[str, str], list[Measured]] = {}
+        for one in self.curves:
+            found.setdefault((one.operation, one.of), []).append(one)
+        return found
+
+
+def label(one: Measured) -> str:
+    """Device, and its threads where they are several."""
+    return f"{one.name} x{one.threads}" if one.threads > 1 else one.name
+
+
+@dataclass
+class _Job:
+    operation: str
+    of: str
+    backend: Backend
+    threads: int
+    started: dict[str, float] = field(default_factory=dict)
+
+
+def calibrate(
+    operations: Iterable[str] | None = None,
+    *,
+    devices: Iterable[str] | None = None,
+    threads: Sequence[int] | None = None,
+    budget: Budget = "quick",
+    save: bool = True,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Measures what batches cost on the devices here; "auto" goes by it from now on, in this process and in later ones.
+
+    Every row has a key and a signature of its own, valid, over messages of 64 bytes; leaves have 32 bytes, proofs 16
+    nodes. Sizes whose batch takes longer than the budget allows are not run: they cost what the last rows did. The
+    machine should do nothing else meanwhile.
+
+    Args:
+        operations: names ("verify_many"), or with a class ("verify_many:ed25519"); None: all that batches matter for.
+        devices: names ("native", "opencl", "opencl:1"); None: all that are here, but golden.
+        threads: numbers of threads of native; None: one, and as many as there are cores.
+        budget: "quick": to about 20 ms a batch, natively to 1,024 signatures; "full": to 2 s.
+        save: keep the curves in the file of this machine (`pyaccel.scheduler.curve_store.path()`); False: they hold for
+            this process only.
+        progress: called with (curves done, curves in all, what comes next).
+
+    Returns:
+        What was measured; printing it shows a table.
+
+    Raises:
+        ValueError: an unknown operation, class, device or budget; lists the valid ones.
+        DeviceUnavailableError: a device asked for is not here.
+    """
+    if budget not in EFFORTS:
+        raise ValueError(f"budget {budget!r} is unknown; there are {', '.join(EFFORTS)}")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of (done, in all, what)")
+    begin = perf_counter()
+    wanted = _classes(operations)
+    started: dict[str, float] = {}
+    counts = _threads(threads)
+    jobs = [
+        _Job(operation, of, backend, count, started)
+        for backend in _backends(devices, started)
+        for count in (counts if backend.name == "native" else (0,))
+        for operation, of in wanted
+    ]
+    curves: list[Measured] = []
+    skipped: list[Skipped] = []
+    for i, job in enumerate(jobs):
+        if progress is not None:
+            progress(i, len(jobs), f"{job.operation} {job.of} on {job.backend.name}")
+        found = _curve(job, EFFORTS[budget])
+        if isinstance(found, Measured):
+            curves.append(found)
+        else:
+            skipped.append(Skipped(job.operation, job.of, job.backend.name, found))
+    if progress is not None:
+        progress(len(jobs), len(jobs), "")
+    path = curve_store.keep(curves, save=save)
+    drift.corrections.forget()
+    return Calibration(tuple(curves), tuple(skipped), path, perf_counter() - begin)
+
+
+def _classes(operations: Iterable[str] | None) -> list[tuple[str, str]]:
+    from pyaccel.scheduler.workloads import classes
+
+    known = classes()
+    if operations is None:
+        return known
+    if isinstance(operations, str):
+        raise TypeError(f"operations: a str came; wanted several names: [{operations!r}]")
+    found: dict[tuple[str, str], None] = {}
+    for name in operations:
+        operation, _, of = str(name).partition(":")
+        some = [one for one in known if one[0] == operation and of in ("", one[1])]
+        if not some:
+            classes_of = [one[1] for one in known if one[0] == operation]
+            there = [f"{operation}:{one}" for one in classes_of] or list(dict.fromkeys(one[0] for one in known))
+            raise ValueError(f"operation {name!r} is not measured; there are {', '.join(there)}")
+        found.update(dict.fromkeys(some))
+    return list(found)
+
+
+def _threads(threads: Sequence[int] | None) -> list[int]:
+    if threads is None:
+        return sorted({1, usable_cores()})
+    for count in threads:
+        if type(count) is not int or count < 1:
+            raise ValueError(f"threads: {count!r} came; wanted whole numbers from 1 on")
+    return list(dict.fromkeys(threads))
+
+
+def _backends(devices: Iterable[str] | None, started: dict[str, float]) -> list[Backend]:
+    """The backends to measure, with the seconds that looking for each kind took."""
+    if isinstance(devices, str):
+        raise TypeError(f"devices: a str came; wanted several names: [{devices!r}]")
+    names = list(devices) if devices is not None else [kind for kind in kinds(installed=True) if kind != "golden"]
+    for name in names:
+        check_name(name)
+    found: dict[Backend, None] = {}
+    for name in names:
+        begin = perf_counter()
+        kind = name.partition(":")[0]
+        some = discovered(kind)
+        if devices is None:
+            here = () if isinstance(some, Unavailable) else some
+            working = [backend for backend in here if not isinstance(probed(backend), Unavailable)]
+        else:
+            working = [one for part in name.split(",") for one in backends_of(part)]
+            if name == kind:
+                working = [one for one in working if not isinstance(probed(one), Unavailable)]
+        for backend in working:
+            started.setdefault(backend.name, perf_counter() - begin)
+        found.update(dict.fromkeys(working))
+    return list(found)
+
+
+def _curve(job: _Job, effort: Effort) -> Measured | str:
+    """One curve, or why there is none."""
+    from pyaccel.scheduler import workloads
+
+    operation = OPERATIONS[job.operation]
+    try:
+        with on_threads(job.threads):
+            call = workloads.workload(job.operation, job.of, 1)
+            begin = perf_counter()
+            plan = Placement(operation, call.values).prepared(job.backend)
+            if isinstance(plan, str):
+                return plan
+            _run(plan, call)
+            start_up = perf_counter() - begin
+            seconds, last = _points(job, plan, effort)
+            fitted = monotone(seconds, [1.0] * len(seconds))
+            row = input_bytes(last.inputs) / last.n
+            link = _link(job, plan, effort, seconds, row)
+    except (PyaccelError, MemoryError, ValueError, OSError) as error:
+        return f"{job.backend.name} failed: {error}"
+    return Measured(
+        job.operation,
+        job.of,
+        identity(job.backend),
+        job.backend.name,
+        job.threads,
+        tuple(carried_on(fitted)),
+        row,
+        link,
+        start_up + job.started.get(job.backend.name, 0.0),
+        POINTS[len(seconds) - 1],
+        datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _points(job: _Job, plan: Plan, effort: Effort) -> tuple[list[float], Call]:
+    """Seconds at the first of POINTS, as far as the effort goes, and the last batch; two at least.
+
+    Keys that come again in a batch are prepared on native, and then cost less: a batch there has none too often.
+    """
+    from pyaccel.scheduler.workloads import KEY_ROWS, SIGNED, workload
+
+    seconds: list[float] = []
+    call = None
+    for i, n in enumerate(POINTS):
+        if i >= 2:
+            slope = (seconds[-1] - seconds[-2]) / (POINTS[i - 1] - POINTS[i - 2])
+            if seconds[-1] + slope * (n - POINTS[i - 1]) > effort.batch:
+                break
+            if job.backend.kind == "native" and job.operation in SIGNED and n > KEY_ROWS * effort.distinct:
+                break
+        call = workload(job.operation, job.of, n, distinct=effort.distinct)
+        seconds.append(_seconds(plan, call, effort))
+    assert call is not None
+    return seconds, call
+
+
+def _link(job: _Job, plan: Plan, effort: Effort, seconds: list[float], row: float) -> float:
+    """Seconds for a byte more, by rows of two sizes at the largest number of rows that is quick to run."""
+    from pyaccel.scheduler.workloads import LONG, longer_rows, workload
+
+    if not longer_rows(job.operation, job.of):
+        return 0.0
+    i = max(i for i in range(len(seconds)) if POINTS[i] <= 1024 and (i < 2 or seconds[i] <= effort.batch))
+    call = workload(job.operation, job.of, POINTS[i], row=LONG, distinct=effort.distinct)
+    longer = input_bytes(call.inputs) - row * POINTS[i]
+    return max(0.0, _seconds(plan, call, effort) - seconds[i]) / longer
+
+
+def _seconds(plan: Plan, call: Call, effort: Effort) -> float:
+    """The least of some samples, since what else runs here only adds, each of as many batches as last long enough."""
+    outputs = call.outputs()
+    once = _run(plan, call, outputs)  # counts for nothing: it warms caches
+    batches = max(1, ceil(effort.sample / max(once, 1e-7)))
+    samples = []
+    for _ in range(1 if once > effort.batch else effort.samples):
+        begin = perf_counter()
+        for _ in range(batches):
+            plan.run(call.inputs, outputs, call.n)
+        samples.append((perf_counter() - begin) / batches)
+    return min(samples)
+
+
+def _run(plan: Plan, call: Call, outputs: Any = None) -> float:
+    """Runs a batch once and gives its seconds; what is wrong in its answer is an error, and no cost of a right one."""
+    outputs = call.outputs() if outputs is None else outputs
+    begin = perf_counter()
+    plan.run(call.inputs, outputs, call.n)
+    seconds = perf_counter() - begin
+    verdicts = outputs.get("verdicts")
+    if verdicts is not None and not verdicts.all():
+        raise PyaccelError(f"it calls row {int(verdicts.argmin())} of {call.n} valid ones invalid")
+    return seconds

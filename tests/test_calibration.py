@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measuring, keeping and reading cost curves; files that can't be believed; folders that can't be written."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pyaccel
+from pyaccel import logs
+from pyaccel.cli.main import run as command
+from pyaccel.errors import DeviceUnavailableError
+from pyaccel.operations import OPERATIONS
+from pyaccel.scheduler import calibration, costs, curve_store, default_curves, registry, workloads
+from pyaccel.scheduler.calibration import Effort, calibrate
+from pyaccel.scheduler.curve_store import Measured
+from pyaccel.scheduler.curves import POINTS, ROW_BYTES
+from pyaccel.scheduler.signed_rows import signed
+
+HASH = OPERATIONS["hash_many"]
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """Where this test's calibration stands; what it made known is forgotten afterwards."""
+    path = tmp_path / "folder" / "curves.json"
+    monkeypatch.setenv("PYACCEL_CALIBRATION", str(path))
+    monkeypatch.setattr(logs, "_logged", {})
+    curve_store.reload()
+    yield path
+    monkeypatch.undo()
+    curve_store.reload()
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Measures badly, and at once."""
+    monkeypatch.setitem(calibration.EFFORTS, "quick", Effort(batch=1e-3, sample=1e-5, samples=1, distinct=64))
+
+
+def native():
+    return registry.discovered("native")[0]
+
+
+def measured(of="sha256", first=1.0, threads=None, device=None):
+    return Measured(
+        "hash_many",
+        of,
+        device or registry.identity(native()),
+        "native",
+        curve_store.threads(native()) if threads is None else threads,
+        tuple(first + point for point in POINTS),
+        64.0,
+        1e-9,
+        0.5,
+        1024,
+        "2026-01-02T03:04:05+00:00",
+    )
+
+
+def test_kept_curves_are_read_again(file):
+    assert curve_store.keep([measured(), measured("sha512", 2.0)]) == file
+    curve_store.reload()
+    curve = costs.curve(HASH, "sha256", native())
+    assert curve.seconds == tuple(1.0 + point for point in POINTS)
+    assert (curve.source, curve.row, curve.link, curve.start_up) == ("measured 2026-01-02", 64.0, 1e-9, 0.0)
+    assert costs.curve(HASH, "keccak256", native()) == default_curves.curve(HASH, "keccak256", "native")
+    assert curve_store.keep([measured("sha512", 3.0)]) == file
+    curve_store.reload()
+    assert [one.seconds[0] for one in curve_store.curves().values()] == [2.0, 4.0]
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_measured_curve_costs_what_longer_rows_did():
+    curve = measured().curve()
+    assert curve.cost(HASH, 8, 8 * 64) == curve.at(8)
+    assert curve.cost(HASH, 8, 8 * 1064) == pytest.approx(curve.at(8) + 8 * 1000 * 1e-9)
+    assert curve.cost(HASH, 8, 0) == curve.at(8)
+    assert measured().curve(started=False).cost(HASH, 8, 0) == curve.at(8) + 0.5
+
+
+def test_another_number_of_threads_and_another_driver(file):
+    now = curve_store.threads(native())
+    curve_store.keep([measured(threads=now + 1), measured("sha512", device="native | another processor")])
+    for of in ("sha256", "sha512"):
+        assert costs.curve(HASH, of, native()) == default_curves.curve(HASH, of, "native")
+    curve_store.keep([measured(threads=1)])
+    assert costs.curve(HASH, "sha256", native()).at(2**18) == pytest.approx((1.0 + 2**18) / now, rel=1e-5)
+
+
+def test_a_kind_that_nobody_looked_for_costs_what_was_measured_and_its_start(file):
+    slow = measured(device="opencl | x", threads=0)
+    curve_store.keep([Measured(**{**slow.__dict__, "name": "opencl:7"})])
+    curve = costs.before_start(HASH, "sha256", "opencl")
+    assert (curve.at(1), curve.cost(HASH, 1, 64)) == (2.0, 2.5)
+    assert costs.before_start(HASH, "sha512", "opencl") == default_curves.before_start(HASH, "sha512", "opencl")
+
+
+def document(**changes):
+    """A file's content, of one curve, with fields of the file or of the curve replaced."""
+    curve = {**measured().__dict__} | {name[6:]: value for name, value in changes.items() if name.startswith("curve_")}
+    content = {"format": 1, "machine": curve_store.machine(), "points": POINTS, "curves": [curve]}
+    content |= {name: value for name, value in changes.items() if not name.startswith("curve_")}
+    return json.dumps(content).encode()
+
+
+def test_such_a_document_is_read(file):
+    file.parent.mkdir()
+    file.write_bytes(document())
+    assert costs.curve(HASH, "sha256", native()).at(1) == 2.0
+
+
+BAD = {
+    "empty": b"",
+    "binary": bytes(range(256)),
+    "cut off": b'{"format": 1, "curves": [',
+    "deep": b"[" * 100_000,
+    "a list": b"[]",
+    "a number": b"7",
+    "another format": lambda: document(format=2),
+    "a format that is true": lambda: document(format=True, machine={}),
+    "another machine": lambda: document(machine=curve_store.machine() | {"processor": "Z80"}),
+    "another version": lambda: document(machine=curve_store.machine() | {"pyaccel": "0.0.1"}),
+    "other points": lambda: document(points=[1, 2, 3]),
+    "curves that are none": lambda: document(curves={"a": 1}),
+    "a curve that is none": lambda: document(curves=[7]),
+    "a field less": lambda: document(curves=[{"operation": "hash_many"}]),
+    "a field more": lambda: document(curve_more=1),
+    "seconds that fall": lambda: document(curve_seconds=[float(-i + 9) for i in range(8)]),
+    "too few seconds": lambda: document(curve_seconds=[1.0, 2.0]),
+    "seconds that are words": lambda: document(curve_seconds=["1"] * 8),
+    "not a number": lambda: document(curve_seconds=[float("nan")] * 8),
+    "infinity": lambda: document(curve_seconds=[1.0] * 7 + [float("inf")]),
+    "no time": lambda: document(curve_seconds=[0.0] * 8),
+    "negative": lambda: document(curve_link=-1.0),
+    "huge": lambda: document(curve_row=10**400),
+    "no row": lambda: document(curve_row=0.0),
+    "true as threads": lambda: document(curve_threads=True),
+    "a name that is none": lambda: document(curve_name=None),
+    "too large": lambda: document(more=" " * curve_store.LARGEST),
+}
+
+
+@pytest.mark.parametrize("content", BAD.values(), ids=BAD)
+def test_a_file_that_can_not_be_believed(file, caplog, content):
+    """Shipped curves hold, the reason and a mend are logged once, and nothing is raised."""
+    file.parent.mkdir()
+    file.write_bytes(content() if callable(content) else content)
+    for _ in range(2):
+        curve_store.reload()
+        with caplog.at_level(logging.INFO, "pyaccel"):
+            assert pyaccel.hash_many("sha256", [b"abc"])[0, 0] == 0xBA
+        assert costs.curve(HASH, "sha256", native()) == default_curves.curve(HASH, "sha256", "native")
+    (record,) = caplog.records
+    assert (record.event, record.path) == ("calibration.ignored", str(file))
+    assert record.reason
+    assert "pyaccel calibrate" in record.getMessage()
+    assert curve_store.keep([measured()]) == file
+    curve_store.reload()
+    assert costs.curve(HASH, "sha256", native()).at(1) == 2.0
+
+
+def test_a_folder_in_the_place_of_the_file(file, caplog):
+    file.mkdir(parents=True)
+    with caplog.at_level(logging.INFO, "pyaccel"):
+        assert not curve_store.curves()
+    assert "not used" in caplog.text
+    with pytest.warns(RuntimeWarning, match="can't be written"):
+        assert curve_store.keep([measured()]) is None
+    assert [one.name for one in file.parent.iterdir()] == [file.name]
+
+
+def test_a_folder_that_can_not_be_written(file, caplog):
+    """The curves hold in this process, and one clear warning says why in no other."""
+    file.parent.parent.joinpath("folder").write_text("a file where the folder should be")
+    with caplog.at_level(logging.INFO, "pyaccel"), pytest.warns(RuntimeWarning, match="hold for this process only"):
+        assert curve_store.keep([measured()]) is None
+    assert "cache.unwritable" in [getattr(record, "event", "") for record in caplog.records]
+    assert costs.curve(HASH, "sha256", native()).at(1) == 2.0
+
+
+def test_a_write_that_fails_half_way_leaves_the_old_file(file, monkeypatch):
+    curve_store.keep([measured()])
+    before = file.read_bytes()
+
+    def dump(document, part, indent):
+        part.write("{")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(json, "dump", dump)
+    with pytest.warns(RuntimeWarning, match="No space left on device"):
+        curve_store.keep([measured("sha512")])
+    assert file.read_bytes() == before
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_nowhere(file, monkeypatch):
+    monkeypatch.setenv("PYACCEL_CALIBRATION", "none")
+    curve_store.reload()
+    assert curve_store.path() is None
+    assert curve_store.keep([measured()]) is None
+    assert not file.exists()
+
+
+def test_the_file_of_this_machine(monkeypatch, tmp_path):
+    monkeypatch.delenv("PYACCEL_CALIBRATION")
+    monkeypatch.setattr(curve_store, "user_cache_path", lambda name: tmp_path / name)
+    here = curve_store.path()
+    assert here.parent == tmp_path / "pyaccel" / "calibration"
+    assert here == curve_store.path()
+    monkeypatch.setattr(curve_store, "usable_cores", lambda: 77)
+    assert curve_store.path() != here
+
+
+def test_calibrate(file, hasty):
+    told = []
+    found = calibrate(
+        ["hash_many:sha256", "merkle.root:rfc6962"],
+        devices=["native"],
+        threads=[1, 2],
+        progress=lambda *state: told.append(state),
+    )
+    assert [(one.operation, one.of, one.name, one.threads) for one in found.curves] == [
+        ("hash_many", "sha256", "native", 1),
+        ("merkle.root", "rfc6962", "native", 1),
+        ("hash_many", "sha256", "native", 2),
+        ("merkle.root", "rfc6962", "native", 2),
+    ]
+    for one in found.curves:
+        assert list(one.seconds) == sorted(one.seconds)
+        assert one.until in POINTS
+        assert one.row == {"hash_many": 64, "merkle.root": 32}[one.operation]
+    assert (found.path, found.skipped) == (file, ())
+    assert [state[0] for state in told] == [0, 1, 2, 3, 4]
+    assert "measured 20" in costs.curve(HASH, "sha256", native()).source
+    curve_store.reload()
+    assert len(curve_store.curves()) == 4
+
+
+def test_calibrate_without_keeping(file, hasty):
+    found = calibrate(["hash_many:sm3"], devices=["native"], threads=[1], save=False)
+    assert found.path is None
+    assert not file.exists()
+    assert "measured" in costs.curve(HASH, "sm3", native()).source
+
+
+def test_golden_is_measured_where_it_is_asked_for(file, hasty):
+    found = calibrate(["verify_many:sm2"], devices=["golden"])
+    assert [(one.name, one.until) for one in found.curves] == [("golden", 8)]
+
+
+def test_what_a_backend_declines_or_gets_wrong_is_told_and_not_kept(file, hasty, monkeypatch):
+    from pyaccel.backends.native import HashPlan, VerifyPlan
+
+    real = VerifyPlan.run
+
+    def wrong(self, inputs, outputs, n):
+        real(self, inputs, outputs, n)
+        outputs["verdicts"][n // 2] = 0
+
+    def broken(self, inputs, outputs, n):
+        raise MemoryError("no more")
+
+    monkeypatch.setattr(VerifyPlan, "run", wrong)
+    monkeypatch.setattr(HashPlan, "run", broken)
+    found = calibrate(["verify_many:ed25519", "hash_many:sha256"], devices=["native"], threads=[1])
+    assert not found.curves
+    assert [one.reason for one in found.skipped] == [
+        "native failed: it calls row 0 of 1 valid ones invalid",
+        "native failed: no more",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"operations": ["sort"]}, "operation 'sort' is not measured; there are hash_many, merkle.root"),
+        ({"operations": ["verify_many:rsa"]}, "there are verify_many:ed25519"),
+        ({"operations": "hash_many"}, "operations: a str came"),
+        ({"devices": "native"}, "devices: a str came"),
+        ({"devices": ["gpu"]}, "device 'gpu' is unknown"),
+        ({"budget": "slow"}, "budget 'slow' is unknown; there are quick, full"),
+        ({"threads": [0]}, "threads: 0 came"),
+        ({"threads": [1.5]}, "threads: 1.5 came"),
+        ({"progress": 7}, "progress: a int came"),
+    ],
+)
+def test_calibrate_refuses(file, arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        calibrate(**arguments)
+    assert not file.exists()
+
+
+def test_calibrate_of_a_device_that_is_missing(file, monkeypatch):
+    monkeypatch.setattr(registry, "_found", {"opencl": ()})
+    registry.backends_of.cache_clear()
+    with pytest.raises(DeviceUnavailableError):
+        calibrate(["hash_many:sha256"], devices=["opencl:3"])
+
+
+def test_an_interrupt_keeps_nothing(file, hasty):
+    def stop(done, total, what):
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(["hash_many"], devices=["native"], threads=[1], progress=stop)
+    assert not file.exists()
+
+
+def test_every_class_has_a_workload_that_golden_finds_right():
+    """Of three rows; those of proofs and signatures are valid under every rule."""
+    found = workloads.classes()
+    assert {operation for operation, _ in found} == set(ROW_BYTES)
+    for operation, of in found:
+        call = workloads.workload(operation, of, 3)
+        assert (call.n, call.operation.name, str(call.values[0])) == (3, operation, of)
+        outputs, again = call.outputs(), call.outputs()
+        parameters = dict(zip(call.operation.parameters, call.values, strict=True))
+        call.operation.golden()(parameters, call.inputs, outputs, 3)
+        native().prepare(call.operation, parameters).run(call.inputs, again, 3)
+        for name, value in outputs.items():
+            if value is not None:
+                size = int(outputs["offsets"][-1]) if name == "proofs" else None
+                assert np.array_equal(value[:size], again[name][:size]), (operation, of, name)
+        assert outputs.get("verdicts", np.ones(1)).all(), (operation, of)
+
+
+@pytest.mark.parametrize("scheme", pyaccel.schemes())
+def test_signed_rows_have_a_key_each_and_stand_under_every_rule(scheme):
+    rows = signed(scheme, 64, 64)
+    assert len({key.tobytes() for key in rows.keys}) == 64
+    for rule in pyaccel.rules(scheme):
+        if rule != "fabric":  # it takes DER alone
+            assert pyaccel.verify_many(scheme, rows.keys, rows.messages, rows.signatures, rule=rule).all(), rule
+    again = rows.messages.copy()
+    again[:, 0] ^= 1
+    assert not pyaccel.verify_many(scheme, rows.keys, again, rows.signatures).any()
+
+
+def test_the_command(file, hasty, capsys, tmp_path):
+    plot = tmp_path / "plot.svg"
+    assert command(["calibrate", "hash_many:sha256", "--device", "native", "--threads", "1", "--plot", str(plot)]) == 0
+    shown = capsys.readouterr()
+    for word in ("hash_many", "sha256", "native", "n = 1,024", "1 curves in", "kept in"):
+        assert word in shown.out
+    assert f"drawn {plot}" in shown.err
+    assert b"<svg" in plot.read_bytes()
+    arguments = ["calibrate", "hash_many:sha256", "--device", "native", "--threads", "1", "--no-save", "--json"]
+    assert command(arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["path"] is None
+    assert [one["of"] for one in found["curves"]] == ["sha256"]
+    assert command(["calibrate", "sort"]) == 2
+    assert "operation 'sort' is not measured" in capsys.readouterr().err
+    assert command(["calibrate", "hash_many:sha256", "--plot", "x.unknown", "--device", "native"]) == 2
+    assert not Path("x.unknown").exists()
