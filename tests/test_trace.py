@@ -6,9 +6,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
+import runpy
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 from collections import defaultdict
@@ -20,7 +23,7 @@ import pytest
 import pyaccel
 from pyaccel import logs
 from pyaccel.errors import DeviceError
-from pyaccel.scheduler import tracing, watching
+from pyaccel.scheduler import counting, tracing, watching
 from pyaccel.scheduler.watching import Attempt, Served
 
 REQUIRED = {
@@ -291,3 +294,16 @@ def test_a_file_that_nobody_writes_any_more_can_be_traced_to(tmp_path):
     with pyaccel.trace(path):
         pyaccel.hash_many("sm3", [b"a"])
     assert len(slices(read(path))) == 1
+
+
+def test_the_example(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    counting.counts.begin_anew()
+    example = Path(__file__).parent.parent / "examples/python/2_seeing_what_runs.py"
+    runpy.run_path(str(example), run_name="__main__")
+    (path,) = tmp_path.iterdir()
+    rows = {event["name"]: event["args"]["n"] for event in slices(read(path))}
+    assert rows == {"hash_many sm3": 10_000, "merkle.root rfc6962": 10_000, "verify_many ed25519": 500}
+    printed = capsys.readouterr().out
+    for operation, of, n in (("hash_many", "sm3", 10_000), ("verify_many", "ed25519", 500)):
+        assert re.search(rf'pyaccel_rows_total{{.*of="{of}",operation="{operation}".*}} {n}\.0$', printed, re.MULTILINE)
