@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pyaccel import merkle as merkle
     from pyaccel import metrics as metrics
     from pyaccel import scheduler as scheduler
+    from pyaccel.engine import Engine as Engine
+    from pyaccel.errors import OverloadedError as OverloadedError
     from pyaccel.graph import Graph as Graph
     from pyaccel.hashing import algorithms as algorithms
     from pyaccel.hashing import hash_many as hash_many
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from pyaccel.signatures import verify_many as verify_many
 
 _MODULE_OF = {
+    "Engine": "engine",
     "Graph": "graph",
+    "OverloadedError": "errors",
     "PreparedKeys": "prepared_keys",
     "Rows": "rows",
     "algorithms": "hashing",

@@ -22,3 +22,11 @@ class SelfTestError(PyaccelError):
 
 class UnsupportedError(PyaccelError):
     """A name that exists but does not work yet, or not in this build; says what does."""
+
+
+class OverloadedError(PyaccelError):
+    """An engine's queue is full: the call was not taken, and may be tried again when results have come."""
+
+
+class EngineClosedError(PyaccelError):
+    """An engine was closed before this call came."""

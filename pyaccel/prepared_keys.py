@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import Any, Never, Self
 
-import numpy as np
-
 from pyaccel.backends import native
 from pyaccel.numbers import whole_number
 from pyaccel.rows import Rows, as_rows, check_width
@@ -51,7 +49,7 @@ class PreparedKeys:
         self.key_format = key_format
         rows = as_rows("public_keys", public_keys)
         check_key_width(scheme, key_format, public_keys, rows)
-        self.rows = _copied(rows)
+        self.rows = rows.copy()
         self.native = None if native.MISSING else native.prepared_keys(scheme, key_format, self.rows, most)
 
     def __len__(self) -> int:
@@ -81,15 +79,3 @@ def check_key_width(scheme: str, key_format: str, public_keys: Any, rows: Rows) 
     row = SCHEMES[scheme]
     mend = "key_format='spki' takes such. " if rows.width in row.spki_widths else ""
     check_width("public_keys", public_keys, rows, row.widths(key_format), mend)
-
-
-def _copied(rows: Rows) -> Rows:
-    """The same rows in memory that nobody else can write."""
-    n = len(rows)
-    fixed = rows.array(n)
-    if fixed is not None:
-        return as_rows("public_keys", np.array(fixed))
-    assert rows.offsets is not None
-    first = rows.offsets[0]
-    data = rows.data[int(first) : int(rows.offsets[-1])].tobytes()
-    return Rows(data, offsets=rows.offsets - first)

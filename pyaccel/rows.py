@@ -195,6 +195,16 @@ class Rows:
         end = 0 if first == last else (last - 1) * self.stride + self.width
         return Rows._of(self.data[first * self.stride : end], last - first, self.width, self.stride)
 
+    def copy(self) -> Rows:
+        """The same rows in memory that nobody else can write."""
+        fixed = self.array(len(self))
+        if fixed is not None:
+            return Rows._of(fixed.tobytes(), self.count, self.width, self.width if self.stride else 0)
+        assert self.offsets is not None
+        first = self.offsets[0]
+        data = self.data[int(first) : int(self.offsets[-1])].tobytes()
+        return Rows._of(data, self.count, 0, 0, self.offsets - first)
+
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """What copies and other processes get: all but the native view, which they make for themselves."""
         return None, {name: getattr(self, name) for name in self.__slots__} | {"native": None}
