@@ -131,6 +131,11 @@ class DeviceBackend:
         """As Device.kind."""
         return self._kind
 
+    @property
+    def device(self) -> Device | None:
+        """What plans run on, None where there is none."""
+        return None if isinstance(self._device, Unavailable) else self._device
+
     def probe(self) -> Capabilities | Unavailable:
         """Builds and runs a small kernel, once, and compares what it computes."""
         if isinstance(self._device, Unavailable):

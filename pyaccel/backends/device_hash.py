@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from pyaccel.backends.device_algorithms import BLAKE3_CONTEXT, BLAKE3_KEYED, BLAKE3_MATERIAL, KERNELS, Kernel
-from pyaccel.backends.device_rows import DeviceRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends.device_kept import store
+from pyaccel.backends.device_rows import DeviceRows, chunks, host_rows, output_bytes, upload_rows
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class HashPlan:
     kernel: Kernel
     size: int
     context: bytes | None = None
+    keeps: ClassVar = frozenset({"digests"})
 
     @classmethod
     def of(cls, device: Device, parameters: Parameters) -> HashPlan | str:
@@ -82,17 +84,17 @@ class HashPlan:
         secret = inputs.get("key")
         kernel = self._kernel_for(secret)
         messages = host_rows("messages", inputs["messages"], n)
-        digests = host_bytes("digests", outputs["digests"], n * size).reshape(n, size)
+        digests = output_bytes("digests", outputs["digests"], n * size)
         limit = device.chunk_bytes
         for chunk in chunks("messages", messages, n, limit, max(1, limit // size)):
-            if len(chunk.data) > kernel.longest:
+            if chunk.size > kernel.longest:
                 raise DeviceError(f"{device.name}: {self.algorithm} takes rows of {kernel.longest} bytes at most")
             with device.batch(), self._key_buffer(secret) as key:
                 on_device = device.allocate(chunk.count * size)
                 rows = upload_rows(device, chunk)
                 key_size = len(secret or b"")
                 launch(device, kernel, chunk.count, on_device, rows, key or rows.data, key_size, size)
-                device.read(digests[chunk.first : chunk.first + chunk.count], on_device)
+                store(device, digests, chunk.first * size, on_device, chunk.count * size)
 
     def _kernel_for(self, key: bytes | None) -> Kernel:
         """The kernel for a key; ValueError where it does not fit, DeviceError where it is too long for the device."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pyaccel.backends.device_algorithms import KERNELS
 from pyaccel.backends.device_hash import launch
+from pyaccel.backends.device_kept import KeptRows, kept_on
 from pyaccel.backends.device_rows import DeviceRows, checked_offsets, chunks, upload_rows
 from pyaccel.backends.device_ssz import zero_hash
 
@@ -75,6 +76,10 @@ def parents_of(
 
 def leaf_nodes(device: Device, name: str, form: Form, algorithm: str, leaves: Rows, count: int, nodes: Any) -> None:
     """Puts the nodes of the first `count` leaves into the buffer nodes. Inside device.batch()."""
+    if form.leaf == "node" and kept_on(device, leaves, NODE):
+        assert isinstance(leaves, KeptRows)
+        device.copy(nodes, leaves.part(device, 0, count * NODE), count * NODE)
+        return
     if form.leaf == "node":
         device.write(nodes, node_rows(name, leaves, count))
         return

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash, device_secp256k1
 from pyaccel.backends.device_algorithms import KERNELS
-from pyaccel.backends.device_rows import FIXED_ROWS, DeviceRows, HostRows, host_bytes
+from pyaccel.backends.device_kept import kept_on
+from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, DeviceRows, HostRows, host_bytes, upload_rows
 from pyaccel.backends.device_secp256k1 import POINTS, SCALARS, key_tables, point_sums, scalar_digits
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class RecoverPlan:
         """Keys or addresses of n signatures, and where there are any; raises as Plan.run."""
         size = _ADDRESS if self.addresses else _KEY
         digests = HostRows("digests", inputs["digests"], n)
+        kept = kept_on(self.device, inputs["digests"], _DIGEST)
         signatures = HostRows("signatures", inputs["signatures"], n)
         ids: Any = inputs["recovery_ids"]
         keys = host_bytes("keys", outputs["keys"], n * size).reshape(n, size)
@@ -83,7 +85,10 @@ class RecoverPlan:
         most = max(1, min(device_secp256k1.ROWS[self.device.kind], self.device.chunk_bytes // table_bytes))
         for first in range(0, n, most):
             last = min(first + most, n)
-            z, sized = digests.part(digests.of(first, last), _DIGEST)
+            z: Bytes | Chunk = digests.chunk(first, last)
+            sized = np.ones(last - first, np.bool_)
+            if not kept:
+                z, sized = digests.part(digests.of(first, last), _DIGEST)
             raw, good = signatures.part(signatures.of(first, last), _SIGNATURE + (ids is None))
             which = np.array(_ID_OF_V[raw[:, _SIGNATURE]] if ids is None else ids[first:last])
             which[~(sized & good) | (which >= self.rule.ids)] = _NO_ID
@@ -92,7 +97,7 @@ class RecoverPlan:
             np.equal(found, 0, out=found.view(np.bool_))
             keys[first:last][found == 0] = 0
 
-    def _recover(self, reasons: Bytes, digests: Bytes, raw: Bytes, ids: Bytes) -> Bytes:
+    def _recover(self, reasons: Bytes, digests: Bytes | Chunk, raw: Bytes, ids: Bytes) -> Bytes:
         """Keys or addresses of a chunk, anything where reasons say that there is none."""
         device, n = self.device, len(ids)
         with device.batch():
@@ -101,7 +106,10 @@ class RecoverPlan:
             s, inverses, encoded, kinds = (device.allocate(n * size) for size in (_ROW, _ROW, 2 * _ROW, 1))
             of = (device.upload(np.ascontiguousarray(raw)), device.upload(ids), np.uint32(self.rule.low_s))
             device.launch(SCALARS, "secp256k1_recoveries", n, s, inverses, encoded, kinds, *of)
-            z = device.upload(np.ascontiguousarray(digests))
+            if isinstance(digests, Chunk):
+                z = upload_rows(device, digests).data
+            else:
+                z = device.upload(np.ascontiguousarray(digests))
             digits = scalar_digits(device, n, z, s, inverses, negative=True)
             own = np.arange(n, dtype=np.uint32)
             tables = key_tables(device, n, encoded, kinds)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.backends.base import Buffer
+from pyaccel.backends.device_kept import KeptRows, whole_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,17 +28,25 @@ class Chunk:
     """Rows first .. first + count of a batch.
 
     Attributes:
-        data: the bytes that hold them, a view of the caller's.
-        offsets: uint64[count + 1] into data, or None.
+        rows: those of the batch.
+        start, size: the bytes of rows.data that hold them.
+        offsets: uint64[count + 1] into these bytes, or None.
         width, stride: as in Rows, where offsets is None.
     """
 
     first: int
     count: int
-    data: npt.NDArray[np.uint8]
+    rows: Rows
+    start: int
+    size: int
     offsets: npt.NDArray[np.uint64] | None
     width: int
     stride: int
+
+    @property
+    def data(self) -> npt.NDArray[np.uint8]:
+        """The bytes, in host memory."""
+        return self.rows.data[self.start : self.start + self.size]
 
     def row(self, i: int) -> bytes:
         """Row i of the chunk."""
@@ -84,10 +93,13 @@ class DeviceRows:
 
 def upload_rows(device: Device, chunk: Chunk, prefix: int | None = None) -> DeviceRows:
     """The rows of a chunk on the device. Inside device.batch()."""
-    size = len(chunk.data)
-    tail = int.from_bytes(chunk.data[size // _WORD * _WORD :].tobytes(), "little")
     offsets = None if chunk.offsets is None else device.upload(chunk.offsets)
-    return DeviceRows(device.upload(chunk.data), size, tail, offsets, chunk.width, chunk.stride, prefix)
+    layout = (offsets, chunk.width, chunk.stride, prefix)
+    if isinstance(chunk.rows, KeptRows) and chunk.rows.stays_on(device):
+        return DeviceRows(chunk.rows.part(device, chunk.start, chunk.size), whole_words(chunk.size), 0, *layout)
+    data = chunk.data
+    tail = int.from_bytes(data[chunk.size // _WORD * _WORD :].tobytes(), "little")
+    return DeviceRows(device.upload(data), chunk.size, tail, *layout)
 
 
 def host_bytes(name: str, value: Any, size: int) -> npt.NDArray[np.uint8]:
@@ -98,6 +110,11 @@ def host_bytes(name: str, value: Any, size: int) -> npt.NDArray[np.uint8]:
     if array.dtype != np.uint8 or not array.flags.c_contiguous or array.nbytes < size:
         raise ValueError(f"{name}: {array.dtype}{list(array.shape)} came; wanted {size} contiguous bytes")
     return array.reshape(-1)[:size]
+
+
+def output_bytes(name: str, value: Any, size: int) -> npt.NDArray[np.uint8] | KeptRows:
+    """An output that `store` fills: rows that stay on a device, or as host_bytes."""
+    return value if isinstance(value, KeptRows) else host_bytes(name, value, size)
 
 
 def host_rows(name: str, value: Any, n: int) -> Rows:
@@ -144,8 +161,8 @@ def chunks(name: str, rows: Rows, n: int, most_bytes: int, most_rows: int) -> It
         for first in range(0, n, fit):
             count = min(fit, n - first)
             start = first * rows.stride
-            end = start + (count - 1) * rows.stride + rows.width
-            yield Chunk(first, count, rows.data[start:end], None, rows.width, rows.stride)
+            size = (count - 1) * rows.stride + rows.width
+            yield Chunk(first, count, rows, start, size, None, rows.width, rows.stride)
         return
     offsets = checked_offsets(name, rows, n)
     first = 0
@@ -154,9 +171,9 @@ def chunks(name: str, rows: Rows, n: int, most_bytes: int, most_rows: int) -> It
         start = int(offsets[first]) // _WORD * _WORD
         fit = int(np.searchsorted(offsets, np.uint64(start + most_bytes), side="right")) - 1 - first
         count = min(max(fit, 1), most_rows, n - first)
-        end = int(offsets[first + count])
+        size = int(offsets[first + count]) - start
         relative = offsets[first : first + count + 1] - np.uint64(start)
-        yield Chunk(first, count, rows.data[start:end], relative, 0, 0)
+        yield Chunk(first, count, rows, start, size, relative, 0, 0)
         first += count
 
 
@@ -212,8 +229,8 @@ class HostRows:
         rows, count = self._rows, last - first
         if self._offsets is None:
             start = first * rows.stride
-            end = start + (count - 1) * rows.stride + rows.width
-            return Chunk(first, count, rows.data[start:end], None, rows.width, rows.stride)
+            size = (count - 1) * rows.stride + rows.width
+            return Chunk(first, count, rows, start, size, None, rows.width, rows.stride)
         start = int(self._offsets[first]) // _WORD * _WORD
-        end = int(self._offsets[last])
-        return Chunk(first, count, rows.data[start:end], self._offsets[first : last + 1] - np.uint64(start), 0, 0)
+        size = int(self._offsets[last]) - start
+        return Chunk(first, count, rows, start, size, self._offsets[first : last + 1] - np.uint64(start), 0, 0)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
+from pyaccel.backends.device_kept import kept_on
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.secp256k1_base import base_rows
 
@@ -122,7 +123,8 @@ class Secp256k1Plan:
         keys: Any = inputs["public_keys"]
         messages = host_rows("messages", inputs["messages"], n)
         key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
-        digests = HostRows("messages", messages, n) if self.message_hash == "none" else None
+        ready = self.message_hash == "none" and not kept_on(self.device, messages, _DIGEST)
+        digests = HostRows("messages", messages, n) if ready else None
         signatures = HostRows("signatures", inputs["signatures"], n)
         verdicts = host_bytes("verdicts", outputs["verdicts"], n)
         codes = outputs.get("reasons")
@@ -133,16 +135,16 @@ class Secp256k1Plan:
             which, served = distinct(key_rows, chunk.first, last)
             key_part = Keys.of(key_rows, which, hybrid=self.rule == "bitcoin-core")
             good = key_part.sized[served]
-            ready = None
+            numbers: Bytes | Chunk = chunk
             if digests is not None:
-                ready, sized = digests.part(digests.of(chunk.first, last), _DIGEST)
+                numbers, sized = digests.part(digests.of(chunk.first, last), _DIGEST)
                 good &= sized
             signed: Bytes | Chunk = signatures.chunk(chunk.first, last)
             if self.signature_format == "raw":
                 signed, sized = signatures.part(signatures.of(chunk.first, last), _SIGNATURE)
                 good &= sized
             found = reasons[chunk.first : last]
-            self._verify(found, key_part, served, chunk if ready is None else ready, signed)
+            self._verify(found, key_part, served, numbers, signed)
             found[~good] = _LENGTH
         np.equal(reasons, 0, out=verdicts.view(np.bool_))
 
@@ -171,7 +173,10 @@ class Secp256k1Plan:
         device = self.device
         if not isinstance(messages, Chunk):
             return device.upload(np.ascontiguousarray(messages))
-        rows, kernel = upload_rows(device, messages), KERNELS[self.message_hash]
+        rows = upload_rows(device, messages)
+        if self.message_hash == "none":
+            return rows.data
+        kernel = KERNELS[self.message_hash]
         digests = device.allocate(messages.count * _DIGEST)
         device_hash.launch(device, kernel, messages.count, digests, rows, rows.data, 0, _DIGEST)
         return digests

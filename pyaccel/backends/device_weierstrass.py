@@ -16,9 +16,11 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
+from pyaccel.backends.device_kept import kept_on
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.device_secp256k1 import distinct
 from pyaccel.backends.weierstrass_base import Point, odd_multiples, packed
+from pyaccel.rows import Rows
 from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
 
 if TYPE_CHECKING:
@@ -173,7 +175,8 @@ class WeierstrassPlan:
         keys: Any = inputs["public_keys"]
         messages = host_rows("messages", inputs["messages"], n)
         key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
-        digests = HostRows("messages", messages, n) if self._hash is None else None
+        ready = self._hash is None and kept_on(device, messages, curve.size)
+        digests = HostRows("messages", messages, n) if self._hash is None and not ready else None
         signatures = HostRows("signatures", inputs["signatures"], n)
         identities = inputs.get("identity")
         verdicts = host_bytes("verdicts", outputs["verdicts"], n)
@@ -191,10 +194,12 @@ class WeierstrassPlan:
                 good &= sized
             found = reasons[chunk.first : last]
             with device.batch():
-                if digests is not None:
-                    ready, sized = self._ready(digests, digests.of(chunk.first, last))
+                if ready:
+                    hashed = upload_rows(device, chunk).data
+                elif digests is not None:
+                    numbers, sized = self._ready(digests, digests.of(chunk.first, last))
                     good &= sized
-                    hashed = device.upload(ready)
+                    hashed = device.upload(numbers)
                 elif self.scheme == "sm2":
                     identity = None if identities is None else HostRows("identity", identities, n)
                     hashed, sized = self._sm2_digests(chunk, part, served, identity)
@@ -293,7 +298,8 @@ class WeierstrassPlan:
         """A buffer of digests. Inside device.batch()."""
         device, kernel, n = self.device, KERNELS["sm3"], len(rows)
         offsets = np.cumsum([0, *map(len, rows)], dtype=np.uint64)
-        uploaded = upload_rows(device, Chunk(0, n, np.frombuffer(b"".join(rows), np.uint8), offsets, 0, 0))
+        joined = Rows(b"".join(rows), offsets=offsets)
+        uploaded = upload_rows(device, Chunk(0, n, joined, 0, int(offsets[-1]), offsets, 0, 0))
         digests = device.allocate(n * kernel.size)
         device_hash.launch(device, kernel, n, digests, uploaded, uploaded.data, 0, kernel.size)
         return digests

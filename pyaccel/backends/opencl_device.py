@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pyaccel.backends.base import Unavailable
 from pyaccel.backends.device import LARGEST_CHUNK, LOCAL_SIZE
 from pyaccel.backends.kernel_source import kernel_source
+from pyaccel.backends.moved import count_from_device, count_to_device
 from pyaccel.backends.opencl_loader import forked
 from pyaccel.backends.opencl_staging import OpenCLLink
 from pyaccel.backends.staging import LEAST, Staging
@@ -129,6 +130,8 @@ class Device:
         # Kernels read whole words, so memory is shared only where it is aligned to them.
         shared = array.ctypes.data % 16 == 0
         how = flags.USE_HOST_PTR if shared else flags.COPY_HOST_PTR
+        if not shared:
+            count_to_device(array.nbytes)
         self._in_use.append(array)
         return self._cl.Buffer(self._context, flags.READ_ONLY | how, hostbuf=array)
 
@@ -139,6 +142,7 @@ class Device:
 
     def write(self, buffer: Any, array: npt.NDArray[Any], offset: int = 0) -> None:
         """Copies array into buffer, from byte `offset` of it. Inside batch()."""
+        count_to_device(array.nbytes)
         if self._staged(array):
             self._pieces().write(buffer, array.reshape(-1).view(np.uint8), offset)
         else:
@@ -146,6 +150,7 @@ class Device:
 
     def read(self, array: npt.NDArray[Any], buffer: Any, offset: int = 0) -> None:
         """Fills array from byte `offset` of buffer, after all that was enqueued before. Inside batch()."""
+        count_from_device(array.nbytes)
         if self._staged(array):
             self._pieces().read(array.reshape(-1).view(np.uint8), buffer, offset)
         elif array.nbytes:

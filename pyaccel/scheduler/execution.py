@@ -104,9 +104,26 @@ def run(
             choice = _take(place, choice, some_inputs, some_outputs, last - first)
             if progress is not None:
                 progress(last, n)
-    seconds = perf_counter() - start if recording else 0.0
+    _record(choice, operation, n, perf_counter() - start if recording else 0.0)
+
+
+def run_once(
+    operation: Operation, values: tuple[object, ...], choice: Choice, inputs: Inputs, outputs: Outputs, n: int
+) -> None:
+    """Runs a choice; nothing is computed elsewhere.
+
+    Raises:
+        DeviceError: its device failed.
+        ValueError: an argument is wrong.
+    """
+    start = perf_counter()
+    _once(placement(operation, values), choice, inputs, outputs, n)
+    _record(choice, operation, n, perf_counter() - start)
+
+
+def _record(choice: Choice, operation: Operation, n: int, seconds: float) -> None:
     thread.last = ran = (operation.name, choice.backend.name, choice.plan, n, seconds, choice.notes)
-    if recording:
+    if collector.get() is not None:
         collect(ran)
 
 
@@ -142,16 +159,24 @@ def _take(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n:
 
 def _attempt(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
     """Runs the choice; where its device fails, what comes next: returns the one that did it."""
+    try:
+        _once(place, choice, inputs, outputs, n)
+    except DeviceError as error:
+        return _attempt(place, place.after(choice, error), inputs, outputs, n)
+    return choice
+
+
+def _once(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> None:
+    """Runs the choice and tells the watchers."""
     start = perf_counter() if watching.watchers else 0.0
     try:
         choice.plan.run(inputs, outputs, n)
     except DeviceError as error:
         if watching.watchers:
             _tell(place, choice, inputs, n, start, error)
-        return _attempt(place, place.after(choice, error), inputs, outputs, n)
+        raise
     if watching.watchers:
         _tell(place, choice, inputs, n, start)
-    return choice
 
 
 def _tell(

@@ -3,20 +3,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pyaccel.backends.base import Backend
 from pyaccel.backends.moved import Moved, moved
+from pyaccel.errors import DeviceError
 from pyaccel.poseidon2 import ELEMENTS
-from pyaccel.rows import Rows, as_rows
-from pyaccel.scheduler import execution, runs
+from pyaccel.rows import Rows
+from pyaccel.scheduler import execution, graph_placement, health, runs
 from pyaccel.scheduler.calls import Call, Pending
+from pyaccel.scheduler.graph_placement import memory_of
+
+if TYPE_CHECKING:
+    from pyaccel.backends.device import Device
+    from pyaccel.backends.device_kept import KeptRows
 
 Outputs = dict[int, dict[str, Any]]
 """Outputs by call and name."""
+
+_KEPT_OF_MEMORY = 4
+"""What stays on a device between calls takes one part in so many of its memory; calls need room of their own."""
 
 
 @dataclass(frozen=True)
@@ -51,37 +63,164 @@ def run(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str) ->
     Raises:
         ValueError, DeviceUnavailableError, SelfTestError, UnsupportedError: as execution.run.
     """
-    entries: list[runs.Entry] = []
-    done: Outputs = {}
+    chosen = graph_placement.chosen(calls, device)
     with moved() as count:
-        for index, call in calls.items():
-            done[index] = call.outputs()
-            inputs = {name: _here(value, done) for name, value in call.inputs.items()}
-            _run_one(call, inputs, done[index], device)
-            assert runs.thread.last is not None
-            entries.append(runs.thread.last)
-    outputs: Outputs = {}
-    for index, name in wanted:
-        outputs.setdefault(index, {})[name] = done[index][name]
-    return Finished(outputs, device, count, tuple(entries))
+        run = _Run(calls, wanted, chosen)
+        try:
+            run.all()
+        except DeviceError as error:
+            if run.backend is None:
+                raise
+            health.warn_of_failure(run.backend, run.call.operation, error)
+            note = f"{run.backend.name} failed in a graph, which was computed anew: {error}"
+            run = _Run(calls, wanted, "native", note)
+            run.all()
+    return Finished(run.wanted_outputs(), chosen, count, tuple(run.entries))
 
 
-def _run_one(call: Call, inputs: Mapping[str, Any], outputs: Mapping[str, Any], device: str) -> None:
-    try:
-        execution.run(call.operation, call.values, inputs, outputs, call.n, device=device, cuts=call.cuts)
-    except ValueError:
-        elements = ELEMENTS.get(str(call.values[0]))
-        if elements is not None:
-            # As in hash_many, the exception says which row it is.
-            elements.require_canonical(inputs["messages"], call.n)
-        raise
+class _Run:
+    """One attempt at all calls of a graph.
+
+    Args:
+        calls: by number.
+        wanted: outputs to bring back.
+        device: by name.
+        note: why another device did not do it.
+
+    Attributes:
+        call: the one that runs, or ran last.
+        backend: the device with kernels that runs it or held what it reads, None where none does.
+        entries: the batches so far.
+    """
+
+    call: Call
+
+    def __init__(self, calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str, note: str = "") -> None:
+        self.backend: Backend | None = None
+        self.entries: list[runs.Entry] = []
+        self._calls = calls
+        self._wanted = wanted
+        self._device = device
+        self._note = note
+        self._done: Outputs = {}
+        self._shared: dict[object, KeptRows] = {}
+        self._room = 0
+        self._passed_on = {
+            (value.index, value.output)
+            for call in calls.values()
+            for value in call.inputs.values()
+            if isinstance(value, Pending)
+        }
+
+    def all(self) -> None:
+        """Runs them.
+
+        Raises:
+            DeviceError: a device failed, `backend`.
+        """
+        for index, call in self._calls.items():
+            self.call = call
+            self._run(index, call)
+        for index, name in self._wanted:
+            self._done[index][name] = self._array(index, name)
+
+    def wanted_outputs(self) -> Outputs:
+        """The outputs that were wanted."""
+        outputs: Outputs = {}
+        for index, name in self._wanted:
+            outputs.setdefault(index, {})[name] = self._done[index][name]
+        return outputs
+
+    def _run(self, index: int, call: Call) -> None:
+        arguments = (call.operation, call.values)
+        choice = execution.chosen(*arguments, call.inputs, call.n, self._device)
+        device = None if call.cuts or choice.shares else _kernels_of(choice.backend)
+        if device is not None:
+            self.backend = choice.backend
+        inputs = {name: self._input(value, device) for name, value in call.inputs.items()}
+        outputs: dict[str, Any] = call.outputs()
+        if device is not None:
+            for name in getattr(getattr(choice.plan, "plan", choice.plan), "keeps", ()):
+                if (index, name) in self._passed_on:
+                    outputs[name] = self._kept(device, outputs[name])
+        self._done[index] = outputs
+        try:
+            execution.run(*arguments, inputs, outputs, call.n, device=self._device, cuts=call.cuts, redo=device is None)
+        except ValueError:
+            elements = ELEMENTS.get(str(call.values[0]))
+            if elements is not None:
+                # As in hash_many, the exception says which row it is.
+                elements.require_canonical(inputs["messages"], call.n)
+            raise
+        entry = runs.thread.last
+        assert entry is not None
+        self.entries.append((*entry[:-1], (*entry[-1], self._note)) if self._note else entry)
+
+    def _input(self, value: Any, device: Device | None) -> Any:
+        """An input as a plan on the device takes it; None: in host memory."""
+        if not isinstance(value, Rows):
+            return value
+        if isinstance(value, Pending):
+            found = self._done[value.index][value.output]
+            if not isinstance(found, Rows):
+                return _as_rows(value, found)
+            if device is None:
+                assert found.buffer is not None  # brought back here: what fails now is the device
+            return found
+        if device is None or value.cuts or self._uses[memory_of(value)] == 1:
+            return value
+        shared = self._shared.get(memory_of(value))
+        if shared is None:
+            from pyaccel.backends.device_kept import KeptRows
+
+            if not self._fits(device, len(value.data)):
+                return value
+            shared = self._shared[memory_of(value)] = KeptRows(value)
+        return shared
+
+    @cached_property
+    def _uses(self) -> Counter[object]:
+        """How many calls take each input in host memory."""
+        return Counter(
+            key
+            for call in self._calls.values()
+            for key in {memory_of(value) for value in call.inputs.values() if isinstance(value, Rows)}
+        )
+
+    def _kept(self, device: Device, array: Any) -> Any:
+        """An output that stays on the device where it fits, else the array."""
+        from pyaccel.backends.device_kept import KeptRows
+
+        n, width = array.shape
+        if array.nbytes % 4 or array.nbytes == 0 or not self._fits(device, array.nbytes):
+            return array
+        return KeptRows(None, n, width)
+
+    def _fits(self, device: Device, nbytes: int) -> bool:
+        """Whether so many bytes more may stay on the device; then they are counted."""
+        most = device.memory // _KEPT_OF_MEMORY if device.memory else device.chunk_bytes
+        if nbytes > device.chunk_bytes or self._room + nbytes > most:
+            return False
+        self._room += nbytes
+        return True
+
+    def _array(self, index: int, name: str) -> Any:
+        """An output in host memory."""
+        found = self._done[index][name]
+        if not isinstance(found, Rows):
+            return found
+        return np.frombuffer(found.buffer, np.uint8).reshape(found.count or 0, found.width)
 
 
-def _here(value: Any, done: Outputs) -> Any:
-    """An input in host memory."""
-    if not isinstance(value, Pending):
-        return value
-    array = done[value.index][value.output]
-    if value.count is None:
-        return Rows(np.frombuffer(array.tobytes(), np.uint8), width=value.width, stride=0)
-    return as_rows(value.output, array)
+def _kernels_of(backend: Backend) -> Device | None:
+    """The device behind a backend that runs kernels, whose memory plans take; None for any other."""
+    from pyaccel.backends.device import DeviceBackend
+
+    return backend.device if isinstance(backend, DeviceBackend) else None
+
+
+def _as_rows(pending: Pending, array: Any) -> Rows:
+    """An output in host memory as rows."""
+    if pending.count is None:
+        return Rows(array.tobytes(), width=pending.width, stride=0)
+    return Rows._of(array, len(array), pending.width, pending.width)

@@ -18,6 +18,7 @@ from pyaccel import logs
 from pyaccel.backends.base import Backend, Buffer, Declined, Inputs, Outputs, Parameters, Plan
 from pyaccel.errors import DeviceError, PyaccelError
 from pyaccel.operations import Operation
+from pyaccel.rows import Rows
 from pyaccel.scheduler import health, watchdog
 from pyaccel.scheduler.curves import Curve
 from pyaccel.scheduler.shadowing import Shadow, defined
@@ -106,7 +107,7 @@ class Guarded:
         except Exception as error:
             raise DeviceError(f"{self._backend.name}: {type(error).__name__}: {error}") from error
         self._first = False
-        if all(value is None or isinstance(value, np.ndarray) for value in own.values()):
+        if all(value is None or isinstance(value, (np.ndarray, Rows)) for value in own.values()):
             wrong = self._shadow.differs(inputs, own, n, perf_counter() - start)
             if wrong:
                 raise self._quarantined(wrong, "shadow check")
@@ -131,7 +132,7 @@ class Guarded:
 
 
 def _like(value: Any) -> Any:
-    """Memory of the guard's own in place of an output in host memory; what lies elsewhere stays."""
+    """Memory of the guard's own in place of an output in host memory; what lies elsewhere, or is Rows to be, stays."""
     if isinstance(value, np.ndarray) or (isinstance(value, Buffer) and value.device == "native"):
         return np.empty_like(_array(value))
     return value

@@ -94,7 +94,7 @@ class Shadow:
 
         Args:
             inputs: of the batch.
-            outputs: what the device made of them, arrays in host memory that nobody writes to, or None.
+            outputs: what the device made of them, arrays that nobody writes to, Rows that are brought back, or None.
             n: rows.
             seconds: what it took.
         """
@@ -108,10 +108,11 @@ class Shadow:
         which = _spread(rows, n) if self._by_rows and rows < n else None
         some = inputs if which is None else rows_of(inputs, which, n)
         of: Any = slice(None) if which is None else which
-        answers: Arrays = {name: array[of] for name, array in outputs.items() if array is not None}
+        here = {name: value.array(n) if isinstance(value, Rows) else value for name, value in outputs.items()}
+        answers: Arrays = {name: array[of] for name, array in here.items() if array is not None}
         expected = {name: np.zeros_like(array) for name, array in answers.items()}
         try:
-            plan.run(some, {**outputs, **expected}, rows)
+            plan.run(some, {**here, **expected}, rows)
         except DeviceError:  # natively out of memory: nothing can be said
             return None
         self._learn((perf_counter() - start) / rows)

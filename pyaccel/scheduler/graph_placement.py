@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which device a graph is for: the one that is done first with all of its calls together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyaccel.rows import Rows
+from pyaccel.scheduler import execution
+from pyaccel.scheduler.calls import Call, Pending
+from pyaccel.scheduler.curves import Curve
+from pyaccel.scheduler.registry import check_name, discovered
+from pyaccel.scheduler.selection import environment, within
+
+NATIVE = "native"
+
+
+@dataclass(frozen=True)
+class Total:
+    """What all calls cost together where they are for one device.
+
+    Attributes:
+        device: its name; of a kind that nobody looked for yet, the kind's.
+        seconds: of each call, by number; what it declines, natively.
+        declined: calls that it does not take.
+        start_up: seconds once.
+        waiting: whether it was not looked for yet.
+    """
+
+    device: str
+    seconds: dict[int, float]
+    declined: frozenset[int]
+    start_up: float
+    waiting: bool
+
+    @property
+    def cost(self) -> float:
+        """Seconds of all."""
+        return self.start_up + sum(self.seconds.values())
+
+
+def chosen(calls: Mapping[int, Call], device: str) -> str:
+    """The name of the device that a graph is for.
+
+    Args:
+        calls: in the order in which they run.
+        device: as execution.run takes it.
+
+    Raises:
+        ValueError: the device's name is unknown.
+    """
+    if type(device) is not str:
+        check_name(device)
+    if device == "auto":
+        device = within.get() or environment()
+    if device != "auto":
+        check_name(device)
+        return device
+    places = [(execution.placement(call.operation, call.values), call.n) for call in calls.values()]
+    if all(n <= place.inline_until for place, n in places):
+        return NATIVE
+    while True:
+        best = min(totals(calls), key=lambda total: total.cost, default=None)
+        if best is None:
+            return NATIVE
+        if not best.waiting:
+            return best.device
+        discovered(best.device)
+
+
+def totals(calls: Mapping[int, Call]) -> list[Total]:
+    """What the calls cost on each device that takes any of them, native first.
+
+    Bytes that lie on the device already, as an input of a call before or its output, do not go over the link again.
+    """
+    curves: dict[int, dict[str, Curve]] = {}
+    waiting: set[str] = set()
+    for index, call in calls.items():
+        candidates = list(execution.placement(call.operation, call.values).candidates())
+        curves[index] = {candidate.name: candidate.curve for candidate in candidates}
+        waiting |= {candidate.name for candidate in candidates if candidate.backend is None}
+    names = dict.fromkeys(name for found in curves.values() for name in found)
+    return [_total(name, calls, curves, waiting=name in waiting) for name in names]
+
+
+def _total(name: str, calls: Mapping[int, Call], curves: dict[int, dict[str, Curve]], *, waiting: bool) -> Total:
+    seconds: dict[int, float] = {}
+    declined: set[int] = set()
+    there: set[object] = set()
+    start_up = 0.0
+    for index, call in calls.items():
+        curve = curves[index].get(name)
+        if curve is None:
+            declined.add(index)
+            curve = curves[index].get(NATIVE)
+        if curve is None:
+            seconds[index] = float("inf")
+            continue
+        start_up = max(start_up, curve.start_up)
+        nbytes = stays = 0
+        for value in call.inputs.values():
+            if not isinstance(value, Rows):
+                continue
+            size = value.nbytes(len(value))
+            nbytes += size
+            key: object = (value.index, value.output) if isinstance(value, Pending) else memory_of(value)
+            if key in there:
+                stays += size
+            if index not in declined:
+                there.add(key)
+        seconds[index] = curve.cost(call.operation, call.n, nbytes) - curve.start_up - curve.link * stays
+        if index not in declined:
+            there |= {(index, output) for output in call.shapes}
+    return Total(name, seconds, frozenset(declined), start_up, waiting)
+
+
+def memory_of(rows: Rows) -> object:
+    """What two Rows have in common that are the same bytes, cut the same way."""
+    if rows.cuts or isinstance(rows, Pending):
+        return id(rows)
+    offsets = None if rows.offsets is None else (rows.offsets.ctypes.data, rows.offsets.dtype, len(rows.offsets))
+    return rows.data.ctypes.data, len(rows.data), rows.count, rows.width, rows.stride, offsets
