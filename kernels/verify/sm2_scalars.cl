@@ -39,3 +39,29 @@ KERNEL void sm2_scalars(GLOBAL uint *digits, GLOBAL row *v, GLOBAL uchar *reason
     store_scalar_digits(digits + DIGIT_WORDS * (ulong)i + BASE_SCALAR, &s);
     store_scalar_digits(digits + DIGIT_WORDS * (ulong)i + KEY_SCALAR, &t);
 }
+
+/* rows[i] = what ZA of key i is the SM3 of: the identity's bits in two bytes, the identity, a, b, G, the key.
+ * Shapes: rows n x stride bytes, 2 + size + 192 of each written; identity size bytes; numbers 128 bytes, big-endian; keys n x 64
+ * bytes, x and y.
+ * NDRange: n rounded up to the local size, local size 64, 32 registers. */
+KERNEL void sm2_identities(GLOBAL uchar *rows, GLOBAL const uchar *identity, uint size, GLOBAL const uchar *numbers,
+                           GLOBAL const uchar *keys, uint stride, uint n)
+{
+    const uint i = global_id();
+    if (i >= n) {
+        return;
+    }
+    GLOBAL uchar *to = rows + stride * (ulong)i;
+    to[0] = (uchar)(8 * size >> 8);
+    to[1] = (uchar)(8 * size);
+    for (uint j = 0; j < size; j++) {
+        to[2 + j] = identity[j];
+    }
+    to += 2 + size;
+    for (uint j = 0; j < 128; j++) {
+        to[j] = numbers[j];
+    }
+    for (uint j = 0; j < 64; j++) {
+        to[128 + j] = keys[64 * (ulong)i + j];
+    }
+}

@@ -85,6 +85,10 @@ class Device(Protocol):
         """A buffer of size bytes, contents undefined."""
         ...
 
+    def zeros(self, size: int) -> Any:
+        """A buffer of size bytes that are all 0; nothing goes over the link."""
+        ...
+
     def write(self, buffer: Any, array: npt.NDArray[Any], offset: int = 0) -> None:
         """Copies array into buffer, from byte `offset` of it; array may change once this returns."""
         ...

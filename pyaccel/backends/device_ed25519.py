@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pyaccel.backends.device_kept import constant
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.edwards25519_base import base_rows
 
@@ -103,7 +104,7 @@ class Ed25519Plan:
         device, n = self.device, messages.count
         with device.batch():
             rows = upload_rows(device, messages)
-            encodings, base = device.upload(encoded), device.upload(base_rows())
+            encodings, base = device.upload(encoded), constant(device, base_rows())
             found, what = device.allocate(n), device.allocate(2 * n)
             scalars, points = device.allocate(n * _SCALAR_BYTES), device.allocate(n * _POINT_BYTES)
             tables = device.allocate(n * _TABLE_BYTES)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
     from pyaccel.backends.device import Device
 
 _WORD = 4
+_Constants = dict[int, tuple[int, Any, npt.NDArray[Any]]]
+_constants: WeakKeyDictionary[Device, _Constants] = WeakKeyDictionary()
+
+IN_ORDER = np.arange(1 << 16, dtype=np.uint32)
+"""0, 1, 2 and so on; as many as a chunk has signatures at most."""
+
+
+def constant(device: Device, array: npt.NDArray[Any]) -> Any:
+    """A buffer of an array that lives as long as the process and never changes; it goes over once. Inside batch()."""
+    kept = _constants.setdefault(device, {})
+    starts, memory, _ = kept.get(id(array), (-1, None, array))
+    if starts != device.starts:
+        memory = device.upload(array)
+        kept[id(array)] = (device.starts, memory, array)
+    return memory
+
+
+def upload_numbers(device: Device, numbers: npt.NDArray[np.uint32]) -> Any:
+    """A buffer of numbers; those that are the first of IN_ORDER are there already. Inside device.batch()."""
+    return constant(device, IN_ORDER) if numbers.base is IN_ORDER else device.upload(numbers)
 
 
 class KeptRows(Rows):

@@ -115,8 +115,7 @@ class MerklePlan:
         below = min(depth, most.bit_length() - 1)
         tops = np.empty((-(-n // most), NODE), np.uint8)
         mutated = np.zeros(1, np.uint32)
-        flag = device.allocate(mutated.nbytes)
-        device.write(flag, mutated)
+        flag = device.zeros(mutated.nbytes)
         room = (max(min(n, most), len(tops)) + 1) * NODE  # and a sibling for a last node without one
         here, there = device.allocate(room), device.allocate(room)
         for position, start in enumerate(range(0, n, most)):
@@ -128,7 +127,8 @@ class MerklePlan:
             device.write(here, tops)
             top = self._climb(here, there, flag, len(tops), below, depth, 0, keep)
             device.read(tops[0], top)
-        device.read(mutated, flag)
+        if self.form.odd == "twice":  # no other form raises it
+            device.read(mutated, flag)
         return tops[0], bool(mutated[0])
 
     def _climb(

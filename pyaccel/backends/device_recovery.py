@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash, device_secp256k1
 from pyaccel.backends.device_algorithms import KERNELS
-from pyaccel.backends.device_kept import kept_on
+from pyaccel.backends.device_kept import IN_ORDER, kept_on
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, DeviceRows, HostRows, host_bytes, upload_rows
 from pyaccel.backends.device_secp256k1 import POINTS, SCALARS, key_tables, point_sums, scalar_digits
 
@@ -101,8 +101,7 @@ class RecoverPlan:
         """Keys or addresses of a chunk, anything where reasons say that there is none."""
         device, n = self.device, len(ids)
         with device.batch():
-            found = device.allocate(n)
-            device.write(found, np.zeros(n, np.uint8))
+            found = device.zeros(n)
             s, inverses, encoded, kinds = (device.allocate(n * size) for size in (_ROW, _ROW, 2 * _ROW, 1))
             of = (device.upload(np.ascontiguousarray(raw)), device.upload(ids), np.uint32(self.rule.low_s))
             device.launch(SCALARS, "secp256k1_recoveries", n, s, inverses, encoded, kinds, *of)
@@ -111,7 +110,7 @@ class RecoverPlan:
             else:
                 z = device.upload(np.ascontiguousarray(digests))
             digits = scalar_digits(device, n, z, s, inverses, negative=True)
-            own = np.arange(n, dtype=np.uint32)
+            own = IN_ORDER[:n]
             tables = key_tables(device, n, encoded, kinds)
             sums, denominators = point_sums(device, n, found, tables, own, digits)
             points, running = device.allocate(n * _KEY), device.allocate(n * _ROW)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
-from pyaccel.backends.device_kept import kept_on
+from pyaccel.backends.device_kept import IN_ORDER, constant, kept_on, upload_numbers
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.secp256k1_base import base_rows
 
@@ -154,8 +154,7 @@ class Secp256k1Plan:
         """Reasons of a chunk: row i has key served[i]; messages or ready digests; signatures raw or to be parsed."""
         device, n = self.device, len(reasons)
         with device.batch():
-            found = device.allocate(n)
-            device.write(found, np.zeros(n, np.uint8))
+            found = device.zeros(n)
             digests = self._digests(messages)
             raw = self._signatures(found, signed)
             r, inverses = device.allocate(n * _ROW), device.allocate(n * _ROW)
@@ -214,7 +213,7 @@ def point_sums(
     """Buffers of X, Y and of Z of u1 G + u2 Q, row i's Q being key served[i]; sets reasons. Inside device.batch()."""
     sums, z = device.allocate(2 * n * _ROW), device.allocate(n * _ROW)
     key_reasons, *tables = keys
-    of = (*tables, device.upload(served), digits, device.upload(base_rows()))
+    of = (*tables, upload_numbers(device, served), digits, constant(device, base_rows()))
     device.launch(POINTS, "secp256k1_sums", n, reasons, sums, z, key_reasons, *of)
     device.launch(POINTS, "secp256k1_exceptions", n, reasons, sums, z, *of)
     return sums, z
@@ -225,6 +224,6 @@ def distinct(keys: HostRows, first: int, last: int) -> tuple[slice | npt.NDArray
     if keys.one_for_all:
         return slice(0, 1), np.zeros(last - first, np.uint32)
     if keys.index is None:
-        return slice(first, last), np.arange(last - first, dtype=np.uint32)
+        return slice(first, last), IN_ORDER[: last - first]
     which, served = np.unique(keys.index[first:last], return_inverse=True)
     return which, served.astype(np.uint32)

@@ -16,11 +16,20 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
-from pyaccel.backends.device_kept import kept_on
-from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends.device_kept import constant, kept_on, upload_numbers, whole_words
+from pyaccel.backends.device_rows import (
+    FIXED_ROWS,
+    Chunk,
+    DeviceRows,
+    HostRows,
+    chunks,
+    host_bytes,
+    host_rows,
+    upload_rows,
+)
 from pyaccel.backends.device_secp256k1 import distinct
 from pyaccel.backends.weierstrass_base import Point, odd_multiples, packed
-from pyaccel.rows import Rows
+from pyaccel.rows import as_rows
 from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
 
 if TYPE_CHECKING:
@@ -105,7 +114,7 @@ _LENGTH = 1
 """PYACCEL_REASON_LENGTH"""
 _WHOLE = 1
 """A key of x and y, in the numbers of kernels/verify/key_kinds.h; 2 and 3 are keys of x, with y even and odd."""
-_DEFAULT_IDENTITY = b"1234567812345678"
+_DEFAULT_IDENTITY = np.frombuffer(b"1234567812345678", np.uint8)
 """GM/T 0009-2012."""
 
 
@@ -164,7 +173,7 @@ class WeierstrassPlan:
             self.device.build(curve.points)
             self.device.build(curve.scalars)
             if self._hash is not None:
-                self.device.build(KERNELS[self._hash].path, "" if self.scheme == "sm2" else FIXED_ROWS)
+                self.device.build(KERNELS[self._hash].path, FIXED_ROWS)
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run.
@@ -194,6 +203,7 @@ class WeierstrassPlan:
                 good &= sized
             found = reasons[chunk.first : last]
             with device.batch():
+                keys_there = _OnDevice.of(device, part, served)
                 if ready:
                     hashed = upload_rows(device, chunk).data
                 elif digests is not None:
@@ -202,21 +212,18 @@ class WeierstrassPlan:
                     hashed = device.upload(numbers)
                 elif self.scheme == "sm2":
                     identity = None if identities is None else HostRows("identity", identities, n)
-                    hashed, sized = self._sm2_digests(chunk, part, served, identity)
+                    hashed, sized = self._sm2_digests(chunk, keys_there, served, identity)
                     good &= sized
                 else:
                     hashed = self._digests(chunk)
-                self._verify(found, part, served, hashed, signed)
+                self._verify(found, keys_there, hashed, signed)
             found[~good] = _LENGTH
         np.equal(reasons, 0, out=verdicts.view(np.bool_))
 
-    def _verify(
-        self, reasons: Bytes, keys: _Keys, served: npt.NDArray[np.uint32], hashed: Any, signed: Bytes | Chunk
-    ) -> None:
-        """Reasons of a chunk: row i has key served[i]; hashed: a buffer of numbers. Inside device.batch()."""
+    def _verify(self, reasons: Bytes, keys: _OnDevice, hashed: Any, signed: Bytes | Chunk) -> None:
+        """Reasons of a chunk; hashed: a buffer of numbers. Inside device.batch()."""
         device, n, curve = self.device, len(reasons), _CURVES[self.scheme]
-        found = device.allocate(n)
-        device.write(found, np.zeros(n, np.uint8))
+        found = device.zeros(n)
         raw = self._signatures(found, signed)
         digits, r = device.allocate(n * curve.digits_bytes), device.allocate(n * curve.size)
         if self.scheme == "sm2":
@@ -227,13 +234,12 @@ class WeierstrassPlan:
             device.launch(curve.scalars, "ecdsa_signatures", n, r, inverses, found, raw, low)
             device.launch(curve.scalars, "ecdsa_invert_scalars", n, inverses, running)
             device.launch(curve.scalars, "ecdsa_scalars", n, digits, hashed, r, inverses)
-        count = len(keys.kinds)
+        count = len(keys.host.kinds)
         tables, commons, wrong = (device.allocate(count * size) for size in (curve.table_bytes, curve.size, 1))
-        encoded, kinds = device.upload(keys.encoded), device.upload(keys.kinds)
-        device.launch(curve.points, "weierstrass_keys", count, tables, commons, wrong, encoded, kinds)
+        device.launch(curve.points, "weierstrass_keys", count, tables, commons, wrong, keys.encoded, keys.kinds)
         device.launch(curve.points, "weierstrass_invert", count, commons, device.allocate(count * curve.size))
         device.launch(curve.points, "weierstrass_affine", 8 * count, tables, commons)
-        of = (tables, device.upload(served), digits, r, device.upload(base_rows(self.scheme)))
+        of = (tables, keys.served, digits, r, constant(device, base_rows(self.scheme)))
         device.launch(curve.points, "weierstrass_verify", n, found, wrong, *of)
         device.launch(curve.points, "weierstrass_exceptions", n, found, *of)
         device.read(reasons, found)
@@ -272,37 +278,76 @@ class WeierstrassPlan:
         return device.upload(_fitted(found, size))
 
     def _sm2_digests(
-        self, messages: Chunk, keys: _Keys, served: npt.NDArray[np.uint32], identities: HostRows | None
+        self, messages: Chunk, keys: _OnDevice, served: npt.NDArray[np.uint32], identities: HostRows | None
     ) -> tuple[Any, Bools]:
         """A buffer of SM3(ZA || M), and whose identity is short enough. Inside device.batch()."""
-        curve, n = _CURVES["sm2"], messages.count
-        numbers = b"".join(number.to_bytes(32, "big") for number in (curve.p - 3, curve.b, *curve.g))
-        coordinates = keys.coordinates(curve)
+        device, n = self.device, messages.count
+        sized = np.ones(n, np.bool_)
+        if identities is None or identities.one_for_all:
+            identity = b"" if identities is None else identities.row(0)
+            sized[:] = len(identity) <= LONGEST_IDENTITY
+            heads = self._heads(keys, None if identities is None else identity[:LONGEST_IDENTITY])
+            which = keys.served
+        else:
+            heads, which = self._heads_of_rows(messages, keys.host, served, identities, sized)
+        rows, digests = upload_rows(device, messages), device.allocate(n * 32)
+        path = KERNELS["sm3"].path
+        device.launch(path, "hash_sm3_headed", n, digests, heads, which, *rows.arguments, define=rows.define)
+        return digests, sized
+
+    def _heads(self, keys: _OnDevice, identity: bytes | None) -> Any:
+        """A buffer of ZA of each key under one identity, None: the default one. Inside device.batch()."""
+        device, count = self.device, len(keys.host.kinds)
+        if (keys.host.kinds > _WHOLE).any():
+            coordinates = device.upload(np.frombuffer(b"".join(keys.host.coordinates(_CURVES["sm2"])), np.uint8))
+        else:
+            coordinates = keys.encoded
+        if identity is None:
+            size, of = len(_DEFAULT_IDENTITY), constant(device, _DEFAULT_IDENTITY)
+        else:
+            size, of = len(identity), device.upload(np.frombuffer(identity, np.uint8))
+        width = 2 + size + len(_sm2_numbers()) + 64
+        stride = whole_words(width)
+        rows = device.allocate(count * stride)
+        numbers = (of, np.uint32(size), constant(device, _sm2_numbers()), coordinates, np.uint32(stride))
+        device.launch(_CURVES["sm2"].scalars, "sm2_identities", count, rows, *numbers)
+        return self._sm3(DeviceRows(rows, count * stride, width=width, stride=stride), count)
+
+    def _heads_of_rows(
+        self, messages: Chunk, keys: _Keys, served: npt.NDArray[np.uint32], identities: HostRows, sized: Bools
+    ) -> tuple[Any, Any]:
+        """Buffers of ZA of each key and identity that come together, and of which of them is each row's.
+
+        Takes out of sized the rows whose identity is too long. Inside device.batch().
+        """
+        coordinates, numbers = keys.coordinates(_CURVES["sm2"]), _sm2_numbers().tobytes()
         places: dict[tuple[int, bytes], int] = {}
         heads: list[bytes] = []
-        place: list[int] = []
-        sized = np.ones(n, np.bool_)
+        which = np.empty(messages.count, np.uint32)
         for i, key in enumerate(served.tolist()):
-            identity = _DEFAULT_IDENTITY if identities is None else identities.row(messages.first + i)
+            identity = identities.row(messages.first + i)
             if len(identity) > LONGEST_IDENTITY:
                 sized[i], identity = False, b""
             if (key, identity) not in places:
                 places[key, identity] = len(heads)
                 heads.append((8 * len(identity)).to_bytes(2, "big") + identity + numbers + coordinates[key])
-            place.append(places[key, identity])
-        za = np.empty((len(heads), 32), np.uint8)
-        self.device.read(za, self._sm3(heads))
-        return self._sm3([za[place[i]].tobytes() + messages.row(i) for i in range(n)]), sized
+            which[i] = places[key, identity]
+        rows = as_rows("identity", heads)
+        chunk = HostRows("identity", rows, len(heads)).chunk(0, len(heads))
+        return self._sm3(upload_rows(self.device, chunk), len(heads)), self.device.upload(which)
 
-    def _sm3(self, rows: list[bytes]) -> Any:
+    def _sm3(self, rows: DeviceRows, n: int) -> Any:
         """A buffer of digests. Inside device.batch()."""
-        device, kernel, n = self.device, KERNELS["sm3"], len(rows)
-        offsets = np.cumsum([0, *map(len, rows)], dtype=np.uint64)
-        joined = Rows(b"".join(rows), offsets=offsets)
-        uploaded = upload_rows(device, Chunk(0, n, joined, 0, int(offsets[-1]), offsets, 0, 0))
-        digests = device.allocate(n * kernel.size)
-        device_hash.launch(device, kernel, n, digests, uploaded, uploaded.data, 0, kernel.size)
+        digests = self.device.allocate(n * 32)
+        device_hash.launch(self.device, KERNELS["sm3"], n, digests, rows, rows.data, 0, 32)
         return digests
+
+
+@cache
+def _sm2_numbers() -> Bytes:
+    """a, b and the generator, 32 bytes each, as ZA has them."""
+    curve = _CURVES["sm2"]
+    return np.frombuffer(b"".join(number.to_bytes(32, "big") for number in (curve.p - 3, curve.b, *curve.g)), np.uint8)
 
 
 def _spki_prefix(scheme: str, width: int) -> Bytes:
@@ -370,3 +415,30 @@ class _Keys:
                 both = both[: curve.size] + y.to_bytes(curve.size, "big")
             found.append(both)
         return found
+
+
+_ALL_WHOLE = np.full(1 << 16, _WHOLE, np.uint8)
+"""Kinds of keys of x and y, as many as a chunk has at most."""
+
+
+@dataclass(frozen=True)
+class _OnDevice:
+    """Keys in buffers.
+
+    Attributes:
+        host: the same in host memory.
+        encoded, kinds: as there.
+        served: which of them each row has.
+    """
+
+    host: _Keys
+    encoded: Any
+    kinds: Any
+    served: Any
+
+    @classmethod
+    def of(cls, device: Device, keys: _Keys, served: npt.NDArray[np.uint32]) -> _OnDevice:
+        """Uploads them. Inside device.batch()."""
+        usual = len(keys.kinds) <= len(_ALL_WHOLE) and bool((keys.kinds == _WHOLE).all())
+        kinds = constant(device, _ALL_WHOLE) if usual else device.upload(keys.kinds)
+        return cls(keys, device.upload(keys.encoded), kinds, upload_numbers(device, served))

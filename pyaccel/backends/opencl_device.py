@@ -140,6 +140,12 @@ class Device:
         self._check_size(size)
         return self._cl.Buffer(self._context, self._cl.mem_flags.READ_WRITE, size)
 
+    def zeros(self, size: int) -> Any:
+        """A buffer of size bytes that are all 0; nothing goes over the link. Inside batch()."""
+        buffer = self.allocate(size)
+        self._cl.enqueue_fill_buffer(self._queue, buffer, np.uint8(0), 0, size)
+        return buffer
+
     def write(self, buffer: Any, array: npt.NDArray[Any], offset: int = 0) -> None:
         """Copies array into buffer, from byte `offset` of it. Inside batch()."""
         count_to_device(array.nbytes)

@@ -109,7 +109,10 @@ def _total(name: str, calls: Mapping[int, Call], curves: dict[int, dict[str, Cur
                 stays += size
             if index not in declined:
                 there.add(key)
-        seconds[index] = curve.cost(call.operation, call.n, nbytes) - curve.start_up - curve.link * stays
+        over = curve.link * stays if curve.row == 0 else 0.0
+        cost = curve.cost(call.operation, call.n, nbytes if curve.row == 0 else nbytes - stays)
+        corrected = execution.placement(call.operation, call.values).corrected(name)
+        seconds[index] = (cost - curve.start_up - over) * corrected
         if index not in declined:
             there |= {(index, output) for output in call.shapes}
     return Total(name, seconds, frozenset(declined), start_up, waiting)

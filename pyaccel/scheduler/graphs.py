@@ -64,8 +64,8 @@ def run(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str) ->
         ValueError, DeviceUnavailableError, SelfTestError, UnsupportedError: as execution.run.
     """
     chosen = graph_placement.chosen(calls, device)
+    run = _Run(calls, wanted, chosen)
     with moved() as count:
-        run = _Run(calls, wanted, chosen)
         try:
             run.all()
         except DeviceError as error:
@@ -105,6 +105,11 @@ class _Run:
         self._done: Outputs = {}
         self._shared: dict[object, KeptRows] = {}
         self._room = 0
+        # Made before anything is counted: a device is asked known questions at its first plan.
+        self._choices = {
+            index: execution.chosen(call.operation, call.values, call.inputs, call.n, device)
+            for index, call in calls.items()
+        }
         self._passed_on = {
             (value.index, value.output)
             for call in calls.values()
@@ -133,7 +138,7 @@ class _Run:
 
     def _run(self, index: int, call: Call) -> None:
         arguments = (call.operation, call.values)
-        choice = execution.chosen(*arguments, call.inputs, call.n, self._device)
+        choice = self._choices[index]
         device = None if call.cuts or choice.shares else _kernels_of(choice.backend)
         if device is not None:
             self.backend = choice.backend
@@ -145,7 +150,10 @@ class _Run:
                     outputs[name] = self._kept(device, outputs[name])
         self._done[index] = outputs
         try:
-            execution.run(*arguments, inputs, outputs, call.n, device=self._device, cuts=call.cuts, redo=device is None)
+            if device is None:
+                execution.run(*arguments, inputs, outputs, call.n, device=self._device, cuts=call.cuts)
+            else:
+                execution.run_once(*arguments, choice, inputs, outputs, call.n)
         except ValueError:
             elements = ELEMENTS.get(str(call.values[0]))
             if elements is not None:
