@@ -24,6 +24,7 @@ from pyaccel.backends.cuda_loader import CudaError, Driver, forked
 from pyaccel.backends.cuda_memory import OUT_OF_MEMORY, CudaBuffer, CudaLink, Heap
 from pyaccel.backends.device import LARGEST_CHUNK, LOCAL_SIZE
 from pyaccel.backends.kernel_source import kernel_source
+from pyaccel.backends.moved import count_from_device, count_to_device
 from pyaccel.backends.program_cache import ProgramCache
 from pyaccel.backends.staging import LEAST, Staging
 from pyaccel.errors import DeviceError
@@ -248,10 +249,17 @@ class Device:
         self._check_size(size)
         return self._here.heap.allocate(size)
 
+    def zeros(self, size: int) -> CudaBuffer:
+        """A buffer of size bytes that are all 0; nothing goes over the link. Inside batch()."""
+        buffer = self.allocate(size)
+        self._driver.call("cuMemsetD8Async", buffer.address, 0, size, self._here.stream)
+        return buffer
+
     def write(self, buffer: CudaBuffer, array: npt.NDArray[Any], offset: int = 0) -> None:
         """Copies array into buffer, from byte `offset` of it. Inside batch()."""
         data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
         self._check_range(buffer, offset, data.nbytes)
+        count_to_device(data.nbytes)
         if data.nbytes >= LEAST:
             self._here.staging.write(buffer, data, offset)
         elif data.nbytes:
@@ -264,6 +272,7 @@ class Device:
         data = array.reshape(-1).view(np.uint8)
         assert data.nbytes == 0 or np.shares_memory(data, array), "only contiguous memory is filled"
         self._check_range(buffer, offset, data.nbytes)
+        count_from_device(data.nbytes)
         if data.nbytes >= LEAST:
             self._here.staging.read(data, buffer, offset)
         elif data.nbytes:

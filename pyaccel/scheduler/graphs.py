@@ -16,7 +16,7 @@ from pyaccel.backends.moved import Moved, moved
 from pyaccel.errors import DeviceError
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import Rows
-from pyaccel.scheduler import execution, graph_placement, health, runs
+from pyaccel.scheduler import execution, graph_placement, guard, health, runs, watchdog
 from pyaccel.scheduler.calls import Call, Pending
 from pyaccel.scheduler.graph_placement import memory_of
 
@@ -173,7 +173,7 @@ class _Run:
             if not isinstance(found, Rows):
                 return _as_rows(value, found)
             if device is None:
-                assert found.buffer is not None  # brought back here: what fails now is the device
+                self._bring_back(found)
             return found
         if device is None or value.cuts or self._uses[memory_of(value)] == 1:
             return value
@@ -212,11 +212,17 @@ class _Run:
         self._room += nbytes
         return True
 
+    def _bring_back(self, rows: Rows) -> None:
+        """Has rows in host memory that stayed on the device; DeviceError where it fails."""
+        assert self.backend is not None
+        guard.called(self.backend, self.call.operation, watchdog.limit(0), lambda: rows.buffer)
+
     def _array(self, index: int, name: str) -> Any:
         """An output in host memory."""
         found = self._done[index][name]
         if not isinstance(found, Rows):
             return found
+        self._bring_back(found)
         return np.frombuffer(found.buffer, np.uint8).reshape(found.count or 0, found.width)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from pyaccel.scheduler import health, watchdog
 from pyaccel.scheduler.curves import Curve
 from pyaccel.scheduler.shadowing import Shadow, defined
 from pyaccel.scheduler.splitting import input_bytes
+
+T = TypeVar("T")
 
 BUILD_SECONDS = 600.0
 """A plan may take so long to be made: a driver compiles kernels for minutes where the machine is busy."""
@@ -98,19 +100,12 @@ class Guarded:
         self._require_use()
         own = {name: _like(value) for name, value in outputs.items()}
         start = perf_counter()
-        try:
-            watchdog.within(self._backend.name, self._limit(inputs, n), lambda: self.plan.run(inputs, own, n))
-        except watchdog.HangError as error:
-            raise self._quarantined(f"{self._operation.name}: {error}", "hang") from error
-        except (ValueError, PyaccelError):
-            raise
-        except Exception as error:
-            raise DeviceError(f"{self._backend.name}: {type(error).__name__}: {error}") from error
+        called(self._backend, self._operation, self._limit(inputs, n), lambda: self.plan.run(inputs, own, n))
         self._first = False
         if all(value is None or isinstance(value, (np.ndarray, Rows)) for value in own.values()):
             wrong = self._shadow.differs(inputs, own, n, perf_counter() - start)
             if wrong:
-                raise self._quarantined(wrong, "shadow check")
+                raise _quarantined(self._backend, self._operation, wrong, "shadow check")
         self._require_use()  # another thread may have found it wrong, while this one computed
         for name, value in own.items():
             if isinstance(value, np.ndarray):
@@ -126,9 +121,33 @@ class Guarded:
         predicted = curve.cost(self._operation, n, input_bytes(inputs)) if curve else 0.0
         return watchdog.limit(predicted, first=self._first)
 
-    def _quarantined(self, reason: str, cause: health.Cause) -> DeviceError:
-        health.quarantine(self._backend, self._operation, reason, cause)
-        return DeviceError(f"{self._backend.name} is not used any more: {reason}")
+
+def called(backend: Backend, operation: Operation, seconds: float, function: Callable[[], T]) -> T:
+    """What a function returns that uses a device.
+
+    Args:
+        backend: the device.
+        operation: what it is for.
+        seconds: a limit.
+        function: as watchdog.within takes it.
+
+    Raises:
+        DeviceError: the device failed, or hangs and is not used any more.
+        ValueError: as the function.
+    """
+    try:
+        return watchdog.within(backend.name, seconds, function)
+    except watchdog.HangError as error:
+        raise _quarantined(backend, operation, f"{operation.name}: {error}", "hang") from error
+    except (ValueError, PyaccelError):
+        raise
+    except Exception as error:
+        raise DeviceError(f"{backend.name}: {type(error).__name__}: {error}") from error
+
+
+def _quarantined(backend: Backend, operation: Operation, reason: str, cause: health.Cause) -> DeviceError:
+    health.quarantine(backend, operation, reason, cause)
+    return DeviceError(f"{backend.name} is not used any more: {reason}")
 
 
 def _like(value: Any) -> Any:

@@ -565,6 +565,20 @@ int cuMemcpyHtoDAsync(uint64_t to, const void *from, size_t size, void *stream)
     LEAVE;
 }
 
+int cuMemsetD8Async(uint64_t to, uint8_t byte, size_t size, void *stream)
+{
+    ENTER;
+    REQUIRE(stream == c && size > 0, INVALID_VALUE);
+    const block *device = holding(c, to, size);
+    MAPPED(device != NULL && !device->locked);
+    step *s = enqueued(c, COPY);
+    s->to = (void *)(uintptr_t)to;
+    s->size = size;
+    s->from = s->held = malloc(size);
+    memset(s->held, byte, size);
+    LEAVE;
+}
+
 int cuMemcpyDtoHAsync(void *to, uint64_t from, size_t size, void *stream)
 {
     ENTER;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Graphs on OpenCL devices: the same results, what goes over the link, and what happens when a device fails."""
+"""Graphs on devices: the same results, what goes over the link, and what happens when a device fails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
+import cuda_support
 import numpy as np
 import openssl_sm2
 import pytest
@@ -34,9 +35,10 @@ ROWS = 100
 @pytest.fixture(params=["shared", "own"])
 def device(backend: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The device under test as the scheduler's own: as it is, and taken for one with memory of its own."""
-    found = opencl.discover()
+    kind = backend.name.partition(":")[0]
+    found = opencl.discover() if kind == "opencl" else cuda_support.backends()
     assert isinstance(found, tuple)
-    monkeypatch.setattr(registry, "_found", {**registry._found, "opencl": found})
+    monkeypatch.setattr(registry, "_found", {**registry._found, kind: found})
     for kept in (registry.backends_of, registry.probed):
         kept.cache_clear()
     monkeypatch.setattr(execution, "_placements", {})
@@ -45,7 +47,9 @@ def device(backend: Any, request: pytest.FixtureRequest, monkeypatch: pytest.Mon
     listed = next(other for other in found if other.name == backend.name)
     assert isinstance(listed, DeviceBackend)
     of: Any = listed.device
-    if request.param == "own":
+    if kind == "cuda" and request.param == "shared":
+        pytest.skip("a CUDA device has memory of its own")
+    if kind == "opencl" and request.param == "own":
         of._shared_memory, of.memory = False, 1 << 32
     yield of
     pyaccel.scheduler.shadow(before)
@@ -181,7 +185,7 @@ def test_what_a_device_declines_runs_natively(backend: Any, device: Any) -> None
 
 
 @on_every_device
-@pytest.mark.parametrize("batch", [1, 2, 3, 4])
+@pytest.mark.parametrize("batch", [1, 3])
 def test_a_device_that_fails_in_the_middle(
     backend: Any, device: Any, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +197,7 @@ def test_a_device_that_fails_in_the_middle(
     def fail(path: str, *arguments: Any, **more: Any) -> Any:
         left[0] -= path.startswith(("hash/", "verify/ed25519.cl"))
         if left[0] < 0:
-            raise device._cl.RuntimeError("clEnqueueNDRangeKernel failed: OUT_OF_RESOURCES")
+            raise MemoryError("no room for a launch")
         return launch(path, *arguments, **more)
 
     monkeypatch.setattr(device, "launch", fail)
@@ -225,7 +229,7 @@ def test_a_device_that_starts_anew_between_two_calls(
 
 
 @on_every_device
-@pytest.mark.parametrize("room", [64, 4096, 10_000])
+@pytest.mark.parametrize("room", [64, 10_000])
 def test_what_does_not_fit_is_not_kept(backend: Any, device: Any, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A device of little memory: rows in chunks, trees in subtrees, digests back and over again."""
     monkeypatch.setattr(device, "chunk_bytes", room)
