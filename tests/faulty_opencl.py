@@ -16,7 +16,7 @@ from pyaccel.backends.opencl_device import Device
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-STEPS = ("Context", "CommandQueue", "Buffer", "Program", "build", "Kernel", "launch", "copy", "finish", "map")
+STEPS = ("Context", "CommandQueue", "Buffer", "Program", "build", "Kernel", "launch", "copy", "fill", "finish", "map")
 """What can fail: steps of a batch by kind."""
 
 
@@ -83,6 +83,11 @@ class FaultyOpenCL:
             event.wait()
             self.after_read(to)
         return event
+
+    def enqueue_fill_buffer(self, queue: Any, *arguments: Any, **named: Any) -> Any:
+        """As pyopencl's."""
+        self.step("fill")
+        return self._cl.enqueue_fill_buffer(_real(queue), *arguments, **named)
 
     def enqueue_map_buffer(self, queue: Any, *arguments: Any, **named: Any) -> Any:
         """As pyopencl's."""
