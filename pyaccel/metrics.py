@@ -8,64 +8,37 @@ names of operations, algorithms, devices and variants is ever shown: no message,
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from errno import EADDRINUSE
 from pathlib import Path
 from threading import RLock
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from pyaccel.errors import UnsupportedError
 from pyaccel.numbers import whole_number
 from pyaccel.scheduler.counting import counts
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
-    from prometheus_client.metrics_core import Metric
 
-    from pyaccel.scheduler.sharing import Sharing
+    from pyaccel.scheduler import exposition
 
-__all__ = ["Collector", "Server", "disable", "enable", "serve", "share"]
-
-
-def _prometheus() -> ModuleType:
-    try:
-        import prometheus_client
-    except ImportError as error:
-        raise UnsupportedError("pyaccel.metrics needs prometheus-client: pip install 'pyaccel[metrics]'") from error
-    return prometheus_client
-
-
-class Collector:
-    """Gives a registry what was counted, each time that it is asked. Thread-safe."""
-
-    def collect(self) -> Iterable[Metric]:
-        """The metrics as they are now."""
-        from pyaccel.scheduler.exposition import families
-
-        return families()
-
-    def describe(self) -> Iterable[Metric]:
-        """Their names, so that a registry need not ask for the numbers first."""
-        from pyaccel.scheduler.exposition import families
-
-        return families(names_only=True)
+__all__ = ["Server", "disable", "enable", "serve", "share"]
 
 
 def _checked(registry: CollectorRegistry | None) -> CollectorRegistry:
-    prometheus = _prometheus()
-    found: CollectorRegistry = prometheus.REGISTRY if registry is None else registry
-    is_one = isinstance(found, prometheus.CollectorRegistry)
-    if not is_one:
-        raise TypeError(f"registry: wanted a prometheus_client.CollectorRegistry, a {type(found).__name__} came")
-    return found
+    from pyaccel.scheduler.exposition import REGISTRY, CollectorRegistry
+
+    registry = REGISTRY if registry is None else registry
+    if not isinstance(registry, CollectorRegistry):
+        raise TypeError(f"registry: wanted a prometheus_client.CollectorRegistry, a {type(registry).__name__} came")
+    return registry
 
 
-_enabled: list[tuple[CollectorRegistry, Collector]] = []
+_enabled: list[tuple[CollectorRegistry, exposition.Collector]] = []
 _lock = RLock()
 
 
-def enable(registry: CollectorRegistry | None = None) -> Collector:
+def enable(registry: CollectorRegistry | None = None) -> exposition.Collector:
     """Counts from now on, and shows it in a registry. Thread-safe; again with the same registry changes nothing.
 
     A process that is forked counts from zero. It costs about 2 microseconds a batch, and nothing after `disable`.
@@ -79,11 +52,13 @@ def enable(registry: CollectorRegistry | None = None) -> Collector:
         ValueError: the registry has metrics of these names, which are not this module's.
     """
     registry = _checked(registry)
+    from pyaccel.scheduler import exposition
+
     with _lock:
         for known, collector in _enabled:
             if known is registry:
                 return collector
-        collector = Collector()
+        collector = exposition.Collector()
         registry.register(collector)
         _enabled.append((registry, collector))
         counts.begin()
@@ -151,8 +126,10 @@ def serve(port: int, addr: str = "127.0.0.1", *, registry: CollectorRegistry | N
     """
     port = whole_number("port", port, most=65535)
     registry = _checked(registry)
+    from prometheus_client import start_http_server
+
     try:
-        httpd, _ = _prometheus().start_http_server(port, addr, registry)
+        httpd, _ = start_http_server(port, addr, registry)
     except OSError as error:
         in_use = error.errno == EADDRINUSE
         mend = "port=0 takes one that is free" if in_use else "addr= wants an address of this machine"
@@ -164,13 +141,10 @@ def serve(port: int, addr: str = "127.0.0.1", *, registry: CollectorRegistry | N
     return Server(httpd, f"http://{host}:{httpd.server_port}/metrics")
 
 
-_shared: list[Sharing] = []
-
-
 def share(folder: str | os.PathLike[str] | None = None) -> None:
-    """Enables metrics for `pyaccel top` of the same user, on a socket that nobody else can open. Again: nothing.
+    """Counts from now on, for `pyaccel top` of the same user, on a socket that nobody else can open. Again: nothing.
 
-    PYACCEL_TOP=1 does it at a process's first batch; a process that is forked from one that did it so does it too.
+    PYACCEL_TOP=1 does it at a process's first batch, and in children that it forks at theirs.
 
     Args:
         folder: where the socket is; None: where `pyaccel top` looks.
@@ -179,22 +153,15 @@ def share(folder: str | os.PathLike[str] | None = None) -> None:
         UnsupportedError: prometheus-client is missing.
         OSError: the socket can't be had; says why.
     """
-    registry = _prometheus().CollectorRegistry()
-    from pyaccel.scheduler.sharing import Sharing
+    from pyaccel.scheduler import sharing
 
-    with _lock:
-        if not _shared:
-            _shared.append(Sharing(registry, None if folder is None else Path(folder)))
-            enable(registry)
+    sharing.share(None if folder is None else Path(folder))
 
 
 def _begin_anew() -> None:
     """In the child of a fork: the parent's endpoints stay the parent's, also when it ends before the child."""
     global _lock  # noqa: PLW0603
     _lock = RLock()
-    for sharing in _shared:
-        sharing.abandon()
-    _shared.clear()
     for server in _servers:
         server._httpd.socket.close()
     _servers.clear()

@@ -29,7 +29,7 @@ from pyaccel import logs, metrics
 from pyaccel.cli import top_sources
 from pyaccel.cli.top_samples import Sample, Work, parsed, view
 from pyaccel.cli.top_table import brief, render
-from pyaccel.scheduler import counting, sharing
+from pyaccel.scheduler import counting, sharing, watching
 
 PYACCEL = [sys.executable, "-m", "pyaccel"]
 PROGRAM = """
@@ -57,13 +57,11 @@ def command(capsys):
 def shared(folder):
     """This process, shared."""
     counting.counts.begin_anew()
-    registry = CollectorRegistry()
-    metrics.enable(registry)
-    made = sharing.Sharing(registry, folder)
+    made = sharing.Sharing(folder)
     made._last = None
     yield f"{os.getpid()}"
     made.close()
-    metrics.disable(registry)
+    assert not watching.watchers
 
 
 @contextmanager
@@ -122,7 +120,7 @@ def test_the_socket_is_the_users_alone(shared, folder):
 
 def test_a_path_that_is_too_long_for_a_socket(folder):
     with pytest.raises(OSError, match="107 bytes at most: name a shorter folder"):
-        sharing.Sharing(CollectorRegistry(), folder / ("x" * 100))
+        sharing.Sharing(folder / ("x" * 100))
 
 
 def test_nothing_of_rows_is_shown(command, shared):
@@ -263,6 +261,34 @@ def test_a_command_and_its_children_are_shown_when_they_ended():
     processes = json.loads(outcome.stdout)["processes"]
     totals = [{row["of"]: row["total_rows"] for row in process["work"]} for process in processes]
     assert sorted(totals, key=str) == [{"sha256": 3}, {"sm3": 200}]
+
+
+def test_workers_of_multiprocessing_are_shown_and_traced(tmp_path):
+    code = """
+import sys, multiprocessing, pyaccel.metrics
+def work(n): pyaccel.hash_many("sm3", [b"a"] * n)
+if __name__ == "__main__":
+    pyaccel.hash_many("sm3", [b"a"])
+    context = multiprocessing.get_context(sys.argv[1])
+    for n in (10, 20):
+        worker = context.Process(target=work, args=(n,))
+        worker.start(); worker.join()
+    pyaccel.metrics.share()
+"""
+    (tmp_path / "work.py").write_text(code)
+    for method in ("fork", "spawn"):
+        made = {**os.environ, "PYACCEL_TRACE": str(tmp_path / f"{method}.json")}
+        outcome = run("--json", "--", sys.executable, str(tmp_path / "work.py"), method, env=made)
+        assert outcome.returncode == 0, outcome.stderr
+        processes = json.loads(outcome.stdout)["processes"]
+        assert sorted(process["work"][0]["total_rows"] for process in processes) == [1, 10, 20]
+        rows = [
+            event["args"]["n"]
+            for path in tmp_path.glob(f"{method}*.json")
+            for event in json.loads(path.read_text())
+            if event["ph"] == "X"
+        ]
+        assert sorted(rows) == [1, 10, 20]
 
 
 def test_a_command_keeps_its_output_and_its_status():

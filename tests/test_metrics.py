@@ -277,11 +277,12 @@ def test_without_the_extra_the_error_names_the_mend():
     code = """
 import sys; sys.modules["prometheus_client"] = None
 import pyaccel
-try: pyaccel.metrics.enable()
-except pyaccel.errors.UnsupportedError as error: print(error)
+for wanted in (pyaccel.metrics.enable, pyaccel.metrics.share, lambda: pyaccel.metrics.serve(0)):
+    try: wanted()
+    except pyaccel.errors.UnsupportedError as error: print(error)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "pyaccel.metrics needs prometheus-client: pip install 'pyaccel[metrics]'\n"
+    assert done.stdout == "metrics need prometheus-client: pip install 'pyaccel[metrics]'\n" * 3
 
 
 def test_the_documents_list_every_name(registry):

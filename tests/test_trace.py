@@ -275,14 +275,19 @@ def test_the_environment_may_ask_for_a_file_a_process(tmp_path):
     assert len(slices(read(tmp_path / f"{int(done.stdout)}.json"))) == 1
 
 
-def test_a_wrong_path_in_the_environment_is_told_at_the_first_call():
-    done = run("pyaccel.hash_many('sm3', [b'a'])", PYACCEL_TRACE="/dev/null/t.json")
-    assert done.returncode == 1
-    assert (
-        done.stderr.splitlines()[-1]
-        == "NotADirectoryError: [Errno 20] PYACCEL_TRACE: Not a directory: '/dev/null/t.json'"
+def test_a_wrong_path_in_the_environment_is_told_by_every_call():
+    done = run(
+        """
+        for call in range(3):
+            try: pyaccel.hash_many("sm3", [b"a"])
+            except NotADirectoryError as error: print(error)
+        """,
+        PYACCEL_TRACE="/dev/null/t.json",
     )
-    assert run("print('fine')", PYACCEL_TRACE="").stdout == "fine\n"
+    assert done.stdout == "[Errno 20] PYACCEL_TRACE: Not a directory: '/dev/null/t.json'\n" * 3
+    assert run("pyaccel.hash_many('sm3', [b'a']); print('fine')", PYACCEL_TRACE="", PYACCEL_TOP="0").stdout == "fine\n"
+    done = run("pyaccel.hash_many('sm3', [b'a'])", PYACCEL_TOP="yes")
+    assert done.stderr.endswith("ValueError: PYACCEL_TOP: 'yes' came; wanted 1, 0, or a folder from / on\n")
 
 
 def test_a_file_that_nobody_writes_any_more_can_be_traced_to(tmp_path):

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from pyaccel.scheduler import environment as _environment  # noqa: F401 - first: what it refuses, refuses every call
+
+# isort: split
 from pyaccel.backends.moved import Moved, moved
 from pyaccel.scheduler.calibration import Calibration, calibrate
-from pyaccel.scheduler.environment import begin as _begin
 from pyaccel.scheduler.execution import release, run
 from pyaccel.scheduler.explanation import Explanation, explain
 from pyaccel.scheduler.registry import Device, add_backend, devices, remove_backend
@@ -32,5 +34,3 @@ __all__ = [
     "run",
     "shadow",
 ]
-
-_begin()

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PYACCEL_TRACE and PYACCEL_TOP: what a process shows from its first batch on, without a word in its program."""
+"""PYACCEL_TRACE and PYACCEL_TOP: what a process shows from its first batch on, without a word in its program.
+
+It begins when this module is imported, which pyaccel.scheduler does before all else: where it can't be, no batch runs.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,12 @@ def begin() -> None:
         except OSError as error:
             raise OSError(error.errno, f"PYACCEL_TRACE: {error.strerror}", path) from None
     if folder := os.environ.get("PYACCEL_TOP"):
-        from pyaccel import metrics
+        from pyaccel.scheduler.sharing import share
 
         if folder not in ("0", "1") and not Path(folder).is_absolute():
             raise ValueError(f"PYACCEL_TOP: {folder!r} came; wanted 1, 0, or a folder from / on")
         if folder != "0":
-            metrics.share(None if folder == "1" else Path(folder))
+            share(None if folder == "1" else Path(folder))
 
 
 def _begin_late(attempt: Attempt) -> None:
@@ -46,5 +49,6 @@ def _begin_late(attempt: Attempt) -> None:
             watcher(attempt)
 
 
+begin()
 if os.environ.get("PYACCEL_TRACE") or os.environ.get("PYACCEL_TOP"):
     os.register_at_fork(after_in_child=lambda: watching.watch(_begin_late))

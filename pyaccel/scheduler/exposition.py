@@ -8,18 +8,25 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 from threading import RLock
 
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
-from prometheus_client.utils import floatToGoString
-
 from pyaccel.backends import native
+from pyaccel.errors import UnsupportedError
 from pyaccel.scheduler import health, watching
 from pyaccel.scheduler.counting import Batches, BatchLabels, Histogram, Waits, counts
+
+try:
+    from prometheus_client import REGISTRY, CollectorRegistry
+    from prometheus_client.metrics_core import (
+        CounterMetricFamily,
+        GaugeMetricFamily,
+        HistogramMetricFamily,
+        InfoMetricFamily,
+        Metric,
+    )
+    from prometheus_client.utils import floatToGoString
+except ImportError as error:
+    raise UnsupportedError("metrics need prometheus-client: pip install 'pyaccel[metrics]'") from error
+
+__all__ = ["REGISTRY", "Collector", "CollectorRegistry", "families"]
 
 _OF_BATCHES: tuple[tuple[str, str, Callable[[Batches], float]], ...] = (
     ("pyaccel_batches", "Batches that a device answered.", lambda one: sum(one.seconds.counts)),
@@ -48,6 +55,18 @@ _lock = RLock()
 _gone: dict[tuple[str, str], float] = {}
 _last: dict[int, dict[tuple[str, str], float]] = {}
 _calls_before: dict[tuple[str, str], int] = {}
+
+
+class Collector:
+    """Gives a registry what was counted, each time that it is asked. Thread-safe."""
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics as they are now."""
+        return families()
+
+    def describe(self) -> Iterator[Metric]:
+        """Their names, so that a registry need not ask for the numbers first."""
+        return families(names_only=True)
 
 
 def families(*, names_only: bool = False) -> Iterator[Metric]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import stat
 import tempfile
@@ -13,7 +12,11 @@ from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
 
-from prometheus_client import CollectorRegistry, MetricsHandler, ProcessCollector, generate_latest
+from pyaccel.scheduler.counting import counts
+from pyaccel.scheduler.ending import at_end
+from pyaccel.scheduler.exposition import Collector, CollectorRegistry  # first: it says what to install
+
+from prometheus_client import MetricsHandler, ProcessCollector, generate_latest  # isort: skip
 
 SUFFIX = ".sock"
 LAST_SUFFIX = ".prom"
@@ -61,43 +64,44 @@ class Sharing:
     """This process's metrics, shared until it ends or `close`.
 
     Args:
-        registry: what is shown.
-        folder: where; None: the default one.
+        folder: where; None: the default one. In one that is named, what was counted stays when the process ends.
 
     Raises:
         OSError: the folder or the socket can't be had.
     """
 
-    def __init__(self, registry: CollectorRegistry, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self.path = checked_folder(folder or default_folder()) / f"{os.getpid()}{SUFFIX}"
         if len(os.fsencode(self.path)) > _PATH_BYTES:
             raise OSError(f"{self.path}: a socket's path has {_PATH_BYTES} bytes at most: name a shorter folder")
         self._last = self.path.with_suffix(LAST_SUFFIX) if folder else None
-        self._registry = registry
-        ProcessCollector(registry=registry)
+        self._registry = CollectorRegistry()
+        self._registry.register(Collector())
+        ProcessCollector(registry=self._registry)
         self.path.unlink(missing_ok=True)  # of a process of the same number that is gone
-        handler = MetricsHandler.factory(registry)
+        handler = MetricsHandler.factory(self._registry)
         handler.timeout = _ANSWER_SECONDS  # type: ignore[attr-defined]
         self._server = _Server(str(self.path), handler)
         self.path.chmod(0o600)
         threading.Thread(target=self._server.serve_forever, name="pyaccel-metrics", daemon=True).start()
-        self._pid = os.getpid()
-        atexit.register(self._leave)
+        counts.begin()
+        _shared.append(self)
+        at_end(_leave_all)
 
     def close(self) -> None:
         """Shares no more."""
-        self._leave()
+        self.leave()
+        _shared.remove(self)
+        counts.end()
         self._server.shutdown()
         self._server.server_close()
 
     def abandon(self) -> None:
         """In the child of a fork: the socket is the parent's."""
-        atexit.unregister(self._leave)
         self._server.socket.close()
 
-    def _leave(self) -> None:
-        """Leaves what was counted, where somebody made a folder for it, and takes the socket away."""
-        atexit.unregister(self._leave)
+    def leave(self) -> None:
+        """Leaves what was counted, where somebody made a folder for it, and takes the socket away. Again: as well."""
         with suppress(OSError):
             if self._last:
                 part = self._last.with_suffix(".part")
@@ -105,3 +109,27 @@ class Sharing:
                 part.write_bytes(generate_latest(self._registry))
                 part.rename(self._last)
         self.path.unlink(missing_ok=True)
+
+
+_shared: list[Sharing] = []
+
+
+def share(folder: Path | None = None) -> None:
+    """Shares this process, unless it is shared already; as pyaccel.metrics.share."""
+    if not _shared:
+        Sharing(folder)
+
+
+def _leave_all() -> None:
+    for sharing in _shared:
+        sharing.leave()
+
+
+def _abandon_all() -> None:
+    for sharing in _shared:
+        sharing.abandon()
+        counts.end()
+    _shared.clear()
+
+
+os.register_at_fork(after_in_child=_abandon_all)

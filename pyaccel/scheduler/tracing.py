@@ -8,7 +8,6 @@ format do without.
 
 from __future__ import annotations
 
-import atexit
 import fcntl
 import json
 import os
@@ -26,6 +25,7 @@ from pyaccel import logs
 from pyaccel.backends.base import Plan
 from pyaccel.numbers import whole_number
 from pyaccel.scheduler import watching
+from pyaccel.scheduler.ending import at_end
 from pyaccel.scheduler.watching import Attempt, Served
 
 BUFFER = 1 << 16
@@ -73,6 +73,7 @@ class Tracer:
         watching.watch_engines(self._served)
         logs.listen(self._happened)
         _tracers.append(self)
+        at_end(_close_all)
 
     def close(self) -> None:
         """Completes the file: a whole JSON array from then on. Warns where the trace ended before. Again: nothing."""
@@ -257,7 +258,6 @@ def trace_process(path: str) -> None:
         Tracer(named.with_name(f"{named.stem}.{os.getpid()}{named.suffix}"))
 
 
-@atexit.register
 def _close_all() -> None:
     while _tracers:
         _tracers[0].close()
