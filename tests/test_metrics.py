@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import pyaccel
 from pyaccel import logs, metrics
+from pyaccel.backends import moved
 from pyaccel.errors import DeviceError
 from pyaccel.scheduler import counting, execution, exposition, watching
 from pyaccel.scheduler.watching import Attempt, Served
@@ -165,6 +167,27 @@ def test_what_counts_for_itself_is_added_up_and_never_falls(registry):
     assert of("pyaccel_test_cache_hits_total", registry) == 13
     del second
     assert of("pyaccel_test_cache_hits_total", registry) == 13
+
+
+def test_copies_of_all_threads_are_counted(registry):
+    def copy():
+        for _ in range(10_000):
+            moved.count_to_device(3)
+            moved.count_from_device(1)
+
+    with moved.moved() as here:
+        threads = [threading.Thread(target=contextvars.copy_context().run, args=(copy,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert (here.to_device, here.from_device) == (120_000, 40_000)
+    assert of("pyaccel_moved_bytes_total", registry, direction="to_device") == 120_000
+    assert of("pyaccel_moved_bytes_total", registry, direction="from_device") == 40_000
+    metrics.disable(registry)
+    moved.count_to_device(1)
+    metrics.enable(registry)
+    assert of("pyaccel_moved_bytes_total", registry, direction="to_device") == 120_000
 
 
 def test_kernels_are_counted_also_where_the_scheduler_is_not_asked(registry):

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from threading import RLock
 
 
 @dataclass
@@ -39,13 +41,32 @@ def moved() -> Iterator[Moved]:
         _counts.reset(token)
 
 
+everywhere: tuple[Moved, ...] = ()
+"""Where copies of all threads are counted: replaced, never changed."""
+
+_lock = RLock()
+"""Held while counts rise: shares of a batch are copied at the same time, and counted in the same object."""
+
+
 def count_to_device(nbytes: int) -> None:
     """Called by whoever copies bytes to a device."""
-    for count in _counts.get():
-        count.to_device += nbytes
+    with _lock:
+        for count in (*_counts.get(), *everywhere):
+            count.to_device += nbytes
 
 
 def count_from_device(nbytes: int) -> None:
     """Called by whoever copies bytes from a device."""
-    for count in _counts.get():
-        count.from_device += nbytes
+    with _lock:
+        for count in (*_counts.get(), *everywhere):
+            count.from_device += nbytes
+
+
+def _renew_lock() -> None:
+    """A thread that is not in the child may have held it when the parent forked."""
+    global _lock  # noqa: PLW0603
+    _lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)

@@ -14,6 +14,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from pyaccel import logs
+from pyaccel.backends import moved
 from pyaccel.backends.base import Plan
 from pyaccel.scheduler import watching
 from pyaccel.scheduler.curves import POINTS
@@ -121,11 +122,13 @@ class Counts:
         self.batches: dict[BatchLabels, Batches] = {}
         self.engines: dict[tuple[str, str], Waits] = {}
         self.events: dict[tuple[str, str], int] = {}
+        self.moved = moved.Moved()
 
     def begin(self) -> None:
         """Counts from now on, until `end` was called as often."""
         with self._lock:
             self._users += 1
+            moved.everywhere = (self.moved,)
             watching.watch(self._attempted)
             watching.watch_engines(self._served)
             logs.listen(self._happened)
@@ -135,6 +138,7 @@ class Counts:
         with self._lock:
             self._users -= 1
             if not self._users:
+                moved.everywhere = ()
                 watching.unwatch(self._attempted)
                 watching.unwatch_engines(self._served)
                 logs.unlisten(self._happened)
@@ -144,6 +148,7 @@ class Counts:
         users = self._users
         self.__init__()  # type: ignore[misc]
         self._users = users
+        moved.everywhere = (self.moved,) if users else ()
 
     def _attempted(self, attempt: Attempt) -> None:
         kept = self._of_plan.get(id(attempt.plan))

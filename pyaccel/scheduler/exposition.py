@@ -106,6 +106,10 @@ def families(*, names_only: bool = False) -> Iterator[Metric]:
     for device in () if names_only else list(health._quarantined):
         quarantined.add_metric((device,), 1)
     yield quarantined
+    moved = CounterMetricFamily("pyaccel_moved_bytes", "Bytes copied to devices and back.", labels=("direction",))
+    for direction in () if names_only else ("to_device", "from_device"):
+        moved.add_metric((direction,), getattr(counts.moved, direction))
+    yield moved
     calls = CounterMetricFamily("pyaccel_kernel_calls", "Calls of a variant's kernels.", labels=("family", "variant"))
     for key, number in {} if names_only else _kernel_calls().items():
         calls.add_metric(key, number - _calls_before.get(key, 0))
