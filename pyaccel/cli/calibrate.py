@@ -38,7 +38,7 @@ def run_calibrate(
 ) -> int:
     """Measures and prints; the answer is the exit status. See `pyaccel calibrate --help`."""
     if plot is not None:
-        _pyplot()
+        pyplot()
     with progress_bar(Console(stderr=True), "calibrate") as report:
         calibration = pyaccel.calibrate(
             operations or None,
@@ -97,7 +97,7 @@ def _show(calibration: Calibration, console: Console) -> None:
     console.print(Text(f"{len(calibration.curves)} curves in {calibration.seconds:.1f} s, {where}", style="bold"))
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
     """Matplotlib's, drawing to files."""
     try:
         import matplotlib as mpl
@@ -120,11 +120,11 @@ def draw(calibration: Calibration, path: Path) -> None:
         ValueError: matplotlib is missing, or knows no such format.
         OSError: the file can't be written.
     """
-    pyplot = _pyplot()
+    plt = pyplot()
     classes = calibration.by_class()
     across = min(3, max(1, len(classes)))
     down = max(1, -(-len(classes) // across))
-    figure, axes = pyplot.subplots(down, across, figsize=(5 * across, 3.4 * down), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(down, across, figsize=(5 * across, 3.4 * down), squeeze=False, layout="constrained")
     crossings = calibration.crossovers()
     for axis, ((operation, of), some) in zip(axes.flat, classes.items(), strict=False):
         for one in some:
@@ -147,7 +147,7 @@ def draw(calibration: Calibration, path: Path) -> None:
     try:
         figure.savefig(path, dpi=110)
     finally:
-        pyplot.close(figure)
+        plt.close(figure)
 
 
 def _draw_curve(axis: Any, one: Measured) -> None:

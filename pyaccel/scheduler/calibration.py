@@ -224,9 +224,7 @@ def _backends(devices: Iterable[str] | None, started: dict[str, float]) -> list[
             here = () if isinstance(some, Unavailable) else some
             working = [backend for backend in here if not isinstance(probed(backend), Unavailable)]
         else:
-            working = [one for part in name.split(",") for one in backends_of(part)]
-            if name == kind:
-                working = [one for one in working if not isinstance(probed(one), Unavailable)]
+            working = list(backends_of(name))
         for backend in working:
             started.setdefault(backend.name, perf_counter() - begin)
         found.update(dict.fromkeys(working))

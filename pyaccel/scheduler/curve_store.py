@@ -98,7 +98,7 @@ def path() -> Path | None:
 
 def threads(backend: Backend) -> int:
     """Threads of the processor that a backend's batches run on now; 0 where that is not pyaccel's to say."""
-    return (native.threads() or native.environment_threads()) if backend.kind == "native" else 0
+    return (native.threads() or native.environment_threads()) if backend.name == "native" else 0
 
 
 _curves: dict[Key, Measured] | None = None

@@ -99,8 +99,7 @@ class Placement:
             devices: names with commas between them, for these alone; they are looked for.
         """
         if devices:
-            wanted = dict.fromkeys(b for name in devices.split(",") for b in backends_of(name))
-            for backend in wanted:
+            for backend in backends_of(devices):
                 curve = self.curve(backend)
                 if curve is not None and not self.refusal(backend):
                     yield Candidate(backend.name, backend, curve)

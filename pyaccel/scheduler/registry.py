@@ -243,10 +243,14 @@ def resource(backend: Backend) -> str:
 def backends_of(name: str) -> tuple[Backend, ...]:
     """The working backends that a device name means: one, or with "opencl" any of that kind, in their order.
 
+    Of a list of names with commas, those of each.
+
     Raises:
         ValueError: no device can have this name.
         DeviceUnavailableError: it is not here, and why.
     """
+    if isinstance(name, str) and "," in name:
+        return tuple(dict.fromkeys(backend for one in name.split(",") for backend in backends_of(one)))
     kind = _kind_of(name)
     found = discovered(kind)
     if isinstance(found, Unavailable):
