@@ -7,7 +7,12 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pyaccel.cli.main import run
 
@@ -37,7 +42,7 @@ def test_readme_in_python(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_rules_in_python(capsys: pytest.CaptureFixture[str]) -> None:
-    (source,) = re.findall(r"```python\n(.*?)```", RULES.read_text(), re.DOTALL)
+    source, _ = re.findall(r"```python\n(.*?)```", RULES.read_text(), re.DOTALL)
     exec(compile(source, RULES.name, "exec"), {})
     # RFC 6979, A.2.5: both signatures are good ECDSA, and the first has a high s.
     assert capsys.readouterr().out == "[False  True] ['range', 'none']\n"
@@ -49,3 +54,22 @@ def test_rows_of_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     (tmp_path / "rows.jsonl").write_text(rows)
     assert run(["verify", str(tmp_path / "rows.jsonl")]) == 0
     assert "all 2 checks passed" in capsys.readouterr().out
+
+
+def test_columns_of_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, source = re.findall(r"```python\n(.*?)```", RULES.read_text(), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    private = ec.derive_private_key(7, ec.SECP256R1())
+    point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    messages = [bytes([i]) for i in range(40)]
+    signatures = []
+    for message in messages:
+        r, s = decode_dss_signature(private.sign(message, ec.ECDSA(hashes.SHA256())))
+        s = min(s, 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 - s)
+        signatures.append(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+    names = {"keys": [point] * 40, "messages": messages, "signatures": signatures}
+    exec(compile(source, RULES.name, "exec"), names)
+    arguments = source.splitlines()[-1].partition("# pyaccel ")[2].split()
+    assert run(arguments) == 0
+    assert "all 40 checks passed" in capsys.readouterr().out
+    assert pq.read_table(arguments[-1])["valid"].to_pylist() == [True] * 40

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Batch files: JSON Lines, one signature a line, read as a stream.
+"""Batch files: JSON Lines, one signature a line, read as a stream; columns of the same names are in batch_columns.py.
 
     {"scheme": "ed25519", "public_key": "<hex>", "message": "<hex>", "signature": "<hex>"}
 
@@ -16,22 +16,21 @@ null where the signature has none under the rule. Rows of both kinds may have a 
 from __future__ import annotations
 
 import bz2
-import json
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 import numpy as np
 
+from pyaccel.cli.batch_forms import form_of, require_pyarrow
 from pyaccel.cli.batch_rows import Group, add_row
+from pyaccel.cli.batch_verdicts import Part, opened_out
 from pyaccel.cli.errors import MalformedError, UnusableInputError
 from pyaccel.cli.json_value import JsonValue, parse_json
 from pyaccel.cli.report import Bad, Report
-from pyaccel.cli.runner import BATCH_BYTES, Runner, Verdicts
+from pyaccel.cli.runner import BATCH_BYTES, Runner
 from pyaccel.cli.sources import BYTE_ORDER_MARK, is_bz2, open_file
 
 LINE_LIMIT = 16 << 20
@@ -95,13 +94,13 @@ def verify_batch(path: Path, runner: Runner, out: Path | None = None) -> Report:
     """Checks every signature of a batch file, in bounded memory.
 
     Args:
-        path: the file; may be .bz2.
+        path: the file: JSON Lines, which may be .bz2, or columns (batch_columns.py).
         runner: what the batches run on.
-        out: where one line a row is written: {"row": 0, "valid": true}, with "reason" where it is not. Written beside
-            it and renamed when all is done.
+        out: where the verdict of each row is written (batch_verdicts.py): {"row": 0, "valid": true}, with "reason"
+            where it is not. Written beside it and renamed when all is done.
 
     Raises:
-        UnusableInputError: a line is not a signature with all its fields, or out can't be written.
+        UnusableInputError: a row is not a signature with all its fields, or out can't be written.
     """
     report = Report(str(path))
     rows = 0
@@ -110,22 +109,22 @@ def verify_batch(path: Path, runner: Runner, out: Path | None = None) -> Report:
             raise UnusableInputError(str(out), "", "can't be written: it is no regular file", "name another --out")
         if path.exists() and out.samefile(path):
             raise UnusableInputError(str(out), "", "is the batch itself, which stays", "name another --out")
-    with open_file(path) as plain, _opened_out(out) as verdict_file:
-        file = cast("IO[bytes]", bz2.BZ2File(plain)) if is_bz2(plain) else plain
-        for chunk in _chunks(path, file):
-            rows += chunk.count
-            valid = np.zeros(chunk.count, np.bool_)
-            reasons = [""] * chunk.count
-            names = [""] * chunk.count
-            for group in chunk.groups.values():
-                _judge(report, path, runner, group, chunk.first, valid, reasons)
-                for row, name in zip(group.rows, group.names, strict=True):
-                    names[row - chunk.first] = name
-            if verdict_file:
-                _write(verdict_file, chunk.first, valid, reasons, names)
-            runner.progress("signatures", rows, _estimated_rows(plain, rows))
+    form = form_of(path)
+    with open_file(path) as plain, opened_out(out) as verdicts:
+        if form:
+            require_pyarrow(path, form)
+            from pyaccel.cli.batch_columns import parts_of_columns
+
+            parts = parts_of_columns(path, form, runner, report)
+        else:
+            parts = _parts_of_lines(path, plain, runner, report)
+        for part in parts:
+            rows += len(part.reasons)
+            if verdicts:
+                verdicts.write(part)
         if not rows:
-            raise UnusableInputError(str(path), "line 1", "the file holds no row", "put one signature a line")
+            place = "" if form else "line 1"
+            raise UnusableInputError(str(path), place, "the file holds no row", "put one signature a row")
     for check in report.checks.values():
         check.bad.sort(key=lambda bad: bad.index["row"])
     report.title = f"batch of {rows:,} signatures"
@@ -134,68 +133,33 @@ def verify_batch(path: Path, runner: Runner, out: Path | None = None) -> Report:
     return report
 
 
+def _parts_of_lines(path: Path, plain: BinaryIO, runner: Runner, report: Report) -> Iterator[Part]:
+    file = cast("IO[bytes]", bz2.BZ2File(plain)) if is_bz2(plain) else plain
+    for chunk in _chunks(path, file):
+        part = Part(chunk.first, np.zeros(chunk.count, np.bool_), [""] * chunk.count, [""] * chunk.count)
+        for group in chunk.groups.values():
+            _judge(report, path, runner, group, part)
+        yield part
+        rows = chunk.first + chunk.count
+        runner.progress("signatures", rows, _estimated_rows(plain, rows))
+
+
 def _estimated_rows(file: BinaryIO, rows: int) -> int:
     """Rows of the whole file, if the others are as long as those read so far."""
     return max(rows, rows * os.fstat(file.fileno()).st_size // max(file.tell(), 1))
 
 
-def _judge(
-    report: Report, path: Path, runner: Runner, group: Group, first: int, valid: Verdicts, reasons: list[str]
-) -> None:
+def _judge(report: Report, path: Path, runner: Runner, group: Group, part: Part) -> None:
     try:
         verdicts, step = group.judge(runner)
     except ValueError as error:
         raise UnusableInputError(str(path), f"line {group.lines[0]}", str(error)) from None
     bad = []
+    assert part.names is not None
     for (verdict, reason), row, line, name in zip(verdicts, group.rows, group.lines, group.names, strict=True):
-        valid[row - first] = verdict
-        reasons[row - first] = reason
+        part.valid[row - part.first] = verdict
+        part.names[row - part.first] = name
         if not verdict:
+            part.reasons[row - part.first] = reason
             bad.append(Bad({"row": row, "line": line}, f"{name}: {reason}" if name else reason))
     report.add(group.title, len(group.rows), bad, step)
-
-
-@contextmanager
-def _opened_out(out: Path | None) -> Iterator[IO[str] | None]:
-    """A temporary file beside out, renamed to it when all went well and removed when not."""
-    if out is None:
-        yield None
-        return
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-    except (OSError, ValueError) as error:
-        raise _unwritable(out, error) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            yield file
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-        Path(name).replace(out)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise _unwritable(out, error) from None
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _unwritable(out: Path, error: OSError | ValueError) -> UnusableInputError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return UnusableInputError(str(out), "", f"can't be written: {reason}", "name another --out")
-
-
-def _write(file: IO[str], first: int, valid: Verdicts, reasons: list[str], names: list[str]) -> None:
-    lines = []
-    for i, (verdict, reason, name) in enumerate(zip(valid, reasons, names, strict=True), first):
-        row: dict[str, int | bool | str] = {"row": i, "valid": bool(verdict)}
-        if name:
-            row["name"] = name
-        if not verdict:
-            row["reason"] = reason
-        lines.append(json.dumps(row) + "\n")
-    file.writelines(lines)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pyaccel.cli.errors import MalformedError, quoted
+from pyaccel.cli.errors import MalformedError, quoted, wrong_width
 from pyaccel.cli.json_value import JsonValue
 from pyaccel.cli.report import Step
 from pyaccel.cli.runner import RANGE, Runner
@@ -28,12 +28,12 @@ _LOW_S = ("low-s", "fabric")
 _SEQUENCE = 0x30
 """What a signature in DER begins with."""
 
-_RECOVERABLE_WIDTH = 65
+RECOVERABLE_WIDTH = 65
 _V = (0, 1, 2, 3, 27, 28)
 """What a recoverable signature may end in; ids 2 and 3 under rule secp256k1 alone."""
-_DIGEST_WIDTH = 32
-_ADDRESS_WIDTH = 20
-_KEY_WIDTH = 64
+DIGEST_WIDTH = 32
+ADDRESS_WIDTH = 20
+KEY_WIDTH = 64
 
 Verdict = tuple[bool, str]
 """Whether a row is good, and why not."""
@@ -67,6 +67,23 @@ class Group(ABC):
         """
 
 
+def options_of(parameters: tuple[str, ...]) -> dict[str, str]:
+    """What verify_many takes by name, of the parameters of Signatures."""
+    values = parameters[1 : 1 + len(SIGNATURE_OPTIONAL)]
+    return {name: value for name, value in zip(SIGNATURE_OPTIONAL, values, strict=True) if value}
+
+
+def title_of(parameters: tuple[str, ...]) -> str:
+    """What the check of such signatures is called."""
+    named = " with identities" if IDENTITY in parameters[1 + len(SIGNATURE_OPTIONAL) :] else ""
+    return f"{' '.join([parameters[0], *options_of(parameters).values()])} signatures{named}"
+
+
+def under_rule(reason: str, rule: str) -> str:
+    """A reason in words, with what else it may mean under a rule."""
+    return f"{reason}, or s is above (n - 1) / 2 (rule {rule})" if reason == RANGE and rule in _LOW_S else reason
+
+
 @dataclass(slots=True)
 class Signatures(Group):
     """Signatures under known keys.
@@ -86,15 +103,9 @@ class Signatures(Group):
     identities: list[bytes] = field(default_factory=list)
 
     @property
-    def _options(self) -> dict[str, str]:
-        values = self.parameters[1 : 1 + len(SIGNATURE_OPTIONAL)]
-        return {name: value for name, value in zip(SIGNATURE_OPTIONAL, values, strict=True) if value}
-
-    @property
     def title(self) -> str:
         """What its check is called."""
-        named = " with identities" if self.identities else ""
-        return f"{' '.join([self.parameters[0], *self._options.values()])} signatures{named}"
+        return title_of(self.parameters)
 
     def judge(self, runner: Runner) -> tuple[list[Verdict], Step]:
         """As Group.judge."""
@@ -105,13 +116,9 @@ class Signatures(Group):
             self.signatures,
             "",
             identity=self.identities or None,
-            **self._options,
+            **options_of(self.parameters),
         )
-        rule = self._options.get("rule")
-        if rule in _LOW_S:
-            why = [
-                f"{reason}, or s is above (n - 1) / 2 (rule {rule})" if reason == RANGE else reason for reason in why
-            ]
+        why = [under_rule(reason, self.parameters[1]) for reason in why]
         return [(bool(verdict), reason) for verdict, reason in zip(verdicts, why, strict=True)], step
 
 
@@ -133,10 +140,11 @@ class Recoveries(Group):
     def judge(self, runner: Runner) -> tuple[list[Verdict], Step]:
         """As Group.judge."""
         found, exists, step = runner.recover_many(self.digests, self.signatures, self.rule, addresses=self.addresses)
-        return list(map(_compared, self.senders, self.signatures, map(bytes, found), map(bool, exists))), step
+        return list(map(compared, self.senders, self.signatures, map(bytes, found), map(bool, exists))), step
 
 
-def _compared(sender: bytes | None, signature: bytes, found: bytes, exists: bool) -> Verdict:
+def compared(sender: bytes | None, signature: bytes, found: bytes, exists: bool) -> Verdict:
+    """Verdict of a recovered key or address, and what to say where it is not the sender."""
     if not exists:
         v = signature[-1]
         other = "" if v in _V else f"; its v is {v}, wanted a recovery id, or 27 or 28 (EIP-155 is undone first)"
@@ -162,8 +170,8 @@ def add_row(groups: dict[tuple[str, ...], Group], row: JsonValue, number: int, l
     group.rows.append(number)
     group.lines.append(line)
     name = row[NAME].text() if row.has(NAME) else ""
-    if len(name) > NAME_LIMIT:
-        raise row[NAME].fail(f"{len(name):,} characters, more than {NAME_LIMIT:,}", "give a shorter name")
+    if name:
+        _refuse(row[NAME], name_fault(len(name)))
     group.names.append(name)
 
 
@@ -173,18 +181,15 @@ def _add_signature(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Grou
     names = [row[name].text() if row.has(name) else "" for name in SIGNATURE_OPTIONAL]
     options = dict(zip(SIGNATURE_OPTIONAL, names, strict=True))
     scheme = SCHEMES.get(name)  # an unknown one, as other names, is told of when its group is judged
-    key = _key(row["public_key"], scheme, options["key_format"])
+    key = row["public_key"].hexadecimal()
+    _refuse(row["public_key"], key_fault(len(key), scheme, options["key_format"]))
     message = row["message"].hexadecimal()
-    if scheme and options["message_hash"] == "none" and len(message) not in scheme.digest_sizes:
-        more = " and more" if len(scheme.digest_sizes) > 1 else ""
-        raise row["message"].fail(
-            f"{len(message)} bytes, wanted {scheme.digest_sizes[0]}{more}",
-            'with "message_hash": "none" give the ready digest',
-        )
-    signature = _signature(row["signature"], scheme, options["signature_format"])
+    _refuse(row["message"], message_fault(len(message), scheme, options["message_hash"]))
+    signature = row["signature"].hexadecimal()
+    _refuse(row["signature"], signature_fault(signature, scheme, options["signature_format"]))
     identity = row[IDENTITY].hexadecimal() if row.has(IDENTITY) else None
-    if identity is not None and len(identity) > LONGEST_IDENTITY:
-        raise row[IDENTITY].fail(f"{len(identity):,} bytes, wanted {LONGEST_IDENTITY:,} at most")
+    if identity is not None:
+        _refuse(row[IDENTITY], identity_fault(len(identity)))
     parameters = (name, *names) if identity is None else (name, *names, IDENTITY)
     group = groups.setdefault(parameters, Signatures(parameters=parameters))
     assert isinstance(group, Signatures)
@@ -196,35 +201,62 @@ def _add_signature(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Grou
     return group
 
 
-def _key(value: JsonValue, scheme: Scheme | None, key_format: str) -> bytes:
-    key = value.hexadecimal()
-    if scheme is None:
-        return key
+Fault = tuple[str, str] | None
+"""What is wrong with a field, and its mend."""
+
+
+def _refuse(value: JsonValue, fault: Fault) -> None:
+    if fault:
+        raise value.fail(*fault)
+
+
+def key_fault(width: int, scheme: Scheme | None, key_format: str) -> Fault:
+    """Of a key of so many bytes."""
+    if scheme is None or width in scheme.widths(key_format):
+        return None
     mend = "correct it"
-    if len(key) in scheme.spki_widths:
+    if width in scheme.spki_widths:
         mend = 'if it is a SubjectPublicKeyInfo, add "key_format": "spki"'
-    elif len(key) in scheme.key_widths:
+    elif width in scheme.key_widths:
         mend = 'if it is a bare point, leave out "key_format"'
-    return value.of_width(key, scheme.widths(key_format), mend)
+    return wrong_width(width, scheme.widths(key_format)), mend
 
 
-def _signature(value: JsonValue, scheme: Scheme | None, signature_format: str) -> bytes:
-    signature = value.hexadecimal()
-    if scheme is None or signature_format not in ("", "raw"):
-        return signature
+def message_fault(width: int, scheme: Scheme | None, message_hash: str) -> Fault:
+    """Of a message of so many bytes, which may be a ready digest."""
+    if scheme is None or message_hash != "none" or width in scheme.digest_sizes:
+        return None
+    more = " and more" if len(scheme.digest_sizes) > 1 else ""
+    return f"{width} bytes, wanted {scheme.digest_sizes[0]}{more}", 'with "message_hash": "none" give the ready digest'
+
+
+def signature_fault(signature: bytes, scheme: Scheme | None, signature_format: str) -> Fault:
+    """Of a signature."""
+    if scheme is None or signature_format not in ("", "raw") or len(signature) == scheme.signature_width:
+        return None
     in_der = "der" in scheme.signature_formats and signature[:1] == bytes((_SEQUENCE,))
     mend = 'if it is DER, add "signature_format": "der"' if in_der else "correct it"
-    return value.of_width(signature, (scheme.signature_width,), mend)
+    return wrong_width(len(signature), (scheme.signature_width,)), mend
+
+
+def identity_fault(width: int) -> Fault:
+    """Of an identity of so many bytes."""
+    return (f"{width:,} bytes, wanted {LONGEST_IDENTITY:,} at most", "correct it") if width > LONGEST_IDENTITY else None
+
+
+def name_fault(size: int) -> Fault:
+    """Of a name of so many characters."""
+    return (f"{size:,} characters, more than {NAME_LIMIT:,}", "give a shorter name") if size > NAME_LIMIT else None
 
 
 def _add_recovery(groups: dict[tuple[str, ...], Group], row: JsonValue) -> Group:
     _refuse_unknown(row, (*RECOVERY_REQUIRED, NAME))
     rule = row["rule"].text()
-    digest = row["digest"].hexadecimal(_DIGEST_WIDTH)
-    signature = row["signature"].hexadecimal(_RECOVERABLE_WIDTH)
+    digest = row["digest"].hexadecimal(DIGEST_WIDTH)
+    signature = row["signature"].hexadecimal(RECOVERABLE_WIDTH)
     sender = row["sender"]
-    expected = None if sender.value is None else sender.hexadecimal(_ADDRESS_WIDTH, _KEY_WIDTH)
-    addresses = expected is None or len(expected) == _ADDRESS_WIDTH
+    expected = None if sender.value is None else sender.hexadecimal(ADDRESS_WIDTH, KEY_WIDTH)
+    addresses = expected is None or len(expected) == ADDRESS_WIDTH
     kind = ("recovery", rule, "addresses" if addresses else "keys")
     group = groups.setdefault(kind, Recoveries(rule=rule, addresses=addresses))
     assert isinstance(group, Recoveries)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class MalformedError(Exception):
     """Foreign bytes that do not hold what they should.
@@ -40,3 +42,8 @@ def quoted(value: object, limit: int = 40) -> str:
         return one_line(text)
     closing = text[-1] if text[0] in "'\"[{(" else ""
     return one_line(f"{text[: limit - 3 - len(closing)]}...{closing}")
+
+
+def wrong_width(width: int, wanted: Iterable[int]) -> str:
+    """The fault of a byte string of another width than wanted."""
+    return f"{width} bytes, wanted {' or '.join(map(str, wanted))}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pyaccel.cli.errors import MalformedError, quoted
+from pyaccel.cli.errors import MalformedError, quoted, wrong_width
 
 INT64 = range(-(1 << 63), 1 << 63)
 _INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
@@ -156,5 +156,5 @@ class JsonValue:
     def of_width(self, data: bytes, widths: tuple[int, ...], mend: str = "correct it") -> bytes:
         """This value's bytes, which must be of one of some widths (any, where none is named)."""
         if widths and len(data) not in widths:
-            raise self.fail(f"{len(data)} bytes, wanted {' or '.join(map(str, widths))}", mend)
+            raise self.fail(wrong_width(len(data), widths), mend)
         return data

@@ -44,7 +44,12 @@ def app() -> None:
     metavar="FILE",
     help="What a Bitcoin block spends: outputs in input order, or a store of outpoints.",
 )
-@click.option("--out", type=_FILE, metavar="FILE", help="Where the verdicts of a batch go, one JSON line a row.")
+@click.option(
+    "--out",
+    type=_FILE,
+    metavar="FILE",
+    help="Where the verdicts of a batch go: JSON Lines, or by its extension .parquet or .arrow.",
+)
 @click.option(
     "--kind", type=click.Choice(["bitcoin-block", "light-block", "batch"]), help="What the files hold; default: look."
 )
@@ -70,7 +75,7 @@ def verify(
     signed_header and validator_set, or a bundle of them. A batch is JSON Lines: scheme, public_key, message, signature
     in hex, optional rule, message_hash, key_format and signature_format, of sm2 identity in hex; or, to recover senders
     on secp256k1, rule, digest, signature of 65 bytes with EIP-155 undone, and sender (an address, a key, or null where
-    there is none). A row may have a name.
+    there is none). A row may have a name. Parquet and Arrow IPC have the same in columns, bytes in binary ones.
     """
     from pyaccel.cli.progress import progress_bar
     from pyaccel.cli.runner import Runner

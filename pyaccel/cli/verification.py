@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyaccel.cli.batch_file import verify_batch
+from pyaccel.cli.batch_forms import form_of
 from pyaccel.cli.bitcoin_checks import verify_blocks
 from pyaccel.cli.bitcoin_network import Network
 from pyaccel.cli.errors import MalformedError, UnusableInputError
@@ -47,6 +48,8 @@ def kind_of(path: Path) -> str:
     Raises:
         UnusableInputError: it can't be read, or is empty.
     """
+    if form_of(path):
+        return BATCH
     start = sniff(path, _SNIFFED)
     if path.name.endswith(_BATCH_NAMES):
         return BATCH
