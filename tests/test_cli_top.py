@@ -370,6 +370,35 @@ def test_a_narrow_terminal_leaves_columns_out(capsys):
         assert "50 /s" in out
 
 
+def test_engines_links_caches_and_quarantine_are_shown(capsys):
+    from rich.console import Console
+
+    before = parsed("x", SMALL + b'pyaccel_moved_bytes_total{direction="to_device"} 1e9\n', 0.0)
+    now = parsed(
+        "x",
+        SMALL
+        + b"""pyaccel_moved_bytes_total{direction="to_device"} 3e9
+pyaccel_engine_batch_rows_count{operation="verify_many",of="sm2"} 4
+pyaccel_engine_batch_rows_sum{operation="verify_many",of="sm2"} 100
+pyaccel_engine_latency_seconds_bucket{operation="verify_many",of="sm2",le="0.001"} 4
+pyaccel_engine_latency_seconds_bucket{operation="verify_many",of="sm2",le="+Inf"} 4
+pyaccel_engine_waiting_rows 17
+pyaccel_signature_cache_hits_total 5
+pyaccel_quarantined{device="opencl:1"} 1
+pyaccel_redone_rows_total{device="opencl:1",of="sm3",operation="hash_many"} 64
+""",
+        2.0,
+    )
+    Console(width=120).print(render([view("process 1", "", before, now, 2.0)], width=120))
+    out = capsys.readouterr().out
+    assert "link: 1 GB/s to device" in out
+    assert "Engine: verify_many sm2: rows 50 /s, mean batch 25, latency p50 500 µs, p99 990 µs" in out
+    assert "engine: waiting rows 17" in out
+    assert "signature cache: hits 5" in out
+    assert "opencl:1 is quarantined" in out
+    assert "64 rows were redone by another device" in out
+
+
 SMALL = b"""pyaccel_build_info{version="1"} 1
 pyaccel_batches_total{device="native",of="sm3",operation="hash_many"} 10
 pyaccel_rows_total{device="native",of="sm3",operation="hash_many"} 100

@@ -310,6 +310,21 @@ for wanted in (pyaccel.metrics.enable, pyaccel.metrics.share, lambda: pyaccel.me
 
 def test_the_documents_list_every_name(registry):
     listed = set(re.findall(r"`(pyaccel_\w+)`", (Path(__file__).parent.parent / "docs/observability.md").read_text()))
-    for family in exposition.families(names_only=True):
-        name = family.name + {"counter": "_total", "info": "_info"}.get(family.type, "")
-        assert name in listed, name
+    with pyaccel.Engine() as engine:
+        assert engine.submit("hash", "sm3", b"a").result()
+        shown = {*re.findall(r"^# TYPE (pyaccel_\w+)", generate_latest(registry).decode(), re.MULTILINE)}
+    assert len(shown) > 20
+    assert not shown - listed
+    assert {"pyaccel_engine_waiting_rows", "pyaccel_rows_total"} <= shown
+
+
+def test_an_engine_is_counted(registry):
+    with pyaccel.Engine(max_delay=0.001) as engine:
+        futures = [engine.submit("hash", "sm3", b"a") for _ in range(50)]
+        assert {future.result() for future in futures} == {pyaccel.hash_many("sm3", [b"a"])[0].tobytes()}
+    labels = {"operation": "hash_many", "of": "sm3"}
+    assert of("pyaccel_engine_batch_rows_sum", registry, **labels) == 50
+    batches = of("pyaccel_engine_latency_seconds_count", registry, **labels)
+    assert 1 <= batches == of("pyaccel_engine_wait_seconds_count", registry, **labels)
+    assert of("pyaccel_engine_rows_total", registry) == 50
+    assert of("pyaccel_engine_waiting_rows", registry) == 0

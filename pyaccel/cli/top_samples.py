@@ -91,6 +91,7 @@ class Sample:
         engines: by operation and what of it.
         events: how often, by name and device.
         quarantined: devices that are not used any more.
+        moved: bytes copied, "to_device" and "from_device".
         process: what else is known of it: "cpu_seconds", "resident_memory_bytes", "start_time_seconds", and what
             engines and caches count.
     """
@@ -101,6 +102,7 @@ class Sample:
     engines: dict[tuple[str, str], Work] = field(default_factory=lambda: defaultdict(Work))
     events: dict[tuple[str, str], float] = field(default_factory=dict)
     quarantined: list[str] = field(default_factory=list)
+    moved: dict[str, float] = field(default_factory=dict)
     process: dict[str, float] = field(default_factory=dict)
 
 
@@ -131,6 +133,8 @@ def _take(sample: Sample, family: Metric) -> None:
             sample.version = labels["version"] or "unknown"
         elif one.name == "pyaccel_events_total":
             sample.events[labels["event"], labels["device"]] = value
+        elif one.name == "pyaccel_moved_bytes_total":
+            sample.moved[labels["direction"]] = value
         elif one.name == "pyaccel_quarantined":
             sample.quarantined.append(labels["device"])
         elif one.name in _OF_BATCHES:
@@ -156,6 +160,7 @@ class View:
         command: its command line, where that is known.
         seconds: how long.
         work, engines: what came in it.
+        moved: bytes a second over links to devices, by direction.
         total: of everything since the process began.
         now: the numbers at its end.
         cpu: processor seconds a second, None where it is not known.
@@ -166,6 +171,7 @@ class View:
     seconds: float
     work: dict[tuple[str, str, str], Work]
     engines: dict[tuple[str, str], Work]
+    moved: dict[str, float]
     total: Work
     now: Sample
     cpu: float | None
@@ -184,6 +190,7 @@ def view(name: str, command: str, before: Sample | None, now: Sample, seconds: f
         seconds,
         {key: work.since(then.work.get(key)) for key, work in now.work.items()},
         {key: work.since(then.engines.get(key)) for key, work in now.engines.items()},
+        {way: max(n - then.moved.get(way, 0), 0) / seconds for way, n in now.moved.items()},
         total,
         now,
         None if used is None or used < used_then else (used - used_then) / seconds,

@@ -17,6 +17,9 @@ from pyaccel.cli.top_samples import View, Work
 ENDED = 5
 """Processes that have ended that are named."""
 
+KINDS = ("engine", "signature_cache", "queue")
+"""What counts for itself (pyaccel.scheduler.watching.offer), as far as it is shown."""
+
 _QUIET = "–"
 
 
@@ -60,7 +63,7 @@ _COLUMNS: dict[str, tuple[int, Callable[[Work, float], str]]] = {
     "rows": (0, lambda work, seconds: amount_per_second(work.rows / seconds)),
     "batches": (96, lambda work, seconds: amount_per_second(work.batches / seconds)),
     "mean batch": (80, lambda work, _: _amount(work.rows / work.batches)),
-    "input": (96, lambda work, seconds: amount_per_second(work.nbytes / seconds).replace("/s", "B/s")),
+    "input": (96, lambda work, seconds: _bytes(work.nbytes / seconds)),
     "busy": (0, lambda work, seconds: f"{work.seconds / seconds:.0%}"),
     "p50": (80, lambda work, _: brief(work.quantile(0.5))),
     "p99": (0, lambda work, _: brief(work.quantile(0.99))),
@@ -86,6 +89,10 @@ def _work_table(shown: View, width: int) -> Table:
     return table
 
 
+def _bytes(rate: float) -> str:
+    return amount_per_second(rate).replace("/s", "B/s")
+
+
 def _amount(number: float) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
@@ -109,9 +116,16 @@ def _lines(shown: View) -> Iterable[Text]:
             f"Engine: {operation} {of}: rows {amount_per_second(work.rows / shown.seconds)}, mean batch {mean}, "
             f"latency p50 {brief(work.quantile(0.5))}, p99 {brief(work.quantile(0.99))}"
         )
-    counted = [name for name in sorted(process) if name.startswith(("engine_", "signature_cache_", "queue_"))]
-    if counted:
-        yield Text(", ".join(f"{name.replace('_', ' ')} {process[name]:,.0f}" for name in counted), style="dim")
+    for kind in KINDS:
+        counted = {name: number for name, number in sorted(process.items()) if name.startswith(f"{kind}_")}
+        if counted:
+            texts = (f"{name.removeprefix(f'{kind}_').replace('_', ' ')} {n:,.0f}" for name, n in counted.items())
+            yield Text(f"{kind.replace('_', ' ')}: {', '.join(texts)}", style="dim")
+    if any(shown.moved.values()):
+        texts = (
+            f"{amount_per_second(n).replace('/s', 'B/s')} {way.replace('_', ' ')}" for way, n in shown.moved.items()
+        )
+        yield Text(f"link: {', '.join(texts)}", style="dim")
     if shown.total.redone or shown.total.fallback:
         yield Text(
             f"{shown.total.redone:,.0f} rows were redone by another device; {shown.total.fallback:,.0f} batches "
@@ -166,6 +180,7 @@ def _process(shown: View) -> dict[str, Any]:
         ],
         "engines": [{"operation": key[0], "of": key[1], **rates(work)} for key, work in shown.engines.items()],
         "busy": busy(shown),
+        "moved_bytes_per_second": shown.moved,
         "quarantined": shown.now.quarantined,
         "events": [{"event": key[0], "device": key[1], "count": n} for key, n in shown.now.events.items()],
         "process": {"cpu": shown.cpu, **shown.now.process},
