@@ -53,15 +53,23 @@ def command(capsys):
     return Command(capsys)
 
 
+@pytest.fixture(scope="module")
+def sharing_folder():
+    """Where this process is shared."""
+    with tempfile.TemporaryDirectory(prefix="pa") as name:
+        made = sharing.Sharing(Path(name))
+        made._last = None
+        yield Path(name)
+        made.close()
+        assert not watching.watchers
+
+
 @pytest.fixture
-def shared(folder):
+def shared(sharing_folder, monkeypatch):
     """This process, shared."""
+    monkeypatch.setattr(top_sources, "default_folder", lambda: sharing_folder)
     counting.counts.begin_anew()
-    made = sharing.Sharing(folder)
-    made._last = None
-    yield f"{os.getpid()}"
-    made.close()
-    assert not watching.watchers
+    return f"{os.getpid()}"
 
 
 @contextmanager
@@ -107,8 +115,8 @@ def test_json_has_what_was_done(command, shared):
     assert process["process"]["resident_memory_bytes"] > 1e6
 
 
-def test_the_socket_is_the_users_alone(shared, folder):
-    (path,) = folder.iterdir()
+def test_the_socket_is_the_users_alone(sharing_folder, folder):
+    (path,) = sharing_folder.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with pytest.raises(PermissionError, match="this user alone can write to"):
         sharing.checked_folder(Path(tempfile.gettempdir()))
@@ -197,7 +205,7 @@ def answering(body, status=200):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/metrics"
