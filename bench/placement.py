@@ -63,7 +63,7 @@ def _least(calls: dict[str, Any], least: float, rounds: int) -> dict[str, float]
 
 
 def sweep(
-    classes: Sequence[str], devices: Sequence[str], sizes: Sequence[int], *, limit: float, rounds: int
+    classes: Sequence[str], devices: Sequence[str], sizes: Sequence[int], *, auto: str, limit: float, rounds: int
 ) -> list[dict[str, Any]]:
     """Seconds of "auto" among devices and of each alone, for each class and size whose best stays under a limit.
 
@@ -71,6 +71,7 @@ def sweep(
         classes: "operation:class" each.
         devices: names.
         sizes: numbers of rows, rising.
+        auto: what is asked to choose: "auto", or a list of devices to choose among.
         limit: seconds; a device whose batch took longer is not run at larger sizes, and a size ends its class where
             none is left.
         rounds: samples of each.
@@ -82,13 +83,13 @@ def sweep(
         for n in sizes:
             call = workload(operation, of, n)
             singles = {device: _run(call, device) for device in left}
-            found = _least({"auto": _run(call, ",".join(devices)), **singles}, min(limit / 10, 2e-3), rounds)
+            found = _least({"auto": _run(call, auto), **singles}, min(limit / 10, 2e-3), rounds)
             with pyaccel.scheduler.record() as batches:
-                _run(call, ",".join(devices))()
-            auto = found.pop("auto")
+                _run(call, auto)()
+            chosen = found.pop("auto")
             best = min(found, key=lambda device: found[device])
-            line = {"operation": operation, "of": of, "n": n, "auto": auto, "chosen": batches[-1].device}
-            lines.append(line | {"devices": found, "best": best, "ratio": auto / found[best]})
+            line = {"operation": operation, "of": of, "n": n, "auto": chosen, "chosen": batches[-1].device}
+            lines.append(line | {"devices": found, "best": best, "ratio": chosen / found[best]})
             left = [device for device in left if found[device] <= limit]
             if not left:
                 break
@@ -105,7 +106,7 @@ def _crossing(valid: Any, rounds: int, sizes: Sequence[int]) -> dict[str, Any]:
     names = ("native", "line:0", "line:1")
     with synthetic.present(quick_start, quick_row):
         pyaccel.calibrate([_SPLIT_CLASS], devices=names, threads=[usable_cores()], save=False)
-        lines = sweep([_SPLIT_CLASS], names, sizes, limit=0.3, rounds=rounds)
+        lines = sweep([_SPLIT_CLASS], names, sizes, auto="auto", limit=0.3, rounds=rounds)
         always_native = [
             line["devices"]["native"] / line["devices"][line["best"]] for line in lines if "native" in line["devices"]
         ]
@@ -158,7 +159,8 @@ def run(
     """
     names = list(devices) if devices is not None else _all_devices()
     calibration = pyaccel.calibrate(classes, devices=names, threads=[usable_cores()], budget="quick", save=False)
-    lines = sweep(classes, names, sizes, limit=0.1, rounds=rounds)
+    auto = ",".join(names) if devices is not None else "auto"
+    lines = sweep(classes, names, sizes, auto=auto, limit=0.1, rounds=rounds)
     operation, _, of = _SPLIT_CLASS.partition(":")
     known = workload(operation, of, 1024).inputs["signatures"]
     valid = known.array(len(known))

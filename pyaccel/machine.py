@@ -12,6 +12,7 @@ from pyaccel.backends import native
 from pyaccel.backends.base import Declined, Unavailable
 from pyaccel.cpu import cgroup_quota, model_name, usable_cores
 from pyaccel.operations import OPERATIONS
+from pyaccel.scheduler import curve_store
 from pyaccel.scheduler.registry import Device, devices, discovered, kinds, probed
 
 LEVELS = ("portable", "avx2", "avx512", "avx512ifma")
@@ -76,6 +77,7 @@ class Info:
         variants: every variant of this build.
         devices: every device, and why each missing one is missing.
         operations: operation x device.
+        calibration: what `pyaccel calibrate` measured here, in words.
     """
 
     version: str
@@ -93,6 +95,7 @@ class Info:
     variants: tuple[Variant, ...]
     devices: tuple[Device, ...]
     operations: tuple[Support, ...]
+    calibration: str = ""
 
 
 def info() -> Info:
@@ -115,6 +118,7 @@ def info() -> Info:
         variants=() if missing else tuple(Variant(*row) for row in native.variants()),
         devices=devices(),
         operations=tuple(_supports()),
+        calibration=curve_store.told(),
     )
 
 

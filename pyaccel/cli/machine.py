@@ -84,6 +84,7 @@ def show_info(console: Console, *, as_json: bool) -> int:
         ("CPU", info.spec),
         ("levels", _marked(info.levels)),
         ("features", _marked(info.features)),
+        ("calibration", info.calibration),
     ):
         facts.add_row(Text(name, style="bold"), Text(value) if isinstance(value, str) else value)
     console.print(facts)

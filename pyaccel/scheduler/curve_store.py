@@ -119,27 +119,37 @@ def reload() -> None:
     """Forgets what was read: the file is read again when it is next wanted."""
     global _curves  # noqa: PLW0603 - as above
     _curves = None
-    measured.cache_clear()
+    _measured.cache_clear()
     registry.changed()
 
 
-@cache
 def measured(operation: str, of: str, backend: Backend) -> Curve | None:
     """The curve that was measured of a backend at hand, None where none was.
 
     Native has one for each number of threads that was measured; another number has that of the next smaller one,
     spread further.
     """
-    known = curves()
-    if not known:
+    if backend.name.partition(":")[0] not in kinds():
         return None
-    device, now = registry.identity(backend), threads(backend)
+    return _measured(operation, of, backend, threads(backend))
+
+
+@cache
+def _measured(operation: str, of: str, backend: Backend, now: int) -> Curve | None:
+    known, device = curves(), registry.identity(backend)
     counts = [count for what, kind, where, count in known if (what, kind, where) == (operation, of, device)]
     best = max((count for count in counts if count <= now), default=None)
     if best is None:
         return None
     curve = known[operation, of, device, best].curve()
     return curve if best == now else curve.on_threads(now // best)
+
+
+def told() -> str:
+    """What was measured, in words: how many curves, when, and where they are kept."""
+    days = sorted(one.when[:10] for one in curves().values())
+    where = path() or "this process alone"
+    return f"{len(days)} curves, {days[0]} to {days[-1]}, {where}" if days else "none: shipped curves hold"
 
 
 def best_of_kind(operation: str, of: str, kind: str) -> Measured | None:
@@ -168,7 +178,7 @@ def keep(new: Iterable[Measured], *, save: bool = True) -> Path | None:
     global _curves  # noqa: PLW0603 - as above
     together = {**curves(), **{one.key: one for one in new}}
     _curves = together
-    measured.cache_clear()
+    _measured.cache_clear()
     registry.changed()
     place = path()
     if not save or place is None:

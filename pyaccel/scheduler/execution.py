@@ -93,7 +93,9 @@ def run(
     recording = collector.get() is not None
     start = perf_counter() if recording else 0.0
     choice = _choose(place, inputs, n, device)
-    if progress is None and not cuts:
+    if choice is place.inline and progress is None and not cuts:
+        choice = _attempt(place, choice, inputs, outputs, n)
+    elif progress is None and not cuts:
         choice = _take(place, choice, inputs, outputs, n)
     else:
         most = n if progress is None else part_rows(place.curve(choice.backend), operation, n)
