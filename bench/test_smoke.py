@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from bench import bench_ed25519, bench_hash, bench_he, bench_p256, bench_secp256k1, harness
+from bench import bench_ed25519, bench_hash, bench_he, bench_p256, bench_secp256k1, harness, placement
 
 SHORT = 1 << 20
 """Bytes of messages in one call of a short line."""
@@ -71,3 +71,11 @@ def test_precision_is_not_left_to_chance() -> None:
         bench_he._precise("noise", ours, theirs, truth)
         with pytest.raises(ValueError, match="TenSEAL's is"):
             bench_he._precise("noise", 1.5 * ours, theirs, truth)
+
+
+def test_placement() -> None:
+    """The sweep, cut down: it runs, devices of known cost divide a batch, and the plot is drawn."""
+    found = placement.run(devices=["native"], classes=["hash_many:sha256"], sizes=(1, 100), rounds=1)
+    assert [line["n"] for line in found["lines"]] == [1, 100]
+    assert found["splits"]["two of known cost, n = 16,384"]["ran_on"] == "line:0+line:1"
+    assert found["crossing"]["always_native"] > 1

@@ -390,3 +390,85 @@ def test_carried_on_costs_what_the_last_rows_did():
     assert flat[:2] == [2.0, 2.0]
     assert flat == sorted(flat)
     assert flat[-1] > flat[2] > 2.0
+
+
+def test_explain_tells_shares_corrections_crossovers_and_sources(chips):
+    chips(Chip("chip:0", line(1e-6, 1e-6)), Chip("chip:1", line(1e-4, 5e-7)), Chip("chip:2", line(1e-6, 1e-3)))
+    for _ in range(5):
+        drift.corrections.note(("hash_many", "sha256", "chip:2"), 1.0, 2.0)
+    names = "chip:0,chip:1,chip:2"
+    shown = pyaccel.explain("hash_many", 30_000, algorithm="sha256", device=names)
+    rows = {one.device: one.rows for one in shown.lines}
+    assert shown.chosen == "chip:1+chip:0"
+    assert rows["chip:0"] + rows["chip:1"] == 30_000
+    assert rows["chip:2"] == rows["native"] == 0
+    assert shown.together == pytest.approx(30_000 * 1e-6 / 3, rel=0.1)
+    assert shown.crossovers == (("chip:0", "chip:1", 198),)
+    correction = {one.device: one.factor for one in shown.lines}
+    assert correction["chip:2"] == pytest.approx(2.0, rel=1e-3)
+    assert correction["chip:0"] == 1.0
+    text = str(shown)
+    for words in (
+        f"divided: chip:0 {rows['chip:0']:,} rows, chip:1 {rows['chip:1']:,} rows; about",
+        "up to about 198 rows chip:0 is the quickest, then chip:1",
+        "chip:2: batches took 2 times what its curve says",
+        "shipped default",
+        f"{names} was asked for",
+    ):
+        assert words in text
+    with pyaccel.device(names):
+        assert pyaccel.explain("hash_many", 30_000, algorithm="sha256").chosen == shown.chosen
+    assert pyaccel.explain("hash_many", 10, algorithm="sha256", device=names).chosen == "chip:0"
+
+
+@pytest.mark.parametrize(
+    "name", ["native,", ",native", "native,gpu", "auto,native", "native, golden", "native,,golden"]
+)
+def test_a_list_with_a_name_that_is_none(name):
+    with pytest.raises(ValueError, match="is unknown; there are auto, native"):
+        pyaccel.hash_many("sha256", [b""], device=name)
+
+
+def test_a_list_with_a_device_that_is_missing(chips):
+    with pytest.raises(DeviceUnavailableError, match="opencl:99"):
+        hash_rows(3, device="native,opencl:99")
+
+
+def test_a_list_whose_devices_all_decline_runs_natively_and_says_so(chips):
+    chips(Chip("chip:0"), Chip("chip:1"))
+    pyaccel.hash_many("sha512", [b""], device=ONLY)
+    ran = pyaccel.scheduler.last_run()
+    assert ran.device == "native"
+    assert ran.notes == tuple(f"chip:{i} declined: a chip has sha256 alone" for i in range(2))
+
+
+def test_a_divided_batch_in_parts(chips):
+    """Progress is told after each part, and each part is divided anew."""
+    native = registry.discovered("native")[0]
+
+    class Verifier(Chip):
+        def curve(self, operation, of):
+            return line(1e-6, 1e-5) if of == "ed25519" else None
+
+        def prepare(self, operation, parameters):
+            return native.prepare(operation, parameters)
+
+    from pyaccel.scheduler.signed_rows import signed
+
+    chips(Verifier("chip:0"), Verifier("chip:1"))
+    some = signed("ed25519", 64, 64)
+    index = np.arange(25_000) % 64
+    signatures = some.signatures[index].copy()
+    signatures[[0, 10_239, 10_240, 24_999], 0] ^= 1
+    told = []
+    verdicts = pyaccel.verify_many(
+        "ed25519",
+        some.keys[index],
+        some.messages[index],
+        signatures,
+        device=ONLY,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(9_216, 25_000), (18_432, 25_000), (25_000, 25_000)]
+    assert np.flatnonzero(~verdicts).tolist() == [0, 10_239, 10_240, 24_999]
+    assert pyaccel.scheduler.last_run().device == "chip:0+chip:1"

@@ -187,7 +187,7 @@ class Placement:
         while True:
             candidates = [candidate for candidate in self.candidates(devices) if candidate.name not in failed]
             if not candidates and devices:
-                return self.named(devices.partition(",")[0])
+                return self.named(devices)
             if not candidates:
                 reasons = "; ".join(self._refused.values()) or "no backend is available"
                 raise UnsupportedError(f"{self.operation.name}: {reasons}")
