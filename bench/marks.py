@@ -102,6 +102,12 @@ OPENSSL_P256 = "cryptography P-256"
 """Base of those of SM2, which that package does not verify: the same messages signed by ECDSA."""
 TENSEAL = "TenSEAL"
 """Base of the ratios of homomorphic encryption: SEAL, as TenSEAL's wheel has it."""
+BATCHES_OF_64 = "batches of 64"
+"""Base of the ratios of the engine: its rows, by who has batches."""
+SUBMIT_GOAL = "60 % of batches of 64, 100,000/s at most"
+"""What a row's seconds may be where callers submit one at a time."""
+LATENCY_GOAL = "max_delay + 3 batches"
+"""What a row may wait for its result at half load."""
 OWN_PRODUCT = "own product"
 ALL_GOOD = "all good"
 FIXED_LENGTH = "512 B each"
@@ -293,6 +299,9 @@ _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
         for algorithm in ("sha256", "sha512", "keccak256", "sm3", "blake3", "blake2b-512", "ripemd160")
     },
     "sha256 1 MiB, 1 at once": (Mark(RATIO, 1.0, peer="hashlib"),),
+    **{f"engine ed25519, {call}": (Mark(RATIO, 1.0, peer=SUBMIT_GOAL),) for call in ("submit", "bind")},
+    "engine ed25519, submit_many of 64": (Mark(RATIO, 0.8, peer=BATCHES_OF_64),),
+    "engine ed25519, p99 of waiting at half load": (Mark(RATIO, 1.0, peer=LATENCY_GOAL),),
     "sha256 64 B, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
     "ed25519 zip215, two threads": (Mark(RATIO, 1.9, peer=ONE_THREAD),),
     **{

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from bench import bench_ed25519, bench_hash, bench_he, bench_p256, bench_secp256k1, harness, placement
+from bench import bench_ed25519, bench_engine, bench_hash, bench_he, bench_p256, bench_secp256k1, harness, placement
 
 SHORT = 1 << 20
 """Bytes of messages in one call of a short line."""
@@ -51,6 +51,17 @@ def test_lines_of_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     wanted |= {"p384 ECDSA, uncompressed keys", "sm2, uncompressed keys", "sm2, 32 prepared keys", "sm2, all bad"}
     assert wanted <= {line.name for line in lines}
+
+
+def test_lines_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them, of a few hundred rows."""
+    monkeypatch.setattr(harness, "SAMPLE_SECONDS", 1e-4)
+    monkeypatch.setattr(harness, "TRIES", 1)
+    monkeypatch.setattr(bench_engine, "SECONDS", 0.02)
+    with harness.pinned_core():
+        lines = [harness.measure(contest, rounds=1) for contest in bench_engine.contests(256)]
+    assert len(lines) == 5
+    assert all(line.seconds["pyaccel"] > 0 for line in lines)
 
 
 def test_lines_of_homomorphic_encryption(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ class Engine:
         self._dispatcher = Dispatcher(device, self.max_batch, self.max_delay, self.max_queue, self.workers)
         self._bin_of: dict[tuple[Any, ...], tuple[Bin, int]] = {}
         lifetime.watch(self._dispatcher)
-        offer("engine", self._dispatcher)
+        offer("engine", self)
         # Who drops an engine without closing it gets what it has taken, and no threads stay behind.
         self._finalizer = finalize(self, self._dispatcher.close, drain=True, wait=False)
         self._finalizer.atexit = False  # type: ignore[misc]
@@ -84,6 +84,10 @@ class Engine:
     def queued(self) -> int:
         """Rows that wait now."""
         return self._dispatcher.queued
+
+    def statistics(self) -> dict[str, float]:
+        """Rows that wait now; batches and rows that began since the start, calls that were refused (names: _total)."""
+        return self._dispatcher.statistics()
 
     def submit(
         self, operation: str, /, *arguments: Any, priority: int = 0, timeout: float | None = None, **parameters: Any
