@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -127,6 +128,10 @@ def _batches(rows: Rows) -> Call:
     return run
 
 
+def _take_time(latencies: list[float], begun: float, _: object) -> None:
+    latencies.append(time.perf_counter() - begun)
+
+
 class HalfLoad:
     """Rows that come at half the rate that the engine can do, and how long each waits for its result."""
 
@@ -154,17 +159,18 @@ class HalfLoad:
         return float(np.quantile(latencies, self._part))
 
     def _trickle(self, latencies: list[float]) -> None:
-        futures: list[Future] = []
+        # Not all that ever came: Python's garbage collector would walk through them, and everybody wait for it.
+        futures: deque[Future] = deque(maxlen=WINDOW)
+        sent = 0
         start = time.perf_counter()
         while (now := time.perf_counter()) < start + SECONDS:
-            for _ in range(len(futures), int((now - start) * self._rate / THREADS)):
-                i = len(futures)
+            due = int((now - start) * self._rate / THREADS)
+            for i in range(sent, due):
+                begun = time.perf_counter()
                 futures.append(future := self._submit(*self._rows[i % len(self._rows)]))
                 if i % EACH == 0:
-                    begun = time.perf_counter()
-                    future.add_done_callback(
-                        lambda _, begun=begun: latencies.append(time.perf_counter() - begun)  # type: ignore[misc]
-                    )
+                    future.add_done_callback(partial(_take_time, latencies, begun))
+            sent = due
             time.sleep(TICK)
         for future in futures:
             future.result()
