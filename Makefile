@@ -7,6 +7,7 @@ BUILD ?= build
 EXTRAS ?= test,cli,bench,golden,opencl-cpu
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+SOAK_ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -15,7 +16,7 @@ PACKAGE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("
 export PATH := $(abspath $(BIN)):$(PATH)
 CMAKE_FLAGS := -G Ninja -DPYACCEL_WERROR=ON -DPYACCEL_EMULATED=ON
 
-.PHONY: venv build demo test c-test test-all test-long lint format bench bench-peers docs clean
+.PHONY: venv build demo test c-test test-all test-long lint format bench bench-peers soak docs clean
 
 venv: $(VENV)/.tools
 
@@ -71,6 +72,10 @@ bench: build bench-peers
 # Peers from crates, Go modules and OpenSSL, as far as this machine has their tool chains.
 bench-peers: $(VENV)/.tools
 	$(BIN)/python bench/peers/build.py
+
+# Ten minutes of mixed load on an engine, every answer checked; SOAK_ARGS='--minutes 2 --device opencl' and the like.
+soak: build
+	$(BIN)/python -m bench.soak $(SOAK_ARGS)
 
 # The packages of the extra alone: installing '.[docs]' would put a plain install in the editable one's place.
 docs: build

@@ -3,12 +3,23 @@
 
 from __future__ import annotations
 
+import logging
 from itertools import islice
 
 import numpy as np
 import pytest
 
-from bench import bench_ed25519, bench_engine, bench_hash, bench_he, bench_p256, bench_secp256k1, harness, placement
+from bench import (
+    bench_ed25519,
+    bench_engine,
+    bench_hash,
+    bench_he,
+    bench_p256,
+    bench_secp256k1,
+    harness,
+    placement,
+    soak,
+)
 
 SHORT = 1 << 20
 """Bytes of messages in one call of a short line."""
@@ -62,6 +73,23 @@ def test_lines_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         lines = [harness.measure(contest, rounds=1) for contest in bench_engine.contests(256)]
     assert len(lines) == 5
     assert all(line.seconds["pyaccel"] > 0 for line in lines)
+
+
+def test_a_short_soak(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Everything happens in it, and every answer is right."""
+    monkeypatch.setattr(soak, "ENGINE_SECONDS", 0.4)
+    monkeypatch.setattr(soak, "FORK_SECONDS", 0.5)
+    with caplog.at_level(logging.CRITICAL, "pyaccel"):
+        counts = soak.Soak(3.0, "auto").run()
+    rows = {"hash", "verify", "recover", "merkle.verify"}
+    assert rows | {"hash_many", "merkle.root", "verify_many"} <= set(counts)
+    assert {"cancelled", "late", "wrong", "engines", "forks"} <= set(counts)
+
+
+def test_memory_that_grows_is_told() -> None:
+    """From peak to peak, after the start."""
+    assert soak.grown([10, 50, 60, 61, 59, 60, 61, 58]) == 0
+    assert soak.grown([10, 50, 60, 61, 70, 80, 90, 100]) == 39
 
 
 def test_lines_of_homomorphic_encryption(monkeypatch: pytest.MonkeyPatch) -> None:
