@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pyaccel.cli.main import run
+from pyaccel.scheduler import remove_backend
 
 README = Path(__file__).parent.parent / "README.md"
 RULES = README.parent / "docs/rules.md"
+DEVICES = README.parent / "docs/devices.md"
 
 
 def test_readme_in_python(capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,3 +75,12 @@ def test_columns_of_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     assert run(arguments) == 0
     assert "all 40 checks passed" in capsys.readouterr().out
     assert pq.read_table(arguments[-1])["valid"].to_pylist() == [True] * 40
+
+
+def test_a_backend_of_ones_own_as_docs_has_it(capsys: pytest.CaptureFixture[str]) -> None:
+    (source,) = re.findall(r"```python\n(.*?)```", DEVICES.read_text(), re.DOTALL)
+    try:
+        exec(compile(source, DEVICES.name, "exec"), {})
+    finally:
+        remove_backend("chip:0")
+    assert capsys.readouterr().out == "chip:0\n"

@@ -90,7 +90,14 @@ class Plan(Protocol):
 
 
 class Backend(Protocol):
-    """One device that runs operations."""
+    """One device that runs operations.
+
+    It may also have, where other packages bring it (`pyaccel.scheduler.add_backend`):
+
+    - `resource`, text: the silicon that it keeps busy. Batches are divided only over backends with different ones.
+    - `curve(operation, of) -> pyaccel.scheduler.curves.Curve | None`: what a class of an operation costs, until it is
+      measured. Without one, and until then, "auto" leaves it out.
+    """
 
     def __hash__(self) -> int:
         """By identity: what is known of a backend is kept by it."""

@@ -179,6 +179,7 @@ def _lines(place: Placement, kind: str, n: int, nbytes: int, device: str, shares
             yield Line(kind, (), None, False, NO_CURVE)
         else:
             reason = f"not looked for: starting it would take about {waiting.start_up:.2g} s"
+            reason = reason if device == "auto" else f"{device} was asked for"
             yield Line(kind, waiting.seconds, waiting.cost(operation, n, nbytes), False, reason, waiting.source)
         return
     found = discovered(kind)
