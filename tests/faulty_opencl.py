@@ -16,8 +16,11 @@ from pyaccel.backends.opencl_device import Device
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-STEPS = ("Context", "CommandQueue", "Buffer", "Program", "build", "Kernel", "launch", "copy", "fill", "finish", "map")
+STEPS = ("Context", "CommandQueue", "Buffer", "Program", "build", "Kernel", "launch", "copy", "finish", "enqueue")
 """What can fail: steps of a batch by kind."""
+
+KIND = {"enqueue_nd_range_kernel": "launch"}
+"""Kind of what is enqueued; of all else it is "enqueue"."""
 
 
 class FaultyOpenCL:
@@ -37,7 +40,15 @@ class FaultyOpenCL:
         self.steps: Counter[str] = Counter()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._cl, name)
+        found = getattr(self._cl, name)
+        if not name.startswith("enqueue_"):
+            return found
+
+        def enqueue(queue: Any, *arguments: Any, **named: Any) -> Any:
+            self.step(KIND.get(name, "enqueue"))
+            return found(_real(queue), *arguments, **named)
+
+        return enqueue
 
     def step(self, kind: str) -> None:
         """Counts a step, and tells of it."""
@@ -70,11 +81,6 @@ class FaultyOpenCL:
         self.step("Kernel")
         return self._cl.Kernel(program, name)
 
-    def enqueue_nd_range_kernel(self, queue: Any, *arguments: Any, **named: Any) -> Any:
-        """As pyopencl's."""
-        self.step("launch")
-        return self._cl.enqueue_nd_range_kernel(_real(queue), *arguments, **named)
-
     def enqueue_copy(self, queue: Any, to: Any, source: Any, **named: Any) -> Any:
         """As pyopencl's."""
         self.step("copy")
@@ -83,16 +89,6 @@ class FaultyOpenCL:
             event.wait()
             self.after_read(to)
         return event
-
-    def enqueue_fill_buffer(self, queue: Any, *arguments: Any, **named: Any) -> Any:
-        """As pyopencl's."""
-        self.step("fill")
-        return self._cl.enqueue_fill_buffer(_real(queue), *arguments, **named)
-
-    def enqueue_map_buffer(self, queue: Any, *arguments: Any, **named: Any) -> Any:
-        """As pyopencl's."""
-        self.step("map")
-        return self._cl.enqueue_map_buffer(_real(queue), *arguments, **named)
 
 
 class _FaultyQueue:

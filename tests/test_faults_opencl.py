@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from fake_devices import installed
 from faulty_opencl import STEPS, FaultyOpenCL, faulty
-from opencl_support import on_every_device, reference_layers, status_of_child
+from opencl_support import on_every_opencl_device, reference_layers, status_of_child
 
 import pyaccel
 from pyaccel import known_values, merkle
@@ -104,7 +104,7 @@ def failing_at(driver: FaultyOpenCL, step: tuple[str, int]) -> None:
     driver.before = before
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.filterwarnings("ignore:opencl.* failed at:RuntimeWarning")
 @pytest.mark.parametrize(
     ("call", "driver"), [(hashed, True), (hashed, False), (proved, False), (verified, True)], indirect=["driver"]
@@ -128,7 +128,7 @@ def test_a_failure_at_any_step_of_a_batch(backend: Any, driver: FaultyOpenCL, ca
     assert on_device()
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.filterwarnings("ignore:opencl.* failed at:RuntimeWarning")
 def test_a_failure_at_any_step_of_the_first_use(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """From making the context to the known questions: the rows are right, or the device is said to be missing."""
@@ -148,7 +148,7 @@ def test_a_failure_at_any_step_of_the_first_use(backend: Any, monkeypatch: pytes
     assert 0 < missing < len(steps)
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.filterwarnings("ignore:.* not use opencl.* any more:RuntimeWarning")
 @pytest.mark.parametrize("call", CALLS)
 def test_a_flipped_bit_in_anything_that_comes_back(
@@ -179,7 +179,7 @@ def test_a_flipped_bit_in_anything_that_comes_back(
                 assert not next(d for d in pyaccel.devices() if d.name == backend.name).available
 
 
-@on_every_device
+@on_every_opencl_device
 def test_every_build_of_a_platform_fails(backend: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     caplog.set_level(logging.INFO)
     with faulty(monkeypatch, backend) as driver:
@@ -197,7 +197,7 @@ def test_every_build_of_a_platform_fails(backend: Any, monkeypatch: pytest.Monke
         assert not next(d for d in pyaccel.devices() if d.name == backend.name).available
 
 
-@on_every_device
+@on_every_opencl_device
 def test_a_kernel_does_not_compile(backend: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     caplog.set_level(logging.INFO)
     with faulty(monkeypatch, backend) as driver:
@@ -230,7 +230,7 @@ def test_no_loader(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     assert [(record.event, record.reason) for record in caplog.records] == [("device.unavailable", missing.reason)]
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.parametrize("driver", [True, False], ids=["shared", "own-memory"], indirect=True)
 def test_a_hung_kernel(backend: Any, driver: FaultyOpenCL, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends later, and writes to nobody's memory then."""
@@ -257,7 +257,7 @@ def test_a_hung_kernel(backend: Any, driver: FaultyOpenCL, monkeypatch: pytest.M
     assert not on_device()
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.filterwarnings("ignore:opencl.* failed at:RuntimeWarning")
 def test_32_threads_while_the_device_is_lost_again_and_again(backend: Any, driver: FaultyOpenCL) -> None:
     assert all(call(backend.name) for call in CALLS)
@@ -275,7 +275,7 @@ def test_32_threads_while_the_device_is_lost_again_and_again(backend: Any, drive
     assert on_device()
 
 
-@on_every_device
+@on_every_opencl_device
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:opencl.* failed at.*forked:RuntimeWarning")
 def test_a_fork_while_threads_use_the_device(backend: Any, driver: FaultyOpenCL) -> None:

@@ -319,7 +319,7 @@ def test_what_has_a_default_curve_has_a_plan(backend: Any) -> None:
 def test_copies_through_page_locked_pieces_are_whole(backend: Any) -> None:
     opened = backend._device
     with opened.batch():
-        copies = staging.Staging(opencl_staging.OpenCLLink(opened._cl, opened._context, opened._queue))
+        copies = staging.Staging(opencl_staging.OpenCLLink(opened._cl, opened._context, opened._open.kernels.queue))
         for size in (1, 100, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, (9 << 20) + 5):
             data = np.random.default_rng(size).integers(0, 256, size, dtype=np.uint8)
             buffer = opened.allocate(size + 64)

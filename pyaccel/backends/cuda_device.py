@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from pyaccel.backends.base import Unavailable
 from pyaccel.backends.cuda_compiler import CompileError, Compiler, Nvrtc
 from pyaccel.backends.cuda_loader import CudaError, Driver, forked
 from pyaccel.backends.cuda_memory import OUT_OF_MEMORY, CudaBuffer, CudaLink, Heap
-from pyaccel.backends.device import LARGEST_CHUNK, LOCAL_SIZE
+from pyaccel.backends.device import COPIED_CHUNK, LARGEST_CHUNK, LOCAL_SIZE
 from pyaccel.backends.kernel_source import kernel_source
 from pyaccel.backends.moved import count_from_device, count_to_device
 from pyaccel.backends.program_cache import ProgramCache
@@ -38,8 +39,9 @@ _NON_BLOCKING = 1
 """CU_STREAM_NON_BLOCKING: no order with the default stream, which is other libraries' too."""
 _BAD_BINARIES = (200, 209, 218)
 """CUDA_ERROR_INVALID_IMAGE, _NO_BINARY_FOR_GPU, _INVALID_PTX: what was kept is compiled anew."""
-_TIMED = 0
-"""CU_EVENT_DEFAULT."""
+_TIMED, _WITHOUT_TIME = 0, 2
+"""CU_EVENT_DEFAULT, CU_EVENT_DISABLE_TIMING."""
+_MARKS = 4
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,48 @@ class Launch:
         return float(self.driver.call("cuEventElapsedTime", self.start, self.end)) * 1e-3
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A place in the order of launches: an event behind them, and how many they were."""
+
+    event: Any
+    launched: int
+
+
+class _Lane:
+    """One stream, and its page-locked pieces, which are made when they are first wanted: they are dear."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self.stream = driver.call("cuStreamCreate", _NON_BLOCKING)
+
+    @cached_property
+    def _staging(self) -> Staging:
+        return Staging(CudaLink(self._driver, self.stream))
+
+    def write(self, buffer: CudaBuffer, data: npt.NDArray[np.uint8], offset: int) -> None:
+        """Copies data into buffer, after all of this stream; data may change once this returns."""
+        if data.nbytes >= LEAST:
+            self._staging.write(buffer, data, offset)
+        elif data.nbytes:
+            # Of pageable memory the driver has a copy when it returns.
+            place = buffer.address + offset
+            self._driver.call("cuMemcpyHtoDAsync", place, int(data.ctypes.data), data.nbytes, self.stream)
+
+    def read(self, data: npt.NDArray[np.uint8], buffer: CudaBuffer, offset: int) -> None:
+        """Fills data, after all of this stream; returns when it is there."""
+        if data.nbytes >= LEAST:
+            self._staging.read(data, buffer, offset)
+        elif data.nbytes:
+            place = buffer.address + offset
+            self._driver.call("cuMemcpyDtoHAsync", int(data.ctypes.data), place, data.nbytes, self.stream)
+            self.finish()
+
+    def finish(self) -> None:
+        """Waits for all that was enqueued in this stream."""
+        self._driver.call("cuStreamSynchronize", self.stream)
+
+
 class _Session:
     """What is made on the device at first use and after a failure. Its methods are called with the context current."""
 
@@ -64,23 +108,25 @@ class _Session:
         # CUDA 13 has parameters of the context in front, for which there is a default.
         before = () if int(driver.api.CUDA_VERSION) < 13000 else (None,)
         self.context = driver.call("cuCtxCreate", *before, _BLOCKING_SYNC, handle)
-        self.stream = driver.call("cuStreamCreate", _NON_BLOCKING)
+        self.kernels, self.sending, self.fetching = (_Lane(driver) for _ in range(3))
         self.heap = Heap(driver, kept)
         self.modules: dict[tuple[str, str], Any] = {}
         self.functions: dict[tuple[str, str, str], Any] = {}
-        self._staging: Staging | None = None
+        self._marks = [driver.call("cuEventCreate", _WITHOUT_TIME) for _ in range(_MARKS)]
 
     def finish(self) -> None:
         """Waits for all that was enqueued."""
-        self.driver.call("cuStreamSynchronize", self.stream)
+        for lane in (self.sending, self.kernels, self.fetching):
+            lane.finish()
+        self.heap.done = self.heap.launched
         self.heap.trim()
 
-    @property
-    def staging(self) -> Staging:
-        """Made when it is first wanted: page-locked memory is dear."""
-        if self._staging is None:
-            self._staging = Staging(CudaLink(self.driver, self.stream))
-        return self._staging
+    def mark(self) -> Mark:
+        """The place behind all that was launched so far; the last _MARKS of them hold."""
+        event = self._marks.pop(0)
+        self._marks.append(event)
+        self.driver.call("cuEventRecord", event, self.kernels.stream)
+        return Mark(event, self.heap.launched)
 
 
 class Device:
@@ -132,6 +178,11 @@ class Device:
     def _attribute(self, name: str) -> int:
         which = getattr(self._driver.api.CUdevice_attribute, f"CU_DEVICE_ATTRIBUTE_{name}")
         return int(self._driver.call("cuDeviceGetAttribute", which, self._handle))
+
+    @property
+    def copied_bytes(self) -> int:
+        """As pyaccel.backends.device.Device."""
+        return min(self.chunk_bytes, COPIED_CHUNK)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -226,7 +277,8 @@ class Device:
         blocks = -(-n // LOCAL_SIZE)
         start = self._moment()
         shape = (blocks, 1, 1, LOCAL_SIZE, 1, 1, 0)
-        self._driver.call("cuLaunchKernel", function, *shape, session.stream, int(places.ctypes.data), 0)
+        session.heap.launched += 1
+        self._driver.call("cuLaunchKernel", function, *shape, session.kernels.stream, int(places.ctypes.data), 0)
         return None if start is None else Launch(self._driver, start, self._moment())
 
     def _moment(self) -> Any:
@@ -234,14 +286,17 @@ class Device:
         if not self.profiling:
             return None
         event = self._driver.call("cuEventCreate", _TIMED)
-        self._driver.call("cuEventRecord", event, self._here.stream)
+        self._driver.call("cuEventRecord", event, self._here.kernels.stream)
         return event
 
     def upload(self, array: npt.NDArray[Any]) -> CudaBuffer:
         """A buffer that kernels read array from. Inside batch()."""
         self._check_size(array.nbytes)
-        buffer = self._here.heap.allocate(max(array.nbytes, 4))
-        self.write(buffer, array)
+        session, data = self._here, np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        buffer = session.heap.allocate(max(data.nbytes, 4), idle=True)
+        count_to_device(data.nbytes)
+        session.sending.write(buffer, data, 0)
+        session.sending.finish()
         return buffer
 
     def allocate(self, size: int) -> CudaBuffer:
@@ -252,7 +307,8 @@ class Device:
     def zeros(self, size: int) -> CudaBuffer:
         """A buffer of size bytes that are all 0; nothing goes over the link. Inside batch()."""
         buffer = self.allocate(size)
-        self._driver.call("cuMemsetD8Async", buffer.address, 0, size, self._here.stream)
+        self._here.heap.launched += 1
+        self._driver.call("cuMemsetD8Async", buffer.address, 0, size, self._here.kernels.stream)
         return buffer
 
     def write(self, buffer: CudaBuffer, array: npt.NDArray[Any], offset: int = 0) -> None:
@@ -260,32 +316,37 @@ class Device:
         data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
         self._check_range(buffer, offset, data.nbytes)
         count_to_device(data.nbytes)
-        if data.nbytes >= LEAST:
-            self._here.staging.write(buffer, data, offset)
-        elif data.nbytes:
-            # Of pageable memory the driver has a copy when it returns.
-            place, stream = buffer.address + offset, self._here.stream
-            self._driver.call("cuMemcpyHtoDAsync", place, int(data.ctypes.data), data.nbytes, stream)
+        session = self._here
+        session.heap.launched += 1
+        session.kernels.write(buffer, data, offset)
 
-    def read(self, array: npt.NDArray[Any], buffer: CudaBuffer, offset: int = 0) -> None:
-        """Fills array from byte `offset` of buffer, after all that was enqueued before. Inside batch()."""
+    def mark(self) -> Mark:
+        """The place behind all that was launched so far, for `read`. Inside batch()."""
+        return self._here.mark()
+
+    def read(self, array: npt.NDArray[Any], buffer: CudaBuffer, offset: int = 0, *, after: Mark | None = None) -> None:
+        """Fills array from byte `offset` of buffer, after a mark, or after all that was enqueued. Inside batch()."""
         data = array.reshape(-1).view(np.uint8)
         assert data.nbytes == 0 or np.shares_memory(data, array), "only contiguous memory is filled"
         self._check_range(buffer, offset, data.nbytes)
         count_from_device(data.nbytes)
-        if data.nbytes >= LEAST:
-            self._here.staging.read(data, buffer, offset)
-        elif data.nbytes:
-            place, stream = buffer.address + offset, self._here.stream
-            self._driver.call("cuMemcpyDtoHAsync", int(data.ctypes.data), place, data.nbytes, stream)
-            self._driver.call("cuStreamSynchronize", stream)
+        session = self._here
+        if after is None:
+            after = Mark(None, session.heap.launched)
+            session.kernels.read(data, buffer, offset)
+        else:
+            self._driver.call("cuStreamWaitEvent", session.fetching.stream, after.event, 0)
+            session.fetching.read(data, buffer, offset)
+        if data.nbytes:
+            session.heap.done = max(session.heap.done, after.launched)
 
     def copy(self, buffer: CudaBuffer, source: CudaBuffer, size: int, source_offset: int = 0, offset: int = 0) -> None:
         """Copies size bytes from byte `source_offset` of source to byte `offset` of buffer. Inside batch()."""
         self._check_range(buffer, offset, size)
         self._check_range(source, source_offset, size)
         to, of = buffer.address + offset, source.address + source_offset
-        self._driver.call("cuMemcpyDtoDAsync", to, of, size, self._here.stream)
+        self._here.heap.launched += 1
+        self._driver.call("cuMemcpyDtoDAsync", to, of, size, self._here.kernels.stream)
 
     def facts(self) -> dict[str, str]:
         """What `pyaccel info` shows beside the device's name."""

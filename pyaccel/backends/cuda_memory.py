@@ -31,33 +31,43 @@ class CudaBuffer:
         self.size = size
 
     def __del__(self) -> None:
-        self._heap.free[rounded(self.size)].append(self.address)
+        self._heap.free[rounded(self.size)].append((self.address, self._heap.launched))
 
 
 class Heap:
     """What was allocated in a context and not given back to the driver.
 
     cuMemFree waits for the whole device, and cuMemAlloc takes longer than a kernel; a batch allocates ten times. Blocks
-    go from one user to the next without waiting, as all work on it is enqueued in one stream, in order. Nothing here
-    is called by the garbage collector but an append: it may run in any thread, in a forked child too.
+    go from one user to the next without waiting, where all work on both is enqueued in the stream of kernels, in order.
+    What another stream writes to must be idle: nothing that was launched may use it any more. Nothing here is called by
+    the garbage collector but an append: it may run in any thread, in a forked child too.
 
     Attributes:
-        free: addresses by rounded size.
+        free: by rounded size, addresses, and how much was launched when they came back.
+        launched: how much was enqueued in the stream of kernels.
+        done: how much of it is known to be over.
     """
 
     def __init__(self, driver: Driver, most: int) -> None:
         """Args: driver: the driver; most: bytes that trim() leaves with the heap."""
         self._driver = driver
         self._most = most
-        self.free: defaultdict[int, list[int]] = defaultdict(list)
+        self.free: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self.launched = 0
+        self.done = 0
 
-    def allocate(self, size: int) -> CudaBuffer:
-        """A buffer of size bytes; CudaError where there is no room even when all that is free was given back."""
+    def allocate(self, size: int, *, idle: bool = False) -> CudaBuffer:
+        """A buffer of size bytes; CudaError where there is no room even when all that is free was given back.
+
+        Args:
+            size: bytes.
+            idle: whether it is for another stream than that of kernels.
+        """
         block = rounded(size)
-        try:
-            return CudaBuffer(self, self.free[block].pop(), size)
-        except IndexError:
-            pass
+        free = self.free[block]
+        for i in range(len(free) - 1, -1, -1):
+            if not idle or free[i][1] <= self.done:
+                return CudaBuffer(self, free.pop(i)[0], size)
         try:
             address = self._driver.call("cuMemAlloc", block)
         except CudaError as error:
@@ -76,7 +86,7 @@ class Heap:
         """Gives all that is free back to the driver."""
         for free in list(self.free.values()):
             while free:
-                self._driver.call("cuMemFree", free.pop())
+                self._driver.call("cuMemFree", free.pop()[0])
 
 
 def rounded(size: int) -> int:

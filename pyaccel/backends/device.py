@@ -24,6 +24,9 @@ LOCAL_SIZE = 64
 LARGEST_CHUNK = 1 << 30
 """Most of Device.chunk_bytes."""
 
+COPIED_CHUNK = 16 << 20
+"""Device.copied_bytes: a millisecond on the link, twenty times what it costs to launch a kernel more."""
+
 _PROOF_ITEMS = 100
 
 
@@ -54,6 +57,11 @@ class Device(Protocol):
     chunk_bytes: int
     starts: int
 
+    @property
+    def copied_bytes(self) -> int:
+        """Most bytes of a chunk where copies of one overlap kernels of another; chunk_bytes where nothing is copied."""
+        ...
+
     def batch(self) -> AbstractContextManager[None]:
         """Has the device for itself; any failure inside becomes DeviceError and a fresh start for the next batch."""
         ...
@@ -78,7 +86,10 @@ class Device(Protocol):
         ...
 
     def upload(self, array: npt.NDArray[Any]) -> Any:
-        """A buffer that kernels read array from, without a copy where memory is shared."""
+        """A buffer that kernels read array from, without a copy where memory is shared; else it goes over meanwhile.
+
+        Kernels that were launched before go on; array may change once this returns, unless memory is shared.
+        """
         ...
 
     def allocate(self, size: int) -> Any:
@@ -93,8 +104,19 @@ class Device(Protocol):
         """Copies array into buffer, from byte `offset` of it; array may change once this returns."""
         ...
 
-    def read(self, array: npt.NDArray[Any], buffer: Any, offset: int = 0) -> None:
-        """Fills array from byte `offset` of buffer, after all that was enqueued before."""
+    def mark(self) -> Any:
+        """The place behind all that was launched so far, for `read`; the last two hold."""
+        ...
+
+    def read(self, array: npt.NDArray[Any], buffer: Any, offset: int = 0, *, after: Any = None) -> None:
+        """Fills array from byte `offset` of buffer.
+
+        Args:
+            array: contiguous.
+            buffer: of this device.
+            offset: in the buffer.
+            after: a mark: kernels that were launched behind it are not waited for. None: after all that was enqueued.
+        """
         ...
 
     def copy(self, buffer: Any, source: Any, size: int, source_offset: int = 0, offset: int = 0) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 
 from pyaccel.backends.device_algorithms import BLAKE3_CONTEXT, BLAKE3_KEYED, BLAKE3_MATERIAL, KERNELS, Kernel
 from pyaccel.backends.device_kept import store
-from pyaccel.backends.device_rows import DeviceRows, chunks, host_rows, output_bytes, upload_rows
+from pyaccel.backends.device_rows import Chunk, DeviceRows, chunks, host_rows, output_bytes, upload_rows
+from pyaccel.backends.pipeline import pipelined
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -85,16 +86,22 @@ class HashPlan:
         kernel = self._kernel_for(secret)
         messages = host_rows("messages", inputs["messages"], n)
         digests = output_bytes("digests", outputs["digests"], n * size)
-        limit = device.chunk_bytes
-        for chunk in chunks("messages", messages, n, limit, max(1, limit // size)):
-            if chunk.size > kernel.longest:
-                raise DeviceError(f"{device.name}: {self.algorithm} takes rows of {kernel.longest} bytes at most")
-            with device.batch(), self._key_buffer(secret) as key:
-                on_device = device.allocate(chunk.count * size)
-                rows = upload_rows(device, chunk)
-                key_size = len(secret or b"")
+        limit, key_size = device.copied_bytes, len(secret or b"")
+        some = chunks("messages", messages, n, limit, max(1, limit // size))
+        with device.batch(), self._key_buffer(secret) as key:
+
+            def start(chunk: Chunk) -> tuple[Chunk, DeviceRows, Any]:
+                if chunk.size > kernel.longest:
+                    raise DeviceError(f"{device.name}: {self.algorithm} takes rows of {kernel.longest} bytes at most")
+                rows, on_device = upload_rows(device, chunk), device.allocate(chunk.count * size)
                 launch(device, kernel, chunk.count, on_device, rows, key or rows.data, key_size, size)
-                store(device, digests, chunk.first * size, on_device, chunk.count * size)
+                return chunk, rows, on_device
+
+            def finish(begun: tuple[Chunk, DeviceRows, Any], after: Any) -> None:
+                chunk, _, on_device = begun
+                store(device, digests, chunk.first * size, on_device, chunk.count * size, after=after)
+
+            pipelined(device, some, start, finish)
 
     def _kernel_for(self, key: bytes | None) -> Kernel:
         """The kernel for a key; ValueError where it does not fit, DeviceError where it is too long for the device."""

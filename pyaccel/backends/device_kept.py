@@ -129,9 +129,14 @@ def kept_on(device: Device, rows: Rows, width: int) -> bool:
     return fixed and isinstance(rows, KeptRows) and rows.stays_on(device)
 
 
-def store(device: Device, output: npt.NDArray[np.uint8] | KeptRows, start: int, memory: Any, size: int) -> None:
-    """Puts the first `size` bytes of memory into an output, from byte `start` on. Inside device.batch()."""
+def store(
+    device: Device, output: npt.NDArray[np.uint8] | KeptRows, start: int, memory: Any, size: int, *, after: Any = None
+) -> None:
+    """Puts the first `size` bytes of memory into an output, from byte `start` on; after as Device.read's.
+
+    Inside device.batch().
+    """
     if isinstance(output, KeptRows):
         output.put(device, memory, start, size)
     else:
-        device.read(output[start : start + size], memory)
+        device.read(output[start : start + size], memory, after=after)

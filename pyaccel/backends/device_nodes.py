@@ -83,7 +83,7 @@ def leaf_nodes(device: Device, name: str, form: Form, algorithm: str, leaves: Ro
     if form.leaf == "node":
         device.write(nodes, node_rows(name, leaves, count))
         return
-    kernel, limit = KERNELS[algorithm], device.chunk_bytes
+    kernel, limit = KERNELS[algorithm], device.copied_bytes
     for chunk in chunks("leaves", leaves, count, limit, limit // NODE):
         part = nodes if chunk.count == count and form.leaf != "twice" else device.allocate(chunk.count * NODE)
         rows = upload_rows(device, chunk, form.leaf_prefix[0] if form.leaf_prefix else None)

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pyaccel.backends.device_rows import host_bytes, host_rows
+from pyaccel.backends.pipeline import pipelined
 from pyaccel.poseidon2 import ELEMENTS, Elements
 
 if TYPE_CHECKING:
@@ -82,19 +83,24 @@ class Poseidon2Plan:
         messages = host_rows("messages", inputs["messages"], n)
         digests = host_bytes("digests", outputs["digests"], n * one.digest_size).reshape(n, one.digest_size)
         one.require_width(messages, n)
-        most = max(1, device.chunk_bytes // max(one.width, one.digest_size))
-        flag = np.zeros(1, np.uint32)
-        for first in range(0, n, most):
+        most = max(1, device.copied_bytes // max(one.width, one.digest_size))
+
+        def start(first: int) -> tuple[int, Any, Any, Any]:
             count = min(most, n - first)
-            packed = one.packed(messages, first, count)
-            with device.batch():
-                on_device = device.allocate(count * one.digest_size)
-                refused = device.allocate(flag.nbytes)
-                device.write(refused, flag)
-                data = device.upload(packed.reshape(-1))
-                device.launch(self._path, self._entry, count, on_device, refused, data, *self._mode())
-                device.read(flag, refused)
-                device.read(digests[first : first + count], on_device)
+            data = device.upload(one.packed(messages, first, count).reshape(-1))
+            refused = device.upload(np.zeros(1, np.uint32))
+            on_device = device.allocate(count * one.digest_size)
+            device.launch(self._path, self._entry, count, on_device, refused, data, *self._mode())
+            return first, data, refused, on_device
+
+        def finish(begun: tuple[int, Any, Any, Any], after: Any) -> None:
+            first, _, refused, on_device = begun
+            flag = np.zeros(1, np.uint32)
+            device.read(flag, refused, after=after)
+            device.read(digests[first : min(first + most, n)], on_device, after=after)
             if flag[0]:
                 digests[:] = 0
                 raise ValueError("messages: an element is not below the modulus")
+
+        with device.batch():
+            pipelined(device, range(0, n, most), start, finish)

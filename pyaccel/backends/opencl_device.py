@@ -5,19 +5,20 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections import deque
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pyaccel.backends.base import Unavailable
-from pyaccel.backends.device import LARGEST_CHUNK, LOCAL_SIZE
+from pyaccel.backends.device import COPIED_CHUNK, LARGEST_CHUNK, LOCAL_SIZE
 from pyaccel.backends.kernel_source import kernel_source
 from pyaccel.backends.moved import count_from_device, count_to_device
+from pyaccel.backends.opencl_lanes import Lanes
 from pyaccel.backends.opencl_loader import forked
-from pyaccel.backends.opencl_staging import OpenCLLink
-from pyaccel.backends.staging import LEAST, Staging
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -26,13 +27,25 @@ if TYPE_CHECKING:
 _build_lock = threading.Lock()
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A place in the order of launches.
+
+    Attributes:
+        event: behind them, None where reading waits for all.
+        uploads: how many came before.
+    """
+
+    event: Any
+    uploads: int
+
+
 class Device:
     """Owns what a device keeps between batches; all of it is made at first use and after a failure.
 
     Attributes:
         name: "opencl:0".
-        chunk_bytes: most bytes of one kind (rows, digests, nodes) that are on the device at a time, unless a single row
-            is longer.
+        chunk_bytes: as pyaccel.backends.device.Device.
         kind: "opencl-cpu" or "opencl-gpu" (accelerators too).
         memory: bytes of its own memory, 0 where it shares the host's.
         build_options: of every program.
@@ -47,8 +60,7 @@ class Device:
         self._handle = handle
         self._lock = threading.RLock()
         self._context: Any = None
-        self._queue: Any = None
-        self._staging: Staging | None = None
+        self._lanes: Lanes | None = None
         self._programs: dict[tuple[str, str], Any] = {}
         self._kernels: dict[tuple[str, str, str], Any] = {}
         self._shared_memory = bool(handle.host_unified_memory)
@@ -57,9 +69,15 @@ class Device:
         self._largest_buffer = int(handle.max_mem_alloc_size)
         self.starts = 0
         self.profiling = False
-        self._in_use: list[npt.NDArray[Any]] = []
+        self._in_use: deque[tuple[int, npt.NDArray[Any]]] = deque()
+        self._uploads = 0
         self.kind = "opencl-cpu" if int(handle.type) & int(cl.device_type.CPU) else "opencl-gpu"
         self.build_options = ["-cl-std=CL1.2", *(["-DDEVICE_IS_GPU"] if self.kind == "opencl-gpu" else [])]
+
+    @property
+    def copied_bytes(self) -> int:
+        """As pyaccel.backends.device.Device."""
+        return self.chunk_bytes if self._shared_memory else min(self.chunk_bytes, COPIED_CHUNK)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -68,15 +86,17 @@ class Device:
             raise DeviceError(f"{self.name}: {lost.reason}")
         with self._lock:
             try:
-                if self._queue is None:
+                if self._lanes is None:
                     self._context = self._cl.Context([self._handle])
-                    how = self._cl.command_queue_properties.PROFILING_ENABLE if self.profiling else 0
-                    self._queue = self._cl.CommandQueue(self._context, properties=how)
+                    self._lanes = Lanes(
+                        self._cl, self._context, shared_memory=self._shared_memory, profiling=self.profiling
+                    )
+                lanes = self._lanes
                 try:
                     yield
                 finally:
                     # Kernels may still be reading the caller's memory, whatever ended the batch.
-                    self._queue.finish()
+                    lanes.finish()
             except (self._cl.Error, MemoryError) as error:
                 self.forget()
                 raise DeviceError(f"{self.name}: {str(error).strip() or type(error).__name__}") from error
@@ -87,8 +107,7 @@ class Device:
         """Lets go of all that was made on the device: the next batch starts anew."""
         with self._lock:
             self.starts += 1
-            self._queue = None
-            self._staging = None
+            self._lanes = None
             self._programs.clear()
             self._kernels.clear()
 
@@ -115,7 +134,7 @@ class Device:
             kernel = self._kernels[path, define, entry] = self._cl.Kernel(self.build(path, define), entry)
         kernel.set_args(*arguments, np.uint32(n))
         items = -(-n // LOCAL_SIZE) * LOCAL_SIZE
-        return self._cl.enqueue_nd_range_kernel(self._queue, kernel, (items,), (LOCAL_SIZE,))
+        return self._cl.enqueue_nd_range_kernel(self._open.kernels.queue, kernel, (items,), (LOCAL_SIZE,))
 
     def upload(self, array: npt.NDArray[Any]) -> Any:
         """A buffer that kernels read array from, without a copy where memory is shared. Inside batch()."""
@@ -125,14 +144,16 @@ class Device:
         flags = self._cl.mem_flags
         if not self._shared_memory:
             buffer = self._cl.Buffer(self._context, flags.READ_ONLY, array.nbytes)
-            self.write(buffer, array)
+            count_to_device(array.nbytes)
+            self._open.sending.write(buffer, array, 0)
             return buffer
         # Kernels read whole words, so memory is shared only where it is aligned to them.
         shared = array.ctypes.data % 16 == 0
         how = flags.USE_HOST_PTR if shared else flags.COPY_HOST_PTR
         if not shared:
             count_to_device(array.nbytes)
-        self._in_use.append(array)
+        self._uploads += 1
+        self._in_use.append((self._uploads, array))
         return self._cl.Buffer(self._context, flags.READ_ONLY | how, hostbuf=array)
 
     def allocate(self, size: int) -> Any:
@@ -143,38 +164,38 @@ class Device:
     def zeros(self, size: int) -> Any:
         """A buffer of size bytes that are all 0; nothing goes over the link. Inside batch()."""
         buffer = self.allocate(size)
-        self._cl.enqueue_fill_buffer(self._queue, buffer, np.uint8(0), 0, size)
+        self._cl.enqueue_fill_buffer(self._open.kernels.queue, buffer, np.uint8(0), 0, size)
         return buffer
 
     def write(self, buffer: Any, array: npt.NDArray[Any], offset: int = 0) -> None:
         """Copies array into buffer, from byte `offset` of it. Inside batch()."""
         count_to_device(array.nbytes)
-        if self._staged(array):
-            self._pieces().write(buffer, array.reshape(-1).view(np.uint8), offset)
-        else:
-            self._cl.enqueue_copy(self._queue, buffer, array, dst_offset=offset)
+        self._open.kernels.write(buffer, array, offset)
 
-    def read(self, array: npt.NDArray[Any], buffer: Any, offset: int = 0) -> None:
-        """Fills array from byte `offset` of buffer, after all that was enqueued before. Inside batch()."""
+    def mark(self) -> Mark:
+        """The place behind all that was launched so far, for `read`. Inside batch()."""
+        return Mark(None if self._shared_memory else self._open.mark(), self._uploads)
+
+    def read(self, array: npt.NDArray[Any], buffer: Any, offset: int = 0, *, after: Mark | None = None) -> None:
+        """Fills array from byte `offset` of buffer, after a mark, or after all that was enqueued. Inside batch()."""
         count_from_device(array.nbytes)
-        if self._staged(array):
-            self._pieces().read(array.reshape(-1).view(np.uint8), buffer, offset)
-        elif array.nbytes:
-            self._cl.enqueue_copy(self._queue, array, buffer, src_offset=offset)
+        lanes = self._open
+        if after is None or after.event is None:
+            lanes.kernels.read(array, buffer, offset)
+        else:
+            lanes.fetching_after(after.event).read(array, buffer, offset)
+        while after is not None and self._in_use and self._in_use[0][0] <= after.uploads:
+            self._in_use.popleft()
 
     def copy(self, buffer: Any, source: Any, size: int, source_offset: int = 0, offset: int = 0) -> None:
         """Copies size bytes from byte `source_offset` of source to byte `offset` of buffer. Inside batch()."""
         places = {"src_offset": source_offset, "dst_offset": offset}
-        self._cl.enqueue_copy(self._queue, buffer, source, byte_count=size, **places)
+        self._cl.enqueue_copy(self._open.kernels.queue, buffer, source, byte_count=size, **places)
 
-    def _staged(self, array: npt.NDArray[Any]) -> bool:
-        """Whether a copy goes through page-locked memory."""
-        return not self._shared_memory and array.nbytes >= LEAST and array.flags.c_contiguous
-
-    def _pieces(self) -> Staging:
-        if self._staging is None:
-            self._staging = Staging(OpenCLLink(self._cl, self._context, self._queue))
-        return self._staging
+    @property
+    def _open(self) -> Lanes:
+        assert self._lanes is not None, "outside batch()"
+        return self._lanes
 
     def facts(self) -> dict[str, str]:
         """What `pyaccel info` shows beside the device's name."""

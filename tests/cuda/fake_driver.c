@@ -49,8 +49,8 @@ typedef struct block {
 
 typedef struct step {
     struct step *next;
-    enum { COPY, LAUNCH, RECORD } what;
-    void *to;
+    enum { COPY, LAUNCH, RECORD, WAIT } what;
+    void *to;         /* RECORD, WAIT: the event */
     const void *from; /* COPY: what is read when the step runs, unless `held` is */
     uint64_t size;
     uint8_t *held;
@@ -60,16 +60,22 @@ typedef struct step {
     bool flipped; /* one bit of what was copied is turned over */
 } step;
 
+typedef struct stream {
+    struct stream *next;
+    step *first, **last;
+} stream;
+
 typedef struct {
     int device;
     int lost; /* the status that every call gives from now on, or 0 */
     bool destroyed;
     block *blocks;
-    step *first, **last;
+    stream *streams;
 } context;
 
 typedef struct {
     context *of;
+    stream *in; /* where it was recorded last */
     bool pending;
 } event;
 
@@ -189,6 +195,8 @@ static bool fences_stand(const context *c)
     return true;
 }
 
+static void drain(context *c, stream *q, const event *until);
+
 static void run(context *c, step *s)
 {
     void *parameters[PARAMETERS];
@@ -211,6 +219,13 @@ static void run(context *c, step *s)
     case RECORD:
         ((event *)s->to)->pending = false;
         break;
+    case WAIT: {
+        const event *e = s->to;
+        if (e->pending) {
+            drain(c, e->in, e);
+        }
+        break;
+    }
     }
 }
 
@@ -220,26 +235,43 @@ static void freed(step *s)
     free(s);
 }
 
-/* Runs what was enqueued, until an event is met, or all. */
-static void drain(context *c, const event *until)
+/* Runs what was enqueued in a stream, until an event is met, or all; of other streams only what it waits for. */
+static void drain(context *c, stream *q, const event *until)
 {
-    while (c->first != NULL && c->lost == 0 && (until == NULL || until->pending)) {
-        step *s = c->first;
-        c->first = s->next;
-        if (c->first == NULL) {
-            c->last = &c->first;
+    while (q->first != NULL && c->lost == 0 && (until == NULL || until->pending)) {
+        step *s = q->first;
+        q->first = s->next;
+        if (q->first == NULL) {
+            q->last = &q->first;
         }
         run(c, s);
         freed(s);
     }
 }
 
-static step *enqueued(context *c, int what)
+static void drain_all(context *c)
+{
+    for (stream *q = c->streams; q != NULL; q = q->next) {
+        drain(c, q, NULL);
+    }
+}
+
+/* The stream of this context, or NULL. */
+static stream *found(const context *c, const void *handle)
+{
+    stream *q = c->streams;
+    while (q != NULL && q != handle) {
+        q = q->next;
+    }
+    return q;
+}
+
+static step *enqueued(stream *q, int what)
 {
     step *s = calloc(1, sizeof *s);
     s->what = what;
-    *c->last = s;
-    c->last = &s->next;
+    *q->last = s;
+    q->last = &s->next;
     return s;
 }
 
@@ -373,7 +405,6 @@ static int create(context **made, const char *name, int device)
     if (status == SUCCESS) {
         context *c = calloc(1, sizeof *c);
         c->device = device;
-        c->last = &c->first;
         stack[depth++] = *made = c;
         contexts++;
     }
@@ -406,12 +437,14 @@ int cuCtxDestroy(context *c)
         free(b->start);
         free(b);
     }
-    while (c->first != NULL) {
-        step *s = c->first;
-        c->first = s->next;
-        freed(s);
+    for (stream *q = c->streams; q != NULL; q = q->next) {
+        while (q->first != NULL) {
+            step *s = q->first;
+            q->first = s->next;
+            freed(s);
+        }
+        q->last = &q->first;
     }
-    c->last = &c->first;
     contexts -= !c->destroyed;
     c->destroyed = true;
     if (current() == c) {
@@ -443,20 +476,33 @@ int cuCtxPopCurrent(context **c)
     return SUCCESS;
 }
 
-int cuStreamCreate(void **stream, unsigned flags)
+int cuStreamCreate(stream **made, unsigned flags)
 {
     ENTER;
     REQUIRE(flags == 1, INVALID_VALUE);
-    *stream = c; /* a context has one */
+    stream *q = calloc(1, sizeof *q);
+    q->last = &q->first;
+    q->next = c->streams;
+    *made = c->streams = q;
     LEAVE;
 }
 
-int cuStreamSynchronize(void *stream)
+int cuStreamSynchronize(void *handle)
 {
     ENTER;
-    REQUIRE(stream == c, INVALID_VALUE);
-    drain(c, NULL);
+    stream *q = found(c, handle);
+    REQUIRE(q != NULL, INVALID_VALUE);
+    drain(c, q, NULL);
     status = c->lost;
+    LEAVE;
+}
+
+int cuStreamWaitEvent(void *handle, event *e, unsigned flags)
+{
+    ENTER;
+    stream *q = found(c, handle);
+    REQUIRE(q != NULL && e->of == c && flags == 0, INVALID_VALUE);
+    enqueued(q, WAIT)->to = e;
     LEAVE;
 }
 
@@ -469,15 +515,17 @@ int cuEventCreate(event **made, unsigned flags)
     LEAVE;
 }
 
-int cuEventRecord(event *e, void *stream)
+int cuEventRecord(event *e, void *handle)
 {
     ENTER;
-    REQUIRE(stream == c && e->of == c, INVALID_VALUE);
+    stream *q = found(c, handle);
+    REQUIRE(q != NULL && e->of == c, INVALID_VALUE);
     if (e->pending) { /* recorded anew: the last one counts */
-        drain(c, e);
+        drain(c, e->in, e);
     }
     e->pending = true;
-    enqueued(c, RECORD)->to = e;
+    e->in = q;
+    enqueued(q, RECORD)->to = e;
     LEAVE;
 }
 
@@ -485,7 +533,7 @@ int cuEventSynchronize(event *e)
 {
     ENTER;
     if (e->pending) {
-        drain(c, e);
+        drain(c, e->in, e);
     }
     status = c->lost;
     LEAVE;
@@ -533,7 +581,7 @@ int cuMemHostAlloc(void **address, size_t size, unsigned flags)
 int cuMemFree(uint64_t address)
 {
     ENTER;
-    drain(c, NULL); /* the driver waits for the device here */
+    drain_all(c); /* the driver waits for the device here */
     block **place = &c->blocks;
     while (*place != NULL && (uint64_t)(uintptr_t)(*place)->start != address) {
         place = &(*place)->next;
@@ -547,13 +595,14 @@ int cuMemFree(uint64_t address)
     LEAVE;
 }
 
-int cuMemcpyHtoDAsync(uint64_t to, const void *from, size_t size, void *stream)
+int cuMemcpyHtoDAsync(uint64_t to, const void *from, size_t size, void *handle)
 {
     ENTER;
-    REQUIRE(stream == c && size > 0, INVALID_VALUE);
+    stream *q = found(c, handle);
+    REQUIRE(q != NULL && size > 0, INVALID_VALUE);
     const block *device = holding(c, to, size);
     MAPPED(device != NULL && !device->locked);
-    step *s = enqueued(c, COPY);
+    step *s = enqueued(q, COPY);
     s->to = (void *)(uintptr_t)to;
     s->from = from;
     s->size = size;
@@ -565,13 +614,14 @@ int cuMemcpyHtoDAsync(uint64_t to, const void *from, size_t size, void *stream)
     LEAVE;
 }
 
-int cuMemsetD8Async(uint64_t to, uint8_t byte, size_t size, void *stream)
+int cuMemsetD8Async(uint64_t to, uint8_t byte, size_t size, void *handle)
 {
     ENTER;
-    REQUIRE(stream == c && size > 0, INVALID_VALUE);
+    stream *q = found(c, handle);
+    REQUIRE(q != NULL && size > 0, INVALID_VALUE);
     const block *device = holding(c, to, size);
     MAPPED(device != NULL && !device->locked);
-    step *s = enqueued(c, COPY);
+    step *s = enqueued(q, COPY);
     s->to = (void *)(uintptr_t)to;
     s->size = size;
     s->from = s->held = malloc(size);
@@ -579,30 +629,32 @@ int cuMemsetD8Async(uint64_t to, uint8_t byte, size_t size, void *stream)
     LEAVE;
 }
 
-int cuMemcpyDtoHAsync(void *to, uint64_t from, size_t size, void *stream)
+int cuMemcpyDtoHAsync(void *to, uint64_t from, size_t size, void *handle)
 {
     ENTER;
-    REQUIRE(stream == c && size > 0, INVALID_VALUE);
+    stream *q = found(c, handle);
+    REQUIRE(q != NULL && size > 0, INVALID_VALUE);
     const block *device = holding(c, from, size);
     MAPPED(device != NULL && !device->locked);
-    step *s = enqueued(c, COPY);
+    step *s = enqueued(q, COPY);
     s->to = to;
     s->from = (const void *)(uintptr_t)from;
     s->size = size;
     s->flipped = flipped;
     if (holding(c, (uint64_t)(uintptr_t)to, size) == NULL) { /* pageable: done when it returns */
-        drain(c, NULL);
+        drain(c, q, NULL);
     }
     status = c->lost;
     LEAVE;
 }
 
-int cuMemcpyDtoDAsync(uint64_t to, uint64_t from, size_t size, void *stream)
+int cuMemcpyDtoDAsync(uint64_t to, uint64_t from, size_t size, void *handle)
 {
     ENTER;
-    REQUIRE(stream == c && size > 0, INVALID_VALUE);
+    stream *q = found(c, handle);
+    REQUIRE(q != NULL && size > 0, INVALID_VALUE);
     MAPPED(holding(c, to, size) != NULL && holding(c, from, size) != NULL);
-    step *s = enqueued(c, COPY);
+    step *s = enqueued(q, COPY);
     s->to = (void *)(uintptr_t)to;
     s->from = (const void *)(uintptr_t)from;
     s->size = size;
@@ -648,10 +700,11 @@ int cuModuleGetFunction(function **found, void *module, const char *name)
 
 int cuLaunchKernel(const function *f, unsigned grid_x, unsigned grid_y, unsigned grid_z,
                    unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared,
-                   void *stream, void **parameters, void **extra)
+                   void *handle, void **parameters, void **extra)
 {
     ENTER;
-    REQUIRE(stream == c && extra == NULL && shared == 0, INVALID_VALUE);
+    stream *q = found(c, handle);
+    REQUIRE(q != NULL && extra == NULL && shared == 0, INVALID_VALUE);
     REQUIRE(grid_x > 0 && grid_x <= INT32_MAX && grid_y == 1 && grid_z == 1, INVALID_VALUE);
     REQUIRE(block_x == 64 && block_y == 1 && block_z == 1, INVALID_VALUE);
     for (int i = 0; f->sizes[i] != 0; i++) {
@@ -660,7 +713,7 @@ int cuLaunchKernel(const function *f, unsigned grid_x, unsigned grid_y, unsigned
             MAPPED(b != NULL && !b->locked);
         }
     }
-    step *s = enqueued(c, LAUNCH);
+    step *s = enqueued(q, LAUNCH);
     for (int i = 0; f->sizes[i] != 0; i++) {
         memcpy(&s->values[i], parameters[i], f->sizes[i] & ~(uint32_t)IS_POINTER);
     }
