@@ -78,11 +78,11 @@ class Signed:
         return [(row[:32].tobytes(), row[96:].tobytes(), row[32:96].tobytes()) for row in self.rows]
 
 
-def sign_rows(n: int) -> Signed:
+def sign_rows(n: int, message_size: int = WIDTH) -> Signed:
     """Distinct keys and messages of a seeded generator. A message starts with 0, as bench/peers' commonware wants."""
     signing = installed("nacl.signing")
     assert signing is not None
-    rows = np.random.default_rng(3).integers(0, 256, (n, 96 + WIDTH), dtype=np.uint8)
+    rows = np.random.default_rng(3).integers(0, 256, (n, 96 + message_size), dtype=np.uint8)
     rows[:, 96] = 0
     for row in rows:
         signer = signing.SigningKey(row[:32].tobytes())

@@ -149,13 +149,13 @@ def sign_ecdsa(n: int, *, size: int = 32, keys: int = 0, message_size: int = 0) 
     return Signed(scheme, rows, messages, _array(raw), der, ready=not message_size)
 
 
-def sign_sm2(n: int, *, keys: int = 0) -> Signed:
+def sign_sm2(n: int, *, keys: int = 0, message_size: int = SM2_MESSAGE) -> Signed:
     """SM2 under the default identity; the DER is that of ECDSA on P-256 over the same messages, for the peer."""
     curve = sm2.CURVE
     start = published_secret(curve, "bench", 0) >> 1
     points = multiples(curve, start, keys or n)
     raw = _array([x.to_bytes(32, "big") + y.to_bytes(32, "big") for x, y in points])[np.arange(n) % len(points)]
-    messages = _random(n, SM2_MESSAGE, 8)
+    messages = _random(n, message_size, 8)
     numbers = (curve.a, curve.b, *curve.g[:2])
     head = (8 * len(sm2.DEFAULT_IDENTITY)).to_bytes(2, "big") + sm2.DEFAULT_IDENTITY
     head += b"".join(number.to_bytes(32, "big") for number in numbers)

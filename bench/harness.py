@@ -37,7 +37,19 @@ TRIES = 3
 SMALL = 1 << 14
 """Rows up to which a contest's memory is kept to the end of a run, to look again where it found a step."""
 
-NAMES = ("hash", "hash_counts", "hash_long", "merkle", "ed25519", "secp256k1", "p256", "he", "engine", "overhead")
+NAMES = (
+    "hash",
+    "hash_counts",
+    "hash_long",
+    "merkle",
+    "ed25519",
+    "secp256k1",
+    "p256",
+    "he",
+    "engine",
+    "graph",
+    "overhead",
+)
 """Benchmarks by name; `bench_<name>.py` holds each."""
 GROUPS = {"hash": ("hash", "hash_counts", "hash_long")}
 """What `pyaccel bench NAME` runs under a name that stands for several."""

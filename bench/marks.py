@@ -112,6 +112,7 @@ OWN_PRODUCT = "own product"
 ALL_GOOD = "all good"
 FIXED_LENGTH = "512 B each"
 ONE_THREAD = "one thread"
+PLAIN_CALLS = "plain calls"
 
 EXACT_RULES = ("rfc8032", "openssl", "dalek-strict", "libsodium")
 FEW = (1, 4, 8, 9, 15, 16)
@@ -289,6 +290,7 @@ _HE_AVX2 = _he(_He({8192: (4.5, 6), 16384: (4, 5)}, (6, 10), (4, 6), (5, 7.5), (
 _HE_IFMA = _he(_He({8192: (9, 14), 16384: (9, 14)}, (12, 20), (5, 10), (9, 14), (50, 150)))
 
 _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
+    **{f"block of {scheme} transactions": (Mark(RATIO, 1.0, peer=PLAIN_CALLS),) for scheme in ("ed25519", "sm2")},
     **{
         f"{algorithm} 64 B, C call{function}": (Mark(RATIO, 1.0, peer=ONE_CALL_PEER, n=1),)
         for function in ("", " of hash_one")

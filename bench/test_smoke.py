@@ -12,6 +12,7 @@ import pytest
 from bench import (
     bench_ed25519,
     bench_engine,
+    bench_graph,
     bench_hash,
     bench_he,
     bench_p256,
@@ -90,6 +91,15 @@ def test_memory_that_grows_is_told() -> None:
     """From peak to peak, after the start."""
     assert soak.grown([10, 50, 60, 61, 59, 60, 61, 58]) == 0
     assert soak.grown([10, 50, 60, 61, 70, 80, 90, 100]) == 39
+
+
+def test_lines_of_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of a few transactions: fused and plain calls agree."""
+    monkeypatch.setattr(harness, "SAMPLE_SECONDS", 1e-4)
+    monkeypatch.setattr(harness, "TRIES", 1)
+    with harness.pinned_core():
+        lines = [harness.measure(contest, rounds=1) for contest in bench_graph.contests(n=20)]
+    assert [line.name for line in lines] == [f"block of {scheme} transactions" for scheme in ("ed25519", "sm2")]
 
 
 def test_lines_of_homomorphic_encryption(monkeypatch: pytest.MonkeyPatch) -> None:

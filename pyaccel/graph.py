@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from pyaccel import signatures as verification
 from pyaccel.backends.moved import Moved
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import ListRows, as_rows
-from pyaccel.scheduler import graphs
+from pyaccel.scheduler import graph_placement, graphs
 from pyaccel.scheduler.calls import CAPTURE, Call, Captured, Pending
 from pyaccel.scheduler.runs import Ran
 
@@ -25,6 +25,10 @@ _AS_ROWS = frozenset({"digests", "keys", "root"})
 
 _ROWS = frozenset({"digests", "leaves", "messages", "public_keys", "signatures", "identity"})
 """Arguments that are rows."""
+
+
+_NEEDS = 64
+"""Sets of wanted nodes of which a graph keeps what they need."""
 
 
 class Input:
@@ -122,7 +126,8 @@ class _Step:
     Attributes:
         name: of the method that added it.
         function: the plain function.
-        arguments: of it, by name; some are nodes and inputs.
+        fixed: arguments of it that are there, by name.
+        varying: its nodes and inputs, by name.
         after: steps whose results it takes, with all that those take.
         inputs: those that it or one of those takes, by name.
         call: what it comes to, None where it waits for inputs.
@@ -130,7 +135,8 @@ class _Step:
 
     name: str
     function: Callable[..., object]
-    arguments: dict[str, Any]
+    fixed: dict[str, Any]
+    varying: dict[str, Node | Input]
     after: frozenset[int]
     inputs: frozenset[str]
     call: Call | None
@@ -151,6 +157,7 @@ class Graph:
         self._steps: list[_Step] = []
         self._nodes: list[Node] = []
         self._inputs: dict[str, Input] = {}
+        self._needs: dict[tuple[Node, ...], tuple[list[int], frozenset[str]]] = {}
 
     def input(self, name: str) -> Input:
         """A place for an argument that comes with each run: `run(inputs={name: value})`.
@@ -280,8 +287,16 @@ class Graph:
         """
         nodes = self._wanted(wanted)
         calls = self._calls(nodes, inputs or {})
-        finished = graphs.run(calls, {(node.index, name) for node in nodes for name in node.outputs}, device)
+        finished = graphs.run(calls, _outputs(nodes), device)
         return Results({node: _result(node, finished.outputs[node.index]) for node in nodes}, finished)
+
+    def explain(
+        self, *wanted: Node, inputs: Mapping[str, Any] | None = None, device: str = "auto"
+    ) -> graph_placement.GraphExplanation:
+        """Which device `run` would take with these arguments, and why; printing it shows a table. Errors as there."""
+        nodes = self._wanted(wanted)
+        calls = self._calls(nodes, inputs or {})
+        return graph_placement.explained(calls, _outputs(nodes), device)
 
     def _wanted(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
         for node in nodes:
@@ -308,15 +323,17 @@ class Graph:
                 names |= self._steps[value.index].inputs
             elif isinstance(value, list):
                 arguments[argument] = tuple(value)
-        call = None
+        varying = {key: value for key, value in arguments.items() if isinstance(value, (Node, Input))}
+        fixed = {key: value for key, value in arguments.items() if key not in varying}
+        step = _Step(name, function, fixed, varying, frozenset(after), frozenset(names), None)
         if names:
             operation = OPERATIONS[name]
             operation.resolve(**{key: arguments[key] for key in operation.parameters if key in arguments})
         else:
-            before = {index: step.call for index in after if (step := self._steps[index]).call is not None}
-            call = _captured(function, arguments, before)
-            arguments = {}
-        self._steps.append(_Step(name, function, arguments, frozenset(after), frozenset(names), call))
+            before = {index: call for index in after if (call := self._steps[index].call) is not None}
+            call = _captured(step, _Bound({}), before)
+            step = replace(step, fixed={}, varying={}, call=call)
+        self._steps.append(step)
         return len(self._steps) - 1
 
     def _check_mine(self, argument: str, value: Input | Node) -> None:
@@ -338,30 +355,38 @@ class Graph:
         Raises:
             TypeError, ValueError, IndexError: as `run`.
         """
-        needed: set[int] = set()
-        for node in nodes:
-            needed |= {node.index} | self._steps[node.index].after
-        names = {name for index in needed for name in self._steps[index].inputs}
-        missing, unknown = sorted(names - set(given)), sorted(set(given) - set(self._inputs))
-        if missing:
-            raise ValueError(f"inputs: {', '.join(map(repr, missing))} did not come; wanted inputs={{name: value}}")
-        if unknown:
+        needed, names = self._needed(nodes)
+        if not names <= given.keys():
+            missing = ", ".join(map(repr, sorted(names - given.keys())))
+            raise ValueError(f"inputs: {missing} did not come; wanted inputs={{name: value}}")
+        if not given.keys() <= self._inputs.keys():
+            unknown = ", ".join(map(repr, given.keys() - self._inputs.keys()))
             there = ", ".join(map(repr, self._inputs)) or "none"
-            raise ValueError(f"inputs: {', '.join(map(repr, unknown))} came; the graph has {there}")
+            raise ValueError(f"inputs: {unknown} came; the graph has {there}")
         bound = _Bound(given)
         calls: dict[int, Call] = {}
-        for index in sorted(needed):
+        for index in needed:
             step = self._steps[index]
             if step.call is not None:
                 calls[index] = step.call
                 continue
-            arguments = {name: bound.value(name, value) for name, value in step.arguments.items()}
             try:
-                calls[index] = _captured(step.function, arguments, calls)
+                calls[index] = _captured(step, bound, calls)._replace(once=True)
             except Exception as error:
                 error.add_note(f"In node {step.name}[{index}] of the graph, before anything ran.")
                 raise
         return calls
+
+    def _needed(self, nodes: tuple[Node, ...]) -> tuple[list[int], frozenset[str]]:
+        """The steps that these nodes need, in their order, and the names of their inputs."""
+        known = self._needs.get(nodes)
+        if known is None:
+            needed = {index for node in nodes for index in (node.index, *self._steps[node.index].after)}
+            names = frozenset(name for index in needed for name in self._steps[index].inputs)
+            if len(self._needs) >= _NEEDS:
+                self._needs.clear()
+            known = self._needs[nodes] = (sorted(needed), names)
+        return known
 
 
 class _Bound:
@@ -371,10 +396,8 @@ class _Bound:
         self._given = given
         self._joined: dict[str, ListRows] = {}
 
-    def value(self, argument: str, value: Any) -> Any:
+    def value(self, argument: str, value: Input) -> Any:
         """The value of an argument; raises as the plain calls where it is a list of no rows."""
-        if not isinstance(value, Input):
-            return value
         given = self._given[value.name]
         if isinstance(given, (Input, Node)):
             raise TypeError(f"inputs: {given!r} came as {value.name!r}; wanted what the plain call takes")
@@ -385,17 +408,24 @@ class _Bound:
         return self._joined[value.name]
 
 
-def _captured(function: Callable[..., object], arguments: Mapping[str, Any], calls: Mapping[int, Call]) -> Call:
+def _captured(step: _Step, bound: _Bound, calls: Mapping[int, Call]) -> Call:
     """The call that a plain function comes to, all arguments checked; nodes as rows that are still to come."""
     given = {
-        name: Pending.of(value.index, value.outputs[0], calls[value.index]) if isinstance(value, Node) else value
-        for name, value in arguments.items()
+        name: bound.value(name, value)
+        if isinstance(value, Input)
+        else Pending.of(value.index, value.outputs[0], calls[value.index])
+        for name, value in step.varying.items()
     }
     try:
-        function(**given, device=CAPTURE)
+        step.function(**step.fixed, **given, device=CAPTURE)
     except Captured as captured:
         return captured.call
     raise AssertionError("the function came back without running anything")
+
+
+def _outputs(nodes: tuple[Node, ...]) -> set[tuple[int, str]]:
+    """The outputs that nodes are: number of the step, and name."""
+    return {(node.index, name) for node in nodes for name in node.outputs}
 
 
 def _result(node: Node, outputs: Mapping[str, Any]) -> Any:

@@ -191,7 +191,7 @@ def bench(names: tuple[str, ...], rounds: int | None, save: Path | None, plot: P
     """Measure against named peers in the same process; no NAME: every benchmark.
 
     NAME is one of hash (which runs hash_counts and hash_long too), hash_counts, hash_long, merkle, ed25519, secp256k1,
-    p256 (P-384 and SM2 too), he, engine, overhead.
+    p256 (P-384 and SM2 too), he, engine, graph, overhead.
     """
     from pyaccel.cli.bench import bench as run_benchmarks
 

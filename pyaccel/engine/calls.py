@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -99,7 +98,7 @@ class WholeCall:
 
     def __init__(self, name: str, arguments: tuple[Any, ...], parameters: Mapping[str, Any]) -> None:
         call = checked(name, *arguments, **parameters)
-        self.call = replace(call, inputs={name: _own(value) for name, value in call.inputs.items()})
+        self.call = call._replace(inputs={name: _own(value) for name, value in call.inputs.items()})
         self._result = CALLS[name][1]
         self._out = parameters.get("out")
         self._progress = parameters.get("progress")

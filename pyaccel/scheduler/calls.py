@@ -3,57 +3,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.operations import Operation
 from pyaccel.rows import Rows
 
 
-@dataclass(frozen=True)
-class Call:
-    """Everything that `execution.run` takes of a batch, but the memory of its outputs.
+class Call(NamedTuple):
+    """Everything that `execution.run` takes of a batch.
 
     Attributes:
         operation: what to compute.
         values: one for each of operation.parameters.
         inputs: as operation.shapes says; some may be Pending.
-        shapes: of each output, shape and type, None where it is not wanted.
+        arrays: memory for the outputs, None of what is not wanted.
         n: rows.
         cuts: rows at which the batch is cut.
+        once: whether it runs but once, so that the arrays may be its results.
     """
 
     operation: Operation
     values: tuple[object, ...]
     inputs: Inputs
-    shapes: dict[str, tuple[tuple[int, ...], np.dtype[Any]] | None]
+    arrays: Outputs
     n: int
     cuts: tuple[int, ...]
+    once: bool = False
 
-    def outputs(self) -> dict[str, npt.NDArray[Any] | None]:
-        """New arrays for the outputs."""
-        return {name: None if shape is None else np.zeros(*shape) for name, shape in self.shapes.items()}
+    def outputs(self) -> dict[str, Any]:
+        """Arrays for the outputs of one run."""
+        if self.once:
+            return dict(self.arrays)
+        return {name: None if array is None else np.zeros_like(array) for name, array in self.arrays.items()}
 
 
 class Captured(Exception):  # noqa: N818 - the way out of a function that has checked its arguments, no error
     """Carries a call from `execution.run` past the rest of the function that made it."""
 
-    def __init__(
-        self,
-        operation: Operation,
-        values: tuple[object, ...],
-        inputs: Inputs,
-        outputs: Outputs,
-        n: int,
-        cuts: tuple[int, ...],
-    ) -> None:
-        super().__init__(operation.name)
-        shapes = {name: None if array is None else (array.shape, array.dtype) for name, array in outputs.items()}
-        self.call = Call(operation, values, inputs, shapes, n, cuts)
+    def __init__(self, call: Call) -> None:
+        super().__init__(call.operation.name)
+        self.call = call
 
 
 class _Name(str):
@@ -77,9 +69,7 @@ class Pending(Rows):
     @classmethod
     def of(cls, index: int, output: str, call: Call) -> Pending:
         """The rows of an output of call number `index`; one row for all where it is a root."""
-        shape = call.shapes[output]
-        assert shape is not None
-        (count, width), _ = shape
+        count, width = call.arrays[output].shape
         one = output == "root"
         rows = cls._of(b"", None if one else count, width, 0 if one else width)
         assert isinstance(rows, Pending)

@@ -10,7 +10,7 @@ from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
 from pyaccel.scheduler import health, watching
-from pyaccel.scheduler.calls import CAPTURE, Captured
+from pyaccel.scheduler.calls import CAPTURE, Call, Captured
 from pyaccel.scheduler.joint import run_shares
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.registry import check_name, forget, when_changed
@@ -88,7 +88,7 @@ def run(
         DeviceUnavailableError, SelfTestError, UnsupportedError: as Placement.cheapest and .named.
     """
     if device is CAPTURE:
-        raise Captured(operation, values, inputs, outputs, n, cuts)
+        raise Captured(Call(operation, values, inputs, outputs, n, cuts))
     place = _placements.get((operation.name, values)) or placement(operation, values)
     recording = collector.get() is not None
     start = perf_counter() if recording else 0.0

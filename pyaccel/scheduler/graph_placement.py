@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyaccel.rows import Rows
 from pyaccel.scheduler import execution
 from pyaccel.scheduler.calls import Call, Pending
 from pyaccel.scheduler.curves import Curve
+from pyaccel.scheduler.explanation import in_words
 from pyaccel.scheduler.registry import check_name, discovered
 from pyaccel.scheduler.selection import environment, within
 
@@ -114,7 +115,7 @@ def _total(name: str, calls: Mapping[int, Call], curves: dict[int, dict[str, Cur
         corrected = execution.placement(call.operation, call.values).corrected(name)
         seconds[index] = (cost - curve.start_up - over) * corrected
         if index not in declined:
-            there |= {(index, output) for output in call.shapes}
+            there |= {(index, output) for output in call.arrays}
     return Total(name, seconds, frozenset(declined), start_up, waiting)
 
 
@@ -124,3 +125,74 @@ def memory_of(rows: Rows) -> object:
         return id(rows)
     offsets = None if rows.offsets is None else (rows.offsets.ctypes.data, rows.offsets.dtype, len(rows.offsets))
     return rows.data.ctypes.data, len(rows.data), rows.count, rows.width, rows.stride, offsets
+
+
+@dataclass(frozen=True)
+class GraphExplanation:
+    """What each device would take for the calls of a graph; printing it shows a table.
+
+    Attributes:
+        calls: name, parameter and number of rows of each call.
+        totals: by device; empty for a device without cost curves.
+        device: what was asked for.
+        chosen: name of the device that the graph is for.
+        first_in: bytes that come from the caller, each once.
+        last_out: bytes of the results asked for.
+    """
+
+    calls: tuple[tuple[str, int], ...]
+    totals: tuple[Total, ...]
+    device: str
+    chosen: str
+    first_in: int
+    last_out: int
+
+    def __str__(self) -> str:
+        table = [["", "rows", *(total.device for total in self.totals)]]
+        for place, (name, n) in enumerate(self.calls):
+            cells = [f"{in_words(total.seconds[place])}{'*' * (place in total.declined)}" for total in self.totals]
+            table.append([name, f"{n:,}", *cells])
+        if any(total.start_up for total in self.totals):
+            table.append(
+                ["starting it", "", *(in_words(total.start_up) if total.waiting else "" for total in self.totals)]
+            )
+        table.append(["together", "", *(in_words(total.cost) for total in self.totals)])
+        widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+        lines = [
+            "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+            for row in table
+        ]
+        if any(total.declined for total in self.totals):
+            lines.append("* natively: it has no kernel for this, or no known cost")
+        moved = f"first in {self.first_in:,} bytes, last out {self.last_out:,}"
+        return "\n".join([f"device={self.device}: the graph is for {self.chosen}; {moved}", *lines])
+
+
+def explained(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str) -> GraphExplanation:
+    """Why a graph goes where it goes. Args and errors as graphs.run."""
+    chosen_device = chosen(calls, device)
+    given = {memory_of(rows): rows.nbytes(len(rows)) for rows in _host_rows(calls)}
+    asked = within.get() or environment() if device == "auto" else device
+    return GraphExplanation(
+        tuple((f"{call.operation.name}({call.values[0]})[{index}]", call.n) for index, call in calls.items()),
+        tuple(_numbered(total, calls) for total in totals(calls)),
+        asked,
+        chosen_device,
+        sum(given.values()),
+        sum(calls[index].arrays[name].nbytes for index, name in wanted),
+    )
+
+
+def _numbered(total: Total, calls: Mapping[int, Call]) -> Total:
+    """The same with calls counted from 0 in their order."""
+    places = {index: place for place, index in enumerate(calls)}
+    return replace(
+        total,
+        seconds={places[index]: cost for index, cost in total.seconds.items()},
+        declined=frozenset(places[index] for index in total.declined),
+    )
+
+
+def _host_rows(calls: Mapping[int, Call]) -> list[Rows]:
+    values = [value for call in calls.values() for value in call.inputs.values()]
+    return [value for value in values if isinstance(value, Rows) and not isinstance(value, Pending)]

@@ -19,6 +19,7 @@ from pyaccel.rows import Rows
 from pyaccel.scheduler import execution, graph_placement, guard, health, runs, watchdog
 from pyaccel.scheduler.calls import Call, Pending
 from pyaccel.scheduler.graph_placement import memory_of
+from pyaccel.scheduler.placement import FALLBACK
 
 if TYPE_CHECKING:
     from pyaccel.backends.device import Device
@@ -64,6 +65,8 @@ def run(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str) ->
         ValueError, DeviceUnavailableError, SelfTestError, UnsupportedError: as execution.run.
     """
     chosen = graph_placement.chosen(calls, device)
+    if chosen in FALLBACK:
+        return _run_here(calls, wanted, chosen)
     run = _Run(calls, wanted, chosen)
     with moved() as count:
         try:
@@ -73,19 +76,50 @@ def run(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str) ->
                 raise
             health.warn_of_failure(run.backend, run.call.operation, error)
             note = f"{run.backend.name} failed in a graph, which was computed anew: {error}"
-            run = _Run(calls, wanted, "native", note)
-            run.all()
+            again = _run_here(calls, wanted, FALLBACK[0], note)
+            return Finished(again.outputs, chosen, count, again.entries)
     return Finished(run.wanted_outputs(), chosen, count, tuple(run.entries))
 
 
+def _run_here(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str, note: str = "") -> Finished:
+    """Runs calls on a device without memory of its own. Args: note: why another one did not do it."""
+    done: Outputs = {}
+    entries: list[runs.Entry] = []
+    for index, call in calls.items():
+        done[index] = call.outputs()
+        inputs = {name: _here(value, done) for name, value in call.inputs.items()}
+        entries.append(_run_call(call, inputs, done[index], device, note))
+    return Finished(_of_these(done, wanted), device, Moved(), tuple(entries))
+
+
+def _run_call(
+    call: Call, inputs: Mapping[str, Any], outputs: Mapping[str, Any], device: str, note: str = ""
+) -> runs.Entry:
+    """Runs one call as the plain function does; what ran."""
+    try:
+        execution.run(call.operation, call.values, inputs, outputs, call.n, device=device, cuts=call.cuts)
+    except ValueError:
+        _name_row(call, inputs)
+        raise
+    entry = runs.thread.last
+    assert entry is not None
+    return (*entry[:-1], (*entry[-1], note)) if note else entry
+
+
+def _name_row(call: Call, inputs: Mapping[str, Any]) -> None:
+    """Raises ValueError that says which row is no field element, as the plain function does, where one is."""
+    elements = ELEMENTS.get(str(call.values[0]))
+    if elements is not None:
+        elements.require_canonical(inputs["messages"], call.n)
+
+
 class _Run:
-    """One attempt at all calls of a graph.
+    """One attempt at all calls of a graph, on a device that may have memory of its own.
 
     Args:
         calls: by number.
         wanted: outputs to bring back.
         device: by name.
-        note: why another device did not do it.
 
     Attributes:
         call: the one that runs, or ran last.
@@ -95,13 +129,12 @@ class _Run:
 
     call: Call
 
-    def __init__(self, calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str, note: str = "") -> None:
+    def __init__(self, calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str) -> None:
         self.backend: Backend | None = None
         self.entries: list[runs.Entry] = []
         self._calls = calls
         self._wanted = wanted
         self._device = device
-        self._note = note
         self._done: Outputs = {}
         self._shared: dict[object, KeptRows] = {}
         self._room = 0
@@ -131,38 +164,28 @@ class _Run:
 
     def wanted_outputs(self) -> Outputs:
         """The outputs that were wanted."""
-        outputs: Outputs = {}
-        for index, name in self._wanted:
-            outputs.setdefault(index, {})[name] = self._done[index][name]
-        return outputs
+        return _of_these(self._done, self._wanted)
 
     def _run(self, index: int, call: Call) -> None:
-        arguments = (call.operation, call.values)
         choice = self._choices[index]
         device = None if call.cuts or choice.shares else _kernels_of(choice.backend)
         if device is not None:
             self.backend = choice.backend
         inputs = {name: self._input(value, device) for name, value in call.inputs.items()}
-        outputs: dict[str, Any] = call.outputs()
-        if device is not None:
-            for name in getattr(getattr(choice.plan, "plan", choice.plan), "keeps", ()):
-                if (index, name) in self._passed_on:
-                    outputs[name] = self._kept(device, outputs[name])
-        self._done[index] = outputs
+        outputs = self._done[index] = call.outputs()
+        if device is None:
+            self.entries.append(_run_call(call, inputs, outputs, self._device))
+            return
+        for name in getattr(getattr(choice.plan, "plan", choice.plan), "keeps", ()):
+            if (index, name) in self._passed_on:
+                outputs[name] = self._kept(device, outputs[name])
         try:
-            if device is None:
-                execution.run(*arguments, inputs, outputs, call.n, device=self._device, cuts=call.cuts)
-            else:
-                execution.run_once(*arguments, choice, inputs, outputs, call.n)
+            execution.run_once(call.operation, call.values, choice, inputs, outputs, call.n)
         except ValueError:
-            elements = ELEMENTS.get(str(call.values[0]))
-            if elements is not None:
-                # As in hash_many, the exception says which row it is.
-                elements.require_canonical(inputs["messages"], call.n)
+            _name_row(call, inputs)
             raise
-        entry = runs.thread.last
-        assert entry is not None
-        self.entries.append((*entry[:-1], (*entry[-1], self._note)) if self._note else entry)
+        assert runs.thread.last is not None
+        self.entries.append(runs.thread.last)
 
     def _input(self, value: Any, device: Device | None) -> Any:
         """An input as a plan on the device takes it; None: in host memory."""
@@ -171,7 +194,7 @@ class _Run:
         if isinstance(value, Pending):
             found = self._done[value.index][value.output]
             if not isinstance(found, Rows):
-                return _as_rows(value, found)
+                return _here(value, self._done)
             if device is None:
                 self._bring_back(found)
             return found
@@ -233,8 +256,18 @@ def _kernels_of(backend: Backend) -> Device | None:
     return backend.device if isinstance(backend, DeviceBackend) else None
 
 
-def _as_rows(pending: Pending, array: Any) -> Rows:
-    """An output in host memory as rows."""
-    if pending.count is None:
-        return Rows(array.tobytes(), width=pending.width, stride=0)
-    return Rows._of(array, len(array), pending.width, pending.width)
+def _of_these(done: Outputs, wanted: set[tuple[int, str]]) -> Outputs:
+    outputs: Outputs = {}
+    for index, name in wanted:
+        outputs.setdefault(index, {})[name] = done[index][name]
+    return outputs
+
+
+def _here(value: Any, done: Outputs) -> Any:
+    """An input that is in host memory, what other calls computed as rows."""
+    if not isinstance(value, Pending):
+        return value
+    array = done[value.index][value.output]
+    if value.count is None:
+        return Rows(array.tobytes(), width=value.width, stride=0)
+    return Rows._of(array, len(array), value.width, value.width)

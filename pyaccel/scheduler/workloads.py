@@ -100,7 +100,8 @@ def _layers(of: str, n: int, row: int) -> Any:
     values = operation.resolve(form=of)
     nodes = np.empty((sum(layer_widths(of, n)), _LEAF), np.uint8)
     outputs = {"nodes": nodes, "positions": np.empty(n, np.uint64) if values[2] else None}
-    raise Captured(operation, values, {"leaves": as_rows("leaves", _leaves(of, n, row))}, outputs, n, ())
+    rows = as_rows("leaves", _leaves(of, n, row))
+    raise Captured(Call(operation, values, {"leaves": rows}, outputs, n, ()))
 
 
 def _proofs(of: str, n: int, row: int) -> Any:
