@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import signal
@@ -19,9 +20,9 @@ from engine_support import SECONDS, busy, sha256, signed, together
 
 import pyaccel
 from pyaccel.backends.base import Capabilities
-from pyaccel.engine import kinds
+from pyaccel.engine import dispatcher, kinds
 from pyaccel.errors import DeviceError
-from pyaccel.scheduler import default_curves, execution, health, registry
+from pyaccel.scheduler import default_curves, execution, health, registry, watching
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
 
@@ -251,3 +252,67 @@ def test_an_idle_engine_holds_no_rows_and_no_secrets():
         assert [type(kind) for kind in kinds_kept] == [kinds.Hash]
         assert kinds_kept[0].key is None
     assert reference() is None
+
+
+def test_control_c_within_submit_leaves_a_queue_that_works(monkeypatch):
+    with pyaccel.Engine(max_batch=2, max_delay=0.001) as engine:
+        for where in ("opened", "filled"):
+            with monkeypatch.context() as patch:
+
+                def interrupt(*_):
+                    raise KeyboardInterrupt
+
+                patch.setattr(engine._dispatcher, where, interrupt)
+                for _ in range(5):
+                    with pytest.raises(KeyboardInterrupt):
+                        engine.submit("hash", "sha256", b"interrupted") and engine.submit("hash", "sha256", b"again")
+            for i in range(20):
+                assert engine.submit("hash", "sha256", b"%d" % i).result(SECONDS) == sha256(b"%d" % i)
+            assert engine.queued == 0
+
+
+def test_the_garbage_collector_may_close_an_engine_within_its_lock():
+    engine = pyaccel.Engine(max_delay=SECONDS)
+    future = engine.submit("hash", "sha256", b"a")
+    queue = engine._dispatcher
+    with queue.lock:
+        del engine
+        gc.collect()
+        assert queue.closed
+    assert future.result(SECONDS) == sha256(b"a")
+
+
+def test_a_worker_that_runs_out_of_memory_fails_its_rows_and_goes_on(monkeypatch):
+    def broken(rows):
+        raise MemoryError
+
+    with pyaccel.Engine(workers=1, max_batch=3, max_delay=SECONDS) as engine:
+        with monkeypatch.context() as patch:
+            patch.setattr(dispatcher, "claim", broken)
+            futures = [engine.submit("hash", "sha256", b"%d" % i) for i in range(3)]
+            futures.append(engine.submit_many("hash_many", "sha256", [b"a"]))
+            assert [type(future.exception(SECONDS)) for future in futures] == [MemoryError] * 4
+        futures = [engine.submit("hash", "sha256", b"%d" % i) for i in range(3)]
+        assert [future.result(SECONDS) for future in futures] == [sha256(b"%d" % i) for i in range(3)]
+
+
+def test_a_watcher_that_raises_costs_nobody_a_row():
+    seen = []
+
+    def watcher(served):
+        seen.append(served)
+        raise RuntimeError("of a watcher")
+
+    watching.watch_engines(watcher)
+    try:
+        with pyaccel.Engine(max_delay=SECONDS, max_batch=3) as engine:
+            futures = [engine.submit("verify", "ed25519", *row) for row in signed(3)[0]]
+            assert [future.result(SECONDS) in (True, False) for future in futures] == [True] * 3
+            engine.submit("hash", "sha256", b"a")
+    finally:
+        watching.unwatch_engines(watcher)
+    assert [(one.operation, one.of, one.n, one.waiting) for one in seen] == [
+        ("verify_many", "ed25519", 3, 0),
+        ("hash_many", "sha256", 1, 0),
+    ]
+    assert all(one.waited >= 0 and one.seconds > 0 for one in seen)

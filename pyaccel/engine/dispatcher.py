@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, Never, Protocol
 
 from pyaccel import logs
@@ -73,9 +74,17 @@ class Batch:
 
     def run(self, device: str) -> None:
         """Computes the rows that were not cancelled, and gives each its result or exception."""
-        rows = claim(self.rows)
-        if rows:
-            _run(self.kind, rows, device)
+        try:
+            now = perf_counter()
+            if self.expires <= now:
+                expire(_late(self, now), _late_error())
+            rows = claim(self.rows)
+            if rows:
+                _run(self.kind, rows, device)
+        except BaseException as error:  # noqa: BLE001 - no memory, most likely: nobody may wait for ever
+            futures = [row[0] for row in self.rows]
+            expire(futures, error)
+            fail(futures, error, self.kind.operation)
 
 
 def _run(kind: Kind, rows: list[tuple[Any, ...]], device: str) -> None:
@@ -112,13 +121,14 @@ class Bin:
             if dispatcher.queued < dispatcher.limit or dispatcher.takes(1):
                 if timeout is not None:
                     dispatcher.expire(self, future, timeout)
-                dispatcher.queued += 1
+                # In an order in which control-C leaves nothing behind that would wait for ever.
+                if not self.rows:
+                    dispatcher.opened(self)
                 rows = self.rows
                 rows.append((future, *row))
+                dispatcher.queued += 1
                 if len(rows) >= dispatcher.max_batch:
                     dispatcher.filled(self)
-                elif len(rows) == 1:
-                    dispatcher.opened(self)
                 return future
         return dispatcher.refuse(self.kind)
 
@@ -149,7 +159,8 @@ class Dispatcher:
 
     def _begin(self) -> None:
         """Locks, and no threads yet."""
-        self.lock = threading.Lock()
+        # One that a thread may take again: the garbage collector may close a forgotten engine at any allocation.
+        self.lock = threading.RLock()
         self.limit = -1  # until the threads are there, and once it is closed: so that a row has one thing to ask for
         self.threads: list[threading.Thread] = []
         self._look_out = threading.Condition(self.lock)
@@ -181,8 +192,8 @@ class Dispatcher:
             if self.queued + rows <= self.limit or self.takes(rows):
                 if timeout is not None:
                     self.expire(batch, future, timeout)
-                self.queued += rows
                 self._push(priority, batch)
+                self.queued += rows
                 self._wake()
                 return future
         return self.refuse(kind)
@@ -199,11 +210,12 @@ class Dispatcher:
             raise EngineClosedError("the engine is closed and takes no more calls: make another")
         if not self.threads:
             self._start()
-        return not self.queued or self.queued + rows <= self.limit
+        taken = not self.queued or self.queued + rows <= self.limit
+        self._counts["refused_total"] += not taken
+        return taken
 
     def refuse(self, kind: Kind) -> Never:
         """Without the lock, since whoever listens may submit: says that the queue is full."""
-        self._counts["refused_total"] += 1
         mend = "wait for results, or have a longer queue"
         logs.event(
             "engine.overloaded",
@@ -284,7 +296,7 @@ class Dispatcher:
                     self._no_end = not self._open
                     self._look_out.wait(None if self._no_end else self._until_due())
                 batch = heappop(self._full)[2]
-                self.queued -= batch.count
+                self.queued = self.queued - batch.count if self._full or self._open else 0
                 self._counts["batches_total"] += 1
                 self._counts["rows_total"] += batch.count
                 self._running.add(batch)
@@ -366,9 +378,13 @@ class Dispatcher:
                 return True
             late = [future for waiting in self._waiting() if waiting.expires <= now for future in _late(waiting, now)]
             self._expiry = min((waiting.expires for waiting in self._waiting()), default=inf)
-        expire(late, TimeoutError("the row's time-out passed before its batch began"))
-        threading.Event().wait(_SCAN_SHARE * (perf_counter() - now))
+        expire(late, _late_error())
+        sleep(_SCAN_SHARE * (perf_counter() - now))
         return True
+
+
+def _late_error() -> TimeoutError:
+    return TimeoutError("the row's time-out passed before its batch began")
 
 
 def _late(waiting: Bin | Batch, now: float) -> list[Future]:
@@ -381,7 +397,8 @@ def _work(dispatcher: Dispatcher) -> None:
     while (batch := dispatcher.take()) is not None:
         start = perf_counter()
         batch.run(dispatcher.device)
-        dispatcher.ran(batch, start)
+        with suppress(Exception):  # of who watches, and should raise none
+            dispatcher.ran(batch, start)
         del batch  # so that an idle thread holds nobody's rows
 
 

@@ -197,11 +197,12 @@ class Engine:
         return Bound(self, self._bin(made(*leading, **parameters), priority))
 
     def _bin(self, kind: RowKind, priority: int) -> Bin:
+        priority = index(priority)
         found = self._dispatcher.bin(kind, priority)
         if found is not None:
             return found
         kind.check()
-        return self._dispatcher.new_bin(kind, index(priority))
+        return self._dispatcher.new_bin(kind, priority)
 
     def close(self, *, drain: bool = True) -> None:
         """Takes no more calls, and returns when those that wait are done. Again: nothing.

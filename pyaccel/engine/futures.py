@@ -19,9 +19,12 @@ _DONE = frozenset({CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED})
 
 
 class _Guard:
-    """The lock of all futures: one, since it is held for moments alone and no other is taken within it."""
+    """The lock of all futures: one, since it is held for moments alone and no other is taken within it.
 
-    lock = threading.Lock()
+    A thread may take it again: what the garbage collector runs within may cancel a future.
+    """
+
+    lock = threading.RLock()
 
 
 class Future(StandardFuture[Any]):
@@ -239,4 +242,4 @@ def let_go() -> None:
 
 def renew() -> None:
     """Gives the child one of its own."""
-    _Guard.lock = threading.Lock()
+    _Guard.lock = threading.RLock()
