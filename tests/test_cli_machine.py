@@ -16,10 +16,12 @@ from cli_support import Command
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 from pyaccel.bench.harness import NAMES
+from rich.console import Console
 
 import pyaccel
 from pyaccel.cli import demo, demo_consortium, demo_data
 from pyaccel.cli.demo_tree import TreeJob
+from pyaccel.cli.machine import _Cell, _print_matrix
 from pyaccel.cli.report import Step
 from pyaccel.cli.runner import Runner
 from pyaccel.cli.sampled_runner import SampledRunner
@@ -53,6 +55,30 @@ def test_info(command: Command) -> None:
     for device in document["devices"]:
         assert device["name"] in table.out
         assert bool(device["reason"]) != device["available"]
+
+    for operation in {row["operation"] for row in document["operations"]}:
+        assert re.search(rf"^{re.escape(operation)} *$", table.out, re.MULTILINE)
+
+
+def test_what_devices_say_differently_has_rows_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"a-b-1": "1", "a-b-2": "1", "a-b-3": "2", "c": "1", "d-e": "1"}
+    cells = [_Cell("op", of, device, text + device, "", "") for of, text in said.items() for device in "xy"]
+    cells += [
+        _Cell("next", "f, g-h-1", "x", "no", "", "the reason"),
+        _Cell("next", "f, g-h-2", "x", "no", "", "the reason"),
+    ]
+    _print_matrix(Console(width=60), cells)
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    rows = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert rows[0] == ["operation", "x", "y"]
+    assert rows[2:] == [
+        ["op"],
+        ["a-b-* (2), c, d-e", "1x", "1y"],
+        ["a-b-3", "2x", "2y"],
+        ["next"],
+        ["f, g-h-1; f, g-h-2", "no [1]"],
+        ["[1] x: the reason"],
+    ]
 
 
 def test_selftest(command: Command) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -21,9 +22,10 @@ _STYLES = {"pass": "green", "fail": "bold red", "skip": "dim"}
 
 @dataclass(frozen=True)
 class _Cell:
-    """What one device says of one operation; the reason goes into a footnote."""
+    """What one device says of one operation and class; the reason goes into a footnote."""
 
-    row: str
+    operation: str
+    of: str
     device: str
     text: str
     style: str
@@ -38,30 +40,52 @@ def _table(*columns: str) -> Table:
 
 
 def _print_matrix(console: Console, cells: Iterable[_Cell]) -> None:
-    """Operations down, devices across, each reason once below."""
-    rows: dict[str, dict[str, _Cell]] = {}
-    devices: dict[str, None] = {}
+    """Operations down, devices across; what all devices say the same of shares a row, each reason stands once below."""
+    rows: dict[tuple[str, str], dict[str, _Cell]] = {}
     notes: dict[str, dict[str, None]] = {}
     for cell in cells:
-        rows.setdefault(cell.row, {})[cell.device] = cell
-        devices[cell.device] = None
+        rows.setdefault((cell.operation, cell.of), {})[cell.device] = cell
         if cell.reason:
             notes.setdefault(cell.reason, {})[cell.device] = None
     numbers = {reason: number for number, reason in enumerate(notes, 1)}
+    devices = dict.fromkeys(device for row in rows.values() for device in row)
+    alike: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
+    for (operation, of), row in rows.items():
+        said = tuple(_said(row[device], numbers) if device in row else ("", "") for device in devices)
+        alike.setdefault((operation, said), []).append(of)
     table = _table("operation", *devices)
-    for name, row in rows.items():
-        texts = []
-        for device in devices:
-            found = row.get(device)
-            if found is None:
-                texts.append(Text(""))
-                continue
-            number = numbers.get(found.reason)
-            texts.append(Text(found.text + (f" [{number}]" if number else ""), style=found.style))
-        table.add_row(name, *texts)
+    before = ""
+    for (operation, said), names in alike.items():
+        if operation != before:
+            table.add_row(Text(operation, style="bold"))
+        before = operation
+        texts = (Text(text, style=style) for text, style in said)
+        table.add_row(Padding(_listed(names), (0, 0, 0, 2)), *texts)
     console.print(table)
     for reason, where in notes.items():
         console.print(Text(f"[{numbers[reason]}] {', '.join(where)}: {one_line(reason)}", style="dim"))
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names in a row; of those that begin with the same two words before their dashes, these and how many there are."""
+    families: dict[str, list[str]] = {}
+    for name in names:
+        words = name.split("-", 2)
+        families.setdefault("-".join(words[:2]) if len(words) == 3 and "," not in name else name, []).append(name)
+    texts = [f"{family}-* ({len(all_)})" if len(all_) > 1 else all_[0] for family, all_ in families.items()]
+    return ("; " if any("," in text for text in texts) else ", ").join(texts)
+
+
+def _said(cell: _Cell, numbers: Mapping[str, int]) -> tuple[str, str]:
+    number = numbers.get(cell.reason)
+    return cell.text + (f" [{number}]" if number else ""), cell.style
+
+
+def _variants(device: str, variant: str) -> str:
+    """A device's kernel is named as the operation is; the table of families has the CPU's variants with their lanes."""
+    if device != "native":
+        return "✓" if variant else "✗"
+    return " ".join(dict.fromkeys(name.partition("-x")[0] for name in variant.split("+"))) or "✗"
 
 
 def _marked(names: Mapping[str, bool]) -> Text:
@@ -101,9 +125,10 @@ def show_info(console: Console, *, as_json: bool) -> int:
         console,
         (
             _Cell(
-                f"{row.operation} {row.of}",
+                row.operation,
+                row.of,
                 row.device,
-                row.variant.removeprefix(f"{row.device}/") or "declines",
+                _variants(row.device, row.variant),
                 "" if row.variant else "dim",
                 row.reason,
             )
@@ -140,10 +165,7 @@ def show_selftest(console: Console, *, as_json: bool) -> int:
         return status
     _print_matrix(
         console,
-        (
-            _Cell(f"{row.operation} {row.of}", row.device, row.result, _STYLES[row.result], row.reason)
-            for row in results
-        ),
+        (_Cell(row.operation, row.of, row.device, row.result, _STYLES[row.result], row.reason) for row in results),
     )
     passed = sum(row.result == "pass" for row in results)
     skipped = len(results) - passed - failed
