@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import re
+import runpy
 import threading
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,8 @@ import pyaccel
 from examples import examples
 from pyaccel import PreparedKeys, Rows, merkle
 from pyaccel.graph import Graph, Node
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_a_block() -> None:
@@ -265,3 +270,55 @@ def test_rows_and_arrow() -> None:
     assert done[root] == merkle.root(DIGESTS, form="bitcoin")
     assert [row.tobytes() for row in done[again]] == [sha256(digest).digest() for digest in DIGESTS]
     assert not done[valid].any()
+
+
+def test_the_guide(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its text in Python runs as it stands, and prints what stands below."""
+    (source,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/graphs.md").read_text(), re.DOTALL)
+    exec(compile(source, "docs/graphs.md", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    expected = re.search(r"^# (\[False.*)$", source, re.MULTILINE)
+    assert expected
+    assert printed[0] == expected[1]
+    assert "merkle.root on native" in printed[1]
+
+
+def test_the_example(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(ROOT / "examples/python/4_a_block.py"), run_name="__main__")
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("block 0: 90 of 100 signatures are valid, root ")
+    assert printed[1].startswith("block 1: 225 of 250 signatures are valid, root ")
+    assert printed[2] == "the same as call by call: True"
+    assert printed[4].startswith("device=auto: the graph is for native; first in ")
+
+
+def test_explain() -> None:
+    """Costs are sums; what lies between calls is not counted twice, and what a device declines is marked."""
+    graph = Graph()
+    digests = graph.hash_many("sha256", graph.input("rows"))
+    root = graph.merkle_root(digests)
+    valid = graph.verify_many("bip340", bytes(32), digests, np.zeros((3, 64), np.uint8))
+    told = graph.explain(root, valid, inputs={"rows": np.zeros((3, 512), np.uint8)}, device="native")
+    assert (told.device, told.chosen) == ("native", "native")
+    assert told.first_in == 3 * 512 + 32 + 3 * 64
+    assert told.last_out == 32 + 3
+    assert [name for name, _ in told.calls] == [
+        "hash_many(sha256)[0]",
+        "merkle.root(rfc6962)[1]",
+        "verify_many(bip340)[2]",
+    ]
+    native = told.totals[0]
+    assert native.device == "native"
+    assert not native.declined
+    for place, (call, name) in enumerate(
+        (("hash_many", "sha256"), ("merkle.root", "rfc6962"), ("verify_many", "bip340"))
+    ):
+        key = {"hash_many": "algorithm", "merkle.root": "form", "verify_many": "scheme"}[call]
+        nbytes = {"hash_many": 3 * 512, "merkle.root": 96, "verify_many": 96 + 32 + 192}[call]
+        plain = pyaccel.explain(call, 3, nbytes=nbytes, device="native", **{key: name})
+        (cost,) = (line.cost for line in plain.lines if line.device == "native")
+        assert native.seconds[place] == cost
+    lines = str(told).splitlines()
+    assert "together" in lines[-2] or "together" in lines[-1]
+    with pytest.raises(ValueError, match="'rows' did not come"):
+        graph.explain(root)
