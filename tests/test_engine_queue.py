@@ -215,3 +215,22 @@ def test_a_forgotten_engine_finishes_and_its_threads_end():
         if thread.name.startswith("pyaccel-engine"):
             thread.join(SECONDS)
     assert threading.active_count() == before
+
+
+def test_callbacks_on_several_threads_may_close_at_once():
+    engine = pyaccel.Engine(workers=3, max_delay=0)
+    barrier = threading.Barrier(3)
+    closed = []
+
+    def close(_):
+        barrier.wait(SECONDS)
+        engine.close()
+        closed.append(engine.closed)
+
+    futures = [engine.submit_many("hash_many", "sha256", [b"a"]) for _ in range(3)]
+    for future in futures:
+        future.add_done_callback(close)
+    for thread in [*engine._dispatcher.threads]:
+        thread.join(SECONDS)
+        assert not thread.is_alive()
+    assert closed == [True] * 3

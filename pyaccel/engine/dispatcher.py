@@ -346,8 +346,8 @@ class Dispatcher:
             threads = [*self.threads, *([self._timekeeper] if self._timekeeper else [])]
         for future in dropped:
             future.cancel()
-        for thread in threads if wait else ():
-            if thread is not threading.current_thread():
+        if wait and threading.current_thread() not in threads:  # which might wait for each other
+            for thread in threads:
                 thread.join()
 
     def begin_anew(self) -> list[Future]:

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from inspect import signature
 from operator import index
 from typing import Any, Self
 from weakref import finalize
@@ -140,7 +143,8 @@ class Engine:
         choice("operation", operation, (*ROWS, *CALLS))
         if operation in CALLS:
             return self.submit_many(operation, *arguments, priority=priority, timeout=timeout, **parameters)
-        take_apart, _, leading = ROWS[operation]
+        take_apart, made, leading = ROWS[operation]
+        _check_names(operation, parameters, take_apart, made)
         kind, values = take_apart(*arguments, **parameters)
         row = kind.row(*values)
         bin_ = self._bin(kind, priority)
@@ -194,6 +198,7 @@ class Engine:
             TypeError, ValueError: an argument is wrong.
         """
         _, made, _ = ROWS[choice("operation", operation, ROWS)]
+        _check_names(operation, parameters, made)
         return Bound(self, self._bin(made(*leading, **parameters), priority))
 
     def _bin(self, kind: RowKind, priority: int) -> Bin:
@@ -205,7 +210,7 @@ class Engine:
         return self._dispatcher.new_bin(kind, priority)
 
     def close(self, *, drain: bool = True) -> None:
-        """Takes no more calls, and returns when those that wait are done. Again: nothing.
+        """Takes no more calls, and returns when those that wait are done; in a callback of a future at once.
 
         Args:
             drain: False: what waits is cancelled; only batches that have begun are finished.
@@ -249,6 +254,23 @@ class Bound:
     def __call__(self, *row: Any, timeout: float | None = None) -> Future:
         """Submits one row; as `Engine.submit`."""
         return self._add(self._row(*row), None if timeout is None else _seconds("timeout", timeout))
+
+
+def _check_names(operation: str, parameters: dict[str, Any], *functions: Callable[..., object]) -> None:
+    """Raises TypeError, with the names that there are, for one that none of the functions takes by name."""
+    if not parameters:
+        return
+    names = tuple(dict.fromkeys(name for function in functions for name in _names(function)))
+    for name in parameters:
+        if name not in names:
+            mend = "it is the engine's, Engine(device=...)" if name == "device" else f"there are {', '.join(names)}"
+            raise TypeError(f"{name}: {operation} takes no such argument; {mend}")
+
+
+@cache
+def _names(function: Callable[..., object]) -> tuple[str, ...]:
+    taken = signature(function).parameters.values()
+    return tuple(one.name for one in taken if one.kind is not one.VAR_KEYWORD and one.name != "public_keys")
 
 
 def _seconds(name: str, value: Any) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 from weakref import WeakSet
 
 from pyaccel.engine import futures
@@ -14,13 +15,21 @@ _alive: WeakSet[Dispatcher] = WeakSet()
 _held: list[Dispatcher] = []
 
 
+class _Guard:
+    """The lock of both."""
+
+    lock = threading.RLock()
+
+
 def watch(dispatcher: Dispatcher) -> None:
     """From now on it is seen to."""
-    _alive.add(dispatcher)
+    with _Guard.lock:
+        _alive.add(dispatcher)
 
 
 def _before_fork() -> None:
     """Nobody else is within a dispatcher or moves a future while the process forks: the child finds all of a piece."""
+    _Guard.lock.acquire()
     _held[:] = list(_alive)
     for dispatcher in _held:
         dispatcher.lock.acquire()
@@ -32,9 +41,11 @@ def _after_in_parent() -> None:
     for dispatcher in _held:
         dispatcher.lock.release()
     _held.clear()
+    _Guard.lock.release()
 
 
 def _after_in_child() -> None:
+    _Guard.lock = threading.RLock()
     futures.renew()
     for dispatcher in _held:
         futures.forget(dispatcher.begin_anew())
@@ -43,7 +54,9 @@ def _after_in_child() -> None:
 
 def _at_exit() -> None:
     """What waits is still run: who asked for it may have gone on without waiting."""
-    for dispatcher in list(_alive):
+    with _Guard.lock:
+        alive = list(_alive)
+    for dispatcher in alive:
         dispatcher.close(drain=True, wait=True)
 
 
