@@ -25,8 +25,10 @@ from pyaccel.cli.machine import _Cell, _print_matrix
 from pyaccel.cli.report import Step
 from pyaccel.cli.runner import Runner
 from pyaccel.cli.sampled_runner import SampledRunner
-from pyaccel.errors import PyaccelError
+from pyaccel.errors import DeviceError, PyaccelError
 from pyaccel.golden import der
+from pyaccel.scheduler import watching
+from pyaccel.scheduler.watching import Attempt
 
 
 @pytest.fixture
@@ -135,6 +137,20 @@ def test_demo(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     signatures = {check["name"]: check for check in runs["golden"][-1]["checks"]}["ed25519 signatures"]
     assert [row["device"] for row in signatures["ran_on"]] == ["golden", "native"]
     assert signatures["notes"]
+
+
+def test_the_demo_tells_where_batches_went() -> None:
+    with demo.Tally() as tally:
+        pyaccel.hash_many("sm3", [b"a"] * 1500, device="native")
+        pyaccel.hash_many("sm3", [b"a"] * 2, device="golden")
+        (watcher,) = watching.watchers
+        watcher(Attempt("hash_many", "sm3", "opencl:0", None, 7, 7, 0.0, 0.0, DeviceError("lost")))  # type: ignore[arg-type]
+    pyaccel.hash_many("sm3", [b"a"])
+    assert re.fullmatch(
+        r"the scheduler sent: native 1 batches of 1,500 rows in \S+ s; golden 1 batches of 2 rows in \S+ s; "
+        r"opencl:0 0 batches of 0 rows in 0 s \(1 failed there, and were computed elsewhere\)",
+        tally.text().plain,
+    )
 
 
 def test_demo_finds_a_backend_that_says_something_else(

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import click
 from rich.console import Console
@@ -24,6 +25,8 @@ from pyaccel.cli.report import Report
 from pyaccel.cli.runner import Progress, Runner
 from pyaccel.cli.sampled_runner import SampledRunner
 from pyaccel.cli.table import plain_table, show, wide_console
+from pyaccel.scheduler import watching
+from pyaccel.scheduler.watching import Attempt
 
 REMARKS_ABOVE = "remarks on each file stand above, with device auto"
 
@@ -41,6 +44,36 @@ AnyJob = Job | TreeJob | ConsortiumJob
 
 GOLDEN_ROWS = 24
 """Rows of each batch that golden computes: it is there to be read, not to be fast."""
+
+
+class Tally:
+    """What the scheduler sent where, within a `with` of it: by device the batches, rows, seconds and failures."""
+
+    def __init__(self) -> None:
+        self.devices: dict[str, Counter[str]] = {}
+
+    def _attempted(self, attempt: Attempt) -> None:
+        counts = self.devices.setdefault(attempt.device, Counter())
+        if attempt.error is None:
+            counts.update(batches=1, rows=attempt.n, microseconds=round(attempt.seconds * 1e6))
+        else:
+            counts.update(failures=1)
+
+    def __enter__(self) -> Self:
+        watching.watch(self._attempted)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        watching.unwatch(self._attempted)
+
+    def text(self) -> Text:
+        """In a line."""
+        parts = [
+            f"{device} {counts['batches']:,} batches of {counts['rows']:,} rows in {counts['microseconds'] / 1e6:.2g} s"
+            + (f" ({counts['failures']:,} failed there, and were computed elsewhere)" if counts["failures"] else "")
+            for device, counts in sorted(self.devices.items(), key=lambda item: -item[1]["rows"])
+        ]
+        return Text(f"the scheduler sent: {'; '.join(parts)}", style="dim")
 
 
 @dataclass
@@ -74,9 +107,11 @@ def run_demo(signatures: int, *, as_json: bool) -> int:
     work: list[AnyJob] = [*jobs(repository_data()), ConsortiumJob(TRANSACTIONS), TreeJob(LEAVES)]
     with progress_bar(waiting, "demo") as progress:
         work.append(signed_batch(signatures, progress))
-    runs = [_run("auto", work, waiting)]
+    with Tally() as tally:
+        runs = [_run("auto", work, waiting)]
     console.rule("[bold]device auto[/]: each batch where the scheduler sends it")
     show(console, runs[0].reports)
+    console.print(tally.text(), highlight=False)
     for device in pyaccel.devices():
         console.print()
         console.rule(f"[bold]device {device.name}[/]")
