@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a machine with an OpenCL device is asked once: self-test, the device's tests, and a bench of every kernel.
+"""What a machine with a device for kernels/ is asked once: self-test, the device's tests, and a bench of every kernel.
 
     python -m bench.device_check --match NVIDIA --folder bench/results
+    python -m bench.device_check --match cuda                              # the same card through CUDA
 
 Every line holds the device end to end (rows from pageable host memory, digests back to it) beside the native backend
 on all cores in the same run, the seconds that the kernels themselves took (profiling events), and how long the rows and
@@ -27,9 +28,8 @@ import numpy as np
 import numpy.typing as npt
 
 import pyaccel
-from pyaccel.backends.base import Unavailable
-from pyaccel.backends.device import DeviceBackend
-from pyaccel.backends.opencl_device import Device
+from pyaccel.backends.base import Backend, Unavailable
+from pyaccel.backends.device import Device, DeviceBackend
 from pyaccel.hashing import KEY_NEEDED
 from pyaccel.merkle_forms import FORMS
 from pyaccel.poseidon2 import ELEMENTS
@@ -93,11 +93,11 @@ def profiled(device: Device) -> Iterator[list[tuple[str, Any]]]:
         del device.launch
 
 
-def kernel_seconds(events: list[tuple[str, Any]]) -> dict[str, float]:
+def kernel_seconds(device: Device, events: list[tuple[str, Any]]) -> dict[str, float]:
     """Seconds in each kernel, by the device's own clock."""
     seconds: dict[str, float] = {}
     for entry, event in events:
-        seconds[entry] = seconds.get(entry, 0.0) + (event.profile.end - event.profile.start) * 1e-9
+        seconds[entry] = seconds.get(entry, 0.0) + device.seconds(event)
     return seconds
 
 
@@ -130,7 +130,7 @@ def measured(
             samples.append(sample(calls[where]))
     with profiled(device) as events:
         calls[device.name]()
-    kernels = kernel_seconds(events)
+    kernels = kernel_seconds(device, events)
     total = sum(kernels.values())
     ours = statistics.median(seconds[device.name])
     found: dict[str, Any] = {
@@ -321,19 +321,26 @@ def selftest() -> dict[str, Any]:
 
 
 def chosen(match: str) -> DeviceBackend:
-    """The first device whose name or platform holds `match`; SystemExit where there is none."""
-    found = discovered("opencl")
-    if isinstance(found, Unavailable):
-        sys.exit(found.reason)
+    """The first device whose name in `device=`, own name or platform holds `match`; SystemExit where there is none.
+
+    OpenCL's come first: --match cuda for the same card through CUDA.
+    """
     seen = []
-    for backend in found:
+    backends: list[Backend] = []
+    for kind in ("opencl", "cuda"):
+        found = discovered(kind)
+        if isinstance(found, Unavailable):
+            seen.append(f"{kind}: {found.reason}")
+        else:
+            backends += found
+    for backend in backends:
         proved = backend.probe()
         about = proved.reason if isinstance(proved, Unavailable) else f"{proved.device} ({proved.detail['platform']})"
         seen.append(f"{backend.name}: {about}")
-        if match.lower() in about.lower() and not isinstance(proved, Unavailable):
+        if match.lower() in seen[-1].lower() and not isinstance(proved, Unavailable):
             assert isinstance(backend, DeviceBackend)
             return backend
-    sys.exit(f"no OpenCL device matches {match!r}: " + "; ".join(seen))
+    sys.exit(f"no device matches {match!r}: " + "; ".join(seen))
 
 
 def main() -> int:
@@ -349,7 +356,7 @@ def main() -> int:
     asked = parser.parse_args()
     backend = chosen(asked.match)
     device = backend._device
-    assert isinstance(device, Device)
+    assert not isinstance(device, Unavailable)
     device.profiling = True
     device.build_options += asked.build_options.split()
     device.forget()
@@ -359,7 +366,7 @@ def main() -> int:
     slug = re.sub(r"[^a-z0-9]+", "-", proved.device.lower()).strip("-")
     before = clocks()
     found: dict[str, Any] = {
-        "bench": "opencl",
+        "bench": backend.name.partition(":")[0],
         "machine": machine() | {"class": slug},
         "device": facts,
         "rounds": ROUNDS,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Homomorphic encryption on an OpenCL device: transforms of many rows, and products of batches that stay there."""
+"""Homomorphic encryption on a device: transforms of many rows, and products of batches that stay there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pyaccel import he
-from pyaccel.backends.opencl_device import Device
+from pyaccel.backends.device import Device
 from pyaccel.he.resident import DeviceCiphertexts
 
 from .bench_he import CHAINS, Chain

@@ -28,7 +28,7 @@
 /* tables[i] = odd multiples of the point of key i, in coordinates of their own in which they are affine: x and y of each, whose
  * common Z is commons[i]; reasons[i] = KEY where the key is no point, for which G stands in, else 0.
  * Shapes: tables n x KEY_ROWS rows, commons n rows, reasons and kinds n bytes; encoded n x 2 FE_BYTES, x and y.
- * NDRange: n rounded up to the local size, local size 64, 128 registers.
+ * NDRange: n rounded up to the local size, local size 64, 168 registers.
  * Work: 67 M + 25 S; for a compressed key a root more. */
 KERNEL void weierstrass_keys(GLOBAL row *tables, GLOBAL row *commons, GLOBAL uchar *reasons, GLOBAL const uchar *encoded,
                              GLOBAL const uchar *kinds, uint n)

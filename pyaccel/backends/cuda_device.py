@@ -45,19 +45,6 @@ _MARKS = 4
 
 
 @dataclass(frozen=True)
-class Launch:
-    """A kernel that was launched while Device.profiling."""
-
-    driver: Driver
-    start: Any
-    end: Any
-
-    def seconds(self) -> float:
-        """What it took by the device's clock, once its batch is over. Inside a batch()."""
-        return float(self.driver.call("cuEventElapsedTime", self.start, self.end)) * 1e-3
-
-
-@dataclass(frozen=True)
 class Mark:
     """A place in the order of launches: an event behind them, and how many they were."""
 
@@ -133,8 +120,7 @@ class Device:
     """As pyaccel.backends.device.Device.
 
     Attributes:
-        build_options: of every program.
-        profiling: whether launches tell their times.
+        build_options, profiling: as there.
     """
 
     kind = "cuda-gpu"
@@ -258,11 +244,11 @@ class Device:
                 raise DeviceError(f"{self.name}: {error}") from error
         return modules[path, define]
 
-    def launch(self, path: str, entry: str, n: int, *arguments: Any, define: str = "") -> Launch | None:
+    def launch(self, path: str, entry: str, n: int, *arguments: Any, define: str = "") -> Any:
         """Enqueues kernel `entry` of kernels/<path> over n work items; n follows the arguments. Inside batch().
 
         Returns:
-            While profiling, what tells its time.
+            What `seconds` takes.
         """
         session = self._here
         function = session.functions.get((path, define, entry))

@@ -49,6 +49,8 @@ class Device(Protocol):
         chunk_bytes: most bytes of one kind (rows, digests, nodes) that are on the device at a time, unless a single row
             is longer.
         starts: how often it was started anew: what lay on it before is gone.
+        build_options: of every program; `forget` after a change.
+        profiling: whether launches tell their times; likewise.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Device(Protocol):
     memory: int
     chunk_bytes: int
     starts: int
+    build_options: list[str]
+    profiling: bool
 
     @property
     def copied_bytes(self) -> int:
@@ -81,7 +85,7 @@ class Device(Protocol):
             define: the macro under which the kernel is built.
 
         Returns:
-            Its event.
+            What `seconds` takes.
         """
         ...
 
@@ -121,6 +125,14 @@ class Device(Protocol):
 
     def copy(self, buffer: Any, source: Any, size: int, source_offset: int = 0, offset: int = 0) -> None:
         """Copies size bytes from byte `source_offset` of source to byte `offset` of buffer."""
+        ...
+
+    def seconds(self, launched: Any) -> float:
+        """What a launch took by the device's own clock, once its batch is over, where `profiling`. Outside batch()."""
+        ...
+
+    def forget(self) -> None:
+        """Lets go of all that was made on the device: the next batch starts anew. Outside batch()."""
         ...
 
     def facts(self) -> dict[str, str]:

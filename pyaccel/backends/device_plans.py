@@ -56,8 +56,14 @@ _PLANS: dict[str, Callable[[Device, Parameters], AnyPlan | str]] = {
 }
 
 
+_ONE_CHAIN = "a single proof is a chain of hashes, each of the one before: there is nothing to spread over a device"
+_DECLINED = {"merkle.verify_consistency": _ONE_CHAIN, "merkle.verify_multiproof": _ONE_CHAIN}
+
+
 def plan_of(device: Device, operation: Operation, parameters: Parameters) -> AnyPlan | Declined:
     """The plan, not built yet."""
     make = _PLANS.get(operation.name)
-    plan = f"there is no kernel for {operation.name}" if make is None else make(device, parameters)
+    if make is None:
+        return Declined(_DECLINED.get(operation.name, f"there is no kernel for {operation.name}"))
+    plan = make(device, parameters)
     return Declined(plan) if isinstance(plan, str) else plan

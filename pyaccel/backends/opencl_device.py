@@ -127,7 +127,7 @@ class Device:
         """Enqueues kernel `entry` of kernels/<path> over n work items; n follows the arguments. Inside batch().
 
         Returns:
-            Its event.
+            What `seconds` takes.
         """
         kernel = self._kernels.get((path, define, entry))
         if kernel is None:
@@ -135,6 +135,10 @@ class Device:
         kernel.set_args(*arguments, np.uint32(n))
         items = -(-n // LOCAL_SIZE) * LOCAL_SIZE
         return self._cl.enqueue_nd_range_kernel(self._open.kernels.queue, kernel, (items,), (LOCAL_SIZE,))
+
+    def seconds(self, launched: Any) -> float:
+        """What a launch took by the device's own clock, once its batch is over, where `profiling`."""
+        return float(launched.profile.end - launched.profile.start) * 1e-9
 
     def upload(self, array: npt.NDArray[Any]) -> Any:
         """A buffer that kernels read array from, without a copy where memory is shared. Inside batch()."""

@@ -24,7 +24,7 @@ DEVICE_FUNCTION void read_affine(curve_affine *r, GLOBAL const uchar *points, ui
 /* sums[i] = p[i] + q[i], whose abscissas differ. */
 KERNEL void weierstrass_toy_affine_add(GLOBAL uchar *sums, GLOBAL const uchar *p, GLOBAL const uchar *q, uint n)
 {
-    const uint i = (uint)get_global_id(0);
+    const uint i = global_id();
     curve_affine a, b, sum;
     fe denominator;
     GLOBAL uchar *x[LANES], *y[LANES];
