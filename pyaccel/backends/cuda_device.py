@@ -265,7 +265,12 @@ class Device:
         shape = (blocks, 1, 1, LOCAL_SIZE, 1, 1, 0)
         session.heap.launched += 1
         self._driver.call("cuLaunchKernel", function, *shape, session.kernels.stream, int(places.ctypes.data), 0)
-        return None if start is None else Launch(self._driver, start, self._moment())
+        return start, self._moment()
+
+    def seconds(self, launched: Any) -> float:
+        """What a launch took by the device's own clock, once its batch is over, where `profiling`."""
+        with self.batch():
+            return float(self._driver.call("cuEventElapsedTime", *launched)) * 1e-3
 
     def _moment(self) -> Any:
         """An event behind all that was enqueued, while profiling."""
