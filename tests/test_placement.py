@@ -472,3 +472,32 @@ def test_a_divided_batch_in_parts(chips):
     assert told == [(9_216, 25_000), (18_432, 25_000), (25_000, 25_000)]
     assert np.flatnonzero(~verdicts).tolist() == [0, 10_239, 10_240, 24_999]
     assert pyaccel.scheduler.last_run().device == "chip:0+chip:1"
+
+
+def test_prepared_keys_and_rules_without_sums_have_costs_of_their_own(chips):
+    """A device between native with tables and native without has the batches of plain keys alone."""
+    native = registry.discovered("native")[0]
+
+    class Verifier(Chip):
+        def curve(self, operation, of):
+            return line(7e-4, 1e-12) if of == "ed25519" else None
+
+        def prepare(self, operation, parameters):
+            return native.prepare(operation, parameters)
+
+    from pyaccel.scheduler.signed_rows import signed
+
+    chips(Verifier("chip:0"))
+    some = signed("ed25519", 64, 64)
+    index = np.arange(1024) % 64
+    arguments = {"key_index": index, "device": "native,chip:0"}
+    for keys, device in ((some.keys, "chip:0"), (pyaccel.PreparedKeys("ed25519", some.keys), "native")):
+        assert pyaccel.verify_many("ed25519", keys, some.messages[index], some.signatures[index], **arguments).all()
+        assert pyaccel.scheduler.last_run().device == device
+
+    def cost(**parameters):
+        shown = pyaccel.explain("verify_many", 1024, scheme="ed25519", **parameters)
+        return next(one.cost for one in shown.lines if one.device == "native")
+
+    assert cost(prepared=True) < cost() < cost(rule="openssl")
+    assert cost(rule="openssl", prepared=True) == cost(prepared=True)

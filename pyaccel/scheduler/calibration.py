@@ -18,6 +18,7 @@ from pyaccel.errors import PyaccelError
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import curve_store, drift
 from pyaccel.scheduler.calls import Call
+from pyaccel.scheduler.costs import PREPARED
 from pyaccel.scheduler.curve_store import Measured
 from pyaccel.scheduler.curves import POINTS, carried_on, crossovers, monotone
 from pyaccel.scheduler.placement import Placement
@@ -240,7 +241,8 @@ def _curve(job: _Job, effort: Effort) -> Measured | str:
         with on_threads(job.threads):
             call = workloads.workload(job.operation, job.of, 1)
             begin = perf_counter()
-            plan = Placement(operation, call.values).prepared(job.backend)
+            prepared = job.of.endswith(PREPARED)
+            plan = Placement(operation, call.values, prepared=prepared).prepared(job.backend)
             if isinstance(plan, str):
                 return plan
             _run(plan, call)
@@ -280,7 +282,8 @@ def _points(job: _Job, plan: Plan, effort: Effort) -> tuple[list[float], Call]:
             slope = (seconds[-1] - seconds[-2]) / (POINTS[i - 1] - POINTS[i - 2])
             if seconds[-1] + slope * (n - POINTS[i - 1]) > effort.batch:
                 break
-            if job.backend.kind == "native" and job.operation in SIGNED and n > KEY_ROWS * effort.distinct:
+            few = job.backend.kind == "native" and job.operation in SIGNED and not job.of.endswith(PREPARED)
+            if few and n > KEY_ROWS * effort.distinct:
                 break
         call = workload(job.operation, job.of, n, distinct=effort.distinct)
         seconds.append(_seconds(plan, call, effort))

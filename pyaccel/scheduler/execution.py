@@ -9,6 +9,7 @@ from time import perf_counter
 from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
+from pyaccel.prepared_keys import PreparedKeys
 from pyaccel.scheduler import health, watching
 from pyaccel.scheduler.calls import CAPTURE, Call, Captured
 from pyaccel.scheduler.joint import run_shares
@@ -21,19 +22,19 @@ from pyaccel.scheduler.splitting import input_bytes, part, part_rows, parts
 Progress = Callable[[int, int], object]
 """Called with (rows done, rows in all); raising in it ends the call."""
 
-_placements: dict[tuple[str, tuple[object, ...]], Placement] = {}
+_placements: dict[tuple[object, ...], Placement] = {}
 _PLACEMENTS = 1024
 """Placements kept: contexts of hashes are parameters too, and must not fill the memory."""
 
 when_changed(lambda: _placements.clear())
 
 
-def placement(operation: Operation, values: tuple[object, ...]) -> Placement:
-    """The placement of an operation under these parameters, which is kept."""
-    key = (operation.name, values)
+def placement(operation: Operation, values: tuple[object, ...], *, prepared: bool = False) -> Placement:
+    """The placement of an operation under these parameters, of PreparedKeys where they are; it is kept."""
+    key = (operation.name, values, "prepared") if prepared else (operation.name, values)
     found = _placements.get(key)
     if found is None:
-        found = Placement(operation, values)
+        found = Placement(operation, values, prepared=prepared)
         if len(_placements) >= _PLACEMENTS:
             _placements.clear()
         _placements[key] = found
@@ -89,7 +90,10 @@ def run(
     """
     if device is CAPTURE:
         raise Captured(Call(operation, values, inputs, outputs, n, cuts))
-    place = _placements.get((operation.name, values)) or placement(operation, values)
+    if type(inputs.get("public_keys")) is PreparedKeys:
+        place = placement(operation, values, prepared=True)
+    else:
+        place = _placements.get((operation.name, values)) or placement(operation, values)
     recording = collector.get() is not None
     start = perf_counter() if recording else 0.0
     choice = _choose(place, inputs, n, device)

@@ -112,7 +112,13 @@ class Explanation:
 
 
 def explain(
-    operation: str, n: int, *, nbytes: int | None = None, device: str = "auto", **parameters: Any
+    operation: str,
+    n: int,
+    *,
+    nbytes: int | None = None,
+    prepared: bool = False,
+    device: str = "auto",
+    **parameters: Any,
 ) -> Explanation:
     """Which backend takes a batch, and the cost curves behind the choice.
 
@@ -120,6 +126,7 @@ def explain(
         operation: its name, as in pyaccel.operations.
         n: rows.
         nbytes: bytes of all rows together; None: rows of the usual size.
+        prepared: of verify_many: whether its keys are PreparedKeys.
         device: as the operation itself takes it.
         **parameters: as the operation itself takes them (algorithm=, form=, scheme=, rule=, ...).
 
@@ -143,7 +150,7 @@ def explain(
         raise ValueError(
             f"{first}: {operation} is explained for one, as in explain({operation!r}, n, {first}=...)"
         ) from None
-    place = execution.placement(row, values)
+    place = execution.placement(row, values, prepared=prepared)
     device = within.get() or environment() if device == "auto" else device
     several = "" if device == "auto" else device
     if nbytes is None:

@@ -65,12 +65,19 @@ class Placement:
     Args:
         operation: the operation.
         values: one hashable value for each of operation.parameters.
+        prepared: whether its keys are PreparedKeys, which cost less on some backends.
+
+    Attributes:
+        group: algorithm, form, scheme or rule.
+        of: what its costs are known by: the group, or a part of it (`costs.class_of`).
+        inline: the native choice, taken without comparison up to `inline_until` rows; None where native is not there.
     """
 
-    def __init__(self, operation: Operation, values: tuple[object, ...]) -> None:
+    def __init__(self, operation: Operation, values: tuple[object, ...], *, prepared: bool = False) -> None:
         self.operation = operation
         self.parameters = dict(zip(operation.parameters, values, strict=True))
         self.group = str(values[0])
+        self.of = costs.class_of(operation, self.parameters, prepared=prepared)
         self._plans: dict[str, Plan] = {}
         self._refused: dict[str, str] = {}
         self._named: dict[str, Choice] = {}
@@ -106,7 +113,7 @@ class Placement:
             return
         for kind in dict.fromkeys([*kinds(), *curve_store.kinds()]):
             if kind not in ("native", "golden") and not looked_for(kind):
-                curve = costs.before_start(self.operation, self.group, kind)
+                curve = costs.before_start(self.operation, self.of, kind)
                 if curve is not None:
                     yield Candidate(kind, None, curve)
                 continue
@@ -117,15 +124,15 @@ class Placement:
 
     def curve(self, backend: Backend) -> Curve | None:
         """The cost curve of this operation and class on a backend, None where nothing is known of it."""
-        return costs.curve(self.operation, self.group, backend)
+        return costs.curve(self.operation, self.of, backend)
 
     def corrected(self, name: str) -> float:
         """What batches took here lately, as a multiple of what the curve of a backend says."""
-        return drift.corrections.factor((self.operation.name, self.group, name))
+        return drift.corrections.factor((self.operation.name, self.of, name))
 
     def note(self, choice: Choice, seconds: float) -> None:
         """Corrects the curve of a choice by what its batch took."""
-        drift.corrections.note((self.operation.name, self.group, choice.backend.name), choice.predicted, seconds)
+        drift.corrections.note((self.operation.name, self.of, choice.backend.name), choice.predicted, seconds)
 
     def refusal(self, backend: Backend) -> str | None:
         """Why this backend does not take the batch, None where nothing is known against it."""

@@ -18,7 +18,9 @@ from pyaccel.operations import OPERATIONS
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import as_rows
 from pyaccel.scheduler.calls import CAPTURE, Call, Captured
+from pyaccel.scheduler.costs import EXACT, EXACT_RULES, PREPARED
 from pyaccel.scheduler.signed_rows import Bytes, SignedRows, messages, signed
+from pyaccel.scheme import SCHEMES
 
 Numbers = npt.NDArray[np.int_]
 
@@ -35,6 +37,8 @@ SIGNED = ("verify_many", "recover_many")
 """Operations whose rows have keys."""
 
 _LEAF, _PROOF_LEAVES = 32, 1 << 16
+_PREPARED_KEYS = 32
+"""Of a consortium's endorsers, or so."""
 
 NOT_MEASURED = ("merkle.verify_consistency", "merkle.verify_multiproof")
 """Operations on one proof, microseconds each: shipped curves hold."""
@@ -43,7 +47,9 @@ NOT_MEASURED = ("merkle.verify_consistency", "merkle.verify_multiproof")
 def classes() -> list[tuple[str, str]]:
     """Every operation and class that is measured."""
     all_of = dict.fromkeys((a.operation, group(OPERATIONS[a.operation], a.parameters)) for a in known())
-    return [(operation, of) for operation, of in all_of if operation not in NOT_MEASURED]
+    found = [(operation, of) for operation, of in all_of if operation not in NOT_MEASURED]
+    found.append(("verify_many", "ed25519" + EXACT))
+    return found + [("verify_many", of + PREPARED) for of in SCHEMES]
 
 
 def longer_rows(operation: str, of: str) -> bool:
@@ -60,7 +66,7 @@ def workload(operation: str, of: str, n: int, *, row: int = USUAL, distinct: int
 
     Args:
         operation: its name.
-        of: algorithm, form, scheme or rule; other parameters are its own.
+        of: algorithm, form, scheme or rule, or a part of one (`costs.class_of`); other parameters are its own.
         n: rows.
         row: bytes of a message or leaf, USUAL or LONG.
         distinct: rows that have a key and a signature of their own; beyond, the same come again.
@@ -126,7 +132,7 @@ def _merkle_verify_many(of: str, n: int, row: int) -> Any:  # noqa: ARG001 - pro
 
 
 def _scheme(operation: str, of: str) -> str:
-    return of if operation == "verify_many" else "recovery"
+    return of.partition("/")[0] if operation == "verify_many" else "recovery"
 
 
 def _made(distinct: int, n: int) -> int:
@@ -134,8 +140,21 @@ def _made(distinct: int, n: int) -> int:
     return min(distinct, 64 if n <= 64 else 1024 if n <= 1024 else distinct)
 
 
+@cache
+def _prepared(scheme: str) -> pyaccel.PreparedKeys:
+    return pyaccel.PreparedKeys(scheme, signed(scheme, 64, USUAL).keys[:_PREPARED_KEYS])
+
+
 def _verify_many(of: str, some: Numbers, rows: SignedRows) -> Any:
-    return pyaccel.verify_many(of, rows.keys[some], rows.messages[some], rows.signatures[some], device=CAPTURE)
+    scheme, _, part = of.partition("/")
+    keys: Any = rows.keys[some]
+    index = None
+    if PREPARED.endswith(part) and part:
+        some = some % _PREPARED_KEYS
+        keys, index = _prepared(scheme), some
+    rule = EXACT_RULES[0] if EXACT.endswith(part) and part else None
+    messages, signatures = rows.messages[some], rows.signatures[some]
+    return pyaccel.verify_many(scheme, keys, messages, signatures, rule=rule, key_index=index, device=CAPTURE)
 
 
 def _recover_many(of: str, some: Numbers, rows: SignedRows) -> Any:
