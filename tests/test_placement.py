@@ -309,15 +309,15 @@ def test_a_curve_that_is_wrong_is_corrected_and_the_choice_follows(chips):
 
 def test_a_backend_that_stays_slow_is_tried_ever_more_rarely(chips):
     clock = chips.clock
-    boaster = Chip("chip:0", line(1e-6, 1e-8), slow_by(clock, lambda n: 1e-6 + 2e-7 * n))
-    honest = Chip("chip:1", line(1e-6, 4e-8), slow_by(clock, lambda n: 1e-6 + 4e-8 * n))
+    boaster = Chip("chip:0", line(1e-9, 1e-8), slow_by(clock, lambda n: 2e-7 * n))
+    honest = Chip("chip:1", line(1e-9, 4e-8), slow_by(clock, lambda n: 4e-8 * n))
     chips(boaster, honest)
     tried = []
     for _ in range(2):
         before = len(boaster.batches)
         for _ in range(1000):
             clock[0] += 10.0
-            hash_rows(1000, device=ONLY)
+            hash_rows(3, device=ONLY)
         tried.append(len(boaster.batches) - before)
     assert tried[1] < tried[0] / 2
     assert tried[0] < 100
@@ -478,9 +478,15 @@ def test_prepared_keys_and_rules_without_sums_have_costs_of_their_own(chips):
     """A device between native with tables and native without has the batches of plain keys alone."""
     native = registry.discovered("native")[0]
 
+    def cost(scheme, **parameters):
+        shown = pyaccel.explain("verify_many", 1024, scheme=scheme, **parameters)
+        return next(one.cost for one in shown.lines if one.device == "native")
+
+    between = (cost("sm2") + cost("sm2", prepared=True)) / 2
+
     class Verifier(Chip):
         def curve(self, operation, of):
-            return line(7e-4, 1e-12) if of == "ed25519" else None
+            return line(between, 1e-12) if of == "sm2" else None
 
         def prepare(self, operation, parameters):
             return native.prepare(operation, parameters)
@@ -488,16 +494,40 @@ def test_prepared_keys_and_rules_without_sums_have_costs_of_their_own(chips):
     from pyaccel.scheduler.signed_rows import signed
 
     chips(Verifier("chip:0"))
-    some = signed("ed25519", 64, 64)
+    some = signed("sm2", 64, 64)
     index = np.arange(1024) % 64
-    arguments = {"key_index": index, "device": "native,chip:0"}
-    for keys, device in ((some.keys, "chip:0"), (pyaccel.PreparedKeys("ed25519", some.keys), "native")):
-        assert pyaccel.verify_many("ed25519", keys, some.messages[index], some.signatures[index], **arguments).all()
+    for keys, device in ((some.keys, "chip:0"), (pyaccel.PreparedKeys("sm2", some.keys), "native")):
+        rows = some.messages[index], some.signatures[index]
+        assert pyaccel.verify_many("sm2", keys, *rows, key_index=index, device="native,chip:0").all()
         assert pyaccel.scheduler.last_run().device == device
+    assert cost("ed25519", prepared=True) < cost("ed25519") < cost("ed25519", rule="openssl")
+    assert cost("ed25519", rule="openssl", prepared=True) == cost("ed25519", prepared=True)
 
-    def cost(**parameters):
-        shown = pyaccel.explain("verify_many", 1024, scheme="ed25519", **parameters)
-        return next(one.cost for one in shown.lines if one.device == "native")
 
-    assert cost(prepared=True) < cost() < cost(rule="openssl")
-    assert cost(rule="openssl", prepared=True) == cost(prepared=True)
+@pytest.mark.parametrize(
+    ("kinds", "wanted"),
+    [
+        ((("opencl", "gpu", "H100"), ("cuda", "gpu", "H100")), 1),  # one card under two drivers
+        ((("opencl", "gpu", "H100"), ("opencl", "gpu", "H100")), 2),
+        ((("opencl", "gpu", "H100"), ("cuda", "gpu", "A100")), 2),
+        ((("opencl", "cpu", "EPYC"), ("opencl", "cpu", "pthread-EPYC")), 1),  # two runtimes on the same cores
+    ],
+)
+def test_which_backends_share_silicon(monkeypatch, kinds, wanted):
+    found = {}
+    for kind, what, device in kinds:
+        some = found.setdefault(kind, [])
+        some.append(FakeDevice(f"{kind}:{len(some)}", f"{kind}-{what}", device))
+    monkeypatch.setattr(registry, "_found", {kind: tuple(some) for kind, some in found.items()})
+    backends = [backend for some in found.values() for backend in some]
+    assert len({registry.resource(backend) for backend in backends}) == wanted
+    cpu = FakeDevice("native", "native", "EPYC")
+    assert (registry.resource(cpu) in map(registry.resource, backends)) == (kinds[0][1] == "cpu")
+
+
+class FakeDevice:
+    def __init__(self, name, kind, device):
+        self.name, self.kind, self.device = name, kind, device
+
+    def probe(self):
+        return Capabilities(self.device)

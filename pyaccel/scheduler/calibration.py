@@ -219,9 +219,8 @@ def _backends(devices: Iterable[str] | None, started: dict[str, float]) -> list[
     found: dict[Backend, None] = {}
     for name in names:
         begin = perf_counter()
-        kind = name.partition(":")[0]
-        some = discovered(kind)
         if devices is None:
+            some = discovered(name)
             here = () if isinstance(some, Unavailable) else some
             working = [backend for backend in here if not isinstance(probed(backend), Unavailable)]
         else:
