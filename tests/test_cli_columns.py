@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from cli_support import Command, Outcome, signed_rows, write_lines
 from coincurve import PrivateKey
+from nacl.signing import SigningKey
 from vector_files import load_json
 
 from pyaccel.cli import batch_columns, batch_keys, batch_sources
+from pyaccel.cli.batch_file import verify_batch
+from pyaccel.cli.runner import Runner
 from pyaccel.prepared_keys import PreparedKeys
 
 _TEXTS = ("scheme", "rule", "message_hash", "key_format", "signature_format", "name")
@@ -307,3 +311,65 @@ def test_plain_keys_that_repeat_are_prepared(command: Command, tmp_path: Path, m
     rows = [row | {"rule": "openssl"} for row in signed_rows(200, bad=(5,))]
     _same(command, tmp_path, rows, _table(rows, pa.binary()), "arrow")
     assert counted.prepared == [7]
+
+
+@pytest.mark.parametrize("form", _FORMS)
+def test_verdicts_of_lines_in_columns(command: Command, tmp_path: Path, form: str) -> None:
+    """JSON Lines in, columns out, with the types that docs/rules.md names."""
+    rows = [row | ({"name": "x"} if i == 3 else {}) for i, row in enumerate(signed_rows(9, bad=(3, 8)))]
+    path = write_lines(tmp_path / "rows.jsonl", rows)
+    for out in ("wanted.jsonl", f"got.{form}"):
+        assert command("verify", path, "--out", tmp_path / out).status == 1
+    assert _read(tmp_path / f"got.{form}") == _read(tmp_path / "wanted.jsonl")
+    if form == "parquet":
+        schema = pq.read_schema(tmp_path / "got.parquet")
+        assert schema.names == ["row", "valid", "name", "reason"]
+        assert schema.types == [pa.int64(), pa.bool_(), pa.string(), pa.string()]
+
+
+def _long(count: int) -> pa.Table:
+    """As many rows in chunks of 2,000, each from arrays of its own."""
+    part = _table(signed_rows(2000), pa.binary(), by_dictionary=True)
+    plain = {name: part[name].combine_chunks().dictionary_decode() for name in ("message", "signature")}
+    for name, column in plain.items():
+        part = part.set_column(part.column_names.index(name), name, column)
+    return pa.concat_tables([part] * (count // 2000))
+
+
+def _repeated(count: int) -> pa.Table:
+    """As many rows of one message of 64 KiB, by a dictionary."""
+    key, message = SigningKey(bytes(32)), bytes(1 << 16)
+    row = {"scheme": "ed25519", "public_key": bytes(key.verify_key).hex(), "message": message.hex()}
+    return _table([{**row, "signature": key.sign(message).signature.hex()}] * count, pa.binary(), by_dictionary=True)
+
+
+@pytest.mark.parametrize("form", _FORMS)
+@pytest.mark.parametrize(("table", "count"), [(_long, 40_000), (_repeated, 500)], ids=["long", "repeated"])
+def test_memory_is_bounded(
+    tmp_path: Path, form: str, table: Callable[[int], pa.Table], count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of 6 MB, and few that a dictionary makes 32 MB: a megabyte or two is held at a time, and progress told."""
+    monkeypatch.setattr(batch_columns, "CHUNK_ROWS", 1000)
+    monkeypatch.setattr(batch_columns, "BATCH_BYTES", 1 << 20)
+    monkeypatch.setattr(batch_sources, "CHUNK_ROWS", 1000)
+    options = {"row_group_size": 5000} if form == "parquet" else {}
+    path = _write(tmp_path / f"rows.{form}", table(count), **options)
+    told: list[tuple[str, int, int]] = []
+    before = pa.default_memory_pool()
+    pool = pa.proxy_memory_pool(before)
+    pa.set_memory_pool(pool)
+    tracemalloc.start()
+    try:
+        runner = Runner("native", lambda *said: told.append(said))
+        found = verify_batch(path, runner, tmp_path / f"out.{form}")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        pa.set_memory_pool(before)
+    assert (found.judged_count, found.bad_count) == (count, 0)
+    assert peak < 2 << 20
+    assert pool.max_memory() < 4 << 20
+    done = [rows for what, rows, _ in told if what == "signatures"]
+    assert done == sorted(done)
+    assert len(done) >= 30
+    assert told[-1] == ("signatures", count, count)

@@ -15,6 +15,8 @@ from pyarrow import types
 from pyaccel.cli.errors import MalformedError, quoted
 from pyaccel.rows import Bytes, Rows, as_rows
 
+Numbers = npt.NDArray[np.integer[Any]]
+
 Place = Callable[[int], str]
 """Names the place of item i of a column: "row 7, column signature"."""
 
@@ -84,23 +86,25 @@ def is_null(column: Any) -> npt.NDArray[np.bool_]:
     return nulls
 
 
-def indices(column: Any) -> npt.NDArray[np.int64]:
-    """Where in its dictionary each item of a column is, -1 where it is null; int64[n]."""
-    found: npt.NDArray[np.int64] = column.indices.cast("int64").fill_null(-1).to_numpy(zero_copy_only=False)
+def indices(column: Any) -> Numbers:
+    """Where in its dictionary each item of a column is, -1 where it is null; n integers."""
+    numbers = column.indices
+    if numbers.null_count:
+        numbers = numbers.cast("int64").fill_null(-1)
+    found: Numbers = numbers.to_numpy(zero_copy_only=False)
     return found
 
 
-def codes(column: Any) -> tuple[npt.NDArray[np.int64], list[str | None]]:
+def codes(column: Any) -> tuple[Numbers, list[str | None]]:
     """A column of names as numbers into a list, whose last item is None and stands for null.
 
     Returns:
-        int64[n], and the list.
+        n integers, and the list.
     """
     if not is_dictionary(column):
         column = column.cast(pa.large_string()).dictionary_encode()
-    values = column.dictionary.to_pylist()
-    found = indices(column)
-    return np.where(found < 0, len(values), found), [*values, None]
+    # -1 is the last item of any list.
+    return indices(column), [*column.dictionary.to_pylist(), None]
 
 
 def byte_rows(column: Any, place: Place) -> Rows:

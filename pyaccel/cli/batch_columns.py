@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
 from pyaccel.cli.batch_bytes import (
+    Numbers,
     Place,
     byte_rows,
     codes,
@@ -54,8 +55,6 @@ from pyaccel.cli.report import Bad, Report, Step
 from pyaccel.cli.runner import BATCH_BYTES, Runner, Verdicts, in_words
 from pyaccel.rows import Rows
 from pyaccel.scheme import SCHEMES
-
-Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +114,16 @@ class _Selection:
         """These rows by what they share: values of name columns, "" where absent, and of more, numbers into lists."""
         columns = [self._codes(name) for name in names] + list(more)
         shared = np.zeros(len(self), np.int64)
-        for numbers, _ in columns:
+        for numbers, values in columns:
             if bool((numbers != numbers[0]).any()):
-                shared = np.unique(shared * (int(numbers.max()) + 1) + numbers, return_inverse=True)[1]
+                both = shared * (len(values) + 1) + numbers.astype(np.int64)
+                shared = np.unique(both, return_inverse=True)[1]
         kinds = range(int(shared.max()) + 1)
         for kind in kinds:
             rows = None if len(kinds) == 1 else np.flatnonzero(shared == kind)
             one = 0 if rows is None else int(rows[0])
-            values = tuple(values[int(numbers[one])] or "" for numbers, values in columns)
-            yield values, _Selection(self.batch, self.layout, self.first, rows)
+            same = tuple(values[int(numbers[one])] or "" for numbers, values in columns)
+            yield same, _Selection(self.batch, self.layout, self.first, rows)
 
     def _codes(self, name: str) -> tuple[Numbers, list[str | None]]:
         column = self.column(name)
@@ -282,7 +282,7 @@ def _pieces(batch: Any) -> Iterator[Any]:
     while start < batch.num_rows:
         before = int(ends[start - 1]) if start else 0
         end = max(int(np.searchsorted(ends, before + BATCH_BYTES, side="right")), start + 1)
-        yield without_views(batch.slice(start, end - start))
+        yield batch.slice(start, end - start)
         start = end
 
 
@@ -306,6 +306,13 @@ def _batches(path: Path, form: str, source: Source) -> Iterator[tuple[int, Any]]
                 first += piece.num_rows
 
 
+def _part(judge: _Judge, batch: Any, first: int) -> Part:
+    try:
+        return judge.part(without_views(batch), first)
+    except pa.ArrowException as error:  # a type that this pyarrow has no function for
+        raise MalformedError(f"row {first:,} and on", str(error), "cast columns to string and binary") from None
+
+
 def parts_of_columns(path: Path, form: str, runner: Runner, report: Report) -> Iterator[Part]:
     """Judges a batch file in columns, part by part, and adds what is found to a report.
 
@@ -316,7 +323,7 @@ def parts_of_columns(path: Path, form: str, runner: Runner, report: Report) -> I
     try:
         judge = _Judge(layout_of(source.schema), runner, report)
         for first, batch in _batches(path, form, source):
-            yield judge.part(batch, first)
+            yield _part(judge, batch, first)
             rows = first + batch.num_rows
             runner.progress("signatures", rows, source.total(rows))
     except MalformedError as error:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from pyaccel.cli.batch_bytes import Place, byte_rows, indices, is_dictionary, lengths
+from pyaccel.cli.batch_bytes import Numbers, Place, byte_rows, indices, is_dictionary, lengths
 from pyaccel.prepared_keys import PreparedKeys
 from pyaccel.rows import Rows
 
@@ -37,12 +36,12 @@ class GivenKeys:
     Attributes:
         keys: rows, or prepared keys.
         index: which of them each row has; None: its own.
-        widths: bytes of each row's key, int64[n].
+        widths: bytes of each row's key, n integers.
     """
 
     keys: Rows | PreparedKeys
-    index: npt.NDArray[np.int64] | None
-    widths: npt.NDArray[np.int64]
+    index: Numbers | None
+    widths: Numbers
 
 
 class Keys:
@@ -92,7 +91,7 @@ def _repeats(column: Any) -> bool:
     return len(sample) >= PAYS and PAYS * len(sample.unique()) <= len(sample)
 
 
-def _place_in(index: npt.NDArray[np.int64], place: Place) -> Place:
+def _place_in(index: Numbers, place: Place) -> Place:
     """The place of the first row that has an item of a dictionary."""
 
     def named(item: int) -> str:

@@ -95,7 +95,9 @@ class _Columns(Writer):
         if suffix in _PARQUET:
             import pyarrow.parquet as pq
 
-            self._writer = pq.ParquetWriter(file, self._schema)
+            # Row numbers are all different: no dictionary holds them, and differences take nearly nothing.
+            own = {"use_dictionary": ["name", "reason"], "column_encoding": {"row": "DELTA_BINARY_PACKED"}}
+            self._writer = pq.ParquetWriter(file, self._schema, **own)
         else:
             made = pa.ipc.new_stream if suffix in _IPC_STREAM else pa.ipc.new_file
             self._writer = made(file, self._schema)
@@ -105,16 +107,14 @@ class _Columns(Writer):
 
         n = len(part.reasons)
         rows = pa.array(np.arange(part.first, part.first + n, dtype=np.int64))
-        texts = [_or_null(part.names or [""] * n), _or_null(part.reasons)]
-        columns = [rows, pa.array(part.valid), *(pa.array(text, pa.string()) for text in texts)]
+        columns = [rows, pa.array(part.valid)]
+        for texts in (part.names, part.reasons):
+            given = [text or None for text in texts] if texts and any(texts) else None
+            columns.append(pa.array(given, pa.string()) if given else pa.nulls(n, pa.string()))
         self._writer.write_batch(pa.record_batch(columns, schema=self._schema))
 
     def close(self) -> None:
         self._writer.close()
-
-
-def _or_null(texts: list[str]) -> list[str | None]:
-    return [text or None for text in texts]
 
 
 @contextmanager
