@@ -89,15 +89,16 @@ class Verify(NamedTuple):
 
     def row(self, public_key: Any, message: Any, signature: Any) -> Row:
         """One row, checked, and safe from changes."""
-        if type(public_key) is type(message) is type(signature) is bytes and self.keys is None:
-            return public_key, message, signature
-        if self.keys is not None:
-            public_key = operator.index(public_key)
-            if not 0 <= public_key < len(self.keys):
-                raise IndexError(f"key_index: {public_key} came; there are {len(self.keys)} public keys")
-        else:
-            public_key = own("public_key", public_key)
-        return public_key, own("message", message), own("signature", signature)
+        if self.keys is None:
+            if type(public_key) is type(message) is type(signature) is bytes:
+                return public_key, message, signature
+            return own("public_key", public_key), own("message", message), own("signature", signature)
+        number = operator.index(public_key)
+        if not 0 <= number < len(self.keys):
+            raise IndexError(f"key_index: {number} came; there are {len(self.keys)} public keys")
+        if type(message) is type(signature) is bytes:
+            return number, message, signature
+        return number, own("message", message), own("signature", signature)
 
     def run(self, columns: Columns, device: str) -> list[bool]:
         """As Kind.run."""
