@@ -10,8 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from faulty_opencl import faulty
-from opencl_support import hash_on, on_every_device, on_every_opencl_device, plan_of, reference_layers, root_on
+from opencl_support import (
+    hash_on,
+    on_every_device,
+    on_every_opencl_device,
+    plan_of,
+    recover_on,
+    reference_layers,
+    root_on,
+    verify_on,
+)
 
+from pyaccel import known_values
+from pyaccel.backends import device_ed25519, device_secp256k1, device_weierstrass
 from pyaccel.backends.pipeline import pipelined
 from pyaccel.errors import DeviceError
 from pyaccel.poseidon2 import ELEMENTS
@@ -23,6 +34,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.opencl
 
 GIVE_UP = 60
+KINDS = ("opencl-cpu", "opencl-gpu", "cuda-gpu")
 N = 500
 RANDOM = np.random.default_rng(7)
 LONG = [RANDOM.bytes(int(size)) for size in RANDOM.integers(0, 900, N)]
@@ -61,6 +73,43 @@ def test_trees_of_many_chunks(backend: Any) -> None:
             root_on(backend, "rfc6962", as_rows("leaves", LONG[:n]), n)[0]
             == reference_layers("rfc6962", LONG[:n])[-1][0]
         )
+
+
+def signed_rows(scheme: str) -> tuple[list[Any], list[int]]:
+    """Known rows of a scheme, over and over, some with a signature that is too short, and their reasons."""
+    found = next(one for one in known_values.SIGNATURES if one[0] == scheme and one[2] == "raw")
+    _, message_hash, _, _, questions, verdicts = found
+    rule, reasons = next(iter(verdicts.items()))
+    rows, wanted = [], []
+    for i in range(90):
+        key, message, signature = questions[i % len(questions)]
+        rows.append((key, message, signature[:-1] if i % 11 == 5 else signature))
+        wanted.append(1 if i % 11 == 5 else reasons[i % len(questions)])
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return [rule, message_hash, *columns], wanted
+
+
+@on_every_opencl_device
+@pytest.mark.usefixtures("device")
+@pytest.mark.parametrize("scheme", ["ed25519", "secp256k1-ecdsa", "p256-ecdsa", "sm2"])
+def test_signatures_of_many_chunks(backend: Any, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of few rows: a dozen and more of them."""
+    for module in (device_ed25519, device_secp256k1, device_weierstrass):
+        monkeypatch.setattr(module, "_ROWS" if hasattr(module, "_ROWS") else "ROWS", dict.fromkeys(KINDS, 7))
+    (rule, message_hash, *columns), wanted = signed_rows(scheme)
+    parameters = {} if message_hash is None else {"message_hash": message_hash}
+    assert verify_on(backend, rule, *columns, scheme=scheme, **parameters) == wanted
+
+
+@on_every_opencl_device
+@pytest.mark.usefixtures("device")
+def test_keys_of_many_chunks(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_secp256k1, "ROWS", dict.fromkeys(KINDS, 7))
+    for rule, addresses, _, questions, keys in known_values.RECOVERIES:
+        some = [questions[i % len(questions)] for i in range(40)]
+        digests, signatures = (list(column) for column in zip(*some, strict=True))
+        found = recover_on(backend, digests, signatures, rule=rule, addresses=addresses)
+        assert found == [keys[i % len(keys)] or None for i in range(40)]
 
 
 @on_every_device

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.backends.device_kept import constant
+from pyaccel.backends.device_reasons import Begun, find_reasons
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.edwards25519_base import base_rows
 
@@ -25,8 +26,6 @@ _POINT_BYTES, _SCALAR_BYTES, _TABLE_BYTES = 2 * 96, 64, 68 * 32
 """Of a signature: its two points, its two scalars, and the multiples of its key."""
 _ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16, "cuda-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy; their tables take 9 and 143 MB."""
-_LENGTH = 1
-"""PYACCEL_REASON_LENGTH"""
 
 
 @dataclass(frozen=True)
@@ -88,30 +87,30 @@ class Ed25519Plan:
         codes = outputs.get("reasons")
         reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
         most = max(1, min(_ROWS[self.device.kind], self.device.chunk_bytes // _TABLE_BYTES))
-        for chunk in chunks("messages", messages, n, self.device.chunk_bytes, most):
+
+        def start(chunk: Chunk) -> Begun:
             last = chunk.first + chunk.count
             encoded = np.zeros((chunk.count, _KEY + _SIGNATURE), np.uint8)
             signatures, good = signature_rows.part(signature_rows.of(chunk.first, last), _SIGNATURE)
             encoded[:, :32], encoded[:, 64:] = signatures[:, :32], signatures[:, 32:]
             encoded[:, 32:64], good_keys = key_rows.part(key_rows.of(chunk.first, last), _KEY)
-            found = reasons[chunk.first : last]
-            self._verify(found, encoded, chunk)
-            found[~(good & good_keys)] = _LENGTH
+            return Begun(self._verify(encoded, chunk), good & good_keys)
+
+        find_reasons(self.device, reasons, chunks("messages", messages, n, self.device.chunk_bytes, most), start)
         np.equal(reasons, 0, out=verdicts.view(np.bool_))
 
-    def _verify(self, reasons: Bytes, encoded: Bytes, messages: Chunk) -> None:
-        """Reasons of a chunk from the rows R, A, S and its messages."""
+    def _verify(self, encoded: Bytes, messages: Chunk) -> Any:
+        """A buffer of the reasons of a chunk from the rows R, A, S and its messages. Inside device.batch()."""
         device, n = self.device, messages.count
-        with device.batch():
-            rows = upload_rows(device, messages)
-            encodings, base = device.upload(encoded), constant(device, base_rows())
-            found, what = device.allocate(n), device.allocate(2 * n)
-            scalars, points = device.allocate(n * _SCALAR_BYTES), device.allocate(n * _POINT_BYTES)
-            tables = device.allocate(n * _TABLE_BYTES)
-            numbers = (encodings, *rows.arguments)
-            device.launch(_SCALARS, "ed25519_scalars", n, scalars, found, *numbers, define=rows.define)
-            orders = np.uint32(self.rule.key & _LARGE_ORDER)
-            device.launch(_POINTS, "ed25519_decode", 2 * n, points, what, encodings, orders)
-            rule = map(np.uint32, (self.rule.key, self.rule.r, self.rule.cofactored))
-            device.launch(_POINTS, "ed25519_equations", n, found, tables, points, what, scalars, base, *rule)
-            device.read(reasons, found)
+        rows = upload_rows(device, messages)
+        encodings, base = device.upload(encoded), constant(device, base_rows())
+        found, what = device.allocate(n), device.allocate(2 * n)
+        scalars, points = device.allocate(n * _SCALAR_BYTES), device.allocate(n * _POINT_BYTES)
+        tables = device.allocate(n * _TABLE_BYTES)
+        numbers = (encodings, *rows.arguments)
+        device.launch(_SCALARS, "ed25519_scalars", n, scalars, found, *numbers, define=rows.define)
+        orders = np.uint32(self.rule.key & _LARGE_ORDER)
+        device.launch(_POINTS, "ed25519_decode", 2 * n, points, what, encodings, orders)
+        rule = map(np.uint32, (self.rule.key, self.rule.r, self.rule.cofactored))
+        device.launch(_POINTS, "ed25519_equations", n, found, tables, points, what, scalars, base, *rule)
+        return found

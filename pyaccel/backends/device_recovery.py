@@ -14,6 +14,7 @@ from pyaccel.backends.device_algorithms import KERNELS
 from pyaccel.backends.device_kept import IN_ORDER, kept_on
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, DeviceRows, HostRows, host_bytes, upload_rows
 from pyaccel.backends.device_secp256k1 import POINTS, SCALARS, key_tables, point_sums, scalar_digits
+from pyaccel.backends.pipeline import pipelined
 
 if TYPE_CHECKING:
     from pyaccel.backends.base import Inputs, Outputs, Parameters
@@ -83,7 +84,8 @@ class RecoverPlan:
         verdicts = host_bytes("verdicts", outputs["verdicts"], n)
         table_bytes = device_secp256k1.TABLE_BYTES
         most = max(1, min(device_secp256k1.ROWS[self.device.kind], self.device.chunk_bytes // table_bytes))
-        for first in range(0, n, most):
+
+        def start(first: int) -> tuple[slice, Any, Any]:
             last = min(first + most, n)
             z: Bytes | Chunk = digests.chunk(first, last)
             sized = np.ones(last - first, np.bool_)
@@ -92,36 +94,45 @@ class RecoverPlan:
             raw, good = signatures.part(signatures.of(first, last), _SIGNATURE + (ids is None))
             which = np.array(_ID_OF_V[raw[:, _SIGNATURE]] if ids is None else ids[first:last])
             which[~(sized & good) | (which >= self.rule.ids)] = _NO_ID
-            found = verdicts[first:last]
-            keys[first:last] = self._recover(found, z, raw[:, :_SIGNATURE], which)
-            np.equal(found, 0, out=found.view(np.bool_))
-            keys[first:last][found == 0] = 0
+            return slice(first, last), *self._recover(z, raw[:, :_SIGNATURE], which)
 
-    def _recover(self, reasons: Bytes, digests: Bytes | Chunk, raw: Bytes, ids: Bytes) -> Bytes:
-        """Keys or addresses of a chunk, anything where reasons say that there is none."""
+        def finish(begun: tuple[slice, Any, Any], after: Any) -> None:
+            rows, reasons, points = begun
+            found = verdicts[rows]
+            back = np.empty((len(found), _DIGEST if self.addresses else _KEY), np.uint8)
+            self.device.read(back, points, after=after)
+            self.device.read(found, reasons, after=after)
+            np.equal(found, 0, out=found.view(np.bool_))
+            back[found == 0] = 0
+            keys[rows] = back[:, -size:]
+
+        with self.device.batch():
+            pipelined(self.device, range(0, n, most), start, finish)
+
+    def _recover(self, digests: Bytes | Chunk, raw: Bytes, ids: Bytes) -> tuple[Any, Any]:
+        """Buffers of reasons, and of keys or hashes that end with addresses, which are anything where reasons say so.
+
+        Inside device.batch().
+        """
         device, n = self.device, len(ids)
-        with device.batch():
-            found = device.zeros(n)
-            s, inverses, encoded, kinds = (device.allocate(n * size) for size in (_ROW, _ROW, 2 * _ROW, 1))
-            of = (device.upload(np.ascontiguousarray(raw)), device.upload(ids), np.uint32(self.rule.low_s))
-            device.launch(SCALARS, "secp256k1_recoveries", n, s, inverses, encoded, kinds, *of)
-            if isinstance(digests, Chunk):
-                z = upload_rows(device, digests).data
-            else:
-                z = device.upload(np.ascontiguousarray(digests))
-            digits = scalar_digits(device, n, z, s, inverses, negative=True)
-            own = IN_ORDER[:n]
-            tables = key_tables(device, n, encoded, kinds)
-            sums, denominators = point_sums(device, n, found, tables, own, digits)
-            points, running = device.allocate(n * _KEY), device.allocate(n * _ROW)
-            device.launch(POINTS, "secp256k1_invert", n, denominators, running)
-            device.launch(POINTS, "secp256k1_affine", n, points, found, sums, denominators)
-            keys = np.empty((n, _DIGEST if self.addresses else _KEY), np.uint8)
-            if self.addresses:
-                rows = DeviceRows(points, n * _KEY, width=_KEY, stride=_KEY)
-                hashed = device.allocate(n * _DIGEST)
-                device_hash.launch(device, KERNELS["keccak256"], n, hashed, rows, points, 0, _DIGEST)
-                points = hashed
-            device.read(keys, points)
-            device.read(reasons, found)
-        return keys[:, -_ADDRESS:] if self.addresses else keys
+        found = device.zeros(n)
+        s, inverses, encoded, kinds = (device.allocate(n * size) for size in (_ROW, _ROW, 2 * _ROW, 1))
+        of = (device.upload(np.ascontiguousarray(raw)), device.upload(ids), np.uint32(self.rule.low_s))
+        device.launch(SCALARS, "secp256k1_recoveries", n, s, inverses, encoded, kinds, *of)
+        if isinstance(digests, Chunk):
+            z = upload_rows(device, digests).data
+        else:
+            z = device.upload(np.ascontiguousarray(digests))
+        digits = scalar_digits(device, n, z, s, inverses, negative=True)
+        own = IN_ORDER[:n]
+        tables = key_tables(device, n, encoded, kinds)
+        sums, denominators = point_sums(device, n, found, tables, own, digits)
+        points, running = device.allocate(n * _KEY), device.allocate(n * _ROW)
+        device.launch(POINTS, "secp256k1_invert", n, denominators, running)
+        device.launch(POINTS, "secp256k1_affine", n, points, found, sums, denominators)
+        if self.addresses:
+            rows = DeviceRows(points, n * _KEY, width=_KEY, stride=_KEY)
+            hashed = device.allocate(n * _DIGEST)
+            device_hash.launch(device, KERNELS["keccak256"], n, hashed, rows, points, 0, _DIGEST)
+            points = hashed
+        return found, points

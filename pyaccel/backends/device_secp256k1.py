@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
 from pyaccel.backends.device_kept import IN_ORDER, constant, kept_on, upload_numbers
+from pyaccel.backends.device_reasons import Begun, find_reasons
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.secp256k1_base import base_rows
 
@@ -33,8 +34,6 @@ TABLE_BYTES = 24 * _ROW
 """Of a key: x, y and beta x of 8 multiples."""
 ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16, "cuda-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy; their tables take 3 and 50 MB."""
-_LENGTH = 1
-"""PYACCEL_REASON_LENGTH"""
 _WHOLE, _EVEN = 1, 2
 """What the bytes of a key are, in the numbers of kernels/verify/key_kinds.h: x and y; x, with y even (odd: 1 more)."""
 
@@ -130,7 +129,8 @@ class Secp256k1Plan:
         codes = outputs.get("reasons")
         reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
         most = max(1, min(ROWS[self.device.kind], self.device.chunk_bytes // TABLE_BYTES))
-        for chunk in chunks("messages", messages, n, self.device.chunk_bytes, most):
+
+        def start(chunk: Chunk) -> Begun:
             last = chunk.first + chunk.count
             which, served = distinct(key_rows, chunk.first, last)
             key_part = Keys.of(key_rows, which, hybrid=self.rule == "bitcoin-core")
@@ -143,29 +143,36 @@ class Secp256k1Plan:
             if self.signature_format == "raw":
                 signed, sized = signatures.part(signatures.of(chunk.first, last), _SIGNATURE)
                 good &= sized
-            found = reasons[chunk.first : last]
-            self._verify(found, key_part, served, numbers, signed)
-            found[~good] = _LENGTH
+            return Begun(self._verify(chunk.count, key_part, served, numbers, signed), good)
+
+        find_reasons(self.device, reasons, chunks("messages", messages, n, self.device.chunk_bytes, most), start)
         np.equal(reasons, 0, out=verdicts.view(np.bool_))
 
     def _verify(
-        self, reasons: Bytes, keys: Keys, served: npt.NDArray[np.uint32], messages: Bytes | Chunk, signed: Bytes | Chunk
-    ) -> None:
-        """Reasons of a chunk: row i has key served[i]; messages or ready digests; signatures raw or to be parsed."""
-        device, n = self.device, len(reasons)
-        with device.batch():
-            found = device.zeros(n)
-            digests = self._digests(messages)
-            raw = self._signatures(found, signed)
-            r, inverses = device.allocate(n * _ROW), device.allocate(n * _ROW)
-            low = np.uint32(self.rule == "low-s")
-            device.launch(SCALARS, "secp256k1_signatures", n, r, inverses, found, raw, low)
-            digits = scalar_digits(device, n, digests, r, inverses, negative=False)
-            encoded, kinds = device.upload(keys.encoded), device.upload(keys.kinds)
-            tables = key_tables(device, len(keys.kinds), encoded, kinds)
-            sums, z = point_sums(device, n, found, tables, served, digits)
-            device.launch(POINTS, "secp256k1_compare", n, found, sums, z, r)
-            device.read(reasons, found)
+        self, n: int, keys: Keys, served: npt.NDArray[np.uint32], messages: Bytes | Chunk, signed: Bytes | Chunk
+    ) -> Any:
+        """A buffer of the reasons of a chunk: row i has key served[i]. Inside device.batch().
+
+        Args:
+            n: rows.
+            keys: each once.
+            served: which of them each row has.
+            messages: messages, or digests that are ready.
+            signed: signatures raw, or to be parsed.
+        """
+        device = self.device
+        found = device.zeros(n)
+        digests = self._digests(messages)
+        raw = self._signatures(found, signed)
+        r, inverses = device.allocate(n * _ROW), device.allocate(n * _ROW)
+        low = np.uint32(self.rule == "low-s")
+        device.launch(SCALARS, "secp256k1_signatures", n, r, inverses, found, raw, low)
+        digits = scalar_digits(device, n, digests, r, inverses, negative=False)
+        encoded, kinds = device.upload(keys.encoded), device.upload(keys.kinds)
+        tables = key_tables(device, len(keys.kinds), encoded, kinds)
+        sums, z = point_sums(device, n, found, tables, served, digits)
+        device.launch(POINTS, "secp256k1_compare", n, found, sums, z, r)
+        return found
 
     def _digests(self, messages: Bytes | Chunk) -> Any:
         """A buffer of digests. Inside device.batch()."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
 from pyaccel.backends.device_kept import constant, kept_on, upload_numbers, whole_words
+from pyaccel.backends.device_reasons import Begun, find_reasons
 from pyaccel.backends.device_rows import (
     FIXED_ROWS,
     Chunk,
@@ -110,8 +111,6 @@ _CURVES = {
 
 ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16, "cuda-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy."""
-_LENGTH = 1
-"""PYACCEL_REASON_LENGTH"""
 _WHOLE = 1
 """A key of x and y, in the numbers of kernels/verify/key_kinds.h; 2 and 3 are keys of x, with y even and odd."""
 _DEFAULT_IDENTITY = np.frombuffer(b"1234567812345678", np.uint8)
@@ -192,7 +191,8 @@ class WeierstrassPlan:
         codes = outputs.get("reasons")
         reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
         most = max(1, min(ROWS[device.kind], device.chunk_bytes // curve.table_bytes))
-        for chunk in chunks("messages", messages, n, device.chunk_bytes, most):
+
+        def start(chunk: Chunk) -> Begun:
             last = chunk.first + chunk.count
             which, served = distinct(key_rows, chunk.first, last)
             part = _Keys.of(self.scheme, key_rows, which, self.key_format)
@@ -201,28 +201,27 @@ class WeierstrassPlan:
             if self.signature_format == "raw":
                 signed, sized = signatures.part(signatures.of(chunk.first, last), 2 * curve.size)
                 good &= sized
-            found = reasons[chunk.first : last]
-            with device.batch():
-                keys_there = _OnDevice.of(device, part, served)
-                if ready:
-                    hashed = upload_rows(device, chunk).data
-                elif digests is not None:
-                    numbers, sized = self._ready(digests, digests.of(chunk.first, last))
-                    good &= sized
-                    hashed = device.upload(numbers)
-                elif self.scheme == "sm2":
-                    identity = None if identities is None else HostRows("identity", identities, n)
-                    hashed, sized = self._sm2_digests(chunk, keys_there, served, identity)
-                    good &= sized
-                else:
-                    hashed = self._digests(chunk)
-                self._verify(found, keys_there, hashed, signed)
-            found[~good] = _LENGTH
+            keys_there = _OnDevice.of(device, part, served)
+            if ready:
+                hashed = upload_rows(device, chunk).data
+            elif digests is not None:
+                numbers, sized = self._ready(digests, digests.of(chunk.first, last))
+                good &= sized
+                hashed = device.upload(numbers)
+            elif self.scheme == "sm2":
+                identity = None if identities is None else HostRows("identity", identities, n)
+                hashed, sized = self._sm2_digests(chunk, keys_there, served, identity)
+                good &= sized
+            else:
+                hashed = self._digests(chunk)
+            return Begun(self._verify(chunk.count, keys_there, hashed, signed), good)
+
+        find_reasons(device, reasons, chunks("messages", messages, n, device.chunk_bytes, most), start)
         np.equal(reasons, 0, out=verdicts.view(np.bool_))
 
-    def _verify(self, reasons: Bytes, keys: _OnDevice, hashed: Any, signed: Bytes | Chunk) -> None:
-        """Reasons of a chunk; hashed: a buffer of numbers. Inside device.batch()."""
-        device, n, curve = self.device, len(reasons), _CURVES[self.scheme]
+    def _verify(self, n: int, keys: _OnDevice, hashed: Any, signed: Bytes | Chunk) -> Any:
+        """A buffer of the reasons of a chunk of n rows; hashed: a buffer of numbers. Inside device.batch()."""
+        device, curve = self.device, _CURVES[self.scheme]
         found = device.zeros(n)
         raw = self._signatures(found, signed)
         digits, r = device.allocate(n * curve.digits_bytes), device.allocate(n * curve.size)
@@ -242,7 +241,7 @@ class WeierstrassPlan:
         of = (tables, keys.served, digits, r, constant(device, base_rows(self.scheme)))
         device.launch(curve.points, "weierstrass_verify", n, found, wrong, *of)
         device.launch(curve.points, "weierstrass_exceptions", n, found, *of)
-        device.read(reasons, found)
+        return found
 
     def _signatures(self, reasons: Any, signed: Bytes | Chunk) -> Any:
         """A buffer of r and s; reasons are set where there are none. Inside device.batch()."""
