@@ -16,7 +16,7 @@ from pyaccel.operations import OPERATIONS
 from pyaccel.rows import ListRows, as_rows
 from pyaccel.scheduler import graph_placement, graphs
 from pyaccel.scheduler.calls import CAPTURE, Call, Captured, Pending
-from pyaccel.scheduler.runs import Ran
+from pyaccel.scheduler.runs import Entry, Ran, ran
 
 __all__ = ["Graph", "Input", "Node", "Recovered", "Results"]
 
@@ -77,32 +77,28 @@ class Recovered(Node):
 
 
 class Results(Mapping[Node, Any]):
-    """What a run gave: of each node that was asked for what the plain call returns."""
+    """What a run gave: of each node that was asked for what the plain call returns.
 
-    def __init__(self, values: dict[Node, Any], finished: graphs.Finished) -> None:
-        """Args: values: result by node; finished: what else is known of the run."""
+    Attributes:
+        device: name of the device that the run was for; a node that it declined ran natively, as `ran` tells.
+        moved: bytes that the run copied to devices and from them, counted where they are copied.
+    """
+
+    def __init__(self, values: dict[Node, Any], device: str, moved: Moved, entries: list[Entry]) -> None:
+        self.device = device
+        self.moved = moved
         self._values = values
-        self._finished = finished
-
-    @property
-    def device(self) -> str:
-        """Name of the device that the run was for; a node that it declined ran natively, as `ran` tells."""
-        return self._finished.device
-
-    @property
-    def moved(self) -> Moved:
-        """Bytes that the run copied to devices and from them, counted where they are copied."""
-        return self._finished.moved
+        self._entries = entries
 
     @property
     def bytes_moved(self) -> int:
-        """The same, both ways together."""
+        """Both ways of `moved` together."""
         return self.moved.to_device + self.moved.from_device
 
     @property
     def ran(self) -> tuple[Ran, ...]:
         """Each node's batch: on what it ran, and why not elsewhere; in the order in which they ran."""
-        return self._finished.ran()
+        return tuple(map(ran, self._entries))
 
     def __getitem__(self, node: Node) -> Any:
         """The result of a node, as the plain call returns it.
@@ -288,7 +284,8 @@ class Graph:
         nodes = self._wanted(wanted)
         calls = self._calls(nodes, inputs or {})
         finished = graphs.run(calls, _outputs(nodes), device)
-        return Results({node: _result(node, finished.outputs[node.index]) for node in nodes}, finished)
+        values = {node: _result(node, finished.outputs[node.index]) for node in nodes}
+        return Results(values, finished.device, finished.moved, finished.entries)
 
     def explain(
         self, *wanted: Node, inputs: Mapping[str, Any] | None = None, device: str = "auto"

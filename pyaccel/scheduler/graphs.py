@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -32,12 +31,11 @@ _KEPT_OF_MEMORY = 4
 """What stays on a device between calls takes one part in so many of its memory; calls need room of their own."""
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """What a run of a graph gave.
 
     Attributes:
-        outputs: those that were wanted.
+        outputs: of all calls; those that were wanted are arrays.
         device: the device that it was for.
         moved: what it copied.
         entries: its batches.
@@ -46,11 +44,7 @@ class Finished:
     outputs: Outputs
     device: str
     moved: Moved
-    entries: tuple[runs.Entry, ...]
-
-    def ran(self) -> tuple[runs.Ran, ...]:
-        """Each batch."""
-        return tuple(map(runs.ran, self.entries))
+    entries: list[runs.Entry]
 
 
 def run(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str) -> Finished:
@@ -66,7 +60,7 @@ def run(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str) ->
     """
     chosen = graph_placement.chosen(calls, device)
     if chosen in FALLBACK:
-        return _run_here(calls, wanted, chosen)
+        return _run_here(calls, chosen)
     run = _Run(calls, wanted, chosen)
     with moved() as count:
         try:
@@ -76,12 +70,12 @@ def run(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str) ->
                 raise
             health.warn_of_failure(run.backend, run.call.operation, error)
             note = f"{run.backend.name} failed in a graph, which was computed anew: {error}"
-            again = _run_here(calls, wanted, FALLBACK[0], note)
+            again = _run_here(calls, FALLBACK[0], note)
             return Finished(again.outputs, chosen, count, again.entries)
-    return Finished(run.wanted_outputs(), chosen, count, tuple(run.entries))
+    return Finished(run.done, chosen, count, run.entries)
 
 
-def _run_here(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: str, note: str = "") -> Finished:
+def _run_here(calls: Mapping[int, Call], device: str, note: str = "") -> Finished:
     """Runs calls on a device without memory of its own. Args: note: why another one did not do it."""
     done: Outputs = {}
     entries: list[runs.Entry] = []
@@ -89,7 +83,7 @@ def _run_here(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: s
         done[index] = call.outputs()
         inputs = {name: _here(value, done) for name, value in call.inputs.items()}
         entries.append(_run_call(call, inputs, done[index], device, note))
-    return Finished(_of_these(done, wanted), device, Moved(), tuple(entries))
+    return Finished(done, device, Moved(), entries)
 
 
 def _run_call(
@@ -125,6 +119,7 @@ class _Run:
         call: the one that runs, or ran last.
         backend: the device with kernels that runs it or held what it reads, None where none does.
         entries: the batches so far.
+        done: their outputs; those that were wanted are arrays once all have run.
     """
 
     call: Call
@@ -135,7 +130,7 @@ class _Run:
         self._calls = calls
         self._wanted = wanted
         self._device = device
-        self._done: Outputs = {}
+        self.done: Outputs = {}
         self._shared: dict[object, KeptRows] = {}
         self._room = 0
         # Made before anything is counted: a device is asked known questions at its first plan.
@@ -160,11 +155,7 @@ class _Run:
             self.call = call
             self._run(index, call)
         for index, name in self._wanted:
-            self._done[index][name] = self._array(index, name)
-
-    def wanted_outputs(self) -> Outputs:
-        """The outputs that were wanted."""
-        return _of_these(self._done, self._wanted)
+            self.done[index][name] = self._array(index, name)
 
     def _run(self, index: int, call: Call) -> None:
         choice = self._choices[index]
@@ -172,7 +163,7 @@ class _Run:
         if device is not None:
             self.backend = choice.backend
         inputs = {name: self._input(value, device) for name, value in call.inputs.items()}
-        outputs = self._done[index] = call.outputs()
+        outputs = self.done[index] = call.outputs()
         if device is None:
             self.entries.append(_run_call(call, inputs, outputs, self._device))
             return
@@ -192,9 +183,9 @@ class _Run:
         if not isinstance(value, Rows):
             return value
         if isinstance(value, Pending):
-            found = self._done[value.index][value.output]
+            found = self.done[value.index][value.output]
             if not isinstance(found, Rows):
-                return _here(value, self._done)
+                return _here(value, self.done)
             if device is None:
                 self._bring_back(found)
             return found
@@ -242,7 +233,7 @@ class _Run:
 
     def _array(self, index: int, name: str) -> Any:
         """An output in host memory."""
-        found = self._done[index][name]
+        found = self.done[index][name]
         if not isinstance(found, Rows):
             return found
         self._bring_back(found)
@@ -254,13 +245,6 @@ def _kernels_of(backend: Backend) -> Device | None:
     from pyaccel.backends.device import DeviceBackend
 
     return backend.device if isinstance(backend, DeviceBackend) else None
-
-
-def _of_these(done: Outputs, wanted: set[tuple[int, str]]) -> Outputs:
-    outputs: Outputs = {}
-    for index, name in wanted:
-        outputs.setdefault(index, {})[name] = done[index][name]
-    return outputs
 
 
 def _here(value: Any, done: Outputs) -> Any:
