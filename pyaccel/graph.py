@@ -124,8 +124,6 @@ class _Step:
         function: the plain function.
         fixed: arguments of it that are there, by name.
         varying: its nodes and inputs, by name.
-        after: steps whose results it takes, with all that those take.
-        inputs: those that it or one of those takes, by name.
         call: what it comes to, None where it waits for inputs.
     """
 
@@ -133,8 +131,6 @@ class _Step:
     function: Callable[..., object]
     fixed: dict[str, Any]
     varying: dict[str, Node | Input]
-    after: frozenset[int]
-    inputs: frozenset[str]
     call: Call | None
 
 
@@ -282,7 +278,7 @@ class Graph:
             DeviceUnavailableError: the device asked for is not here.
         """
         nodes = self._wanted(wanted)
-        calls = self._calls(nodes, inputs or {})
+        calls = self._calls(nodes, {} if inputs is None else inputs)
         finished = graphs.run(calls, _outputs(nodes), device)
         values = {node: _result(node, finished.outputs[node.index]) for node in nodes}
         return Results(values, finished.device, finished.moved, finished.entries)
@@ -292,7 +288,7 @@ class Graph:
     ) -> graph_placement.GraphExplanation:
         """Which device `run` would take with these arguments, and why; printing it shows a table. Errors as there."""
         nodes = self._wanted(wanted)
-        calls = self._calls(nodes, inputs or {})
+        calls = self._calls(nodes, {} if inputs is None else inputs)
         return graph_placement.explained(calls, _outputs(nodes), device)
 
     def _wanted(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -308,28 +304,27 @@ class Graph:
 
     def _add(self, name: str, function: Callable[..., object], arguments: dict[str, Any]) -> int:
         """Adds a step, checked as far as its arguments are there; its number."""
-        after: set[int] = set()
-        names: set[str] = set()
+        varying: dict[str, Node | Input] = {}
         for argument, value in arguments.items():
             if isinstance(value, Input):
                 self._check_mine(argument, value)
-                names.add(value.name)
+                varying[argument] = value
             elif isinstance(value, Node):
                 self._check_rows(argument, value)
-                after |= {value.index} | self._steps[value.index].after
-                names |= self._steps[value.index].inputs
-            elif isinstance(value, list):
-                arguments[argument] = tuple(value)
-        varying = {key: value for key, value in arguments.items() if isinstance(value, (Node, Input))}
-        fixed = {key: value for key, value in arguments.items() if key not in varying}
-        step = _Step(name, function, fixed, varying, frozenset(after), frozenset(names), None)
-        if names:
+                varying[argument] = value
+        fixed = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in arguments.items()
+            if key not in varying
+        }
+        before = {value.index: self._steps[value.index].call for value in varying.values() if isinstance(value, Node)}
+        ready = {index: call for index, call in before.items() if call is not None}
+        step = _Step(name, function, fixed, varying, None)
+        if len(ready) == len(before) and not any(isinstance(value, Input) for value in varying.values()):
+            step = replace(step, fixed={}, call=_captured(step, _Bound({}), ready))
+        else:
             operation = OPERATIONS[name]
             operation.resolve(**{key: arguments[key] for key in operation.parameters if key in arguments})
-        else:
-            before = {index: call for index in after if (call := self._steps[index].call) is not None}
-            call = _captured(step, _Bound({}), before)
-            step = replace(step, fixed={}, varying={}, call=call)
         self._steps.append(step)
         return len(self._steps) - 1
 
@@ -353,6 +348,8 @@ class Graph:
             TypeError, ValueError, IndexError: as `run`.
         """
         needed, names = self._needed(nodes)
+        if not isinstance(given, Mapping):
+            raise TypeError(f"inputs: a {type(given).__name__} came; wanted {{name: value}}")
         if not names <= given.keys():
             missing = ", ".join(map(repr, sorted(names - given.keys())))
             raise ValueError(f"inputs: {missing} did not come; wanted inputs={{name: value}}")
@@ -378,11 +375,19 @@ class Graph:
         """The steps that these nodes need, in their order, and the names of their inputs."""
         known = self._needs.get(nodes)
         if known is None:
-            needed = {index for node in nodes for index in (node.index, *self._steps[node.index].after)}
-            names = frozenset(name for index in needed for name in self._steps[index].inputs)
+            needed: set[int] = set()
+            names: set[str] = set()
+            left = [node.index for node in nodes]
+            while left:
+                index = left.pop()
+                if index not in needed:
+                    needed.add(index)
+                    taken = self._steps[index].varying.values()
+                    left += [value.index for value in taken if isinstance(value, Node)]
+                    names |= {value.name for value in taken if isinstance(value, Input)}
             if len(self._needs) >= _NEEDS:
                 self._needs.clear()
-            known = self._needs[nodes] = (sorted(needed), names)
+            known = self._needs[nodes] = (sorted(needed), frozenset(names))
         return known
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
@@ -158,7 +160,7 @@ def test_digests_that_are_verified_stay_there(backend: Any, device: Any, scheme:
 
 
 @pytest.mark.parametrize("backend", DEVICES)
-@examples(15)
+@examples(8)
 @given(made_graphs())
 def test_any_graph(backend: Any, device: Any, made: tuple[Graph, dict[Node, Any], dict[str, Any]]) -> None:
     graph, expected, inputs = made
@@ -271,3 +273,83 @@ def test_checks_of_a_device_that_answers_wrongly(backend: Any, device: Any, monk
         done = graph.run(device=backend.name)
     assert all(same(done[node], value) for node, value in expected.items())
     assert {ran.device for ran in done.ran} == {"native"}
+
+
+@on_every_device
+def test_rows_without_bytes_one_for_all_and_with_gaps(backend: Any, device: Any) -> None:
+    """Shared by two calls each, so that they are kept."""
+    empty = [b""] * 5
+    gaps = pyaccel.Rows(np.arange(5 * 40, dtype=np.uint8), width=33, stride=40)
+    ragged = [bytes([i]) * (3 * i + 1) for i in range(5)]
+    signatures = [bytes(64)] * 5
+    graph = Graph()
+    expected: dict[Node, Any] = {}
+    for rows in (empty, gaps, ragged):
+        given = graph.input(str(id(rows)))
+        for algorithm in ("sha256", "sm3", "keccak256"):
+            node = graph.hash_many(algorithm, given)
+            expected[node] = pyaccel.hash_many(algorithm, rows, device="native")
+        for scheme in ("ed25519", "sm2", "p256-ecdsa"):
+            node = graph.verify_many(scheme, bytes(32 if scheme == "ed25519" else 64), given, signatures, reasons=True)
+            key = bytes(32 if scheme == "ed25519" else 64)
+            expected[node] = pyaccel.verify_many(scheme, key, rows, signatures, reasons=True, device="native")
+        root = graph.merkle_root(given)
+        expected[root] = merkle.root(rows, device="native")
+        for scheme in ("ed25519", "secp256k1-ecdsa"):
+            key = bytes(32 if scheme == "ed25519" else 64)
+            over = graph.verify_many(scheme, key, root, signatures, reasons=True)
+            expected[over] = pyaccel.verify_many(scheme, key, expected[root], signatures, reasons=True, device="native")
+    done = graph.run(inputs={str(id(rows)): rows for rows in (empty, gaps, ragged)}, device=backend.name)
+    assert all(same(done[node], value) for node, value in expected.items())
+    assert {ran.device for ran in done.ran} == {device.name}
+
+
+@on_every_device
+def test_pieces_of_arrow(backend: Any, device: Any) -> None:
+    """A batch in pieces is cut there, and what it gives comes back."""
+    pa = pytest.importorskip("pyarrow")
+    graph = Graph()
+    digests = graph.hash_many("sha256", pa.chunked_array([TRANSACTIONS[:13], TRANSACTIONS[13:]], pa.binary()))
+    again = graph.hash_many("sha256", digests)
+    signatures = pa.chunked_array([SIGNATURES[:5], SIGNATURES[5:]], pa.binary(64))
+    valid = graph.verify_many("ed25519", KEYS, digests, signatures, key_index=INDEX)
+    done = graph.run(device=backend.name)
+    assert [row.tobytes() for row in done[digests]] == DIGESTS
+    assert [row.tobytes() for row in done[again]] == [sha256(digest).digest() for digest in DIGESTS]
+    assert done[valid].all()
+    assert {ran.device for ran in done.ran} == {device.name}
+
+
+@on_every_device
+def test_many_threads_while_the_device_is_lost_again_and_again(backend: Any, device: Any) -> None:
+    """Each thread has its own results, whatever happens to the device meanwhile."""
+    graph = Graph()
+    rows = graph.input("rows")
+    digests = graph.hash_many("sha256", rows)
+    again, root = graph.hash_many("sm3", digests), graph.merkle_root(digests)
+    graph.run(inputs={"rows": [b""]}, device=backend.name)
+    wrong: list[object] = []
+    ran: list[str] = []
+
+    def work(number: int) -> None:
+        given = [b"%d %d" % (number, i) * (i + 1) for i in range(10 * number + 1)]
+        hashed = pyaccel.hash_many("sha256", given, device="native")
+        expected = pyaccel.hash_many("sm3", hashed, device="native"), merkle.root(hashed, device="native")
+        for _ in range(6):
+            done = graph.run(again, root, inputs={"rows": given}, device=backend.name)
+            ran.extend(one.device for one in done.ran)
+            if not same((done[again], done[root]), expected):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            device.forget()
+            threads[0].join(0.02)
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+    assert len(ran) == 8 * 6 * 3

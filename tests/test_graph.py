@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pyaccel
-from examples import examples
+from examples import examples, resident_bytes
 from pyaccel import PreparedKeys, Rows, merkle
 from pyaccel.graph import Graph, Node
 
@@ -322,3 +322,78 @@ def test_explain() -> None:
     assert "together" in lines[-2] or "together" in lines[-1]
     with pytest.raises(ValueError, match="'rows' did not come"):
         graph.explain(root)
+
+
+def test_a_long_chain() -> None:
+    """A thousand calls, each over what the one before gave; the graph keeps no more than that of each."""
+    graph = Graph()
+    node: Node = graph.hash_many("sha256", graph.input("rows"))
+    for _ in range(999):
+        node = graph.hash_many("sha256", node)
+    expected = b"start"
+    for _ in range(1000):
+        expected = sha256(expected).digest()
+    done = graph.run(node, inputs={"rows": [b"start"]})
+    assert done[node].tobytes() == expected
+    assert len(done.ran) == 1000
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [
+        ("text", TypeError, "messages: a str came"),
+        (None, TypeError, "messages: a NoneType came"),
+        ([b"row", 7], TypeError, r"messages\[1\]: a int came"),
+        (iter([b"row"]), TypeError, "messages: a list_iterator came"),
+        (b"one for all", ValueError, "messages: one value for all rows came"),
+        (np.zeros((2, 2), np.int64), TypeError, "wanted uint8"),
+        (np.zeros((2, 2, 2), np.uint8), ValueError, "wanted two dimensions"),
+        ([[b"row"]], TypeError, r"messages\[0\]: a list came"),
+    ],
+)
+def test_inputs_of_wrong_kinds(value: Any, error: type[Exception], words: str) -> None:
+    """As the plain calls refuse them, with a note that says of which node."""
+    graph = Graph()
+    graph.hash_many("sha256", graph.input("rows"))
+    with pytest.raises(error, match=words) as caught:
+        graph.run(inputs={"rows": value})
+    assert caught.value.__notes__ == ["In node hash_many[0] of the graph, before anything ran."]
+
+
+def test_inputs_in_a_wrong_wrapping() -> None:
+    graph = Graph()
+    graph.hash_many("sha256", graph.input("rows"))
+    for wrapped in ([("rows", [b""])], "rows", 3):
+        with pytest.raises(TypeError, match=r"wanted \{name: value\}"):
+            graph.run(inputs=wrapped)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="inputs: 3 came; the graph has 'rows'"):
+        graph.run(inputs={"rows": [], 3: []})  # type: ignore[dict-item]
+
+
+def test_devices_are_asked_for_as_for_plain_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By argument, by block, by a list of names."""
+    graph = Graph()
+    digests = graph.hash_many("sha256", TRANSACTIONS[:3])
+    with pyaccel.device("golden"):
+        assert {ran.device for ran in graph.run().ran} == {"golden"}
+        assert graph.run(device="native").device == "native"
+        assert graph.explain().chosen == "golden"
+    done = graph.run(device="golden,native")
+    assert [row.tobytes() for row in done[digests]] == DIGESTS[:3]
+    with pyaccel.scheduler.record() as recorded:
+        done = graph.run()
+    assert [ran.operation for ran in recorded] == ["hash_many"]
+    assert done.bytes_moved == 0
+
+
+def test_nothing_of_a_run_stays() -> None:
+    """Neither results nor what lay between: the memory of many runs is that of one."""
+    graph = Graph()
+    digests = graph.hash_many("sha256", graph.input("rows"))
+    graph.merkle_root(digests)
+    rows = np.zeros((1 << 16, 32), np.uint8)
+    graph.run(inputs={"rows": rows})
+    before = resident_bytes()
+    for _ in range(30):
+        graph.run(inputs={"rows": rows})
+    assert resident_bytes() - before < 30 * rows.nbytes / 4
