@@ -14,13 +14,13 @@ import pyaccel
 from pyaccel.backends.base import Capabilities, Declined
 from pyaccel.errors import DeviceError, DeviceUnavailableError
 from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler import drift, execution, health, placement, registry, watching
+from pyaccel.scheduler import drift, execution, guard, health, placement, registry, shadowing, watching
 from pyaccel.scheduler.curves import POINTS, Curve, carried_on, crossover, monotone
 from pyaccel.scheduler.division import GAIN, Offer, divide
-from pyaccel.scheduler.drift import HALF_LIFE, Drift
+from pyaccel.scheduler.drift import HALF_LIFE, Drift, size_range
 
 HASH = OPERATIONS["hash_many"]
-KEY = ("hash_many", "sha256", "chip:0")
+KEY = ("hash_many", "sha256", "chip:0", size_range(1000))
 
 
 def line(first, row):
@@ -70,7 +70,7 @@ def chips(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(drift, "corrections", Drift(lambda: clock[0]))
     monkeypatch.setattr(placement, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(execution, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(guard, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(execution, "_placements", {})
     monkeypatch.setattr(health, "_warned", set())
     monkeypatch.setattr(health, "_proved", {(f"chip:{i}", "hash_many", "sha256") for i in range(4)})
@@ -395,7 +395,7 @@ def test_carried_on_costs_what_the_last_rows_did():
 def test_explain_tells_shares_corrections_crossovers_and_sources(chips):
     chips(Chip("chip:0", line(1e-6, 1e-6)), Chip("chip:1", line(1e-4, 5e-7)), Chip("chip:2", line(1e-6, 1e-3)))
     for _ in range(5):
-        drift.corrections.note(("hash_many", "sha256", "chip:2"), 1.0, 2.0)
+        drift.corrections.note(("hash_many", "sha256", "chip:2", size_range(30_000)), 1.0, 2.0)
     names = "chip:0,chip:1,chip:2"
     shown = pyaccel.explain("hash_many", 30_000, algorithm="sha256", device=names)
     rows = {one.device: one.rows for one in shown.lines}
@@ -531,3 +531,28 @@ class FakeDevice:
 
     def probe(self):
         return Capabilities(self.device)
+
+
+def test_what_is_amiss_with_few_rows_says_nothing_of_many(chips):
+    clock = chips.clock
+    limping = Chip("chip:0", line(1e-6, 1e-8), slow_by(clock, lambda n: 1e-3 if n < 100 else 1e-6 + 1e-8 * n))
+    chips(limping, Chip("chip:1", line(2e-6, 2e-8), slow_by(clock, lambda n: 2e-6 + 2e-8 * n)))
+    assert [hash_rows(50, device=ONLY).device for _ in range(5)] == ["chip:0"] * 3 + ["chip:1"] * 2
+    assert hash_rows(1000, device=ONLY).device == "chip:0"
+
+
+def test_shadow_checks_are_no_cost_of_the_device(chips, monkeypatch):
+    """Each takes a hundred times as long as the batch, and the device keeps its batches."""
+    clock = chips.clock
+    checks = []
+
+    def differs(self, inputs, outputs, n, seconds):
+        checks.append(seconds)
+        clock[0] += 1.0
+
+    monkeypatch.setattr(shadowing.Shadow, "differs", differs)
+    quick = Chip("chip:0", line(1e-3, 1e-6), slow_by(clock, lambda n: 1e-3 + 1e-6 * n))
+    chips(quick, Chip("chip:1", line(1.0, 1e-3)))
+    assert {hash_rows(1000, device=ONLY).device for _ in range(10)} == {"chip:0"}
+    assert checks == [pytest.approx(2e-3)] * 10
+    assert drift.corrections.factor(KEY) == pytest.approx(1.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What batches really took against what curves said: a factor for each operation, class and backend.
+"""What batches really took against what curves said: a factor for each operation, class, backend and range of sizes.
 
 A factor follows the median of the last few ratios, smoothed, so that one slow batch moves nothing. A backend that is
 not chosen any more, because it was slow for a while, is not measured any more either: its factor falls back towards 1
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,9 +20,10 @@ from statistics import median
 from time import monotonic
 
 from pyaccel import logs
+from pyaccel.scheduler.curves import POINTS
 
-Key = tuple[str, str, str]
-"""Operation, class, name of the backend."""
+Key = tuple[str, str, str, int]
+"""Operation, class, name of the backend, `size_range`: what is amiss with few rows says nothing of many."""
 
 RECENT = 5
 """Ratios whose median counts."""
@@ -45,6 +47,11 @@ MOVED = log(1.05)
 
 TOLD = log(1.5)
 """Change of a factor that is logged."""
+
+
+def size_range(n: int) -> int:
+    """Which stretch between POINTS some number of rows lies in: its curve is one line there."""
+    return bisect_left(POINTS, n)
 
 
 @dataclass
@@ -116,7 +123,7 @@ class Drift:
             if moved:
                 one.told = after
         if moved:
-            operation, of, device = key
+            operation, of, device, _ = key
             message = f"{device} takes {exp(after):.2g} times what its curve says of {operation} {of}; choices follow"
             logs.event(
                 "calibration.drifted", message, operation=operation, of=of, device=device, ratio=round(exp(after), 3)

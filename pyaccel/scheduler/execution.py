@@ -10,7 +10,7 @@ from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.errors import DeviceError
 from pyaccel.operations import Operation
 from pyaccel.prepared_keys import PreparedKeys
-from pyaccel.scheduler import health, watching
+from pyaccel.scheduler import guard, health, watching
 from pyaccel.scheduler.calls import CAPTURE, Call, Captured
 from pyaccel.scheduler.joint import run_shares
 from pyaccel.scheduler.placement import Choice, Placement
@@ -156,10 +156,10 @@ def _take(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n:
         return run_shares(place, choice, inputs, outputs, n, _attempt)
     if not choice.predicted:
         return _attempt(place, choice, inputs, outputs, n)
-    start = perf_counter()
+    start = guard.clock()
     did = _attempt(place, choice, inputs, outputs, n)
     if did is choice:
-        place.note(choice, perf_counter() - start)
+        place.note(choice, n, guard.clock() - start)
     return did
 
 

@@ -163,7 +163,7 @@ def explain(
     curves = {c.name: c.curve for c in place.candidates(several if among else "") if c.backend is not None}
     together = None
     if choice.shares:
-        parts = [(place.corrected(share.backend.name), share) for share in choice.shares]
+        parts = [(place.corrected(share.backend.name, share.rows), share) for share in choice.shares]
         together = max(factor * share.predicted for factor, share in parts)
     chosen = "+".join(shares)
     return Explanation(
@@ -201,7 +201,7 @@ def _lines(place: Placement, kind: str, n: int, nbytes: int, device: str, shares
         if not reason and rows is None:
             among = device == "auto" or backend in (backends_of(device) if "," in device else ())
             reason = "slower here" if among else f"{device} was asked for"
-        factor = place.corrected(backend.name)
+        factor = place.corrected(backend.name, n)
         cost = factor * curve.cost(operation, n, nbytes) if curve and not refusal else None
         seconds, source = (curve.seconds, curve.source) if curve else ((), "")
         yield Line(backend.name, seconds, cost, rows is not None, reason, source, factor, rows or 0)

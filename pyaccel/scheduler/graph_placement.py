@@ -112,7 +112,7 @@ def _total(name: str, calls: Mapping[int, Call], curves: dict[int, dict[str, Cur
                 there.add(key)
         over = curve.link * stays if curve.row == 0 else 0.0
         cost = curve.cost(call.operation, call.n, nbytes if curve.row == 0 else nbytes - stays)
-        corrected = execution.placement(call.operation, call.values).corrected(name)
+        corrected = execution.placement(call.operation, call.values).corrected(name, call.n)
         seconds[index] = (cost - curve.start_up - over) * corrected
         if index not in declined:
             there |= {(index, output) for output in call.arrays}

@@ -7,6 +7,7 @@ answers stood up to the check, and no other thread found it wrong meanwhile.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from math import inf
 from time import perf_counter
@@ -28,6 +29,19 @@ T = TypeVar("T")
 
 BUILD_SECONDS = 600.0
 """A plan may take so long to be made: a driver compiles kernels for minutes where the machine is busy."""
+
+
+class _Aside(threading.local):
+    seconds = 0.0
+
+
+_aside = _Aside()
+"""Seconds that checks took in this thread: no cost of the device that was checked."""
+
+
+def clock() -> float:
+    """`time.perf_counter()` of this thread, standing still while a batch is checked."""
+    return perf_counter() - _aside.seconds
 
 
 def prepared(backend: Backend, operation: Operation, parameters: Parameters) -> Plan | Declined:
@@ -103,7 +117,9 @@ class Guarded:
         called(self._backend, self._operation, self._limit(inputs, n), lambda: self.plan.run(inputs, own, n))
         self._first = False
         if all(value is None or isinstance(value, (np.ndarray, Rows)) for value in own.values()):
-            wrong = self._shadow.differs(inputs, own, n, perf_counter() - start)
+            checked = perf_counter()
+            wrong = self._shadow.differs(inputs, own, n, checked - start)
+            _aside.seconds += perf_counter() - checked
             if wrong:
                 raise _quarantined(self._backend, self._operation, wrong, "shadow check")
         self._require_use()  # another thread may have found it wrong, while this one computed

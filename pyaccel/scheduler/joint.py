@@ -8,9 +8,9 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
-from time import perf_counter
 
 from pyaccel.backends.base import Inputs, Outputs
+from pyaccel.scheduler import guard
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.splitting import part
 
@@ -61,14 +61,14 @@ def run_shares(place: Placement, choice: Choice, inputs: Inputs, outputs: Output
     def run_share(i: int, inputs: Inputs, outputs: Outputs) -> None:
         share = choice.shares[i]
         alone = Choice(share.backend, share.plan, (), share.predicted)
-        start = perf_counter()
+        start = guard.clock()
         try:
             done[i] = did = attempt(place, alone, inputs, outputs, share.rows)
         except BaseException as error:  # noqa: BLE001 - raised below, in the caller's thread
             done[i] = error
         else:
             if did is alone:
-                place.note(alone, perf_counter() - start)
+                place.note(alone, share.rows, guard.clock() - start)
 
     jobs = []
     first = 0

@@ -126,13 +126,14 @@ class Placement:
         """The cost curve of this operation and class on a backend, None where nothing is known of it."""
         return costs.curve(self.operation, self.of, backend)
 
-    def corrected(self, name: str) -> float:
-        """What batches took here lately, as a multiple of what the curve of a backend says."""
-        return drift.corrections.factor((self.operation.name, self.of, name))
+    def corrected(self, name: str, n: int) -> float:
+        """What batches of about n rows took here lately, as a multiple of what the curve of a backend says."""
+        return drift.corrections.factor((self.operation.name, self.of, name, drift.size_range(n)))
 
-    def note(self, choice: Choice, seconds: float) -> None:
-        """Corrects the curve of a choice by what its batch took."""
-        drift.corrections.note((self.operation.name, self.of, choice.backend.name), choice.predicted, seconds)
+    def note(self, choice: Choice, n: int, seconds: float) -> None:
+        """Corrects the curve of a choice by what its batch of n rows took."""
+        key = (self.operation.name, self.of, choice.backend.name, drift.size_range(n))
+        drift.corrections.note(key, choice.predicted, seconds)
 
     def refusal(self, backend: Backend) -> str | None:
         """Why this backend does not take the batch, None where nothing is known against it."""
@@ -198,7 +199,7 @@ class Placement:
             if not candidates:
                 reasons = "; ".join(self._refused.values()) or "no backend is available"
                 raise UnsupportedError(f"{self.operation.name}: {reasons}")
-            seconds = {c.name: c.curve.cost(self.operation, n, nbytes) * self.corrected(c.name) for c in candidates}
+            seconds = {c.name: c.curve.cost(self.operation, n, nbytes) * self.corrected(c.name, n) for c in candidates}
             best = min(candidates, key=lambda c: seconds[c.name])
             if best.backend is None:
                 discovered(best.name)
@@ -243,7 +244,7 @@ class Placement:
                 of_silicon.setdefault(resource(one.backend), one)
         some = list(of_silicon.values())
         while len(some) > 1:
-            offers = [division.Offer(one.curve, self.corrected(one.name)) for one in some]
+            offers = [division.Offer(one.curve, self.corrected(one.name, n // len(some))) for one in some]
             rows = division.divide(self.operation, offers, n, nbytes)
             shares = []
             for one, count in zip(some, rows, strict=False):
