@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pyaccel.scheduler import shadow as shadow
     from pyaccel.scheduler.tracing import trace as trace
     from pyaccel.self_test import selftest as selftest
+    from pyaccel.signature_cache import SignatureCache as SignatureCache
     from pyaccel.signatures import reasons as reasons
     from pyaccel.signatures import rules as rules
     from pyaccel.signatures import schemes as schemes
@@ -43,6 +44,7 @@ _MODULE_OF = {
     "OverloadedError": "errors",
     "PreparedKeys": "prepared_keys",
     "Rows": "rows",
+    "SignatureCache": "signature_cache",
     "algorithms": "hashing",
     "calibrate": "scheduler",
     "device": "scheduler",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,12 @@ from pyaccel.numbers import integer_array
 from pyaccel.operations import OPERATIONS
 from pyaccel.prepared_keys import PreparedKeys, check_key_width
 from pyaccel.rows import Rows, as_rows, check_width, one_row
-from pyaccel.scheduler.execution import run
+from pyaccel.scheduler.calls import CAPTURE
+from pyaccel.scheduler.execution import chosen, run
 from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES, parameters
+
+if TYPE_CHECKING:
+    from pyaccel.signature_cache import SignatureCache
 
 REASONS = ("none", "length", "key", "encoding", "range", "equation")
 """Name of each reason code; C: PYACCEL_REASON_*."""
@@ -60,6 +64,7 @@ def verify_many(
     key_index: Any = None,
     reasons: Literal[False] = False,
     progress: Callable[[int, int], object] | None = None,
+    cache: SignatureCache | None = None,
     device: str = "auto",
 ) -> Bools: ...
 @overload
@@ -77,6 +82,7 @@ def verify_many(
     key_index: Any = None,
     reasons: Literal[True],
     progress: Callable[[int, int], object] | None = None,
+    cache: SignatureCache | None = None,
     device: str = "auto",
 ) -> tuple[Bools, Codes]: ...
 def verify_many(
@@ -93,6 +99,7 @@ def verify_many(
     key_index: Any = None,
     reasons: bool = False,
     progress: Callable[[int, int], object] | None = None,
+    cache: SignatureCache | None = None,
     device: str = "auto",
 ) -> Bools | tuple[Bools, Codes]:
     """Whether signature i over message i is valid under public key i: what a one-by-one verifier says of row i.
@@ -114,6 +121,8 @@ def verify_many(
         key_index: n numbers: row i has key key_index[i].
         reasons: also say why a row is False.
         progress: called with (rows done, n) now and then; what it raises ends the call and comes out of it.
+        cache: what knows signatures that are valid, which are then not verified again, and learns others that are;
+            whatever the device. Rows must not change meanwhile. Not asked within a Graph.
         device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
 
     Returns:
@@ -160,7 +169,10 @@ def verify_many(
     if index is None and isinstance(keys, Rows):
         cuts += keys.cuts
     cuts = tuple(set(cuts)) if cuts else cuts
-    run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress, cuts=cuts)
+    if cache is None or device is CAPTURE:
+        run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress, cuts=cuts)
+    else:
+        _run_cached(cache, values, inputs, outputs, n, device, progress, cuts)
     answers = verdicts.view(np.bool_)
     return answers if codes is None else (answers, codes)
 
@@ -176,6 +188,7 @@ def verify(
     identity: Any = None,
     key_format: str = "auto",
     signature_format: str = "raw",
+    cache: SignatureCache | None = None,
     device: str = "auto",
 ) -> bool:
     """Whether one signature is valid: `verify_many` with a batch of one."""
@@ -189,9 +202,35 @@ def verify(
         identity=identity,
         key_format=key_format,
         signature_format=signature_format,
+        cache=cache,
         device=device,
     )
     return bool(answer[0])
+
+
+def _run_cached(
+    cache: SignatureCache,
+    values: tuple[Any, ...],
+    inputs: dict[str, Any],
+    outputs: dict[str, Any],
+    n: int,
+    device: str,
+    progress: Callable[[int, int], object] | None,
+    cuts: tuple[int, ...],
+) -> None:
+    from pyaccel.signature_cache import SignatureCache
+
+    if not isinstance(cache, SignatureCache):
+        raise TypeError(f"cache: a {type(cache).__name__} came; wanted pyaccel.SignatureCache(), or None")
+    if type(device) is not str or device != "auto":
+        chosen(_VERIFY_MANY, values, inputs, n, device)  # its errors, also where every row is known
+
+    def verify_rows(
+        some: dict[str, Any], answers: dict[str, Any], rows: int, report: Callable[[int, int], object] | None
+    ) -> None:
+        run(_VERIFY_MANY, values, some, answers, rows, device=device, progress=report)
+
+    cache.run(values, inputs, outputs, n, verify_rows, progress, cuts)
 
 
 def _identity(scheme: str, message_hash: str | None, identity: Any, n: int) -> Rows:

@@ -18,7 +18,7 @@ import pytest
 pytestmark = pytest.mark.packaging
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES = ["hash_and_verify", "merkle", "recover_senders"]
+EXAMPLES = ["hash_and_verify", "merkle", "queue", "recover_senders"]
 STRICT = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-pedantic", "-Werror"]
 
 

@@ -3,6 +3,7 @@
 #ifndef PA_CORE_INTERNAL_H
 #define PA_CORE_INTERNAL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -156,6 +157,9 @@ typedef pyaccel_status pa_range_fn(void *context, uint64_t first, uint64_t last)
  * skipped. */
 pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_range_fn *fn,
                            void *context, pyaccel_progress progress, void *user);
+
+/* Starts a thread that blocks all signals and has a stack of 2 MiB; false when there is none to be had. */
+bool pa_thread_start(pthread_t *thread, void *(*fn)(void *), void *argument);
 
 /* How many threads pa_parallel takes at most where `threads` are asked for. Before: pa_bind() said OK. */
 uint32_t pa_thread_count(uint32_t threads);

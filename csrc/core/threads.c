@@ -160,23 +160,29 @@ static void *worker(void *unused)
     return NULL;
 }
 
-/* Under lock. Workers inherit the mask, so signals are blocked from their first instruction on. */
-static void grow_pool(uint32_t count)
+/* Threads inherit the mask, so signals are blocked from their first instruction on. */
+bool pa_thread_start(pthread_t *thread, void *(*fn)(void *), void *argument)
 {
     pthread_attr_t attributes;
-    if (pool.count >= count || pthread_attr_init(&attributes) != 0) {
-        return;
+    if (pthread_attr_init(&attributes) != 0) {
+        return false;
     }
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (pool.count < count &&
-           pthread_create(&pool.workers[pool.count], &attributes, worker, NULL) == 0) {
-        pool.count++;
-    }
+    const bool started = pthread_create(thread, &attributes, fn, argument) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
+    return started;
+}
+
+/* Under lock. */
+static void grow_pool(uint32_t count)
+{
+    while (pool.count < count && pa_thread_start(&pool.workers[pool.count], worker, NULL)) {
+        pool.count++;
+    }
 }
 
 static void invite_helpers(job *work, uint32_t helpers)

@@ -16,4 +16,8 @@
 #include "pyaccel/seal.h"
 #include "pyaccel/verify.h"
 
+/* What these are made of stands above. */
+#include "pyaccel/cache.h"
+#include "pyaccel/queue.h"
+
 #endif

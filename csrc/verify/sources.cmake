@@ -18,6 +18,7 @@ pa_sources(portable
   verify/sm2_rows.c
   verify/verify_many.c
   verify/weierstrass_rows.c)
+pa_sources(portable verify/cache.c verify/cache_tags.c verify/verify_cached.c)
 pa_sources(portable verify/bip340_join.c verify/bip340_rows.c verify/coefficients.c)
 pa_sources(portable verify/p256_single.c verify/p384_portable.c verify/p384_single.c verify/sm2_single.c)
 pa_sources(portable

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
 #include "prepared_keys.h"
 #include "repeated_keys.h"
 #include "verify_run.h"
@@ -182,11 +183,10 @@ static bool take_keys(pa_verify_job *job, uint32_t scheme, const struct pa_verif
     return options->key_index != NULL || n <= prepared->count;
 }
 
-static pyaccel_status check_call(pa_verify_job *job, const struct pa_verify_kernel **kernel,
-                                 pa_family *family, uint32_t scheme,
-                                 const pyaccel_rows *public_keys, const pyaccel_rows *messages,
-                                 const pyaccel_rows *signatures, uint64_t n,
-                                 const pyaccel_verify_options *options)
+pyaccel_status pa_verify_job_of(pa_verify_job *job, const struct pa_verify_kernel **kernel,
+                                pa_family *family, uint32_t scheme, const pyaccel_rows *public_keys,
+                                const pyaccel_rows *messages, const pyaccel_rows *signatures,
+                                uint64_t n, const pyaccel_verify_options *options)
 {
     const pyaccel_status status = pa_verify_scheme_status(scheme);
     if (status != PYACCEL_OK) {
@@ -214,16 +214,16 @@ static pyaccel_status check_call(pa_verify_job *job, const struct pa_verify_kern
     return PYACCEL_OK;
 }
 
-/* True when the n bytes at out share one with an input. */
-static bool overlaps_input(const pa_verify_job *job, uint64_t n, const uint8_t *out)
+bool pa_verify_apart(const pa_verify_job *job, uint64_t n, const uint8_t *out, uint64_t size)
 {
     const uint64_t index_size = n * sizeof *job->key_index;
     const pyaccel_rows index = {
         .data = (const uint8_t *)job->key_index, .data_size = index_size, .width = index_size};
-    return pa_rows_overlap(&index, 1, out, n) ||
-           pa_rows_overlap(job->public_keys, job->key_count, out, n) ||
-           (job->identity != NULL && pa_rows_overlap(job->identity, n, out, n)) ||
-           pa_rows_overlap(job->messages, n, out, n) || pa_rows_overlap(job->signatures, n, out, n);
+    return !(pa_rows_overlap(&index, 1, out, size) ||
+             pa_rows_overlap(job->public_keys, job->key_count, out, size) ||
+             (job->identity != NULL && pa_rows_overlap(job->identity, n, out, size)) ||
+             pa_rows_overlap(job->messages, n, out, size) ||
+             pa_rows_overlap(job->signatures, n, out, size));
 }
 
 /* Outputs apart from the inputs and from each other: a reason written over a verdict would read as
@@ -235,7 +235,7 @@ static bool outputs_apart(const pa_verify_job *job, uint64_t n, const uint8_t *v
     if (reasons != NULL && (a < b ? b - a : a - b) < n) {
         return false;
     }
-    return !overlaps_input(job, n, verdicts) && !overlaps_input(job, n, reasons);
+    return pa_verify_apart(job, n, verdicts, n) && pa_verify_apart(job, n, reasons, n);
 }
 
 /* ---- the run -------------------------------------------------------------------------------- */
@@ -253,28 +253,33 @@ static pyaccel_status run_range(void *context, uint64_t first, uint64_t last, vo
     return run->kernel->verify_range(run->verdicts, run->reasons, run->job, first, last, scratch);
 }
 
-static pyaccel_status run(uint8_t *verdicts, const struct pa_verify_kernel *kernel,
-                          const pa_verify_job *job, uint64_t n,
-                          const pyaccel_verify_options *options)
+pyaccel_status pa_verify_rows(uint8_t *verdicts, uint8_t *reasons,
+                              const struct pa_verify_kernel *kernel, const pa_verify_job *job,
+                              uint64_t n, uint32_t threads, pyaccel_progress progress, void *user)
 {
     uint8_t local[LOCAL_REASONS];
     uint8_t *own = NULL;
-    if (options->reasons == NULL && n > sizeof local) {
+    if (reasons == NULL && n > sizeof local) {
         own = malloc((size_t)n);
         if (own == NULL) {
             return PYACCEL_OUT_OF_MEMORY;
         }
     }
-    run_context context = {
-        .kernel = kernel, .job = job, .verdicts = verdicts, .reasons = options->reasons};
-    if (options->reasons == NULL) {
-        context.reasons = own == NULL ? local : own;
+    if (reasons == NULL) {
+        reasons = own == NULL ? local : own;
     }
-    const uint64_t rows = pa_verify_range_rows(kernel->range_rows, options->threads, n);
-    const uint64_t scratch_size =
-        kernel->scratch_size == NULL ? 0 : kernel->scratch_size(job, rows < n ? rows : n);
-    const pyaccel_status status = pa_verify_run(run_range, &context, n, rows, scratch_size,
-                                                options->threads, options->progress, options->user);
+    struct pa_repeated_keys *repeated = pa_repeated_keys_new(kernel, job, n, threads);
+    pa_verify_job with_repeated = *job;
+    with_repeated.repeated = repeated;
+    run_context context = {
+        .kernel = kernel, .job = &with_repeated, .verdicts = verdicts, .reasons = reasons};
+    const uint64_t rows = pa_verify_range_rows(kernel->range_rows, threads, n);
+    const uint64_t scratch_size = kernel->scratch_size == NULL
+                                      ? 0
+                                      : kernel->scratch_size(&with_repeated, rows < n ? rows : n);
+    const pyaccel_status status =
+        pa_verify_run(run_range, &context, n, rows, scratch_size, threads, progress, user);
+    pa_repeated_keys_free(repeated);
     free(own);
     return status;
 }
@@ -293,17 +298,16 @@ pyaccel_status pyaccel_verify_many(uint8_t *verdicts, uint32_t scheme,
         pa_verify_job job = {0};
         const struct pa_verify_kernel *kernel;
         pa_family family;
-        status = check_call(&job, &kernel, &family, scheme, public_keys, messages, signatures, n,
-                            options);
+        status = pa_verify_job_of(&job, &kernel, &family, scheme, public_keys, messages, signatures,
+                                  n, options);
         if (status == PYACCEL_OK && !outputs_apart(&job, n, verdicts, options->reasons)) {
             status = PYACCEL_INVALID_ARGUMENT;
         }
         if (status == PYACCEL_OK && n > 0) {
-            struct pa_repeated_keys *repeated =
-                pa_repeated_keys_new(kernel, &job, n, options->threads);
-            job.repeated = repeated;
-            status = run(verdicts, kernel, &job, n, options);
-            pa_repeated_keys_free(repeated);
+            status = options->cache != NULL
+                         ? pa_verify_cached(verdicts, kernel, &job, n, options)
+                         : pa_verify_rows(verdicts, options->reasons, kernel, &job, n,
+                                          options->threads, options->progress, options->user);
             pa_count(family);
         }
     }

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Never
 
 from pyaccel.backends.base import Backend, Capabilities, Declined, Inputs, Outputs, Parameters, Plan, Unavailable
-from pyaccel.errors import PyaccelError, UnsupportedError
+from pyaccel.errors import OverloadedError, PyaccelError, UnsupportedError
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import Rows
 
@@ -331,7 +331,7 @@ class VerifyPlan(NativePlan):
         super().__init__(parameters["scheme"])
         message_hash = parameters["message_hash"]
         self._call = lib.pyaccel_verify_many
-        self._scheme = _value("SCHEME", parameters["scheme"])
+        self.scheme = _value("SCHEME", parameters["scheme"])
         fields = {
             "rule": _value("RULE", parameters["rule"]),
             "message_hash": _value("MESSAGE_HASH", message_hash) if message_hash else 0,
@@ -350,7 +350,7 @@ class VerifyPlan(NativePlan):
         if index is None and reasons is None and type(keys) is Rows and inputs["identity"] is None:
             status = self._run_plain(keys, inputs, outputs, n, options)
         else:
-            status = self._run_any(keys, inputs, outputs, n, options)
+            status = self._run_any(inputs, outputs, n)
         if status:
             raise_status("verify_many", status)
 
@@ -359,7 +359,7 @@ class VerifyPlan(NativePlan):
         verdicts, messages, signatures = _out(outputs["verdicts"]), inputs["messages"], inputs["signatures"]
         if n != 1 or keys.offsets is not None or messages.offsets is not None or signatures.offsets is not None:
             rows = _rows(keys), _rows(messages), _rows(signatures)
-            return int(self._call(verdicts, self._scheme, *rows, n, options))
+            return int(self._call(verdicts, self.scheme, *rows, n, options))
         # As HashPlan.run.
         try:
             views = _spare_triples.pop()
@@ -367,42 +367,41 @@ class VerifyPlan(NativePlan):
             views = ffi.new(_ROWS), ffi.new(_ROWS), ffi.new(_ROWS)
         key, message, signature = views
         held = _fill(key, keys), _fill(message, messages), _fill(signature, signatures)
-        status = self._call(verdicts, self._scheme, key, message, signature, 1, options)
+        status = self._call(verdicts, self.scheme, key, message, signature, 1, options)
         _spare_triples.append(views)
         del held
         return int(status)
 
-    def _run_any(self, keys: Any, inputs: Inputs, outputs: Outputs, n: int, options: Any) -> int:
-        index: Any = inputs["key_index"]
+    def _run_any(self, inputs: Inputs, outputs: Outputs, n: int) -> int:
+        options, keys, pinned = self.arguments(inputs, n)
         reasons: Any = outputs["reasons"]
+        if reasons is not None:
+            pinned.append(_out(reasons))
+            options.reasons = pinned[-1]
+        return int(self._call(_out(outputs["verdicts"]), self.scheme, keys, *self.signed(inputs), n, options))
+
+    def arguments(self, inputs: Inputs, n: int) -> tuple[Any, Any, list[Any]]:
+        """The options of a call of n rows without reasons, its keys, and what is to be held while C reads them."""
+        keys: Any = inputs["public_keys"]
+        index: Any = inputs["key_index"]
         identity: Any = inputs["identity"]
-        options = ffi.new(_VERIFY_OPTIONS, options[0])
+        options = ffi.new(_VERIFY_OPTIONS, (self._one if n == 1 else self._many)[0])
         pinned = []
         if identity is not None:
             options.identity = _rows(identity)
         if index is not None:
             pinned.append(ffi.from_buffer("uint32_t[]", index))
             options.key_index = pinned[-1]
-        if reasons is not None:
-            pinned.append(_out(reasons))
-            options.reasons = pinned[-1]
         if isinstance(keys, Rows):
-            key_rows = _rows(keys)
             options.key_count = 0 if index is None else len(keys)
-        else:
-            key_rows = ffi.NULL
-            options.prepared = keys.native
-        return int(
-            self._call(
-                _out(outputs["verdicts"]),
-                self._scheme,
-                key_rows,
-                _rows(inputs["messages"]),
-                _rows(inputs["signatures"]),
-                n,
-                options,
-            )
-        )
+            return options, _rows(keys), pinned
+        options.prepared = keys.native
+        return options, ffi.NULL, pinned
+
+    @staticmethod
+    def signed(inputs: Inputs) -> tuple[Any, Any]:
+        """Messages and signatures."""
+        return _rows(inputs["messages"]), _rows(inputs["signatures"])
 
 
 class RecoverPlan(NativePlan):
@@ -593,6 +592,8 @@ def raise_status(operation: str, status: int) -> Never:
         raise UnsupportedError(reason)
     if status == lib.PYACCEL_OUT_OF_MEMORY:
         raise MemoryError(reason)
+    if status == lib.PYACCEL_OVERLOADED:
+        raise OverloadedError(reason)
     if status == lib.PYACCEL_BAD_ENVIRONMENT:
         raise PyaccelError(f"{reason}: {text(lib.pyaccel_cpu_spec())}")
     raise PyaccelError(reason)

@@ -201,7 +201,7 @@ static void put(pyaccel_rows *rows, uint8_t *bytes, uint64_t *offsets, uint64_t 
         .data = bytes, .data_size = offsets[i + 1], .offsets = offsets, .offset_bits = 64};
 }
 
-static void make_batch(ed25519_batch *batch, uint64_t first, uint64_t count)
+static inline void make_batch(ed25519_batch *batch, uint64_t first, uint64_t count)
 {
     memset(batch, 0, sizeof *batch);
     for (uint64_t i = 0; i < count; i++) {

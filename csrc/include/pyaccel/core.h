@@ -29,9 +29,12 @@ typedef uint32_t pyaccel_status;
 #define PYACCEL_INVALID_ARGUMENT 1 /* null pointer, unknown enumeration, bad size, offset or index, overlap */
 #define PYACCEL_UNSUPPORTED 2      /* known here, but not in this build or not for this scheme           */
 #define PYACCEL_OUT_OF_MEMORY 3    /* an allocation failed                                               */
-#define PYACCEL_CANCELLED 4        /* the progress callback asked to stop                                */
+#define PYACCEL_CANCELLED 4        /* the progress callback asked to stop, or a queued row was taken back */
 #define PYACCEL_BAD_ENVIRONMENT 5  /* PYACCEL_CPU or PYACCEL_THREADS holds a value that is not possible  */
 #define PYACCEL_INTERNAL 6         /* a self-check failed; a defect of pyaccel or of the machine         */
+#define PYACCEL_OVERLOADED 7       /* a queue is full                                                    */
+#define PYACCEL_TIMED_OUT 8        /* a row waited in a queue for longer than it was to                  */
+#define PYACCEL_CLOSED 9           /* the queue takes no rows any more, or discarded this one            */
 
 /* n byte strings, the only way data comes in; never copied unless a device needs it elsewhere.
  * With offsets (n + 1 of them, of offset_bits 32 or 64: Arrow's layout): row i is
@@ -64,7 +67,7 @@ PYACCEL_API const char *pyaccel_version(void);
 PYACCEL_API const char *pyaccel_status_text(pyaccel_status status);
 
 /* Joins the worker threads, if any were started. Later calls start them anew. Must not run while
- * another thread is inside a pyaccel call. */
+ * another thread is inside a pyaccel call; threads of queues are, and are joined by pyaccel_queue_close. */
 PYACCEL_API void pyaccel_shutdown(void);
 
 /* ---- CPU levels and variants -------------------------------------------------------------------------

@@ -116,6 +116,9 @@ PYACCEL_API void pyaccel_prepared_keys_free(pyaccel_prepared_keys *keys);
 PYACCEL_API uint64_t pyaccel_prepared_keys_count(const pyaccel_prepared_keys *keys);
 PYACCEL_API uint64_t pyaccel_prepared_keys_memory(const pyaccel_prepared_keys *keys);
 
+/* Signatures that were found valid (cache.h). */
+typedef struct pyaccel_cache pyaccel_cache;
+
 /* rule and struct_size must be set; the rest may be 0. */
 typedef struct {
     size_t struct_size;           /* sizeof(pyaccel_verify_options) */
@@ -135,6 +138,8 @@ typedef struct {
     uint32_t reserved;                     /* 0 */
     pyaccel_progress progress;             /* may be NULL */
     void *user;                            /* handed to progress */
+    pyaccel_cache *cache; /* NULL, or what knows rows that are valid, which are then not verified again, and
+                                              learns others that are. Rows must not change while the call runs */
 } pyaccel_verify_options;
 
 /* verdicts[i] = 1 when signature i over message i is valid under public key i and the rule, else 0: exactly what a one-by-one

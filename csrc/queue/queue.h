@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The queue room inside libpyaccel: batches that form, and who takes them. */
+#ifndef PA_QUEUE_H
+#define PA_QUEUE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "../core/internal.h"
+#include "pyaccel/queue.h"
+
+/* Nanoseconds of CLOCK_MONOTONIC; a time that never comes. */
+#define PA_NEVER UINT64_MAX
+
+/* What rows of one batch have in common. */
+typedef struct {
+    uint32_t scheme, rule, message_hash, key_format, signature_format, priority;
+    uint32_t has_identity; /* else all have the default; identities themselves are a row's own */
+} pa_queue_class;
+
+/* Rows of bytes one behind the other: offsets[i + 1] is where row i ends. */
+typedef struct {
+    uint8_t *bytes;
+    uint64_t capacity;
+    uint64_t *offsets; /* max_batch + 1 of them */
+} pa_queue_column;
+
+enum { PA_QUEUE_KEY, PA_QUEUE_MESSAGE, PA_QUEUE_SIGNATURE, PA_QUEUE_IDENTITY, PA_QUEUE_COLUMNS };
+
+/* Who wants to know of one row. */
+typedef struct {
+    pyaccel_queue_callback callback; /* NULL: a thread waits in pyaccel_queue_verify */
+    void *user;
+    uint64_t ticket;
+    uint64_t deadline; /* 0: answered with `status` by the next sweep */
+    pyaccel_status status;
+    bool answered;
+} pa_queue_entry;
+
+typedef struct pa_queue_batch {
+    struct pa_queue_batch *next;
+    pa_queue_class kind;
+    uint32_t count;     /* rows                                                        */
+    uint32_t live;      /* rows not answered yet                                       */
+    uint32_t callbacks; /* rows that have one                                          */
+    uint32_t waiters;   /* threads that wait for a row of this batch, and look at it   */
+    bool begun;         /* taken out to be verified                                    */
+    bool done;          /* verified, or nothing left to verify; the last waiter drops it */
+    uint64_t bytes;     /* of all rows                                                 */
+    uint64_t due;       /* when it begins though it is not full                        */
+    uint64_t earliest;  /* deadline of any row not answered                            */
+    pyaccel_status status;
+    pthread_cond_t answered;
+    pa_queue_column columns[PA_QUEUE_COLUMNS];
+    pa_queue_entry *entries;
+    uint8_t *verdicts;
+    uint8_t *reasons;
+} pa_queue_batch;
+
+typedef struct {
+    pa_queue_batch *first, **end;
+} pa_queue_list;
+
+struct pyaccel_queue {
+    pyaccel_cache *cache; /* or NULL */
+    uint64_t max_bytes;
+    uint64_t max_delay; /* nanoseconds */
+    uint32_t max_queue, max_batch, threads;
+
+    pthread_mutex_t lock;  /* of all below */
+    pthread_cond_t work;   /* idle threads but the timekeeper */
+    pthread_cond_t timer;  /* the timekeeper: the idle thread that wakes when something is due */
+    pthread_cond_t room;   /* who waits for room, or for the queue to be closed */
+    pa_queue_list forming; /* that have not begun, oldest first: one a class at most, and ... */
+    pa_queue_list full[PYACCEL_QUEUE_PRIORITIES]; /* ... those of max_batch rows */
+    pa_queue_batch *spare;                        /* empty ones to use again */
+    uint64_t earliest;                            /* deadline of any row that has not begun */
+    uint64_t tickets;                             /* given so far */
+    uint64_t rows;                                /* that wait or are in work */
+    uint32_t spares, idle, running, inside, wanting_room;
+    bool timekeeper, closing, closed;
+    uint64_t timer_until;
+    uint64_t generation; /* raised in the child of a fork, where the threads are gone */
+    pthread_t *workers;
+    uint32_t worker_count;
+    pyaccel_queue_statistics statistics; /* but `rows` */
+    struct pyaccel_queue *following;     /* in the list of all queues (fork.c) */
+};
+
+/* ---- batches (batch.c), all under the queue's lock unless it says otherwise -------------------- */
+
+/* The batch that rows of this kind join, made where there is none; NULL when there is no memory. */
+pa_queue_batch *pa_queue_forming(pyaccel_queue *queue, const pa_queue_class *kind);
+
+/* Appends a row to a batch that forms; false, and nothing changed, when there is no memory. */
+bool pa_queue_append(pyaccel_queue *queue, pa_queue_batch *batch, const pyaccel_queue_row *row,
+                     const pa_queue_entry *entry);
+
+/* Takes a batch out of those that have not begun. */
+void pa_queue_unlink(pyaccel_queue *queue, pa_queue_batch *batch);
+
+/* Makes all that has not begun spare, unanswered. Does not allocate or free. */
+void pa_queue_forget(pyaccel_queue *queue);
+
+/* Empty lists of batches. */
+void pa_queue_clear(pyaccel_queue *queue);
+
+/* Verifies every row of a batch that was taken out; without the lock. */
+void pa_queue_verify_batch(pa_queue_batch *batch, pyaccel_cache *cache);
+
+/* The batch is over: its rows make room. It is kept for use, or freed, when nobody waits at it. */
+void pa_queue_release(pyaccel_queue *queue, pa_queue_batch *batch);
+void pa_queue_recycle(pyaccel_queue *queue, pa_queue_batch *batch);
+
+/* Memory of a batch that nobody uses. Without the lock. */
+void pa_queue_batch_free(pa_queue_batch *batch);
+
+/* ---- threads (workers.c) ----------------------------------------------------------------------- */
+
+uint64_t pa_queue_now(void);
+
+/* pthread_cond_timedwait until a time of pa_queue_now, or for ever. */
+void pa_queue_wait(pthread_cond_t *condition, pyaccel_queue *queue, uint64_t until);
+
+/* Starts the threads where there are none; false when not one could be made. */
+bool pa_queue_start(pyaccel_queue *queue);
+
+/* Wakes whoever takes a batch that may begin now, or looks at the clock at `time` and after. */
+void pa_queue_wake(pyaccel_queue *queue);
+void pa_queue_wake_at(pyaccel_queue *queue, uint64_t time);
+
+/* Runs a batch that was taken out, and leaves its verdicts in it; unlocks meanwhile. False in the child of a fork within a
+ * callback, which nothing of the queue may be touched in any more. */
+bool pa_queue_run(pyaccel_queue *queue, pa_queue_batch *batch);
+
+/* The queue whose callback this thread is in, or NULL. */
+const pyaccel_queue *pa_queue_calling(void);
+
+/* ---- forks (fork.c) ---------------------------------------------------------------------------- */
+
+void pa_queue_register(pyaccel_queue *queue);
+void pa_queue_unregister(pyaccel_queue *queue);
+
+/* Conditions of a queue, by the clock of pa_queue_now. */
+void pa_queue_condition(pthread_cond_t *condition);
+
+#endif
