@@ -51,6 +51,7 @@ DISTINCT = 1 << 12
 """Rows that are signed for ECDSA; they come again and again."""
 TESTS = (
     "test_opencl_algorithms.py",
+    "test_opencl_bip340.py",
     "test_opencl_device.py",
     "test_opencl_ed25519.py",
     "test_opencl_hash.py",

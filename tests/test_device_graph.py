@@ -22,7 +22,7 @@ from opencl_support import DEVICES, on_every_device
 import pyaccel
 from examples import examples
 from pyaccel import merkle
-from pyaccel.backends import opencl
+from pyaccel.backends import device_plans, opencl
 from pyaccel.backends.device import DeviceBackend
 from pyaccel.graph import Graph, Node
 from pyaccel.scheduler import execution, health, moved, registry
@@ -171,8 +171,9 @@ def test_any_graph(backend: Any, device: Any, made: tuple[Graph, dict[Node, Any]
 
 
 @on_every_device
-def test_what_a_device_declines_runs_natively(backend: Any, device: Any) -> None:
+def test_what_a_device_declines_runs_natively(backend: Any, device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what it reads brought back; and what comes after goes on where it was."""
+    monkeypatch.delitem(device_plans._SCHEMES, "bip340")
     graph = Graph()
     digests = graph.hash_many("sha256", TRANSACTIONS)
     valid = graph.verify_many("bip340", bytes(32), digests, [bytes(64)] * len(TRANSACTIONS))

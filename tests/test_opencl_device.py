@@ -222,7 +222,7 @@ def test_a_device_that_hashes_wrongly_is_not_used(
         ("merkle.root", {"form": "bitcoin", "algorithm": "sha256"}, "bitcoin with sha256d"),
         ("merkle.root", {"form": "rfc6962", "algorithm": "sha512"}, "not with sha512"),
         ("merkle.verify_many", {"form": "bitcoin"}, "no kernel for merkle.verify_many"),
-        ("verify_many", {"scheme": "bip340", "rule": "any"}, "no kernel for bip340"),
+        ("verify_many", {"scheme": "bls", "rule": "any"}, "no kernel for bls"),
         ("verify_many", {"scheme": "ed25519", "rule": "later"}, "not know the rule later"),
     ],
 )

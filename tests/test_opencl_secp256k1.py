@@ -327,7 +327,7 @@ def test_abscissas_past_the_order(backend: Backend) -> None:
         ({"signature_format": "p1363"}, "kernels do not know the signature_format p1363"),
         ({"message_hash": "sm3"}, "kernels do not know the message_hash sm3"),
         ({"key_format": "spki"}, "kernels do not know the key_format spki"),
-        ({"scheme": "bip340"}, "there is no kernel for bip340"),
+        ({"scheme": "bls"}, "there is no kernel for bls"),
     ],
 )
 def test_declined(backend: Backend, parameters: dict[str, str], reason: str) -> None:

@@ -10,7 +10,7 @@ from coincurve import PublicKey
 from implementations import Implementation, implementations
 from vector_files import VECTORS, load_json
 
-_bip340 = implementations("bip340")
+_bip340 = implementations("bip340", opencl=True)
 
 # Of the rows that are not valid, by index: why. Their comments say it; a wrong sum has no other name.
 _REASONS = {5: 2, 6: 5, 7: 5, 8: 5, 9: 3, 10: 5, 11: 3, 12: 3, 13: 4, 14: 2}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyaccel.backends.base import Declined, Parameters
+from pyaccel.backends.device_bip340 import Bip340Plan
 from pyaccel.backends.device_ed25519 import Ed25519Plan
 from pyaccel.backends.device_hash import HashPlan
 from pyaccel.backends.device_merkle import LayersPlan, MerklePlan
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pyaccel.backends.device import Device
     from pyaccel.operations import Operation
 
-VerifyPlan = Ed25519Plan | Secp256k1Plan | WeierstrassPlan
+VerifyPlan = Bip340Plan | Ed25519Plan | Secp256k1Plan | WeierstrassPlan
 AnyPlan = HashPlan | LayersPlan | MerklePlan | Poseidon2Plan | ProofsPlan | RecoverPlan | VerifyPlan
 
 
@@ -32,6 +33,7 @@ def _hash_plan(device: Device, parameters: Parameters) -> HashPlan | Poseidon2Pl
 
 _SCHEMES: dict[str, type[VerifyPlan]] = {
     "ed25519": Ed25519Plan,
+    "bip340": Bip340Plan,
     "secp256k1-ecdsa": Secp256k1Plan,
     "p256-ecdsa": WeierstrassPlan,
     "p384-ecdsa": WeierstrassPlan,

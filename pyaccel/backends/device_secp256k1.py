@@ -34,7 +34,7 @@ TABLE_BYTES = 24 * _ROW
 """Of a key: x, y and beta x of 8 multiples."""
 ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16, "cuda-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy; their tables take 3 and 50 MB."""
-_WHOLE, _EVEN = 1, 2
+_WHOLE, EVEN = 1, 2
 """What the bytes of a key are, in the numbers of kernels/verify/key_kinds.h: x and y; x, with y even (odd: 1 more)."""
 
 RULES = ("any", "low-s", "bitcoin-core")
@@ -66,7 +66,7 @@ class Keys:
             found = found[good]
             prefix = found[:, 0]
             if width == 33:
-                kinds = np.where(prefix >> 1 == 1, prefix, 0)  # 02 and 03, which are _EVEN and _EVEN + 1
+                kinds = np.where(prefix >> 1 == 1, prefix, 0)  # 02 and 03, which are EVEN and EVEN + 1
                 keys.encoded[good, :32] = found[:, 1:]
             elif width == 64:
                 kinds = np.full(len(found), _WHOLE)

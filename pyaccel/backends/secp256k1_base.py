@@ -13,6 +13,9 @@ from pyaccel.backends.weierstrass_base import Point, double, odd_multiples, pack
 SHIFT = 132
 """The second half of the table is of 2^132 G: 11 windows (BASE_DIGITS) further up."""
 
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+"""n, of the group (SEC 2, 2.4.1)."""
+
 _P = 2**256 - 2**32 - 977
 _G: Point = (
     0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,

@@ -182,6 +182,8 @@ _A_MINUS_3 = {"opencl-cpu": _line(1_000, 110), "opencl-gpu": _line(1_600, 0.4)}
 _OPENCL_SIGNATURES = {
     ("verify_many", "ed25519"): {"opencl-cpu": _line(500, 60), "opencl-gpu": _line(1_600, 0.17)},
     ("verify_many", "secp256k1-ecdsa"): _ECDSA,
+    # The same sums; and the host joins what is hashed and compares what comes back.
+    ("verify_many", "bip340"): {"opencl-cpu": _line(1_500, 75), "opencl-gpu": _line(3_000, 0.7)},
     ("verify_many", "p256-ecdsa"): _A_MINUS_3,
     ("verify_many", "p384-ecdsa"): {"opencl-cpu": _line(1_000, 370), "opencl-gpu": _line(1_600, 1.4)},
     ("verify_many", "sm2"): _A_MINUS_3,
