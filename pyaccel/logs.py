@@ -8,7 +8,9 @@ extra fields (python-json-logger's, for one) shows the fields too.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Hashable, Mapping
+from threading import RLock
 from types import MappingProxyType
 from typing import Any
 
@@ -36,6 +38,14 @@ Listener = Callable[[str, Mapping[str, Any]], object]
 
 listeners: tuple[Listener, ...] = ()
 """Who is told of every event, logged or not: replaced, never changed; read it as `logs.listeners`."""
+
+registering = RLock()
+"""Held while listeners, or those of pyaccel.scheduler.watching, are replaced."""
+
+if hasattr(os, "register_at_fork"):  # by whoever forks, so that it is free in the child
+    os.register_at_fork(
+        before=registering.acquire, after_in_parent=registering.release, after_in_child=registering.release
+    )
 
 _ONCE = 4096
 """Keys kept: a reason may hold text of a driver, and must not fill the memory."""
@@ -70,11 +80,13 @@ def event(name: str, message: str, *, once: Hashable = None, **fields: Any) -> b
 def listen(listener: Listener) -> None:
     """Calls listener with the name and the fields of each event, in its thread. It must not raise."""
     global listeners  # noqa: PLW0603 - one list for the process
-    if listener not in listeners:
-        listeners = (*listeners, listener)
+    with registering:
+        if listener not in listeners:
+            listeners = (*listeners, listener)
 
 
 def unlisten(listener: Listener) -> None:
     """Ends `listen`; nothing where it was not listening."""
     global listeners  # noqa: PLW0603 - as above
-    listeners = tuple(one for one in listeners if one != listener)
+    with registering:
+        listeners = tuple(one for one in listeners if one != listener)

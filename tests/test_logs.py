@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pyaccel import logs
+from pyaccel.scheduler import watching
 
 PACKAGE = Path(logs.__file__).parent
 
@@ -70,6 +71,30 @@ def test_of_many_threads_one_logs():
     for thread in threads:
         thread.join()
     assert sum(answers) == 200
+
+
+def test_of_many_threads_no_listener_or_watcher_is_lost():
+    def come_and_go():
+        for _ in range(2000):
+            mine, other = (lambda *_: None), (lambda *_: None)
+            watching.watch(mine)
+            watching.watch_engines(mine)
+            logs.listen(other)
+            watching.unwatch(mine)
+            watching.unwatch_engines(mine)
+            logs.unlisten(other)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=come_and_go) for _ in range(8)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert (watching.watchers, watching.engine_watchers, logs.listeners) == ((), (), ())
 
 
 def test_keys_do_not_fill_the_memory():

@@ -62,18 +62,18 @@ class Tracer:
         self._lock = threading.RLock()
         self._buffer: list[str] = []
         self._size = 0
-        self._separator = "["
+        self._writing = False  # a signal's handler may run a batch in the middle of a write
         self._numbers: dict[str, int] = {}
         self._threads: set[tuple[int, int]] = set()
         self._variants: dict[int, tuple[Plan, str]] = {}
         self._ended: str | None = None
         self._begin = self._flushed = perf_counter()
-        self._name("process_name", _OWN, 0, f"pyaccel, process {os.getpid()}")
+        self._name("process_name", _OWN, 0, f"pyaccel, process {os.getpid()}", separator="[")
+        _tracers.append(self)  # first: a child that is forked meanwhile has to know it
+        at_end(_close_all)
         watching.watch(self._attempted)
         watching.watch_engines(self._served)
         logs.listen(self._happened)
-        _tracers.append(self)
-        at_end(_close_all)
 
     def close(self) -> None:
         """Completes the file: a whole JSON array from then on. Warns where the trace ended before. Again: nothing."""
@@ -82,6 +82,8 @@ class Tracer:
             if self._file < 0:
                 return
             self._write("\n]\n")
+            with suppress(OSError):
+                fcntl.flock(self._file, fcntl.LOCK_UN)  # a child may have the file open a while longer
             os.close(self._file)
             self._file = -1
         if self._ended:
@@ -143,8 +145,10 @@ class Tracer:
         number = self._numbers.get(device)
         if number is None:
             with self._lock:
-                number = self._numbers.setdefault(device, _OWN + 1 + len(self._numbers))
-                self._name("process_name", number, 0, f"device {device}")
+                number = self._numbers.get(device, _OWN + 1 + len(self._numbers))
+                if device not in self._numbers:
+                    self._name("process_name", number, 0, f"device {device}")  # before others use it
+                    self._numbers[device] = number
         return number
 
     def _variant(self, plan: Plan) -> str:
@@ -156,27 +160,27 @@ class Tracer:
             kept = self._variants[id(plan)] = (plan, plan.variant)
         return kept[1]
 
-    def _name(self, what: str, number: int, thread: int, name: str) -> None:
-        self._event({"name": what, "ph": "M", "pid": number, "tid": thread, "args": {"name": name}})
+    def _name(self, what: str, number: int, thread: int, name: str, separator: str = ",") -> None:
+        self._event({"name": what, "ph": "M", "pid": number, "tid": thread, "args": {"name": name}}, separator)
 
-    def _event(self, event: dict[str, Any]) -> None:
-        text = json.dumps(event, separators=(",", ":"))
+    def _event(self, event: dict[str, Any], separator: str = ",") -> None:
+        text = f"{separator}\n{json.dumps(event, separators=(',', ':'))}"
         with self._lock:
             if self._ended is not None or self._file < 0:
                 return
-            self._buffer.append(f"{self._separator}\n{text}")
-            self._separator = ","
-            self._size += len(text) + 2
+            self._buffer.append(text)
+            self._size += len(text)
             now = perf_counter()
-            if self._size >= BUFFER or now - self._flushed >= FLUSH_SECONDS:
+            if (self._size >= BUFFER or now - self._flushed >= FLUSH_SECONDS) and not self._writing:
                 self._flushed = now
                 self._write()
 
     def _write(self, end: str = "") -> None:
         """Writes what waits, and takes back what of it did not fit as a whole."""
-        data = "".join(self._buffer).encode()
-        self._buffer.clear()
+        self._writing = True
+        events, self._buffer = self._buffer, []
         self._size = 0
+        data = "".join(events).encode()
         try:
             if data and self._written + len(data) > self._limit:
                 self._end(f"it would have more than {self._limit:,} bytes")
@@ -189,6 +193,8 @@ class Tracer:
             self._end(error.strerror or str(error))
             with suppress(OSError):
                 os.ftruncate(self._file, self._written)
+        finally:
+            self._writing = False
 
     def _put(self, data: bytes) -> None:
         while data:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from weakref import ref
 
 from pyaccel.backends.base import Plan
+from pyaccel.logs import registering
 
 
 class Attempt(NamedTuple):
@@ -48,14 +49,16 @@ watchers: tuple[Watcher, ...] = ()
 def watch(watcher: Watcher) -> None:
     """Calls watcher after each attempt, in its thread; once, however often it is added. It must not raise."""
     global watchers  # noqa: PLW0603 - one list for the process
-    if watcher not in watchers:
-        watchers = (*watchers, watcher)
+    with registering:
+        if watcher not in watchers:
+            watchers = (*watchers, watcher)
 
 
 def unwatch(watcher: Watcher) -> None:
     """Ends `watch`; nothing where it was not watching."""
     global watchers  # noqa: PLW0603 - as above
-    watchers = tuple(one for one in watchers if one != watcher)
+    with registering:
+        watchers = tuple(one for one in watchers if one != watcher)
 
 
 class Served(NamedTuple):
@@ -87,14 +90,16 @@ engine_watchers: tuple[Callable[[Served], object], ...] = ()
 def watch_engines(watcher: Callable[[Served], object]) -> None:
     """Calls watcher after each batch of an Engine, as `watch`."""
     global engine_watchers  # noqa: PLW0603 - as above
-    if watcher not in engine_watchers:
-        engine_watchers = (*engine_watchers, watcher)
+    with registering:
+        if watcher not in engine_watchers:
+            engine_watchers = (*engine_watchers, watcher)
 
 
 def unwatch_engines(watcher: Callable[[Served], object]) -> None:
     """Ends `watch_engines`."""
     global engine_watchers  # noqa: PLW0603 - as above
-    engine_watchers = tuple(one for one in engine_watchers if one != watcher)
+    with registering:
+        engine_watchers = tuple(one for one in engine_watchers if one != watcher)
 
 
 class Source(Protocol):
