@@ -110,12 +110,14 @@ def _ed25519(draw: random.Random) -> list[Question]:
     signers = [signing.SigningKey(draw.randbytes(32)) for _ in range(8)]
     keys = [bytes(signer.verify_key) for signer in signers]
     prepared = pyaccel.PreparedKeys("ed25519", keys)
+    cache = pyaccel.SignatureCache(memory=1 << 15)
     questions, rows, verdicts = [], [], []
     for _ in range(ROWS):
         i, message = draw.randrange(8), draw.randbytes(draw.randrange(200))
         row, valid = _spoilt(draw, (keys[i], message, signers[i].sign(message).signature))
         rule = draw.choice(("zip215", "rfc8032", "openssl"))
         questions.append(Question("verify", ("ed25519", *row), {"rule": rule}, valid))
+        questions.append(Question("verify", ("ed25519", *row), {"rule": rule, "cache": cache}, valid))
         questions.append(Question("verify", ("ed25519", prepared, *row[1:]), {"key_index": i}, valid))
         rows.append(row)
         verdicts.append(valid)

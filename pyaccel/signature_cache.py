@@ -139,6 +139,12 @@ class SignatureCache:
             progress(last, total)
 
 
+def check_cache(cache: Any) -> None:
+    """Raises TypeError unless it is a SignatureCache."""
+    if not isinstance(cache, SignatureCache):
+        raise TypeError(f"cache: a {type(cache).__name__} came; wanted pyaccel.SignatureCache(), or None")
+
+
 def _chosen(inputs: Inputs, unknown: npt.NDArray[np.intp], n: int) -> dict[str, Any]:
     """Some rows of each input; of keys with an index the whole, and of the index some."""
     index = inputs["key_index"]

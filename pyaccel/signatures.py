@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
+from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.choices import choice
 from pyaccel.numbers import integer_array
 from pyaccel.operations import OPERATIONS
@@ -172,7 +173,7 @@ def verify_many(
     if cache is None or device is CAPTURE:
         run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress, cuts=cuts)
     else:
-        _run_cached(cache, values, inputs, outputs, n, device, progress, cuts)
+        run_cached(cache, values, inputs, outputs, n, device, progress, cuts)
     answers = verdicts.view(np.bool_)
     return answers if codes is None else (answers, codes)
 
@@ -208,20 +209,20 @@ def verify(
     return bool(answer[0])
 
 
-def _run_cached(
+def run_cached(
     cache: SignatureCache,
     values: tuple[Any, ...],
-    inputs: dict[str, Any],
-    outputs: dict[str, Any],
+    inputs: Inputs,
+    outputs: Outputs,
     n: int,
     device: str,
     progress: Callable[[int, int], object] | None,
     cuts: tuple[int, ...],
 ) -> None:
-    from pyaccel.signature_cache import SignatureCache
+    """Verifies what the cache does not know, and fills the outputs; arguments as of `execution.run`."""
+    from pyaccel.signature_cache import check_cache
 
-    if not isinstance(cache, SignatureCache):
-        raise TypeError(f"cache: a {type(cache).__name__} came; wanted pyaccel.SignatureCache(), or None")
+    check_cache(cache)
     if type(device) is not str or device != "auto":
         chosen(_VERIFY_MANY, values, inputs, n, device)  # its errors, also where every row is known
 

@@ -215,6 +215,29 @@ def test_prepared_keys(batches):
     assert len(batches) == 1
 
 
+def test_a_cache_of_signatures(batches):
+    cache, other = pyaccel.SignatureCache(), pyaccel.SignatureCache()
+    columns = [list(column) for column in zip(*ROWS[:100], strict=True)]
+    with pyaccel.Engine(max_delay=SECONDS, max_batch=100) as engine:
+        for _ in range(2):
+            futures = [engine.submit("verify", "ed25519", *row, cache=cache, **LIBSODIUM) for row in ROWS[:100]]
+            assert results(futures) == VERDICTS[:100]
+        assert cache.statistics()["hits"] == len(cache) == sum(VERDICTS[:100])
+        many = engine.submit_many("verify_many", "ed25519", *columns, cache=cache, reasons=True, **LIBSODIUM)
+        assert many.result(SECONDS)[0].tolist() == VERDICTS[:100]
+        assert cache.statistics()["hits"] == 2 * sum(VERDICTS[:100])
+        assert len(batches) == 2
+        engine.submit("verify", "ed25519", *ROWS[0], cache=cache)
+        engine.submit("verify", "ed25519", *ROWS[0], cache=other)
+        engine.submit("verify", "ed25519", *ROWS[0])
+        for call in (engine.submit_many, engine.submit):
+            with pytest.raises(TypeError, match="cache: a dict came"):
+                call("verify_many", "ed25519", *columns, cache={})
+        with pytest.raises(TypeError, match="cache: a str came"):
+            engine.submit("verify", "ed25519", *ROWS[0], cache="yes")
+    assert len(batches) == 5
+
+
 def test_submit_many_gives_what_the_function_returns():
     keys, messages, signatures = (list(column) for column in zip(*ROWS, strict=True))
     leaves = np.arange(320, dtype=np.uint8).reshape(10, 32)

@@ -14,6 +14,7 @@ from pyaccel.rows import Rows
 from pyaccel.scheduler import calls
 from pyaccel.scheduler.calls import CAPTURE, Captured
 from pyaccel.scheduler.execution import run
+from pyaccel.signature_cache import check_cache
 
 Function = Callable[..., object]
 Outputs = Mapping[str, Any]
@@ -69,6 +70,8 @@ def checked(operation: str, *arguments: Any, **parameters: Any) -> calls.Call:
     function, _ = CALLS[operation]
     if "device" in parameters:
         raise TypeError("device: it is the engine's, Engine(device=...); a call has none")
+    if parameters.get("cache") is not None:
+        check_cache(parameters["cache"])  # which nobody asks where a call is only captured
     try:
         function(*arguments, device=CAPTURE, **parameters)
     except Captured as captured:
@@ -102,6 +105,7 @@ class WholeCall:
         self._result = CALLS[name][1]
         self._out = parameters.get("out")
         self._progress = parameters.get("progress")
+        self._cache = parameters.get("cache")
 
     @property
     def operation(self) -> str:
@@ -118,16 +122,11 @@ class WholeCall:
         call, outputs = self.call, self.call.outputs()
         if self._out is not None:
             outputs["digests"] = self._out
-        run(
-            call.operation,
-            call.values,
-            call.inputs,
-            outputs,
-            call.n,
-            device=device,
-            progress=self._progress,
-            cuts=call.cuts,
-        )
+        how: dict[str, Any] = {"device": device, "progress": self._progress, "cuts": call.cuts}
+        if self._cache is not None:
+            signatures.run_cached(self._cache, call.values, call.inputs, outputs, call.n, **how)
+        else:
+            run(call.operation, call.values, call.inputs, outputs, call.n, **how)
         return (self._result(outputs),)
 
 

@@ -19,6 +19,7 @@ from pyaccel.prepared_keys import PreparedKeys
 from pyaccel.rows import one_row
 from pyaccel.scheme import parameters as verify_parameters
 from pyaccel.scheme import recovery_parameters
+from pyaccel.signature_cache import SignatureCache
 
 Columns = Sequence[Sequence[Any]]
 Row = tuple[Any, ...]
@@ -46,6 +47,7 @@ class Verify(NamedTuple):
     signature_format: str
     identity: bytes | None
     keys: PreparedKeys | None
+    cache: SignatureCache | None
 
     @classmethod
     def made(
@@ -58,6 +60,7 @@ class Verify(NamedTuple):
         identity: Any = None,
         key_format: str = "auto",
         signature_format: str = "raw",
+        cache: SignatureCache | None = None,
     ) -> Verify:
         """Errors of `check` are left to it."""
         if public_keys is not None:
@@ -65,7 +68,7 @@ class Verify(NamedTuple):
                 raise TypeError(f"public_keys: a {type(public_keys).__name__} came; wanted PreparedKeys, or none")
             key_format = public_keys.key_format if key_format == "auto" else key_format
         values = verify_parameters(scheme, rule, message_hash, key_format, signature_format)
-        return cls(*values, None if identity is None else own("identity", identity), public_keys)
+        return cls(*values, None if identity is None else own("identity", identity), public_keys, cache)
 
     @property
     def operation(self) -> str:
@@ -117,6 +120,7 @@ class Verify(NamedTuple):
             "key_format": self.key_format,
             "signature_format": self.signature_format,
             "key_index": index,
+            "cache": self.cache,
         }
         return (self.scheme, keys, messages, signatures), parameters
 
