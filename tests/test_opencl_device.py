@@ -181,18 +181,58 @@ def test_a_kernel_that_does_not_build(
     assert declined.reason.startswith(f"{backend.name}: ")
 
 
-@on_every_opencl_device
-def test_a_home_that_can_not_be_written(backend: Any, tmp_path: Path) -> None:
-    """Where pyopencl has no place for its cache, it would fail at every kernel."""
-    (tmp_path / "file").touch()
-    program = f"""
+PROBE = """
 import os
 from pyaccel.backends import opencl
-print([backend.probe() for backend in opencl.discover() if backend.name == {backend.name!r}], dict(os.environ))
+for backend in opencl.discover():
+    if backend.name == NAME:
+        device = backend._device
+        program = device._cl.Program
+        made = []
+        class Counted(program):
+            def __init__(self, context, *rest):
+                made.append("binary" if len(rest) == 2 else "text")
+                super().__init__(context, *rest)
+        device._cl.Program = Counted
+        print(type(backend.probe()).__name__, *made, "PYOPENCL_NO_CACHE" in os.environ)
 """
-    printed = in_a_process(program, XDG_CACHE_HOME=str(tmp_path / "file"), POCL_CACHE_DIR=str(tmp_path / "pocl"))
-    assert printed.startswith("[Capabilities(")
-    assert "PYOPENCL_NO_CACHE" not in printed
+
+
+def probed_with(backend: Any, home: Path) -> str:
+    """What a new process says that keeps its files there, and which programs it made from what."""
+    program = PROBE.replace("NAME", repr(backend.name))
+    return in_a_process(program, XDG_CACHE_HOME=str(home), POCL_CACHE_DIR=str(home.parent / "pocl")).splitlines()[-1]
+
+
+@on_every_opencl_device
+def test_a_home_that_can_not_be_written(backend: Any, tmp_path: Path) -> None:
+    """Where pyopencl has no place for its caches, it would fail at every kernel."""
+    (tmp_path / "file").touch()
+    assert probed_with(backend, tmp_path / "file") == "Capabilities text False"
+    read_only = tmp_path / "read-only"
+    read_only.mkdir(0o500)
+    (read_only / "pyaccel").touch()  # what a user without rights meets there, root would not
+    assert probed_with(backend, read_only) == "Capabilities text False"
+
+
+@on_every_opencl_device
+def test_programs_are_kept_and_damaged_ones_made_anew(backend: Any, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert probed_with(backend, home) == "Capabilities text False"
+    assert probed_with(backend, home) == "Capabilities binary False"
+    (kept,) = (home / "pyaccel" / "programs").iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-1])
+    assert probed_with(backend, home) == "Capabilities text False"
+    assert kept.read_bytes()[:32] == sha256(kept.read_bytes()[32:]).digest()
+    # Whole, but the driver refuses it.
+    kept.write_bytes(sha256(b"no program").digest() + b"no program")
+    assert probed_with(backend, home) == "Capabilities binary text False"
+    # Files that pyopencl would stumble over.
+    for name in ("pyopencl", "pytools"):
+        (home / name).mkdir(exist_ok=True)
+    kept_by_it = [path for name in ("pyopencl", "pytools") for path in (home / name).rglob("*") if path.is_file()]
+    assert not kept_by_it
 
 
 @on_every_opencl_device

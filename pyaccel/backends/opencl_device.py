@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from pyaccel.backends.kernel_source import kernel_source
 from pyaccel.backends.moved import count_from_device, count_to_device
 from pyaccel.backends.opencl_lanes import Lanes
 from pyaccel.backends.opencl_loader import forked
+from pyaccel.backends.program_cache import ProgramCache
 from pyaccel.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -53,11 +54,19 @@ class Device:
         profiling: whether events of launches tell their times; `forget` after a change.
     """
 
-    def __init__(self, name: str, cl: Any, handle: Any) -> None:
-        """Args: name: spelling in `device=`; cl: the pyopencl module; handle: its Device."""
+    def __init__(self, name: str, cl: Any, handle: Any, programs: ProgramCache | None = None) -> None:
+        """Asks the driver for facts; makes nothing on the device yet.
+
+        Args:
+            name: spelling in `device=`.
+            cl: the pyopencl module.
+            handle: its Device.
+            programs: where compiled kernels are kept; the user's cache directory by default.
+        """
         self.name = name
         self._cl = cl
         self._handle = handle
+        self._kept = programs or ProgramCache()
         self._lock = threading.RLock()
         self._context: Any = None
         self._lanes: Lanes | None = None
@@ -115,12 +124,23 @@ class Device:
         """Compiles kernels/<path>, once, with a macro defined if one is named. Inside batch()."""
         program = self._programs.get((path, define))
         if program is None:
+            options = [*self.build_options, *([f"-D{define}"] if define else [])]
             # Runtimes report mere remarks, and pyopencl warns of every one. The filter is the process's: one at a time.
             with _build_lock, warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                text = self._cl.Program(self._context, kernel_source(path))
-                options = [*self.build_options, *([f"-D{define}"] if define else [])]
-                program = self._programs[path, define] = text.build(options=options)
+                program = self._programs[path, define] = self._built(kernel_source(path), options)
+        return program
+
+    def _built(self, text: str, options: list[str]) -> Any:
+        """The program, from the binary that was kept where the driver still takes it."""
+        cl, handle = self._cl, self._handle
+        key = self._kept.key(text, *options, handle.name, handle.vendor, *self.facts().values())
+        binary = self._kept.get(key)
+        if binary is not None:
+            with suppress(cl.Error):  # compiled by another version of the driver under the same name
+                return cl.Program(self._context, [handle], [binary]).build(options=options)
+        program = cl.Program(self._context, text).build(options=options, cache_dir=False)
+        self._kept.put(key, bytes(program.get_info(cl.program_info.BINARIES)[0]))
         return program
 
     def launch(self, path: str, entry: str, n: int, *arguments: Any, define: str = "") -> Any:

@@ -13,8 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from platformdirs import user_cache_dir
-
 from pyaccel.backends.base import Unavailable
 
 if TYPE_CHECKING:
@@ -71,23 +69,22 @@ def vendors_announced() -> Iterator[None]:
 
 
 @contextmanager
-def cache_where_possible() -> Iterator[None]:
-    """Within it, pyopencl is imported so that it keeps what it compiled, but not where a home can't be written.
+def without_caches() -> Iterator[None]:
+    """Within it, pyopencl is imported without the caches on disk that it has of its own.
 
-    There it would fail at every kernel; it reads the variable that stops it once, when it is imported.
+    Where a home can't be written, or a file there is damaged, it would fail at every kernel. Binaries are kept by
+    ProgramCache; the rest takes no longer to make than to read. It reads the variable once, when it is imported.
     """
     variable = "PYOPENCL_NO_CACHE"
+    before = os.environ.get(variable)
+    os.environ[variable] = "1"
     try:
-        Path(user_cache_dir("pytools", "pytools")).mkdir(parents=True, exist_ok=True)
-    except OSError:
-        if variable not in os.environ:
-            os.environ[variable] = "1"
-            try:
-                yield
-            finally:
-                del os.environ[variable]
-            return
-    yield
+        yield
+    finally:
+        if before is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = before
 
 
 def load() -> tuple[Any, list[Any]] | Unavailable:
@@ -105,7 +102,7 @@ def load() -> tuple[Any, list[Any]] | Unavailable:
 
 def _load() -> tuple[Any, list[Any]] | Unavailable:
     try:
-        with cache_where_possible():
+        with without_caches():
             cl = import_module("pyopencl")
     except ImportError as error:
         return Unavailable(f"pyopencl can't be imported ({error}); pip install 'pyaccel[opencl]'")
