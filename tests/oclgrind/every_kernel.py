@@ -140,6 +140,17 @@ for scheme, curve in (("p256-ecdsa", p256.CURVE), ("sm2", sm2.CURVE)):
         values = {"scheme": scheme, "message_hash": "none", "signature_format": "der"}
         found = verify_on(backend, None, [key], [digest.to_bytes(32, "big")], [encode(number, s)], **values)
         assert found == [reason], (scheme, found)
+# GB/T 32918.5, A.2, and another message.
+SM2_KEY = bytes.fromhex(
+    "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+)
+SM2_SIGNATURE = bytes.fromhex(
+    "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"
+    "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa"
+)
+found = verify_on(backend, "gbt32918", [SM2_KEY] * 2, [b"message digest", b"a" * 70], [SM2_SIGNATURE] * 2, scheme="sm2")
+assert found == [0, 5], found
 for degree in (32, 128):
     party = Party("ckks", degree=degree, moduli_bits=(50, 40, 40), digits=2)
     one, two = (party.public.encrypt([[0.5, -1.0], [0.25, 2.0]]) for _ in range(2))
