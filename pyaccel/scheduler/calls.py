@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A batch that is checked and not run yet: what nodes of graphs are made of."""
+"""A batch that is checked and not run yet: what graphs, whole calls of engines and calibration are made of."""
 
 from __future__ import annotations
 
