@@ -19,12 +19,14 @@ from math import exp, log
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import pyaccel
 from pyaccel.backends.base import Unavailable
 from pyaccel.cpu import usable_cores
 from pyaccel.scheduler import execution, registry
 from pyaccel.scheduler.calls import Call
-from pyaccel.scheduler.workloads import workload
+from pyaccel.scheduler.workloads import LONG, USUAL, workload
 
 from . import report, synthetic
 from .machine import machine
@@ -162,8 +164,8 @@ def run(
     auto = ",".join(names) if devices is not None else "auto"
     lines = sweep(classes, names, sizes, auto=auto, limit=0.1, rounds=rounds)
     operation, _, of = _SPLIT_CLASS.partition(":")
-    known = workload(operation, of, 1024).inputs["signatures"]
-    valid = known.array(len(known))
+    known = [workload(operation, of, 1024, row=row).inputs["signatures"].array(1024) for row in (USUAL, LONG)]
+    valid = np.concatenate(known)
     splits = {}
     for n in _SPLIT_ROWS:
         pair = [synthetic.Line(f"line:{i}", 2e-4, 5e-6, valid) for i in range(2)]

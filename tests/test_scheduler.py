@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -351,6 +352,11 @@ def test_until_is_where_the_other_wins():
     assert until(mine, Curve((2.0, 3, 4, 4, 4, 4, 4, 4)), HASH) == 64
     assert until(mine, Curve((0.5, 3, 4, 4, 5, 6, 7, 8)), HASH) == 0
     assert until(Curve(mine.seconds, link=1.0), mine, HASH) == 0
+    # Measured ones are compared at the rows that they were measured with, and longer ones.
+    measured = replace(mine, row=256.0, link=1e-3)
+    assert until(measured, Curve((0.9,) * 8, link=1.0, row=256.0), HASH) == 0
+    assert until(measured, Curve((1.1,) + mine.seconds[1:], link=1e-3, row=256.0), HASH) == POINTS[-1]
+    assert until(measured, Curve(mine.seconds, link=0.0, row=256.0), HASH) == 0
 
 
 @pytest.mark.parametrize("kind", ["native", "golden", "opencl-cpu", "opencl-gpu"])

@@ -21,6 +21,7 @@ from pyaccel.scheduler.calls import Call
 from pyaccel.scheduler.costs import PREPARED
 from pyaccel.scheduler.curve_store import Measured
 from pyaccel.scheduler.curves import POINTS, carried_on, crossovers, monotone
+from pyaccel.scheduler.guard import clock
 from pyaccel.scheduler.placement import Placement
 from pyaccel.scheduler.registry import backends_of, check_name, discovered, identity, kinds, probed
 from pyaccel.scheduler.splitting import input_bytes
@@ -35,7 +36,7 @@ class Effort:
     Attributes:
         batch: seconds that the largest batch may take; larger ones are carried on from those before.
         sample: seconds that a sample lasts at least, of as many batches as that takes.
-        samples: of a point; the least of them counts.
+        samples: of a point, at most; the least of them counts.
         distinct: rows with a signature each that are made, at the least; a larger batch has them again.
     """
 
@@ -46,8 +47,8 @@ class Effort:
 
 
 EFFORTS: dict[str, Effort] = {
-    "quick": Effort(batch=0.02, sample=0.002, samples=3, distinct=1024),
-    "full": Effort(batch=2.0, sample=0.02, samples=7, distinct=17_500),
+    "quick": Effort(batch=0.02, sample=5e-4, samples=9, distinct=1024),
+    "full": Effort(batch=2.0, sample=5e-3, samples=15, distinct=17_500),
 }
 
 Progress = Callable[[int, int, str], object]
@@ -308,20 +309,20 @@ def _seconds(plan: Plan, call: Call, effort: Effort) -> float:
     once = _run(plan, call, outputs)  # counts for nothing: it warms caches
     batches = max(1, ceil(effort.sample / max(once, 1e-7)))
     samples = []
-    for _ in range(1 if once > effort.batch else effort.samples):
-        begin = perf_counter()
+    for _ in range(1 if once > effort.batch else 3 if once > effort.batch / 10 else effort.samples):
+        begin = clock()
         for _ in range(batches):
             plan.run(call.inputs, outputs, call.n)
-        samples.append((perf_counter() - begin) / batches)
+        samples.append((clock() - begin) / batches)
     return min(samples)
 
 
 def _run(plan: Plan, call: Call, outputs: Any = None) -> float:
     """Runs a batch once and gives its seconds; what is wrong in its answer is an error, and no cost of a right one."""
     outputs = call.outputs() if outputs is None else outputs
-    begin = perf_counter()
+    begin = clock()
     plan.run(call.inputs, outputs, call.n)
-    seconds = perf_counter() - begin
+    seconds = clock() - begin
     verdicts = outputs.get("verdicts")
     if verdicts is not None and not verdicts.all():
         raise PyaccelError(f"it calls row {int(verdicts.argmin())} of {call.n} valid ones invalid")

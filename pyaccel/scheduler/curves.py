@@ -87,14 +87,14 @@ class Curve:
 def until(curve: Curve, other: Curve, operation: Operation) -> int:
     """The largest of POINTS up to which `curve` costs no more than `other`; 0: none; then exact below it.
 
-    Costs are linear between the same points, so that comparing there compares everywhere: rows of the usual size, and
-    LONG_ROWS times as long.
+    Costs are linear between the same points, so that comparing there compares everywhere: rows of the usual size, or of
+    that which was measured, and LONG_ROWS times as long.
     """
-    usual = ROW_BYTES.get(operation.name, 0)
+    usual = curve.row or other.row or ROW_BYTES.get(operation.name, 0)
     reached = 0
     for point in POINTS:
         sizes = {usual * point, LONG_ROWS * usual * point}
-        if any(curve.cost(operation, point, size) > other.cost(operation, point, size) for size in sizes):
+        if any(curve.cost(operation, point, int(size)) > other.cost(operation, point, int(size)) for size in sizes):
             break
         reached = point
     return reached
