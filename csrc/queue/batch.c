@@ -30,7 +30,7 @@ static pa_queue_batch *make(const pyaccel_queue *queue)
     return batch;
 }
 
-void pa_queue_batch_free(pa_queue_batch *batch)
+static void free_batch(pa_queue_batch *batch)
 {
     for (int c = 0; c < PA_QUEUE_COLUMNS; c++) {
         free(batch->columns[c].bytes);
@@ -55,6 +55,30 @@ static void take_out(pa_queue_list *list, pa_queue_batch *batch)
     *link = batch->next;
     if (list->end == &batch->next) {
         list->end = link;
+    }
+}
+
+void pa_queue_begin(pyaccel_queue *queue, pa_queue_batch *batch)
+{
+    batch->begun = true;
+    queue->running++;
+    put(&queue->working, batch);
+}
+
+void pa_queue_end(pyaccel_queue *queue, pa_queue_batch *batch)
+{
+    queue->running--;
+    take_out(&queue->working, batch);
+}
+
+void pa_queue_free_batches(pyaccel_queue *queue)
+{
+    pa_queue_batch *const firsts[] = {queue->spare, queue->working.first};
+    for (int list = 0; list < 2; list++) {
+        for (pa_queue_batch *batch = firsts[list], *next; batch != NULL; batch = next) {
+            next = batch->next;
+            free_batch(batch);
+        }
     }
 }
 
@@ -230,7 +254,7 @@ void pa_queue_recycle(pyaccel_queue *queue, pa_queue_batch *batch)
 {
     pthread_cond_destroy(&batch->answered);
     if (queue->spares > queue->threads) {
-        pa_queue_batch_free(batch);
+        free_batch(batch);
         return;
     }
     for (int c = 0; c < PA_QUEUE_COLUMNS; c++) {

@@ -55,6 +55,7 @@ pyaccel_status pyaccel_queue_new(pyaccel_queue **queue, const pyaccel_queue_opti
     pa_queue_condition(&made->work);
     pa_queue_condition(&made->timer);
     pa_queue_condition(&made->room);
+    made->working.end = &made->working.first;
     pa_queue_clear(made);
     pa_queue_register(made);
     *queue = made;
@@ -131,11 +132,7 @@ pyaccel_status pyaccel_queue_free(pyaccel_queue *queue)
         return status;
     }
     pa_queue_unregister(queue);
-    while (queue->spare != NULL) {
-        pa_queue_batch *batch = queue->spare;
-        queue->spare = batch->next;
-        pa_queue_batch_free(batch);
-    }
+    pa_queue_free_batches(queue);
     pthread_mutex_destroy(&queue->lock);
     pthread_cond_destroy(&queue->work);
     pthread_cond_destroy(&queue->timer);

@@ -73,10 +73,12 @@ struct pyaccel_queue {
     pthread_cond_t room;   /* who waits for room, or for the queue to be closed */
     pa_queue_list forming; /* that have not begun, oldest first: one a class at most, and ... */
     pa_queue_list full[PYACCEL_QUEUE_PRIORITIES]; /* ... those of max_batch rows */
-    pa_queue_batch *spare;                        /* empty ones to use again */
-    uint64_t earliest;                            /* deadline of any row that has not begun */
-    uint64_t tickets;                             /* given so far */
-    uint64_t rows;                                /* that wait or are in work */
+    pa_queue_list
+        working; /* in the child of a fork also what was in work then, and is never finished */
+    pa_queue_batch *spare; /* empty ones to use again */
+    uint64_t earliest;     /* deadline of any row that has not begun */
+    uint64_t tickets;      /* given so far */
+    uint64_t rows;         /* that wait or are in work */
     uint32_t spares, idle, running, inside, wanting_room;
     bool timekeeper, closing, closed;
     uint64_t timer_until;
@@ -105,15 +107,19 @@ void pa_queue_forget(pyaccel_queue *queue);
 /* Empty lists of batches. */
 void pa_queue_clear(pyaccel_queue *queue);
 
-/* Verifies every row of a batch that was taken out; without the lock. */
+/* A batch that was taken out is in work; and is no more. */
+void pa_queue_begin(pyaccel_queue *queue, pa_queue_batch *batch);
+void pa_queue_end(pyaccel_queue *queue, pa_queue_batch *batch);
+
+/* Verifies every row of a batch in work; without the lock. */
 void pa_queue_verify_batch(pa_queue_batch *batch, pyaccel_cache *cache);
 
 /* The batch is over: its rows make room. It is kept for use, or freed, when nobody waits at it. */
 void pa_queue_release(pyaccel_queue *queue, pa_queue_batch *batch);
 void pa_queue_recycle(pyaccel_queue *queue, pa_queue_batch *batch);
 
-/* Memory of a batch that nobody uses. Without the lock. */
-void pa_queue_batch_free(pa_queue_batch *batch);
+/* Memory of all batches, of which none waits. */
+void pa_queue_free_batches(pyaccel_queue *queue);
 
 /* ---- threads (workers.c) ----------------------------------------------------------------------- */
 

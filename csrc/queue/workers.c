@@ -117,8 +117,7 @@ static bool answer_callbacks(pyaccel_queue *queue, uint64_t generation, const pa
 bool pa_queue_run(pyaccel_queue *queue, pa_queue_batch *batch)
 {
     const uint64_t generation = queue->generation;
-    queue->running++;
-    batch->begun = true;
+    pa_queue_begin(queue, batch);
     if (!nothing_waits(queue) && (queue->running < queue->threads || !queue->timekeeper)) {
         pa_queue_wake(queue); /* who takes the next one, or keeps the time from now on */
     }
@@ -140,7 +139,7 @@ bool pa_queue_run(pyaccel_queue *queue, pa_queue_batch *batch)
         pthread_mutex_lock(&queue->lock);
         batch->waiters--;
     }
-    queue->running--;
+    pa_queue_end(queue, batch);
     if (!nothing_waits(queue)) {
         pa_queue_wake(queue);
     }

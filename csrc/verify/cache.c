@@ -4,6 +4,7 @@
  * the child, and what it was writing is never read there. */
 #include "cache.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,10 @@
 #define TAG PYACCEL_CACHE_TAG_SIZE
 #define WAYS 8u
 #define STRIPES 256u
-/* How often a lock is tried: some microseconds, of which a holder needs a tenth. */
-#define TRIES 2000
+/* How often a lock is tried: a holder needs far less than the first microsecond where it was not interrupted; the last tries let
+ * others run in between. */
+#define TRIES 1000
+#define LAST_TRIES 20
 
 typedef struct {
     _Alignas(64) uint8_t tags[WAYS][TAG];
@@ -141,8 +144,11 @@ static stripe *take(pyaccel_cache *cache, uint64_t set)
     stripe *s = &cache->stripes[set % STRIPES];
     for (int tries = 0; atomic_exchange_explicit(&s->locked, true, memory_order_acquire);) {
         do {
-            if (++tries == TRIES) {
-                return NULL;
+            if (++tries > TRIES - LAST_TRIES) {
+                if (tries > TRIES) {
+                    return NULL;
+                }
+                sched_yield();
             }
         } while (atomic_load_explicit(&s->locked, memory_order_relaxed));
     }
