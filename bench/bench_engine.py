@@ -163,8 +163,8 @@ class HalfLoad:
         futures: deque[Future] = deque(maxlen=WINDOW)
         sent = 0
         start = time.perf_counter()
-        while (now := time.perf_counter()) < start + SECONDS:
-            due = int((now - start) * self._rate / THREADS)
+        while (now := time.perf_counter()) < start + SECONDS or not sent:
+            due = max(1, int((now - start) * self._rate / THREADS))
             for i in range(sent, due):
                 begun = time.perf_counter()
                 futures.append(future := self._submit(*self._rows[i % len(self._rows)]))
