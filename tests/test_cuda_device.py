@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from ctypes.util import find_library
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,17 @@ def test_no_driver() -> None:
     ("function", "status", "reason"),
     [
         ("cuInit", 999, "the NVIDIA driver does not start: cuInit failed: 999"),
-        ("cuDriverGetVersion", 11040, "the NVIDIA driver supports CUDA 11.4; wanted 12.0 or later: update the driver"),
+        (
+            "cuDriverGetVersion",
+            11040,
+            "the NVIDIA driver supports CUDA 11.4; wanted {major}.0 or later: update the driver",
+        ),
     ],
 )
 def test_a_driver_that_is_no_use(library: Any, function: str, status: int, reason: str) -> None:
     library.fake_fail(function.encode(), 0, status, 0)
-    assert cuda.discover() == Unavailable(reason)
+    major = import_module("cuda.bindings.driver").CUDA_VERSION // 1000
+    assert cuda.discover() == Unavailable(reason.format(major=major))
 
 
 def test_no_compiler(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:

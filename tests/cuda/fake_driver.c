@@ -741,7 +741,7 @@ int cuGetProcAddress_v2(const char *name, void **found, int version, uint64_t fl
     *found = NULL;
     if (strcmp(name, "cuCtxCreate") == 0) {
         *(int (**)(void))found =
-            version >= 13000 ? (int (*)(void))cuCtxCreate_v4 : (int (*)(void))cuCtxCreate_v2;
+            version >= 12050 ? (int (*)(void))cuCtxCreate_v4 : (int (*)(void))cuCtxCreate_v2;
     }
     for (size_t i = 0; i < 2 && *found == NULL; i++) {
         snprintf(symbol, sizeof symbol, "%s%s", name, suffixes[i]);
