@@ -97,7 +97,8 @@ def fake() -> ctypes.CDLL | str:
         compile_c(*flags, str(source), "-o", str(made), "-ldl", "-lpthread")
         made.replace(library)
     loaded = ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
-    loaded.fake_used.restype = loaded.fake_blocks_made.restype = ctypes.c_uint64
+    for count in (loaded.fake_used, loaded.fake_blocks_made, loaded.fake_calls):
+        count.restype = ctypes.c_uint64
     return loaded
 
 

@@ -33,6 +33,7 @@ enum {
     DEPTH = 16,
     PARAMETERS = 32,
     HOOKS = 16,
+    NAMES = 64,
     FENCE = 64,
     POISON = 0xa5,
     IS_POINTER = 0x100,
@@ -90,6 +91,10 @@ static _Thread_local context *stack[DEPTH];
 static _Thread_local int depth;
 static pid_t started;
 static hook hooks[HOOKS];
+static struct {
+    const char *name;
+    uint64_t calls;
+} counts[NAMES];
 static int visible, contexts, launches;
 static uint64_t used[DEVICES], blocks_made;
 
@@ -116,6 +121,17 @@ void fake_fail(const char *name, int skip, int status, int sticky)
         }
     }
     pthread_mutex_unlock(&lock);
+}
+
+/* How often a function was called, of those that a hook may make fail. */
+uint64_t fake_calls(const char *name)
+{
+    for (int i = 0; i < NAMES && counts[i].name != NULL; i++) {
+        if (strcmp(counts[i].name, name) == 0) {
+            return counts[i].calls;
+        }
+    }
+    return 0;
 }
 
 void fake_heal(void)
@@ -158,6 +174,13 @@ static context *current(void)
 /* The status that a hook has for this call, or 0. */
 static int hooked(const char *name)
 {
+    for (int i = 0; i < NAMES; i++) {
+        if (counts[i].name == NULL || strcmp(counts[i].name, name) == 0) {
+            counts[i].name = name;
+            counts[i].calls++;
+            break;
+        }
+    }
     for (int i = 0; i < HOOKS; i++) {
         if (strcmp(hooks[i].name, name) == 0 && hooks[i].skip-- == 0) {
             const hook found = hooks[i];
