@@ -35,6 +35,8 @@ from .loops import installed
 THREADS, LOOPS, TASKS = 4, 2, 16
 ROWS = 128
 """Different calls of each kind."""
+OFTEN = 10
+"""Times that a call of many rows stands among them."""
 QUEUE = 600
 """Rows that wait at most: less than the callers have, so that some are refused."""
 REPORT = 30.0
@@ -86,8 +88,7 @@ def _hashes(draw: random.Random) -> list[Question]:
         questions.append(Question("hash", ("blake2s-256", bytearray(message)), {"key": key}, mac))
     many = [draw.randbytes(64) for _ in range(300)]
     digests = b"".join(hashlib.sha256(message).digest() for message in many)
-    questions.append(Question("hash_many", ("sha256", many), {}, digests))
-    return questions
+    return questions + [Question("hash_many", ("sha256", many), {}, digests)] * OFTEN
 
 
 def _trees(draw: random.Random) -> list[Question]:
@@ -122,8 +123,7 @@ def _ed25519(draw: random.Random) -> list[Question]:
         rows.append(row)
         verdicts.append(valid)
     columns = (list(column) for column in zip(*rows, strict=True))
-    questions.append(Question("verify_many", ("ed25519", *columns), {}, bytes(verdicts)))
-    return questions
+    return questions + [Question("verify_many", ("ed25519", *columns), {}, bytes(verdicts))] * OFTEN
 
 
 def _secp256k1(draw: random.Random) -> list[Question]:
