@@ -136,13 +136,13 @@ def test_a_failure_at_any_step_of_the_first_use(backend: Any, monkeypatch: pytes
         steps = steps_of(driver, hashed, backend.name)
     assert {"Context", "CommandQueue", "Program", "build", "Kernel"} <= {kind for kind, _ in steps}
     missing = 0
-    for step in steps:
+    # A binary that is refused is compiled anew, which takes some drivers seconds: it is refused once.
+    for step in [step for step in steps if step[0] not in ("Program", "build") or step == ("build", 0)]:
         with faulty(monkeypatch, backend) as driver:
             failing_at(driver, step)
             try:
                 assert hashed(backend.name), step
-                # A binary that is refused is compiled anew.
-                assert on_device() == (step[0] in ("Program", "build")), step
+                assert on_device() == (step[0] == "build"), step
             except DeviceUnavailableError:
                 missing += 1
             assert hashed("auto"), step
