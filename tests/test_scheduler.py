@@ -355,7 +355,7 @@ def test_until_is_where_the_other_wins():
     # Measured ones are compared at the rows that they were measured with, and longer ones.
     measured = replace(mine, row=256.0, link=1e-3)
     assert until(measured, Curve((0.9,) * 8, link=1.0, row=256.0), HASH) == 0
-    assert until(measured, Curve((1.1,) + mine.seconds[1:], link=1e-3, row=256.0), HASH) == POINTS[-1]
+    assert until(measured, Curve((1.1, *mine.seconds[1:]), link=1e-3, row=256.0), HASH) == POINTS[-1]
     assert until(measured, Curve(mine.seconds, link=0.0, row=256.0), HASH) == 0
 
 
