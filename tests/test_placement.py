@@ -8,6 +8,7 @@ import threading
 from importlib.metadata import EntryPoint
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import pyaccel
@@ -556,3 +557,25 @@ def test_shadow_checks_are_no_cost_of_the_device(chips, monkeypatch):
     assert {hash_rows(1000, device=ONLY).device for _ in range(10)} == {"chip:0"}
     assert checks == [pytest.approx(2e-3)] * 10
     assert drift.corrections.factor(KEY) == pytest.approx(1.0)
+
+
+def test_each_piece_of_a_batch_has_its_own_choice(chips):
+    """Small pieces natively, and the large one after them on the device that it is worth."""
+    chip = Chip("chip:0", line(1e-4, 1e-12))
+    chips(chip)
+    messages = [i.to_bytes(64, "big") for i in range(9_010)]
+    pieces = [pa.array(messages[:3], pa.binary()), pa.array(messages[3:9_003]), pa.array(messages[9_003:])]
+    digests = pyaccel.hash_many("sha256", pa.chunked_array(pieces))
+    assert [row.tobytes() for row in digests] == [hashlib.sha256(message).digest() for message in messages]
+    assert chip.batches == [9_000]
+
+
+def test_a_device_that_fails_at_a_piece_gets_no_more_of_the_batch(chips):
+    chip = Chip("chip:0", line(1e-6, 1e-12), lost)
+    chips(chip)
+    messages = [i.to_bytes(64, "big") for i in range(9_000)]
+    pieces = [pa.array(messages[i : i + 3_000], pa.binary()) for i in range(0, 9_000, 3_000)]
+    with pytest.warns(RuntimeWarning, match="lost"):
+        digests = pyaccel.hash_many("sha256", pa.chunked_array(pieces))
+    assert [row.tobytes() for row in digests] == [hashlib.sha256(message).digest() for message in messages]
+    assert chip.batches == [3_000]

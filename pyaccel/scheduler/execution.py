@@ -103,11 +103,15 @@ def run(
         choice = _take(place, choice, inputs, outputs, n)
     else:
         most = n if progress is None else part_rows(place.curve(choice.backend), operation, n)
+        contested = choice.predicted > 0.0
         for first, last in parts(n, most, cuts):
             some_inputs, some_outputs = part(inputs, outputs, first, last, n)
-            if choice.predicted:
-                choice = _choose(place, some_inputs, last - first, device)
-            choice = _take(place, choice, some_inputs, some_outputs, last - first)
+            if contested:
+                wanted = _choose(place, some_inputs, last - first, device)
+                choice = _take(place, wanted, some_inputs, some_outputs, last - first)
+                contested = not choice.notes or bool(wanted.shares)  # what failed once in a batch gets no more of it
+            else:
+                choice = _take(place, choice, some_inputs, some_outputs, last - first)
             if progress is not None:
                 progress(last, n)
     _record(choice, operation, n, perf_counter() - start if recording else 0.0)
