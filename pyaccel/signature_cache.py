@@ -15,12 +15,15 @@ from pyaccel.errors import UnsupportedError
 from pyaccel.numbers import whole_number
 from pyaccel.rows import Rows
 from pyaccel.scheduler.splitting import part, parts
+from pyaccel.scheduler.watching import offer
 
 Progress = Callable[[int, int], object]
 Verify = Callable[[dict[str, Any], dict[str, Any], int, Progress | None], None]
 """Verifies n rows of inputs into outputs, and reports its progress."""
 
 _LEAST_MEMORY = 32 << 10
+_TOTALS = ("hits", "misses", "insertions", "evictions")
+"""Statistics that only grow."""
 
 
 class SignatureCache:
@@ -39,7 +42,7 @@ class SignatureCache:
         UnsupportedError: the compiled core is missing.
     """
 
-    __slots__ = ("_handle",)
+    __slots__ = ("__weakref__", "_handle")
 
     def __init__(self, *, memory: int | None = None) -> None:
         if native.MISSING:
@@ -47,6 +50,7 @@ class SignatureCache:
         from pyaccel.backends import native_cache
 
         self._handle = native_cache.new(0 if memory is None else whole_number("memory", memory, least=_LEAST_MEMORY))
+        offer("signature_cache", self, _TOTALS)
 
     def clear(self) -> None:
         """Forgets every signature."""

@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from nacl.signing import SigningKey
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -308,12 +309,26 @@ for wanted in (pyaccel.metrics.enable, pyaccel.metrics.share, lambda: pyaccel.me
     assert done.stdout == "metrics need prometheus-client: pip install 'pyaccel[metrics]'\n" * 3
 
 
+def test_a_cache_of_signatures_is_counted(registry):
+    cache = pyaccel.SignatureCache()
+    key = SigningKey(bytes(32))
+    row = ("ed25519", [bytes(key.verify_key)], [b"message"], [key.sign(b"message").signature])
+    for _ in range(3):
+        assert pyaccel.verify_many(*row, cache=cache).all()
+    names = ("hits_total", "misses_total", "insertions_total", "evictions_total", "entries")
+    assert [of(f"pyaccel_signature_cache_{name}", registry) for name in names] == [2, 1, 1, 0, 1]
+    del cache
+    assert of("pyaccel_signature_cache_hits_total", registry) == 2
+
+
 def test_the_documents_list_every_name(registry):
     listed = set(re.findall(r"`(pyaccel_\w+)`", (Path(__file__).parent.parent / "docs/observability.md").read_text()))
+    cache = pyaccel.SignatureCache()
     with pyaccel.Engine() as engine:
         assert engine.submit("hash", "sm3", b"a").result()
         shown = {*re.findall(r"^# TYPE (pyaccel_\w+)", generate_latest(registry).decode(), re.MULTILINE)}
     assert len(shown) > 20
+    assert not len(cache)
     assert not shown - listed
     assert {"pyaccel_engine_waiting_rows", "pyaccel_rows_total"} <= shown
 

@@ -138,8 +138,8 @@ def _of_sources() -> Iterator[Metric]:
     """Statistics of engines, caches and the like, by kind. What one that is gone had counted stays in the totals."""
     with _lock:
         live: dict[int, dict[tuple[str, str], float]] = {}
-        for kind, number, source in watching.sources():
-            live[number] = {(kind, name): float(value) for name, value in source.statistics().items()}
+        for kind, number, statistics in watching.sources():
+            live[number] = {(kind, name): float(value) for name, value in statistics.items()}
         for number in _last.keys() - live.keys():
             for key, value in _last.pop(number).items():
                 if key[1].endswith("_total"):

@@ -110,24 +110,26 @@ class Source(Protocol):
         ...
 
 
-_sources: dict[int, tuple[str, ref[Any]]] = {}
+_sources: dict[int, tuple[str, ref[Any], tuple[str, ...]]] = {}
 _numbers = count()
 
 
-def offer(kind: str, source: Source) -> None:
+def offer(kind: str, source: Source, totals: tuple[str, ...] = ()) -> None:
     """Lets metrics read a source's statistics for as long as it lives; those of one kind are added up. Once a source.
 
     Args:
         kind: what it is, as the metrics' names begin: "engine", "signature_cache".
         source: held weakly.
+        totals: names of numbers that only grow and do not say so.
     """
     key = next(_numbers)
-    _sources[key] = (kind, ref(source, lambda _: _sources.pop(key, None)))
+    _sources[key] = (kind, ref(source, lambda _: _sources.pop(key, None)), totals)
 
 
-def sources() -> Iterator[tuple[str, int, Source]]:
-    """Kind, a number of its own, and source, of all that were offered and live."""
-    for key, (kind, held) in list(_sources.items()):
+def sources() -> Iterator[tuple[str, int, dict[str, float]]]:
+    """Kind, a number of its own, and statistics, of all that were offered and live."""
+    for key, (kind, held, totals) in list(_sources.items()):
         source = held()
         if source is not None:
-            yield kind, key, source
+            numbers = source.statistics().items()
+            yield kind, key, {f"{name}_total" if name in totals else name: value for name, value in numbers}
