@@ -14,7 +14,8 @@ from implementations import opencl_devices
 
 from pyaccel import he
 from pyaccel._core import ffi, lib
-from pyaccel.errors import DeviceError, DeviceUnavailableError, UnsupportedError
+from pyaccel.errors import DeviceError, DeviceUnavailableError, SelfTestError, UnsupportedError
+from pyaccel.scheduler import health, release
 from pyaccel.scheduler.registry import backends_of
 
 DEVICES = [pytest.param(name, marks=pytest.mark.opencl) for name in opencl_devices()] or [
@@ -272,3 +273,16 @@ def test_residues_of_plaintexts(ckks: Pair) -> None:
     words[0], out[:] = 3, 7
     assert status(data, words, bfv.context.encode([1]).native) == lib.PYACCEL_UNSUPPORTED
     assert out[:4].tolist() == [0, 0, 0, 7]
+
+
+@on_every_device
+def test_a_device_in_quarantine_takes_no_ciphertexts(ckks: Pair, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ckks.a.to(device)
+    found = health.Quarantine("hash_many: digests[7] is not what native computes", "shadow check")
+    monkeypatch.setattr(health, "_quarantined", {device: found})
+    with pytest.raises(SelfTestError, match=f"{device} is not used any more: hash_many"):
+        ckks.a.to(device)
+    assert release(device)
+    after = ckks.a.to(device)
+    assert after._ring is not before._ring
+    assert after._ring.device is not before._ring.device

@@ -18,6 +18,7 @@ from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
 from pyaccel.he.ciphertexts import POWERS_OF_TWO, Ciphertexts
 from pyaccel.he.native import ffi, lib, make, raise_status
 from pyaccel.he.plaintexts import Plaintexts
+from pyaccel.scheduler import health
 from pyaccel.scheduler.registry import backends_of
 
 if TYPE_CHECKING:
@@ -239,9 +240,11 @@ def _ring(context: Context, name: str) -> DeviceRing:
     if context.scheme not in _COMPUTED:
         raise UnsupportedError(f"{context.scheme} is not computed on {backend.name}: {', '.join(_COMPUTED)} are")
     assert not isinstance(backend._device, Unavailable)
+    if reason := health.quarantined(backend):
+        raise SelfTestError(f"{backend.name} is not used any more: {reason}")
     _prove(backend.name, context.scheme)
     ring = context.rings.get(backend.name)
-    if ring is None or ring.lost:
+    if ring is None or ring.lost or ring.device is not backend._device:
         shape = RingShape(context.degree, context.primes, context._level_end, context._digit_end)
         ring = context.rings[backend.name] = DeviceRing(backend._device, shape)
     return ring
