@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import json
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -133,3 +134,9 @@ def test_every_event_in_the_package_is_known_and_its_fields_fit_a_record():
         assert name.value in logs.EVENTS, place
         fields = {word.arg for word in call.keywords} - {"once"}
         assert not fields & taken, f"{place}: {fields & taken} are names of the record itself"
+
+
+def test_the_documents_list_every_event_with_its_level():
+    text = (Path(__file__).parent.parent / "docs/observability.md").read_text()
+    listed = dict(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| ([A-Z]+) \|", text, re.MULTILINE))
+    assert listed == {name: logging.getLevelName(level) for name, level in logs.EVENTS.items()}
