@@ -260,6 +260,13 @@ class Graph:
         }
         return self._added(Node(self, self._add("merkle.root", merkle.root, arguments), "root"))
 
+    def merkle_root_checked(
+        self, leaves: Any, *, form: str = "bitcoin", algorithm: str | None = None, limit: int | None = None
+    ) -> Node:
+        """As `pyaccel.merkle.root_checked`: root, and whether the tree is mutated. Errors as `hash_many`."""
+        arguments = {"leaves": leaves, "form": form, "algorithm": algorithm, "limit": limit}
+        return self._added(Node(self, self._add("merkle.root", merkle.root_checked, arguments), "root", "mutated"))
+
     def run(self, *wanted: Node, inputs: Mapping[str, Any] | None = None, device: str = "auto") -> Results:
         """Runs what the wanted nodes need, each call once, and brings their results back; what lies between stays.
 
@@ -439,4 +446,6 @@ def _result(node: Node, outputs: Mapping[str, Any]) -> Any:
 def _plain(name: str, array: Any) -> Any:
     if name == "root":
         return array.tobytes()
+    if name == "mutated":
+        return bool(array[0])
     return array.view(np.bool_) if name == "verdicts" else array

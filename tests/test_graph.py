@@ -112,6 +112,19 @@ def test_senders_recovered() -> None:
     assert same(done[hashed], pyaccel.hash_many("sha256", keys))
 
 
+def test_a_mutated_tree_is_told() -> None:
+    """CVE-2012-2459, which only leaves of 32 bytes can have here."""
+    graph = Graph()
+    leaves = graph.input("leaves")
+    checked, root = graph.merkle_root_checked(leaves), graph.merkle_root(leaves, form="bitcoin")
+    for some, mutated in ((DIGESTS[:3], False), (DIGESTS[:3] + DIGESTS[2:3], True)):
+        done = graph.run(inputs={"leaves": some})
+        assert done[checked] == (merkle.root(DIGESTS[:3], form="bitcoin"), mutated)
+        assert done[root] == done[checked][0]
+    with pytest.raises(TypeError, match="is no rows of bytes"):
+        graph.verify_many("ed25519", KEYS[0], checked, SIGNATURES[:1])
+
+
 def test_arguments_are_refused_as_the_node_is_added() -> None:
     graph = Graph()
     digests = graph.hash_many("sha256", TRANSACTIONS)

@@ -20,7 +20,7 @@ _Constants = dict[int, tuple[int, Any, npt.NDArray[Any]]]
 _constants: WeakKeyDictionary[Device, _Constants] = WeakKeyDictionary()
 
 IN_ORDER = np.arange(1 << 16, dtype=np.uint32)
-"""0, 1, 2 and so on; as many as a chunk has signatures at most."""
+"""0, 1, 2 and so on; as many as a chunk has signatures, mostly."""
 
 
 def constant(device: Device, array: npt.NDArray[Any]) -> Any:
@@ -31,6 +31,11 @@ def constant(device: Device, array: npt.NDArray[Any]) -> Any:
         memory = device.upload(array)
         kept[id(array)] = (device.starts, memory, array)
     return memory
+
+
+def in_order(n: int) -> npt.NDArray[np.uint32]:
+    """0, 1, .. n - 1, of IN_ORDER where that has as many."""
+    return IN_ORDER[:n] if n <= len(IN_ORDER) else np.arange(n, dtype=np.uint32)
 
 
 def upload_numbers(device: Device, numbers: npt.NDArray[np.uint32]) -> Any:

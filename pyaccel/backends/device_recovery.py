@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash, device_secp256k1
 from pyaccel.backends.device_algorithms import KERNELS
-from pyaccel.backends.device_kept import IN_ORDER, kept_on
+from pyaccel.backends.device_kept import in_order, kept_on
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, DeviceRows, HostRows, host_bytes, upload_rows
 from pyaccel.backends.device_secp256k1 import POINTS, SCALARS, key_tables, point_sums, scalar_digits
 from pyaccel.backends.pipeline import pipelined
@@ -124,7 +124,7 @@ class RecoverPlan:
         else:
             z = device.upload(np.ascontiguousarray(digests))
         digits = scalar_digits(device, n, z, s, inverses, negative=True)
-        own = IN_ORDER[:n]
+        own = in_order(n)
         tables = key_tables(device, n, encoded, kinds)
         sums, denominators = point_sums(device, n, found, tables, own, digits)
         points, running = device.allocate(n * _KEY), device.allocate(n * _ROW)

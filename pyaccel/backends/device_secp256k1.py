@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
-from pyaccel.backends.device_kept import IN_ORDER, constant, kept_on, upload_numbers
+from pyaccel.backends.device_kept import constant, in_order, kept_on, upload_numbers
 from pyaccel.backends.device_reasons import Begun, find_reasons
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
 from pyaccel.backends.secp256k1_base import base_rows
@@ -231,6 +231,6 @@ def distinct(keys: HostRows, first: int, last: int) -> tuple[slice | npt.NDArray
     if keys.one_for_all:
         return slice(0, 1), np.zeros(last - first, np.uint32)
     if keys.index is None:
-        return slice(first, last), IN_ORDER[: last - first]
+        return slice(first, last), in_order(last - first)
     which, served = np.unique(keys.index[first:last], return_inverse=True)
     return which, served.astype(np.uint32)
