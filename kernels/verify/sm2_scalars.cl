@@ -41,7 +41,7 @@ KERNEL void sm2_scalars(GLOBAL uint *digits, GLOBAL row *v, GLOBAL uchar *reason
 }
 
 /* rows[i] = what ZA of key i is the SM3 of: the identity's bits in two bytes, the identity, a, b, G, the key.
- * Shapes: rows n x stride bytes, 2 + size + 192 of each written; identity size bytes; numbers 128 bytes, big-endian; keys n x 64
+ * Shapes: rows n x stride bytes, 2 + size + 192 of each and then zeros; identity size bytes; numbers 128 bytes, big-endian; keys n x 64
  * bytes, x and y.
  * NDRange: n rounded up to the local size, local size 64, 32 registers. */
 KERNEL void sm2_identities(GLOBAL uchar *rows, GLOBAL const uchar *identity, uint size, GLOBAL const uchar *numbers,
@@ -63,5 +63,8 @@ KERNEL void sm2_identities(GLOBAL uchar *rows, GLOBAL const uchar *identity, uin
     }
     for (uint j = 0; j < 64; j++) {
         to[128 + j] = keys[64 * (ulong)i + j];
+    }
+    for (uint j = 2 + size + 192; j < stride; j++) { /* a last word is read whole */
+        rows[stride * (ulong)i + j] = 0;
     }
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import numpy as np
 from he_support import Party
 from opencl_support import hash_on, layers_on, recover_on, reference_layers, reference_mutated, root_on, verify_on
 
@@ -25,7 +26,8 @@ from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import as_rows
 
 # oclgrind 21.10 takes what a kernel wrote into memory of a released buffer for uninitialised: none is released here;
-# and what a kernel copied that the host wrote: here no number of Bitcoin's leaves is odd, but a layer.
+# and what a kernel copied that the host wrote: here no number of Bitcoin's leaves is odd, but a layer; and what
+# the host had filled: here it writes.
 launch, allocate, launched, kept = Device.launch, Device.allocate, set(), []
 
 
@@ -42,8 +44,16 @@ def held(self: Device, size: int) -> Any:
     return kept[-1]
 
 
+def zeros(self: Device, size: int) -> Any:
+    """Device.zeros, by a write."""
+    buffer = self.allocate(size)
+    self.write(buffer, np.zeros(size, np.uint8))
+    return buffer
+
+
 Device.launch = recorded  # type: ignore[method-assign]
 Device.allocate = held  # type: ignore[method-assign]
+Device.zeros = zeros  # type: ignore[method-assign]
 backends = opencl.discover()
 assert isinstance(backends, tuple), backends
 (backend,) = backends
