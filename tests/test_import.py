@@ -10,7 +10,17 @@ import pytest
 
 import pyaccel
 
-HEAVY = ("numba", "llvmlite", "pyopencl", "pyarrow", "pyaccel.backends.opencl", "pyaccel.golden", "rich", "typer")
+HEAVY = (
+    "numba",
+    "llvmlite",
+    "pyopencl",
+    "pyarrow",
+    "pyaccel.backends.opencl",
+    "pyaccel.golden",
+    "prometheus_client",
+    "rich",
+    "typer",
+)
 
 
 def loaded_after(code: str) -> set[str]:
