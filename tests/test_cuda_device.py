@@ -398,6 +398,31 @@ def test_threads_share_devices(library: Any) -> None:
     assert results == [True] * 80
 
 
+@pytest.mark.parametrize(("function", "calls"), [("cuCtxCreate", 1), ("cuStreamCreate", 3), ("cuEventCreate", 4)])
+def test_a_context_that_can_not_be_made(library: Any, backend: DeviceBackend, function: str, calls: int) -> None:
+    """Nothing is left of it, and the context of another library that is current stays so."""
+    driver = cuda_loader.load()
+    assert not isinstance(driver, Unavailable)
+    before = () if int(driver.api.CUDA_VERSION) < 13000 else (None,)
+    theirs = driver.call("cuCtxCreate", *before, 0, 0)
+    try:
+        contexts = library.fake_contexts()
+        for failing in range(calls):
+            library.fake_fail(function.encode(), failing, OUT_OF_MEMORY, 0)
+            with pytest.raises(DeviceError, match=f"{function} failed"):
+                hashes_without_a_probe(backend)
+            assert (library.fake_contexts(), library.fake_depth()) == (contexts, 1)
+        hashes(backend)
+        assert library.fake_depth() == 1
+    finally:
+        driver.call("cuCtxDestroy", theirs)
+
+
+def hashes_without_a_probe(backend: DeviceBackend) -> None:
+    with backend._device.batch():  # type: ignore[union-attr]
+        pass
+
+
 def test_another_library_s_context_stays_current(library: Any, backend: DeviceBackend) -> None:
     driver = cuda_loader.load()
     assert not isinstance(driver, Unavailable)

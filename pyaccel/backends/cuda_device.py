@@ -90,16 +90,25 @@ class _Session:
     """What is made on the device at first use and after a failure. Its methods are called with the context current."""
 
     def __init__(self, driver: Driver, handle: Any, kept: int) -> None:
-        """Makes the context, current in this thread."""
+        """Makes the context, current in this thread; nothing of it is left where that fails."""
         self.driver = driver
         # CUDA 13 has parameters of the context in front, for which there is a default.
         before = () if int(driver.api.CUDA_VERSION) < 13000 else (None,)
         self.context = driver.call("cuCtxCreate", *before, _BLOCKING_SYNC, handle)
-        self.kernels, self.sending, self.fetching = (_Lane(driver) for _ in range(3))
         self.heap = Heap(driver, kept)
         self.modules: dict[tuple[str, str], Any] = {}
         self.functions: dict[tuple[str, str, str], Any] = {}
-        self._marks = [driver.call("cuEventCreate", _WITHOUT_TIME) for _ in range(_MARKS)]
+        try:
+            self.kernels, self.sending, self.fetching = (_Lane(driver) for _ in range(3))
+            self._marks = [driver.call("cuEventCreate", _WITHOUT_TIME) for _ in range(_MARKS)]
+        except CudaError:
+            self.destroy()
+            raise
+
+    def destroy(self) -> None:
+        """Ends the context, and all that was made in it, also where the device is lost; then it is current no more."""
+        with suppress(CudaError):
+            self.driver.call("cuCtxDestroy", self.context)
 
     def finish(self) -> None:
         """Waits for all that was enqueued."""
@@ -199,16 +208,10 @@ class Device:
 
     def _entered(self) -> _Session:
         """The session, its context current in this thread."""
-        if self._session is not None:
-            self._driver.call("cuCtxPushCurrent", self._session.context)
-            return self._session
-        try:
+        if self._session is None:
             self._session = _Session(self._driver, self._handle, self._kept)
-        except CudaError:
-            # Whether a context was made is not known; a second one would only take room.
-            with suppress(CudaError):
-                self._driver.call("cuCtxPopCurrent")
-            raise
+        else:
+            self._driver.call("cuCtxPushCurrent", self._session.context)
         return self._session
 
     def forget(self) -> None:
@@ -217,8 +220,7 @@ class Device:
             self.starts += 1
             session, self._session = self._session, None
             if session is not None:
-                with suppress(CudaError):  # of a device that is lost
-                    self._driver.call("cuCtxDestroy", session.context)
+                session.destroy()
 
     @property
     def _here(self) -> _Session:

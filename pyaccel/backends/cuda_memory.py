@@ -23,15 +23,16 @@ _EVENT_WITHOUT_TIME = 2
 class CudaBuffer:
     """Device memory; back with its heap when nothing refers to it any more, from whatever thread that is."""
 
-    __slots__ = ("_heap", "address", "size")
+    __slots__ = ("_heap", "_home", "address", "size")
 
     def __init__(self, heap: Heap, address: int, size: int) -> None:
         self._heap = heap
+        self._home = heap.free[rounded(size)]  # found now: at the end of the process there are no more functions
         self.address = address
         self.size = size
 
     def __del__(self) -> None:
-        self._heap.free[rounded(self.size)].append((self.address, self._heap.launched))
+        self._home.append((self.address, self._heap.launched))
 
 
 class Heap:
