@@ -235,13 +235,24 @@ void pa_queue_verify_batch(pa_queue_batch *batch, pyaccel_cache *cache)
                                         &signatures, batch->count, &options);
 }
 
+/* True where nothing but batches that wait for company, and the one that ends, holds rows. */
+static bool only_forming(const pyaccel_queue *queue)
+{
+    bool full = false;
+    for (uint32_t p = 0; p < PYACCEL_QUEUE_PRIORITIES; p++) {
+        full = full || queue->full[p].first != NULL;
+    }
+    return !full && queue->running <= 1;
+}
+
 void pa_queue_release(pyaccel_queue *queue, pa_queue_batch *batch)
 {
     queue->rows -= batch->count;
     queue->statistics.bytes -= batch->bytes;
     /* Not for every batch: who waits for room then comes to much of it, and sleeps seldom. */
-    if (queue->wanting_room > 0 && queue->rows <= queue->max_queue / 2 &&
-        queue->statistics.bytes <= queue->max_bytes / 2) {
+    const bool much =
+        queue->rows <= queue->max_queue / 2 && queue->statistics.bytes <= queue->max_bytes / 2;
+    if (queue->wanting_room > 0 && (much || only_forming(queue))) {
         pthread_cond_broadcast(&queue->room);
     }
     batch->done = true;

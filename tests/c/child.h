@@ -3,11 +3,24 @@
 #ifndef PA_TEST_CHILD_H
 #define PA_TEST_CHILD_H
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
+
+/* False where forks amid threads that allocate are no test: the address sanitizer's allocator stays locked in the child. */
+#if defined(__SANITIZE_ADDRESS__)
+#define BUSY_FORKS false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BUSY_FORKS false
+#endif
+#endif
+#ifndef BUSY_FORKS
+#define BUSY_FORKS true
+#endif
 
 /* The child sets name=value (NULL: nothing), runs body, and its failed checks become the parent's. */
 static inline void in_child(const char *name, const char *value, void (*body)(void))

@@ -17,14 +17,14 @@
 
 typedef struct {
     pyaccel_queue *queue;
-    uint64_t first, wrong;
+    uint64_t first, wrong, done;
 } share;
 
 /* Every SUBMITTERS-th case under every rule, in callers' buffers that are overwritten at once. */
 static void *submit_share(void *of)
 {
     share *s = of;
-    for (uint64_t i = s->first; i < RULES * case_count; i += SUBMITTERS) {
+    for (uint64_t i = s->first; i < RULES * case_count; i += SUBMITTERS, s->done++) {
         ed25519_case copy = cases[i / RULES];
         pyaccel_queue_row row = row_of(&copy, rules[i % RULES]);
         row.priority = (uint32_t)(i / 7 % 2);
@@ -41,7 +41,8 @@ static void *submit_share(void *of)
 static void *verify_share(void *of)
 {
     share *s = of;
-    for (uint64_t i = s->first; i < RULES * case_count; i += SUBMITTERS) {
+    /* A fourth of the rows: each waits for some thread to be woken. */
+    for (uint64_t i = s->first; i < RULES * case_count; i += 4 * SUBMITTERS, s->done++) {
         const ed25519_case *c = &cases[i / RULES];
         pyaccel_queue_row row = row_of(c, rules[i % RULES]);
         row.wait = 1;
@@ -52,10 +53,13 @@ static void *verify_share(void *of)
     return NULL;
 }
 
-static void run_shares(pyaccel_queue *queue, void *(*callbacks)(void *), void *(*others)(void *))
+/* Returns how many rows there were. */
+static uint64_t run_shares(pyaccel_queue *queue, void *(*callbacks)(void *),
+                           void *(*others)(void *))
 {
     pthread_t threads[2 * SUBMITTERS];
     share shares[2 * SUBMITTERS];
+    uint64_t done = 0;
     for (uint32_t i = 0; i < 2 * SUBMITTERS; i++) {
         void *(*fn)(void *) = i < SUBMITTERS ? callbacks : others;
         shares[i] = (share){.queue = queue, .first = i % SUBMITTERS};
@@ -64,8 +68,10 @@ static void run_shares(pyaccel_queue *queue, void *(*callbacks)(void *), void *(
     for (uint32_t i = 0; i < 2 * SUBMITTERS; i++) {
         if ((i < SUBMITTERS ? callbacks : others) != NULL) {
             CHECK(pthread_join(threads[i], NULL) == 0 && shares[i].wrong == 0);
+            done += shares[i].done;
         }
     }
+    return done;
 }
 
 static void check_outcomes(void)
@@ -96,14 +102,14 @@ static void check_verdicts(void)
             pyaccel_queue *queue;
             CHECK(pyaccel_queue_new(&queue, &options) == PYACCEL_OK);
             forget_answers();
-            run_shares(queue, kind & 1 ? submit_share : NULL, kind & 2 ? verify_share : NULL);
+            const uint64_t all =
+                run_shares(queue, kind & 1 ? submit_share : NULL, kind & 2 ? verify_share : NULL);
             CHECK(pyaccel_queue_close(queue, 0) == PYACCEL_OK);
             if (kind & 1) {
                 CHECK(answered == rows);
                 check_outcomes();
             }
             const pyaccel_queue_statistics counted = counts(queue);
-            const uint64_t all = (kind == 3 ? 2 : 1) * rows;
             CHECK(counted.accepted == all && counted.verified == all);
             CHECK(counted.rows == 0 && counted.bytes == 0 && counted.refused == 0);
             CHECK(counted.largest >= 1 && counted.batches <= all);
@@ -559,6 +565,61 @@ static void check_forks(void)
     CHECK(pyaccel_queue_free(inherited) == PYACCEL_OK && pyaccel_queue_free(closed) == PYACCEL_OK);
 }
 
+/* Forks while other threads are inside: the child can use the queue, whatever they held. */
+static atomic_bool stop_hammering;
+
+static void *hammer(void *of)
+{
+    pyaccel_queue_row row = good_row();
+    row.wait = 1;
+    for (uint32_t i = 0; !stop_hammering; i++) {
+        uint8_t verdict = 1;
+        row.time_out = i % 8 == 0 ? 100 : 0;
+        if (i % 2 == 0) {
+            const pyaccel_status status = pyaccel_queue_verify(of, &verdict, NULL, &row);
+            CHECK(status == PYACCEL_TIMED_OUT || (status == PYACCEL_OK && verdict == 1));
+        } else if (pyaccel_queue_submit(of, NULL, &row, on_answer, &outcomes[MOST - 2]) !=
+                   PYACCEL_OK) {
+            CHECK(row.time_out != 0);
+        }
+    }
+    return NULL;
+}
+
+static void verify_inherited(void)
+{
+    const pyaccel_queue_row row = good_row();
+    uint8_t verdict = 7;
+    CHECK(counts(inherited).rows == 0);
+    CHECK(pyaccel_queue_verify(inherited, &verdict, NULL, &row) == PYACCEL_OK && verdict == 1);
+    CHECK(pyaccel_queue_free(inherited) == PYACCEL_OK);
+}
+
+static void check_busy_forks(void)
+{
+    enum { HAMMERS = 4 };
+    const pyaccel_queue_options options = {.struct_size = sizeof options,
+                                           .max_queue = 64,
+                                           .max_batch = 8,
+                                           .max_delay = 100,
+                                           .threads = 2};
+    CHECK(pyaccel_queue_new(&inherited, &options) == PYACCEL_OK);
+    forget_answers();
+    stop_hammering = false;
+    pthread_t threads[HAMMERS];
+    for (int i = 0; i < HAMMERS; i++) {
+        CHECK(pthread_create(&threads[i], NULL, hammer, inherited) == 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        in_child(NULL, NULL, verify_inherited);
+    }
+    stop_hammering = true;
+    for (int i = 0; i < HAMMERS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+    CHECK(pyaccel_queue_free(inherited) == PYACCEL_OK);
+}
+
 /* ---- arguments ---------------------------------------------------------------------------------- */
 
 static void check_options(void)
@@ -686,6 +747,9 @@ int main(int argc, char **argv)
         puts("left out: forks with threads alive");
     } else {
         check_forks();
+        if (BUSY_FORKS) {
+            check_busy_forks();
+        }
     }
     check_options();
     check_rows();

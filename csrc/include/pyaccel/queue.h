@@ -26,14 +26,14 @@ typedef struct pyaccel_queue pyaccel_queue;
 
 /* All 0 but struct_size: the defaults. */
 typedef struct {
-    size_t struct_size; /* sizeof(pyaccel_queue_options)                                                         */
-    uint64_t max_bytes; /* bytes of all rows that wait or are in work; 0: 64 MiB. The queue takes twice as much and 200
-                            bytes a row at most                                                                   */
-    uint32_t max_queue; /* rows that wait or are in work, 1 .. 2^24; 0: 65,536                                   */
-    uint32_t max_batch; /* rows of a batch, 1 .. 65,536; 0: 256; never more than max_queue                       */
-    uint32_t max_delay; /* microseconds that a row waits for company at most, while threads are free; 0: none    */
-    uint32_t threads;   /* batches at work at once, 1 .. 1,024; 0: PYACCEL_THREADS, else 1                       */
-    uint64_t reserved;  /* 0                                                                                     */
+    size_t struct_size;   /* sizeof(pyaccel_queue_options)                                                         */
+    uint64_t max_bytes;   /* bytes of all rows that wait or are in work; 0: 64 MiB. The queue takes twice as much, 200
+                            bytes a row, and 4 MiB a thread at most                                                                 */
+    uint32_t max_queue;   /* rows that wait or are in work, 1 .. 2^24; 0: 65,536                                   */
+    uint32_t max_batch;   /* rows of a batch, 1 .. 65,536; 0: 256; never more than max_queue                       */
+    uint32_t max_delay;   /* microseconds that a row waits for company at most, while threads are free; 0: none    */
+    uint32_t threads;     /* batches at work at once, 1 .. 1,024; 0: PYACCEL_THREADS, else 1                       */
+    uint64_t reserved;    /* 0                                                                                     */
     pyaccel_cache *cache; /* NULL, or one that outlives the queue: as in pyaccel_verify_options                   */
 } pyaccel_queue_options;
 
