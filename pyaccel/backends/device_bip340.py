@@ -98,7 +98,8 @@ class Bip340Plan:
         # u1 = -(s / d) and u2 = e / d for d = -1.
         of = (device.upload(s), device.upload(challenges), device.upload(np.tile(_MINUS_ONE, n)))
         device.launch(SCALARS, "secp256k1_scalars", n, digits, *of, np.uint32(True))
-        found = device.upload(np.where(_below_order(s), 0, _RANGE).astype(np.uint8))
+        found = device.allocate(n)  # kernels write to it, as they may not to what is uploaded
+        device.write(found, np.where(_below_order(s), 0, _RANGE).astype(np.uint8))
         sums, z = point_sums(device, n, found, self._points(keys), served, digits)
         points, running = device.allocate(n * _POINT), device.allocate(n * _ROW)
         device.launch(POINTS, "secp256k1_invert", n, z, running)

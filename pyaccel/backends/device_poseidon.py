@@ -88,7 +88,7 @@ class Poseidon2Plan:
         def start(first: int) -> tuple[int, Any, Any, Any]:
             count = min(most, n - first)
             data = device.upload(one.packed(messages, first, count).reshape(-1))
-            refused = device.upload(np.zeros(1, np.uint32))
+            refused = device.zeros(np.dtype(np.uint32).itemsize)
             on_device = device.allocate(count * one.digest_size)
             device.launch(self._path, self._entry, count, on_device, refused, data, *self._mode())
             return first, data, refused, on_device
