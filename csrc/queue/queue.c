@@ -410,8 +410,8 @@ pyaccel_status pyaccel_queue_verify(pyaccel_queue *queue, uint8_t *verdict, uint
 
 /* ---- the rest ----------------------------------------------------------------------------------- */
 
-/* The row with this ticket if it waits; tickets of a batch increase. */
-static pa_queue_entry *find_ticket(pa_queue_batch *batch, uint64_t ticket)
+/* Takes back the row with this ticket if it waits; tickets of a batch increase. */
+static bool cancel_row(pa_queue_batch *batch, uint64_t ticket)
 {
     for (; batch != NULL; batch = batch->next) {
         if (ticket < batch->entries[0].ticket || ticket > batch->entries[batch->count - 1].ticket) {
@@ -419,13 +419,14 @@ static pa_queue_entry *find_ticket(pa_queue_batch *batch, uint64_t ticket)
         }
         for (uint32_t i = 0; i < batch->count; i++) {
             pa_queue_entry *entry = &batch->entries[i];
-            if (entry->ticket == ticket) {
-                batch->earliest = 0;
-                return entry;
+            if (entry->ticket == ticket && !entry->answered && entry->status == PYACCEL_OK) {
+                entry->status = PYACCEL_CANCELLED;
+                entry->deadline = batch->earliest = 0;
+                return true;
             }
         }
     }
-    return NULL;
+    return false;
 }
 
 pyaccel_status pyaccel_queue_cancel(pyaccel_queue *queue, uint64_t ticket)
@@ -434,14 +435,12 @@ pyaccel_status pyaccel_queue_cancel(pyaccel_queue *queue, uint64_t ticket)
         return PYACCEL_INVALID_ARGUMENT;
     }
     pthread_mutex_lock(&queue->lock);
-    pa_queue_entry *entry = find_ticket(queue->forming.first, ticket);
-    for (uint32_t p = 0; p < PYACCEL_QUEUE_PRIORITIES && entry == NULL; p++) {
-        entry = find_ticket(queue->full[p].first, ticket);
+    bool waits = cancel_row(queue->forming.first, ticket);
+    for (uint32_t p = 0; p < PYACCEL_QUEUE_PRIORITIES && !waits; p++) {
+        waits = cancel_row(queue->full[p].first, ticket);
     }
-    const bool waits = entry != NULL && !entry->answered && entry->status == PYACCEL_OK;
     if (waits) {
-        entry->status = PYACCEL_CANCELLED;
-        entry->deadline = queue->earliest = 0;
+        queue->earliest = 0;
         pa_queue_wake(queue);
     }
     pthread_mutex_unlock(&queue->lock);

@@ -235,6 +235,10 @@ static bool sweep(pyaccel_queue *queue, uint64_t now)
 static void rest(pyaccel_queue *queue, uint64_t until)
 {
     if (until == PA_NEVER || queue->timekeeper) {
+        if (queue->timekeeper) {
+            /* It may have slept off while no thread was free, for a later time than what may begin now wants. */
+            pa_queue_wake_at(queue, until);
+        }
         queue->idle++;
         pthread_cond_wait(&queue->work, &queue->lock);
         queue->idle--;
