@@ -7,14 +7,12 @@ from collections.abc import Callable
 from typing import Any, Never, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from pyaccel.backends import native
 from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.errors import UnsupportedError
 from pyaccel.numbers import whole_number
-from pyaccel.rows import Rows
-from pyaccel.scheduler.splitting import part, parts
+from pyaccel.scheduler.splitting import part, parts, rows_at
 from pyaccel.scheduler.watching import offer
 
 Progress = Callable[[int, int], object]
@@ -133,7 +131,7 @@ class SignatureCache:
             report = None if progress is None else (lambda rows, _: progress(done + rows, total))
             verdicts = np.zeros(len(unknown), np.uint8)
             codes = None if outputs["reasons"] is None else np.zeros(len(unknown), np.uint8)
-            rows = inputs if len(unknown) == n else _chosen(inputs, unknown, n)
+            rows = inputs if len(unknown) == n else rows_at(inputs, unknown, n)
             verify(rows, {"verdicts": verdicts, "reasons": codes}, len(unknown), report)
             outputs["verdicts"][unknown] = verdicts
             if codes is not None:
@@ -147,32 +145,3 @@ def check_cache(cache: Any) -> None:
     """Raises TypeError unless it is a SignatureCache."""
     if not isinstance(cache, SignatureCache):
         raise TypeError(f"cache: a {type(cache).__name__} came; wanted pyaccel.SignatureCache(), or None")
-
-
-def _chosen(inputs: Inputs, unknown: npt.NDArray[np.intp], n: int) -> dict[str, Any]:
-    """Some rows of each input; of keys with an index the whole, and of the index some."""
-    index = inputs["key_index"]
-    keys = inputs["public_keys"]
-    return {
-        "public_keys": keys if index is not None else _take(keys, unknown, n),
-        "messages": _take(inputs["messages"], unknown, n),
-        "signatures": _take(inputs["signatures"], unknown, n),
-        "identity": None if inputs["identity"] is None else _take(inputs["identity"], unknown, n),
-        "key_index": None if index is None else index[unknown],
-    }
-
-
-def _take(rows: Rows, unknown: npt.NDArray[np.intp], n: int) -> Rows:
-    """Rows at these places in memory of their own; what serves all rows stays."""
-    if rows.count is None:
-        return rows
-    fixed = rows.array(n)
-    if fixed is not None:
-        return Rows(fixed[unknown].reshape(-1), width=rows.width) if rows.width else rows[: len(unknown)]
-    assert rows.offsets is not None
-    begins, ends = rows.offsets[:-1][unknown], rows.offsets[1:][unknown]
-    buffer = rows.data
-    data = b"".join([buffer[a:b].tobytes() for a, b in zip(begins.tolist(), ends.tolist(), strict=True)])
-    offsets = np.zeros(len(unknown) + 1, np.uint64)
-    np.cumsum(ends - begins, out=offsets[1:])
-    return Rows(data, offsets=offsets)

@@ -17,7 +17,8 @@ from pyaccel.backends.base import Buffer, Inputs, Outputs, Plan
 from pyaccel.errors import DeviceError
 from pyaccel.numbers import real_number
 from pyaccel.operations import Operation
-from pyaccel.rows import Rows, as_rows
+from pyaccel.rows import Rows
+from pyaccel.scheduler.splitting import rows_at
 
 SHARE = 0.01
 """Share of a device's time that its checks may take."""
@@ -106,7 +107,7 @@ class Shadow:
             return None
         start = perf_counter()
         which = _spread(rows, n) if self._by_rows and rows < n else None
-        some = inputs if which is None else rows_of(inputs, which, n)
+        some = inputs if which is None else rows_at(inputs, which, n)
         of: Any = slice(None) if which is None else which
         here = {name: value.array(n) if isinstance(value, Rows) else value for name, value in outputs.items()}
         answers: Arrays = {name: array[of] for name, array in here.items() if array is not None}
@@ -158,23 +159,6 @@ def defined(operation: Operation, name: str, outputs: Arrays, array: npt.NDArray
     if operation.name == "merkle.proofs" and name == "proofs":
         return array.reshape(-1)[: int(outputs["offsets"][-1])]
     return array
-
-
-def rows_of(inputs: Inputs, which: Indices, n: int) -> dict[str, Any]:
-    """Inputs of some of n rows; with a key_index the public keys stay whole, as does what serves all rows."""
-    whole = {"public_keys"} if inputs.get("key_index") is not None else set()
-
-    def pick(name: str, value: Any) -> Any:
-        if name in whole:
-            return value
-        if isinstance(value, np.ndarray) and len(value) == n:
-            return value[which]
-        if isinstance(value, Rows) and value.count == n:
-            array = value.array(n)
-            return as_rows(name, [value[int(i)] for i in which] if array is None else array[which])
-        return value
-
-    return {name: pick(name, value) for name, value in inputs.items()}
 
 
 def _spread(rows: int, n: int) -> Indices:

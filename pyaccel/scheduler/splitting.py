@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.operations import Operation
@@ -28,16 +29,40 @@ def part(inputs: Inputs, outputs: Outputs, first: int, last: int, n: int) -> tup
 
     With a key_index the public keys stay whole, as does what serves all rows.
     """
-    whole = {"public_keys"} if inputs.get("key_index") is not None else set()
 
-    def cut(name: str, value: Any) -> Any:
+    def cut(value: Any) -> Any:
+        return value[first:last]
+
+    return _by_row(inputs, n, cut), _by_row(outputs, n, cut)
+
+
+def rows_at(inputs: Inputs, which: npt.NDArray[np.intp], n: int) -> dict[str, Any]:
+    """Inputs of some of n rows, in one piece each, in memory of their own; what stays whole is as of `part`."""
+    return _by_row(inputs, n, lambda value: _take(value, which, n) if isinstance(value, Rows) else value[which])
+
+
+def _by_row(values: Mapping[str, Any], n: int, pick: Callable[[Any], Any]) -> dict[str, Any]:
+    """Values by name, of those that have n rows what pick() leaves of them."""
+    whole = {"public_keys"} if values.get("key_index") is not None else set()
+
+    def picked(name: str, value: Any) -> Any:
         per_row = (isinstance(value, Rows) and value.count == n) or (isinstance(value, np.ndarray) and len(value) == n)
-        return value[first:last] if per_row and name not in whole else value
+        return pick(value) if per_row and name not in whole else value
 
-    return (
-        {name: cut(name, value) for name, value in inputs.items()},
-        {name: cut(name, value) for name, value in outputs.items()},
-    )
+    return {name: picked(name, value) for name, value in values.items()}
+
+
+def _take(rows: Rows, which: npt.NDArray[np.intp], n: int) -> Rows:
+    fixed = rows.array(n)
+    if fixed is not None:
+        return Rows(fixed[which].reshape(-1), width=rows.width) if rows.width else rows[: len(which)]
+    assert rows.offsets is not None
+    begins, ends = rows.offsets[:-1][which], rows.offsets[1:][which]
+    buffer = rows.data
+    data = b"".join([buffer[a:b].tobytes() for a, b in zip(begins.tolist(), ends.tolist(), strict=True)])
+    offsets = np.zeros(len(which) + 1, np.uint64)
+    np.cumsum(ends - begins, out=offsets[1:])
+    return Rows(data, offsets=offsets)
 
 
 def input_bytes(inputs: Inputs) -> int:
