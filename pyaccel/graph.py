@@ -15,7 +15,7 @@ from pyaccel.backends.moved import Moved
 from pyaccel.operations import OPERATIONS
 from pyaccel.rows import ListRows, as_rows
 from pyaccel.scheduler import graph_placement, graphs
-from pyaccel.scheduler.calls import CAPTURE, Call, Captured, Pending
+from pyaccel.scheduler.calls import Call, Pending, captured
 from pyaccel.scheduler.runs import Entry, Ran, ran
 
 __all__ = ["Graph", "Input", "Node", "Recovered", "Results"]
@@ -425,11 +425,7 @@ def _captured(step: _Step, bound: _Bound, calls: Mapping[int, Call]) -> Call:
         else Pending.of(value.index, value.outputs[0], calls[value.index])
         for name, value in step.varying.items()
     }
-    try:
-        step.function(**step.fixed, **given, device=CAPTURE)
-    except Captured as captured:
-        return captured.call
-    raise AssertionError("the function came back without running anything")
+    return captured(step.function, **step.fixed, **given)
 
 
 def _outputs(nodes: tuple[Node, ...]) -> set[tuple[int, str]]:

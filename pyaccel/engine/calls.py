@@ -11,8 +11,7 @@ import numpy as np
 from pyaccel import hashing, merkle, recovery, signatures
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import Rows
-from pyaccel.scheduler import calls
-from pyaccel.scheduler.calls import CAPTURE, Captured
+from pyaccel.scheduler.calls import Call, captured
 from pyaccel.scheduler.execution import run
 from pyaccel.signature_cache import check_cache
 
@@ -65,19 +64,14 @@ CALLS: dict[str, tuple[Function, Callable[[Outputs], Any]]] = {
 """By operation: the public function, and what it returns, made of the outputs."""
 
 
-def checked(operation: str, *arguments: Any, **parameters: Any) -> calls.Call:
+def checked(operation: str, *arguments: Any, **parameters: Any) -> Call:
     """What a call comes to, with all arguments checked and nothing run; raises what the function raises."""
     function, _ = CALLS[operation]
     if "device" in parameters:
         raise TypeError("device: it is the engine's, Engine(device=...); a call has none")
     if parameters.get("cache") is not None:
         check_cache(parameters["cache"])  # which nobody asks where a call is only captured
-    try:
-        function(*arguments, device=CAPTURE, **parameters)
-    except Captured as captured:
-        call = captured.call
-    else:
-        raise AssertionError(f"{operation} came back without running anything")
+    call = captured(function, *arguments, **parameters)
     elements = ELEMENTS.get(str(call.values[0]))
     if elements is not None:
         # Otherwise the device says it, of the whole batch.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,6 +57,15 @@ class _Name(str):
 
 CAPTURE: str = _Name("capture")
 """As `device=`: the function checks its arguments and raises Captured in place of computing. Compare by identity."""
+
+
+def captured(function: Callable[..., object], *arguments: Any, **parameters: Any) -> Call:
+    """What a call of a public function comes to, all arguments checked and nothing run; raises what it raises."""
+    try:
+        function(*arguments, device=CAPTURE, **parameters)
+    except Captured as caught:
+        return caught.call
+    raise AssertionError("the function came back without running anything")
 
 
 class Pending(Rows):

@@ -17,7 +17,7 @@ from pyaccel.merkle_forms import FORMS, layer_widths
 from pyaccel.operations import OPERATIONS
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import as_rows
-from pyaccel.scheduler.calls import CAPTURE, Call, Captured
+from pyaccel.scheduler.calls import Call, captured
 from pyaccel.scheduler.costs import EXACT, EXACT_RULES, PREPARED
 from pyaccel.scheduler.signed_rows import Bytes, SignedRows, messages, signed
 from pyaccel.scheme import SCHEMES
@@ -71,47 +71,42 @@ def workload(operation: str, of: str, n: int, *, row: int = USUAL, distinct: int
         row: bytes of a message or leaf, USUAL or LONG.
         distinct: rows that have a key and a signature of their own; beyond, the same come again.
     """
-    try:
-        if operation in SIGNED:
-            some = np.arange(n) % min(distinct, n)
-            _SIGNED[operation](of, some, signed(_scheme(operation, of), _made(distinct, n), row))
-        else:
-            _MAKE[operation](of, n, row)
-    except Captured as captured:
-        return captured.call
-    raise AssertionError(operation)
+    if operation in SIGNED:
+        some = np.arange(n) % min(distinct, n)
+        return _SIGNED[operation](of, some, signed(_scheme(operation, of), _made(distinct, n), row))
+    return _MAKE[operation](of, n, row)
 
 
-def _hash_many(of: str, n: int, row: int) -> Any:
+def _hash_many(of: str, n: int, row: int) -> Call:
     elements = ELEMENTS.get(of)
     if elements is None:
         key = b"k" * 32 if of in KEY_NEEDED else None
-        return pyaccel.hash_many(of, _random(n, row), key=key, device=CAPTURE)
+        return captured(pyaccel.hash_many, of, _random(n, row), key=key)
     rows = np.zeros((n, elements.width), np.uint8)
     rows[:, :: elements.size] = _random(n, elements.width)[:, :: elements.size]
-    return pyaccel.hash_many(of, rows, device=CAPTURE)
+    return captured(pyaccel.hash_many, of, rows)
 
 
 def _leaves(of: str, n: int, row: int) -> Bytes:
     return _random(n, _LEAF if row == USUAL or FORMS[of].leaf == "node" else row)
 
 
-def _root(of: str, n: int, row: int) -> Any:
-    return pyaccel.merkle.root(_leaves(of, n, row), form=of, device=CAPTURE)
+def _root(of: str, n: int, row: int) -> Call:
+    return captured(pyaccel.merkle.root, _leaves(of, n, row), form=of)
 
 
-def _layers(of: str, n: int, row: int) -> Any:
+def _layers(of: str, n: int, row: int) -> Call:
     """What a Tree asks of a device; natively it has no need of it."""
     operation = OPERATIONS["merkle.layers"]
     values = operation.resolve(form=of)
     nodes = np.empty((sum(layer_widths(of, n)), _LEAF), np.uint8)
     outputs = {"nodes": nodes, "positions": np.empty(n, np.uint64) if values[2] else None}
     rows = as_rows("leaves", _leaves(of, n, row))
-    raise Captured(Call(operation, values, {"leaves": rows}, outputs, n, ()))
+    return Call(operation, values, {"leaves": rows}, outputs, n, ())
 
 
-def _proofs(of: str, n: int, row: int) -> Any:
-    return pyaccel.merkle.proofs(_leaves(of, n, row), [n - 1], form=of, device=CAPTURE)
+def _proofs(of: str, n: int, row: int) -> Call:
+    return captured(pyaccel.merkle.proofs, _leaves(of, n, row), [n - 1], form=of)
 
 
 @cache
@@ -124,11 +119,11 @@ def _proof_rows(of: str) -> tuple[bytes, Bytes, npt.NDArray[np.uint64], Bytes]:
     return tree.root, leaves[indices], indices, np.frombuffer(b"".join(proofs), np.uint8).reshape(len(indices), -1)
 
 
-def _merkle_verify_many(of: str, n: int, row: int) -> Any:  # noqa: ARG001 - proofs have one size
+def _merkle_verify_many(of: str, n: int, row: int) -> Call:  # noqa: ARG001 - proofs have one size
     root, leaves, indices, proofs = _proof_rows(of)
     some = np.arange(n) % len(indices)
     positions, sizes = (None, None) if FORMS[of].sorts_leaves else (indices[some], [_PROOF_LEAVES])
-    return pyaccel.merkle.verify_many(root, leaves[some], positions, proofs[some], sizes, form=of, device=CAPTURE)
+    return captured(pyaccel.merkle.verify_many, root, leaves[some], positions, proofs[some], sizes, form=of)
 
 
 def _scheme(operation: str, of: str) -> str:
@@ -145,7 +140,7 @@ def _prepared(scheme: str) -> pyaccel.PreparedKeys:
     return pyaccel.PreparedKeys(scheme, signed(scheme, 64, USUAL).keys[:_PREPARED_KEYS])
 
 
-def _verify_many(of: str, some: Numbers, rows: SignedRows) -> Any:
+def _verify_many(of: str, some: Numbers, rows: SignedRows) -> Call:
     scheme, _, part = of.partition("/")
     keys: Any = rows.keys[some]
     index = None
@@ -154,11 +149,11 @@ def _verify_many(of: str, some: Numbers, rows: SignedRows) -> Any:
         keys, index = _prepared(scheme), some
     rule = EXACT_RULES[0] if EXACT.endswith(part) and part else None
     messages, signatures = rows.messages[some], rows.signatures[some]
-    return pyaccel.verify_many(scheme, keys, messages, signatures, rule=rule, key_index=index, device=CAPTURE)
+    return captured(pyaccel.verify_many, scheme, keys, messages, signatures, rule=rule, key_index=index)
 
 
-def _recover_many(of: str, some: Numbers, rows: SignedRows) -> Any:
-    return pyaccel.recover_many(rows.messages[some], rows.signatures[some], rule=of, device=CAPTURE)
+def _recover_many(of: str, some: Numbers, rows: SignedRows) -> Call:
+    return captured(pyaccel.recover_many, rows.messages[some], rows.signatures[some], rule=of)
 
 
 def _random(n: int, size: int) -> Bytes:
@@ -172,7 +167,7 @@ def _base(size: int) -> Bytes:
     return messages(max((4 << 20) // size, 1024), size)
 
 
-_MAKE: dict[str, Callable[[str, int, int], Any]] = {
+_MAKE: dict[str, Callable[[str, int, int], Call]] = {
     "hash_many": _hash_many,
     "merkle.root": _root,
     "merkle.layers": _layers,
@@ -180,7 +175,7 @@ _MAKE: dict[str, Callable[[str, int, int], Any]] = {
     "merkle.verify_many": _merkle_verify_many,
 }
 
-_SIGNED: dict[str, Callable[[str, Numbers, SignedRows], Any]] = {
+_SIGNED: dict[str, Callable[[str, Numbers, SignedRows], Call]] = {
     "verify_many": _verify_many,
     "recover_many": _recover_many,
 }
