@@ -16,7 +16,7 @@ from pyaccel.scheduler.joint import run_shares
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.registry import check_name, forget, when_changed
 from pyaccel.scheduler.runs import collect, collector, thread
-from pyaccel.scheduler.selection import environment, within
+from pyaccel.scheduler.selection import asked
 from pyaccel.scheduler.splitting import input_bytes, part, part_rows, parts
 
 Progress = Callable[[int, int], object]
@@ -143,10 +143,7 @@ def chosen(operation: Operation, values: tuple[object, ...], inputs: Inputs, n: 
 
 
 def _choose(place: Placement, inputs: Inputs, n: int, device: str) -> Choice:
-    if type(device) is not str:
-        check_name(device)
-    if device == "auto":
-        device = within.get() or environment()
+    device = asked(device)
     if device != "auto":
         return place.cheapest(n, input_bytes(inputs), device) if "," in device else place.named(device)
     if n <= place.inline_until and place.inline is not None:

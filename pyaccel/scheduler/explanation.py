@@ -15,7 +15,7 @@ from pyaccel.scheduler import execution
 from pyaccel.scheduler.curves import POINTS, ROW_BYTES, crossovers
 from pyaccel.scheduler.placement import Placement
 from pyaccel.scheduler.registry import backends_of, check_name, discovered, kinds, looked_for
-from pyaccel.scheduler.selection import environment, within
+from pyaccel.scheduler.selection import asked
 
 TOLD = 0.05
 """Corrections by less are not told."""
@@ -151,7 +151,7 @@ def explain(
             f"{first}: {operation} is explained for one, as in explain({operation!r}, n, {first}=...)"
         ) from None
     place = execution.placement(row, values, prepared=prepared)
-    device = within.get() or environment() if device == "auto" else device
+    device = asked(device)
     several = "" if device == "auto" else device
     if nbytes is None:
         nbytes = round(n * _usual_row(place, several))

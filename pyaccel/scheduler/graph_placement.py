@@ -12,7 +12,7 @@ from pyaccel.scheduler.calls import Call, Pending
 from pyaccel.scheduler.curves import Curve
 from pyaccel.scheduler.explanation import in_words
 from pyaccel.scheduler.registry import check_name, discovered
-from pyaccel.scheduler.selection import environment, within
+from pyaccel.scheduler.selection import asked
 
 NATIVE = "native"
 
@@ -51,10 +51,7 @@ def chosen(calls: Mapping[int, Call], device: str) -> str:
     Raises:
         ValueError: the device's name is unknown.
     """
-    if type(device) is not str:
-        check_name(device)
-    if device == "auto":
-        device = within.get() or environment()
+    device = asked(device)
     if device != "auto":
         check_name(device)
         return device
@@ -172,11 +169,10 @@ def explained(calls: Mapping[int, Call], wanted: set[tuple[int, str]], device: s
     """Why a graph goes where it goes. Args and errors as graphs.run."""
     chosen_device = chosen(calls, device)
     given = {memory_of(rows): rows.nbytes(len(rows)) for rows in _host_rows(calls)}
-    asked = within.get() or environment() if device == "auto" else device
     return GraphExplanation(
         tuple((f"{call.operation.name}({call.values[0]})[{index}]", call.n) for index, call in calls.items()),
         tuple(_numbered(total, calls) for total in totals(calls)),
-        asked,
+        asked(device),
         chosen_device,
         sum(given.values()),
         sum(calls[index].arrays[name].nbytes for index, name in wanted),

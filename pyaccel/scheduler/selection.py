@@ -26,6 +26,17 @@ def environment() -> str:
     return name or "auto"
 
 
+def asked(device: str) -> str:
+    """The device that a call with this `device=` asks for, "auto" where the scheduler is free to choose.
+
+    Raises:
+        ValueError: PYACCEL_DEVICE is no device's name, or the argument is no text.
+    """
+    if type(device) is not str:
+        check_name(device)
+    return within.get() or environment() if device == "auto" else device
+
+
 @contextmanager
 def device(name: str) -> Iterator[None]:
     """Within it, in this thread or task, calls with `device="auto"` run on this device.
