@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,18 @@ def test_a_folder_in_the_place_of_the_file(file, caplog):
     with pytest.warns(RuntimeWarning, match="can't be written"):
         assert curve_store.keep([measured()]) is None
     assert [one.name for one in file.parent.iterdir()] == [file.name]
+
+
+def test_a_pipe_in_the_place_of_the_file(file, caplog):
+    """Reading it would never end; and a device, /dev/null say, must not be replaced by a file."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(file)
+    with caplog.at_level(logging.INFO, "pyaccel"):
+        assert not curve_store.curves()
+    assert "it is no file" in caplog.text
+    with pytest.warns(RuntimeWarning, match="can't be written"):
+        assert curve_store.keep([measured()]) is None
+    assert file.is_fifo()
 
 
 def test_a_folder_that_can_not_be_written(file, caplog):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import mmap
 import random
 from concurrent.futures import as_completed, wait
 from functools import partial
@@ -287,6 +288,7 @@ def test_memory_of_the_caller_may_be_written_after_submit():
     leaves = np.arange(320, dtype=np.uint8).reshape(10, 32)
     root = pyaccel.merkle.root(leaves)
     flat = bytearray(b"abcdef")
+    offsets = np.array([0, 2, 6], np.uint64)
     pieces = [bytearray(b"abc"), bytearray(b"def")]
     with pyaccel.Engine(workers=1) as engine, busy(engine):
         futures = [
@@ -298,18 +300,42 @@ def test_memory_of_the_caller_may_be_written_after_submit():
         tree = engine.submit_many("merkle.root", leaves[::1])
         strided = engine.submit_many("hash_many", "sha256", leaves[::2])
         spans = engine.submit_many("hash_many", "sha256", pyaccel.Rows(flat, offsets=np.array([1, 3, 6])))
+        constant = engine.submit_many("hash_many", "sha256", pyaccel.Rows(b"abcdef", offsets=offsets))
         listed = engine.submit_many("hash_many", "sha256", pieces)
         wanted = [sha256(bytes(row)) for row in leaves[::2]]
         for array in (key, message, signature, leaves):
             array[:] = 0
         flat[:] = b"000000"
+        offsets[1] = 5
         pieces[0][:] = pieces[1][:] = b"000"
     assert results(futures) == [True, True]
     assert whole.result().tolist() == one.result().tolist() == [True]
     assert tree.result() == root
     assert [bytes(row) for row in strided.result()] == wanted
     assert [bytes(row) for row in spans.result()] == [sha256(b"bc"), sha256(b"def")]
+    assert [bytes(row) for row in constant.result()] == [sha256(b"ab"), sha256(b"cdef")]
     assert [bytes(row) for row in listed.result()] == [sha256(b"abc"), sha256(b"def")]
+
+
+def test_parameters_that_can_be_written_are_read_at_every_call(tmp_path):
+    """Views can be no key of a dict while they can be written; a file's memory is one, though it changes."""
+    place = tmp_path / "context"
+    place.write_bytes(b"first context")
+    with (
+        pyaccel.Engine(max_delay=0) as engine,
+        place.open("r+b") as file,
+        mmap.mmap(file.fileno(), 0) as memory,
+    ):
+
+        def blake3(context):
+            return engine.submit("hash", "blake3", b"message", context=context).result()
+
+        first = blake3(b"first context")
+        assert blake3(memory) == blake3(memoryview(bytearray(memory))) == first
+        memory[:5] = b"other"
+        assert blake3(memory) == blake3(b"other context") != first
+        digest, signature = memoryview(bytearray(32)), memoryview(bytearray(64))
+        assert engine.submit("recover", digest, signature, 0).result()[1] is False
 
 
 POSEIDON = "poseidon2-goldilocks-t8-horizenlabs"

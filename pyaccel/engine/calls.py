@@ -128,6 +128,10 @@ def _own(value: Any) -> Any:
     """An input that nobody else can write: bytes as they are, a copy of an array."""
     if isinstance(value, np.ndarray):
         return value.copy()
-    if isinstance(value, Rows) and len(value.pieces) == 1 and not isinstance(value.buffer, bytes):
+    if not isinstance(value, Rows) or len(value.pieces) > 1:
+        return value
+    if not isinstance(value.buffer, bytes):
         return value.copy()
+    if value.offsets is not None:  # the caller's own, perhaps
+        return Rows._of(value.buffer, value.count, 0, 0, value.offsets.copy())
     return value

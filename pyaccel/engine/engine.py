@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from inspect import signature
 from operator import index
+from types import NoneType
 from typing import Any, Self
 from weakref import finalize
 
@@ -23,9 +23,13 @@ from pyaccel.numbers import whole_number
 from pyaccel.scheduler.registry import backends_of, check_name
 from pyaccel.scheduler.selection import within
 from pyaccel.scheduler.watching import offer
+from pyaccel.signature_cache import SignatureCache
 
 _CALLS_KEPT = 1024
 """Ways to call `submit` of which is kept where their rows go."""
+
+_LASTING = frozenset({str, bytes, int, bool, NoneType, SignatureCache})
+"""Types of what stays equal to itself for ever."""
 
 
 class Engine:
@@ -124,7 +128,7 @@ class Engine:
             timeout = _seconds("timeout", timeout)
         try:
             found = self._bin_of.get((operation, len(arguments), arguments[0], priority, *parameters.items()))
-        except (IndexError, TypeError):  # nothing came, or what can be no key: an array
+        except (IndexError, TypeError, ValueError):  # nothing came, or what can be no key: an array, a view
             found = None
         if found is None:
             return self._submit(operation, arguments, priority, timeout, parameters)
@@ -150,9 +154,10 @@ class Engine:
         bin_ = self._bin(kind, priority)
         future = bin_.add(row, timeout)
         if leading and not kind.passing and len(arguments) == leading + len(values):
-            if len(self._bin_of) >= _CALLS_KEPT:
-                self._bin_of.clear()
-            with suppress(TypeError):  # of a parameter that is no key: an identity that can be written
+            # A parameter that can be written, an identity in a file's memory say, would be another by the next call.
+            if all(type(value) in _LASTING for value in (arguments[0], priority, *parameters.values())):
+                if len(self._bin_of) >= _CALLS_KEPT:
+                    self._bin_of.clear()
                 self._bin_of[operation, len(arguments), arguments[0], priority, *parameters.items()] = bin_, leading
         return future
 

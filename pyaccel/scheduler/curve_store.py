@@ -14,6 +14,7 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from errno import EINVAL
 from functools import cache
 from importlib.metadata import version
 from math import isfinite
@@ -197,7 +198,14 @@ def keep(new: Iterable[Measured], *, save: bool = True) -> Path | None:
     return place
 
 
+def _require_file(place: Path) -> None:
+    """Raises OSError where something else than a file stands there: a pipe would never end, a device be replaced."""
+    if place.exists() and not place.is_file():
+        raise OSError(EINVAL, "it is no file", str(place))
+
+
 def _write(place: Path, some: Iterable[Measured]) -> None:
+    _require_file(place)
     document = {"format": FORMAT, "machine": machine(), "points": POINTS, "curves": [asdict(one) for one in some]}
     place.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile("w", dir=place.parent, prefix=place.name, suffix=".part", delete=False) as part:
@@ -214,6 +222,7 @@ def _write(place: Path, some: Iterable[Measured]) -> None:
 def _read(place: Path) -> list[Measured]:
     """The curves of a file, none where there is no file or it can't be believed."""
     try:
+        _require_file(place)
         with place.open("rb") as file:
             return _checked(file.read(LARGEST + 1))
     except FileNotFoundError:
