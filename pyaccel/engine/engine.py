@@ -153,12 +153,12 @@ class Engine:
         row = kind.row(*values)
         bin_ = self._bin(kind, priority)
         future = bin_.add(row, timeout)
-        if leading and not kind.passing and len(arguments) == leading + len(values):
-            # A parameter that can be written, an identity in a file's memory say, would be another by the next call.
-            if all(type(value) in _LASTING for value in (arguments[0], priority, *parameters.values())):
-                if len(self._bin_of) >= _CALLS_KEPT:
-                    self._bin_of.clear()
-                self._bin_of[operation, len(arguments), arguments[0], priority, *parameters.items()] = bin_, leading
+        # A parameter that can be written, an identity in a file's memory say, would be another by the next call.
+        lasting = all(type(value) in _LASTING for value in (*arguments[:1], priority, *parameters.values()))
+        if lasting and leading and not kind.passing and len(arguments) == leading + len(values):
+            if len(self._bin_of) >= _CALLS_KEPT:
+                self._bin_of.clear()
+            self._bin_of[operation, len(arguments), arguments[0], priority, *parameters.items()] = bin_, leading
         return future
 
     def submit_many(
