@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash, device_secp256k1
 from pyaccel.backends.device_algorithms import KERNELS
-from pyaccel.backends.device_reasons import LENGTH
-from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends.device_reasons import LENGTH, signed_rows, verdicts_and_reasons
+from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, chunks, upload_rows
 from pyaccel.backends.device_secp256k1 import EVEN, POINTS, SCALARS, distinct, key_tables, point_sums
 from pyaccel.backends.secp256k1_base import ORDER
 from pyaccel.rows import Rows
@@ -63,17 +63,9 @@ class Bip340Plan:
             self.device.build(KERNELS["sha256"].path, FIXED_ROWS)
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
-        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run.
-
-        Prepared keys are taken from the bytes that they keep: their points are the CPU's.
-        """
-        keys: Any = inputs["public_keys"]
-        messages = host_rows("messages", inputs["messages"], n)
-        key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
-        signatures = HostRows("signatures", inputs["signatures"], n)
-        verdicts = host_bytes("verdicts", outputs["verdicts"], n)
-        codes = outputs.get("reasons")
-        reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
+        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run."""
+        key_rows, messages, signatures = signed_rows(inputs, n)
+        verdicts, reasons = verdicts_and_reasons(outputs, n)
         table_bytes = device_secp256k1.TABLE_BYTES
         most = max(1, min(device_secp256k1.ROWS[self.device.kind], self.device.chunk_bytes // table_bytes))
         for chunk in chunks("messages", messages, n, self.device.chunk_bytes, most):

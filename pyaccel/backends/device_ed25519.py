@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.backends.device_kept import constant
-from pyaccel.backends.device_reasons import Begun, find_reasons
-from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends.device_reasons import Begun, find_reasons, signed_rows, verdicts_and_reasons
+from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, chunks, upload_rows
 from pyaccel.backends.edwards25519_base import base_rows
 
 if TYPE_CHECKING:
@@ -75,17 +75,9 @@ class Ed25519Plan:
             self.device.build(_SCALARS, FIXED_ROWS)
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
-        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run.
-
-        Prepared keys are taken from the bytes that they keep: their points and tables are the CPU's.
-        """
-        keys: Any = inputs["public_keys"]
-        messages = host_rows("messages", inputs["messages"], n)
-        key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
-        signature_rows = HostRows("signatures", inputs["signatures"], n)
-        verdicts = host_bytes("verdicts", outputs["verdicts"], n)
-        codes = outputs.get("reasons")
-        reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
+        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run."""
+        key_rows, messages, signature_rows = signed_rows(inputs, n)
+        verdicts, reasons = verdicts_and_reasons(outputs, n)
         most = max(1, min(_ROWS[self.device.kind], self.device.chunk_bytes // _TABLE_BYTES))
 
         def start(chunk: Chunk) -> Begun:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reasons of signatures from a device, chunk by chunk: one is prepared and sent while the one before it is verified."""
+"""What plans of verify_many share on devices: what they read and fill, and reasons chunk by chunk.
+
+A chunk is prepared and sent while the one before it is verified.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pyaccel.backends.device_rows import Chunk, HostRows, host_bytes, host_rows
 from pyaccel.backends.pipeline import pipelined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from pyaccel.backends.base import Inputs, Outputs
     from pyaccel.backends.device import Device
-    from pyaccel.backends.device_rows import Chunk
+    from pyaccel.rows import Rows
 
 LENGTH = 1
 """PYACCEL_REASON_LENGTH"""
+
+
+def signed_rows(inputs: Inputs, n: int) -> tuple[HostRows, Rows, HostRows]:
+    """Public keys, messages and signatures of n rows of verify_many.
+
+    Prepared keys are taken from the bytes that they keep: their points and tables are the CPU's.
+    """
+    keys: Any = inputs["public_keys"]
+    messages = host_rows("messages", inputs["messages"], n)
+    key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
+    return key_rows, messages, HostRows("signatures", inputs["signatures"], n)
+
+
+def verdicts_and_reasons(outputs: Outputs, n: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Memory for n verdicts and reasons of verify_many: the caller's, or for reasons that nobody wants its own."""
+    verdicts, codes = host_bytes("verdicts", outputs["verdicts"], n), outputs.get("reasons")
+    return verdicts, np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
 
 
 @dataclass(frozen=True)

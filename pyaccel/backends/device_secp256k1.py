@@ -18,8 +18,8 @@ import numpy.typing as npt
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
 from pyaccel.backends.device_kept import constant, in_order, kept_on, upload_numbers
-from pyaccel.backends.device_reasons import Begun, find_reasons
-from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, host_bytes, host_rows, upload_rows
+from pyaccel.backends.device_reasons import Begun, find_reasons, signed_rows, verdicts_and_reasons
+from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, upload_rows
 from pyaccel.backends.secp256k1_base import base_rows
 
 if TYPE_CHECKING:
@@ -115,19 +115,11 @@ class Secp256k1Plan:
                 self.device.build(KERNELS[self.message_hash].path, FIXED_ROWS)
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
-        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run.
-
-        Prepared keys are taken from the bytes that they keep: their points and tables are the CPU's.
-        """
-        keys: Any = inputs["public_keys"]
-        messages = host_rows("messages", inputs["messages"], n)
-        key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
+        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run."""
+        key_rows, messages, signatures = signed_rows(inputs, n)
         ready = self.message_hash == "none" and not kept_on(self.device, messages, _DIGEST)
         digests = HostRows("messages", messages, n) if ready else None
-        signatures = HostRows("signatures", inputs["signatures"], n)
-        verdicts = host_bytes("verdicts", outputs["verdicts"], n)
-        codes = outputs.get("reasons")
-        reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
+        verdicts, reasons = verdicts_and_reasons(outputs, n)
         most = max(1, min(ROWS[self.device.kind], self.device.chunk_bytes // TABLE_BYTES))
 
         def start(chunk: Chunk) -> Begun:

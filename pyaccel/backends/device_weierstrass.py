@@ -17,15 +17,13 @@ import numpy.typing as npt
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
 from pyaccel.backends.device_kept import constant, kept_on, upload_numbers, whole_words
-from pyaccel.backends.device_reasons import Begun, find_reasons
+from pyaccel.backends.device_reasons import Begun, find_reasons, signed_rows, verdicts_and_reasons
 from pyaccel.backends.device_rows import (
     FIXED_ROWS,
     Chunk,
     DeviceRows,
     HostRows,
     chunks,
-    host_bytes,
-    host_rows,
     upload_rows,
 )
 from pyaccel.backends.device_secp256k1 import distinct
@@ -175,21 +173,13 @@ class WeierstrassPlan:
                 self.device.build(KERNELS[self._hash].path, FIXED_ROWS)
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
-        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run.
-
-        Prepared keys are taken from the bytes that they keep: their points and tables are the CPU's.
-        """
+        """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run."""
         curve, device = _CURVES[self.scheme], self.device
-        keys: Any = inputs["public_keys"]
-        messages = host_rows("messages", inputs["messages"], n)
-        key_rows = HostRows("public_keys", getattr(keys, "rows", keys), n, inputs.get("key_index"))
+        key_rows, messages, signatures = signed_rows(inputs, n)
         ready = self._hash is None and kept_on(device, messages, curve.size)
         digests = HostRows("messages", messages, n) if self._hash is None and not ready else None
-        signatures = HostRows("signatures", inputs["signatures"], n)
         identities = inputs.get("identity")
-        verdicts = host_bytes("verdicts", outputs["verdicts"], n)
-        codes = outputs.get("reasons")
-        reasons = np.empty(n, np.uint8) if codes is None else host_bytes("reasons", codes, n)
+        verdicts, reasons = verdicts_and_reasons(outputs, n)
         most = max(1, min(ROWS[device.kind], device.chunk_bytes // curve.table_bytes))
 
         def start(chunk: Chunk) -> Begun:
