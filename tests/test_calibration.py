@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -371,5 +370,23 @@ def test_the_command(file, hasty, capsys, tmp_path):
     assert [one["of"] for one in found["curves"]] == ["sha256"]
     assert command(["calibrate", "sort"]) == 2
     assert "operation 'sort' is not measured" in capsys.readouterr().err
-    assert command(["calibrate", "hash_many:sha256", "--plot", "x.unknown", "--device", "native"]) == 2
-    assert not Path("x.unknown").exists()
+
+
+@pytest.mark.parametrize(
+    ("plot", "message"),
+    [
+        ("x.unknown", "x.unknown: .unknown is no format of plots; there are"),
+        ("x", "x: a name without ending is no format of plots"),
+        ("no/such/x.svg", "no/such/x.svg: there is no folder no/such; make it, or name another --plot"),
+    ],
+)
+def test_a_plot_that_can_not_be_drawn_is_refused_before_anything_is_measured(
+    file, hasty, capsys, tmp_path, monkeypatch, plot, message
+):
+    monkeypatch.chdir(tmp_path)
+    assert command(["calibrate", "hash_many:sha256", "--plot", plot, "--device", "native"]) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert not shown.out
+    assert not file.exists()
+    assert not list(tmp_path.rglob("x*"))

@@ -37,7 +37,7 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
 FILES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "offset 0: the file is empty"),
     "white space": (b" \n\t\n", "offset 0: the file is empty"),
-    "text": (b"hello, world\n", "offset 0: the block header needs 80 bytes, 13 are left"),
+    "text": (b"hello, world\n", "offset 0: text that is neither hex nor JSON"),
     "header alone": (BLOCK[:80], "offset 80: transaction count needs 1 bytes, 0 are left"),
     "no transactions": (BLOCK[:80] + b"\x00", "offset 80: the block holds no transaction"),
     "truncated": (BLOCK[:5000], "offset 4165: transaction 8 input count 21 is more than the 834 bytes left can hold"),

@@ -158,7 +158,7 @@ def test_what_needs_attention_is_said(command, shared):
         (["http://127.0.0.1:1/metrics"], "does not answer: "),
         (["http://"], "does not answer: "),
         (["https://[::1"], "does not answer: "),
-        (["no-such-program-here"], "no-such-program-here: is no command, process number, or address"),
+        (["no-such-program-here"], "no-such-program-here: is no command that is found"),
         (["/"], "can't be run: Permission denied"),
         (["--once", "true", "x"], "--once goes with a PID or URL"),
         (["--interval", "0", "1"], "--interval"),

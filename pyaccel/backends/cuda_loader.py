@@ -99,7 +99,9 @@ def _load() -> Driver | Unavailable:
         version = int(driver.call("cuDriverGetVersion"))
     except CudaError as error:
         if error.status == -1:
-            return Unavailable("no NVIDIA driver was found (libcuda.so.1); install it")
+            return Unavailable(
+                "no NVIDIA driver was found (libcuda.so.1); where there is an NVIDIA GPU, install its driver"
+            )
         return Unavailable(f"the NVIDIA driver does not start: {error}")
     major = int(api.CUDA_VERSION) // 1000
     if version < 1000 * major:

@@ -38,7 +38,7 @@ def run_calibrate(
 ) -> int:
     """Measures and prints; the answer is the exit status. See `pyaccel calibrate --help`."""
     if plot is not None:
-        pyplot()
+        check_drawable(plot)
     with progress_bar(Console(stderr=True), "calibrate") as report:
         calibration = pyaccel.calibrate(
             operations or None,
@@ -109,6 +109,23 @@ def pyplot() -> Any:
     return plt
 
 
+def check_drawable(path: Path) -> None:
+    """Finds before anything is measured what would keep a plot from being drawn there.
+
+    Raises:
+        ValueError: matplotlib is missing or knows no such format, or there is no such folder.
+    """
+    pyplot()
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = FigureCanvasBase.get_supported_filetypes()
+    if path.suffix[1:].lower() not in known:
+        endings = ", ".join(f".{name}" for name in known)
+        raise ValueError(f"{path}: {path.suffix or 'a name without ending'} is no format of plots; there are {endings}")
+    if not path.parent.is_dir():
+        raise ValueError(f"{path}: there is no folder {path.parent}; make it, or name another --plot")
+
+
 def draw(calibration: Calibration, path: Path) -> None:
     """Draws rows a second against n, a panel for each operation and class, a line for each device, crossovers marked.
 
@@ -117,7 +134,7 @@ def draw(calibration: Calibration, path: Path) -> None:
         path: file; its ending says the format (.svg, .png, .pdf).
 
     Raises:
-        ValueError: matplotlib is missing, or knows no such format.
+        ValueError: see check_drawable.
         OSError: the file can't be written.
     """
     plt = pyplot()

@@ -69,13 +69,14 @@ def verify(
     device: str,
     as_json: bool,
 ) -> int:
-    """Check Bitcoin blocks, CometBFT light blocks and batches of signatures.
+    """Check Bitcoin blocks, light blocks and batches of signatures.
 
-    A Bitcoin block is raw or hex, bare or behind network magic and length, plain or .bz2. A light block is JSON with
-    signed_header and validator_set, or a bundle of them. A batch is JSON Lines: scheme, public_key, message, signature
-    in hex, optional rule, message_hash, key_format and signature_format, of sm2 identity in hex; or, to recover senders
-    on secp256k1, rule, digest, signature of 65 bytes with EIP-155 undone, and sender (an address, a key, or null where
-    there is none). A row may have a name. Parquet and Arrow IPC have the same in columns, bytes in binary ones.
+    A Bitcoin block is raw or hex, bare or behind network magic and length, plain or .bz2. A light block, CometBFT's, is
+    JSON with signed_header and validator_set, or a bundle of them. A batch is JSON Lines: scheme, public_key, message,
+    signature in hex, optional rule, message_hash, key_format and signature_format, of sm2 identity in hex; or, to
+    recover senders on secp256k1, rule, digest, signature of 65 bytes with EIP-155 undone, and sender (an address, a
+    key, or null where there is none). A row may have a name. Parquet and Arrow IPC have the same in columns, bytes in
+    binary ones.
     """
     from pyaccel.cli.progress import progress_bar
     from pyaccel.cli.runner import Runner
@@ -109,7 +110,10 @@ def verify(
 @app.command()
 @_JSON
 def info(as_json: bool) -> int:
-    """Show the machine, CPU levels and features, which variant serves which family, and the devices."""
+    """Show the machine, which variant serves what, and the devices.
+
+    Of each device that is missing it says why, and of each operation which devices take it.
+    """
     from pyaccel.cli.machine import show_info
     from pyaccel.cli.table import wide_console
 
@@ -120,9 +124,7 @@ def info(as_json: bool) -> int:
 @click.argument("operations", nargs=-1, metavar="[OPERATION]...")
 @click.option("--device", "devices", multiple=True, metavar="NAME", help="Only this one; more than once for several.")
 @click.option("--threads", multiple=True, type=click.IntRange(1), help="Of native; default: one, and one a core.")
-@click.option(
-    "--full", is_flag=True, help="Batches to 2 seconds each, in place of 20 ms and 1,024 rows: takes minutes."
-)
+@click.option("--full", is_flag=True, help="Batches to 2 seconds each, in place of 20 ms: takes minutes.")
 @click.option("--no-save", is_flag=True, help="Show what is measured, and keep nothing.")
 @click.option("--plot", type=_FILE, metavar="FILE", help="Draw rate against batch size there (.svg, .png).")
 @_JSON
@@ -135,7 +137,7 @@ def calibrate(
     plot: Path | None,
     as_json: bool,
 ) -> int:
-    """Measure what batches cost on each device here, so that "auto" chooses by it from now on.
+    """Measure what batches cost here, for "auto" to choose by.
 
     OPERATION is a name (verify_many), or a name and a class (verify_many:ed25519); none: all. The machine should do
     nothing else meanwhile.
@@ -158,7 +160,10 @@ def calibrate(
 @app.command()
 @_JSON
 def selftest(as_json: bool) -> int:
-    """Ask every operation on every backend questions with known answers."""
+    """Hold every operation on every backend to known answers.
+
+    Where kernels of a device are built for the first time, that takes minutes.
+    """
     from pyaccel.cli.machine import show_selftest
     from pyaccel.cli.table import wide_console
 
@@ -175,7 +180,10 @@ def selftest(as_json: bool) -> int:
 )
 @_JSON
 def demo(signatures: int, as_json: bool) -> int:
-    """Check real blocks and a generated batch on every backend, and compare what the backends say."""
+    """Check real blocks and a generated batch on every backend.
+
+    What the backends say is compared.
+    """
     from pyaccel.cli.demo import run_demo
 
     return run_demo(signatures, as_json=as_json)
@@ -188,10 +196,10 @@ def demo(signatures: int, as_json: bool) -> int:
 @click.option("--plot", type=_FILE, metavar="FOLDER", help="Draw rate against batch size there.")
 @_JSON
 def bench(names: tuple[str, ...], rounds: int | None, save: Path | None, plot: Path | None, as_json: bool) -> int:
-    """Measure against named peers in the same process; no NAME: every benchmark.
+    """Measure against named peers in the same process.
 
-    NAME is one of hash (which runs hash_counts and hash_long too), hash_counts, hash_long, merkle, ed25519, secp256k1,
-    p256 (P-384 and SM2 too), he, engine, graph, overhead.
+    No NAME: every benchmark. NAME is one of hash (which runs hash_counts and hash_long too), hash_counts, hash_long,
+    merkle, ed25519, secp256k1, p256 (P-384 and SM2 too), he, engine, graph, overhead.
     """
     from pyaccel.cli.bench import bench as run_benchmarks
 
@@ -207,7 +215,7 @@ def bench(names: tuple[str, ...], rounds: int | None, save: Path | None, plot: P
 @click.option("--once", is_flag=True, help="Print what came in one interval, and end.")
 @_JSON
 def top(what: tuple[str, ...], interval: float, once: bool, as_json: bool) -> int:
-    """Show live what processes do: rows a second by operation and device, times, failures, queues.
+    """Show live what processes do: rows a second, times, failures.
 
     PID is a process of yours that was started with PYACCEL_TOP=1 or called pyaccel.metrics.share(); URL is where
     pyaccel.metrics.serve answers, on any machine. With neither: all of yours that are shared. A COMMAND is run,
@@ -235,7 +243,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
     except click.ClickException as error:
-        _complain(f"{error.format_message()} (pyaccel --help says more)")
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        _complain(f"{error.format_message()} ({context.command_path if context else 'pyaccel'} --help says more)")
     except (UnusableInputError, PyaccelError, ValueError) as error:
         _complain(str(error))
     except BrokenPipeError:

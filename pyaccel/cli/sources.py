@@ -22,6 +22,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BZ2_MAGIC = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
 _HEX_START = re.compile(rb"[0-9A-Fa-f\s]+", re.ASCII)
 _NOT_HEX = re.compile(rb"[^0-9A-Fa-f\s]", re.ASCII)
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _WHITE_SPACE = b" \t\n\r\v\f"
 _SNIFFED = 32
 _PART = 1 << 20
@@ -125,6 +126,11 @@ def _broken(path: Path, offset: int, error: Exception | str) -> UnusableInputErr
 def is_hex(content: bytes) -> bool:
     """Whether bytes are meant as hexadecimal text: their first 32 are hex digits and white space."""
     return bool(content.strip()) and _HEX_START.fullmatch(content[:_SNIFFED]) is not None
+
+
+def is_text(content: bytes) -> bool:
+    """Whether bytes may be text: no control characters but white space. The header of a Bitcoin block has zeros."""
+    return _NOT_TEXT.search(content) is None
 
 
 def unhex(path: Path, content: bytes) -> bytes:

@@ -170,7 +170,12 @@ def _started(
     try:
         return subprocess.Popen(command, env=environment, stdout=out, stderr=error)  # noqa: S603 - the caller's own
     except FileNotFoundError:
-        raise UnusableInputError(command[0], "", "is no command, process number, or address from http:// on") from None
+        raise UnusableInputError(
+            command[0],
+            "",
+            "is no command that is found, no process number, and no address with http://",
+            "check its name",
+        ) from None
     except OSError as problem:
         raise UnusableInputError(command[0], "", f"can't be run: {problem.strerror}") from None
 

@@ -15,7 +15,7 @@ from pyaccel.cli.json_value import parse_json
 from pyaccel.cli.light_checks import verify_light_blocks
 from pyaccel.cli.report import Report
 from pyaccel.cli.runner import Runner
-from pyaccel.cli.sources import BYTE_ORDER_MARK, JSON_LIMIT, read_binary, read_file, sniff
+from pyaccel.cli.sources import BYTE_ORDER_MARK, JSON_LIMIT, is_hex, is_text, read_binary, read_file, sniff
 
 BITCOIN = "bitcoin-block"
 LIGHT = "light-block"
@@ -46,7 +46,7 @@ def kind_of(path: Path) -> str:
     """What a file holds, by its name and first bytes.
 
     Raises:
-        UnusableInputError: it can't be read, or is empty.
+        UnusableInputError: it can't be read, is empty, or holds other text.
     """
     if form_of(path):
         return BATCH
@@ -57,6 +57,13 @@ def kind_of(path: Path) -> str:
         raise UnusableInputError(str(path), "offset 0", "the file is empty", "give a block, a light block or a batch")
     text = start.removeprefix(BYTE_ORDER_MARK).lstrip()
     if text[:1] not in (b"{", b"["):
+        if is_text(text) and not is_hex(text):
+            raise UnusableInputError(
+                str(path),
+                "offset 0",
+                "text that is neither hex nor JSON",
+                "give a block, a light block or a batch, or say which it is by --kind",
+            )
         return BITCOIN
     line = text.partition(b"\n")[0]
     has_row = any(name in line for name in (b'"scheme"', b'"public_key"', b'"sender"'))
