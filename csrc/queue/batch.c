@@ -220,17 +220,9 @@ void pa_queue_verify_batch(pa_queue_batch *batch, pyaccel_cache *cache)
     const pyaccel_rows messages = rows_of(batch, PA_QUEUE_MESSAGE);
     const pyaccel_rows signatures = rows_of(batch, PA_QUEUE_SIGNATURE);
     const pyaccel_rows identities = rows_of(batch, PA_QUEUE_IDENTITY);
-    const pyaccel_verify_options options = {
-        .struct_size = sizeof options,
-        .rule = batch->kind.rule,
-        .message_hash = batch->kind.message_hash,
-        .key_format = batch->kind.key_format,
-        .signature_format = batch->kind.signature_format,
-        .identity = batch->kind.has_identity ? &identities : NULL,
-        .reasons = batch->reasons,
-        .threads = 1,
-        .cache = cache,
-    };
+    pyaccel_verify_options options = pa_queue_verify_options(&batch->kind, &identities);
+    options.reasons = batch->reasons;
+    options.cache = cache;
     batch->status = pyaccel_verify_many(batch->verdicts, batch->kind.scheme, &keys, &messages,
                                         &signatures, batch->count, &options);
 }

@@ -165,16 +165,24 @@ static bool row_valid(const pyaccel_queue_row *row, uint64_t most, uint64_t *byt
     return true;
 }
 
+static pa_queue_class class_of(const pyaccel_queue_row *row)
+{
+    return (pa_queue_class){
+        .scheme = row->scheme,
+        .rule = row->rule,
+        .message_hash = row->message_hash,
+        .key_format = row->key_format,
+        .signature_format = row->signature_format,
+        .priority = row->priority,
+        .has_identity = row->identity != NULL,
+    };
+}
+
 /* OK where pyaccel_verify_many knows all names of a class: a call of no row says so. */
 static pyaccel_status class_status(const pa_queue_class *kind)
 {
     const pyaccel_rows none = {.data = NULL};
-    const pyaccel_verify_options options = {.struct_size = sizeof options,
-                                            .rule = kind->rule,
-                                            .message_hash = kind->message_hash,
-                                            .key_format = kind->key_format,
-                                            .signature_format = kind->signature_format,
-                                            .identity = kind->has_identity ? &none : NULL};
+    const pyaccel_verify_options options = pa_queue_verify_options(kind, &none);
     return pyaccel_verify_many(NULL, kind->scheme, &none, &none, &none, 0, &options);
 }
 
@@ -205,15 +213,7 @@ static pyaccel_status find_room(pyaccel_queue *queue, uint64_t bytes, bool wait,
 static pyaccel_status put_row(pyaccel_queue *queue, pa_queue_batch **batch,
                               const pyaccel_queue_row *row, pa_queue_entry *entry, uint64_t bytes)
 {
-    const pa_queue_class kind = {
-        .scheme = row->scheme,
-        .rule = row->rule,
-        .message_hash = row->message_hash,
-        .key_format = row->key_format,
-        .signature_format = row->signature_format,
-        .priority = row->priority,
-        .has_identity = row->identity != NULL,
-    };
+    const pa_queue_class kind = class_of(row);
     if (queue->worker_count == 0 && !pa_queue_start(queue)) {
         return PYACCEL_OUT_OF_MEMORY;
     }
@@ -316,15 +316,8 @@ static bool is_known(const pyaccel_queue *queue, const pyaccel_queue_row *row)
     const pyaccel_rows key = ONE(public_key), message = ONE(message), signature = ONE(signature),
                        identity = ONE(identity);
 #undef ONE
-    const pyaccel_verify_options options = {
-        .struct_size = sizeof options,
-        .rule = row->rule,
-        .message_hash = row->message_hash,
-        .key_format = row->key_format,
-        .signature_format = row->signature_format,
-        .identity = row->identity == NULL ? NULL : &identity,
-        .threads = 1,
-    };
+    const pa_queue_class kind = class_of(row);
+    const pyaccel_verify_options options = pa_queue_verify_options(&kind, &identity);
     uint8_t found, tag[PYACCEL_CACHE_TAG_SIZE];
     return queue->cache != NULL &&
            pyaccel_cache_look_up(&found, tag, queue->cache, row->scheme, &key, &message, &signature,

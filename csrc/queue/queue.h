@@ -18,6 +18,21 @@ typedef struct {
     uint32_t has_identity; /* else all have the default; identities themselves are a row's own */
 } pa_queue_class;
 
+/* What pyaccel_verify_many takes of a class; identities: rows of it that have one. */
+static inline pyaccel_verify_options pa_queue_verify_options(const pa_queue_class *kind,
+                                                             const pyaccel_rows *identities)
+{
+    return (pyaccel_verify_options){
+        .struct_size = sizeof(pyaccel_verify_options),
+        .rule = kind->rule,
+        .message_hash = kind->message_hash,
+        .key_format = kind->key_format,
+        .signature_format = kind->signature_format,
+        .identity = kind->has_identity ? identities : NULL,
+        .threads = 1,
+    };
+}
+
 /* Rows of bytes one behind the other: offsets[i + 1] is where row i ends. */
 typedef struct {
     uint8_t *bytes;
