@@ -12,6 +12,7 @@ import pytest
 
 import pyaccel
 from pyaccel import logs
+from pyaccel.backends.native import environment_threads
 from pyaccel.cli.main import run as command
 from pyaccel.errors import DeviceUnavailableError
 from pyaccel.operations import OPERATIONS
@@ -390,3 +391,10 @@ def test_a_plot_that_can_not_be_drawn_is_refused_before_anything_is_measured(
     assert not shown.out
     assert not file.exists()
     assert not list(tmp_path.rglob("x*"))
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("3", 3), ("1024", 1024), ("9" * 5000, 0), ("-1", 0), ("three", 0)])
+def test_threads_that_the_environment_asks_for(monkeypatch, given, wanted):
+    """Python's own limit on the digits of a number must not speak in place of the library."""
+    monkeypatch.setenv("PYACCEL_THREADS", given)
+    assert environment_threads() == wanted

@@ -523,9 +523,9 @@ def threads() -> int:
 
 
 def environment_threads() -> int:
-    """What PYACCEL_THREADS asks for, 0 where it is not a number (C then answers BAD_ENVIRONMENT)."""
+    """What PYACCEL_THREADS asks for, 0 where it is not a number, or an endless one (C then answers BAD_ENVIRONMENT)."""
     value = os.environ.get("PYACCEL_THREADS", "")
-    return int(value) if value.isdecimal() else 0
+    return int(value) if value.isdecimal() and len(value) < 80 else 0
 
 
 def text(value: Any) -> str:
