@@ -411,3 +411,15 @@ SMALL = b"""pyaccel_build_info{version="1"} 1
 pyaccel_batches_total{device="native",of="sm3",operation="hash_many"} 10
 pyaccel_rows_total{device="native",of="sm3",operation="hash_many"} 100
 """
+
+
+def test_without_the_extra_it_says_what_to_install():
+    script = """
+import sys
+sys.modules["prometheus_client"] = None
+from pyaccel.cli.main import run
+sys.exit(run(["top"]))
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "pyaccel: top needs prometheus-client: pip install 'pyaccel[metrics]'\n"

@@ -221,7 +221,10 @@ def top(what: tuple[str, ...], interval: float, once: bool, as_json: bool) -> in
     pyaccel.metrics.serve answers, on any machine. With neither: all of yours that are shared. A COMMAND is run,
     and shown with its children; the exit status is its own.
     """
-    from pyaccel.cli.top import run_top, show_top
+    try:
+        from pyaccel.cli.top import run_top, show_top
+    except ModuleNotFoundError as error:
+        raise ValueError("top needs prometheus-client: pip install 'pyaccel[metrics]'") from error
 
     if len(what) > 1 or (what and not what[0].startswith(("http://", "https://")) and not what[0].isdecimal()):
         if once:
