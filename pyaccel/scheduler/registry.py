@@ -182,8 +182,9 @@ def probed(backend: Backend) -> Capabilities | Unavailable:
 
 def _said(device: str, doing: str, function: Callable[[], T]) -> T | Unavailable:
     """What a driver says, or why it says nothing: a broken one must not take the other devices with it."""
+    seconds = max(_LOOK_SECONDS, watchdog.limit(0))  # outside: a wrong PYACCEL_DEVICE_TIMEOUT is the caller's to mend
     try:
-        said: T | Unavailable = watchdog.within(device, max(_LOOK_SECONDS, watchdog.limit(0)), function)
+        said: T | Unavailable = watchdog.within(device, seconds, function)
     except Exception as error:  # noqa: BLE001 - it may raise anything
         said = Unavailable(f"{doing} failed: {type(error).__name__}: {error}")
     if isinstance(said, Unavailable):
