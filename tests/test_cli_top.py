@@ -97,7 +97,7 @@ def test_a_process_is_shown_by_number_and_with_all(command, shared):
             outcome = command("top", "--interval", "0.2", *words)
             assert outcome.status == 0
             assert re.search(rf"process {shared}  .*python", outcome.out)
-            assert re.search(r"hash_many sm3 +native +[\d.]+ \S+/s +[\d.]+ \S*/s +10 +[\d.]+ \S*B/s +\d+%", outcome.out)
+            assert re.search(r"hash_many sm3 +native +[\d.]+ \S*/s +[\d.]+ \S*/s +10 +[\d.]+ \S*B/s +\d+%", outcome.out)
 
 
 def test_json_has_what_was_done(command, shared):
