@@ -49,7 +49,8 @@ def folder(monkeypatch):
 
 
 @pytest.fixture
-def command(capsys):
+def command(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)  # narrow tables leave columns out
     return Command(capsys)
 
 
