@@ -92,7 +92,8 @@ def working():
         thread.join()
 
 
-def test_a_process_is_shown_by_number_and_with_all(command, shared):
+def test_a_process_is_shown_by_number_and_with_all(command, shared, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")  # else the width is that of whoever runs the tests
     with working():
         for words in (["--once", shared], ["--once"], [shared]):
             outcome = command("top", "--interval", "0.2", *words)
