@@ -397,6 +397,8 @@ def test_wrong_arguments_of_the_engine():
     for name, value in (("max_batch", 0), ("max_queue", 0), ("max_delay", -1), ("workers", 0), ("device", "gpu")):
         with pytest.raises(ValueError, match=rf"{name}.*{value}"):
             pyaccel.Engine(**{name: value})
+    with pytest.raises(ValueError, match="max_delay: 500 came; it is in seconds, 60 at most: 500 us are 500e-6"):
+        pyaccel.Engine(max_delay=500)
     for wrong in ({"max_batch": 1.5}, {"max_delay": "1 ms"}, {"max_delay": None}):
         with pytest.raises(TypeError, match=next(iter(wrong))):
             pyaccel.Engine(**wrong)

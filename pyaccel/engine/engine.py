@@ -31,6 +31,9 @@ _CALLS_KEPT = 1024
 _LASTING = frozenset({str, bytes, int, bool, NoneType, SignatureCache})
 """Types of what stays equal to itself for ever."""
 
+LONGEST_DELAY = 60
+"""Seconds of a max_delay: more would be microseconds, in all likelihood."""
+
 
 class Engine:
     """Takes calls of one row from many threads and tasks, and runs them in batches. Thread-safe.
@@ -41,8 +44,8 @@ class Engine:
     Args:
         device: "auto" or the name of a device, as in `verify_many`; within `with pyaccel.device(name)`, "auto" is it.
         max_batch: rows that a batch has at most, 1 or more.
-        max_delay: seconds that a row waits for company at most; 0: not at all, and batches form only of what comes
-            while others run.
+        max_delay: seconds, 60 at most, that a row waits for company at most; 0: not at all, and batches form only of
+            what comes while others run.
         max_queue: rows that wait at most; more are refused. Rows of a batch that has begun do not count.
         workers: threads that pack batches and run them; None: as many as cores, 2 to 4. Large batches are spread over
             all cores by the library itself.
@@ -72,6 +75,10 @@ class Engine:
         self.device = device
         self.max_batch = whole_number("max_batch", max_batch, 1)
         self.max_delay = _seconds("max_delay", max_delay)
+        if self.max_delay > LONGEST_DELAY:
+            raise ValueError(
+                f"max_delay: {max_delay} came; it is in seconds, {LONGEST_DELAY} at most: 500 us are 500e-6"
+            )
         self.max_queue = whole_number("max_queue", max_queue, 1)
         self.workers = min(max(usable_cores(), 2), 4) if workers is None else whole_number("workers", workers, 1, 1024)
         self._dispatcher = Dispatcher(device, self.max_batch, self.max_delay, self.max_queue, self.workers)
