@@ -8,10 +8,10 @@
  * call after call. All threads share the cores that the process may use: pin it to as many as the queue has threads, and
  * compare with as many times the rate of batches. Rounds alternate; medians are printed, as JSON.
  *
- * Zen 4, one core, AVX-512 IFMA: batches 271,000 rows/s; callbacks 0.97 of that; 64 callers that wait 0.25 to 0.35, where each row
- * costs a sleep and a wake-up; two cores and two threads of the queue: callbacks 0.86 to 0.90 of twice that (500,000 rows/s), 64
- * callers 0.12 to 0.13 in batches of 64, where one core sleeps while the other verifies for all of them, 0.19 in batches of 16; one
- * thread of the queue on two cores, batches of 16: 0.49 of one core's batches. A mutex that spins a while made it no better.
+ * Zen 4, one core, AVX-512 IFMA: batches 271,000 rows/s; callbacks 0.97 of that; 64 callers that wait 0.50, where each row costs a
+ * sleep and a wake-up (0.35 where they were woken under the queue's lock; on two cores half as many then). Two cores: one thread
+ * of the queue and 64 callers 0.48 of one core's batches; two threads: callbacks 0.86 to 0.90 of twice the rate (500,000 rows/s),
+ * callers 0.25. A mutex that spins a while made it no better.
  * On one core at half load a row waits 0.54 ms (median) and 0.92 ms (p99), of which 0.5 are max_delay; a row that the
  * cache knows takes 86 ns in a batch, and 1.0 us alone. */
 #include <pthread.h>

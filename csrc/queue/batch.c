@@ -248,9 +248,6 @@ void pa_queue_release(pyaccel_queue *queue, pa_queue_batch *batch)
         pthread_cond_broadcast(&queue->room);
     }
     batch->done = true;
-    if (batch->waiters > 0) {
-        pthread_cond_broadcast(&batch->answered);
-    }
 }
 
 void pa_queue_recycle(pyaccel_queue *queue, pa_queue_batch *batch)

@@ -129,7 +129,7 @@ void pa_queue_end(pyaccel_queue *queue, pa_queue_batch *batch);
 /* Verifies every row of a batch in work; without the lock. */
 void pa_queue_verify_batch(pa_queue_batch *batch, pyaccel_cache *cache);
 
-/* The batch is over: its rows make room. It is kept for use, or freed, when nobody waits at it. */
+/* The batch is over: its rows make room; who waits at it is to be woken. It is kept for use, or freed, when nobody waits at it. */
 void pa_queue_release(pyaccel_queue *queue, pa_queue_batch *batch);
 void pa_queue_recycle(pyaccel_queue *queue, pa_queue_batch *batch);
 

@@ -130,9 +130,11 @@ bool pa_queue_run(pyaccel_queue *queue, pa_queue_batch *batch)
         queue->statistics.largest = batch->count;
     }
     pa_queue_release(queue, batch);
-    if (batch->callbacks > 0) {
+    if (batch->callbacks > 0 || batch->waiters > 0) {
         batch->waiters++; /* so that it stays */
         pthread_mutex_unlock(&queue->lock);
+        /* Unlocked: who wakes takes the lock, and would sleep again. */
+        pthread_cond_broadcast(&batch->answered);
         if (!answer_callbacks(queue, generation, batch)) {
             return false;
         }
@@ -198,7 +200,9 @@ static void sweep_list(pyaccel_queue *queue, pa_queue_list *list, uint64_t now, 
         if (batch->live == 0) {
             pa_queue_unlink(queue, batch);
             pa_queue_release(queue, batch);
-            if (batch->waiters == 0) {
+            if (batch->waiters > 0) {
+                pthread_cond_broadcast(&batch->answered);
+            } else {
                 pa_queue_recycle(queue, batch);
             }
         }
