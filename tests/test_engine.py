@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from coincurve import PrivateKey
-from engine_support import SECONDS, busy, sha256, signed, together
+from engine_support import SECONDS, busy, on_a_thread, sha256, signed, together
 
 import pyaccel
 from pyaccel.engine import kinds
@@ -454,9 +454,7 @@ def test_the_device_is_that_of_the_engine():
     where = []
     for engine in (pyaccel.Engine("golden"), pyaccel.Engine("native")):
         with engine:
-            future = engine.submit_many("hash_many", "sha256", [b"a"])
-            future.add_done_callback(lambda _: where.append(pyaccel.scheduler.last_run()))
-            future.result(SECONDS)
+            on_a_thread(engine, lambda: where.append(pyaccel.scheduler.last_run()), b"a")
     with pyaccel.device("golden"):
         inside = pyaccel.Engine()
     inside.close()

@@ -10,7 +10,7 @@ import threading
 from functools import partial
 
 import pytest
-from engine_support import SECONDS, busy, sha256, signed, together
+from engine_support import SECONDS, busy, on_a_thread, sha256, signed, together
 
 import pyaccel
 from pyaccel.engine import kinds
@@ -222,14 +222,13 @@ def test_callbacks_on_several_threads_may_close_at_once():
     barrier = threading.Barrier(3)
     closed = []
 
-    def close(_):
+    def close():
         barrier.wait(SECONDS)
         engine.close()
         closed.append(engine.closed)
 
-    futures = [engine.submit_many("hash_many", "sha256", [b"a"]) for _ in range(3)]
-    for future in futures:
-        future.add_done_callback(close)
+    for _ in range(3):
+        on_a_thread(engine, close)
     for thread in [*engine._dispatcher.threads]:
         thread.join(SECONDS)
         assert not thread.is_alive()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from engine_support import SECONDS, sha256, signed, together
+from engine_support import SECONDS, on_a_thread, sha256, signed, together
 from opencl_support import on_every_opencl_device
 
 import pyaccel
@@ -23,7 +23,7 @@ def test_callers_share_the_batches_of_a_device(backend):
         futures = [engine.submit("verify", "ed25519", *row, rule="libsodium") for row in rows[first::3]]
         hashes = [engine.submit("hash", "sha256", row[1]) for row in rows[first::3]]
         many = engine.submit_many("hash_many", "sha256", [row[1] for row in rows])
-        many.add_done_callback(lambda _: ran.append(pyaccel.scheduler.last_run().device))
+        on_a_thread(engine, lambda: ran.append(pyaccel.scheduler.last_run().device))
         assert [future.result(SECONDS) for future in futures] == verdicts[first::3]
         assert [future.result(SECONDS) for future in hashes] == [sha256(row[1]) for row in rows[first::3]]
         assert [bytes(row) for row in many.result(SECONDS)] == [sha256(row[1]) for row in rows]
