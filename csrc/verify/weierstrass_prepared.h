@@ -393,8 +393,9 @@ static void prepared_run(prepared_group *groups, int count)
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-/* 2^(PREPARED_WIDTH j) Q for all j, to the first entries of LANES tables; before, that of j = 0 is Q in plain numbers. */
-static void prepared_powers(prepared_table *const tables[LANES])
+/* 2^(PREPARED_WIDTH j) Q for all j, to the first entries of LANES tables; before, that of j = 0 is Q in plain numbers. Not in place,
+ * nor are the entries: either frame is a third of what a small thread has, and hashes follow. */
+__attribute__((noinline)) static void prepared_powers(prepared_table *const tables[LANES])
 {
     curve_jacobian at, powers[PREPARED_DIGITS];
     fe before[PREPARED_DIGITS], product, inverse;
@@ -482,11 +483,41 @@ static void prepared_step(prepared_multiples *groups, int count, bool twice)
     }
 }
 
-/* All entries of count tables, whose first ones are keys, x and y in plain numbers; none is infinite. Not in place: its frame is
- * more than half of what a small thread has, and hashes follow it. */
-__attribute__((noinline)) static void prepared_tables(prepared_table *const *tables, int count)
+/* The entries of `digits` digits of count tables, from digit `at` of them all on, whose first ones are there. */
+__attribute__((noinline)) static void prepared_entries(prepared_table *const *tables, int count,
+                                                       int at, int digits)
 {
     prepared_multiples groups[PREPARED_BLOCK / LANES];
+    const int all = count * PREPARED_DIGITS, size = (digits + LANES - 1) / LANES;
+    for (int g = 0; g < size; g++) {
+        const row *x[LANES], *y[LANES];
+        for (int i = 0; i < LANES; i++) {
+            const int n = at + g * LANES + i < all ? at + g * LANES + i : all - 1;
+            groups[g].entries[i] = (*tables[n / PREPARED_DIGITS])[n % PREPARED_DIGITS][0];
+            x[i] = groups[g].entries[i];
+            y[i] = groups[g].entries[i] + 1;
+        }
+        fe_gather(&groups[g].at.x, x);
+        fe_gather(&groups[g].at.y, y);
+    }
+    prepared_step(groups, size, true);
+    for (int e = 1; e < PREPARED_ENTRIES; e++) {
+        prepared_step(groups, size, false);
+        for (int g = 0; g < size; g++) {
+            row *x[LANES], *y[LANES];
+            for (int i = 0; i < LANES; i++) {
+                x[i] = groups[g].entries[i] + 2 * e;
+                y[i] = groups[g].entries[i] + 2 * e + 1;
+            }
+            fe_scatter(x, &groups[g].at.x);
+            fe_scatter(y, &groups[g].at.y);
+        }
+    }
+}
+
+/* All entries of count tables, whose first ones are keys, x and y in plain numbers; none is infinite. */
+static void prepared_tables(prepared_table *const *tables, int count)
+{
     for (int at = 0; at < count; at += LANES) {
         prepared_table *of[LANES];
         for (int i = 0; i < LANES; i++) { /* the last ones again where lanes are left over */
@@ -496,32 +527,7 @@ __attribute__((noinline)) static void prepared_tables(prepared_table *const *tab
     }
     const int all = count * PREPARED_DIGITS;
     for (int at = 0; at < all; at += PREPARED_BLOCK) {
-        const int digits = all - at < PREPARED_BLOCK ? all - at : PREPARED_BLOCK;
-        const int size = (digits + LANES - 1) / LANES;
-        for (int g = 0; g < size; g++) {
-            const row *x[LANES], *y[LANES];
-            for (int i = 0; i < LANES; i++) {
-                const int n = at + g * LANES + i < all ? at + g * LANES + i : all - 1;
-                groups[g].entries[i] = (*tables[n / PREPARED_DIGITS])[n % PREPARED_DIGITS][0];
-                x[i] = groups[g].entries[i];
-                y[i] = groups[g].entries[i] + 1;
-            }
-            fe_gather(&groups[g].at.x, x);
-            fe_gather(&groups[g].at.y, y);
-        }
-        prepared_step(groups, size, true);
-        for (int e = 1; e < PREPARED_ENTRIES; e++) {
-            prepared_step(groups, size, false);
-            for (int g = 0; g < size; g++) {
-                row *x[LANES], *y[LANES];
-                for (int i = 0; i < LANES; i++) {
-                    x[i] = groups[g].entries[i] + 2 * e;
-                    y[i] = groups[g].entries[i] + 2 * e + 1;
-                }
-                fe_scatter(x, &groups[g].at.x);
-                fe_scatter(y, &groups[g].at.y);
-            }
-        }
+        prepared_entries(tables, count, at, all - at < PREPARED_BLOCK ? all - at : PREPARED_BLOCK);
     }
 }
 

@@ -2,7 +2,6 @@
 /* Every family fits a caller's thread of 128 KiB, which is what musl gives a thread. */
 #include <pthread.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "child.h"
 #include "hash_rows.h"
@@ -19,8 +18,6 @@
 #endif
 
 #define STACK ((size_t)128 << 10)
-/* Of vectors that are pairs of ymm registers: gcc keeps them in memory, and nothing but tests runs them. */
-#define STACK_EMULATED (2 * STACK)
 #define ROWS 300u
 #define WIDTH 64u
 
@@ -115,15 +112,13 @@ static void *run_all(void *unused)
     return NULL;
 }
 
-static size_t stack_size;
-
 /* An overflow ends the child at the guard pages. */
 static void on_small_stack(void)
 {
     pthread_attr_t attributes;
     pthread_t thread;
     CHECK(pthread_attr_init(&attributes) == 0);
-    CHECK(pthread_attr_setstacksize(&attributes, stack_size) == 0);
+    CHECK(pthread_attr_setstacksize(&attributes, STACK) == 0);
     CHECK(pthread_attr_setguardsize(&attributes, 4 * STACK) == 0);
     CHECK(pthread_create(&thread, &attributes, run_all, NULL) == 0);
     CHECK(pthread_join(thread, NULL) == 0);
@@ -140,7 +135,6 @@ int main(void)
     make_rows();
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         if (pyaccel_cpu_select(specs[i]) == PYACCEL_OK) {
-            stack_size = strstr(specs[i], "emulated") != NULL ? STACK_EMULATED : STACK;
             in_child(NULL, NULL, on_small_stack);
         }
     }
