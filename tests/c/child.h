@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,20 @@ static inline void in_child(const char *name, const char *value, void (*body)(vo
     int status = -1;
     CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
           WEXITSTATUS(status) == 0);
+}
+
+/* Checks of forks, first of all; the argument "without-forks" leaves them out. busy: amid threads that work. */
+static inline void check_forks_unless_told(int argc, char **argv, void (*idle)(void),
+                                           void (*busy)(void))
+{
+    if (argc > 1 && strcmp(argv[1], "without-forks") == 0) {
+        puts("left out: forks with threads alive");
+        return;
+    }
+    idle();
+    if (BUSY_FORKS) {
+        busy();
+    }
 }
 
 #endif

@@ -609,14 +609,7 @@ static void check_queue(void)
 int main(int argc, char **argv)
 {
     make_cases();
-    if (argc > 1 && strcmp(argv[1], "without-forks") == 0) {
-        puts("left out: forks with threads alive");
-    } else {
-        check_forks();
-        if (BUSY_FORKS) {
-            check_busy_forks();
-        }
-    }
+    check_forks_unless_told(argc, argv, check_forks, check_busy_forks);
     check_arguments();
     check_changes();
     check_kept();
