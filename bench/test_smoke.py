@@ -126,5 +126,6 @@ def test_placement() -> None:
     """The sweep, cut down: it runs, devices of known cost divide a batch, and the plot is drawn."""
     found = placement.run(devices=["native"], classes=["hash_many:sha256"], sizes=(1, 100), rounds=1)
     assert [line["n"] for line in found["lines"]] == [1, 100]
-    assert found["splits"]["two of known cost, n = 16,384"]["ran_on"] == "line:0+line:1"
+    # Their rates are equal, so which of them comes first is no one's promise.
+    assert set(found["splits"]["two of known cost, n = 16,384"]["ran_on"].split("+")) == {"line:0", "line:1"}
     assert found["crossing"]["always_native"] > 1

@@ -34,6 +34,7 @@ struct VerifyOptions {
     reserved: u32,
     progress: Option<extern "C" fn(*mut c_void, u64, u64) -> i32>,
     user: *mut c_void,
+    cache: *mut c_void,
 }
 
 const OK: u32 = 0;
@@ -110,6 +111,7 @@ fn main() {
         reserved: 0,
         progress: None,
         user: null_mut(),
+        cache: null_mut(),
     };
     let mut verdicts = [0u8; 3];
     /* SAFETY: every pointer is of three rows that outlive the call, and the layouts are the header's. */
