@@ -14,9 +14,9 @@ import numpy as np
 
 import pyaccel
 from pyaccel._core import ffi, lib
+from pyaccel.calibration.workloads import workload
 from pyaccel.scheduler import execution
 from pyaccel.scheduler.registry import discovered
-from pyaccel.scheduler.workloads import workload
 
 from .contest import Contest
 

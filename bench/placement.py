@@ -23,10 +23,10 @@ import numpy as np
 
 import pyaccel
 from pyaccel.backends.base import Unavailable
+from pyaccel.calibration.workloads import LONG, USUAL, workload
 from pyaccel.cpu import usable_cores
 from pyaccel.scheduler import execution, registry
 from pyaccel.scheduler.calls import Call
-from pyaccel.scheduler.workloads import LONG, USUAL, workload
 
 from . import report, synthetic
 from .machine import machine

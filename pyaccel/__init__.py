@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pyaccel import merkle as merkle
     from pyaccel import metrics as metrics
     from pyaccel import scheduler as scheduler
+    from pyaccel.calibration import calibrate as calibrate
     from pyaccel.engine import Engine as Engine
     from pyaccel.errors import OverloadedError as OverloadedError
     from pyaccel.graph import Graph as Graph
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pyaccel.recovery import recover_many as recover_many
     from pyaccel.recovery import recovery_rules as recovery_rules
     from pyaccel.rows import Rows as Rows
-    from pyaccel.scheduler import calibrate as calibrate
     from pyaccel.scheduler import device as device
     from pyaccel.scheduler import devices as devices
     from pyaccel.scheduler import explain as explain
@@ -46,7 +46,7 @@ _MODULE_OF = {
     "Rows": "rows",
     "SignatureCache": "signature_cache",
     "algorithms": "hashing",
-    "calibrate": "scheduler",
+    "calibrate": "calibration",
     "device": "scheduler",
     "devices": "scheduler",
     "explain": "scheduler",

@@ -13,14 +13,15 @@ import pytest
 import pyaccel
 from pyaccel import logs
 from pyaccel.backends.native import environment_threads
+from pyaccel.calibration import calibrate, measuring, workloads
+from pyaccel.calibration.measuring import Effort
+from pyaccel.calibration.signed_rows import signed
 from pyaccel.cli.main import run as command
 from pyaccel.errors import DeviceUnavailableError
 from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler import calibration, costs, curve_store, default_curves, registry, workloads
-from pyaccel.scheduler.calibration import Effort, calibrate
+from pyaccel.scheduler import costs, curve_store, default_curves, registry
 from pyaccel.scheduler.curve_store import Measured
 from pyaccel.scheduler.curves import POINTS, ROW_BYTES
-from pyaccel.scheduler.signed_rows import signed
 
 HASH = OPERATIONS["hash_many"]
 
@@ -40,7 +41,7 @@ def file(tmp_path, monkeypatch):
 @pytest.fixture
 def hasty(monkeypatch):
     """Measures badly, and at once."""
-    monkeypatch.setitem(calibration.EFFORTS, "quick", Effort(batch=1e-3, sample=1e-5, samples=1, distinct=64))
+    monkeypatch.setitem(measuring.EFFORTS, "quick", Effort(batch=1e-3, sample=1e-5, samples=1, distinct=64))
 
 
 def native():

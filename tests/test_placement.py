@@ -16,7 +16,7 @@ from pyaccel.backends.base import Capabilities, Declined
 from pyaccel.errors import DeviceError, DeviceUnavailableError
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import drift, execution, guard, health, placement, registry, shadowing, watching
-from pyaccel.scheduler.curves import POINTS, Curve, carried_on, crossover, monotone
+from pyaccel.scheduler.curves import POINTS, Curve, crossover
 from pyaccel.scheduler.division import GAIN, Offer, divide
 from pyaccel.scheduler.drift import HALF_LIFE, Drift, size_range
 
@@ -362,37 +362,6 @@ def test_choices_do_not_flap_around_a_crossover(chips):
     assert set(ran) == {"chip:0"}
 
 
-def test_monotone_pools_what_falls():
-    assert monotone([1, 3, 2, 4], [1, 1, 1, 1]) == [1, 2.5, 2.5, 4]
-    assert monotone([4, 3, 2, 1], [1, 1, 1, 1]) == [2.5] * 4
-    assert monotone([3, 1], [3, 1]) == [2.5, 2.5]
-    assert monotone([], []) == []
-
-
-def test_monotone_is_the_nearest():
-    """Against every never decreasing sequence over a grid: none is nearer."""
-    from itertools import product
-
-    for values in product(range(4), repeat=4):
-        fitted = monotone(values, [1.0, 2.0, 1.0, 3.0])
-        assert fitted == sorted(fitted)
-
-        def distance(some, values=values):
-            return sum(w * (a - b) ** 2 for w, a, b in zip((1, 2, 1, 3), some, values, strict=True))
-
-        least = min(distance(some) for some in product(np.arange(0, 3.5, 0.5), repeat=4) if list(some) == sorted(some))
-        assert distance(fitted) <= least + 1e-9
-
-
-def test_carried_on_costs_what_the_last_rows_did():
-    seconds = carried_on([1.0, 8.0, 16.0])
-    assert seconds == [float(point) for point in POINTS]
-    flat = carried_on([2.0, 2.0])
-    assert flat[:2] == [2.0, 2.0]
-    assert flat == sorted(flat)
-    assert flat[-1] > flat[2] > 2.0
-
-
 def test_explain_tells_shares_corrections_crossovers_and_sources(chips):
     chips(Chip("chip:0", line(1e-6, 1e-6)), Chip("chip:1", line(1e-4, 5e-7)), Chip("chip:2", line(1e-6, 1e-3)))
     for _ in range(5):
@@ -454,7 +423,7 @@ def test_a_divided_batch_in_parts(chips):
         def prepare(self, operation, parameters):
             return native.prepare(operation, parameters)
 
-    from pyaccel.scheduler.signed_rows import signed
+    from pyaccel.calibration.signed_rows import signed
 
     chips(Verifier("chip:0"), Verifier("chip:1"))
     some = signed("ed25519", 64, 64)
@@ -492,7 +461,7 @@ def test_prepared_keys_and_rules_without_sums_have_costs_of_their_own(chips):
         def prepare(self, operation, parameters):
             return native.prepare(operation, parameters)
 
-    from pyaccel.scheduler.signed_rows import signed
+    from pyaccel.calibration.signed_rows import signed
 
     chips(Verifier("chip:0"))
     some = signed("sm2", 64, 64)

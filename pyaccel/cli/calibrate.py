@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.text import Text
 
 import pyaccel
+from pyaccel.calibration.measuring import Calibration, label
 from pyaccel.cli.errors import one_line
 from pyaccel.cli.progress import progress_bar
 from pyaccel.cli.table import amount_per_second, plain_table
-from pyaccel.scheduler.calibration import Calibration, label
 from pyaccel.scheduler.curve_store import Measured
 from pyaccel.scheduler.curves import POINTS
 from pyaccel.scheduler.explanation import in_words

@@ -7,7 +7,6 @@ from pyaccel.scheduler import environment as _environment  # noqa: F401 - first:
 
 # isort: split
 from pyaccel.backends.moved import Moved, moved
-from pyaccel.scheduler.calibration import Calibration, calibrate
 from pyaccel.scheduler.execution import release, run
 from pyaccel.scheduler.explanation import Explanation, explain
 from pyaccel.scheduler.registry import Device, add_backend, devices, remove_backend
@@ -16,13 +15,11 @@ from pyaccel.scheduler.selection import device
 from pyaccel.scheduler.shadowing import shadow
 
 __all__ = [
-    "Calibration",
     "Device",
     "Explanation",
     "Moved",
     "Ran",
     "add_backend",
-    "calibrate",
     "device",
     "devices",
     "explain",

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from pyaccel.backends.base import Backend, Plan, Unavailable
 from pyaccel.backends.native import on_threads
+from pyaccel.calibration.fitting import carried_on, monotone
+from pyaccel.calibration.workloads import KEY_ROWS, LONG, SIGNED, classes, longer_rows, workload
 from pyaccel.cpu import usable_cores
 from pyaccel.errors import PyaccelError
 from pyaccel.operations import OPERATIONS
@@ -20,7 +22,7 @@ from pyaccel.scheduler import curve_store, drift
 from pyaccel.scheduler.calls import Call
 from pyaccel.scheduler.costs import PREPARED
 from pyaccel.scheduler.curve_store import Measured
-from pyaccel.scheduler.curves import POINTS, carried_on, crossovers, monotone
+from pyaccel.scheduler.curves import POINTS, crossovers
 from pyaccel.scheduler.guard import clock
 from pyaccel.scheduler.placement import Placement
 from pyaccel.scheduler.registry import backends_of, check_name, discovered, identity, kinds, probed
@@ -182,8 +184,6 @@ def calibrate(
 
 
 def _classes(operations: Iterable[str] | None) -> list[tuple[str, str]]:
-    from pyaccel.scheduler.workloads import classes
-
     known = classes()
     if operations is None:
         return known
@@ -234,12 +234,10 @@ def _backends(devices: Iterable[str] | None, started: dict[str, float]) -> list[
 
 def _curve(job: _Job, effort: Effort) -> Measured | str:
     """One curve, or why there is none."""
-    from pyaccel.scheduler import workloads
-
     operation = OPERATIONS[job.operation]
     try:
         with on_threads(job.threads):
-            call = workloads.workload(job.operation, job.of, 1)
+            call = workload(job.operation, job.of, 1)
             begin = perf_counter()
             prepared = job.of.endswith(PREPARED)
             plan = Placement(operation, call.values, prepared=prepared).prepared(job.backend)
@@ -273,8 +271,6 @@ def _points(job: _Job, plan: Plan, effort: Effort) -> tuple[list[float], Call]:
 
     Keys that come again in a batch are prepared on native, and then cost less: a batch there has none too often.
     """
-    from pyaccel.scheduler.workloads import KEY_ROWS, SIGNED, workload
-
     seconds: list[float] = []
     call = None
     for i, n in enumerate(POINTS):
@@ -293,8 +289,6 @@ def _points(job: _Job, plan: Plan, effort: Effort) -> tuple[list[float], Call]:
 
 def _link(job: _Job, plan: Plan, effort: Effort, seconds: list[float], row: float) -> float:
     """Seconds for a byte more, by rows of two sizes at the largest number of rows that is quick to run."""
-    from pyaccel.scheduler.workloads import LONG, longer_rows, workload
-
     if not longer_rows(job.operation, job.of):
         return 0.0
     i = max(i for i in range(len(seconds)) if POINTS[i] <= 1024 and (i < 2 or seconds[i] <= effort.batch))

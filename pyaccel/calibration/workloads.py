@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 import pyaccel
+from pyaccel.calibration.signed_rows import Bytes, SignedRows, messages, signed
 from pyaccel.hashing import KEY_NEEDED
 from pyaccel.known_answers import group, known
 from pyaccel.merkle_forms import FORMS, layer_widths
@@ -19,7 +20,6 @@ from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import as_rows
 from pyaccel.scheduler.calls import Call, captured
 from pyaccel.scheduler.costs import EXACT, EXACT_RULES, PREPARED
-from pyaccel.scheduler.signed_rows import Bytes, SignedRows, messages, signed
 from pyaccel.scheme import SCHEMES
 
 Numbers = npt.NDArray[np.int_]
