@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Hashable, Mapping
 from threading import RLock
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 EVENTS: Mapping[str, int] = MappingProxyType(
     {
@@ -34,18 +34,41 @@ EVENTS: Mapping[str, int] = MappingProxyType(
 logger = logging.getLogger("pyaccel")
 logger.addHandler(logging.NullHandler())  # else what nobody asked for would be printed to stderr
 
-Listener = Callable[[str, Mapping[str, Any]], object]
-
-listeners: tuple[Listener, ...] = ()
-"""Who is told of every event, logged or not: replaced, never changed; read it as `logs.listeners`."""
+C = TypeVar("C")
 
 registering = RLock()
-"""Held while listeners, or those of pyaccel.scheduler.watching, are replaced."""
+"""Held while any Callbacks are replaced."""
 
 if hasattr(os, "register_at_fork"):  # by whoever forks, so that it is free in the child
     os.register_at_fork(
         before=registering.acquire, after_in_parent=registering.release, after_in_child=registering.release
     )
+
+
+class Callbacks(Generic[C]):
+    """Functions that are told of something, each in the thread in which it happens; they must not raise.
+
+    Attributes:
+        all: replaced, never changed: read without a lock, from any thread.
+    """
+
+    def __init__(self) -> None:
+        self.all: tuple[C, ...] = ()
+
+    def add(self, function: C) -> None:
+        """Has it called from now on; once, however often it is added."""
+        with registering:
+            if function not in self.all:
+                self.all = (*self.all, function)
+
+    def remove(self, function: C) -> None:
+        """Ends `add`; nothing where it was not added."""
+        with registering:
+            self.all = tuple(one for one in self.all if one != function)
+
+
+listeners: Callbacks[Callable[[str, Mapping[str, Any]], object]] = Callbacks()
+"""Called with the name and the fields of every event, logged or not."""
 
 _ONCE = 4096
 """Keys kept: a reason may hold text of a driver, and must not fill the memory."""
@@ -65,7 +88,7 @@ def event(name: str, message: str, *, once: Hashable = None, **fields: Any) -> b
     Returns:
         Whether this was logged: False where an equal event came before. It says also when to warn.
     """
-    for listener in listeners:
+    for listener in listeners.all:
         listener(name, fields)
     if once is not None:
         mine = object()
@@ -75,18 +98,3 @@ def event(name: str, message: str, *, once: Hashable = None, **fields: Any) -> b
             _logged.clear()
     logger.log(EVENTS[name], message, extra={"event": name, **fields}, stacklevel=2)
     return True
-
-
-def listen(listener: Listener) -> None:
-    """Calls listener with the name and the fields of each event, in its thread. It must not raise."""
-    global listeners  # noqa: PLW0603 - one list for the process
-    with registering:
-        if listener not in listeners:
-            listeners = (*listeners, listener)
-
-
-def unlisten(listener: Listener) -> None:
-    """Ends `listen`; nothing where it was not listening."""
-    global listeners  # noqa: PLW0603 - as above
-    with registering:
-        listeners = tuple(one for one in listeners if one != listener)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from coincurve import PrivateKey
 from nacl.signing import SigningKey
 
 from pyaccel.cli.main import run
@@ -130,6 +131,33 @@ def signed_rows(count: int, *, bad: tuple[int, ...] = ()) -> list[dict[str, str]
             }
         )
     return rows
+
+
+def secp256k1_rows() -> list[dict[str, Any]]:
+    """ECDSA on secp256k1, by libsecp256k1: raw, in DER, a high s under two rules, DER that is none, another key format.
+
+    The fourth and the fifth are bad.
+    """
+    key = PrivateKey(b"\x05" * 32)
+    digest = bytes(range(32))
+    raw = key.sign_recoverable(digest, hasher=None)[:64]
+    high_s = raw[:32] + (
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 - int.from_bytes(raw[32:])
+    ).to_bytes(32)
+    row = {
+        "scheme": "secp256k1-ecdsa",
+        "public_key": key.public_key.format().hex(),
+        "message": digest.hex(),
+        "message_hash": "none",
+    }
+    return [
+        {**row, "signature": raw.hex()},
+        {**row, "signature": key.sign(digest, hasher=None).hex(), "signature_format": "der", "name": "in DER"},
+        {**row, "signature": high_s.hex(), "rule": "any"},
+        {**row, "signature": high_s.hex(), "rule": "low-s", "name": "high s"},
+        {**row, "signature": "3000", "signature_format": "der"},
+        {**row, "signature": raw.hex(), "public_key": key.public_key.format(compressed=False).hex()},
+    ]
 
 
 def write_lines(path: Path, rows: list[dict[str, str]]) -> Path:

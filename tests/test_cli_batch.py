@@ -11,7 +11,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from cli_support import Command, signed_rows, write_lines
+from cli_support import Command, secp256k1_rows, signed_rows, write_lines
 from coincurve import PrivateKey
 from vector_files import ecdsa_sigver, load_json
 
@@ -38,28 +38,8 @@ def test_bad_rows_are_named_and_the_others_checked(command: Command, tmp_path: P
 
 
 def test_rows_of_several_kinds_are_batched_apart(command: Command, tmp_path: Path) -> None:
-    key = PrivateKey(b"\x05" * 32)
-    digest = bytes(range(32))
-    der = key.sign(digest, hasher=None)
-    raw = key.sign_recoverable(digest, hasher=None)[:64]
-    high_s = raw[:32] + (
-        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 - int.from_bytes(raw[32:])
-    ).to_bytes(32)
-    row = {
-        "scheme": "secp256k1-ecdsa",
-        "public_key": key.public_key.format().hex(),
-        "message": digest.hex(),
-        "message_hash": "none",
-    }
-    rows = [
-        {**row, "signature": raw.hex()},
-        {**row, "signature": der.hex(), "signature_format": "der"},
-        {**row, "signature": high_s.hex(), "rule": "any"},
-        {**row, "signature": high_s.hex(), "rule": "low-s"},
-        {**row, "signature": "3000", "signature_format": "der"},
-        {**row, "signature": raw.hex(), "public_key": key.public_key.format(compressed=False).hex()},
-        *signed_rows(3, bad=(2,)),
-    ]
+    key, digest = PrivateKey(b"\x05" * 32), bytes(range(32))
+    rows = [*secp256k1_rows(), *signed_rows(3, bad=(2,))]
     schnorr = {"scheme": "bip340", "public_key": key.public_key.format()[1:].hex(), "message": digest.hex()}
     signature = key.sign_schnorr(digest, bytes(32))
     rows += [

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cli_support import Command, Outcome, signed_rows, write_lines
+from cli_support import Command, Outcome, secp256k1_rows, signed_rows, write_lines
 from coincurve import PrivateKey
 from nacl.signing import SigningKey
 from vector_files import load_json
@@ -91,18 +91,6 @@ def _same(command: Command, folder: Path, rows: list[Row], table: pa.Table, form
 
 def _mixed() -> list[Row]:
     """Rows of several schemes, rules, formats and hashes, good and bad ones, some with names."""
-    key = PrivateKey(b"\x05" * 32)
-    digest = bytes(range(32))
-    raw = key.sign_recoverable(digest, hasher=None)[:64]
-    high_s = raw[:32] + (
-        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 - int.from_bytes(raw[32:])
-    ).to_bytes(32)
-    row = {
-        "scheme": "secp256k1-ecdsa",
-        "public_key": key.public_key.format().hex(),
-        "message": digest.hex(),
-        "message_hash": "none",
-    }
     case = load_json("sm2_sm3/sm2_published_examples.json")["cases"][0]
     sm2 = {
         "scheme": "sm2",
@@ -111,12 +99,7 @@ def _mixed() -> list[Row]:
         "signature": case["r"] + case["s"],
     }
     rows: list[Row] = [
-        {**row, "signature": raw.hex()},
-        {**row, "signature": key.sign(digest, hasher=None).hex(), "signature_format": "der", "name": "in DER"},
-        {**row, "signature": high_s.hex(), "rule": "any"},
-        {**row, "signature": high_s.hex(), "rule": "low-s", "name": "high s"},
-        {**row, "signature": "3000", "signature_format": "der"},
-        {**row, "signature": raw.hex(), "public_key": key.public_key.format(compressed=False).hex()},
+        *secp256k1_rows(),
         sm2,
         {**sm2, "identity": case["id"].encode().hex()},
         {**sm2, "identity": "3132", "name": "another's"},

@@ -143,7 +143,7 @@ def test_the_demo_tells_where_batches_went() -> None:
     with demo.Tally() as tally:
         pyaccel.hash_many("sm3", [b"a"] * 1500, device="native")
         pyaccel.hash_many("sm3", [b"a"] * 2, device="golden")
-        (watcher,) = watching.watchers
+        (watcher,) = watching.watchers.all
         watcher(Attempt("hash_many", "sm3", "opencl:0", None, 7, 7, 0.0, 0.0, DeviceError("lost")))  # type: ignore[arg-type]
     pyaccel.hash_many("sm3", [b"a"])
     assert re.fullmatch(

@@ -62,7 +62,7 @@ def sharing_folder():
         made._last = None
         yield Path(name)
         made.close()
-        assert not watching.watchers
+        assert not watching.watchers.all
 
 
 @pytest.fixture

@@ -303,14 +303,14 @@ def test_a_watcher_that_raises_costs_nobody_a_row():
         seen.append(served)
         raise RuntimeError("of a watcher")
 
-    watching.watch_engines(watcher)
+    watching.engine_watchers.add(watcher)
     try:
         with pyaccel.Engine(max_delay=SECONDS, max_batch=3) as engine:
             futures = [engine.submit("verify", "ed25519", *row) for row in signed(3)[0]]
             assert [future.result(SECONDS) in (True, False) for future in futures] == [True] * 3
             engine.submit("hash", "sha256", b"a")
     finally:
-        watching.unwatch_engines(watcher)
+        watching.engine_watchers.remove(watcher)
     assert [(one.operation, one.of, one.n, one.waiting) for one in seen] == [
         ("verify_many", "ed25519", 3, 0),
         ("hash_many", "sha256", 1, 0),

@@ -97,12 +97,12 @@ def test_a_flipped_bit_is_found_told_once_and_mended(devices, caplog, row, bit):
     devices(fake := Flipping())
     use(fake).flips = (row, bit)
     told = []
-    logs.listen(listener := lambda name, fields: told.append((name, dict(fields))))
+    logs.listeners.add(listener := lambda name, fields: told.append((name, dict(fields))))
     try:
         with pytest.warns(RuntimeWarning, match="does not use opencl:0 any more: .*compute again what") as warned:
             assert hashed() == DIGESTS
     finally:
-        logs.unlisten(listener)
+        logs.listeners.remove(listener)
     reason = f"hash_many: digests[{row}] is not what native computes (a shadow check)"
     assert told == [("device.quarantined", {"device": "opencl:0", "operation": "hash_many", "reason": reason})]
     assert len(warned) == 1

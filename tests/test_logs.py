@@ -42,15 +42,15 @@ def test_an_event_is_a_record_with_its_name_and_fields(caplog):
 def test_an_equal_key_is_logged_once_and_told_always(caplog):
     told = []
     listener = lambda name, fields: told.append((name, fields["device"]))  # noqa: E731
-    logs.listen(listener)
-    logs.listen(listener)
+    logs.listeners.add(listener)
+    logs.listeners.add(listener)
     try:
         with caplog.at_level(logging.INFO, logger="pyaccel"):
             first = [logs.event("device.failed", "x", once=("a", "b"), device="a") for _ in range(3)]
             other = logs.event("device.failed", "x", once=("a", "c"), device="a")
             name = logs.event("device.declined", "x", once=("a", "b"), device="a")
     finally:
-        logs.unlisten(listener)
+        logs.listeners.remove(listener)
     assert (first, other, name) == ([True, False, False], True, True)
     assert len(caplog.records) == 3
     assert told == [("device.failed", "a")] * 4 + [("device.declined", "a")]
@@ -78,12 +78,12 @@ def test_of_many_threads_no_listener_or_watcher_is_lost():
     def come_and_go():
         for _ in range(2000):
             mine, other = (lambda *_: None), (lambda *_: None)
-            watching.watch(mine)
-            watching.watch_engines(mine)
-            logs.listen(other)
-            watching.unwatch(mine)
-            watching.unwatch_engines(mine)
-            logs.unlisten(other)
+            watching.watchers.add(mine)
+            watching.engine_watchers.add(mine)
+            logs.listeners.add(other)
+            watching.watchers.remove(mine)
+            watching.engine_watchers.remove(mine)
+            logs.listeners.remove(other)
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -95,7 +95,7 @@ def test_of_many_threads_no_listener_or_watcher_is_lost():
             thread.join()
     finally:
         sys.setswitchinterval(interval)
-    assert (watching.watchers, watching.engine_watchers, logs.listeners) == ((), (), ())
+    assert (watching.watchers.all, watching.engine_watchers.all, logs.listeners.all) == ((), (), ())
 
 
 def test_keys_do_not_fill_the_memory():

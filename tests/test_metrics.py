@@ -40,9 +40,9 @@ def counts(monkeypatch):
     yield counting.counts
     for registry, _ in list(metrics._enabled):
         metrics.disable(registry)
-    assert not watching.watchers
-    assert not watching.engine_watchers
-    assert not logs.listeners
+    assert not watching.watchers.all
+    assert not watching.engine_watchers.all
+    assert not logs.listeners.all
 
 
 @pytest.fixture
@@ -284,7 +284,7 @@ def test_an_endpoint_shows_the_registry_and_closes():
 def test_an_endpoint_that_can_not_be(port, addr, error, message):
     with pytest.raises(error, match=message):
         metrics.serve(port, addr, registry=CollectorRegistry())
-    assert not watching.watchers
+    assert not watching.watchers.all
 
 
 def test_a_registry_is_taken_once_and_must_be_one(registry):

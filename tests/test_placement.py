@@ -209,12 +209,12 @@ def test_devices_on_the_same_silicon_do_not_share(chips):
 def test_every_part_of_a_divided_batch_is_told(chips):
     chips(Chip("chip:0", line(1e-6, 1e-6)), Chip("chip:1", line(1e-6, 1e-6)))
     seen = []
-    watching.watch(seen.append)
+    watching.watchers.add(seen.append)
     try:
         with pyaccel.scheduler.record() as batches:
             hash_rows(4096, device=ONLY)
     finally:
-        watching.unwatch(seen.append)
+        watching.watchers.remove(seen.append)
     if not seen:  # a bound method is another object each time it is looked up
         pytest.fail("nobody was told")
     assert sorted((attempt.device, attempt.n) for attempt in seen) == [("chip:0", 2048), ("chip:1", 2048)]

@@ -490,13 +490,13 @@ def test_watchers_see_every_attempt(devices):
 
     devices(Fake(behave=lost))
     seen = []
-    watching.watch(seen.append)
-    watching.watch(seen.append)
+    watching.watchers.add(seen.append)
+    watching.watchers.add(seen.append)
     try:
         with pytest.warns(RuntimeWarning, match="the rows are computed elsewhere"):
             assert hashed(device="opencl:0") == DIGESTS
     finally:
-        watching.unwatch(seen.append)
+        watching.watchers.remove(seen.append)
     hashed()
     assert [(a.operation, a.of, a.device, a.n, a.nbytes) for a in seen] == [
         ("hash_many", "sha256", "opencl:0", 3, 3),

@@ -41,9 +41,9 @@ class Plan:
 @pytest.fixture(autouse=True)
 def nobody_watches_afterwards():
     yield
-    assert not watching.watchers
-    assert not watching.engine_watchers
-    assert not logs.listeners
+    assert not watching.watchers.all
+    assert not watching.engine_watchers.all
+    assert not logs.listeners.all
     assert not tracing._tracers
 
 
@@ -127,10 +127,10 @@ def test_threads_have_tracks_of_their_own(tmp_path):
 def test_failures_engines_and_events_are_told(tmp_path):
     with pyaccel.trace(tmp_path / "t.json"):
         now = perf_counter()
-        (tell,) = watching.watchers
+        (tell,) = watching.watchers.all
         tell(Attempt("verify_many", "sm2", "opencl:0", Plan(), 5, 99, now, 0.25, DeviceError('lost "it"\n')))
         tell(Attempt("verify_many", "sm2", "native", Plan(), 5, 99, now + 1, 0.5, None, ("opencl:0 failed", "x")))
-        (serve,) = watching.engine_watchers
+        (serve,) = watching.engine_watchers.all
         serve(Served("verify_many", "sm2", 64, now + 2, 0.125, 0.001, 17))
         logs.event("device.failed", "x", device="opencl:0", reason=ValueError("é"))
     failed, redone, served = slices(events := read(tmp_path / "t.json"))
@@ -147,7 +147,7 @@ def test_failures_engines_and_events_are_told(tmp_path):
 
 def test_what_began_before_the_trace_is_cut(tmp_path):
     with pyaccel.trace(tmp_path / "t.json"):
-        (tell,) = watching.watchers
+        (tell,) = watching.watchers.all
         tell(Attempt("hash_many", "sm3", "native", Plan(), 1, 1, perf_counter() - 100, 100.0))
         tell(Attempt("hash_many", "sm3", "native", Plan(), 1, 1, 0.0, 0.0))
     before, unknown = slices(read(tmp_path / "t.json"))

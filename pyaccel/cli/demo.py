@@ -60,11 +60,11 @@ class Tally:
             counts.update(failures=1)
 
     def __enter__(self) -> Self:
-        watching.watch(self._attempted)
+        watching.watchers.add(self._attempted)
         return self
 
     def __exit__(self, *_: object) -> None:
-        watching.unwatch(self._attempted)
+        watching.watchers.remove(self._attempted)
 
     def text(self) -> Text:
         """In a line."""

@@ -313,7 +313,7 @@ class Dispatcher:
     def ran(self, batch: Batch, start: float) -> None:
         """A batch is done that began then: tells who watches."""
         self._running.discard(batch)
-        if watching.engine_watchers:
+        if watching.engine_watchers.all:
             served = watching.Served(
                 operation=batch.kind.operation,
                 of=batch.kind.of,
@@ -323,7 +323,7 @@ class Dispatcher:
                 waited=start - batch.since,
                 waiting=self.queued,
             )
-            for watcher in watching.engine_watchers:
+            for watcher in watching.engine_watchers.all:
                 watcher(served)
 
     def _gather(self) -> bool:

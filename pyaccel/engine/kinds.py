@@ -37,9 +37,26 @@ def own(name: str, value: Any) -> bytes:
     return value if type(value) is bytes else one_row(name, value)[0]
 
 
-class Verify(NamedTuple):
-    """verify: rows of a key, or a number of one of the prepared keys, a message and a signature; a bool each."""
+class _OneRow(tuple[Any, ...]):
+    """What all kinds have; the first of a kind's parameters says what it is of."""
 
+    __slots__ = ()
+
+    @property
+    def of(self) -> str:
+        """As Kind.of."""
+        return str(self[0])
+
+    @property
+    def passing(self) -> bool:
+        """As Kind.passing."""
+        return False
+
+    def check(self) -> None:
+        """Raises where a parameter is wrong; nothing where `made` has checked all."""
+
+
+class _Verify(NamedTuple):
     scheme: str
     rule: str
     message_hash: str | None
@@ -48,6 +65,13 @@ class Verify(NamedTuple):
     identity: bytes | None
     keys: PreparedKeys | None
     cache: SignatureCache | None
+
+
+class Verify(_OneRow, _Verify):
+    """verify: rows of a key, or a number of one of the prepared keys, a message and a signature; a bool each."""
+
+    __slots__ = ()
+    operation = "verify_many"
 
     @classmethod
     def made(
@@ -69,16 +93,6 @@ class Verify(NamedTuple):
             key_format = public_keys.key_format if key_format == "auto" else key_format
         values = verify_parameters(scheme, rule, message_hash, key_format, signature_format)
         return cls(*values, None if identity is None else own("identity", identity), public_keys, cache)
-
-    @property
-    def operation(self) -> str:
-        """As Kind.operation."""
-        return "verify_many"
-
-    @property
-    def of(self) -> str:
-        """As Kind.of."""
-        return self[0]
 
     @property
     def passing(self) -> bool:
@@ -125,13 +139,18 @@ class Verify(NamedTuple):
         return (self.scheme, keys, messages, signatures), parameters
 
 
-class Hash(NamedTuple):
-    """hash: rows of a message; a digest each."""
-
+class _Hash(NamedTuple):
     algorithm: str
     digest_size: int
     context: bytes | None
     key: bytes | None
+
+
+class Hash(_OneRow, _Hash):
+    """hash: rows of a message; a digest each."""
+
+    __slots__ = ()
+    operation = "hash_many"
 
     @classmethod
     def made(cls, algorithm: str, *, digest_size: int | None = None, key: Any = None, context: Any = None) -> Hash:
@@ -140,22 +159,9 @@ class Hash(NamedTuple):
         return cls(*values, hashing._key(values, key))
 
     @property
-    def operation(self) -> str:
-        """As Kind.operation."""
-        return "hash_many"
-
-    @property
-    def of(self) -> str:
-        """As Kind.of."""
-        return self[0]
-
-    @property
     def passing(self) -> bool:
         """As Kind.passing."""
         return self.key is not None
-
-    def check(self) -> None:
-        """`made` has checked all."""
 
     def row(self, message: Any) -> Row:
         """One row, checked, and safe from changes."""
@@ -172,35 +178,22 @@ class Hash(NamedTuple):
         return _pieces(digests.tobytes(), size)
 
 
-class Recover(NamedTuple):
-    """recover: rows of a digest, a signature and, with ids, a recovery id; a key and whether there is one."""
-
+class _Recover(NamedTuple):
     rule: str
     addresses: bool
     ids: bool
+
+
+class Recover(_OneRow, _Recover):
+    """recover: rows of a digest, a signature and, with ids, a recovery id; a key and whether there is one."""
+
+    __slots__ = ()
+    operation = "recover_many"
 
     @classmethod
     def made(cls, *, rule: str = "secp256k1", addresses: bool = False, ids: bool = False) -> Recover:
         """Raises what recover_many says of the parameters."""
         return cls(*recovery_parameters(rule, addresses=addresses), ids)
-
-    @property
-    def operation(self) -> str:
-        """As Kind.operation."""
-        return "recover_many"
-
-    @property
-    def of(self) -> str:
-        """As Kind.of."""
-        return self[0]
-
-    @property
-    def passing(self) -> bool:
-        """As Kind.passing."""
-        return False
-
-    def check(self) -> None:
-        """`made` has checked all."""
 
     def row(self, digest: Any, signature: Any, recovery_id: Any = None) -> Row:
         """One row, checked, and safe from changes."""
@@ -216,14 +209,19 @@ class Recover(NamedTuple):
         return list(zip(_pieces(keys.tobytes(), keys.shape[1]), found.tolist(), strict=True))
 
 
-class Inclusion(NamedTuple):
-    """merkle.verify: rows of a root, a leaf, its index, its proof and the tree's size; a bool each."""
-
+class _Inclusion(NamedTuple):
     form: str
     algorithm: str | None
     limit: int | None
     mix_in_length: bool
     length: int | None
+
+
+class Inclusion(_OneRow, _Inclusion):
+    """merkle.verify: rows of a root, a leaf, its index, its proof and the tree's size; a bool each."""
+
+    __slots__ = ()
+    operation = "merkle.verify_many"
 
     @classmethod
     def made(
@@ -237,21 +235,6 @@ class Inclusion(NamedTuple):
     ) -> Inclusion:
         """Errors of `check` are left to it."""
         return cls(form, algorithm, limit, mix_in_length, length)
-
-    @property
-    def operation(self) -> str:
-        """As Kind.operation."""
-        return "merkle.verify_many"
-
-    @property
-    def of(self) -> str:
-        """As Kind.of."""
-        return self[0]
-
-    @property
-    def passing(self) -> bool:
-        """As Kind.passing."""
-        return False
 
     def check(self) -> None:
         """Raises what merkle.verify_many says of the parameters."""

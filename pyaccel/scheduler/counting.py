@@ -129,9 +129,9 @@ class Counts:
         with self._lock:
             self._users += 1
             moved.everywhere = (self.moved,)
-            watching.watch(self._attempted)
-            watching.watch_engines(self._served)
-            logs.listen(self._happened)
+            watching.watchers.add(self._attempted)
+            watching.engine_watchers.add(self._served)
+            logs.listeners.add(self._happened)
 
     def end(self) -> None:
         """Ends `begin`; what was counted stays."""
@@ -139,9 +139,9 @@ class Counts:
             self._users -= 1
             if not self._users:
                 moved.everywhere = ()
-                watching.unwatch(self._attempted)
-                watching.unwatch_engines(self._served)
-                logs.unlisten(self._happened)
+                watching.watchers.remove(self._attempted)
+                watching.engine_watchers.remove(self._served)
+                logs.listeners.remove(self._happened)
 
     def begin_anew(self) -> None:
         """In the child of a fork: counts are the parent's, and a lock may be of a thread that is gone."""

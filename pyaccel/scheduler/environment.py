@@ -38,17 +38,17 @@ def begin() -> None:
 
 def _begin_late(attempt: Attempt) -> None:
     """With its first batch the child of a fork begins too: most children are there for something else."""
-    watching.unwatch(_begin_late)
-    before = watching.watchers
+    watching.watchers.remove(_begin_late)
+    before = watching.watchers.all
     try:
         begin()
     except Exception as error:  # noqa: BLE001 - the parent began, and this is in the middle of a batch
         logs.event("environment.ignored", f"after a fork: {error}", reason=str(error))
-    for watcher in watching.watchers:
+    for watcher in watching.watchers.all:
         if watcher not in before:
             watcher(attempt)
 
 
 begin()
 if os.environ.get("PYACCEL_TRACE") or os.environ.get("PYACCEL_TOP"):
-    os.register_at_fork(after_in_child=lambda: watching.watch(_begin_late))
+    os.register_at_fork(after_in_child=lambda: watching.watchers.add(_begin_late))

@@ -175,14 +175,14 @@ def _attempt(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs,
 
 def _once(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> None:
     """Runs the choice and tells the watchers."""
-    start = perf_counter() if watching.watchers else 0.0
+    start = perf_counter() if watching.watchers.all else 0.0
     try:
         choice.plan.run(inputs, outputs, n)
     except DeviceError as error:
-        if watching.watchers:
+        if watching.watchers.all:
             _tell(place, choice, inputs, n, start, error)
         raise
-    if watching.watchers:
+    if watching.watchers.all:
         _tell(place, choice, inputs, n, start)
 
 
@@ -203,5 +203,5 @@ def _tell(
         error,
         choice.notes,
     )
-    for watcher in watching.watchers:
+    for watcher in watching.watchers.all:
         watcher(attempt)

@@ -71,9 +71,9 @@ class Tracer:
         self._name("process_name", _OWN, 0, f"pyaccel, process {os.getpid()}", separator="[")
         _tracers.append(self)  # first: a child that is forked meanwhile has to know it
         at_end(_close_all)
-        watching.watch(self._attempted)
-        watching.watch_engines(self._served)
-        logs.listen(self._happened)
+        watching.watchers.add(self._attempted)
+        watching.engine_watchers.add(self._served)
+        logs.listeners.add(self._happened)
 
     def close(self) -> None:
         """Completes the file: a whole JSON array from then on. Warns where the trace ended before. Again: nothing."""
@@ -97,9 +97,9 @@ class Tracer:
         self._file = -1
 
     def _stop(self) -> None:
-        watching.unwatch(self._attempted)
-        watching.unwatch_engines(self._served)
-        logs.unlisten(self._happened)
+        watching.watchers.remove(self._attempted)
+        watching.engine_watchers.remove(self._served)
+        logs.listeners.remove(self._happened)
         with suppress(ValueError):
             _tracers.remove(self)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from weakref import ref
 
 from pyaccel.backends.base import Plan
-from pyaccel.logs import registering
+from pyaccel.logs import Callbacks
 
 
 class Attempt(NamedTuple):
@@ -40,25 +40,8 @@ class Attempt(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-Watcher = Callable[[Attempt], object]
-
-watchers: tuple[Watcher, ...] = ()
-"""Replaced, never changed: read without a lock, from any thread. Read it as `watching.watchers`."""
-
-
-def watch(watcher: Watcher) -> None:
-    """Calls watcher after each attempt, in its thread; once, however often it is added. It must not raise."""
-    global watchers  # noqa: PLW0603 - one list for the process
-    with registering:
-        if watcher not in watchers:
-            watchers = (*watchers, watcher)
-
-
-def unwatch(watcher: Watcher) -> None:
-    """Ends `watch`; nothing where it was not watching."""
-    global watchers  # noqa: PLW0603 - as above
-    with registering:
-        watchers = tuple(one for one in watchers if one != watcher)
+watchers: Callbacks[Callable[[Attempt], object]] = Callbacks()
+"""Called after each attempt."""
 
 
 class Served(NamedTuple):
@@ -83,23 +66,8 @@ class Served(NamedTuple):
     waiting: int
 
 
-engine_watchers: tuple[Callable[[Served], object], ...] = ()
-"""As `watchers`: an Engine makes a Served, and calls each with it, where there are any."""
-
-
-def watch_engines(watcher: Callable[[Served], object]) -> None:
-    """Calls watcher after each batch of an Engine, as `watch`."""
-    global engine_watchers  # noqa: PLW0603 - as above
-    with registering:
-        if watcher not in engine_watchers:
-            engine_watchers = (*engine_watchers, watcher)
-
-
-def unwatch_engines(watcher: Callable[[Served], object]) -> None:
-    """Ends `watch_engines`."""
-    global engine_watchers  # noqa: PLW0603 - as above
-    with registering:
-        engine_watchers = tuple(one for one in engine_watchers if one != watcher)
+engine_watchers: Callbacks[Callable[[Served], object]] = Callbacks()
+"""Called after each batch of an Engine."""
 
 
 class Source(Protocol):
