@@ -29,7 +29,7 @@ static bool make_tables(pyaccel_he_context *context)
     const size_t table = (kernels->ntt_words(context->log_degree) + 7) / 8 * 64,
                  count = context->q_count + context->p_count,
                  order = (context->degree * sizeof *context->order + 63) / 64 * 64;
-    char *memory = aligned_alloc(64, count * table + order);
+    char *memory = pa_he_take(&context->pool, count * table + order);
     if (memory == NULL) {
         return false;
     }
@@ -46,11 +46,11 @@ static bool make_tables(pyaccel_he_context *context)
 
 static void destroy(pyaccel_he_context *context)
 {
-    pa_he_pool_clear(&context->pool);
     pa_he_constants_free(context->constants);
     pa_he_encoder_free(context->encoder);
+    pa_he_give(&context->pool, context->memory);
+    pa_he_pool_clear(&context->pool);
     pthread_mutex_destroy(&context->pool.lock);
-    free(context->memory);
     free(context);
 }
 

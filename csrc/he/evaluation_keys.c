@@ -83,7 +83,7 @@ bool pa_he_switching_key_prepare(pa_he_switching_key *key, uint32_t *source,
     const size_t words = (context->kernels->permute_words(context->log_degree) + 7) / 8 * 8;
     key->words = pa_he_key_memory(context, (size_t)2 * context->digit_count);
     if (key->words != NULL && key->element != 0) {
-        key->permute = aligned_alloc(64, words * sizeof *key->permute);
+        key->permute = pa_he_take((pa_he_pool *)&context->pool, words * sizeof *key->permute);
         if (key->permute != NULL) {
             pa_he_permutation(key->permute, source, context, key->element);
         }
@@ -200,8 +200,8 @@ void pyaccel_he_evaluation_keys_free(pyaccel_he_evaluation_keys *keys)
         return;
     }
     for (uint32_t i = 0; i < keys->count; i++) {
-        free(keys->keys[i].words);
-        free(keys->keys[i].permute);
+        pa_he_give(&keys->context->pool, keys->keys[i].words);
+        pa_he_give(&keys->context->pool, keys->keys[i].permute);
     }
     free(keys->keys);
     pyaccel_he_context_free(keys->context);

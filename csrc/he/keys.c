@@ -65,12 +65,8 @@ void pa_he_scratch_return(pa_he_scratch *scratch, const pyaccel_he_context *cont
 
 pa_he_word *pa_he_key_memory(const pyaccel_he_context *context, size_t polynomials)
 {
-    const size_t bytes = pa_he_rows_bytes(context, polynomials * pa_he_key_rows(context));
-    pa_he_word *words = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    if (words != NULL) {
-        pa_he_wish_large_pages(words, bytes);
-    }
-    return words;
+    return pa_he_take((pa_he_pool *)&context->pool,
+                      pa_he_rows_bytes(context, polynomials * pa_he_key_rows(context)));
 }
 
 pyaccel_status pa_he_begin(pa_he_seeds *seeds, const pyaccel_he_options *options)
@@ -145,7 +141,7 @@ void pyaccel_he_secret_key_free(pyaccel_he_secret_key *key)
         if (key->words != NULL) {
             pa_wipe(key->words, pa_he_rows_bytes(key->context, pa_he_key_rows(key->context)));
         }
-        free(key->words);
+        pa_he_give(&key->context->pool, key->words);
         pyaccel_he_context_free(key->context);
         free(key);
     }
@@ -225,7 +221,7 @@ pyaccel_status pyaccel_he_public_key_new(pyaccel_he_public_key **key,
 void pyaccel_he_public_key_free(pyaccel_he_public_key *key)
 {
     if (key != NULL) {
-        free(key->words);
+        pa_he_give(&key->context->pool, key->words);
         pyaccel_he_context_free(key->context);
         free(key);
     }

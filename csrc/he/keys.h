@@ -40,7 +40,7 @@ static inline uint32_t pa_he_key_rows(const pyaccel_he_context *context)
     return context->q_count + context->p_count;
 }
 
-/* Memory of `polynomials` polynomials of all rows: not of the pool, which would keep it. NULL: out of memory; free takes it. */
+/* Memory of `polynomials` polynomials of all rows, of the pool; NULL: out of memory. */
 pa_he_word *pa_he_key_memory(const pyaccel_he_context *context, size_t polynomials);
 
 /* Memory of a switching key whose element is set, and the table of its automorphism; source: N entries of scratch. false: out of

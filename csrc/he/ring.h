@@ -9,22 +9,27 @@
 #include "kernels.h"
 #include "pyaccel/he.h"
 
-/* Blocks of rows, kept for the next call: mmap and its page faults would cost more than a small operation. A block that held
- * a secret is wiped by whoever gives it back. */
+/* What lies ahead of a block of memory, which is `size` bytes long; blocks fill their chunk without gaps. */
+typedef struct pa_he_block {
+    size_t size;
+    struct pa_he_block *below, *above;   /* neighbours in the chunk; NULL: none */
+    struct pa_he_block *previous, *next; /* free blocks of the pool */
+    bool is_free, is_single;             /* single: of the system, not of a chunk */
+    char reserved[22];
+} pa_he_block;
+
+/* Blocks of rows, kept for the next call: page faults would cost more than a small operation. A block that held a secret is wiped
+ * by whoever gives it back. */
 typedef struct {
     pthread_mutex_t lock;
-    void *blocks[64];
-    size_t sizes[64];
-    uint32_t count;
+    pa_he_block *first; /* free one */
+    size_t kept;        /* bytes of chunks that are free as a whole */
 } pa_he_pool;
 
 /* bytes, aligned to 64, content undefined; NULL: out of memory. Thread-safe. */
 void *pa_he_take(pa_he_pool *pool, size_t bytes);
 void pa_he_give(pa_he_pool *pool, void *block);
-/* Asks the system for large pages under memory of some MiB, written to later: keys are read in many streams, each of which would
- * miss a translation every 4 KiB. Whether it grants them or not, contents are the same. */
-void pa_he_wish_large_pages(void *memory, size_t bytes);
-/* Frees what is kept. */
+/* Frees what is kept, once every block is given back. */
 void pa_he_pool_clear(pa_he_pool *pool);
 
 /* Primes are numbered 0 .. q_count - 1 (Q; the last go first) and q_count .. q_count + p_count - 1 (special, P).
@@ -51,7 +56,7 @@ struct pyaccel_he_context {
     uint64_t id
         [4]; /* SHA-256 of the canonical parameters: what keys and ciphertexts are checked against */
     uint32_t *order;                   /* position[j] of the canonical NTT order, N entries */
-    void *memory;                      /* tables, freed with the context */
+    void *memory;                      /* tables, of the pool */
     struct pa_he_constants *constants; /* per level: rescaling, mod-up, mod-down, BFV (rns.h) */
     struct pa_he_encoder *encoder;     /* slots: FFT or plain NTT tables (encode.h) */
     pa_he_pool pool;

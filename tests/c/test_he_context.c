@@ -376,35 +376,6 @@ static void test_division(void)
     }
 }
 
-/* ---- memory ------------------------------------------------------------------------------------- */
-
-static void test_pool(void)
-{
-    pyaccel_he_context *context = context_of(
-        (pyaccel_he_parameters){.scheme = PYACCEL_HE_CKKS, .degree = 8, WITH_MODULI(40)});
-    void *blocks[100];
-    for (size_t i = 0; i < 100; i++) {
-        blocks[i] = pa_he_take(&context->pool, 1000 * i);
-        CHECK(blocks[i] != NULL && (uintptr_t)blocks[i] % 64 == 0);
-        memset(blocks[i], (int)i, 1000 * i);
-    }
-    for (size_t i = 0; i < 100; i++) {
-        bool kept = true;
-        for (size_t k = 0; k < 1000 * i; k++) {
-            kept = kept && ((unsigned char *)blocks[i])[k] == (unsigned char)i;
-        }
-        CHECK(kept);
-        pa_he_give(&context->pool, blocks[i]);
-    }
-    void *again = pa_he_take(&context->pool, 50000); /* the one of its size */
-    CHECK(again == blocks[50]);
-    pa_he_give(&context->pool, again);
-    pa_he_give(&context->pool, NULL);
-    CHECK(pa_he_take(&context->pool, SIZE_MAX - 8) == NULL);
-    pyaccel_he_context_free(pa_he_hold(context));
-    pyaccel_he_context_free(context);
-}
-
 int main(void)
 {
     test_primes();
@@ -412,7 +383,6 @@ int main(void)
     test_refusals();
     test_bounds();
     test_elements();
-    test_pool();
     each_variant(test_permutations);
     each_variant(test_division);
     return finish();

@@ -147,8 +147,8 @@ static void check_call(const char *name, void *(*call)(void *))
     CHECK(pthread_join(thread, NULL) == 0);
     watching = false;
     look_for_needles(name, stack, sizeof stack);
-    for (uint32_t i = 0; i < context->pool.count; i++) {
-        look_for_needles(name, context->pool.blocks[i], context->pool.sizes[i]);
+    for (const pa_he_block *block = context->pool.first; block != NULL; block = block->next) {
+        look_for_needles(name, block + 1, block->size);
     }
 }
 
