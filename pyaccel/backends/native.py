@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Never
 
 from pyaccel.backends.base import Backend, Capabilities, Declined, Inputs, Outputs, Parameters, Plan, Unavailable
+from pyaccel.cpu import usable_cores
 from pyaccel.errors import OverloadedError, PyaccelError, UnsupportedError
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import Rows
@@ -515,8 +516,6 @@ def on_threads(count: int) -> Iterator[None]:
 
 def threads() -> int:
     """What options.threads asks for: the cores that this process may use, or 0 where PYACCEL_THREADS says it."""
-    from pyaccel.cpu import usable_cores
-
     if asked := _asked.get():
         return asked
     return 0 if os.environ.get("PYACCEL_THREADS") else usable_cores()

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.he import saving
-from pyaccel.he.native import Options, came, ffi, lib, make, of_type, out, owned, raise_status
+from pyaccel.he.native import came, ffi, lib, make, of_type, options, out, owned, raise_status
 from pyaccel.he.plaintexts import Plaintexts, Shape
+from pyaccel.he.rotations import element, rotation_of, whole_steps
 from pyaccel.numbers import whole_number
 
 if TYPE_CHECKING:
@@ -280,6 +281,8 @@ class Ciphertexts:
 
     def _for_product(self) -> Ciphertexts:
         """BGV: at the level where products keep most of their budget; other schemes: as it is."""
+        if self.context.scheme != "bgv":
+            return self
         return self.mod_switch(int(lib.pyaccel_he_product_level(self.native)))
 
     def square(self, *, keys: EvaluationKeys | None = None) -> Ciphertexts:
@@ -353,8 +356,6 @@ class Ciphertexts:
             TypeError, ValueError: steps beyond a row; ciphertexts of three polynomials.
             MissingKeyError: names the rotation that there is no key for.
         """
-        from pyaccel.he.keys import element, whole_steps
-
         many = isinstance(steps, (Sequence, np.ndarray))
         every: list[Any] = list(steps) if isinstance(steps, (Sequence, np.ndarray)) else [steps]
         elements = [element(self.context, whole_steps(step, self.context.row)) for step in every]
@@ -390,14 +391,12 @@ class Ciphertexts:
     ) -> Ciphertexts:
         self._need_two("rotated")
         held = self._keys(keys, next((e for e in elements if e != 1), 1), mend)
-        shape = self.shape if keeps_width else replace(self.shape, width=None, clean=False, period=0)
+        shape = self.shape if keeps_width else self.shape.moved()
         return self._rotated(elements, held, replace(shape, single=False) if many else shape, mend)
 
     def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape, mend: str) -> Ciphertexts:
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
-        status = lib.pyaccel_he_rotate(
-            pointer, missing, self.native, elements, len(elements), keys.native, Options().native
-        )
+        status = lib.pyaccel_he_rotate(pointer, missing, self.native, elements, len(elements), keys.native, options())
         self._raise(status, missing, "he.rotate", mend)
         return self._like(owned("ciphertexts", pointer), shape)
 
@@ -416,7 +415,7 @@ class Ciphertexts:
 
     def _summed(self, keys: EvaluationKeys, shape: Shape) -> Ciphertexts:
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
-        status = lib.pyaccel_he_sum_slots(pointer, missing, self.native, keys.native, Options().native)
+        status = lib.pyaccel_he_sum_slots(pointer, missing, self.native, keys.native, options())
         self._raise(status, missing, "he.sum_slots", POWERS_OF_TWO)
         return self._like(owned("ciphertexts", pointer), shape)
 
@@ -476,7 +475,7 @@ class Ciphertexts:
     def _computed(self, function: str, *operands: Any, shape: Shape | None = None) -> Ciphertexts:
         """pyaccel_he_FUNCTION of this batch, with more batches, plaintexts, keys (None: none) and numbers."""
         natives = [ffi.NULL if x is None else getattr(x, "native", x) for x in operands]
-        return self._like(make("ciphertexts", function, self.native, *natives, Options().native), shape)
+        return self._like(make("ciphertexts", function, self.native, *natives, options()), shape)
 
     def _like(self, handle: Any, shape: Shape | None = None) -> Ciphertexts:
         return Ciphertexts(self.context, handle, self.shape if shape is None else shape)
@@ -526,27 +525,31 @@ class Ciphertexts:
             TypeError, ValueError: no evaluation keys, or of another context.
             MissingKeyError: there are none.
         """
-        from pyaccel.he.keys import EvaluationKeys, MissingKeyError, rotation_of
-
         if keys is not None:
+            from pyaccel.he.keys import EvaluationKeys
+
             of_type("keys", keys, EvaluationKeys)
             self.context.check(keys, "keys")
         else:
             keys = self.context.evaluation_keys
-        what = "relinearization" if wanted == 0 else rotation_of(self.context, wanted)
         if keys is None:
+            from pyaccel.he.keys import MissingKeyError
+
+            what = "relinearization" if wanted == 0 else rotation_of(self.context, wanted)
             raise MissingKeyError(
                 f"{what} takes evaluation keys: context.use(EvaluationKeys(secret{', ' if mend else ''}{mend})), or "
                 "pass them as keys="
             )
         if wanted == 0 and 0 not in keys.elements:
+            from pyaccel.he.keys import MissingKeyError
+
             raise MissingKeyError("no key for relinearization: EvaluationKeys(secret, relinearize=True) has it")
         return keys
 
     def _raise(self, status: int, missing: Any, function: str, mend: str) -> None:
-        from pyaccel.he.keys import MissingKeyError, rotation_of
-
         if status == lib.PYACCEL_UNSUPPORTED:
+            from pyaccel.he.keys import MissingKeyError
+
             what = rotation_of(self.context, int(missing[0]))
             raise MissingKeyError(f"no Galois key for {what}: EvaluationKeys(secret, {mend}) has all that this takes")
         if status:

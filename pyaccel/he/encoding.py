@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.he.native import Options, came, ffi, lib, out, owned, raise_status
+from pyaccel.he.native import came, ffi, lib, options, out, owned, raise_status
 from pyaccel.he.parameters import nearest_plain_modulus
 from pyaccel.he.plaintexts import Plaintexts, Shape
 from pyaccel.numbers import whole_number
@@ -140,14 +140,14 @@ def encode(
         rows = np.ascontiguousarray(rows)
     stride = rows.strides[0] // rows.itemsize if n > 1 else width
     data = _pointer(rows)
-    pointer, bad, options = out("plaintexts"), ffi.new("uint64_t *"), Options()
+    pointer, bad = out("plaintexts"), ffi.new("uint64_t *")
     if ckks:
         status = lib.pyaccel_he_encode_numbers(
-            pointer, bad, context.native, data, int(shape.real), n, width, stride, scale, level, options.native
+            pointer, bad, context.native, data, int(shape.real), n, width, stride, scale, level, options()
         )
     else:
         function = lib.pyaccel_he_encode_coefficients if coefficients or constant else lib.pyaccel_he_encode_integers
-        status = function(pointer, bad, context.native, data, n, width, stride, options.native)
+        status = function(pointer, bad, context.native, data, n, width, stride, options())
     if status == lib.PYACCEL_INVALID_ARGUMENT and bad[0] < n * width:
         index = int(bad[0])
         if repeat:
@@ -174,14 +174,11 @@ def decode(plaintexts: Plaintexts, *, width: int | None, real: bool | None, coef
     dtype: Any = np.int64 if not ckks else np.float64 if real else np.complex128
     n = len(plaintexts)
     values = np.empty((n, width), dtype)
-    options = Options()
     if ckks:
-        status = lib.pyaccel_he_decode_numbers(
-            _pointer(values), int(real), width, width, plaintexts.native, options.native
-        )
+        status = lib.pyaccel_he_decode_numbers(_pointer(values), int(real), width, width, plaintexts.native, options())
     else:
         status = lib.pyaccel_he_decode_integers(
-            _pointer(values), width, width, plaintexts.native, int(coefficients), options.native
+            _pointer(values), width, width, plaintexts.native, int(coefficients), options()
         )
     if status:
         raise_status("he.decode", status)

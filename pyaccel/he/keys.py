@@ -13,8 +13,9 @@ import numpy.typing as npt
 from pyaccel.errors import PyaccelError
 from pyaccel.he import encoding, saving
 from pyaccel.he.ciphertexts import Ciphertexts
-from pyaccel.he.native import Options, came, ffi, lib, make, of_type, raise_status
+from pyaccel.he.native import came, ffi, lib, make, of_type, options, raise_status
 from pyaccel.he.plaintexts import Plaintexts
+from pyaccel.he.rotations import element, whole_steps
 from pyaccel.numbers import whole_number
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class SecretKey(_Key):
 
         of_type("context", context, Context)
         self.context = context
-        self.native = make("secret_key", "secret_key_new", context.native, Options(insecure_test_seed).native)
+        self.native = make("secret_key", "secret_key_new", context.native, options(insecure_test_seed))
 
     def save(self) -> bytearray:
         """As bytes, for `SecretKey.load`. They are as secret as the key: wipe them when they are written."""
@@ -164,7 +165,7 @@ class SecretKey(_Key):
                     f"ciphertexts[{int(budget.argmin())}] does not decrypt: its noise budget is used up, or this is "
                     "not the key that it was encrypted for. Multiply less deep, or make the context with more depth"
                 )
-        plain = make("plaintexts", "decrypt", self.native, ciphertexts.native, flood_bits, Options().native)
+        plain = make("plaintexts", "decrypt", self.native, ciphertexts.native, flood_bits, options())
         batch = Plaintexts(self.context, plain, ciphertexts.shape)
         return encoding.decode(batch, width=width, real=real, coefficients=coefficients)
 
@@ -236,7 +237,7 @@ class PublicKey(_Key):
     def __init__(self, secret: SecretKey, *, insecure_test_seed: bytes | None = None) -> None:
         of_type("secret", secret, SecretKey)
         self.context = secret.context
-        self.native = make("public_key", "public_key_new", secret.native, Options(insecure_test_seed).native)
+        self.native = make("public_key", "public_key_new", secret.native, options(insecure_test_seed))
 
     def save(self) -> bytes:
         """As bytes, for `PublicKey.load`."""
@@ -262,7 +263,7 @@ def _encrypt(function: str, key: _Key, values: Any, seed: bytes | None) -> Ciphe
         plain = values
     else:
         plain = key.context.encode(values)
-    handle = make("ciphertexts", function, key.native, plain.native, Options(seed).native)
+    handle = make("ciphertexts", function, key.native, plain.native, options(seed))
     return Ciphertexts(key.context, handle, plain.shape)
 
 
@@ -281,7 +282,7 @@ class EvaluationKeys(_Key):
         TypeError, ValueError: an argument is wrong.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_elements")
     kind = "evaluation_keys"
 
     def __init__(
@@ -322,7 +323,7 @@ class EvaluationKeys(_Key):
             int(bool(relinearize)),
             ffi.new("uint32_t[]", elements or [0]),
             len(elements),
-            Options(insecure_test_seed).native,
+            options(insecure_test_seed),
         )
 
     def save(self) -> bytes:
@@ -332,6 +333,13 @@ class EvaluationKeys(_Key):
     @property
     def elements(self) -> tuple[int, ...]:
         """Galois elements that there are keys for; 0: relinearization."""
+        try:
+            return self._elements
+        except AttributeError:  # each product asks
+            self._elements: tuple[int, ...] = self._listed()
+            return self._elements
+
+    def _listed(self) -> tuple[int, ...]:
         count = ffi.new("uint64_t *")
         lib.pyaccel_he_evaluation_keys_elements(ffi.NULL, count, self.native)
         values = ffi.new("uint32_t[]", max(int(count[0]), 1))
@@ -355,28 +363,3 @@ def _shapes(matrices: Any) -> list[tuple[Any, Any]]:
             what = f"{came(shape)} of {len(shape)}" if isinstance(shape, (tuple, list)) else came(shape)
             raise TypeError(f"matrices: {what} came among them; {mend}{hint}")
     return [(rows, columns) for rows, columns in shapes]
-
-
-def whole_steps(steps: Any, row: int) -> int:
-    """Steps of a rotation, in 0 .. row - 1.
-
-    Raises:
-        TypeError, ValueError: no whole number, or not within a row.
-    """
-    return whole_number("steps", steps, 1 - row, row - 1) % row
-
-
-def element(context: Context, steps: int) -> int:
-    """Galois element of a rotation to the left."""
-    return int(lib.pyaccel_he_element(context.degree, steps))
-
-
-def rotation_of(context: Context, wanted: int) -> str:
-    """A Galois element in words: the rotation that it is."""
-    if wanted == 2 * context.degree - 1:
-        return "conjugation (swap=True)" if context.scheme == "ckks" else "the swap of rows (swap=True)"
-    power, steps = 1, 0
-    while power != wanted and steps < context.row:
-        power = 5 * power % (2 * context.degree)
-        steps += 1
-    return f"rotation by {steps}" + (f" (or {steps - context.row})" if 2 * steps > context.row else "")

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from pyaccel.he.ciphertexts import Ciphertexts
 from pyaccel.he.encoding import need_slots
-from pyaccel.he.native import Options, came, ffi, lib, make, of_type, out, owned, raise_status
+from pyaccel.he.native import came, ffi, lib, make, of_type, options, out, owned, raise_status
 from pyaccel.he.plaintexts import Shape
+from pyaccel.he.rotations import rotation_of
 from pyaccel.numbers import whole_number
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Matrix:
             *array.shape,
             *(stride // array.itemsize for stride in array.strides),
             self.level,
-            Options().native,
+            options(),
         )
         if status == lib.PYACCEL_INVALID_ARGUMENT and bad[0] < array.size:
             r, c = divmod(int(bad[0]), array.shape[1])
@@ -135,10 +136,10 @@ class Matrix:
         held = vectors._keys(keys, 5, mend)
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
         status = lib.pyaccel_he_matrix_multiply(
-            pointer, missing, self.native, vectors.native, int(again), held.native, Options().native
+            pointer, missing, self.native, vectors.native, int(again), held.native, options()
         )
         if status == lib.PYACCEL_UNSUPPORTED:
-            from pyaccel.he.keys import MissingKeyError, rotation_of
+            from pyaccel.he.keys import MissingKeyError
 
             raise MissingKeyError(
                 f"no Galois key for {rotation_of(self.context, int(missing[0]))}: "
@@ -222,6 +223,6 @@ def polynomial(x: Ciphertexts, coefficients: Any, keys: EvaluationKeys) -> Ciphe
         ffi.NULL if ckks else data,
         len(array),
         keys.native,
-        Options().native,
+        options(),
     )
     return Ciphertexts(context, handle, replace(x.shape, clean=x.shape.clean and array[0] == 0))

@@ -74,6 +74,23 @@ class Options:
             _SEEDS[self.native] = self.seed
 
 
+_SHARED: dict[int, Any] = {}
+"""Options without a seed, by their number of threads; nobody writes to them."""
+
+
+def options(insecure_test_seed: bytes | None = None) -> Any:
+    """pyaccel_he_options of a call; without a seed the same for every call.
+
+    Raises:
+        TypeError, ValueError: a seed that is no 32 bytes.
+    """
+    if insecure_test_seed is not None:
+        return Options(insecure_test_seed).native
+    count = native.threads()
+    shared = _SHARED.get(count)
+    return _SHARED.setdefault(count, Options().native) if shared is None else shared
+
+
 _FREE = {
     kind: getattr(lib, f"pyaccel_he_{kind}_free")
     for kind in ("context", "secret_key", "public_key", "evaluation_keys", "plaintexts", "ciphertexts", "matrix")

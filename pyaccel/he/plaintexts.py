@@ -35,6 +35,8 @@ class Shape:
 
     def combined(self, other: Shape) -> Shape:
         """Of the sum or the product of both, slot by slot."""
+        if self == other:
+            return self
         width = None if self.width is None or other.width is None else max(self.width, other.width)
         return Shape(
             width,
@@ -44,6 +46,10 @@ class Shape:
             clean=self.clean and other.clean,
             period=self.period if self.period == other.period else 0,
         )
+
+    def moved(self) -> Shape:
+        """Of numbers that were moved to other slots."""
+        return Shape(None, real=self.real, single=self.single, coefficients=self.coefficients, clean=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
 from pyaccel.he.ciphertexts import POWERS_OF_TWO, Ciphertexts
 from pyaccel.he.native import ffi, lib, make, raise_status
 from pyaccel.he.plaintexts import Plaintexts
+from pyaccel.he.rotations import element
 from pyaccel.scheduler import health
 from pyaccel.scheduler.registry import backends_of
 
@@ -134,8 +135,6 @@ class DeviceCiphertexts(Ciphertexts):
         return self._made(outline, shape, rotate, empty=not elements or not len(self))
 
     def _summed(self, keys: EvaluationKeys, shape: Shape) -> Ciphertexts:
-        from pyaccel.he.keys import element
-
         context = self.context
         elements = [element(context, 1 << k) for k in range(context.row.bit_length() - 1)]
         if context.scheme != "ckks":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyaccel.he.native import Options, ffi, lib, of_type, out, owned, raise_status
+from pyaccel.he.native import ffi, lib, of_type, options, out, owned, raise_status
 
 if TYPE_CHECKING:
     from pyaccel.he.context import Context
@@ -30,12 +30,12 @@ def save(kind: str, handle: Any) -> bytearray:
         MemoryError, PyaccelError: by the status.
     """
     function = getattr(lib, f"pyaccel_he_{kind}_save")
-    options = (Options().native,) if kind in _TAKE_OPTIONS else ()
+    last = (options(),) if kind in _TAKE_OPTIONS else ()
     size = ffi.new("uint64_t *")
-    status = function(ffi.NULL, size, handle, *options)
+    status = function(ffi.NULL, size, handle, *last)
     data = bytearray(int(size[0]))
     if not status:
-        status = function(ffi.from_buffer("uint8_t[]", data), size, handle, *options)
+        status = function(ffi.from_buffer("uint8_t[]", data), size, handle, *last)
     if status:
         raise_status(f"he.{kind}.save", status)
     return data
@@ -63,10 +63,10 @@ def load(kind: str, data: Any, context: Context | None = None) -> Any:
         raise TypeError(f"data: a {type(data).__name__} came; wanted bytes") from None
     pointer, problem = out(kind), ffi.new("pyaccel_he_problem *")
     within = () if context is None else (context.native,)
-    options = (Options().native,) if kind in _TAKE_OPTIONS else ()
+    last = (options(),) if kind in _TAKE_OPTIONS else ()
     bytes_of = ffi.from_buffer("uint8_t[]", view) if view.nbytes else ffi.new("uint8_t[]", 1)
     function = getattr(lib, f"pyaccel_he_{kind}_load")
-    status = function(pointer, problem, *within, bytes_of, view.nbytes, *options)
+    status = function(pointer, problem, *within, bytes_of, view.nbytes, *last)
     if status == lib.PYACCEL_INVALID_ARGUMENT and problem.reason:
         raise ValueError(f"data: {_reason(kind, problem, context)}")
     if status:
