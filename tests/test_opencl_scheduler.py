@@ -57,16 +57,27 @@ def test_by_name(backend: Backend, listed: Any) -> None:
 @pytest.mark.usefixtures("listed")
 def test_what_it_declines_runs_elsewhere(backend: Backend) -> None:
     tree = merkle.Tree(MESSAGES)
-    proofs = [tree.proof(i) for i in range(len(MESSAGES))]
-    indices = range(len(MESSAGES))
-    verdicts = merkle.verify_many(tree.root, MESSAGES, indices, proofs, len(MESSAGES), device=backend.name)
-    assert verdicts.all()
+    proof = tree.consistency_proof(100)
+    old = merkle.root(MESSAGES[:100])
+    assert merkle.verify_consistency(old, tree.root, 100, len(MESSAGES), proof, device=backend.name)
     ran = pyaccel.scheduler.last_run()
     assert ran is not None
-    assert (ran.device, ran.notes) == (
-        "native",
-        (f"{backend.name} declined: there is no kernel for merkle.verify_many",),
-    )
+    assert ran.device == "native"
+    assert [note.partition(" a single proof is a chain")[0] for note in ran.notes] == [f"{backend.name} declined:"]
+
+
+@on_every_device
+@pytest.mark.usefixtures("listed")
+def test_inclusion_proofs_by_name(backend: Backend) -> None:
+    tree = merkle.Tree(MESSAGES)
+    n = len(MESSAGES)
+    proofs = [tree.proof(i) for i in range(n)]
+    assert merkle.verify_many(tree.root, MESSAGES, range(n), proofs, n, device=backend.name).all()
+    ran = pyaccel.scheduler.last_run()
+    assert ran is not None
+    assert (ran.device, ran.notes) == (backend.name, ())
+    turned = merkle.verify_many(tree.root, MESSAGES, range(n), proofs[::-1], n, device=backend.name)
+    assert not turned.any()
 
 
 @on_every_device

@@ -307,7 +307,7 @@ def test_explain_looks_for_nothing_that_cannot_win(devices):
     devices()
     registry._found.clear()
     assert "not looked for" in str(pyaccel.explain("hash_many", 4, algorithm="sha256"))
-    text = str(pyaccel.explain("merkle.verify_many", 10**7, form="bitcoin"))
+    text = str(pyaccel.explain("merkle.verify_multiproof", 10**7, form="ssz"))
     assert "auto leaves it out" in text
     assert not registry.looked_for("opencl")
 

@@ -9,6 +9,7 @@ from pyaccel.backends.base import Declined, Parameters
 from pyaccel.backends.device_bip340 import Bip340Plan
 from pyaccel.backends.device_ed25519 import Ed25519Plan
 from pyaccel.backends.device_hash import HashPlan
+from pyaccel.backends.device_inclusion import InclusionPlan
 from pyaccel.backends.device_merkle import LayersPlan, MerklePlan
 from pyaccel.backends.device_poseidon import Poseidon2Plan
 from pyaccel.backends.device_proofs import ProofsPlan
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pyaccel.operations import Operation
 
 VerifyPlan = Bip340Plan | Ed25519Plan | Secp256k1Plan | WeierstrassPlan
-AnyPlan = HashPlan | LayersPlan | MerklePlan | Poseidon2Plan | ProofsPlan | RecoverPlan | VerifyPlan
+AnyPlan = HashPlan | InclusionPlan | LayersPlan | MerklePlan | Poseidon2Plan | ProofsPlan | RecoverPlan | VerifyPlan
 
 
 def _hash_plan(device: Device, parameters: Parameters) -> HashPlan | Poseidon2Plan | str:
@@ -53,6 +54,7 @@ _PLANS: dict[str, Callable[[Device, Parameters], AnyPlan | str]] = {
     "merkle.root": MerklePlan.of,
     "merkle.layers": LayersPlan.of,
     "merkle.proofs": ProofsPlan.of,
+    "merkle.verify_many": InclusionPlan.of,
     "verify_many": _verify_plan,
     "recover_many": RecoverPlan.of,
 }

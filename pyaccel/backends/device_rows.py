@@ -48,6 +48,11 @@ class Chunk:
         """The bytes, in host memory."""
         return self.rows.data[self.start : self.start + self.size]
 
+    @property
+    def lengths(self) -> npt.NDArray[np.uint64]:
+        """Bytes of each row, uint64[count]."""
+        return np.full(self.count, self.width, np.uint64) if self.offsets is None else np.diff(self.offsets)
+
     def row(self, i: int) -> bytes:
         """Row i of the chunk."""
         if self.offsets is None:

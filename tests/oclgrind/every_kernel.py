@@ -99,6 +99,14 @@ indices = [6, 0, 3]
 found_root, proofs = pyaccel.merkle.proofs(leaves, indices, device=backend.name)
 wanted_root, wanted = pyaccel.merkle.proofs(leaves, indices, device="golden")
 assert (found_root, list(proofs)) == (wanted_root, list(wanted))
+for form, mixed in (("rfc6962", False), ("bitcoin", False), ("ssz", True), ("openzeppelin-simple", False)):
+    nodes = [bytes([leaf]) * 32 for leaf in (1, 2, 3)]
+    root, shown = pyaccel.merkle.proofs(nodes, range(3), form=form, mix_in_length=mixed, device="golden")
+    paths = [*shown, shown[2][:-1] + b"\1", shown[0][:-1]]
+    places, sizes = (None, None) if form.startswith("open") else ([0, 1, 2, 2, 0], [3])
+    arguments = (root, [*nodes, nodes[2], nodes[0]], places, paths, sizes)
+    verdicts = pyaccel.merkle.verify_many(*arguments, form=form, mix_in_length=mixed, device=backend.name)
+    assert verdicts.tolist() == [True, True, True, False, False], form
 # RFC 8032, 7.1, tests 1 and 3, the second with another message; a rule that asks for orders.
 KEYS = [
     bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
