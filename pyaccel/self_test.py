@@ -3,16 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from pyaccel import known_answers
-from pyaccel.backends.base import Backend, Capabilities, Declined, Unavailable
+from pyaccel.backends.base import Backend, Declined, Unavailable
 from pyaccel.errors import UnsupportedError
 from pyaccel.known_answers import KnownAnswer
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler.registry import check_name, discovered, kinds, probed
+
+if TYPE_CHECKING:
+    from pyaccel.he.known_answers import KnownAnswer as HeAnswer
+
+Progress = Callable[[int, int, str], object]
+"""Called with how many questions a device was asked, how many there are, and its name; raising in it ends the call."""
+
+_Said = str | Declined | Unavailable | None
+"""What was wrong, why nothing was asked, or None: all is right."""
 
 
 @dataclass(frozen=True)
@@ -36,73 +46,84 @@ class SelfTest:
     source: str
 
 
-def selftest(device: str | None = None) -> tuple[SelfTest, ...]:
+def selftest(device: str | None = None, *, progress: Progress | None = None) -> tuple[SelfTest, ...]:
     """Operation x backend = pass, skip with its reason, or fail. Never raises on a wrong answer.
+
+    Takes minutes where kernels of a device are built for the first time.
 
     Args:
         device: only this kind or device ("native", "opencl", "opencl:0"); None: every one.
+        progress: called before each question, and after the last one of a device.
 
     Raises:
         ValueError: the device's name is unknown.
     """
     check_name(device or "auto")
-    results = []
+    results: list[SelfTest] = []
+    for name, backend in _backends(device):
+        questions = [partial(_ask, name, backend, answer) for answer in known_answers.known()]
+        questions += _he_questions(name, backend)
+        for i, question in enumerate(questions):
+            if progress is not None:
+                progress(i, len(questions), name)
+            results.append(question())
+        if progress is not None:
+            progress(len(questions), len(questions), name)
+    return tuple(results)
+
+
+def _backends(device: str | None) -> Iterator[tuple[str, Backend | Unavailable]]:
+    """The devices of this name, or why one, or a whole kind, is not here."""
     for kind in kinds(installed=True):
         if device not in (None, "auto", kind) and str(device).partition(":")[0] != kind:
             continue
         found = discovered(kind)
         if isinstance(found, Unavailable):
-            results += [_result(answer, kind, "skip", found.reason) for answer in known_answers.known()]
-            results += _ask_he(kind, found)
+            yield kind, found
             continue
-        for backend in found:
-            if device in (None, "auto", kind, backend.name):
-                state = probed(backend)
-                for answer in known_answers.known():
-                    if isinstance(state, Unavailable):
-                        results.append(_result(answer, backend.name, "skip", state.reason))
-                    else:
-                        results.append(_ask(backend, answer))
-                results += _ask_he(backend.name, state)
-    return tuple(results)
+        named = [backend for backend in found if device in (None, "auto", kind, backend.name)]
+        if not named:
+            yield str(device), Unavailable(f"there are {', '.join(backend.name for backend in found) or 'none'}")
+        for backend in named:
+            state = probed(backend)
+            yield backend.name, state if isinstance(state, Unavailable) else backend
 
 
-def _ask(backend: Backend, answer: KnownAnswer) -> SelfTest:
-    try:
+def _ask(device: str, backend: Backend | Unavailable, answer: KnownAnswer) -> SelfTest:
+    def said() -> _Said:
+        if isinstance(backend, Unavailable):
+            return backend
         plan = backend.prepare(OPERATIONS[answer.operation], answer.parameters)
-        if isinstance(plan, Declined):
-            return _result(answer, backend.name, "skip", plan.reason)
-        wrong = answer.check(plan)
-    except Exception as error:  # noqa: BLE001 - a failure of this backend; the others are still asked
-        wrong = f"{type(error).__name__}: {error}"
-    return _result(answer, backend.name, "fail" if wrong else "pass", wrong or "")
+        return plan if isinstance(plan, Declined) else answer.check(plan)
+
+    fixed = [str(value) for value in answer.parameters.values() if isinstance(value, str) and value != "auto"]
+    return _result(answer.operation, ", ".join(fixed), device, answer.source, said)
 
 
-def _ask_he(device: str, state: Capabilities | Unavailable) -> Iterator[SelfTest]:
+def _he_questions(device: str, backend: Backend | Unavailable) -> list[partial[SelfTest]]:
     """Homomorphic encryption, which is no operation on rows. Golden made its answers, and is not asked."""
     if device == "golden":
-        return
+        return []
     try:
         from pyaccel.he.known_answers import ANSWERS
     except UnsupportedError as error:  # the build has no C library
-        yield SelfTest("he", "", device, "skip", str(error), "")
-        return
-    for answer in ANSWERS:
-        result: Literal["pass", "skip", "fail"] = "pass"
-        reason = ""
-        if isinstance(state, Unavailable):
-            result, reason = "skip", state.reason
-        else:
-            try:
-                reason = answer.check(device) or ""
-                result = "fail" if reason else "pass"
-            except UnsupportedError as error:
-                result, reason = "skip", str(error)
-            except Exception as error:  # noqa: BLE001 - as above
-                result, reason = "fail", f"{type(error).__name__}: {error}"
-        yield SelfTest("he", answer.scheme, device, result, reason, answer.source)
+        missing = Unavailable(str(error))
+        return [partial(_result, "he", "", device, "", lambda: missing)]
+
+    def said(answer: HeAnswer) -> _Said:
+        try:
+            return backend if isinstance(backend, Unavailable) else answer.check(device)
+        except UnsupportedError as error:
+            return Declined(str(error))
+
+    return [partial(_result, "he", answer.scheme, device, answer.source, partial(said, answer)) for answer in ANSWERS]
 
 
-def _result(answer: KnownAnswer, device: str, result: Literal["pass", "skip", "fail"], reason: str) -> SelfTest:
-    fixed = [str(value) for value in answer.parameters.values() if isinstance(value, str) and value != "auto"]
-    return SelfTest(answer.operation, ", ".join(fixed), device, result, reason, answer.source)
+def _result(operation: str, of: str, device: str, source: str, ask: Callable[[], _Said]) -> SelfTest:
+    try:
+        said = ask()
+    except Exception as error:  # noqa: BLE001 - a failure of this backend; the others are still asked
+        said = f"{type(error).__name__}: {error}"
+    if isinstance(said, Declined | Unavailable):
+        return SelfTest(operation, of, device, "skip", said.reason, source)
+    return SelfTest(operation, of, device, "fail" if said else "pass", said or "", source)

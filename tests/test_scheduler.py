@@ -253,7 +253,9 @@ def test_device_as_a_context(devices):
         ("", 0, "native"),
         ("auto", 0, "native"),
         ("tpu", 1, "PYACCEL_DEVICE: device 'tpu' is unknown"),
-        ("cuda:77", 1, "device 'cuda:77' is not available"),
+        ("cuda:77", 1, "PYACCEL_DEVICE: device 'cuda:77' is not available"),
+        ("native,golden:0", 1, "PYACCEL_DEVICE: device 'golden:0' is unknown"),
+        ("native,auto", 1, "PYACCEL_DEVICE: device 'auto' is unknown; there are native, "),
     ],
 )
 def test_device_from_the_environment(value, code, wanted, monkeypatch):
@@ -410,7 +412,10 @@ def test_selftest_passes_here_and_names_what_it_skips():
     assert all(r.result == "pass" for r in results if r.device in ("native", "golden"))
     assert all(r.reason for r in results if r.result == "skip")
     assert {r.operation for r in results} == {*OPERATIONS, "he"}
-    assert {r.device for r in pyaccel.selftest("golden")} == {"golden"}
+    told = []
+    golden = pyaccel.selftest("golden", progress=lambda *state: told.append(state))
+    assert {r.device for r in golden} == {"golden"}
+    assert told == [(i, len(golden), "golden") for i in range(len(golden) + 1)]
     with pytest.raises(ValueError, match="is unknown"):
         pyaccel.selftest("tpu")
 
@@ -419,6 +424,8 @@ def test_selftest_reports_a_failure(devices, monkeypatch):
     bad = Fake()
     monkeypatch.setattr(bad, "prepare", lambda operation, parameters: WrongPlan(bad, "sha256"))
     devices(bad)
+    missing = pyaccel.selftest("opencl:9")
+    assert {(r.device, r.result, r.reason) for r in missing} == {("opencl:9", "skip", "there are opencl:0")}
     results = pyaccel.selftest("opencl:0")
     assert {r.result for r in results if r.operation != "he"} == {"fail"}
     assert {r.reason for r in results if r.operation == "he"} == {

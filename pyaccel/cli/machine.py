@@ -15,6 +15,7 @@ from rich.text import Text
 
 import pyaccel
 from pyaccel.cli.errors import one_line
+from pyaccel.cli.progress import progress_bar
 from pyaccel.cli.table import plain_table
 
 _STYLES = {"pass": "green", "fail": "bold red", "skip": "dim"}
@@ -157,7 +158,8 @@ def _print_variants(console: Console, info: pyaccel.machine.Info) -> None:
 
 def show_selftest(console: Console, *, as_json: bool) -> int:
     """Asks every backend what has a known answer; the answer is the exit status, 1 when one is wrong."""
-    results = pyaccel.selftest()
+    with progress_bar(Console(stderr=True), "selftest") as report:
+        results = pyaccel.selftest(progress=lambda done, total, device: report(device, done, total))
     failed = sum(row.result == "fail" for row in results)
     status = 1 if failed else 0
     if as_json:

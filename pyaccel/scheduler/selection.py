@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 
-from pyaccel.scheduler.registry import check_name
+from pyaccel.errors import DeviceUnavailableError
+from pyaccel.scheduler.registry import backends_of, check_name
 
 within: ContextVar[str | None] = ContextVar("pyaccel.device", default=None)
 """The device of the innermost `with pyaccel.device(...)`, None outside of any and within "auto"."""
@@ -18,12 +19,13 @@ within: ContextVar[str | None] = ContextVar("pyaccel.device", default=None)
 @cache
 def environment() -> str:
     """What PYACCEL_DEVICE asks for, "auto" where the scheduler is free to choose."""
-    name = os.environ.get("PYACCEL_DEVICE", "")
+    name = os.environ.get("PYACCEL_DEVICE", "") or "auto"
     try:
-        check_name(name or "auto")
-    except ValueError as error:
-        raise ValueError(f"PYACCEL_DEVICE: {error}") from None
-    return name or "auto"
+        if name != "auto":
+            backends_of(name)
+    except (ValueError, DeviceUnavailableError) as error:
+        raise type(error)(f"PYACCEL_DEVICE: {error}") from None
+    return name
 
 
 def asked(device: str) -> str:
@@ -31,6 +33,7 @@ def asked(device: str) -> str:
 
     Raises:
         ValueError: PYACCEL_DEVICE is no device's name, or the argument is no text.
+        DeviceUnavailableError: PYACCEL_DEVICE is a device that is not here.
     """
     if type(device) is not str:
         check_name(device)
