@@ -149,13 +149,33 @@ static pyaccel_status decrypt_integers(void *argument, uint64_t first, uint64_t 
 
 /* ---- CKKS --------------------------------------------------------------------------------------- */
 
+/* row += noise, of n numbers and as many that stand for 2^PA_HE_FLOOD_SPLIT times themselves; two rows of scratch. */
+static void add_noise(pa_he_word *row, const pyaccel_he_context *context, uint32_t j,
+                      const int64_t *noise, uint32_t bits, pa_he_word *scratch)
+{
+    const pa_he_kernels *kernels = context->kernels;
+    const pa_he_modulus *modulus = &context->ntt[j].modulus;
+    const size_t n = context->degree;
+    pa_he_signed_row(scratch, context, j, noise, INT64_MAX, n);
+    if (bits > PA_HE_FLOOD_SPLIT + 1) {
+        pa_he_word *high = scratch + context->stride;
+        pa_he_multiplier unit;
+        kernels->multiplier(&unit, pa_he_pow_mod(2, PA_HE_FLOOD_SPLIT, modulus), modulus);
+        pa_he_signed_row(high, context, j, noise + n, INT64_MAX, n);
+        kernels->mul_constant(high, high, &unit, n, modulus);
+        kernels->add(scratch, scratch, high, n, modulus);
+    }
+    kernels->forward(&scratch, 1, &context->ntt[j]);
+    kernels->add(row, row, scratch, n, modulus);
+}
+
 static pyaccel_status decrypt_numbers(void *argument, uint64_t first, uint64_t last)
 {
     const decrypt_job *job = argument;
     const pyaccel_he_context *context = job->key->context;
     const uint32_t rows = job->ciphertexts->rows;
     pa_he_scratch scratch = {0};
-    if (job->flood_bits != 0 && !pa_he_scratch_take(&scratch, context, 1, 2)) {
+    if (job->flood_bits != 0 && !pa_he_scratch_take(&scratch, context, 2, 4)) {
         return PYACCEL_OUT_OF_MEMORY;
     }
     for (uint64_t i = first; i < last; i++) {
@@ -163,16 +183,14 @@ static pyaccel_status decrypt_numbers(void *argument, uint64_t first, uint64_t l
         if (job->flood_bits != 0) {
             const pa_he_stream stream = {
                 .seed = job->seeds->secret, .purpose = PA_HE_FLOOD, .item = (uint32_t)i};
-            pa_he_gaussian(noise, context->degree, job->flood_bits, &stream, job->source);
+            pa_he_gaussian(noise, noise + context->degree, context->degree, job->flood_bits,
+                           &stream, job->source);
         }
         for (uint32_t j = 0; j < rows; j++) {
             pa_he_word *row = job->out->words + (i * rows + j) * context->stride;
             pa_he_phase_row(row, job->key, job->ciphertexts, i, j);
             if (job->flood_bits != 0) {
-                pa_he_signed_row(scratch.rows, context, j, noise, INT64_MAX, context->degree);
-                context->kernels->forward(&scratch.rows, 1, &context->ntt[j]);
-                context->kernels->add(row, row, scratch.rows, context->degree,
-                                      &context->ntt[j].modulus);
+                add_noise(row, context, j, noise, job->flood_bits, scratch.rows);
             }
         }
     }

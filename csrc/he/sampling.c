@@ -103,17 +103,21 @@ void pa_he_error(int32_t *out, size_t n, const pa_he_stream *stream, const pa_he
     end(&from);
 }
 
-void pa_he_gaussian(int64_t *out, size_t n, unsigned bits, const pa_he_stream *stream,
-                    const pa_he_source *source)
+void pa_he_gaussian(int64_t *low, int64_t *high, size_t n, unsigned bits,
+                    const pa_he_stream *stream, const pa_he_source *source)
 {
     reader from;
     begin(&from, stream);
-    memset(out, 0, n * sizeof *out);
+    memset(low, 0, n * sizeof *low);
+    memset(high, 0, n * sizeof *high);
     /* Blocks are of 8 words, and n is a multiple of that. */
     for (unsigned i = 0; i + 1 < bits; i++) {
+        const bool coarse = i >= PA_HE_FLOOD_SPLIT;
+        int64_t *out = coarse ? high : low;
         for (size_t have = 0; have < n;) {
             const size_t words = next(&from, (n - have) * 8, source) / 8;
-            source->sampler->gaussian(out + have, from.bytes, words, i);
+            source->sampler->gaussian(out + have, from.bytes, words,
+                                      coarse ? i - PA_HE_FLOOD_SPLIT : i);
             have += words;
         }
     }

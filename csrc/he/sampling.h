@@ -54,9 +54,11 @@ void pa_he_error(int32_t *out, size_t n, const pa_he_stream *stream, const pa_he
 
 /* Discrete Gaussian of standard deviation sqrt(4^bits - 4): the sum over i of 2^i x_i, 0 <= i < bits - 1, x_i of variance 12 from
  * words i n .. (i + 1) n of the stream; within 2^-100 of the Gaussian itself (Micciancio and Walter, ePrint 2017/259: at each
- * i the finer terms have a deviation of 2 * 2^i or more, twice what smooths). 2 <= bits <= PA_HE_MOST_FLOOD_BITS. */
-#define PA_HE_MOST_FLOOD_BITS 58u
-void pa_he_gaussian(int64_t *out, size_t n, unsigned bits, const pa_he_stream *stream,
-                    const pa_he_source *source);
+ * i the finer terms have a deviation of 2 * 2^i or more, twice what smooths). 2 <= bits <= PA_HE_MOST_FLOOD_BITS.
+ * A number is low + 2^PA_HE_FLOOD_SPLIT high: terms from that power of two on are in high, which is 0 where there are none. */
+#define PA_HE_MOST_FLOOD_BITS 98u
+#define PA_HE_FLOOD_SPLIT 57u /* terms below it fit 64 bits together */
+void pa_he_gaussian(int64_t *low, int64_t *high, size_t n, unsigned bits,
+                    const pa_he_stream *stream, const pa_he_source *source);
 
 #endif

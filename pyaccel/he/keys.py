@@ -28,7 +28,7 @@ before decrypting: estimates take errors for independent, where those of a + a, 
 not."""
 
 
-MOST_FLOOD_BITS = 58
+MOST_FLOOD_BITS = 98
 
 
 class MissingKeyError(PyaccelError, LookupError):
@@ -132,9 +132,9 @@ class SecretKey(_Key):
             flood_bits = math.ceil(noise_bits + s / 2 + math.log2(12 * d) / 2)
 
         with a bound for noise_bits of the worst ciphertext that anybody can have decrypted;
-        `Ciphertexts.noise_bits` estimates it and is no bound. 58 bits, the most there is, give
-        s = 2 (58 - noise_bits) - log2(12 d): with noise of 20 bits and a thousand decryptions, s = 62. BFV and BGV
-        decrypt exactly, and reveal nothing as long as they decrypt rightly.
+        `Ciphertexts.noise_bits` estimates it and is no bound. Products at level 0 are not rescaled: their scale is
+        squared, and noise_bits are that many more. BFV and BGV decrypt exactly, and reveal nothing as long as they
+        decrypt rightly.
 
         **A wrong key is not always noticed.** BFV and BGV refuse what the key finds to be lost, but look with it only
         where the estimated budget is small, since that takes three times as long as decrypting: the secret key of
@@ -143,7 +143,7 @@ class SecretKey(_Key):
 
         Args:
             ciphertexts: a batch of this context.
-            flood_bits: CKKS: 2 .. 58, and flood_bits + 5 below log2 of the modulus at their level; 0: none.
+            flood_bits: CKKS: 2 .. 98, and flood_bits + 5 below log2 of the modulus at their level; 0: none.
             width: how many slots of each; None: as many as were encoded, all where that is not known.
             real: CKKS: real parts alone; None: whether what was encrypted was real.
             coefficients: BFV, BGV: coefficients in place of slots.

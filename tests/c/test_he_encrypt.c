@@ -295,11 +295,12 @@ static void test_flooding(void)
         const pa_he_seeds seeds = new_seeds();
         CHECK(pyaccel_he_decrypt(&flooded, secret, made, bits, &seeded_options) == PYACCEL_OK);
         for (uint32_t i = 0; i < ITEMS; i++) {
-            int64_t noise[MOST_N];
+            int64_t noise[MOST_N], high[MOST_N];
             const pa_he_source source = pa_he_source_bound();
             const pa_he_stream stream = {.seed = seeds.secret, .purpose = PA_HE_FLOOD, .item = i};
-            pa_he_gaussian(noise, context->degree, bits, &stream, &source);
-            const poly added = poly_of(context, noise);
+            pa_he_gaussian(noise, high, context->degree, bits, &stream, &source);
+            const poly low = poly_of(context, noise), coarse = poly_of(context, high),
+                       added = poly_add(context, &low, &coarse, (integer)1 << PA_HE_FLOOD_SPLIT);
             const size_t at = i * plain->rows * context->stride;
             const poly before = get_rows(context, plain->words + at, 0, plain->rows, true),
                        after = get_rows(context, flooded->words + at, 0, plain->rows, true),

@@ -224,37 +224,41 @@ static void check_tails(void)
     }
 }
 
+__extension__ typedef __int128 integer;
+
 static void check_gaussian(const pa_he_source *source)
 {
-    static int64_t out[N + 1];
-    static const unsigned sizes[] = {2, 3, 7, PA_HE_MOST_FLOOD_BITS};
+    static int64_t low[N + 1], high[N + 1];
+    static const unsigned sizes[] = {
+        2, 3, 7, PA_HE_FLOOD_SPLIT + 1, PA_HE_FLOOD_SPLIT + 2, PA_HE_MOST_FLOOD_BITS};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         const unsigned bits = sizes[s];
         const size_t n = bits > 7 ? 512 : N;
         const pa_he_stream stream = {.seed = seed, .purpose = PA_HE_FLOOD, .item = bits};
         fill_stream(&stream, (bits - 1) * n * 8 / PA_CHACHA20_BLOCK);
-        out[n] = 7;
-        pa_he_gaussian(out, n, bits, &stream, source);
+        low[n] = high[n] = 7;
+        pa_he_gaussian(low, high, n, bits, &stream, source);
         double sum = 0, squares = 0, largest = 0;
         size_t wrong = 0;
         for (size_t i = 0; i < n; i++) {
-            int64_t value = 0;
+            integer value = 0;
             for (unsigned j = 0; j + 1 < bits; j++) {
                 const uint64_t word = stream_word(j * n + i);
                 int64_t size = 0;
                 while (size < PA_HE_GAUSSIAN_TAILS && word >> 1 < pa_he_gaussian_tails[size]) {
                     size++;
                 }
-                value += (word & 1 ? -size : size) * (INT64_C(1) << j);
+                value += (word & 1 ? -size : size) * ((integer)1 << j);
             }
-            wrong += out[i] != value;
+            wrong += low[i] + high[i] * ((integer)1 << PA_HE_FLOOD_SPLIT) != value;
+            wrong += bits <= PA_HE_FLOOD_SPLIT + 1 && high[i] != 0;
             const double scaled = ldexp((double)value, -(int)bits);
             sum += scaled;
             squares += scaled * scaled;
             largest = fmax(largest, fabs(scaled));
         }
         const double variance = 1 - ldexp(1, 2 - 2 * (int)bits);
-        CHECK(wrong == 0 && out[n] == 7);
+        CHECK(wrong == 0 && low[n] == 7 && high[n] == 7);
         CHECK(fabs(sum / (double)n) < 6 * sqrt(variance / (double)n));
         CHECK(fabs(squares / (double)n - variance) < 6 * variance * sqrt(2 / (double)n));
         CHECK(largest > 2 && largest < 6);
