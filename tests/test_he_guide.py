@@ -54,7 +54,7 @@ def test_levels_that_operations_take(party: Party) -> None:
 
 
 def test_numbers_below_the_bound_survive_and_others_wrap(party: Party) -> None:
-    x = party.public.encrypt(np.full(32, 2.0**9)).mod_switch(1)
+    x = party.public.encrypt(np.full(32, 2.0**9)).mod_switch(0)
     product = x * x
     assert product.level == 0
     assert product.budget_bits == pytest.approx(20, abs=0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "bgv": {"degree": 64, "moduli_bits": (45, 30, 30, 30), "plain_modulus": 257},
     "bgv digits": {"degree": 32, "moduli_bits": (60, 40, 40), "digits": 2, "plain_modulus": 65537},
     "ckks": {"degree": 64, "moduli_bits": (50, 40, 40, 40), "scale_bits": 40},
+    "ckks last": {"degree": 64, "moduli_bits": (100, 40), "scale_bits": 40},
     "ckks digits": {"degree": 32, "moduli_bits": (60, 45, 45, 45), "digits": 2, "scale_bits": 45},
 }
 
@@ -111,7 +113,8 @@ class _Circuit:
         x, y = a.ciphertexts, b.ciphertexts
         growth = a.growth * b.growth
         if operation in ("add", "sub"):
-            differ = abs(x.scale / y.scale - 1)
+            ratio = max(x.scale, y.scale) / min(x.scale, y.scale)
+            differ = abs(ratio / round(ratio) - 1)
             if differ >= 2**-30 and x.level == y.level:
                 with pytest.raises(ValueError, match="their sum would be wrong"):
                     x + y
@@ -120,7 +123,7 @@ class _Circuit:
             made = x + y if operation == "add" else x - y
             numbers = a.numbers + b.numbers if operation == "add" else a.numbers - b.numbers
             self.keep(made, numbers, 2**0.5 * growth, slack)
-        elif self.party.exact or min(x.level, y.level) > 0:
+        elif self.party.exact or min(x.level, y.level) > 0 or self._fits(x.scale * y.scale):
             slack = a.slack * b.peak + b.slack * a.peak
             growth *= 1.0 if self.party.exact else a.peak * b.peak
             numbers = a.numbers * b.numbers
@@ -137,8 +140,9 @@ class _Circuit:
             self.keep(x + numbers, a.numbers + numbers, a.growth, a.slack)
         elif operation == "subtract from plain":
             self.keep(numbers - x, numbers - a.numbers, a.growth, a.slack)
-        elif not self.party.exact and x.level == 0:
-            return
+        elif not self.party.exact and x.level == 0 and not self._fits(x.scale**2):
+            with pytest.raises(ValueError, match="level exhausted"):
+                x * numbers
         elif operation == "multiply plain":
             self.keep(x * numbers, a.numbers * numbers, growth, a.slack)
         else:
@@ -150,7 +154,7 @@ class _Circuit:
         match operation:
             case "neg":
                 self.keep(-x, -a.numbers, *more)
-            case "square" if self.party.exact or x.level > 0:
+            case "square" if self.party.exact or x.level > 0 or self._fits(x.scale**2):
                 growth = 1.0 if self.party.exact else a.growth**2 * a.peak**2
                 self.keep(x.square(), a.numbers * a.numbers, growth, 2 * a.slack * a.peak)
             case "rotate":
@@ -173,6 +177,10 @@ class _Circuit:
                 total = a.numbers.sum(axis=-1, keepdims=True) + 0 * a.numbers
                 slots = self.context.slots
                 self.keep(x.sum_slots(), total, slots**0.5 * a.growth, slots * a.slack)
+
+    def _fits(self, scale: float) -> bool:
+        """Whether a product of that scale may stand at level 0."""
+        return scale * 2**19 < prod(self.context.primes[: self.context._level_end[0]])
 
     def _rolled(self, numbers: Any, steps: int) -> Any:
         rows = numbers.reshape(2, -1, self.context.row)

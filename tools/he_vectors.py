@@ -253,6 +253,32 @@ def ckks_steps(context: Context) -> list[Step]:
     return steps + ([("slots", "sum_slots", {"of": ["a"]})] if degree <= 256 else [])
 
 
+def last_steps(context: Context) -> list[Step]:
+    """CKKS: products at level 0, which are not rescaled, and what comes after them."""
+    return [
+        ("a", "encrypt", {"plaintext": "x"}),
+        ("b", "encrypt_secret", {"plaintext": "y"}),
+        ("lowest", "mod_switch", {"of": ["a"], "level": 0}),
+        ("at_once", "multiply_rescale", {"of": ["a", "b"]}),
+        ("last", "multiply_rescale", {"of": ["at_once", "lowest"]}),
+        ("square", "multiply_rescale", {"of": ["at_once", "at_once"]}),
+        ("mixed", "multiply_rescale", {"of": ["b", "lowest"]}),
+        ("three", "multiply", {"of": ["lowest", "b"]}),
+        ("relinearized", "relinearize", {"of": ["three"]}),
+        ("plain_product", "multiply_plain", {"of": ["lowest"], "plaintext": "y"}),
+        ("sum", "add", {"of": ["mixed", "plain_product"]}),
+        ("lifted", "add", {"of": ["last", "a"]}),
+        ("lifted_first", "sub", {"of": ["b", "last"]}),
+        ("three_and_two", "sub", {"of": ["lowest", "three"]}),
+        ("lifted_plain", "add_plain", {"of": ["last"], "plaintext": "x"}),
+        ("plain_difference", "sub_plain", {"of": ["square"], "plaintext": "y"}),
+        ("rotated", "rotate", {"of": ["last"], "element": he_evaluate.element(context.degree, 1)}),
+        ("conjugate", "rotate", {"of": ["square"], "element": 2 * context.degree - 1}),
+        ("all", "sum_batch", {"of": ["last"]}),
+        ("slots", "sum_slots", {"of": ["last"]}),
+    ]
+
+
 def elements(degree: int) -> list[int]:
     """Relinearization, one step, the swap; of small rings every power of two."""
     steps = [2**i for i in range(degree.bit_length() - 2)] if degree <= 256 else [1]
@@ -287,6 +313,8 @@ def cases() -> Iterator[Case]:
     for name, parameters in numbers.items():
         steps, width = ckks_steps(Context(parameters)), 512 if parameters.degree > 4096 else None
         yield Case(name, parameters, steps, elements=elements(parameters.degree), width=width)
+    last = Parameters("ckks", 64, (100, 40), scale=2.0**40)
+    yield Case("ckks-64-last", last, last_steps(Context(last)), elements=elements(64))
 
 
 def main(names: list[str], *, check: bool) -> int:

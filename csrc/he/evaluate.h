@@ -35,6 +35,12 @@ static inline bool pa_he_scale_fits(double scale)
     return scale > 0x1p-1000 && scale < 0x1p1000;
 }
 
+/* Whether CKKS numbers of up to 2^18 survive at level 0 and a scale: where a product may stay unscaled. */
+bool pa_he_last_fits(const pyaccel_he_context *context, double scale);
+
+/* The modulus that rescaling at a level, 1 and more, divides by, as a double. */
+double pa_he_dropped(const pyaccel_he_context *context, uint32_t level);
+
 /* Of two batches: at the level of the lower one, where they are brought by modulus switching (BFV, BGV; *made is to be freed by
  * the caller, NULL: nothing was made) or by leaving out rows (CKKS: as they are). */
 pyaccel_status pa_he_levelled(const pyaccel_he_ciphertexts **a, const pyaccel_he_ciphertexts **b,

@@ -5,6 +5,9 @@
 #include "evaluate.h"
 #include "noise.h"
 
+/* log2 of what the last modulus is to a scale, at least, for numbers of up to 2^18. */
+#define LAST_HEADROOM 19
+
 typedef struct {
     pyaccel_he_ciphertexts *out;
     const pyaccel_he_ciphertexts *a;
@@ -81,6 +84,35 @@ void pa_he_set_rescaled(pyaccel_he_ciphertexts *out, uint32_t from)
             pa_he_mul_mod(out->factor, division->plain_inverse.value, &context->constants->plain);
     }
     out->noise = pa_he_noise_divided(context, out->noise, division->log2_product, out->size);
+}
+
+bool pa_he_last_fits(const pyaccel_he_context *context, double scale)
+{
+    return pa_he_scale_fits(scale) &&
+           context->constants->log2_q[0] - pa_he_log2(scale) > LAST_HEADROOM;
+}
+
+uint32_t pyaccel_he_depth(const pyaccel_he_context *context, uint32_t level, double scale)
+{
+    if (context == NULL || context->scheme != PYACCEL_HE_CKKS || level >= context->level_count ||
+        !(scale > 0)) {
+        return 0;
+    }
+    uint32_t depth = level;
+    do { /* squares of what is not above 1 would fit for ever */
+        scale *= scale;
+        depth += pa_he_last_fits(context, scale);
+    } while (scale > 1 && pa_he_last_fits(context, scale));
+    return depth;
+}
+
+double pa_he_dropped(const pyaccel_he_context *context, uint32_t level)
+{
+    double product = 1;
+    for (uint32_t i = context->level_end[level - 1]; i < context->level_end[level]; i++) {
+        product *= context->ntt[i].modulus.real;
+    }
+    return product;
 }
 
 /* a at a lower level: by division, one level, or by leaving out rows. */

@@ -13,7 +13,8 @@ typedef struct {
     const pyaccel_he_plaintexts *plain;
     const pa_he_word
         *shared; /* rows in NTT form of the one plaintext that serves all; NULL: each has its own */
-    const pa_he_multiplier *ratio; /* BGV: what b is multiplied by, modulo each prime; NULL: 1 */
+    const pa_he_multiplier
+        *ratio[2]; /* what a and b are multiplied by, modulo each prime; NULL: 1 */
     bool minus;
 } job;
 
@@ -22,15 +23,40 @@ static inline uint64_t item_of(uint64_t count, uint64_t i)
     return count == 1 ? 0 : i;
 }
 
-/* Stays below 2^-30 of each other: what rescaling by slightly different primes may leave. */
-static bool scales_meet(const pyaccel_he_context *context, double a, double b)
+/* 2^-30 is what rescaling by slightly different primes may leave. */
+double pyaccel_he_lift(double a, double b)
 {
-    const double difference = a > b ? a - b : b - a;
-    return context->scheme != PYACCEL_HE_CKKS || difference <= a * 0x1p-30;
+    const double larger = a > b ? a : b, smaller = a > b ? b : a, ratio = larger / smaller;
+    if (!(smaller > 0 && ratio < 0x1p100)) {
+        return 0;
+    }
+    const double whole = ratio < 0x1p52 ? (double)(uint64_t)(ratio + 0.5) : ratio;
+    const double difference = whole * smaller - larger;
+    return (difference < 0 ? -difference : difference) <= larger * 0x1p-30 ? whole : 0;
+}
+
+/* work->ratio, in that memory, of the summand with the smaller scale; to *scale the larger one, to grown[] what their noise grows by. */
+static void lift_summand(job *work, pa_he_multiplier ratio[PA_HE_MAX_PRIMES], double grown[2],
+                         double *scale, double a, double b)
+{
+    const pyaccel_he_context *context = work->a->context;
+    const double lift = pyaccel_he_lift(a, b);
+    *scale = a;
+    if (lift > 1) {
+        const int which = a > b;
+        for (uint32_t j = 0; j < context->q_count; j++) {
+            const pa_he_modulus *q = &context->ntt[j].modulus;
+            context->kernels->multiplier(&ratio[j], pa_he_reduce128((pa_u128)lift, q), q);
+        }
+        work->ratio[which] = ratio;
+        grown[which] = pa_he_log2(lift);
+        *scale = a > b ? a : b;
+    }
 }
 
 /* ---- two ciphertexts -------------------------------------------------------------------------- */
 
+/* a or b is NULL: 0 */
 static void sum_row(const job *work, uint32_t j, pa_he_word *out, const pa_he_word *a,
                     const pa_he_word *b)
 {
@@ -38,12 +64,17 @@ static void sum_row(const job *work, uint32_t j, pa_he_word *out, const pa_he_wo
     const pa_he_kernels *kernels = context->kernels;
     const pa_he_modulus *modulus = &context->ntt[j].modulus;
     const size_t n = context->degree;
-    if (b != NULL && work->ratio != NULL) {
-        kernels->mul_constant(out, b, &work->ratio[j], n, modulus);
-        b = out;
+    const pa_he_word **const summands[2] = {&a, &b};
+    for (int k = 0; k < 2; k++) {
+        if (*summands[k] != NULL && work->ratio[k] != NULL) {
+            kernels->mul_constant(out, *summands[k], &work->ratio[k][j], n, modulus);
+            *summands[k] = out;
+        }
     }
     if (b == NULL) {
-        memcpy(out, a, n * sizeof *out);
+        if (a != out) {
+            memcpy(out, a, n * sizeof *out);
+        }
     } else if (a != NULL) {
         (work->minus ? kernels->sub : kernels->add)(out, a, b, n, modulus);
     } else if (work->minus) {
@@ -102,7 +133,7 @@ static pyaccel_status sum(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphert
     if (a == NULL || b == NULL || !pa_he_options_valid(options) ||
         !pa_he_same_context(a->context, b->context) ||
         !pa_he_counts_meet(&count, a->count, b->count) ||
-        !scales_meet(a->context, a->scale, b->scale)) {
+        pyaccel_he_lift(a->scale, b->scale) == 0) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     uint32_t level;
@@ -112,16 +143,21 @@ static pyaccel_status sum(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphert
         return status;
     }
     pa_he_multiplier ratio[PA_HE_MAX_PRIMES];
-    const bool factors = a->factor != b->factor;
-    const double grown = factors ? set_ratio(ratio, a, b) : 0;
+    job work = {.a = a, .b = b, .minus = minus};
+    double grown[2] = {0, 0}, scale;
+    lift_summand(&work, ratio, grown, &scale, a->scale, b->scale);
+    if (a->factor != b->factor) {
+        grown[1] = set_ratio(ratio, a, b);
+        work.ratio[1] = ratio;
+    }
     pyaccel_he_ciphertexts *sums =
         pa_he_ciphertexts_make(a->context, count, a->size > b->size ? a->size : b->size, level);
     status = PYACCEL_OUT_OF_MEMORY;
     if (sums != NULL) {
-        sums->scale = a->scale;
+        sums->scale = scale;
         sums->factor = a->factor;
-        sums->noise = pa_he_noise_sum(a->noise, b->noise + grown);
-        job work = {.out = sums, .a = a, .b = b, .ratio = factors ? ratio : NULL, .minus = minus};
+        sums->noise = pa_he_noise_sum(a->noise + grown[0], b->noise + grown[1]);
+        work.out = sums;
         status = pa_he_parallel(options, count, sum_items, &work);
     }
     pyaccel_he_ciphertexts_free(made);
@@ -243,8 +279,7 @@ static pyaccel_status plain_items(const job *work, uint64_t first, uint64_t last
 {
     const pyaccel_he_ciphertexts *a = work->a;
     pyaccel_he_context *context = work->out->context;
-    const pa_he_kernels *kernels = context->kernels;
-    const size_t stride = context->stride, n = context->degree;
+    const size_t stride = context->stride;
     pa_he_word *made = NULL;
     if (work->shared == NULL && work->plain->form != PA_HE_PLAIN_NTT) {
         made = pa_he_take(&context->pool, pa_he_rows_bytes(context, work->out->rows));
@@ -260,14 +295,11 @@ static pyaccel_status plain_items(const job *work, uint64_t first, uint64_t last
             pa_he_word *to = pa_he_part(work->out, i, k);
             for (uint32_t j = 0; j < work->out->rows; j++) {
                 const size_t offset = j * stride;
-                const pa_he_modulus *modulus = &context->ntt[j].modulus;
                 if (as == MULTIPLIED) {
-                    kernels->mul(to + offset, in + offset, plain + offset, n, modulus);
-                } else if (k == 0) {
-                    (work->minus ? kernels->sub : kernels->add)(to + offset, in + offset,
-                                                                plain + offset, n, modulus);
+                    context->kernels->mul(to + offset, in + offset, plain + offset, context->degree,
+                                          &context->ntt[j].modulus);
                 } else {
-                    memcpy(to + offset, in + offset, n * sizeof *to);
+                    sum_row(work, j, to + offset, in + offset, k == 0 ? plain + offset : NULL);
                 }
             }
         }
@@ -298,22 +330,19 @@ static double plain_noise(const pyaccel_he_ciphertexts *a, const pyaccel_he_plai
                : pa_he_noise_sum(a->noise, pa_he_noise_rounding(a->context, 1));
 }
 
-static pyaccel_status run_plain(pyaccel_he_ciphertexts *made, const pyaccel_he_ciphertexts *a,
-                                const pyaccel_he_plaintexts *b, role as, bool minus,
-                                const pyaccel_he_options *options)
+static pyaccel_status run_plain(job *work, role as, const pyaccel_he_options *options)
 {
-    pyaccel_he_context *context = made->context;
-    job work = {.out = made, .a = a, .plain = b, .minus = minus};
+    pyaccel_he_context *context = work->out->context;
     pa_he_word *shared = NULL;
-    if (b->count == 1) {
-        shared = pa_he_take(&context->pool, pa_he_rows_bytes(context, made->rows));
+    if (work->plain->count == 1) {
+        shared = pa_he_take(&context->pool, pa_he_rows_bytes(context, work->out->rows));
         if (shared == NULL) {
             return PYACCEL_OUT_OF_MEMORY;
         }
-        work.shared = plain_rows(&work, 0, shared, as);
+        work->shared = plain_rows(work, 0, shared, as);
     }
     const pyaccel_status status = pa_he_parallel(
-        options, made->count, as == MULTIPLIED ? multiply_plain_items : add_plain_items, &work);
+        options, work->out->count, as == MULTIPLIED ? multiply_plain_items : add_plain_items, work);
     pa_he_give(&context->pool, shared);
     return status;
 }
@@ -334,7 +363,7 @@ static pyaccel_status with_plain(pyaccel_he_ciphertexts **out, const pyaccel_he_
     }
     const bool ckks = a->context->scheme == PYACCEL_HE_CKKS;
     if (as == ADDED &&
-        (ckks ? !scales_meet(a->context, a->scale, b->scale) : b->form != PA_HE_PLAIN_MOD_T)) {
+        (ckks ? pyaccel_he_lift(a->scale, b->scale) == 0 : b->form != PA_HE_PLAIN_MOD_T)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     if (as == MULTIPLIED && !pa_he_scale_fits(a->scale * b->scale)) {
@@ -356,10 +385,16 @@ static pyaccel_status with_plain(pyaccel_he_ciphertexts **out, const pyaccel_he_
     pyaccel_he_ciphertexts *made = pa_he_ciphertexts_make(a->context, count, a->size, level);
     pyaccel_status status = PYACCEL_OUT_OF_MEMORY;
     if (made != NULL) {
+        job work = {.out = made, .a = a, .plain = b, .minus = minus};
+        pa_he_multiplier ratio[PA_HE_MAX_PRIMES];
+        double grown[2] = {0, 0};
         made->scale = ckks && as == MULTIPLIED ? a->scale * b->scale : a->scale;
+        if (ckks && as == ADDED) {
+            lift_summand(&work, ratio, grown, &made->scale, a->scale, b->scale);
+        }
         made->factor = a->factor;
-        made->noise = plain_noise(a, b, as);
-        status = run_plain(made, a, b, as, minus, options);
+        made->noise = plain_noise(a, b, as) + grown[0];
+        status = run_plain(&work, as, options);
     }
     pyaccel_he_ciphertexts_free(lowered);
     if (status != PYACCEL_OK) {

@@ -155,11 +155,8 @@ static pyaccel_status encode_parts(pyaccel_he_matrix *matrix, uint64_t *bad, con
     }
     uint64_t *where = values + p->babies * p->width;
     /* At the scale that rescaling divides by: products keep the vector's. */
-    double scale = 1;
-    for (uint32_t i = matrix->level == 0 ? 0 : context->level_end[matrix->level - 1];
-         i < context->level_end[matrix->level]; i++) {
-        scale *= context->ntt[i].modulus.real;
-    }
+    const double scale =
+        matrix->level == 0 ? context->scale : pa_he_dropped(context, matrix->level);
     pyaccel_status status = PYACCEL_OK;
     for (uint64_t giant = 0; giant < p->giants && status == PYACCEL_OK; giant++) {
         uint64_t index = UINT64_MAX;
@@ -199,7 +196,8 @@ pyaccel_status pyaccel_he_matrix_new(pyaccel_he_matrix **matrix, uint64_t *bad,
     }
     const bool ckks = context->scheme == PYACCEL_HE_CKKS;
     if ((real != NULL) != ckks || (integers != NULL) == ckks ||
-        (ckks && (level == 0 || level >= context->level_count))) {
+        (ckks && (level >= context->level_count ||
+                  pyaccel_he_depth(context, level, context->scale) == 0))) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_he_matrix *made = calloc(1, sizeof *made);
@@ -341,7 +339,7 @@ static pyaccel_status multiply(pyaccel_he_ciphertexts **out, const product *work
         status = giant_step(&sum, work, babies, giant);
     }
     pyaccel_he_ciphertexts_free(babies);
-    if (status == PYACCEL_OK && ckks) {
+    if (status == PYACCEL_OK && ckks && sum->level > 0) {
         next = NULL;
         status = pyaccel_he_rescale(&next, sum, work->options);
         status = replace(&sum, next, status);
@@ -369,6 +367,10 @@ pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **out, uint32_t
     if (matrix == NULL || a == NULL || keys == NULL || a->size != 2 || repeated > 1 ||
         !pa_he_same_context(a->context, matrix->context) || a->level < matrix->level ||
         !pa_he_same_context(keys->context, matrix->context) || !pa_he_options_valid(options)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    if (a->context->scheme == PYACCEL_HE_CKKS && matrix->level == 0 &&
+        !pa_he_last_fits(a->context, a->scale * a->context->scale)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     const product work = {matrix, keys, options, missing, repeated == 1};

@@ -153,11 +153,12 @@ pyaccel_status pyaccel_he_multiply(pyaccel_he_ciphertexts **out, const pyaccel_h
     if (!pa_he_scale_fits(a->scale * b->scale)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    if (rescale == 1 &&
-        (keys == NULL || a->context->scheme != PYACCEL_HE_CKKS || a->level == 0 || b->level == 0)) {
+    const bool last = a->level == 0 || b->level == 0;
+    if (rescale == 1 && (keys == NULL || a->context->scheme != PYACCEL_HE_CKKS ||
+                         (last && !pa_he_last_fits(a->context, a->scale * b->scale)))) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    pa_he_product work = {.a = a, .b = b, .rescale = rescale == 1};
+    pa_he_product work = {.a = a, .b = b, .rescale = rescale == 1 && !last};
     if (keys != NULL && (work.key = pa_he_find_key(keys, 0)) == NULL) {
         return PYACCEL_UNSUPPORTED;
     }

@@ -2,7 +2,8 @@
 /* Polynomials of ciphertexts (Paterson and Stockmeyer 1973): x^1 .. x^(2^b - 1), then x^(2^b), x^(2^(b+1)) ..., and
  *   p = q x^h + r,  h the largest of those powers of two not above the degree of p,  until parts are below 2^b and sums of terms.
  * CKKS: each part is asked for at one level and one scale S: r at those, q one level above at S Q / scale(x^h), Q the modulus that the
- * product's rescaling drops; a sum's terms are encoded so that their rescaling gives S. So all scales meet to the last bit. */
+ * product's rescaling drops; a sum's terms are encoded so that their rescaling gives S. So all scales meet to the last bit.
+ * Where the last product is not rescaled its level is -1, which stands for level 0 at S times the scale of x. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -222,23 +223,20 @@ static pyaccel_status term(pyaccel_he_ciphertexts **out, const work_of *work, ui
     return status;
 }
 
-static double dropped(const pyaccel_he_context *context, uint32_t level)
+/* What scales at a level are, to those one level down. */
+static double ratio_at(const work_of *work, int32_t level)
 {
-    double product = 1;
-    for (uint32_t i = level == 0 ? 0 : context->level_end[level - 1]; i < context->level_end[level];
-         i++) {
-        product *= context->ntt[i].modulus.real;
-    }
-    return product;
+    return level == 0 ? work->x->scale : pa_he_dropped(work->context, (uint32_t)level);
 }
 
 /* *out = sum of coefficients first .. last - 1 times x^0, x^1 ...; level and scale: CKKS. Where all but the first are 0, a 0 is
  * made of x, for the first to be added to. */
 static pyaccel_status sum_terms(pyaccel_he_ciphertexts **out, const work_of *work, uint64_t first,
-                                uint64_t last, uint32_t level, double scale)
+                                uint64_t last, int32_t level, double scale)
 {
     const bool ckks = work->real != NULL;
-    const double above = ckks ? scale * dropped(work->context, level + 1) : 0;
+    const double above = ckks ? scale * ratio_at(work, level + 1) : 0;
+    const uint32_t from = (uint32_t)(level + 1);
     pyaccel_status status = PYACCEL_OK;
     pyaccel_he_ciphertexts *sum = NULL, *next = NULL;
     for (uint64_t i = first + 1; i < last && i < work->count && status == PYACCEL_OK; i++) {
@@ -246,7 +244,7 @@ static pyaccel_status sum_terms(pyaccel_he_ciphertexts **out, const work_of *wor
             continue;
         }
         pyaccel_he_ciphertexts *one;
-        status = term(&one, work, i, i - first, above, level + 1);
+        status = term(&one, work, i, i - first, above, from);
         if (status == PYACCEL_OK && sum != NULL) {
             status = pyaccel_he_add(&next, sum, one, work->options);
             pyaccel_he_ciphertexts_free(one);
@@ -256,8 +254,8 @@ static pyaccel_status sum_terms(pyaccel_he_ciphertexts **out, const work_of *wor
     }
     if (status == PYACCEL_OK && sum == NULL) { /* a constant alone: x - x */
         pyaccel_he_ciphertexts *low = NULL;
-        if (ckks && work->x->level > level + 1) {
-            status = pyaccel_he_mod_switch(&low, work->x, level + 1, work->options);
+        if (ckks && work->x->level > from) {
+            status = pyaccel_he_mod_switch(&low, work->x, from, work->options);
         }
         if (status == PYACCEL_OK) {
             const pyaccel_he_ciphertexts *x = low != NULL ? low : work->x;
@@ -268,7 +266,10 @@ static pyaccel_status sum_terms(pyaccel_he_ciphertexts **out, const work_of *wor
         }
         pyaccel_he_ciphertexts_free(low);
     }
-    if (status == PYACCEL_OK && ckks) {
+    if (ckks && level < 0) {
+        level = 0;
+        scale = above;
+    } else if (status == PYACCEL_OK && ckks) {
         next = NULL;
         status = pyaccel_he_rescale(&next, sum, work->options);
         status = replace(&sum, next, status);
@@ -278,7 +279,7 @@ static pyaccel_status sum_terms(pyaccel_he_ciphertexts **out, const work_of *wor
     }
     if (status == PYACCEL_OK && any(work, first, first + 1)) {
         pyaccel_he_plaintexts *lowest;
-        status = constant(&lowest, work, first, scale, level);
+        status = constant(&lowest, work, first, scale, (uint32_t)level);
         next = NULL;
         if (status == PYACCEL_OK) {
             status = pyaccel_he_add_plain(&next, sum, lowest, work->options);
@@ -292,7 +293,7 @@ static pyaccel_status sum_terms(pyaccel_he_ciphertexts **out, const work_of *wor
 
 /* *out = the polynomial of coefficients first .. last - 1. */
 static pyaccel_status evaluate(pyaccel_he_ciphertexts **out, const work_of *work, uint64_t first,
-                               uint64_t last, uint32_t level, double scale)
+                               uint64_t last, int32_t level, double scale)
 {
     const uint64_t degree = last - first - 1;
     *out = NULL;
@@ -304,9 +305,8 @@ static pyaccel_status evaluate(pyaccel_he_ciphertexts **out, const work_of *work
     const bool ckks = work->real != NULL;
     const pyaccel_he_ciphertexts *power = work->large[k];
     pyaccel_he_ciphertexts *quotient, *multiple = NULL, *rest = NULL;
-    pyaccel_status status =
-        evaluate(&quotient, work, middle, last, level + 1,
-                 ckks ? scale * dropped(work->context, level + 1) / power->scale : 0);
+    pyaccel_status status = evaluate(&quotient, work, middle, last, level + 1,
+                                     ckks ? scale * ratio_at(work, level + 1) / power->scale : 0);
     if (status == PYACCEL_OK) {
         status = multiply(&multiple, work, quotient, power);
     }
@@ -315,7 +315,7 @@ static pyaccel_status evaluate(pyaccel_he_ciphertexts **out, const work_of *work
         status = evaluate(&rest, work, first, middle, level, scale);
         if (status == PYACCEL_OK) {
             if (ckks) {
-                multiple->scale = scale;
+                multiple->scale = level < 0 ? scale * ratio_at(work, 0) : scale;
             }
             status = pyaccel_he_add(out, multiple, rest, work->options);
         }
@@ -360,9 +360,12 @@ pyaccel_status pyaccel_he_polynomial(pyaccel_he_ciphertexts **out, const pyaccel
                       .bits = best_bits(count - 1),
                       .x = a};
     const uint32_t depth = depth_of(count - 1, work->bits);
-    pyaccel_status status = ckks && a->level < depth ? PYACCEL_INVALID_ARGUMENT : make_powers(work);
+    const bool last = pa_he_last_fits(a->context, a->scale * a->scale);
+    pyaccel_status status =
+        ckks && a->level + last < depth ? PYACCEL_INVALID_ARGUMENT : make_powers(work);
     if (status == PYACCEL_OK) {
-        status = evaluate(out, work, 0, count, ckks ? a->level - depth : a->level, a->scale);
+        status = evaluate(out, work, 0, count, (int32_t)a->level - (ckks ? (int32_t)depth : 0),
+                          a->scale);
     }
     for (uint64_t i = 0; i < MOST_TERMS; i++) {
         pyaccel_he_ciphertexts_free(work->small[i]);

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from pyaccel import he
@@ -28,7 +30,7 @@ def integers_that_are_summed() -> None:
 
 
 def products_and_levels() -> None:
-    """CKKS: real numbers, rounded. A product takes a level, and a context has as many as it was made for."""
+    """CKKS: real numbers, rounded. Products follow one another as deep as the context was made for."""
     context = he.Context("ckks", depth=2)
     secret = he.SecretKey(context)
     # Products need a key to relinearize by; operators take the one in use.
@@ -36,11 +38,11 @@ def products_and_levels() -> None:
 
     x = np.linspace(-1, 1, 1000)
     a = secret.encrypt(x)
-    print(f"2. {context}: {context.slots} slots, fresh ciphertexts at level {a.level}")
+    print(f"2. {context}: {context.slots} slots, fresh ciphertexts of depth {a.depth}")
     cube = a * a * a
-    print(f"   x^3 is at level {cube.level}, and off by {np.abs(secret.decrypt(cube) - x**3).max():.1e} at most")
+    print(f"   x^3 has depth {cube.depth} left, and is off by {np.abs(secret.decrypt(cube) - x**3).max():.1e} at most")
 
-    # The levels are used up: the next product is refused, and the message says what to do.
+    # The depth is used up: the next product is refused, and the message says what to do.
     try:
         cube * a
     except ValueError as error:
@@ -63,10 +65,12 @@ def a_scoring_model() -> None:
     sigmoid = [0.5, 0.2159198, 0, -0.0082176, 0, 0.0001826, 0, -0.0000014]
     hidden = scores.polynomial(sigmoid)
     expected = np.polynomial.polynomial.polyval(weights @ features, sigmoid)
-    print(f"3. scores off by {np.abs(secret.decrypt(hidden) - expected).max():.1e} at most, at level {hidden.level}")
+    print(f"3. scores off by {np.abs(secret.decrypt(hidden) - expected).max():.1e} at most, depth {hidden.depth} left")
 
     # Decrypted CKKS numbers carry the encryption's noise, and with it knowledge of the key. To share them, flood them.
-    shared = secret.decrypt(hidden, flood_bits=25)
+    # So many bits give 20 bits of security over one such decryption (decrypt's docstring): a toy's.
+    flood_bits = math.ceil(hidden.noise_bits + 20 / 2 + math.log2(12) / 2)
+    shared = secret.decrypt(hidden, flood_bits=flood_bits)
     print(f"   flooded before they are shared: off by {np.abs(shared - expected).max():.1e}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import zip_longest
-from math import prod
+from math import log2, prod
 
 import numpy as np
 
@@ -61,6 +61,11 @@ def _levelled(a: Ciphertext, b: Ciphertext) -> tuple[Ciphertext, Ciphertext]:
     return mod_switch(a, level), mod_switch(b, level)
 
 
+def last_fits(context: Context, scale: float) -> bool:
+    """Whether numbers of up to 2^18 survive at level 0, CKKS: where a product may stay unscaled."""
+    return log2(context.modulus(0)) - log2(scale) > 19
+
+
 # ---- sums ---------------------------------------------------------------------------------------
 
 
@@ -69,9 +74,35 @@ def negate(a: Ciphertext) -> Ciphertext:
     return replace(a, parts=tuple(ring.scale(part, -1) for part in a.parts), seed=None)
 
 
+def lift(a: float, b: float) -> int:
+    """What the smaller of two scales is multiplied by to come within 2^-30 of the larger; 0: no integer does."""
+    larger, smaller = max(a, b), min(a, b)
+    ratio = larger / smaller
+    whole = int(ratio + 0.5) if ratio < 2**52 else int(ratio)
+    return whole if ratio < 2.0**100 and abs(whole * smaller - larger) <= larger * 2.0**-30 else 0
+
+
+def _lifted(a: Ciphertext, scale: float) -> Ciphertext:
+    """a, at the scale where that is the larger one."""
+    by = lift(a.scale, scale)
+    assert by, "no integer mends the scales"
+    if by == 1 or a.scale > scale:
+        return a
+    return replace(a, parts=tuple(ring.scale(part, by) for part in a.parts), scale=scale)
+
+
+def _summands(a: Ciphertext, b: Plaintext) -> tuple[Ciphertext, Plaintext]:
+    """Both at the larger scale."""
+    by = lift(a.scale, b.scale)
+    if b.scale < a.scale and by > 1:
+        b = replace(b, coefficients=b.coefficients * by, scale=a.scale)
+    return _lifted(a, b.scale), b
+
+
 def add(a: Ciphertext, b: Ciphertext) -> Ciphertext:
-    """a + b; of BGV b is first given the factor of a."""
+    """a + b; of BGV b is first given the factor of a, of CKKS the one of the smaller scale the other's."""
     a, b = _levelled(a, b)
+    a, b = _lifted(a, b.scale), _lifted(b, a.scale)
     if a.factor != b.factor:
         t = a.context.t
         ratio = int(ring.centred(ring.row([a.factor * pow(b.factor, -1, t)]), t)[0])
@@ -88,12 +119,14 @@ def sub(a: Ciphertext, b: Ciphertext) -> Ciphertext:
 
 def add_plain(a: Ciphertext, b: Plaintext) -> Ciphertext:
     """a + b."""
+    a, b = _summands(a, b)
     added = message(a.context, b, a.level, a.factor)
     return replace(a, parts=(ring.add(a.parts[0], added), *a.parts[1:]), seed=None)
 
 
 def sub_plain(a: Ciphertext, b: Plaintext) -> Ciphertext:
     """a - b."""
+    a, b = _summands(a, b)
     added = message(a.context, b, a.level, a.factor)
     return replace(a, parts=(ring.subtract(a.parts[0], added), *a.parts[1:]), seed=None)
 
@@ -198,9 +231,15 @@ def _exactly(a: Row, divisor: int) -> Row:
 
 
 def multiply_rescale(a: Ciphertext, b: Ciphertext, keys: EvaluationKeys) -> Ciphertext:
-    """CKKS: product, relinearized and rescaled at once: one division by P and the level's last modulus."""
+    """CKKS: product, relinearized and rescaled at once: one division by P and the level's last modulus.
+
+    At level 0, where nothing is left to divide by but P, the product keeps its scale.
+    """
     product = multiply(a, b)
     context, level = a.context, product.level
+    if level == 0:
+        assert last_fits(context, product.scale), "level exhausted"
+        return relinearize(product, keys)
     dropped = (*context.special, *context.groups[level])
     c0, c1, c2 = product.parts
     special = prod(context.special)

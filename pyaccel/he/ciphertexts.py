@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from math import log2
+from math import log2, sqrt
 from typing import TYPE_CHECKING, Any, Never, Self
 
 import numpy as np
@@ -28,7 +28,8 @@ class Ciphertexts:
     Operators work on all ciphertexts of the batch: with another batch of as many, or of one; with numbers, which are
     encoded (an array of rows, one row for all, or one number for every slot); with Plaintexts. `*` relinearizes, and in
     CKKS rescales, by the evaluation keys in use (`Context.use`); batches of different levels are brought to the lower
-    one, and CKKS summands whose scales differ to one scale where a level is to spare.
+    one, and CKKS summands whose scales differ to one scale, where an integer or a level to spare does it. At level 0
+    there is nothing left to rescale by: there CKKS products keep their scale, where the modulus has room (`depth`).
 
     Attributes:
         context: that they are of.
@@ -66,6 +67,15 @@ class Ciphertexts:
     def level(self) -> int:
         """Levels that are left below this one: each product, or its rescaling, takes one."""
         return int(self._info.level)
+
+    @property
+    def depth(self) -> int:
+        """CKKS: products that may still follow one another; 0 elsewhere, where `budget_bits` tells.
+
+        One a level, and at level 0 one more where its scale, not being divided, leaves the last modulus room for
+        numbers of up to 2^18.
+        """
+        return int(self._info.depth)
 
     @property
     def scale(self) -> float:
@@ -221,7 +231,7 @@ class Ciphertexts:
             a, b = _one_scale(self, other)
             return a._computed(function, b, shape=self.shape.combined(other.shape))
         plain = self._plain(other, self.scale)
-        if self.context.scheme == "ckks" and not _same_scale(plain.scale, self.scale):
+        if not lib.pyaccel_he_lift(plain.scale, self.scale):
             raise ValueError(_scales_differ(self.scale, plain.scale))
         shape = self.shape.combined(plain.shape)
         # A single number went into every slot.
@@ -258,11 +268,12 @@ class Ciphertexts:
             other: as many ciphertexts, or one. `a.multiply(a)` squares, which is quicker.
             keys: None: those in use.
             relinearize: False: products have three polynomials, and can only be added, relinearized and decrypted.
-            rescale: CKKS: whether the scale goes back to about what it was, one level down.
+            rescale: CKKS: whether the scale goes back to about what it was, one level down. At level 0 it stays what
+                the product made it, where `depth` allows for one.
 
         Raises:
             TypeError: no ciphertexts.
-            ValueError: another context, size 3, no level left.
+            ValueError: another context, size 3, neither level nor depth left.
             MissingKeyError: no relinearization key.
         """
         of_type("other", other, Ciphertexts, "numbers are for multiply_plain, or `ciphertexts * numbers`")
@@ -271,7 +282,8 @@ class Ciphertexts:
             one._need_two("multiplied")
         rescale = rescale and self.context.scheme == "ckks"
         if rescale and min(self.level, other.level) == 0:
-            raise ValueError(self._exhausted())
+            need_room(self.context, self.scale * other.scale)
+            rescale = False
         held = self._keys(keys, 0) if relinearize else None
         fused = rescale and relinearize
         a = self._for_product()
@@ -294,18 +306,24 @@ class Ciphertexts:
 
         Args:
             other: numbers, as in Context.encode, or Plaintexts. CKKS encodes numbers at the scale that rescaling
-                divides by, so that the product's scale is that of self.
-            rescale: CKKS: whether to rescale, one level down.
+                divides by, so that the product's scale is that of self; at level 0 at that of self.
+            rescale: CKKS: whether to rescale, one level down. At level 0 the scale stays what the product made it,
+                where `depth` allows for one.
 
         Raises:
-            ValueError: as Context.encode; no level left.
+            ValueError: as Context.encode; neither level nor depth left.
         """
         if isinstance(other, Ciphertexts):
             raise TypeError("other: Ciphertexts came; wanted numbers or Plaintexts: ciphertexts are for multiply")
         rescale = rescale and self.context.scheme == "ckks"
-        if rescale and self.level == 0:
-            raise ValueError(self._exhausted())
-        plain = self._plain(other, float(self.context.dropped(self.level)) if rescale else self.context.scale)
+        encoded = isinstance(other, Plaintexts)
+        level = min(self.level, other.level) if encoded else self.level
+        scale = float(self.context.dropped(level)) if rescale else self.context.scale
+        if rescale and level == 0:
+            scale = self.scale
+            need_room(self.context, self.scale * (other.scale if encoded else scale))
+            rescale = False
+        plain = self._plain(other, scale)
         product = self._computed("multiply_plain", plain, shape=self.shape.combined(plain.shape))
         return product.rescale() if rescale else product
 
@@ -328,7 +346,7 @@ class Ciphertexts:
             ValueError: no level left.
         """
         if self.level == 0:
-            raise ValueError(self._exhausted())
+            raise ValueError(exhausted(self.context, "no modulus is left to divide by"))
         return self._computed("rescale")
 
     def mod_switch(self, level: int) -> Ciphertexts:
@@ -458,11 +476,12 @@ class Ciphertexts:
 
         Args:
             coefficients: 1 .. 1024 integers (BFV, BGV) or real numbers. CKKS: the result has the scale of self and lies
-                up to ceil(log2(len(coefficients))) + 1 levels lower.
+                up to ceil(log2(len(coefficients))) + 1 levels lower; where that is one more than there are, it is at
+                level 0 and has the square of that scale, if `depth` allows for it.
             keys: None: those in use.
 
         Raises:
-            TypeError, ValueError: no such coefficients; too few levels: says how many it takes.
+            TypeError, ValueError: no such coefficients; too little depth: says how much it takes.
             MissingKeyError: no relinearization key.
         """
         from pyaccel.he.matrices import polynomial
@@ -555,12 +574,6 @@ class Ciphertexts:
         if status:
             raise_status(function, status)
 
-    def _exhausted(self) -> str:
-        return (
-            f"level exhausted: these ciphertexts are at level 0, the last of {self.context.levels}; each product takes "
-            f"one. Make the context with depth={self.context.levels} or more, or decrypt and encrypt anew"
-        )
-
 
 def _scale_too_large(a: Ciphertexts) -> str:
     scale = f"2^{log2(a.scale):.4g}" if a.scale > 0 else "0"
@@ -574,28 +587,51 @@ def _scale_too_large(a: Ciphertexts) -> str:
 POWERS_OF_TWO = 'rotations="powers of two"'
 """What evaluation keys are asked for where sums over slots are to be had."""
 
-SCALES_EQUAL = 2.0**-30
-"""Relative difference of scales that sums allow (pyaccel/he.h)."""
+
+def exhausted(context: Context, why: str) -> str:
+    """What is said where a product or a rescaling finds neither a level nor depth left."""
+    return (
+        f"level exhausted: these ciphertexts are at level 0, the last of {context.levels}, and {why}. Make the context "
+        f"with depth={context.depth + 1} or more, or decrypt and encrypt anew"
+    )
 
 
-def _same_scale(a: float, b: float) -> bool:
-    return abs(a - b) <= SCALES_EQUAL * max(a, b)
+def has_room(context: Context, scale: float) -> bool:
+    """Whether a product of that scale may stand at level 0, not rescaled."""
+    return bool(lib.pyaccel_he_depth(context.native, 0, sqrt(scale)) > 0)
+
+
+def need_room(context: Context, scale: float) -> None:
+    """That a product of that scale may stand at level 0.
+
+    Raises:
+        ValueError: the modulus leaves too little room for numbers.
+    """
+    if not has_room(context, scale):
+        stays = f"a product, whose scale of 2^{log2(scale or 5e-324):.4g} stays there,"
+        modulus = f"a modulus of 2^19 times that, not of {context.level_bits(0):.4g} bits"
+        raise ValueError(exhausted(context, f"{stays} takes {modulus}"))
 
 
 def _scales_differ(a: float, b: float) -> str:
     return (
-        f"scales 2^{log2(a):.10g} and 2^{log2(b):.10g} differ by more than 2^-30 of them: their sum would be wrong. "
+        f"scales 2^{log2(a):.10g} and 2^{log2(b):.10g} differ by more than 2^-30 of them, and no integer makes one of "
+        "the other: their sum would be wrong. "
         "Rescale the one that is a product, encode at the other's scale, or multiply the other as often"
     )
 
 
 def _one_scale(a: Ciphertexts, b: Ciphertexts) -> tuple[Ciphertexts, Ciphertexts]:
-    """Both with one scale: the higher one is multiplied by 1, encoded so that rescaling gives the other's scale.
+    """Both as sums take them: of one scale, or the smaller one to be multiplied by an integer.
+
+    Where that does not do, and where the lower one has the smaller scale, which rescaling has made, the higher one is
+    multiplied by 1, encoded so that rescaling gives the other's scale.
 
     Raises:
         ValueError: they differ, and no level is to spare.
     """
-    if a.context.scheme != "ckks" or _same_scale(a.scale, b.scale):
+    lift = lib.pyaccel_he_lift(a.scale, b.scale)
+    if lift == 1 or (lift and (a.level == b.level or (a.level < b.level) == (a.scale > b.scale))):
         return a, b
     if a.level == b.level:
         raise ValueError(_scales_differ(a.scale, b.scale))

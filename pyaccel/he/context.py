@@ -50,6 +50,7 @@ class Context:
         slots: numbers that a plaintext holds; 0: plain_modulus has none, only coefficients.
         row: slots that a rotation goes round, N / 2.
         levels: levels, from levels - 1 (fresh) down to 0.
+        depth: CKKS: products that may follow one another: `Ciphertexts.depth` of what is fresh; 0 elsewhere.
         moduli_bits: log2 of the modulus of each level's last group of primes.
         primes: those of Q, then the special ones.
         plain_modulus: t; 0: ckks.
@@ -67,6 +68,7 @@ class Context:
         "_digit_end",
         "_level_end",
         "degree",
+        "depth",
         "evaluation_keys",
         "id",
         "levels",
@@ -130,6 +132,7 @@ class Context:
         )
         self.plain_modulus = int(info.plain_modulus)
         self.scale = float(info.scale)
+        self.depth = int(lib.pyaccel_he_depth(handle, self.levels - 1, self.scale))
         self.security = security
         self.modulus_bits = float(info.modulus_bits)
         self.id = bytes(ffi.buffer(info.id))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.he.ciphertexts import Ciphertexts
+from pyaccel.he.ciphertexts import Ciphertexts, has_room, need_room
 from pyaccel.he.encoding import need_slots
 from pyaccel.he.native import came, ffi, lib, make, of_type, options, out, owned, raise_status
 from pyaccel.he.plaintexts import Shape
@@ -47,7 +47,7 @@ class Matrix:
     Args:
         context: that it is encoded for.
         values: an array (rows, columns), up to N / 2 each, of integers (BFV, BGV) or real numbers.
-        level: CKKS: of the vectors; None: the highest. A product takes one level.
+        level: CKKS: of the vectors; None: the highest. A product takes one level, or depth at level 0.
 
     Raises:
         TypeError, ValueError: an argument is wrong, or an entry does not fit: names it.
@@ -73,10 +73,7 @@ class Matrix:
         if level is None or not ckks:
             level = context.levels - 1
         if ckks and level == 0:
-            raise ValueError(
-                "level exhausted: a product with a matrix takes a level, and these ciphertexts are at level 0; make "
-                f"the context with depth={context.levels} or more"
-            )
+            need_room(context, context.scale**2)
         self.context = context
         self.shape: tuple[int, int] = array.shape
         self.level = whole_number("level", level, most=context.levels - 1) if ckks else 0
@@ -132,6 +129,8 @@ class Matrix:
                 f"ciphertexts: level {vectors.level} came; the matrix is encoded for level {self.level}; encode it for "
                 "theirs: Matrix(..., level=)"
             )
+        if self.level == 0 and self.context.scheme == "ckks":
+            need_room(self.context, vectors.scale * self.context.scale)
         mend = f"matrices=[({rows}, {columns})]"
         held = vectors._keys(keys, 5, mend)
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
@@ -206,10 +205,10 @@ def polynomial(x: Ciphertexts, coefficients: Any, keys: EvaluationKeys) -> Ciphe
     ckks = context.scheme == "ckks"
     highest = np.flatnonzero(array)
     depth = int(lib.pyaccel_he_polynomial_depth(int(highest[-1]) + 1 if highest.size else 1))
-    if ckks and x.level < depth:
+    if ckks and x.level + has_room(context, x.scale**2) < depth:
         raise ValueError(
-            f"level exhausted: a polynomial of degree {len(array) - 1} takes {depth} levels; these ciphertexts are at "
-            f"level {x.level}; make the context with more depth"
+            f"level exhausted: a polynomial of degree {len(array) - 1} takes {depth} products; these ciphertexts are "
+            f"at level {x.level} and have a depth of {x.depth}; make the context with more depth"
         )
     if not ckks:
         t = context.plain_modulus

@@ -17,6 +17,8 @@ LEAST_LOG_DEGREE, MOST_LOG_DEGREE = 3, 17
 MOST_MODULI = 60
 FAST_BITS = 50
 """Bits of the largest primes; a modulus of more is several of them."""
+HEADROOM = 20
+"""CKKS: bits of the last modulus that are left to the numbers."""
 
 SECURITY = tuple(f"{bits}-{year}" for year in (2024, 2018) for bits in (128, 192, 256))
 """Names of the levels of security: bits, and the year of the table (docs/he.md)."""
@@ -140,22 +142,26 @@ def security_name(standard: int, security: int) -> str | None:
     return next((f"{security}-{year}" for year, number in _STANDARDS.items() if number == standard), None)
 
 
-def chain(scheme: str, degree: int, depth: int, plain_modulus: int, scale_bits: int) -> tuple[int, ...]:
-    """Moduli for `depth` multiplications one after the other, with some bits to spare.
+def chains(scheme: str, degree: int, depth: int, plain_modulus: int, scale_bits: int) -> list[tuple[int, ...]]:
+    """Moduli for `depth` multiplications one after the other, with some bits to spare: what there is, best first.
 
-    CKKS: a level of the scale's bits each, above a last one with 20 bits of headroom. BGV: factors are brought down to
-    noise of about log2(t) + log2(N) / 2 bits, by levels of log2(t) + log2(N) + 7; the last level holds the noise of a
-    product, about 2 log2(t) + 1.5 log2(N). BFV: one product costs about log2(t) + log2(N) + 3 bits of Q, whose moduli
-    have no other meaning.
+    CKKS: a level of the scale's bits each, above a last one with 20 bits of headroom over the scale; or over its
+    square, and a level less, as the last product stays unscaled: of these the one of fewer primes. BGV: factors are
+    brought down to noise of about log2(t) + log2(N) / 2 bits, by levels of log2(t) + log2(N) + 7; the last level holds
+    the noise of a product, about 2 log2(t) + 1.5 log2(N). BFV: one product costs about log2(t) + log2(N) + 3 bits of Q,
+    whose moduli have no other meaning.
     """
     if scheme == "ckks":
-        return (min(scale_bits + 20, 100), *([scale_bits] * depth))
+        found = [(min(scale_bits + HEADROOM, 100), *([scale_bits] * depth))]
+        if depth and 2 * scale_bits + HEADROOM <= 100:
+            found.append((2 * scale_bits + HEADROOM, *([scale_bits] * (depth - 1))))
+        return sorted(found, key=lambda moduli: sum(len(parts(bits)) for bits in moduli))
     t_bits, n_bits = ceil(log2(plain_modulus)), degree.bit_length() - 1
     if scheme == "bgv":
-        return (max(30, 2 * t_bits + 3 * n_bits // 2 + 6), *([max(20, t_bits + n_bits + 7)] * depth))
+        return [(max(30, 2 * t_bits + 3 * n_bits // 2 + 6), *([max(20, t_bits + n_bits + 7)] * depth))]
     need = t_bits + n_bits + 14 + depth * (t_bits + n_bits + 3)
     count = max(1, ceil(need / FAST_BITS))
-    return tuple(max(20, need // count + (i < need % count)) for i in range(count))
+    return [tuple(max(20, need // count + (i < need % count)) for i in range(count))]
 
 
 def _degree(value: Any) -> int:
@@ -188,8 +194,8 @@ def _refusal(chosen: Parameters, allowed: int, depth: int | None) -> str:
     if depth is not None:
         for less in range(depth - 1, -1, -1):
             scale_bits = round(log2(chosen.scale)) if chosen.scale else 0
-            moduli = chain(chosen.scheme, chosen.degree, less, chosen.plain_modulus, scale_bits)
-            if total_bits(moduli, chosen.special_bits, chosen.digits) < allowed:
+            found = chains(chosen.scheme, chosen.degree, less, chosen.plain_modulus, scale_bits)
+            if any(total_bits(moduli, chosen.special_bits, chosen.digits) < allowed for moduli in found):
                 mends.append(f"depth={less}")
                 break
     else:
@@ -251,9 +257,13 @@ def choose(
         t = 0
         if scheme != "ckks":
             t = plain_modulus or nearest_plain_modulus(1 << max(20, degree.bit_length() + 3), degree)
-        moduli = chain(scheme, degree, depth, t, scale_bits or 0) if depth is not None else _moduli(moduli_bits or ())
+        found = [_moduli(moduli_bits or ())] if depth is None else chains(scheme, degree, depth, t, scale_bits or 0)
         scale = 2.0**scale_bits if scheme == "ckks" and scale_bits else 0.0
-        return Parameters(scheme, degree, moduli, special_bits, digits, t, scale, standard, bits)
+        every = [Parameters(scheme, degree, moduli, special_bits, digits, t, scale, standard, bits) for moduli in found]
+        # Primes near 2^b may lie above it: a bit to spare.
+        allowed = bound(standard, bits, degree) if standard != 1 else every[0].total_bits + 1
+        valid = (one for one in every if one.total_bits < allowed and digits <= len(one.moduli_bits))
+        return next(valid, min(every, key=lambda one: one.total_bits))
 
     chosen = at(8192 if degree is None else _degree(degree))
     if standard == 1:

@@ -122,6 +122,8 @@ class DeviceCiphertexts(Ciphertexts):
         (other,) = operands
         there = self._uploaded(other) if isinstance(other, Plaintexts) else other._here()
         operation = {"add": "add", "sub": "sub", "multiply": "mul"}[function.removesuffix("_plain")]
+        if operation != "mul":
+            here, there = self._lifted(here, self.scale, other.scale), self._lifted(there, other.scale, self.scale)
         return ring.elements(operation, here, there)
 
     def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape, mend: str) -> Ciphertexts:
@@ -194,6 +196,14 @@ class DeviceCiphertexts(Ciphertexts):
         level, rows = plaintexts.level, self._ring.shape.level_end[plaintexts.level]
         words = _residues("plaintexts_residues", plaintexts.native)
         return self._ring.upload(words.reshape(len(plaintexts), 1, rows, self.context.degree), level)
+
+    def _lifted(self, residues: Resident, scale: float, other: float) -> Resident:
+        """A summand, where its scale is the smaller one times the integer that makes the other of it."""
+        lift = lib.pyaccel_he_lift(scale, other)
+        if scale >= other or lift == 1:
+            return residues
+        one = self.context.encode(1.0, level=residues.level, scale=lift)
+        return self._ring.elements("mul", residues, self._uploaded(one))
 
     def _key(self, keys: EvaluationKeys, element: int) -> Any:
         """A key on the device, brought there once."""

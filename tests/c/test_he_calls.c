@@ -185,10 +185,12 @@ static void check_results(uint32_t scheme)
 static void test_refusals(void)
 {
     party p = party_of(PYACCEL_HE_CKKS), q = party_of(PYACCEL_HE_BGV);
-    pyaccel_he_ciphertexts *a = p.cipher[0], *b = q.cipher[0], *out, *three, *low, *two;
+    pyaccel_he_ciphertexts *a = p.cipher[0], *b = q.cipher[0], *out, *three, *low, *two, *odd;
     const pyaccel_he_options bad = {.struct_size = 1};
     CHECK(pyaccel_he_multiply(&three, a, a, NULL, 0, NULL) == PYACCEL_OK);
     CHECK(pyaccel_he_mod_switch(&low, a, 0, NULL) == PYACCEL_OK);
+    CHECK(pyaccel_he_negate(&odd, a, NULL) == PYACCEL_OK);
+    odd->scale *= 1.5;
     const uint64_t twice[2] = {0, 0}, beyond = 1;
     CHECK(pyaccel_he_ciphertexts_take(&two, a, twice, 2) == PYACCEL_OK);
     pyaccel_he_ciphertexts *many;
@@ -202,15 +204,15 @@ static void test_refusals(void)
     REFUSED(pyaccel_he_add(&out, a, b, NULL));
     REFUSED(pyaccel_he_add(&out, a, a, &bad));
     REFUSED(pyaccel_he_add(&out, two, many, NULL));
-    REFUSED(pyaccel_he_add(&out, a, three, NULL)); /* scales */
-    REFUSED(pyaccel_he_sub(&out, a, three, NULL));
+    REFUSED(pyaccel_he_add(&out, a, odd, NULL)); /* scales */
+    REFUSED(pyaccel_he_sub(&out, odd, a, NULL));
     CHECK(pyaccel_he_negate(NULL, a, NULL) == PYACCEL_INVALID_ARGUMENT);
     REFUSED(pyaccel_he_negate(&out, NULL, NULL));
     REFUSED(pyaccel_he_negate(&out, a, &bad));
     REFUSED(pyaccel_he_add_plain(&out, a, NULL, NULL));
     REFUSED(pyaccel_he_add_plain(&out, NULL, p.plain[0], NULL));
     REFUSED(pyaccel_he_add_plain(&out, a, q.plain[0], NULL));
-    REFUSED(pyaccel_he_add_plain(&out, three, p.plain[0], NULL)); /* scales */
+    REFUSED(pyaccel_he_add_plain(&out, odd, p.plain[0], NULL)); /* scales */
     REFUSED(pyaccel_he_sub_plain(&out, a, p.plain[0], &bad));
     REFUSED(pyaccel_he_multiply_plain(&out, a, q.plain[0], NULL));
     CHECK(pyaccel_he_multiply_plain(NULL, a, p.plain[0], NULL) == PYACCEL_INVALID_ARGUMENT);
@@ -270,6 +272,7 @@ static void test_refusals(void)
 
     pyaccel_he_ciphertexts_free(three);
     pyaccel_he_ciphertexts_free(low);
+    pyaccel_he_ciphertexts_free(odd);
     pyaccel_he_ciphertexts_free(two);
     pyaccel_he_ciphertexts_free(many);
     party_free(&p);

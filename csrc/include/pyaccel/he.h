@@ -159,7 +159,7 @@ PYACCEL_API pyaccel_status pyaccel_he_encrypt_secret(pyaccel_he_ciphertexts **ci
                                                      const pyaccel_he_plaintexts *plaintexts,
                                                      const pyaccel_he_options *options);
 /* flood_bits: CKKS: before decoding, discrete Gaussian noise of standard deviation 2^flood_bits is
- * added to every coefficient: 2 .. 58, and flood_bits + 5 < log2 of the modulus at that level; 0: none. */
+ * added to every coefficient: 2 .. 98, and flood_bits + 5 < log2 of the modulus at that level; 0: none. */
 PYACCEL_API pyaccel_status pyaccel_he_decrypt(pyaccel_he_plaintexts **plaintexts, const pyaccel_he_secret_key *key,
                                               const pyaccel_he_ciphertexts *ciphertexts, uint32_t flood_bits,
                                               const pyaccel_he_options *options);
@@ -171,7 +171,8 @@ PYACCEL_API void pyaccel_he_ciphertexts_free(pyaccel_he_ciphertexts *ciphertexts
 
 typedef struct {
     uint64_t count;
-    uint32_t size, level, seeded, reserved;
+    uint32_t size, level, seeded;
+    uint32_t depth;     /* CKKS: pyaccel_he_depth of level and scale; else 0 */
     double scale;       /* CKKS */
     uint64_t factor;    /* BGV */
     double noise_bits;  /* estimate without the key: log2 of the noise */
@@ -191,7 +192,8 @@ PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_concatenate(pyaccel_he_ciphert
 
 /* ---- evaluation ------------------------------------------------------------------------------------- */
 
-/* All give new batches. CKKS: scales of summands must agree to 2^-30 relative, else INVALID_ARGUMENT. */
+/* All give new batches. CKKS: where the scales of summands differ, the one of the smaller is multiplied by the integer that
+ * pyaccel_he_lift gives, and the sum has the larger scale; INVALID_ARGUMENT where there is none. */
 PYACCEL_API pyaccel_status pyaccel_he_add(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                           const pyaccel_he_ciphertexts *b, const pyaccel_he_options *options);
 PYACCEL_API pyaccel_status pyaccel_he_sub(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
@@ -205,7 +207,8 @@ PYACCEL_API pyaccel_status pyaccel_he_sub_plain(pyaccel_he_ciphertexts **out, co
 PYACCEL_API pyaccel_status pyaccel_he_multiply_plain(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                      const pyaccel_he_plaintexts *b, const pyaccel_he_options *options);
 /* Product of two batches of size 2. keys NULL: size 3; else relinearized. CKKS with rescale 1 (wants keys): rescaled as well,
- * in one pass. a == b squares. INVALID_ARGUMENT also, here and of plaintexts: a product's scale outside 2^-1000 .. 2^1000. */
+ * in one pass; but at level 0 it stays as it is, where pyaccel_he_depth allows for it. a == b squares. INVALID_ARGUMENT also: no
+ * level and no such depth left; and, here and of plaintexts, a product's scale outside 2^-1000 .. 2^1000. */
 PYACCEL_API pyaccel_status pyaccel_he_multiply(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                const pyaccel_he_ciphertexts *b, const pyaccel_he_evaluation_keys *keys,
                                                uint32_t rescale, const pyaccel_he_options *options);
@@ -215,6 +218,12 @@ PYACCEL_API pyaccel_status pyaccel_he_relinearize(pyaccel_he_ciphertexts **out, 
 /* One level down. CKKS: divides by the dropped modulus, scale too. */
 PYACCEL_API pyaccel_status pyaccel_he_rescale(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                               const pyaccel_he_options *options);
+/* CKKS: products that may follow one another from a level on, at a scale that rescaling keeps: one a level, and at level 0, where they
+ * are not rescaled, those whose scale the modulus is more than 2^19 times, so that numbers of up to 2^18 survive. 0: no such
+ * level, no positive scale; BFV, BGV. */
+PYACCEL_API uint32_t pyaccel_he_depth(const pyaccel_he_context *context, uint32_t level, double scale);
+/* CKKS: the integer, below 2^100, that a factor of a summand's scale comes to within 2^-30 of the other's: 1 where they agree; 0: none does. */
+PYACCEL_API double pyaccel_he_lift(double a, double b);
 /* Down to `level`: BFV, BGV by modulus switching, CKKS by dropping moduli, scale unchanged. */
 PYACCEL_API pyaccel_status pyaccel_he_mod_switch(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                  uint32_t level, const pyaccel_he_options *options);
@@ -244,7 +253,8 @@ PYACCEL_API pyaccel_status pyaccel_he_matrix_steps(int64_t *steps, uint64_t *cou
                                                    uint64_t rows, uint64_t columns);
 
 /* Entry (r, c) is at index r * row_stride + c * column_stride of doubles (CKKS: `real`), else of int64 (`integers`, as in
- * encode_integers); the other pointer is NULL. level: CKKS: of the vectors, 1 and more; vectors above it are brought down.
+ * encode_integers); the other pointer is NULL. level: CKKS: of the vectors; vectors above it are brought down. 0
+ * wants the depth for a last product of the context's scale.
  * *bad (may be NULL): r * columns + c of an entry that does not fit. */
 PYACCEL_API pyaccel_status pyaccel_he_matrix_new(pyaccel_he_matrix **matrix, uint64_t *bad, pyaccel_he_context *context,
                                                  const double *real, const int64_t *integers, uint64_t rows,
@@ -253,7 +263,8 @@ PYACCEL_API pyaccel_status pyaccel_he_matrix_new(pyaccel_he_matrix **matrix, uin
 PYACCEL_API void pyaccel_he_matrix_free(pyaccel_he_matrix *matrix);
 
 /* The products with every vector of a batch. repeated 1: each stands in the slots again and again, all round them, with the least power
- * of two that is not below columns as the period, which saves rotations; 0: once, before zeros. CKKS: rescaled to the vectors' scale, one level below the matrix's. UNSUPPORTED: keys
+ * of two that is not below columns as the period, which saves rotations; 0: once, before zeros. CKKS: rescaled to the vectors' scale, one level below the matrix's; at level 0 not rescaled, as
+ * other products. UNSUPPORTED: keys
  * lack an element, *missing (may be NULL) is it. */
 PYACCEL_API pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **out, uint32_t *missing,
                                                       const pyaccel_he_matrix *matrix, const pyaccel_he_ciphertexts *a,
@@ -261,8 +272,9 @@ PYACCEL_API pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **o
                                                       const pyaccel_he_options *options);
 
 /* sum_i coefficients[i] x^i, slot by slot, for count coefficients (1 .. 1024, a degree of count - 1), doubles (CKKS) or int64 as
- * above: Paterson and Stockmeyer's way, ceil(log2(count)) + 1 levels deep at most. CKKS: at the scale of a, to the last bit.
- * pyaccel_he_polynomial_depth says how many levels CKKS takes. INVALID_ARGUMENT also: a is not that high. UNSUPPORTED: no
+ * above: Paterson and Stockmeyer's way, ceil(log2(count)) + 1 products deep at most. CKKS: at the scale of a, to the last bit; at its
+ * square where the last product is not rescaled. pyaccel_he_polynomial_depth says what depth CKKS takes. INVALID_ARGUMENT also: a has
+ * less. UNSUPPORTED: no
  * relinearization key. */
 PYACCEL_API pyaccel_status pyaccel_he_polynomial(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                  const double *real, const int64_t *integers, uint64_t count,
