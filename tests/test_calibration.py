@@ -14,6 +14,7 @@ import pyaccel
 from pyaccel import logs
 from pyaccel.backends.native import environment_threads
 from pyaccel.calibration import calibrate, measuring, workloads
+from pyaccel.calibration.disturbance import disturbance, now
 from pyaccel.calibration.measuring import Effort
 from pyaccel.calibration.signed_rows import signed
 from pyaccel.cli.main import run as command
@@ -40,7 +41,8 @@ def file(tmp_path, monkeypatch):
 
 @pytest.fixture
 def hasty(monkeypatch):
-    """Measures badly, and at once."""
+    """Measures badly, and at once, whatever else runs here."""
+    monkeypatch.setattr(measuring, "disturbance", lambda since, until: 0.0)
     monkeypatch.setitem(measuring.EFFORTS, "quick", Effort(batch=1e-3, sample=1e-5, samples=1, distinct=64))
 
 
@@ -260,6 +262,78 @@ def test_calibrate_without_keeping(file, hasty):
     assert found.path is None
     assert not file.exists()
     assert "measured" in costs.curve(HASH, "sm3", native()).source
+
+
+def disturbed(monkeypatch, *shares):
+    """Others take these shares of the time of one curve after the other; how often that was asked."""
+    asked = iter(shares)
+    monkeypatch.setattr(measuring, "disturbance", lambda since, until: next(asked))
+    return asked
+
+
+def test_a_curve_that_others_disturb_is_measured_again(file, hasty, monkeypatch):
+    asked = disturbed(monkeypatch, 0.5, 0.11, 0.1)
+    found = calibrate(["hash_many:sm3"], devices=["native"], threads=[1])
+    assert (len(found.curves), found.disturbed, found.path) == (1, (), file)
+    assert not list(asked)
+
+
+def test_curves_that_others_disturbed_each_time_are_not_kept(file, hasty, monkeypatch):
+    disturbed(monkeypatch, 0.0, 0.5, 0.3, 0.4)
+    message = r"took up to 30% of .* while 1 of 2 curves were measured \(hash_many sm3 on native\), 3 times .*force"
+    with pytest.warns(RuntimeWarning, match=message):
+        found = calibrate(["hash_many:sha256", "hash_many:sm3"], devices=["native"], threads=[1])
+    assert [(one.of, share) for one, share in found.disturbed] == [("sm3", 0.3)]
+    assert [one.of for one in found.curves] == ["sha256", "sm3"]
+    assert "measured" in costs.curve(HASH, "sm3", native()).source
+    assert found.path == file
+    curve_store.keep([measured("sha512")])
+    curve_store.reload()
+    assert {of for _, of, *_ in curve_store.curves()} == {"sha256", "sha512"}
+
+
+def test_curves_that_others_disturbed_are_kept_by_force(file, hasty, monkeypatch):
+    for arguments in ({"force": True}, {"save": False}):
+        disturbed(monkeypatch, *[0.9] * measuring.TRIES)
+        found = calibrate(["hash_many:sm3"], devices=["native"], threads=[1], **arguments)
+        assert [share for _, share in found.disturbed] == [0.9]
+        assert found.path == (file if "force" in arguments else None)
+
+
+def test_nothing_is_written_where_all_was_disturbed(file, hasty, monkeypatch, capsys):
+    arguments = ["calibrate", "hash_many:sm3", "--device", "native", "--threads", "1"]
+    disturbed(monkeypatch, *[0.9] * measuring.TRIES)
+    assert command(arguments) == 1
+    shown = capsys.readouterr()
+    assert "pyaccel: calibration: other programs took up to 90% of the cores' time" in shown.err
+    assert "not kept" in shown.out
+    assert not file.exists()
+    disturbed(monkeypatch, *[0.9] * measuring.TRIES)
+    assert command([*arguments, "--force"]) == 0
+    assert file.exists()
+
+
+def test_what_others_took_of_the_cores_of_this_process(tmp_path, monkeypatch):
+    """Rows of cores that are not this process's count for nothing, nor does what it computed itself."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 3})
+    monkeypatch.setattr(os, "sysconf", lambda _: 100)
+    (tmp_path / "proc").mkdir()
+
+    def moment(text):
+        (tmp_path / "proc" / "stat").write_text(text)
+        return now(tmp_path)._replace(clock=1.0, own=0.0)
+
+    begin = moment("cpu 9\ncpu0 9 9 9 9 9 9 9 9 9 9\ncpu1 1 2 3 4 5 6 7 8 9 10\ncpu3 0 0 0 0 0 0 0 0 0 0\nintr 5")
+    assert (begin.all, begin.cores) == (pytest.approx(0.27), 2)
+    end = moment("cpu0 900 9 9 9 9 9 9 9 9 9\ncpu1 101 2 3 4 5 6 7 8 9 10\ncpu3 0 0 62 900 0 0 0 0 0 0")
+    assert disturbance(begin, begin._replace(clock=2.0)) == 0
+    assert disturbance(begin, end._replace(clock=2.0)) == pytest.approx(1.6 / 2)
+    assert disturbance(begin, end._replace(clock=2.0, own=1.0)) == pytest.approx(0.6 / 2)
+    assert disturbance(begin, end._replace(clock=2.0, own=5.0)) == 0
+    assert disturbance(begin, end._replace(clock=1.1)) == 1
+    for text in ("", "cpu1 1 2", "cpu1 a b c d e f g h"):
+        assert moment(text).cores == 0
+        assert disturbance(moment(text), end) == 0
 
 
 def test_golden_is_measured_where_it_is_asked_for(file, hasty):

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 from pyaccel.backends.base import Backend, Plan, Unavailable
 from pyaccel.backends.native import on_threads
+from pyaccel.calibration.disturbance import disturbance, now
 from pyaccel.calibration.fitting import carried_on, monotone
 from pyaccel.calibration.workloads import KEY_ROWS, LONG, SIGNED, classes, longer_rows, workload
 from pyaccel.cpu import usable_cores
@@ -53,6 +55,12 @@ EFFORTS: dict[str, Effort] = {
     "full": Effort(batch=2.0, sample=5e-3, samples=15, distinct=17_500),
 }
 
+DISTURBED = 0.1
+"""Share of the cores' time beyond which what other programs took makes a curve too high."""
+
+TRIES = 3
+"""How often a curve is measured at most, until one is not disturbed."""
+
 Progress = Callable[[int, int, str], object]
 """Called with curves done, curves in all and what is measured next; raising in it ends the call."""
 
@@ -81,12 +89,15 @@ class Calibration:
     Attributes:
         curves: what was measured, in the order of measuring.
         skipped: what was not, and why.
-        path: the file that holds them; None where they hold for this process only.
+        disturbed: those of curves that other programs disturbed each time, and the share of the cores' time that they
+            took; without `force` these hold for this process only.
+        path: the file that holds the others; None where all hold for this process only.
         seconds: that it took.
     """
 
     curves: tuple[Measured, ...]
     skipped: tuple[Skipped, ...]
+    disturbed: tuple[tuple[Measured, float], ...]
     path: Path | None
     seconds: float
 
@@ -128,13 +139,15 @@ def calibrate(
     threads: Sequence[int] | None = None,
     budget: Budget = "quick",
     save: bool = True,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Calibration:
     """Measures what batches cost on the devices here; "auto" goes by it from now on, in this process and in later ones.
 
     Every row has a key and a signature of its own, valid, over messages of 64 bytes; leaves have 32 bytes, proofs 16
     nodes. Sizes whose batch takes longer than the budget allows are not run: they cost what the last rows did. The
-    machine should do nothing else meanwhile.
+    machine should do nothing else meanwhile: a curve that other programs disturb is measured again, up to TRIES times,
+    and if they go on, it is not written to the file, which is a RuntimeWarning.
 
     Args:
         operations: names ("verify_many"), or with a class ("verify_many:ed25519"); None: all that batches matter for.
@@ -143,6 +156,7 @@ def calibrate(
         budget: "quick": to about 20 ms a batch, natively to 1,024 signatures; "full": to 2 s.
         save: keep the curves in the file of this machine (`pyaccel.scheduler.curve_store.path()`); False: they hold for
             this process only.
+        force: keep those too that other programs disturbed.
         progress: called with (curves done, curves in all, what comes next).
 
     Returns:
@@ -168,19 +182,38 @@ def calibrate(
     ]
     curves: list[Measured] = []
     skipped: list[Skipped] = []
+    disturbed: list[tuple[Measured, float]] = []
     for i, job in enumerate(jobs):
         if progress is not None:
             progress(i, len(jobs), f"{job.operation} {job.of} on {job.backend.name}")
-        found = _curve(job, EFFORTS[budget])
+        found, share = _steady_curve(job, EFFORTS[budget])
         if isinstance(found, Measured):
             curves.append(found)
+            if share > DISTURBED:
+                disturbed.append((found, share))
         else:
             skipped.append(Skipped(job.operation, job.of, job.backend.name, found))
     if progress is not None:
         progress(len(jobs), len(jobs), "")
-    path = curve_store.keep(curves, save=save)
+    passing = [] if force else [curve for curve, _ in disturbed]
+    lasting = [curve for curve in curves if curve not in passing]
+    path = curve_store.keep(lasting, save=save and bool(lasting))
+    curve_store.keep(passing, save=False)
+    if save and passing:
+        warnings.warn(_refusal(disturbed, len(curves)), RuntimeWarning, stacklevel=2)
     drift.corrections.forget()
-    return Calibration(tuple(curves), tuple(skipped), path, perf_counter() - begin)
+    return Calibration(tuple(curves), tuple(skipped), tuple(disturbed), path, perf_counter() - begin)
+
+
+def _refusal(disturbed: Sequence[tuple[Measured, float]], count: int) -> str:
+    most = max(share for _, share in disturbed)
+    which = ", ".join(f"{one.operation} {one.of} on {label(one)}" for one, _ in disturbed[:3])
+    return (
+        f"calibration: other programs took up to {most:.0%} of the cores' time while {len(disturbed)} of {count} "
+        f"curves were measured ({which}{', ...' if len(disturbed) > 3 else ''}), {TRIES} times each: these hold for "
+        "this process only, and are not kept. Measure again when the machine does nothing else, or keep them as they "
+        "are: force=True, pyaccel calibrate --force"
+    )
 
 
 def _classes(operations: Iterable[str] | None) -> list[tuple[str, str]]:
@@ -230,6 +263,19 @@ def _backends(devices: Iterable[str] | None, started: dict[str, float]) -> list[
             started.setdefault(backend.name, perf_counter() - begin)
         found.update(dict.fromkeys(working))
     return list(found)
+
+
+def _steady_curve(job: _Job, effort: Effort) -> tuple[Measured | str, float]:
+    """The least disturbed curve of some, or why there is none; and what share of the cores' time others took."""
+    tries: list[tuple[Measured, float]] = []
+    while len(tries) < TRIES and (not tries or tries[-1][1] > DISTURBED):
+        begin = now()
+        found = _curve(job, effort)
+        if isinstance(found, str):
+            return found, 0.0
+        tries.append((found, disturbance(begin, now())))
+    least, share = min(tries, key=lambda one: one[1])
+    return replace(least, start_up=tries[0][0].start_up), share  # later ones found all started
 
 
 def _curve(job: _Job, effort: Effort) -> Measured | str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ def run_calibrate(
     full: bool,
     threads: tuple[int, ...],
     save: bool,
+    force: bool,
     plot: Path | None,
     as_json: bool,
     console: Console,
@@ -39,13 +41,17 @@ def run_calibrate(
     """Measures and prints; the answer is the exit status. See `pyaccel calibrate --help`."""
     if plot is not None:
         check_drawable(plot)
-    with progress_bar(Console(stderr=True), "calibrate") as report:
+    with (
+        progress_bar(Console(stderr=True), "calibrate") as report,
+        warnings.catch_warnings(action="always", record=True) as warned,
+    ):
         calibration = pyaccel.calibrate(
             operations or None,
             devices=devices or None,
             threads=threads or None,
             budget="full" if full else "quick",
             save=save,
+            force=force,
             progress=lambda done, total, _: report("curves", done, total),
         )
     if as_json:
@@ -55,7 +61,9 @@ def run_calibrate(
     if plot is not None:
         draw(calibration, plot)
         click.echo(f"drawn {plot}", err=True)
-    return 0
+    for warning in warned:
+        click.echo(f"pyaccel: {warning.message}", err=True)
+    return 1 if calibration.disturbed and save and not force else 0
 
 
 def _document(calibration: Calibration) -> dict[str, Any]:
@@ -64,6 +72,7 @@ def _document(calibration: Calibration) -> dict[str, Any]:
         "seconds": calibration.seconds,
         "points": POINTS,
         "curves": [asdict(one) for one in calibration.curves],
+        "disturbed": [{**asdict(one), "share": share} for one, share in calibration.disturbed],
         "skipped": [asdict(one) for one in calibration.skipped],
         "crossovers": [
             {"operation": operation, "of": of, "below": first, "above": second, "n": n}

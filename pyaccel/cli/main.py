@@ -126,6 +126,7 @@ def info(as_json: bool) -> int:
 @click.option("--threads", multiple=True, type=click.IntRange(1), help="Of native; default: one, and one a core.")
 @click.option("--full", is_flag=True, help="Batches to 2 seconds each, in place of 20 ms: takes minutes.")
 @click.option("--no-save", is_flag=True, help="Show what is measured, and keep nothing.")
+@click.option("--force", is_flag=True, help="Keep it all, though other programs disturbed it.")
 @click.option("--plot", type=_FILE, metavar="FILE", help="Draw rate against batch size there (.svg, .png).")
 @_JSON
 def calibrate(
@@ -134,13 +135,14 @@ def calibrate(
     threads: tuple[int, ...],
     full: bool,
     no_save: bool,
+    force: bool,
     plot: Path | None,
     as_json: bool,
 ) -> int:
     """Measure what batches cost here, for "auto" to choose by.
 
     OPERATION is a name (verify_many), or a name and a class (verify_many:ed25519); none: all. The machine should do
-    nothing else meanwhile.
+    nothing else meanwhile: what other programs disturb is measured again, and not kept where they go on (status 1).
     """
     from pyaccel.cli.calibrate import run_calibrate
     from pyaccel.cli.table import wide_console
@@ -151,6 +153,7 @@ def calibrate(
         full=full,
         threads=threads,
         save=not no_save,
+        force=force,
         plot=plot,
         as_json=as_json,
         console=wide_console(),

@@ -170,22 +170,22 @@ def kinds() -> tuple[str, ...]:
 
 
 def keep(new: Iterable[Measured], *, save: bool = True) -> Path | None:
-    """Takes curves into use, and writes them and those that were known before to the file, whole or not at all.
+    """Takes curves into use, and writes them beside those that the file has, whole or not at all.
 
     Returns:
         The file; None where it was not to be written, or can't be, which is a RuntimeWarning: the curves then hold for
         this process.
     """
     global _curves  # noqa: PLW0603 - as above
-    together = {**curves(), **{one.key: one for one in new}}
-    _curves = together
+    added = {one.key: one for one in new}
+    _curves = {**curves(), **added}
     _measured.cache_clear()
     registry.changed()
     place = path()
     if not save or place is None:
         return None
     try:
-        _write(place, together.values())
+        _write(place, {**{one.key: one for one in _read(place)}, **added}.values())
     except OSError as error:
         why = error.strerror or str(error)
         message = (
