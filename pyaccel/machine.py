@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 
 from pyaccel import known_answers
 from pyaccel.backends import native
-from pyaccel.backends.base import Declined, Unavailable
+from pyaccel.backends.base import Backend, Declined, Unavailable
 from pyaccel.cpu import cgroup_quota, model_name, usable_cores
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import curve_store
@@ -139,4 +140,20 @@ def _supports() -> list[Support]:
                     rows.append(Support(operation, group, backend.name, "", plan.reason))
                 else:
                     rows.append(Support(operation, group, backend.name, plan.variant, ""))
+            rows += _supports_he(backend)
     return rows
+
+
+def _supports_he(backend: Backend) -> Iterator[Support]:
+    """Rows of homomorphic encryption, none where the build has no C library."""
+    if native.MISSING is not None:
+        return
+    from pyaccel.he.known_answers import ANSWERS, FUNCTIONS
+    from pyaccel.he.resident import refusal
+
+    here = next(name for family, name, bound, *_ in native.variants() if family == "he" and bound)
+    variant = here if backend.kind == "native" else f"{backend.name}/he"
+    for function in FUNCTIONS:
+        for answer in (one for one in ANSWERS if function in one.functions):
+            reason = refusal(backend, answer.scheme, function) or ""
+            yield Support(f"he.{function}", answer.scheme, backend.name, "" if reason else variant, reason)

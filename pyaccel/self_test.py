@@ -30,7 +30,7 @@ class SelfTest:
     """One operation on one backend.
 
     Attributes:
-        operation: its name, or "he" (ciphertexts that live on the device).
+        operation: its name; of those that begin with "he." the ciphertexts live on the device.
         of: the algorithm, form or scheme, with the parameters that the question fixes.
         device: name of the backend.
         result: "pass", "skip" or "fail".
@@ -101,22 +101,26 @@ def _ask(device: str, backend: Backend | Unavailable, answer: KnownAnswer) -> Se
 
 
 def _he_questions(device: str, backend: Backend | Unavailable) -> list[partial[SelfTest]]:
-    """Homomorphic encryption, which is no operation on rows. Golden made its answers, and is not asked."""
-    if device == "golden":
-        return []
+    """Homomorphic encryption, whose batches are handles, no rows."""
     try:
-        from pyaccel.he.known_answers import ANSWERS
+        from pyaccel.he.known_answers import ANSWERS, FUNCTIONS
+        from pyaccel.he.resident import refusal
     except UnsupportedError as error:  # the build has no C library
         missing = Unavailable(str(error))
         return [partial(_result, "he", "", device, "", lambda: missing)]
 
-    def said(answer: HeAnswer) -> _Said:
-        try:
-            return backend if isinstance(backend, Unavailable) else answer.check(device)
-        except UnsupportedError as error:
-            return Declined(str(error))
+    def said(answer: HeAnswer, function: str) -> _Said:
+        if isinstance(backend, Unavailable):
+            return backend
+        reason = refusal(backend, answer.scheme, function)
+        return Declined(reason) if reason else answer.wrong(backend, function)
 
-    return [partial(_result, "he", answer.scheme, device, answer.source, partial(said, answer)) for answer in ANSWERS]
+    return [
+        partial(_result, f"he.{function}", answer.scheme, device, answer.source, partial(said, answer, function))
+        for function in FUNCTIONS
+        for answer in ANSWERS
+        if function in answer.functions
+    ]
 
 
 def _result(operation: str, of: str, device: str, source: str, ask: Callable[[], _Said]) -> SelfTest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ import pytest
 from he_support import Party
 from implementations import opencl_devices
 
+import pyaccel
 from pyaccel import he
 from pyaccel._core import ffi, lib
 from pyaccel.errors import DeviceError, DeviceUnavailableError, SelfTestError, UnsupportedError
+from pyaccel.he.places import MOST_STEPS
 from pyaccel.scheduler import health, release
 from pyaccel.scheduler.registry import backends_of
 
@@ -123,8 +126,10 @@ def residues(ciphertexts: he.Ciphertexts) -> bytes:
 @pytest.mark.parametrize("operation", EXACT)
 def test_operations(pair: Pair, device: str, operation: str) -> None:
     work = EXACT[operation]
-    there = work(pair.a.to(device), pair.b.to(device), pair.plain)
-    same(there, work(pair.a, pair.b, pair.plain), device)
+    with pyaccel.scheduler.record() as ran:
+        there = work(pair.a.to(device), pair.b.to(device), pair.plain)
+        same(there, work(pair.a, pair.b, pair.plain), device)
+    assert {batch.device for batch in ran} == {device}
 
 
 @on_every_device
@@ -136,8 +141,10 @@ def test_operations_on_numbers(device: str, name: str) -> None:
             continue
         if pair.party.context.depth < pair.party.context.levels and operation in LAST:
             continue
-        there = work(pair.a.to(device), pair.b.to(device), pair.plain)
-        same(there, work(pair.a, pair.b, pair.plain), device)
+        with pyaccel.scheduler.record() as ran:
+            there = work(pair.a.to(device), pair.b.to(device), pair.plain)
+            same(there, work(pair.a, pair.b, pair.plain), device)
+        assert {batch.device for batch in ran} == {device}
 
 
 @on_every_device
@@ -163,7 +170,7 @@ def test_keys_are_brought_once(ckks: Pair, device: str, monkeypatch: pytest.Monk
     """And leave with their object."""
     context, secret = ckks.party.context, ckks.party.secret
     a = ckks.a.to(device)
-    ring = context.rings[device]
+    ring = context.places[device].ring
     brought = []
     upload = ring.upload_key
     monkeypatch.setattr(ring, "upload_key", lambda words: brought.append(words.shape) or upload(words))
@@ -230,18 +237,47 @@ def test_device_names(ckks: Pair) -> None:
 
 @on_every_device
 def test_a_device_that_was_started_anew(device: str) -> None:
-    """What was on it is gone, and says so; what is brought there afterwards works, keys too."""
+    """What was on it goes there again, keys too, and what was computed there is computed again."""
     pair = Pair(CONTEXTS["ckks"])
     a = pair.a.to(device)
-    square = a * a
+    square, third = a * a, a + a
     assert a.to(device) is a
     assert repr(a).endswith(f", on {device})")
     owner(device).forget()
-    for work in (lambda: a + a, lambda: square.to("native"), lambda: a[0]):
-        with pytest.raises(DeviceError, match=r"started anew.*\.to\(\) them again"):
+    same(a + a, pair.a + pair.a, device)
+    same(square * square, (pair.a * pair.a) * (pair.a * pair.a), device)
+    with pytest.warns(RuntimeWarning, match=f"{device} failed at he.download, the rows .* started anew"):
+        same(third, pair.a + pair.a, device)
+
+
+@on_every_device
+def test_ciphertexts_that_are_on_the_device_alone(ckks: Pair, device: str) -> None:
+    """They are gone with it, and say so."""
+    a = ckks.a.to(device, recoverable=False)
+    square, kept = a * a, ckks.b.to(device)
+    same(square, ckks.a * ckks.a, device)
+    owner(device).forget()
+    for work in (lambda: a + a, lambda: square.to("native"), lambda: a[0], lambda: kept + a):
+        with pytest.raises(DeviceError, match=r"started anew.*recoverable=False.*\.to\(\) them again"):
             work()
-    again = pair.a.to(device)
-    same(again * again, pair.a * pair.a, device)
+    same(kept + kept, ckks.b + ckks.b, device)
+    again = ckks.a.to(device)
+    same(again * again, ckks.a * ckks.a, device)
+
+
+@on_every_device
+def test_long_chains_are_brought_back_now_and_then(ckks: Pair, device: str) -> None:
+    """So that little is to be computed again; what a batch came from is let go then."""
+    total, here = ckks.a.to(device), ckks.a
+    one = ckks.b.to(device)
+    with pyaccel.scheduler.record() as ran:
+        for _ in range(2 * MOST_STEPS + 2):
+            total, here = total + one, here + ckks.b
+            assert total._origin.steps <= MOST_STEPS
+    assert [batch.operation for batch in ran].count("he.download") == 2
+    same(total, here, device)
+    summed = ckks.a[[0, 1, 2] * MOST_STEPS].to(device)
+    assert summed.sum()._origin.held is not None
 
 
 def owner(device: str) -> Any:
@@ -286,13 +322,23 @@ def test_residues_of_plaintexts(ckks: Pair) -> None:
 
 
 @on_every_device
-def test_a_device_in_quarantine_takes_no_ciphertexts(ckks: Pair, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_in_quarantine_computes_nothing(ckks: Pair, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is computed natively until it is released; it refuses but those who asked it a known question in vain."""
     before = ckks.a.to(device)
     found = health.Quarantine("hash_many: digests[7] is not what native computes", "shadow check")
     monkeypatch.setattr(health, "_quarantined", {device: found})
+    with pyaccel.scheduler.record() as ran:
+        after = ckks.a.to(device)
+        same(before + after, ckks.a + ckks.a, device)
+    assert {batch.device for batch in ran} == {"native"}
+    assert all(batch.notes == (f"{device} failed: {device} is not used any more: {found.reason}",) for batch in ran)
+    with pytest.raises(DeviceError, match=f"{device} is not used any more: hash_many"):
+        ckks.a.to(device, recoverable=False)
+    monkeypatch.setattr(health, "_quarantined", {device: replace(found, cause="known answer")})
     with pytest.raises(SelfTestError, match=f"{device} is not used any more: hash_many"):
         ckks.a.to(device)
     assert release(device)
-    after = ckks.a.to(device)
-    assert after._ring is not before._ring
-    assert after._ring.device is not before._ring.device
+    with pyaccel.scheduler.record() as ran:
+        same(before * after, ckks.a * ckks.a, device)
+    done = [(batch.operation, batch.device) for batch in ran]
+    assert done == [(f"he.{name}", device) for name in ("upload", "upload", "multiply", "download")]

@@ -18,6 +18,7 @@ from pyaccel import known_answers
 from pyaccel.backends.base import Declined, Unavailable
 from pyaccel.cpu import cgroup_quota, usable_cores
 from pyaccel.errors import DeviceError, DeviceUnavailableError, SelfTestError, UnsupportedError
+from pyaccel.he.known_answers import FUNCTIONS
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import default_curves, execution, registry, watching
 from pyaccel.scheduler.curves import POINTS, Curve, until
@@ -409,9 +410,11 @@ def test_selftest_passes_here_and_names_what_it_skips():
     results = pyaccel.selftest()
     assert {r.device for r in results} >= {"native", "golden", "cuda"}
     assert not [r for r in results if r.result == "fail"]
-    assert all(r.result == "pass" for r in results if r.device in ("native", "golden"))
+    assert all(r.result == "pass" for r in results if r.device == "native")
+    he = [r for r in results if r.operation.startswith("he.")]
+    assert all(r.result == ("skip" if r in he else "pass") for r in results if r.device == "golden")
     assert all(r.reason for r in results if r.result == "skip")
-    assert {r.operation for r in results} == {*OPERATIONS, "he"}
+    assert {r.operation for r in results} == {*OPERATIONS, *(f"he.{function}" for function in FUNCTIONS)}
     told = []
     golden = pyaccel.selftest("golden", progress=lambda *state: told.append(state))
     assert {r.device for r in golden} == {"golden"}
@@ -427,9 +430,10 @@ def test_selftest_reports_a_failure(devices, monkeypatch):
     missing = pyaccel.selftest("opencl:9")
     assert {(r.device, r.result, r.reason) for r in missing} == {("opencl:9", "skip", "there are opencl:0")}
     results = pyaccel.selftest("opencl:0")
-    assert {r.result for r in results if r.operation != "he"} == {"fail"}
-    assert {r.reason for r in results if r.operation == "he"} == {
-        "device 'opencl:0' keeps no ciphertexts: 'native', or one that runs OpenCL or CUDA"
+    he = [r for r in results if r.operation.startswith("he.")]
+    assert {r.result for r in results if r not in he} == {"fail"}
+    assert {(r.result, r.reason) for r in he} == {
+        ("skip", "it keeps no ciphertexts; the CPU does, and devices that run OpenCL or CUDA do")
     }
     assert "digests[32] is" in results[0].reason
 

@@ -87,3 +87,33 @@ pyaccel_status pyaccel_he_plaintexts_get(pyaccel_he_ciphertexts_info *info,
     info->factor = 1;
     return PYACCEL_OK;
 }
+
+pyaccel_status pyaccel_he_plaintexts_take(pyaccel_he_plaintexts **out,
+                                          const pyaccel_he_plaintexts *plaintexts,
+                                          const uint64_t *indices, uint64_t n)
+{
+    if (out == NULL) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    *out = NULL;
+    if (plaintexts == NULL || (indices == NULL && n > 0)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    pyaccel_he_plaintexts *made =
+        pa_he_plaintexts_make(plaintexts->context, n, plaintexts->form, plaintexts->level);
+    if (made == NULL) {
+        return PYACCEL_OUT_OF_MEMORY;
+    }
+    made->scale = plaintexts->scale;
+    const size_t item = (size_t)plaintexts->rows * plaintexts->context->stride;
+    for (uint64_t i = 0; i < n; i++) {
+        if (indices[i] >= plaintexts->count) {
+            pyaccel_he_plaintexts_free(made);
+            return PYACCEL_INVALID_ARGUMENT;
+        }
+        memcpy(made->words + i * item, plaintexts->words + indices[i] * item,
+               item * sizeof *made->words);
+    }
+    *out = made;
+    return PYACCEL_OK;
+}

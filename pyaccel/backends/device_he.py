@@ -114,6 +114,12 @@ class DeviceRing:
         """Whether the device was started anew, after a failure: what was on it is gone, this ring too."""
         return self._starts != self.device.starts
 
+    def butterflies(self, count: int) -> int:
+        """About how many the dearest operation takes, a key switch, on `count` ciphertexts of the highest level."""
+        shape = self.shape
+        rows = (len(shape.digit_end) + 2) * len(shape.primes)
+        return count * rows * self.log_degree * shape.degree // 2
+
     # ---- constants --------------------------------------------------------------------------------------
 
     def _constant(self, key: Any, make: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyaccel.he import saving
-from pyaccel.he.native import came, ffi, lib, make, of_type, options, out, owned, raise_status
+from pyaccel.he.native import came, ffi, indices, lib, make, of_type, options, out, owned, raise_status
 from pyaccel.he.plaintexts import Plaintexts, Shape
 from pyaccel.he.rotations import element, rotation_of, whole_steps
 from pyaccel.numbers import whole_number
@@ -120,8 +120,7 @@ class Ciphertexts:
         return self._taken(positions, replace(self.shape, single=single))
 
     def _taken(self, positions: npt.NDArray[np.uint64], shape: Shape) -> Ciphertexts:
-        data = ffi.from_buffer("uint64_t[]", positions) if positions.size else ffi.NULL
-        return self._like(make("ciphertexts", "ciphertexts_take", self.native, data, positions.size), shape)
+        return self._like(make("ciphertexts", "ciphertexts_take", self.native, *indices(positions)), shape)
 
     def __iter__(self) -> Iterator[Ciphertexts]:
         return (self[i] for i in range(len(self)))
@@ -187,26 +186,32 @@ class Ciphertexts:
         """Where they are: "native", or a device's name."""
         return "native"
 
-    def to(self, device: str) -> Ciphertexts:
+    def to(self, device: str, *, recoverable: bool = True) -> Ciphertexts:
         """The same ciphertexts on a device, where operators on them compute and leave their results.
 
         Sums, products, rotations and their like run there, with the keys, which are brought there once and stay, and
         with numbers, which are encoded here; saving, decrypting, plain matrices and polynomials take `.to("native")`
         first. Results are the same on every device, residue for residue.
 
+        What the device fails at is computed natively, with a warning, from what was brought there; so is a sample of
+        what comes back, and compared (`pyaccel.shadow`). For that these ciphertexts stay in the host's memory for as
+        long as anything that was computed from them is on the device.
+
         Args:
             device: "native", or one of `pyaccel.devices()` that runs OpenCL or CUDA.
+            recoverable: False: nothing is kept here, and nothing checked: where the device fails, ciphertexts on it
+                are gone, and DeviceError says so.
 
         Raises:
             ValueError: no such device can be.
             DeviceUnavailableError: it is not here: says why.
             UnsupportedError: it computes nothing of this scheme.
-            DeviceError: it failed, or its memory is used up.
+            DeviceError: it failed, or its memory is used up, and `recoverable` is False.
             SelfTestError: it gave a wrong answer to a known question.
         """
         from pyaccel.he.resident import moved
 
-        return moved(self, device)
+        return moved(self, device, recoverable=recoverable)
 
     # ---- sums ----
 

@@ -12,8 +12,8 @@ from pyaccel.he.native import SCHEMES, came, ffi, lib, make, of_type, raise_stat
 from pyaccel.he.plaintexts import Plaintexts
 
 if TYPE_CHECKING:
-    from pyaccel.backends.device_he import DeviceRing
     from pyaccel.he.keys import EvaluationKeys
+    from pyaccel.he.places import Place
 
 
 class Context:
@@ -59,8 +59,8 @@ class Context:
         modulus_bits: log2(Q P).
         id: SHA-256 of the parameters; keys and ciphertexts of equal ids are of one context.
         variant: of the kernels that compute.
-        rings: what there is of the context on devices, by their names.
         evaluation_keys: those in use, None before `use`.
+        places: what there is of the context on devices, by their names.
         native: the C handle.
     """
 
@@ -75,9 +75,9 @@ class Context:
         "moduli_bits",
         "modulus_bits",
         "native",
+        "places",
         "plain_modulus",
         "primes",
-        "rings",
         "row",
         "scale",
         "scheme",
@@ -138,7 +138,7 @@ class Context:
         self.id = bytes(ffi.buffer(info.id))
         self.variant = text(info.variant)
         self.evaluation_keys: EvaluationKeys | None = None
-        self.rings: dict[str, DeviceRing] = {}
+        self.places: dict[str, Place] = {}
 
     def use(self, keys: EvaluationKeys) -> None:
         """From now on, operators on ciphertexts of this context multiply and rotate by these keys.

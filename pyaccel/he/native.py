@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
+import numpy.typing as npt
+
 from pyaccel.backends import native
 from pyaccel.errors import UnsupportedError
 
@@ -118,3 +121,23 @@ def make(kind: str, function: str, *arguments: Any) -> Any:
     if status:
         raise_status(f"he.{function}", status)
     return owned(kind, pointer)
+
+
+def residues(function: str, *arguments: Any) -> npt.NDArray[np.uint64]:
+    """All words that pyaccel_he_FUNCTION(residues, words, arguments...) gives.
+
+    Raises:
+        ValueError, MemoryError, PyaccelError: by its status.
+    """
+    call, words = getattr(lib, f"pyaccel_he_{function}"), ffi.new("uint64_t *")
+    status = call(ffi.NULL, words, *arguments)
+    found = np.empty(int(words[0]), np.uint64)
+    status = status or call(ffi.from_buffer("uint64_t[]", found) if found.size else ffi.NULL, words, *arguments)
+    if status:
+        raise_status(f"he.{function}", status)
+    return found
+
+
+def indices(positions: npt.NDArray[np.uint64]) -> tuple[Any, int]:
+    """Positions as calls take them: a pointer, and how many."""
+    return (ffi.from_buffer("uint64_t[]", positions) if positions.size else ffi.NULL), positions.size

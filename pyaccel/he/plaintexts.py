@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Never, Self
 
+import numpy as np
+import numpy.typing as npt
+
 from pyaccel.he import saving
-from pyaccel.he.native import ffi, lib
+from pyaccel.he.native import ffi, indices, lib, make
 
 if TYPE_CHECKING:
     from pyaccel.he.context import Context
@@ -103,6 +106,9 @@ class Plaintexts:
             TypeError, ValueError: no such bytes; says what is wrong, and where.
         """
         return cls(context, saving.load("plaintexts", data, context), Shape(width, real=real, clean=False))
+
+    def _taken(self, positions: npt.NDArray[np.uint64]) -> Plaintexts:
+        return replace(self, native=make("plaintexts", "plaintexts_take", self.native, *indices(positions)))
 
     def __copy__(self) -> Plaintexts:
         return self

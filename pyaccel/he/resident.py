@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,43 +10,47 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends.base import Unavailable
+from pyaccel.backends.device import DeviceBackend
 from pyaccel.backends.device_he import DeviceRing, Resident
-from pyaccel.backends.device_he import Shape as RingShape
 from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
-from pyaccel.he.ciphertexts import POWERS_OF_TWO, Ciphertexts
-from pyaccel.he.native import ffi, lib, make, raise_status
+from pyaccel.he.ciphertexts import Ciphertexts
+from pyaccel.he.native import ffi, lib, make, residues
+from pyaccel.he.operations import declined
+from pyaccel.he.origins import Had, Origin, Which, row_by_row
+from pyaccel.he.places import MOST_STEPS, Place
 from pyaccel.he.plaintexts import Plaintexts
 from pyaccel.he.rotations import element
-from pyaccel.scheduler import health
 from pyaccel.scheduler.registry import backends_of
 
 if TYPE_CHECKING:
+    from pyaccel.backends.base import Backend
     from pyaccel.he.context import Context
     from pyaccel.he.keys import EvaluationKeys
     from pyaccel.he.plaintexts import Shape
 
-_EXACT = frozenset({"add", "sub", "negate", "sum_batch", "relinearize", "rescale", "mod_switch"})
-_COMPUTED = {"bfv": _EXACT, "ckks": _EXACT | {"multiply", "add_plain", "sub_plain", "multiply_plain"}}
-"""Functions of the C ABI that devices compute, by scheme."""
+Compute = Callable[..., Resident]
+"""Takes the ring on a device and the residues of each operand there."""
+
+_MEND = ".to('native') first"
 
 
 class DeviceCiphertexts(Ciphertexts):
-    """Ciphertexts whose residues are on a device.
+    """Ciphertexts whose residues are on a device, or were, or will be.
 
     Every operation is done twice: there on the residues, and natively on an outline, an empty batch of the same level,
-    size, scale and noise. So what is tracked and what is refused is what the native backend tracks and refuses.
+    size, scale and noise. So what is tracked and what is refused is what the native backend tracks and refuses. What
+    the device fails at is computed natively, and goes there when it is next computed with.
     """
 
-    __slots__ = ("_outline", "_residues", "_ring")
+    __slots__ = ("_on", "_origin", "_place")
 
-    def __init__(self, outline: Ciphertexts, ring: DeviceRing, residues: Resident, shape: Shape) -> None:
-        self.context = outline.context
+    def __init__(self, origin: Origin, place: Place, on: tuple[DeviceRing, Resident] | None, shape: Shape) -> None:
+        self.context = origin.outline.context
         self.shape = shape
-        self._info = outline._info
-        self._outline = outline
-        self._ring = ring
-        self._residues = residues
+        self._info = origin.outline._info
+        self._origin = origin
+        self._place = place
+        self._on = on
 
     @property
     def native(self) -> Any:
@@ -61,22 +64,36 @@ class DeviceCiphertexts(Ciphertexts):
     @property
     def device(self) -> str:
         """Name of the device."""
-        return self._ring.device.name
+        return self._place.name
 
     def __len__(self) -> int:
         """How many ciphertexts."""
-        return self._residues.count
+        return self._origin.count
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, on {self.device})"
 
     def fetched(self) -> Ciphertexts:
-        """The ciphertexts in this process's memory."""
-        here = self._here()
-        words = self._ring.download(here) if here.count else np.empty(0, np.uint64)
-        info = self._info
-        data = ffi.from_buffer("uint64_t[]", words) if words.size else ffi.NULL
-        sizes = (words.size, here.count, here.size, here.level)
+        """The ciphertexts in this process's memory.
+
+        Raises:
+            DeviceError: the device failed, and they are not recoverable.
+        """
+        origin = self._origin
+        batch = origin.held or (self._brought_back() if len(self) else origin.outline)
+        if origin.recoverable and not self._place.bare:
+            origin.hold(batch)
+        return Ciphertexts(self.context, batch.native, self.shape)
+
+    def _brought_back(self) -> Ciphertexts:
+        place, info = self._place, self._info
+        try:
+            ring = place.ring
+            words = place.download(ring, self._still_on(ring), self._origin)
+        except DeviceError as error:
+            return place.instead("download", self._origin, error)
+        data = ffi.from_buffer("uint64_t[]", words)
+        sizes = (words.size, len(self), self.size, self.level)
         tracked = (info.scale, info.factor, info.noise_bits)
         handle = make("ciphertexts", "ciphertexts_of_residues", self.context.native, data, *sizes, *tracked)
         return Ciphertexts(self.context, handle, self.shape)
@@ -85,21 +102,31 @@ class DeviceCiphertexts(Ciphertexts):
 
     def _computed(self, function: str, *operands: Any, shape: Shape | None = None) -> Ciphertexts:
         scheme = self.context.scheme
-        if function not in _COMPUTED[scheme]:
-            raise UnsupportedError(f"{function} of {scheme} is not computed on {self.device}: {_MEND}")
+        if reason := declined(scheme, function):
+            raise UnsupportedError(f"{function} of {scheme} is not computed on {self.device}: {_MEND}; {reason}")
         if function in ("add", "sub") and scheme == "bfv" and operands[0].level != self.level:
             level = min(operands[0].level, self.level)
             return self.mod_switch(level)._computed(function, operands[0].mod_switch(level), shape=shape)
-        if function == "sum_batch":
-            outline = _added_up(self._outline, len(self))
-        else:
-            outline = self._outline._computed(function, *map(self._outline_of, operands))
-        counts = [len(x) for x in (self, *operands) if isinstance(x, (Ciphertexts, Plaintexts))]
-        compute = partial(self._on_device, function, *operands)
-        return self._made(outline, shape or self.shape, compute, empty=0 in counts)
+        batches = self._here([self, *(x for x in operands if isinstance(x, Ciphertexts))])
+        held = [x._origin if isinstance(x, DeviceCiphertexts) else x for x in (self, *operands)]
+        counts = [len(x) for x in held if isinstance(x, (Origin, Plaintexts))]
+        count = 0 if 0 in counts else max(counts)
 
-    def _on_device(self, function: str, *operands: Any) -> Resident:
-        ring, here = self._ring, self._here()
+        def natively(first: Ciphertexts, *others: Any) -> Ciphertexts:
+            return first._computed(function, *others)
+
+        origins = [batch._origin for batch in batches]
+        if function == "sum_batch":
+            outline = _added_up(self._origin.outline, len(self))
+            origin = Origin.of(function, 1, origins, lambda _, had: natively(had(held[0], None)), outline)
+        else:
+            origin = Origin.of(function, count, origins, row_by_row(count, held, natively))
+        compute = partial(self._on_device, function, operands)
+        return self._made(function, origin, batches, compute, shape or self.shape)
+
+    def _on_device(
+        self, function: str, operands: tuple[Any, ...], ring: DeviceRing, here: Resident, *others: Resident
+    ) -> Resident:
         if function == "sum_batch":
             return ring.sum(here)
         if function == "negate":
@@ -107,7 +134,7 @@ class DeviceCiphertexts(Ciphertexts):
         if function == "rescale":
             return ring.rescale(here)
         if function == "relinearize":
-            return ring.relinearized(here, self._key(operands[0], 0))
+            return ring.relinearized(here, self._key(ring, operands[0], 0))
         if function == "mod_switch":
             if self.context.scheme == "ckks":
                 return ring.lowered(here, operands[0])
@@ -115,50 +142,90 @@ class DeviceCiphertexts(Ciphertexts):
                 here = ring.rescale(here)
             return here
         if function == "multiply":
-            other, keys, rescale = operands
+            _, keys, rescale = operands
+            (other,) = others
             if keys is None:
-                return ring.tensor(here, other._here())
-            return ring.multiply(here, other._here(), self._key(keys, 0), rescale=bool(rescale))
-        (other,) = operands
-        there = self._uploaded(other) if isinstance(other, Plaintexts) else other._here()
+                return ring.tensor(here, other)
+            return ring.multiply(here, other, self._key(ring, keys, 0), rescale=bool(rescale))
         operation = {"add": "add", "sub": "sub", "multiply": "mul"}[function.removesuffix("_plain")]
+        (operand,) = operands
+        (there,) = others or (self._uploaded(ring, operand),)
         if operation != "mul":
-            here, there = self._lifted(here, self.scale, other.scale), self._lifted(there, other.scale, self.scale)
+            here = self._lifted(ring, here, self.scale, operand.scale)
+            there = self._lifted(ring, there, operand.scale, self.scale)
         return ring.elements(operation, here, there)
 
     def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape, mend: str) -> Ciphertexts:
-        def rotate() -> Resident:
-            here, ring = self._here(), self._ring
-            turned = [here if e == 1 else ring.rotate(here, e, self._key(keys, e)) for e in elements]
-            return ring.concatenated(turned)
+        def natively(by: int, batch: Ciphertexts) -> Ciphertexts:
+            return batch._rotated([by], keys, shape, mend)
 
-        # The outline first: it names the rotation that there is no key for.
-        outline = self._outline._rotated(elements, keys, shape, mend)
-        return self._made(outline, shape, rotate, empty=not elements or not len(self))
+        def rotate(by: int, ring: DeviceRing, here: Resident) -> Resident:
+            return ring.rotate(here, by, self._key(ring, keys, by))
+
+        if not elements:
+            return self._taken(np.empty(0, np.uint64), shape)
+        turned: list[Ciphertexts] = []
+        for by in elements:
+            if by == 1:
+                turned.append(self)
+                continue
+            again = row_by_row(len(self), [self._origin], partial(natively, by))
+            origin = Origin.of("rotate", len(self), [self._origin], again)
+            turned.append(self._made("rotate", origin, [self], partial(rotate, by), shape))
+        return turned[0] if len(turned) == 1 else self._joined(turned, shape)
 
     def _summed(self, keys: EvaluationKeys, shape: Shape) -> Ciphertexts:
         context = self.context
         elements = [element(context, 1 << k) for k in range(context.row.bit_length() - 1)]
         if context.scheme != "ckks":
             elements.append(2 * context.degree - 1)
-        total: Ciphertexts = self
-        for e in elements:
-            total = total._computed("add", total._rotated([e], keys, shape, POWERS_OF_TWO), shape=shape)
-        return total
+
+        def natively(batch: Ciphertexts) -> Ciphertexts:
+            return batch._summed(keys, shape)
+
+        def add_up(ring: DeviceRing, total: Resident) -> Resident:
+            for e in elements:
+                total = ring.elements("add", total, ring.rotate(total, e, self._key(ring, keys, e)))
+            return total
+
+        origin = Origin.of("sum_slots", len(self), [self._origin], row_by_row(len(self), [self._origin], natively))
+        return self._made("sum_slots", origin, [self], add_up, shape)
 
     def _taken(self, positions: npt.NDArray[np.uint64], shape: Shape) -> Ciphertexts:
-        def take() -> Resident:
-            return self._ring.taken(self._here(), positions)
+        from_here = self._origin
 
-        return self._made(self._outline, shape, take, empty=not positions.size)
+        def again(which: Which, had: Had) -> Ciphertexts:
+            wanted = positions if which is None else positions[which]
+            once, places = np.unique(wanted.astype(np.int64), return_inverse=True)
+            taken: Ciphertexts = had(from_here, once)
+            return taken._taken(places.astype(np.uint64), shape)
+
+        def take(ring: DeviceRing, here: Resident) -> Resident:
+            return ring.taken(here, positions)
+
+        origin = Origin.of("take", positions.size, [from_here], again, from_here.outline)
+        return self._made("take", origin, [self], take, shape)
 
     def _joined(self, batches: Sequence[Ciphertexts], shape: Shape) -> Ciphertexts:
-        def join() -> Resident:
-            return self._ring.concatenated([batch._here() for batch in held if len(batch)])
+        some = self._here(batches)
+        origins = [batch._origin for batch in some]
+        ends = np.cumsum([len(origin) for origin in origins], dtype=np.int64)
 
-        outline = self._outline._joined([self._outline_of(batch) for batch in batches], shape)
-        held = [batch for batch in batches if isinstance(batch, DeviceCiphertexts)]
-        return self._made(outline, shape, join, empty=not any(map(len, held)))
+        def again(which: Which, had: Had) -> Ciphertexts:
+            parts = []
+            for origin, end in zip(origins, ends, strict=True):
+                first = end - len(origin)
+                rows = None if which is None else which[(which >= first) & (which < end)] - first
+                if rows is None or rows.size:
+                    parts.append(had(origin, rows))
+            joined: Ciphertexts = parts[0]._joined(parts, shape)
+            return joined
+
+        def join(ring: DeviceRing, *here: Resident) -> Resident:
+            return ring.concatenated([one for one in here if one.count])
+
+        origin = Origin.of("concatenate", int(ends[-1]), origins, again)
+        return self._made("concatenate", origin, some, join, shape)
 
     def _for_product(self) -> Ciphertexts:
         return self
@@ -166,60 +233,93 @@ class DeviceCiphertexts(Ciphertexts):
     # ---- helpers ----
 
     def _made(
-        self, outline: Ciphertexts, shape: Shape, compute: Callable[[], Resident], *, empty: bool
+        self, function: str, origin: Origin, batches: Sequence[DeviceCiphertexts], compute: Compute, shape: Shape
     ) -> DeviceCiphertexts:
-        residues = Resident(None, 0, outline.size, outline.level) if empty else compute()
-        assert (residues.size, residues.level) == (outline.size, outline.level)
-        return DeviceCiphertexts(outline, self._ring, residues, shape)
+        """What a function makes of batches: on the device, or where that fails natively."""
+        place = self._place
+        made = DeviceCiphertexts(origin, place, None, shape)
+        if not origin.count:
+            return made
+        try:
+            ring = place.ring
+            here = [batch._residues(ring) for batch in batches]
+            size = max(len(origin), *map(len, batches))
+            found = place.run(function, ring, size, lambda: compute(ring, *here))
+            assert (found.size, found.level) == (origin.outline.size, origin.outline.level)
+            made._on = (ring, found)
+        except DeviceError as error:
+            place.instead(function, origin, error)
+        if origin.steps > MOST_STEPS:
+            made.fetched()
+        return made
 
-    def _here(self) -> Resident:
-        """The residues, while the device still has them."""
-        if self._ring.lost:
-            raise DeviceError(
-                f"{self.device} failed and was started anew: ciphertexts on it are gone; .to() them again"
-            )
-        return self._residues
+    def _residues(self, ring: DeviceRing) -> Resident:
+        """The residues on a ring, brought there where they are not.
 
-    def _outline_of(self, operand: Any) -> Any:
-        """What an operand is to an outline."""
-        if isinstance(operand, Ciphertexts):
-            if not isinstance(operand, DeviceCiphertexts) or operand._ring.device is not self._ring.device:
+        Raises:
+            DeviceError: the device fails, or lost them and they are not recoverable.
+        """
+        if not len(self):
+            return Resident(None, 0, self.size, self.level)
+        on = self._on
+        if self._origin.recoverable and (on is None or on[0] is not ring):
+            self._on = ring, self._sent(ring, self._origin.natively())
+        return self._still_on(ring)
+
+    def _still_on(self, ring: DeviceRing) -> Resident:
+        """The residues on a ring; DeviceError where they are not."""
+        on = self._on
+        if on is None or on[0] is not ring:
+            why = "" if self._origin.recoverable else ", and recoverable=False kept nothing here; .to() them again"
+            raise DeviceError(f"{self.device} failed and was started anew: ciphertexts on it are gone{why}")
+        return on[1]
+
+    def _sent(self, ring: DeviceRing, batch: Ciphertexts) -> Resident:
+        """A batch on a ring."""
+        rows = ring.shape.level_end[batch.level]
+        words = residues("ciphertexts_residues", batch.native)
+        words = words.reshape(len(batch), batch.size, rows, self.context.degree)
+        return self._place.run("upload", ring, len(batch), lambda: ring.upload(words, batch.level))
+
+    def _here(self, batches: Sequence[Ciphertexts]) -> list[DeviceCiphertexts]:
+        """That batches are on the device of this one.
+
+        Raises:
+            UnsupportedError: one is elsewhere.
+        """
+        some = []
+        for batch in batches:
+            if not isinstance(batch, DeviceCiphertexts) or batch.device != self.device:
                 raise UnsupportedError(
-                    f"ciphertexts on {self.device} and on {operand.device}: bring both to one, .to({self.device!r})"
+                    f"ciphertexts on {self.device} and on {batch.device}: bring both to one, .to({self.device!r})"
                 )
-            return operand._outline
-        if isinstance(operand, Plaintexts):
-            return operand.context.encode(np.zeros((0, 1)), level=operand.level, scale=operand.scale)
-        return operand
+            some.append(batch)
+        return some
 
-    def _uploaded(self, plaintexts: Plaintexts) -> Resident:
-        level, rows = plaintexts.level, self._ring.shape.level_end[plaintexts.level]
-        words = _residues("plaintexts_residues", plaintexts.native)
-        return self._ring.upload(words.reshape(len(plaintexts), 1, rows, self.context.degree), level)
+    def _uploaded(self, ring: DeviceRing, plaintexts: Plaintexts) -> Resident:
+        level, rows = plaintexts.level, ring.shape.level_end[plaintexts.level]
+        words = residues("plaintexts_residues", plaintexts.native)
+        return ring.upload(words.reshape(len(plaintexts), 1, rows, self.context.degree), level)
 
-    def _lifted(self, residues: Resident, scale: float, other: float) -> Resident:
+    def _lifted(self, ring: DeviceRing, residues: Resident, scale: float, other: float) -> Resident:
         """A summand, where its scale is the smaller one times the integer that makes the other of it."""
         lift = lib.pyaccel_he_lift(scale, other)
         if scale >= other or lift == 1:
             return residues
         one = self.context.encode(1.0, level=residues.level, scale=lift)
-        return self._ring.elements("mul", residues, self._uploaded(one))
+        return ring.elements("mul", residues, self._uploaded(ring, one))
 
-    def _key(self, keys: EvaluationKeys, element: int) -> Any:
+    def _key(self, ring: DeviceRing, keys: EvaluationKeys, element: int) -> Any:
         """A key on the device, brought there once."""
-        ring = self._ring
         held = ring.keys.setdefault(keys, {})
         if element not in held:
             primes, degree = len(ring.shape.primes), self.context.degree
-            words = _residues("evaluation_keys_residues", keys.native, element)
+            words = residues("evaluation_keys_residues", keys.native, element)
             held[element] = ring.upload_key(words.reshape(-1, 2, primes, degree))
         return held[element]
 
 
-_MEND = ".to('native') first"
-
-
-def moved(ciphertexts: Ciphertexts, device: str) -> Ciphertexts:
+def moved(ciphertexts: Ciphertexts, device: str, *, recoverable: bool = True) -> Ciphertexts:
     """Ciphertexts.to."""
     if device == ciphertexts.device:
         return ciphertexts
@@ -227,74 +327,51 @@ def moved(ciphertexts: Ciphertexts, device: str) -> Ciphertexts:
         ciphertexts = ciphertexts.fetched()
     if device == "native":
         return ciphertexts
-    context = ciphertexts.context
     if device == "auto":
         raise ValueError("device 'auto': ciphertexts go where they are told: 'native', or one of pyaccel.devices()")
-    ring = _ring(context, device)
-    words = _residues("ciphertexts_residues", ciphertexts.native)
-    count, size, level = len(ciphertexts), ciphertexts.size, ciphertexts.level
-    rows = words.reshape(count, size, ring.shape.level_end[level], context.degree)
-    resident = ring.upload(rows, level) if count else Resident(None, 0, size, level)
+    backend = backends_of(device)[0]
+    return brought(ciphertexts, place_of(ciphertexts.context, backend), recoverable=recoverable)
+
+
+def brought(ciphertexts: Ciphertexts, place: Place, *, recoverable: bool = True) -> DeviceCiphertexts:
+    """Native ciphertexts at a place."""
     outline = Ciphertexts._taken(ciphertexts, np.empty(0, np.uint64), ciphertexts.shape)
-    return DeviceCiphertexts(outline, ring, resident, ciphertexts.shape)
+    origin = Origin(len(ciphertexts), outline, ciphertexts if recoverable else None)
+    there = DeviceCiphertexts(origin, place, None, ciphertexts.shape)
+    if not origin.count:
+        return there
+    try:
+        ring = place.ring
+        there._on = ring, there._sent(ring, ciphertexts)
+    except DeviceError as error:
+        if refused := place.refused():
+            raise SelfTestError(f"{place.name} is not used any more: {refused}") from error
+        place.instead("upload", origin, error)
+    return there
 
 
-def _ring(context: Context, name: str) -> DeviceRing:
-    """The context on a device, made once."""
-    from pyaccel.backends.device import DeviceBackend
-
-    backend = backends_of(name)[0]
+def refusal(backend: Backend, scheme: str, function: str) -> str | None:
+    """Why a backend does not compute a function of the C ABI on ciphertexts of a scheme; None where it does."""
+    if backend.kind == "native":
+        return None
     if not isinstance(backend, DeviceBackend):
-        raise UnsupportedError(f"device {name!r} keeps no ciphertexts: 'native', or one that runs OpenCL or CUDA")
-    if context.scheme not in _COMPUTED:
-        raise UnsupportedError(f"{context.scheme} is not computed on {backend.name}: {', '.join(_COMPUTED)} are")
-    assert not isinstance(backend._device, Unavailable)
-    if reason := health.quarantined(backend):
-        raise SelfTestError(f"{backend.name} is not used any more: {reason}")
-    _prove(backend.name, context.scheme)
-    ring = context.rings.get(backend.name)
-    if ring is None or ring.lost or ring.device is not backend._device:
-        shape = RingShape(context.degree, context.primes, context._level_end, context._digit_end)
-        ring = context.rings[backend.name] = DeviceRing(backend._device, shape)
-    return ring
+        if backend.kind == "golden":
+            return (
+                "it keeps no ciphertexts: pyaccel.golden.he_evaluate takes Python integers, and made the known answers"
+            )
+        return "it keeps no ciphertexts; the CPU does, and devices that run OpenCL or CUDA do"
+    return declined(scheme, function)
 
 
-_verdicts: dict[tuple[str, str], str] = {}
-"""What each device answered wrongly, by scheme; empty: nothing."""
-_proving = threading.RLock()
-
-
-def _prove(device: str, scheme: str) -> None:
-    """Asks a device for known answers before it is used for a scheme, once.
+def place_of(context: Context, backend: Backend) -> Place:
+    """The context on a device, made once.
 
     Raises:
-        SelfTestError: it gave a wrong one.
+        UnsupportedError: the device keeps no ciphertexts, or computes nothing of this scheme.
     """
-    from pyaccel.he.known_answers import ANSWERS
-
-    with _proving:
-        if (device, scheme) not in _verdicts:
-            _verdicts[device, scheme] = ""  # the questions come here themselves
-            try:
-                (answer,) = (answer for answer in ANSWERS if answer.scheme == scheme)
-                _verdicts[device, scheme] = answer.check(device) or ""
-            except BaseException:
-                del _verdicts[device, scheme]
-                raise
-        wrong = _verdicts[device, scheme]
-    if wrong:
-        raise SelfTestError(f"{device} is not used for {scheme}: {wrong}")
-
-
-def _residues(function: str, *arguments: Any) -> npt.NDArray[np.uint64]:
-    """All words that pyaccel_he_FUNCTION(residues, words, arguments...) gives."""
-    call, words = getattr(lib, f"pyaccel_he_{function}"), ffi.new("uint64_t *")
-    status = call(ffi.NULL, words, *arguments)
-    out = np.empty(int(words[0]), np.uint64)
-    status = status or call(ffi.from_buffer("uint64_t[]", out) if out.size else ffi.NULL, words, *arguments)
-    if status:
-        raise_status(f"he.{function}", status)
-    return out
+    if reason := refusal(backend, context.scheme, "add"):
+        raise UnsupportedError(f"{context.scheme} is not computed on {backend.name}: {reason}")
+    return context.places.setdefault(backend.name, Place(context, backend))
 
 
 def _added_up(one: Ciphertexts, count: int) -> Ciphertexts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from threading import Lock
@@ -107,7 +108,21 @@ def prove(backend: Backend, operation: Operation, parameters: Parameters) -> str
     """
     if backend.name == "native":
         return None
-    question = (backend.name, operation.name, known_answers.group(operation, parameters))
+    of = known_answers.group(operation, parameters)
+    return proved(backend, operation, of, lambda: _ask(backend, operation, parameters))
+
+
+def proved(backend: Backend, operation: Operation, of: str, ask: Callable[[], str | None]) -> str | None:
+    """As `prove`, where others ask.
+
+    Args:
+        backend: the one that is asked.
+        operation: what it is asked for.
+        of: the group of known answers.
+        ask: asks it, and returns what it answers wrongly, or None. Called under a limit of time, with no other question
+            to the backend meanwhile.
+    """
+    question = (backend.name, operation.name, of)
     if question in _proved:
         return None
     with _asking.setdefault(backend.name, Lock()):
@@ -120,7 +135,7 @@ def prove(backend: Backend, operation: Operation, parameters: Parameters) -> str
             return failures[-1]
         try:
             seconds = inf if trusted(backend) else watchdog.limit(0, first=True)
-            wrong = watchdog.within(backend.name, seconds, lambda: _ask(backend, operation, parameters))
+            wrong = watchdog.within(backend.name, seconds, ask)
         except watchdog.HangError as error:
             quarantine(backend, operation, f"{operation.name}: {error}", "hang")
             return quarantined(backend)

@@ -81,11 +81,22 @@ class Shadow:
     Args:
         operation: the plan's.
         reference: gives the native plan for the same parameters, None where there is none.
+        first: batches that are checked whatever that costs.
+        least: rows of a check, where a batch has as many.
     """
 
-    def __init__(self, operation: Operation, reference: Callable[[], Plan | None]) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        reference: Callable[[], Plan | None],
+        *,
+        first: int = FIRST,
+        least: int = LEAST_ROWS,
+    ) -> None:
         self._operation = operation
         self._reference = reference
+        self._first = first
+        self._least = least
         self._by_rows = operation.split == "rows"
         self._checks = 0
         self._row_seconds = 0.0
@@ -128,8 +139,8 @@ class Shadow:
             if self._by_rows:
                 return min(n, int(rate * n + _random.random()))
             return n if _random.random() < rate else 0
-        least = min(n, LEAST_ROWS) if self._by_rows else n
-        if self._checks < FIRST and least <= MOST_ROWS:
+        least = min(n, self._least) if self._by_rows else n
+        if self._checks < self._first and least <= MOST_ROWS:
             return least
         # How many rows the share pays for; where that is less than a check, one in so many batches has one.
         paid = SHARE * seconds / (self._row_seconds or seconds / n)
@@ -139,7 +150,7 @@ class Shadow:
 
     def _learn(self, row_seconds: float) -> None:
         """Keeps what a row of a check takes: the last of the first checks, which warm up, then a mean."""
-        known = self._checks >= FIRST
+        known = self._checks >= self._first and self._row_seconds > 0
         self._row_seconds = 0.9 * self._row_seconds + 0.1 * row_seconds if known else row_seconds
         self._checks += 1
 

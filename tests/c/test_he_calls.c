@@ -251,6 +251,14 @@ static void test_refusals(void)
     REFUSED(pyaccel_he_ciphertexts_take(&out, a, &beyond, 1));
     REFUSED(pyaccel_he_ciphertexts_take(&out, a, NULL, 1));
     REFUSED(pyaccel_he_ciphertexts_take(&out, NULL, &beyond, 1));
+    pyaccel_he_plaintexts *plain = p.plain[0];
+    CHECK(pyaccel_he_plaintexts_take(NULL, plain, twice, 1) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(pyaccel_he_plaintexts_take(&plain, plain, &beyond, 1) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(plain == NULL);
+    CHECK(pyaccel_he_plaintexts_take(&plain, NULL, twice, 1) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(pyaccel_he_plaintexts_take(&plain, p.plain[0], NULL, 1) == PYACCEL_INVALID_ARGUMENT);
+    CHECK(pyaccel_he_plaintexts_take(&plain, p.plain[0], NULL, 0) == PYACCEL_OK);
+    pyaccel_he_plaintexts_free(plain);
     REFUSED(pyaccel_he_ciphertexts_concatenate(&out, mixed, 2));
     REFUSED(pyaccel_he_ciphertexts_concatenate(&out, sizes, 2));
     REFUSED(pyaccel_he_ciphertexts_concatenate(&out, holes, 2));

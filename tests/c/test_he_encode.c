@@ -96,6 +96,19 @@ static void check_numbers(const uint32_t *moduli, uint32_t count, uint32_t degre
                                             : decoded[index] == 77);
                 }
             }
+            const uint64_t indices[3] = {2, 0, 2};
+            pyaccel_he_plaintexts *some;
+            CHECK(pyaccel_he_plaintexts_take(&some, plaintexts, indices, 3) == PYACCEL_OK);
+            double *taken = ref_memory(ITEMS * 2 * slots * sizeof *taken);
+            CHECK(pyaccel_he_plaintexts_get(&info, some) == PYACCEL_OK);
+            CHECK(info.count == 3 && info.level == level && info.scale == scale);
+            CHECK(pyaccel_he_decode_numbers(taken, real, width, slots, some, NULL) == PYACCEL_OK);
+            for (uint64_t i = 0; i < 3; i++) {
+                CHECK(memcmp(taken + i * parts * slots, decoded + indices[i] * parts * slots,
+                             parts * width * sizeof *taken) == 0);
+            }
+            free(taken);
+            pyaccel_he_plaintexts_free(some);
             if (level == count - 1 && real == 0) {
                 uint8_t found[32];
                 digest_of(found, plaintexts);

@@ -637,6 +637,7 @@ int cuMemcpyHtoDAsync(uint64_t to, const void *from, size_t size, void *handle)
     s->to = (void *)(uintptr_t)to;
     s->from = from;
     s->size = size;
+    s->flipped = flipped;
     if (holding(c, (uint64_t)(uintptr_t)from, size) ==
         NULL) { /* pageable: the driver has a copy when it returns */
         s->held = malloc(size);

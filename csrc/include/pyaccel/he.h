@@ -186,6 +186,9 @@ PYACCEL_API pyaccel_status pyaccel_he_plaintexts_get(pyaccel_he_ciphertexts_info
 PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_take(pyaccel_he_ciphertexts **out,
                                                        const pyaccel_he_ciphertexts *ciphertexts,
                                                        const uint64_t *indices, uint64_t n);
+PYACCEL_API pyaccel_status pyaccel_he_plaintexts_take(pyaccel_he_plaintexts **out,
+                                                      const pyaccel_he_plaintexts *plaintexts, const uint64_t *indices,
+                                                      uint64_t n);
 /* n batches of one kind, one after the other, as one batch. */
 PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_concatenate(pyaccel_he_ciphertexts **out,
                                                               const pyaccel_he_ciphertexts *const *batches, uint64_t n);
