@@ -99,7 +99,8 @@ class Tree:
         self.keep_layers = keep
         native = _native()
         made = native.options(values, self._length, keep)
-        if keep or chosen(_LAYERS, values[:3], {"leaves": rows}, n, device).backend.kind == "native":
+        choice = None if keep else chosen(_LAYERS, values[:3], {"leaves": rows}, n, device)
+        if choice is None or (choice.backend.kind == "native" and not choice.shares):
             self._take(native.new(form, rows, n, made))
             return
         nodes = np.empty((sum(layer_widths(form, n)), NODE), np.uint8)

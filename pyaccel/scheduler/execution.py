@@ -13,6 +13,7 @@ from pyaccel.prepared_keys import PreparedKeys
 from pyaccel.scheduler import guard, health, watching
 from pyaccel.scheduler.calls import CAPTURE, Call, Captured
 from pyaccel.scheduler.joint import run_shares
+from pyaccel.scheduler.joint_trees import run_subtrees
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.registry import check_name, forget, when_changed
 from pyaccel.scheduler.runs import collect, collector, thread
@@ -154,7 +155,8 @@ def _choose(place: Placement, inputs: Inputs, n: int, device: str) -> Choice:
 def _take(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
     """Runs the choice, alone or in its shares, and lets its curve learn; returns the one that did it."""
     if choice.shares:
-        return run_shares(place, choice, inputs, outputs, n, _attempt)
+        run_divided = run_shares if place.operation.split == "rows" else run_subtrees
+        return run_divided(place, choice, inputs, outputs, n, _attempt)
     if not choice.predicted:
         return _attempt(place, choice, inputs, outputs, n)
     start = guard.clock()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,9 @@ from pyaccel.scheduler.splitting import part
 
 Attempt = Callable[[Placement, Choice, Inputs, Outputs, int], Choice]
 """Runs one share, where its device fails elsewhere; gives the choice that did it."""
+
+Job = Callable[[Choice], Choice]
+"""Does a share as the choice says, and where that fails elsewhere; gives the choice that did it, in the end."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,27 @@ class JointPlan:
 
 
 def run_shares(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int, attempt: Attempt) -> Choice:
-    """Runs all shares of a choice: the first on the calling thread. Ends when all have ended, whatever happened.
+    """Runs all shares of a batch whose rows are divided; as run_together."""
+    jobs: list[Job] = []
+    first = 0
+    for share in choice.shares:
+        some = part(inputs, outputs, first, first + share.rows, n)
+        jobs.append(partial(_run_rows, attempt, place, *some, share.rows))
+        first += share.rows
+    return run_together(place, choice, jobs)
+
+
+def _run_rows(attempt: Attempt, place: Placement, inputs: Inputs, outputs: Outputs, n: int, choice: Choice) -> Choice:
+    return attempt(place, choice, inputs, outputs, n)
+
+
+def run_together(place: Placement, choice: Choice, jobs: Sequence[Job]) -> Choice:
+    """Runs a job for each share of a choice: the first on the calling thread. Ends when all have, whatever happened.
+
+    Args:
+        place: whose curves learn what shares took.
+        choice: with shares.
+        jobs: what to do of each share.
 
     Returns:
         A choice that names every device that did a part.
@@ -58,34 +81,32 @@ def run_shares(place: Placement, choice: Choice, inputs: Inputs, outputs: Output
     """
     done: list[Choice | BaseException | None] = [None] * len(choice.shares)
 
-    def run_share(i: int, inputs: Inputs, outputs: Outputs) -> None:
+    def run_share(i: int) -> None:
         share = choice.shares[i]
         alone = Choice(share.backend, share.plan, (), share.predicted)
         start = guard.clock()
         try:
-            done[i] = did = attempt(place, alone, inputs, outputs, share.rows)
+            done[i] = did = jobs[i](alone)
         except BaseException as error:  # noqa: BLE001 - raised below, in the caller's thread
             done[i] = error
         else:
             if did is alone:
                 place.note(alone, share.rows, guard.clock() - start)
 
-    jobs = []
-    first = 0
-    for i, share in enumerate(choice.shares):
-        jobs.append(partial(run_share, i, *part(inputs, outputs, first, first + share.rows, n)))
-        first += share.rows
-    threads = [Thread(target=copy_context().run, args=(job,), name="pyaccel share", daemon=True) for job in jobs[1:]]
+    others = range(1, len(jobs))
+    threads = [
+        Thread(target=copy_context().run, args=(run_share, i), name="pyaccel share", daemon=True) for i in others
+    ]
     started: list[Thread] = []
     try:
         for thread in threads:
             thread.start()
             started.append(thread)
     except RuntimeError:  # no more threads can be had: what is left runs here
-        for job in jobs[1 + len(started) :]:
-            job()
+        for i in others[len(started) :]:
+            run_share(i)
     try:
-        jobs[0]()
+        run_share(0)
     finally:
         _join(started)
     for result in done:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from time import monotonic
 
 from pyaccel.backends.base import Backend, Declined, Plan, Unavailable
 from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
+from pyaccel.merkle_forms import FORMS
 from pyaccel.operations import Operation
-from pyaccel.scheduler import costs, curve_store, division, drift, guard, health
+from pyaccel.scheduler import costs, curve_store, division, drift, guard, health, subtrees
 from pyaccel.scheduler.curves import Curve, until
 from pyaccel.scheduler.division import Share
 from pyaccel.scheduler.registry import backends_of, discovered, kinds, looked_for, probed, resource
@@ -215,7 +217,9 @@ class Placement:
             limit = seconds[best.name] * CONTENDERS
             contested = sum(one <= limit for one in seconds.values()) > 1
             predicted = best.curve.cost(self.operation, n, nbytes) if contested else 0.0
-            divided = self._divided(candidates, best, seconds, n, nbytes) if contested else ()
+            divided: tuple[Share, ...] = ()
+            if contested or devices:
+                divided = self._divided(candidates, best, seconds, n, nbytes, listed=bool(devices))
             return Choice(best.backend, plan, (), predicted, divided)
 
     def _steady(
@@ -232,30 +236,68 @@ class Placement:
             return best
         return next((c for c in candidates if c.name == name and c.backend is not None), best)
 
+    @cached_property
+    def subtree(self) -> Placement:
+        """That of a part of a tree: leaves stay in their order, nothing is padded or mixed in."""
+        form = str(self.parameters["form"])
+        if FORMS[form].odd == "heap":
+            values = self.operation.resolve(
+                form="openzeppelin-simple", algorithm=self.parameters["algorithm"], sort_leaves=False
+            )
+        else:
+            values = self.operation.resolve(form=form, algorithm=self.parameters["algorithm"])
+        mine = tuple(self.parameters.values())
+        return self if values == mine else Placement(self.operation, values)
+
     def _divided(
-        self, candidates: list[Candidate], best: Candidate, seconds: dict[str, float], n: int, nbytes: int
+        self,
+        candidates: list[Candidate],
+        best: Candidate,
+        seconds: dict[str, float],
+        n: int,
+        nbytes: int,
+        *,
+        listed: bool,
     ) -> tuple[Share, ...]:
-        """How the batch is divided, the best's share first; nothing where it is better alone."""
-        if self.operation.split != "rows" or seconds[best.name] < division.LEAST_SECONDS:
+        """How the batch is divided, the best's share first; nothing where it is better alone.
+
+        Trees are divided over all devices that somebody listed, whatever that gains and whichever silicon they share.
+        """
+        tree = self.operation.split == "power_of_two_subtrees"
+        listed = listed and tree
+        heap = tree and FORMS[self.group].odd == "heap"
+        if heap and not listed:  # its leaves are sorted as a whole first, at a cost of its own
+            return ()
+        if self.operation.split == "none" or (seconds[best.name] < division.LEAST_SECONDS and not listed):
             return ()
         of_silicon: dict[str, Candidate] = {}
         for one in sorted(candidates, key=lambda c: (c is not best, seconds[c.name])):
-            if one.backend is not None and seconds[one.name] <= CONTENDERS * seconds[best.name]:
-                of_silicon.setdefault(resource(one.backend), one)
+            if one.backend is not None and (listed or seconds[one.name] <= CONTENDERS * seconds[best.name]):
+                of_silicon.setdefault(one.name if listed else resource(one.backend), one)
         some = list(of_silicon.values())
         while len(some) > 1:
             offers = [division.Offer(one.curve, self.corrected(one.name, n // len(some))) for one in some]
-            rows = division.divide(self.operation, offers, n, nbytes)
-            shares = []
+            if heap:
+                rows = subtrees.divide_heap(self.operation, offers, n, nbytes)
+            elif tree:
+                rows = subtrees.divide(self.operation, offers, n, nbytes, always=listed)
+            else:
+                rows = division.divide(self.operation, offers, n, nbytes)
+            shares: list[Share] = []
             for one, count in zip(some, rows, strict=False):
                 if count == 0:
                     continue
                 assert one.backend is not None
-                plan = self.prepared(one.backend)
+                plan = (self.subtree if tree else self).prepared(one.backend)
                 if isinstance(plan, str):  # it declines: the others take its rows
                     some.remove(one)
                     break
-                predicted = one.curve.cost(self.operation, count, nbytes * count // n)
+                if tree and not heap:
+                    first = sum(share.rows for share in shares)
+                    offer = division.Offer(one.curve)
+                    predicted = subtrees.seconds(self.operation, offer, first, first + count, n, nbytes)
+                else:
+                    predicted = one.curve.cost(self.operation, count, nbytes * count // n)
                 shares.append(Share(one.backend, plan, count, predicted))
             else:
                 return tuple(shares)
