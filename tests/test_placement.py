@@ -395,7 +395,7 @@ def test_explain_tells_shares_corrections_crossovers_and_sources(chips):
     "name", ["native,", ",native", "native,gpu", "auto,native", "native, golden", "native,,golden"]
 )
 def test_a_list_with_a_name_that_is_none(name):
-    with pytest.raises(ValueError, match="is unknown; there are auto, native"):
+    with pytest.raises(ValueError, match=r"is unknown; there are (auto, )?native"):
         pyaccel.hash_many("sha256", [b""], device=name)
 
 
