@@ -56,6 +56,7 @@ TESTS = (
     "test_opencl_ed25519.py",
     "test_opencl_hash.py",
     "test_opencl_he.py",
+    "test_opencl_inclusion.py",
     "test_opencl_merkle.py",
     "test_opencl_proofs.py",
     "test_opencl_recovery.py",

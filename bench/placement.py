@@ -43,6 +43,7 @@ GAIN = 1.5
 """Two devices of equal rates divide a batch with at least this gain."""
 
 _SPLIT_CLASS, _SPLIT_ROWS = "verify_many:p384-ecdsa", (4_096, 16_384)
+_SPLIT_TREE, _SPLIT_LEAVES = "merkle.root:rfc6962", 1 << 20
 
 
 def _mean(ratios: Sequence[float]) -> float:
@@ -122,12 +123,12 @@ def _crossing(valid: Any, rounds: int, sizes: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _split(backends: Sequence[Any], n: int, rounds: int) -> dict[str, Any]:
+def _split(backends: Sequence[Any], n: int, rounds: int, what: str = _SPLIT_CLASS) -> dict[str, Any]:
     """A batch divided over backends against the best of them alone."""
-    operation, _, of = _SPLIT_CLASS.partition(":")
+    operation, _, of = what.partition(":")
     names = [backend.name for backend in backends]
     with synthetic.present(*backends):
-        pyaccel.calibrate([_SPLIT_CLASS], devices=names, budget="quick", save=False)
+        pyaccel.calibrate([what], devices=names, budget="quick", save=False)
         call = workload(operation, of, n, distinct=1024)
         calls = {name: _run(call, name) for name in names} | {"together": _run(call, ",".join(names))}
         found = _least(calls, 0.0, rounds)
@@ -174,6 +175,7 @@ def run(
     if len(cores) > 1:
         pinned = [synthetic.Pinned(i, core) for i, core in enumerate(cores[:2])]
         splits[f"native on cores {cores[0]} and {cores[1]}, n = 4,096"] = _split(pinned, 4_096, rounds)
+        splits[f"the same, a tree of {_SPLIT_LEAVES:,} leaves"] = _split(pinned, _SPLIT_LEAVES, rounds, _SPLIT_TREE)
     return {
         "bench": "placement",
         "machine": machine(),
