@@ -248,6 +248,31 @@ def test_threads_while_the_device_is_lost_again_and_again(backend: Any, driver: 
 
 
 @on_every_opencl_device
+@pytest.mark.filterwarnings("ignore:.* not use opencl.* any more:RuntimeWarning")
+def test_threads_while_bits_flip(backend: Any, driver: FaultyOpenCL) -> None:
+    """None takes what another one found to be wrong, or what nobody looked at."""
+    assert all(right(name, backend.name) for name in WORK)
+    shared = [batch.to(backend.name) for batch in batches()]
+    made = {name: work(*shared) for name, work in WORK.items()}
+    reads: list[Any] = []
+
+    def flip(array: Any) -> None:
+        reads.append(array)
+        if len(reads) > 5:
+            array.reshape(-1).view(np.uint8)[-1] ^= 1
+
+    def work(i: int) -> bool:
+        name = list(WORK)[i % len(WORK)]
+        return items(made[name] if i % 2 else WORK[name](*shared)) == answer(name)
+
+    driver.after_read = flip
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(48), timeout=GIVE_UP))
+    (found,) = pyaccel.scheduler.registry.backends_of(backend.name)
+    assert health.quarantined(found)
+
+
+@on_every_opencl_device
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:opencl.* failed at.*forked:RuntimeWarning")
 def test_a_fork_after_use(backend: Any, driver: FaultyOpenCL) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -263,6 +264,29 @@ def test_ciphertexts_that_are_on_the_device_alone(ckks: Pair, device: str) -> No
     same(kept + kept, ckks.b + ckks.b, device)
     again = ckks.a.to(device)
     same(again * again, ckks.a * ckks.a, device)
+
+
+@on_every_device
+def test_equal_contexts_share_a_device(ckks: Pair, device: str) -> None:
+    """What is there for one is there for the other."""
+    other = he.Context.load(ckks.party.context.save())
+    b = he.Ciphertexts.load(other, ckks.b.save())
+    a, b = ckks.a.to(device), b.to(device)
+    with pyaccel.scheduler.record() as ran:
+        total = a + b
+    assert [(batch.operation, batch.device) for batch in ran] == [("he.add", device)]
+    assert residues(total.to("native")) == residues(ckks.a + ckks.b)
+
+
+@on_every_device
+def test_memory_of_the_device_goes_with_its_ciphertexts(ckks: Pair, device: str) -> None:
+    """What was computed from them keeps none of it."""
+    a = ckks.a.to(device)
+    total = a + a
+    held = weakref.ref(a._on[1])
+    del a
+    assert held() is None
+    same(total * total, (ckks.a + ckks.a) * (ckks.a + ckks.a), device)
 
 
 @on_every_device

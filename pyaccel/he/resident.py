@@ -261,18 +261,21 @@ class DeviceCiphertexts(Ciphertexts):
         """
         if not len(self):
             return Resident(None, 0, self.size, self.level)
-        on = self._on
-        if self._origin.recoverable and (on is None or on[0] is not ring):
+        if self._origin.recoverable and not self._is_on(ring):
             self._on = ring, self._sent(ring, self._origin.natively())
         return self._still_on(ring)
 
-    def _still_on(self, ring: DeviceRing) -> Resident:
-        """The residues on a ring; DeviceError where they are not."""
+    def _is_on(self, ring: DeviceRing) -> bool:
+        """Whether the residues are on the device of a ring: it may be that of an equal context."""
         on = self._on
-        if on is None or on[0] is not ring:
+        return on is not None and on[0].device is ring.device and not on[0].lost
+
+    def _still_on(self, ring: DeviceRing) -> Resident:
+        """The residues on the device of a ring; DeviceError where they are not."""
+        if self._on is None or not self._is_on(ring):
             why = "" if self._origin.recoverable else ", and recoverable=False kept nothing here; .to() them again"
             raise DeviceError(f"{self.device} failed and was started anew: ciphertexts on it are gone{why}")
-        return on[1]
+        return self._on[1]
 
     def _sent(self, ring: DeviceRing, batch: Ciphertexts) -> Resident:
         """A batch on a ring."""
