@@ -159,17 +159,18 @@ _GOLDEN |= {("merkle.proofs", form): _GOLDEN["merkle.layers", form] for form in 
 # 9.0 ms, of 2^22: 19.7 to 24.8 ms; by their difference 1.0e-10 to 1.6e-10 s a byte, and 60 to 245 us a layer, median
 # 136. A row's kernels took 0.0005 to 0.006 of one native thread in hashes, up to 0.01 in trees. What has no kernel has
 # no curve: it is never chosen, nor is a runtime loaded for it.
-# A step of inclusion proofs is two launches, as a layer; on one Zen 4 core 0.15 ms with either runtime, and then a row
-# took 8 times what one native thread took.
-_TREES = ("merkle.layers", "merkle.proofs", "merkle.root", "merkle.verify_many")
+_TREES = ("merkle.layers", "merkle.proofs", "merkle.root")
 _OPENCL = {("hash_many", algorithm) for algorithm in (*KERNELS, *ELEMENTS)}
-_OPENCL |= {(operation, form) for operation in _TREES for form in FORMS}
+_OPENCL |= {(operation, form) for operation in (*_TREES, "merkle.verify_many") for form in FORMS}
 _OPENCL_LAUNCH = {"opencl-cpu": 60.0, "opencl-gpu": 120.0}
 _OPENCL_LAYER = {"opencl-cpu": 30.0, "opencl-gpu": 120.0}
 _OPENCL_ROW_OF_NATIVE = {"opencl-cpu": 2.5, "opencl-gpu": 0.01}
+# Proofs of 16 nodes go up in 16 steps of two launches: 2.4 ms on one Zen 4 core with either runtime, where a row then
+# took 8 times what one native thread took. No GPU was measured: steps and rows are taken for those of trees.
+_OPENCL_PROOFS = {"opencl-cpu": (2_400.0, 8.0), "opencl-gpu": (16 * 120.0, 0.01)}
+"""Microseconds for the steps; a row's share of native."""
 _LINK_BYTE = {"opencl-cpu": 0.0, "opencl-gpu": 1.3e-10}
 """Seconds for each byte there or back."""
-_PROOF_NODES = 16
 _BYTES_BACK = {"hash_many": 32, "merkle.layers": 64}
 """Of a row; only inputs are counted when a batch comes."""
 
@@ -220,13 +221,13 @@ def curve(operation: Operation, group: str, kind: str) -> Curve | None:
         return _curve(_OPENCL_SIGNATURES[key][kind], _LINK_BYTE[kind])
     share = _OPENCL_ROW_OF_NATIVE[kind]
     layer = _OPENCL_LAYER[kind] if operation.name in _TREES else 0.0
-    proofs = operation.name == "merkle.verify_many"
+    launch = _OPENCL_LAUNCH[kind]
+    if operation.name == "merkle.verify_many":
+        steps, share = _OPENCL_PROOFS[kind]
+        launch += steps
     back = _BYTES_BACK.get(operation.name, 0) * _LINK_BYTE[kind] / US
     seconds = tuple(
-        _OPENCL_LAUNCH[kind]
-        + layer * (_PROOF_NODES if proofs else (point - 1).bit_length())
-        + share * (value - native[0])
-        + back * point
+        launch + layer * (point - 1).bit_length() + share * (value - native[0]) + back * point
         for point, value in zip(POINTS, native, strict=True)
     )
     return _curve(seconds, _LINK_BYTE[kind])
