@@ -8,10 +8,18 @@
  * call after call. All threads share the cores that the process may use: pin it to as many as the queue has threads, and
  * compare with as many times the rate of batches. Rounds alternate; medians are printed, as JSON.
  *
- * Zen 4, one core, AVX-512 IFMA: batches 271,000 rows/s; callbacks 0.97 of that; 64 callers that wait 0.50, where each row costs a
- * sleep and a wake-up (0.35 where they were woken under the queue's lock; on two cores half as many then). Two cores: one thread
- * of the queue and 64 callers 0.48 of one core's batches; two threads: callbacks 0.86 to 0.90 of twice the rate (500,000 rows/s),
- * callers 0.25. A mutex that spins a while made it no better.
+ * Zen 4, AVX-512 IFMA, one core: batches 278,000 rows/s; callbacks 0.97 of that; 64 callers that wait 0.50, where each row costs a sleep
+ * and a wake-up. Two cores, two threads of the queue: callbacks 0.87 to 0.95 of twice the rate; 64 callers 0.33 to 0.37 (200,000 rows/s), 33
+ * callers 0.36, 8 callers 0.19. 64 callers on two cores had 0.25, and 33 had 0.08: a batch had all of them in it, or waited max_delay
+ * for more, so that one core at most was verifying, and 64 threads then queued for one lock. What was tried, of twice the rate:
+ *   0.24 to 0.28  a batch begins when half of all callers seen lately have come, instead of max_batch; no gain at all where its
+ *         thread counts as busy until it has woken everybody, as those preempt it
+ *   0.29 to 0.33  besides, who wakes takes its batch's lock and not the queue's
+ *   0.32 to 0.36  besides, rows are gathered by the caller's CPU, so that who wakes finds its batch, and its cache lines, there
+ *   0.37  besides, callers are counted by CPU, and seven eighths of a CPU's suffice (all of them: 0.33 to 0.35). With one
+ *         thread all must have come: seven eighths of them are 0.43 of one core's rate, as the rest preempts the one that verifies
+ *   lost: who wakes wakes the next one (0.20), or the next two (0.22 to 0.26): more calls of the kernel, one after the other; a mutex that
+ *         spins a while (no better than 0.25)
  * On one core at half load a row waits 0.54 ms (median) and 0.92 ms (p99), of which 0.5 are max_delay; a row that the
  * cache knows takes 86 ns in a batch, and 1.0 us alone. */
 #include <pthread.h>

@@ -58,19 +58,6 @@ static void take_out(pa_queue_list *list, pa_queue_batch *batch)
     }
 }
 
-void pa_queue_begin(pyaccel_queue *queue, pa_queue_batch *batch)
-{
-    batch->begun = true;
-    queue->running++;
-    put(&queue->working, batch);
-}
-
-void pa_queue_end(pyaccel_queue *queue, pa_queue_batch *batch)
-{
-    queue->running--;
-    take_out(&queue->working, batch);
-}
-
 void pa_queue_free_batches(pyaccel_queue *queue)
 {
     pa_queue_batch *const firsts[] = {queue->spare, queue->working.first};
@@ -117,6 +104,8 @@ void pa_queue_unlink(pyaccel_queue *queue, pa_queue_batch *batch)
 {
     take_out(batch->count < queue->max_batch ? &queue->forming : &queue->full[batch->kind.priority],
              batch);
+    put(&queue->working, batch);
+    queue->gathering -= batch->waiters;
 }
 
 static bool same_kind(const pa_queue_class *a, const pa_queue_class *b)
@@ -141,8 +130,10 @@ pa_queue_batch *pa_queue_forming(pyaccel_queue *queue, const pa_queue_class *kin
             return NULL;
         }
     }
-    /* Made here, since one that was waited at when a fork came is of no use in the child. */
+    /* Made here, since those that were in use when a fork came are of no use in the child. */
+    pthread_mutex_init(&batch->lock, NULL);
     pa_queue_condition(&batch->answered);
+    batch->holders = 1;
     batch->kind = *kind;
     batch->count = batch->live = batch->callbacks = batch->waiters = 0;
     batch->begun = batch->done = false;
@@ -247,12 +238,30 @@ void pa_queue_release(pyaccel_queue *queue, pa_queue_batch *batch)
     if (queue->wanting_room > 0 && (much || only_forming(queue))) {
         pthread_cond_broadcast(&queue->room);
     }
+}
+
+void pa_queue_finish(pa_queue_batch *batch)
+{
+    pthread_mutex_lock(&batch->lock);
     batch->done = true;
+    pthread_mutex_unlock(&batch->lock);
+    pthread_cond_broadcast(&batch->answered);
+}
+
+bool pa_queue_let_go(pa_queue_batch *batch)
+{
+    return atomic_fetch_sub(&batch->holders, 1) == 1;
 }
 
 void pa_queue_recycle(pyaccel_queue *queue, pa_queue_batch *batch)
 {
+    take_out(&queue->working, batch);
+    queue->inside -= batch->waiters;
+    if (queue->inside == 0 && queue->closing) {
+        pthread_cond_broadcast(&queue->room);
+    }
     pthread_cond_destroy(&batch->answered);
+    pthread_mutex_destroy(&batch->lock);
     if (queue->spares > queue->threads) {
         free_batch(batch);
         return;

@@ -43,6 +43,10 @@ static void restart(pyaccel_queue *queue)
     pa_queue_forget(queue);
     queue->rows = queue->statistics.bytes = 0;
     queue->idle = queue->running = queue->inside = queue->wanting_room = 0;
+    queue->gathering = queue->crowd = 0;
+    for (uint32_t i = 0; i < queue->threads; i++) {
+        queue->groups[i] = (pa_queue_group){0};
+    }
     queue->timekeeper = false;
     queue->closed = queue->closing;
     queue->worker_count = 0;

@@ -38,12 +38,15 @@ pyaccel_status pyaccel_queue_new(pyaccel_queue **queue, const pyaccel_queue_opti
     pyaccel_queue *made = calloc(1, sizeof *made);
     const uint32_t threads = pa_thread_count(options->threads);
     pthread_t *workers = calloc(threads, sizeof *workers);
-    if (made == NULL || workers == NULL) {
+    pa_queue_group *groups = calloc(threads, sizeof *groups);
+    if (made == NULL || workers == NULL || groups == NULL) {
         free(made);
         free(workers);
+        free(groups);
         return PYACCEL_OUT_OF_MEMORY;
     }
     made->workers = workers;
+    made->groups = groups;
     made->threads = threads;
     made->cache = options->cache;
     made->max_bytes = options->max_bytes == 0 ? DEFAULT_BYTES : options->max_bytes;
@@ -138,6 +141,7 @@ pyaccel_status pyaccel_queue_free(pyaccel_queue *queue)
     pthread_cond_destroy(&queue->timer);
     pthread_cond_destroy(&queue->room);
     free(queue->workers);
+    free(queue->groups);
     free(queue);
     return PYACCEL_OK;
 }
@@ -203,7 +207,7 @@ static pyaccel_status find_room(pyaccel_queue *queue, uint64_t bytes, bool wait,
             return PYACCEL_TIMED_OUT;
         }
         queue->wanting_room++;
-        pa_queue_wait(&queue->room, queue, deadline);
+        pa_queue_wait(&queue->room, &queue->lock, deadline);
         queue->wanting_room--;
     }
     return queue->closing ? PYACCEL_CLOSED : PYACCEL_OK;
@@ -213,7 +217,8 @@ static pyaccel_status find_room(pyaccel_queue *queue, uint64_t bytes, bool wait,
 static pyaccel_status put_row(pyaccel_queue *queue, pa_queue_batch **batch,
                               const pyaccel_queue_row *row, pa_queue_entry *entry, uint64_t bytes)
 {
-    const pa_queue_class kind = class_of(row);
+    pa_queue_class kind = class_of(row);
+    kind.group = entry->callback == NULL ? pa_queue_group_here(queue) : 0;
     if (queue->worker_count == 0 && !pa_queue_start(queue)) {
         return PYACCEL_OUT_OF_MEMORY;
     }
@@ -302,7 +307,7 @@ pyaccel_status pyaccel_queue_submit(pyaccel_queue *queue, uint64_t *ticket,
 static bool leads(const pyaccel_queue *queue, const pa_queue_batch *batch)
 {
     return queue->running < queue->threads && batch->callbacks == 0 &&
-           (batch->count == queue->max_batch || queue->max_delay == 0);
+           (batch->count == queue->max_batch || batch->due == 0);
 }
 
 /* True where the queue's cache knows the row. */
@@ -325,25 +330,81 @@ static bool is_known(const pyaccel_queue *queue, const pyaccel_queue_row *row)
            found == 1;
 }
 
-/* Waits until row i of the batch is answered, or its time is over before the batch has begun. */
-static void wait_for(pyaccel_queue *queue, pa_queue_batch *batch, pa_queue_entry *entry)
+/* Takes a row back whose time is over; false where its batch has begun, or it is answered. Without the lock. */
+static bool give_up(pyaccel_queue *queue, pa_queue_batch *batch, pa_queue_entry *entry)
 {
+    pthread_mutex_lock(&queue->lock);
+    /* Cancelled ones are left to the sweep. */
+    const bool waits = !batch->begun && !entry->answered && entry->status == PYACCEL_OK;
+    if (waits) {
+        /* The next sweep finds it answered, and its batch empty where it was the last one. */
+        entry->status = PYACCEL_TIMED_OUT;
+        entry->answered = true;
+        queue->statistics.timed_out++;
+        batch->live--;
+        batch->earliest = queue->earliest = 0;
+        pa_queue_wake(queue);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return waits;
+}
+
+/* Waits until a row is answered, or its time is over before its batch has begun. Without the queue's lock. */
+static void wait_for(pyaccel_queue *queue, pa_queue_batch *batch, pa_queue_entry *entry,
+                     uint64_t deadline)
+{
+    pthread_mutex_lock(&batch->lock);
     while (!batch->done && !entry->answered) {
-        /* Cancelled ones are left to the sweep. */
-        const uint64_t until =
-            batch->begun || entry->status != PYACCEL_OK ? PA_NEVER : entry->deadline;
-        if (until != PA_NEVER && pa_queue_now() >= until) {
-            /* The next sweep finds it answered, and its batch empty where it was the last one. */
-            entry->status = PYACCEL_TIMED_OUT;
-            entry->answered = true;
-            queue->statistics.timed_out++;
-            batch->live--;
-            batch->earliest = queue->earliest = 0;
-            pa_queue_wake(queue);
+        if (deadline == PA_NEVER || pa_queue_now() < deadline) {
+            pa_queue_wait(&batch->answered, &batch->lock, deadline);
+            continue;
+        }
+        deadline = PA_NEVER;
+        pthread_mutex_unlock(&batch->lock);
+        const bool over = give_up(queue, batch, entry);
+        if (over) {
             return;
         }
-        pa_queue_wait(&batch->answered, queue, until);
+        pthread_mutex_lock(&batch->lock);
     }
+    pthread_mutex_unlock(&batch->lock);
+}
+
+/* Row i of a batch: its answer, which its caller, who put it last, runs the batch for or waits for. Unlocks. */
+static pyaccel_status answer_of(pyaccel_queue *queue, pa_queue_batch *batch, uint8_t *verdict,
+                                uint8_t *reason)
+{
+    const uint32_t i = batch->count - 1;
+    pa_queue_entry *entry = &batch->entries[i];
+    const uint64_t deadline = entry->deadline;
+    pa_queue_group *group = &queue->groups[batch->kind.group];
+    const bool due = pa_queue_join(queue, batch);
+    if (leads(queue, batch)) {
+        pa_queue_unlink(queue, batch);
+        pa_queue_run(queue, batch);
+        pthread_mutex_unlock(&queue->lock);
+    } else {
+        announce(queue, batch);
+        if (due) {
+            pa_queue_wake(queue);
+        }
+        pthread_mutex_unlock(&queue->lock);
+        wait_for(queue, batch, entry, deadline);
+    }
+    const pyaccel_status status = entry->answered ? entry->status : batch->status;
+    if (status == PYACCEL_OK) {
+        *verdict = batch->verdicts[i];
+        if (reason != NULL) {
+            *reason = batch->reasons[i];
+        }
+    }
+    atomic_fetch_sub(&group->callers, 1);
+    if (pa_queue_let_go(batch)) {
+        pthread_mutex_lock(&queue->lock);
+        pa_queue_recycle(queue, batch);
+        pthread_mutex_unlock(&queue->lock);
+    }
+    return status;
 }
 
 pyaccel_status pyaccel_queue_verify(pyaccel_queue *queue, uint8_t *verdict, uint8_t *reason,
@@ -376,26 +437,7 @@ pyaccel_status pyaccel_queue_verify(pyaccel_queue *queue, uint8_t *verdict, uint
         status = put_row(queue, &batch, row, &mine, bytes);
     }
     if (status == PYACCEL_OK) {
-        const uint32_t i = batch->count - 1;
-        pa_queue_entry *entry = &batch->entries[i];
-        batch->waiters++;
-        if (leads(queue, batch)) {
-            pa_queue_unlink(queue, batch);
-            pa_queue_run(queue, batch);
-        } else {
-            announce(queue, batch);
-            wait_for(queue, batch, entry);
-        }
-        status = entry->answered ? entry->status : batch->status;
-        if (status == PYACCEL_OK) {
-            *verdict = batch->verdicts[i];
-            if (reason != NULL) {
-                *reason = batch->reasons[i];
-            }
-        }
-        if (--batch->waiters == 0 && batch->done) {
-            pa_queue_recycle(queue, batch);
-        }
+        return answer_of(queue, batch, verdict, reason); /* which leaves with the batch */
     }
     leave(queue);
     return status;

@@ -4,6 +4,7 @@
 #define PA_QUEUE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "../core/internal.h"
@@ -16,6 +17,7 @@
 typedef struct {
     uint32_t scheme, rule, message_hash, key_format, signature_format, priority;
     uint32_t has_identity; /* else all have the default; identities themselves are a row's own */
+    uint32_t group;        /* of callers (crowd.c); 0 for rows with a callback */
 } pa_queue_class;
 
 /* What pyaccel_verify_many takes of a class; identities: rows of it that have one. */
@@ -58,14 +60,19 @@ typedef struct pa_queue_batch {
     uint32_t count;     /* rows                                                        */
     uint32_t live;      /* rows not answered yet                                       */
     uint32_t callbacks; /* rows that have one                                          */
-    uint32_t waiters;   /* threads that wait for a row of this batch, and look at it   */
+    uint32_t waiters;   /* rows whose callers wait, or waited, in pyaccel_queue_verify */
     bool begun;         /* taken out to be verified                                    */
-    bool done;          /* verified, or nothing left to verify; the last waiter drops it */
     uint64_t bytes;     /* of all rows                                                 */
     uint64_t due;       /* when it begins though it is not full                        */
     uint64_t earliest;  /* deadline of any row not answered                            */
     pyaccel_status status;
+    _Atomic uint32_t
+        holders; /* waiters that have not left, and one for the queue until it is done */
+    pthread_mutex_t
+        lock; /* of `done`, and of what waiters see of their entries. Waiters do not take the queue's
+                                 lock to wake by: that of 64 threads would be a queue of its own */
     pthread_cond_t answered;
+    bool done; /* verified, or nothing left to verify */
     pa_queue_column columns[PA_QUEUE_COLUMNS];
     pa_queue_entry *entries;
     uint8_t *verdicts;
@@ -75,6 +82,15 @@ typedef struct pa_queue_batch {
 typedef struct {
     pa_queue_batch *first, **end;
 } pa_queue_list;
+
+/* Callers whose rows come together (crowd.c). */
+typedef struct {
+    _Atomic uint32_t callers; /* inside, with a row that was put */
+    uint32_t crowd;           /* most callers seen at once, lately */
+} pa_queue_group;
+
+/* CPUs that are told apart. */
+#define PA_QUEUE_CPUS 1024
 
 struct pyaccel_queue {
     pyaccel_cache *cache; /* or NULL */
@@ -89,13 +105,19 @@ struct pyaccel_queue {
     pa_queue_list forming; /* that have not begun, oldest first: one a class at most, and ... */
     pa_queue_list full[PYACCEL_QUEUE_PRIORITIES]; /* ... those of max_batch rows */
     pa_queue_list
-        working; /* in the child of a fork also what was in work then, and is never finished */
+        working; /* taken out, and held by anybody; in the child of a fork also what was so then, and
+                              is never finished */
     pa_queue_batch *spare; /* empty ones to use again */
     uint64_t earliest;     /* deadline of any row that has not begun */
     uint64_t tickets;      /* given so far */
     uint64_t rows;         /* that wait or are in work */
     uint32_t spares, idle, running, inside, wanting_room;
     bool timekeeper, closing, closed;
+    pa_queue_group *groups;           /* `threads` of them */
+    uint16_t group_of[PA_QUEUE_CPUS]; /* and 1; 0: not seen yet */
+    uint32_t cpus;                    /* seen */
+    uint32_t gathering;               /* rows of callers that have not begun */
+    uint32_t crowd;                   /* of all groups together */
     uint64_t timer_until;
     uint64_t generation; /* raised in the child of a fork, where the threads are gone */
     pthread_t *workers;
@@ -113,7 +135,7 @@ pa_queue_batch *pa_queue_forming(pyaccel_queue *queue, const pa_queue_class *kin
 bool pa_queue_append(pyaccel_queue *queue, pa_queue_batch *batch, const pyaccel_queue_row *row,
                      const pa_queue_entry *entry);
 
-/* Takes a batch out of those that have not begun. */
+/* Takes a batch out of those that have not begun, to be verified or to be given up. */
 void pa_queue_unlink(pyaccel_queue *queue, pa_queue_batch *batch);
 
 /* Makes all that has not begun spare, unanswered. Does not allocate or free. */
@@ -122,26 +144,40 @@ void pa_queue_forget(pyaccel_queue *queue);
 /* Empty lists of batches. */
 void pa_queue_clear(pyaccel_queue *queue);
 
-/* A batch that was taken out is in work; and is no more. */
-void pa_queue_begin(pyaccel_queue *queue, pa_queue_batch *batch);
-void pa_queue_end(pyaccel_queue *queue, pa_queue_batch *batch);
-
 /* Verifies every row of a batch in work; without the lock. */
 void pa_queue_verify_batch(pa_queue_batch *batch, pyaccel_cache *cache);
 
-/* The batch is over: its rows make room; who waits at it is to be woken. It is kept for use, or freed, when nobody waits at it. */
+/* The batch is over: its rows make room. */
 void pa_queue_release(pyaccel_queue *queue, pa_queue_batch *batch);
+
+/* Wakes who waits at a batch that is over; with the lock or without it. */
+void pa_queue_finish(pa_queue_batch *batch);
+
+/* One holder less. True for the last one, who recycles the batch: it is kept for use, or freed. */
+bool pa_queue_let_go(pa_queue_batch *batch);
 void pa_queue_recycle(pyaccel_queue *queue, pa_queue_batch *batch);
 
 /* Memory of all batches, of which none waits. */
 void pa_queue_free_batches(pyaccel_queue *queue);
+
+/* ---- callers (crowd.c), under the queue's lock ------------------------------------------------- */
+
+/* The group of the calling thread: that of its CPU. */
+uint32_t pa_queue_group_here(pyaccel_queue *queue);
+
+/* A caller has put its row, as the last one of the batch. True where nobody is left whom batches of callers would wait for: they
+ * are due then. */
+bool pa_queue_join(pyaccel_queue *queue, pa_queue_batch *batch);
+
+/* Learns from a batch that begins how many callers there are. */
+void pa_queue_learn(pyaccel_queue *queue, const pa_queue_batch *batch);
 
 /* ---- threads (workers.c) ----------------------------------------------------------------------- */
 
 uint64_t pa_queue_now(void);
 
 /* pthread_cond_timedwait until a time of pa_queue_now, or for ever. */
-void pa_queue_wait(pthread_cond_t *condition, pyaccel_queue *queue, uint64_t until);
+void pa_queue_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t until);
 
 /* Starts the threads where there are none; false when not one could be made. */
 bool pa_queue_start(pyaccel_queue *queue);

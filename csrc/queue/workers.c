@@ -24,15 +24,15 @@ uint64_t pa_queue_now(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-void pa_queue_wait(pthread_cond_t *condition, pyaccel_queue *queue, uint64_t until)
+void pa_queue_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t until)
 {
     if (until == PA_NEVER) {
-        pthread_cond_wait(condition, &queue->lock);
+        pthread_cond_wait(condition, lock);
         return;
     }
     const struct timespec time = {.tv_sec = (time_t)(until / 1000000000),
                                   .tv_nsec = (long)(until % 1000000000)};
-    pthread_cond_timedwait(condition, &queue->lock, &time);
+    pthread_cond_timedwait(condition, lock, &time);
 }
 
 void pa_queue_wake(pyaccel_queue *queue)
@@ -114,10 +114,21 @@ static bool answer_callbacks(pyaccel_queue *queue, uint64_t generation, const pa
     return true;
 }
 
+/* One batch less is in work: another may begin. */
+static void end(pyaccel_queue *queue)
+{
+    queue->running--;
+    if (!nothing_waits(queue)) {
+        pa_queue_wake(queue);
+    }
+}
+
 bool pa_queue_run(pyaccel_queue *queue, pa_queue_batch *batch)
 {
     const uint64_t generation = queue->generation;
-    pa_queue_begin(queue, batch);
+    batch->begun = true;
+    queue->running++;
+    pa_queue_learn(queue, batch);
     if (!nothing_waits(queue) && (queue->running < queue->threads || !queue->timekeeper)) {
         pa_queue_wake(queue); /* who takes the next one, or keeps the time from now on */
     }
@@ -130,22 +141,21 @@ bool pa_queue_run(pyaccel_queue *queue, pa_queue_batch *batch)
         queue->statistics.largest = batch->count;
     }
     pa_queue_release(queue, batch);
-    if (batch->callbacks > 0 || batch->waiters > 0) {
-        batch->waiters++; /* so that it stays */
-        pthread_mutex_unlock(&queue->lock);
-        /* Unlocked: who wakes takes the lock, and would sleep again. */
-        pthread_cond_broadcast(&batch->answered);
-        if (!answer_callbacks(queue, generation, batch)) {
-            return false;
-        }
-        pthread_mutex_lock(&queue->lock);
-        batch->waiters--;
+    /* Before the callers wake, who put the next rows: they may begin at once. */
+    const bool calls = batch->callbacks > 0;
+    if (!calls) {
+        end(queue);
     }
-    pa_queue_end(queue, batch);
-    if (!nothing_waits(queue)) {
-        pa_queue_wake(queue);
+    pthread_mutex_unlock(&queue->lock);
+    pa_queue_finish(batch);
+    if (calls && !answer_callbacks(queue, generation, batch)) {
+        return false;
     }
-    if (batch->waiters == 0) {
+    pthread_mutex_lock(&queue->lock);
+    if (calls) {
+        end(queue);
+    }
+    if (pa_queue_let_go(batch)) {
         pa_queue_recycle(queue, batch);
     }
     return true;
@@ -163,6 +173,7 @@ static void sweep_batch(pyaccel_queue *queue, pa_queue_batch *batch, uint64_t no
 {
     const uint32_t live = batch->live;
     batch->earliest = PA_NEVER;
+    pthread_mutex_lock(&batch->lock);
     for (uint32_t i = 0; i < batch->count; i++) {
         pa_queue_entry *entry = &batch->entries[i];
         if (!entry->answered && entry->deadline <= now && out->count < SWEPT) {
@@ -182,6 +193,7 @@ static void sweep_batch(pyaccel_queue *queue, pa_queue_batch *batch, uint64_t no
             batch->earliest = entry->deadline;
         }
     }
+    pthread_mutex_unlock(&batch->lock);
     if (batch->live < live && batch->waiters > 0) {
         pthread_cond_broadcast(&batch->answered);
     }
@@ -200,9 +212,8 @@ static void sweep_list(pyaccel_queue *queue, pa_queue_list *list, uint64_t now, 
         if (batch->live == 0) {
             pa_queue_unlink(queue, batch);
             pa_queue_release(queue, batch);
-            if (batch->waiters > 0) {
-                pthread_cond_broadcast(&batch->answered);
-            } else {
+            pa_queue_finish(batch);
+            if (pa_queue_let_go(batch)) {
                 pa_queue_recycle(queue, batch);
             }
         }
@@ -250,7 +261,7 @@ static void rest(pyaccel_queue *queue, uint64_t until)
     }
     queue->timekeeper = true;
     queue->timer_until = until;
-    pa_queue_wait(&queue->timer, queue, until);
+    pa_queue_wait(&queue->timer, &queue->lock, until);
     queue->timekeeper = false;
 }
 

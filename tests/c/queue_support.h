@@ -30,8 +30,8 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static uint64_t answered;    /* under lock */
 static uint64_t order[MOST]; /* tickets as they were answered, under lock */
 
-static void on_answer(void *user, uint64_t ticket, pyaccel_status status, uint32_t verdict,
-                      uint32_t reason)
+static inline void on_answer(void *user, uint64_t ticket, pyaccel_status status, uint32_t verdict,
+                             uint32_t reason)
 {
     outcome *o = user;
     pthread_mutex_lock(&lock);
@@ -45,7 +45,7 @@ static void on_answer(void *user, uint64_t ticket, pyaccel_status status, uint32
     pthread_mutex_unlock(&lock);
 }
 
-static void wait_answers(uint64_t count)
+static inline void wait_answers(uint64_t count)
 {
     pthread_mutex_lock(&lock);
     while (answered < count) {
@@ -54,13 +54,13 @@ static void wait_answers(uint64_t count)
     pthread_mutex_unlock(&lock);
 }
 
-static void forget_answers(void)
+static inline void forget_answers(void)
 {
     memset(outcomes, 0, sizeof outcomes);
     answered = 0;
 }
 
-static pyaccel_queue_row row_of(const ed25519_case *c, uint32_t rule)
+static inline pyaccel_queue_row row_of(const ed25519_case *c, uint32_t rule)
 {
     return (pyaccel_queue_row){
         .struct_size = sizeof(pyaccel_queue_row),
@@ -76,12 +76,12 @@ static pyaccel_queue_row row_of(const ed25519_case *c, uint32_t rule)
 }
 
 /* A good row. */
-static pyaccel_queue_row good_row(void)
+static inline pyaccel_queue_row good_row(void)
 {
     return row_of(&cases[1], PYACCEL_RULE_ZIP215);
 }
 
-static pyaccel_queue *queue_of(uint32_t max_batch, uint32_t max_delay, uint32_t threads)
+static inline pyaccel_queue *queue_of(uint32_t max_batch, uint32_t max_delay, uint32_t threads)
 {
     const pyaccel_queue_options options = {.struct_size = sizeof options,
                                            .max_batch = max_batch,
@@ -92,27 +92,27 @@ static pyaccel_queue *queue_of(uint32_t max_batch, uint32_t max_delay, uint32_t 
     return queue;
 }
 
-static pyaccel_queue_statistics counts(pyaccel_queue *queue)
+static inline pyaccel_queue_statistics counts(pyaccel_queue *queue)
 {
     pyaccel_queue_statistics counted;
     CHECK(pyaccel_queue_statistics_get(&counted, queue) == PYACCEL_OK);
     return counted;
 }
 
-static uint64_t submit(pyaccel_queue *queue, const pyaccel_queue_row *row, uint64_t i)
+static inline uint64_t submit(pyaccel_queue *queue, const pyaccel_queue_row *row, uint64_t i)
 {
     uint64_t ticket;
     CHECK(pyaccel_queue_submit(queue, &ticket, row, on_answer, &outcomes[i]) == PYACCEL_OK);
     return ticket;
 }
 
-static bool is_good(const outcome *o)
+static inline bool is_good(const outcome *o)
 {
     return o->answers == 1 && o->status == PYACCEL_OK && o->verdict == 1 &&
            o->reason == PYACCEL_REASON_NONE;
 }
 
-static bool is_closed_with(const outcome *o, pyaccel_status status)
+static inline bool is_closed_with(const outcome *o, pyaccel_status status)
 {
     return o->answers == 1 && o->status == status && o->verdict == 0 &&
            o->reason == PYACCEL_REASON_NONE;

@@ -15,9 +15,10 @@ extern "C" {
  *
  * A batch begins as soon as one of these holds and one of `threads` is free; of several that may begin, the one of the
  * highest priority, of these the oldest:
- *   it has max_batch rows; its oldest row has waited max_delay; pyaccel_queue_flush or _close was called after it came.
- * With max_delay 0 a batch is thus what came while the threads were busy, and a lone caller never waits for company. Where all
- * callers wait for their verdicts, a max_batch above their number only makes them wait for max_delay.
+ *   it has max_batch rows; its oldest row has waited max_delay; pyaccel_queue_flush or _close was called after it came;
+ *   all its rows are of callers that wait for their verdicts, and hardly one of those that were there lately is missing.
+ * With max_delay 0 a batch is thus what came while the threads were busy, and a lone caller never waits for company. Rows of
+ * callers that wait are put together by the CPU that they run on, up to `threads` batches beside each other.
  *
  * After a fork, queues work in the child with threads of its own; what waited belongs to the parent, and the child never
  * answers it. pyaccel_shutdown does not join a queue's threads: close queues before it. */
