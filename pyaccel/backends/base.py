@@ -70,13 +70,17 @@ Outputs = Mapping[str, Any]
 """Output by name: a contiguous uint8 array, a Buffer, or None where it is not wanted."""
 
 
-class Plan(Protocol):
-    """An operation under fixed parameters, ready to run any number of times, from any thread."""
+class Implementation(Protocol):
+    """What computes batches, as tables, metrics and traces name it."""
 
     @property
     def variant(self) -> str:
-        """Which implementation runs ("avx512", "opencl:0/sha256", ...), as the tables show it."""
+        """Which implementation runs ("avx512", "opencl:0/sha256", ...)."""
         ...
+
+
+class Plan(Implementation, Protocol):
+    """An operation under fixed parameters, ready to run any number of times, from any thread."""
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """Computes all n rows of outputs from inputs.

@@ -41,17 +41,13 @@ _BUTTERFLIES = 2e8
 
 @dataclass(frozen=True, eq=False)
 class _Ran:
-    """What stands for a plan in what watchers are told.
+    """What computed a batch, as watchers are told.
 
     Attributes:
-        variant: what ran.
+        variant: its name.
     """
 
     variant: str
-
-    def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
-        """Never called: batches of ciphertexts are no arrays."""
-        raise NotImplementedError
 
 
 class _UnprovedError(DeviceError):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from pyaccel import logs
 from pyaccel.backends import moved
-from pyaccel.backends.base import Plan
+from pyaccel.backends.base import Implementation
 from pyaccel.scheduler import watching
 from pyaccel.scheduler.curves import POINTS
 from pyaccel.scheduler.watching import Attempt, Served
@@ -116,7 +116,7 @@ class Counts:
     """All that this process counted since counting began, or since it was forked. Thread-safe."""
 
     def __init__(self) -> None:
-        self._of_plan: dict[int, tuple[Plan, Batches]] = {}
+        self._of_plan: dict[int, tuple[Implementation, Batches]] = {}
         self._lock = RLock()
         self._users = 0
         self.batches: dict[BatchLabels, Batches] = {}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from pyaccel.backends.base import Plan
+from pyaccel.backends.base import Implementation
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Ran:
     parts: tuple[tuple[str, int], ...] = ()
 
 
-Entry = tuple[str, str, Plan, int, float, tuple[str, ...]]
+Entry = tuple[str, str, Implementation, int, float, tuple[str, ...]]
 """A Ran whose plan has not been asked for its variant yet, which costs more than a small batch."""
 
 

@@ -22,7 +22,7 @@ from time import perf_counter
 from typing import Any
 
 from pyaccel import logs
-from pyaccel.backends.base import Plan
+from pyaccel.backends.base import Implementation
 from pyaccel.numbers import whole_number
 from pyaccel.scheduler import watching
 from pyaccel.scheduler.ending import at_end
@@ -65,7 +65,7 @@ class Tracer:
         self._writing = False  # a signal's handler may run a batch in the middle of a write
         self._numbers: dict[str, int] = {}
         self._threads: set[tuple[int, int]] = set()
-        self._variants: dict[int, tuple[Plan, str]] = {}
+        self._variants: dict[int, tuple[Implementation, str]] = {}
         self._ended: str | None = None
         self._begin = self._flushed = perf_counter()
         self._name("process_name", _OWN, 0, f"pyaccel, process {os.getpid()}", separator="[")
@@ -151,7 +151,7 @@ class Tracer:
                     self._numbers[device] = number
         return number
 
-    def _variant(self, plan: Plan) -> str:
+    def _variant(self, plan: Implementation) -> str:
         """A plan's variant, which costs more to ask for than a small batch."""
         kept = self._variants.get(id(plan))
         if kept is None:

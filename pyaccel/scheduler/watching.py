@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, NamedTuple, Protocol
 from weakref import ref
 
-from pyaccel.backends.base import Plan
+from pyaccel.backends.base import Implementation
 from pyaccel.logs import Callbacks
 
 
@@ -31,7 +31,7 @@ class Attempt(NamedTuple):
     operation: str
     of: str
     device: str
-    plan: Plan
+    plan: Implementation
     n: int
     nbytes: int
     start: float
