@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,7 +21,7 @@ from pyaccel.cpu import cgroup_quota, usable_cores
 from pyaccel.errors import DeviceError, DeviceUnavailableError, SelfTestError, UnsupportedError
 from pyaccel.he.known_answers import FUNCTIONS
 from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler import default_curves, execution, registry, watching
+from pyaccel.scheduler import costs, default_curves, execution, registry, watching
 from pyaccel.scheduler.curves import POINTS, Curve, until
 
 MESSAGES = [b"a", b"bc", b""]
@@ -347,6 +348,44 @@ def test_curves_are_linear_between_points_and_monotone():
     for wrong in ((1.0,), (2.0, 1.0) * 4, (0.0,) * 8):
         with pytest.raises(ValueError, match="a curve has 8 positive numbers"):
             Curve(wrong)
+
+
+def test_rows_that_are_computed_together_cost_in_steps():
+    curve = Curve((3.0, 8, 16, 64, 256, 1024, 16384, 2**18), lanes=8)
+    wanted = {0: 0, 1: 3, 2: 8, 7: 8, 8: 8, 9: 11, 10: 16, 16: 16, 17: 19, 18: 24, 64: 64, 65: 67, 66: 72}
+    assert {n: curve.at(n) for n in wanted} == wanted
+    costs = [curve.at(n) for n in range(3000)]
+    assert costs == sorted(costs)
+    dear = Curve((7.0, 7, 8, 32, 128, 512, 8192, 2**17), lanes=4)
+    assert [dear.at(n) for n in range(1, 11)] == [7, 7, 7, 7, 7, 7, 7, 7, 7.5, 7.5]
+
+
+@pytest.mark.parametrize("lanes", [4, 8])
+def test_steps_stay_below_the_other_as_far_as_until_says(lanes):
+    generator = random.Random(lanes)
+    found = set()
+    for _ in range(300):
+        first, row = generator.uniform(1, 30), generator.uniform(0.5, 2)
+        steps = Curve(tuple(max(first, row * point) for point in POINTS), lanes=lanes)
+        start, row = generator.uniform(1, 90), generator.uniform(0.5, 2)
+        other = Curve(tuple(start + row * point for point in POINTS))
+        reached = until(steps, other, OPERATIONS["recover_many"])
+        found.add(reached)
+        assert all(steps.at(n) <= other.at(n) * (1 + 1e-9) for n in range(1, min(reached, 2000) + 1))
+    assert {0, 64, POINTS[-1]} <= found
+
+
+def test_native_signatures_are_computed_in_the_lanes_of_their_variant():
+    native = registry.discovered("native")[0]
+    lanes = {"avx512ifma": 8, "avx512ifma-emulated": 8, "avx2": 4}
+    for operation, of, family in (
+        ("verify_many", "p384-ecdsa", "p384"),
+        ("verify_many", "sm2/prepared", "sm2"),
+        ("recover_many", "ethereum-transaction", "secp256k1"),
+    ):
+        (variant,) = (one.name for one in pyaccel.info().variants if one.bound and one.family == family)
+        assert costs.curve(OPERATIONS[operation], of, native).lanes == lanes.get(variant, 1)
+    assert costs.curve(OPERATIONS["hash_many"], "sha256", native).lanes == 1
 
 
 def test_until_is_where_the_other_wins():

@@ -76,6 +76,15 @@ _FAMILIES = {
 """Families of variants that serve an algorithm or scheme; where it is not listed, the family of its own name."""
 
 
+_LANES = {"avx512ifma": 8, "avx512ifma-emulated": 8, "avx2": 4}
+"""Signatures that a variant computes together."""
+
+
+def lanes(scheme: str) -> int:
+    """Rows of a scheme, or of "recovery", that the bound variant computes together."""
+    return _LANES.get(NativePlan(scheme).variant, 1)
+
+
 def discover() -> tuple[Backend, ...] | Unavailable:
     """The one native backend, or why the compiled core is missing."""
     return Unavailable(MISSING) if MISSING else (NativeBackend(),)

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from itertools import accumulate
 
+from pyaccel.backends import native
 from pyaccel.backends.base import Backend, Parameters
 from pyaccel.operations import Operation
 from pyaccel.scheduler import curve_store, default_curves
@@ -42,12 +44,24 @@ def curve(operation: Operation, of: str, backend: Backend) -> Curve | None:
 
     Of a class that nobody measured it is its scheme's, changed as on the machines that shipped curves are of.
     """
+    found = _known(operation, of, backend)
+    if found is None or backend.name != "native" or operation.name not in ("verify_many", "recover_many"):
+        return found
+    return _in_lanes(found, "recovery" if operation.name == "recover_many" else of.partition("/")[0])
+
+
+@cache
+def _in_lanes(curve: Curve, serves: str) -> Curve:
+    return replace(curve, lanes=native.lanes(serves))
+
+
+def _known(operation: Operation, of: str, backend: Backend) -> Curve | None:
     found = curve_store.measured(operation.name, of, backend)
     if found is not None:
         return found
     whole, slash, part = of.partition("/")
     if slash:
-        found = curve(operation, whole, backend)
+        found = _known(operation, whole, backend)
         if found is None or backend.kind != "native":
             return found
         return _scaled(found, *_OF_NATIVE.get(of, _OF_NATIVE[slash + part]))

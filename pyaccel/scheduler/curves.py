@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a batch costs on a backend: piecewise linear, monotone curves over the number of rows."""
+"""What a batch costs on a backend: monotone curves over the number of rows, linear or in steps between few points."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ class Curve:
         row: bytes of the rows that it was measured with; 0: it was not measured, and longer rows than ROW_BYTES cost
             in proportion.
         source: where it is from, for a person.
+        lanes: rows that are computed together: what is left over of whole groups of them costs as another group does,
+            or where it is one row, as that by itself if that is less.
     """
 
     seconds: tuple[float, ...]
@@ -52,6 +54,7 @@ class Curve:
     start_up: float = 0.0
     row: float = 0.0
     source: str = "shipped default"
+    lanes: int = 1
 
     def __post_init__(self) -> None:
         right = len(self.seconds) == len(POINTS) and list(self.seconds) == sorted(self.seconds) and self.seconds[0] > 0
@@ -60,6 +63,14 @@ class Curve:
 
     def at(self, n: float) -> float:
         """Seconds for n rows of the usual size: linear between points and beyond the last; 0 for n = 0."""
+        over = n % self.lanes if self.lanes > 1 else 0
+        if n <= POINTS[0] or not over:
+            return self._between(n)
+        whole = self._between(n - over + self.lanes)
+        return min(whole, self._between(n - 1) + self.seconds[0]) if over == 1 else whole
+
+    def _between(self, n: float) -> float:
+        """Seconds of the line at n."""
         if n <= POINTS[0]:
             return self.seconds[0] * n
         i = min(bisect_left(POINTS, n), len(POINTS) - 1)
@@ -87,14 +98,18 @@ class Curve:
 def until(curve: Curve, other: Curve, operation: Operation) -> int:
     """The largest of POINTS up to which `curve` costs no more than `other`; 0: none; then exact below it.
 
-    Costs are linear between the same points, so that comparing there compares everywhere: rows of the usual size, or of
-    that which was measured, and LONG_ROWS times as long.
+    Costs are linear between the same points, so that comparing there compares everywhere, and with lanes comparing the
+    first and the last step as well: rows of the usual size, or of that which was measured, and LONG_ROWS times as long.
     """
+    step = curve.lanes
     usual = curve.row or other.row or ROW_BYTES.get(operation.name, 0)
     reached = 0
     for point in POINTS:
-        sizes = {usual * point, LONG_ROWS * usual * point}
-        if any(curve.cost(operation, point, int(size)) > other.cost(operation, point, int(size)) for size in sizes):
+        last = max(point - step, reached)
+        ends = (reached + 1, reached + 2, last + 1, last + 2) if step > 1 else ()
+        counts = {point, *(n for n in ends if n < point)}
+        sizes = {(n, int(n * row)) for n in counts for row in (usual, LONG_ROWS * usual)}
+        if any(curve.cost(operation, *size) > other.cost(operation, *size) for size in sizes):
             break
         reached = point
     return reached
