@@ -37,7 +37,7 @@ class Chip:
 
     def __init__(self, name, curve, behave=None):
         self.name = self.resource = name
-        self._curve, self.behave, self.batches = curve, behave, []
+        self._curve, self.behave, self.batches, self.flips = curve, behave, [], False
 
     def curve(self, operation, of):
         return self._curve if operation.split == "power_of_two_subtrees" else None
@@ -61,6 +61,8 @@ class ChipPlan:
         if self.chip.behave:
             self.chip.behave(n)
         self.plan.run(inputs, outputs, n)
+        if self.chip.flips and n >= 1000:
+            outputs["root"][0, 7] ^= 1
 
 
 @pytest.fixture
@@ -273,6 +275,21 @@ def test_a_device_that_fails_in_its_share_loses_no_subtree(chips, failing, form)
     assert set(parts()) == {f"chip:{i}" for i in (0, 1) if i not in failing} | {"native"}
     assert any("lost" in note for note in pyaccel.scheduler.last_run().notes)
     assert list(tree.proofs([0, 4999])) == list(merkle.Tree(leaves, form=form, device="native").proofs([0, 4999]))
+
+
+def test_a_subtree_that_a_device_makes_wrongly_is_made_elsewhere(chips, monkeypatch):
+    """A bit of each of its roots flips: the check of its share finds it, and so the whole root is right."""
+    monkeypatch.setattr(health, "_quarantined", {})
+    monkeypatch.setattr(shadowing, "_rate", [1.0])
+    _, bad = chips(*(Chip(f"chip:{i}", line(1e-6, 1e-6)) for i in range(2)))
+    bad.flips = True
+    leaves = leaves_of("ssz", 8000)
+    root = merkle.root(leaves, form="ssz", device="native")
+    with pytest.warns(RuntimeWarning, match="does not use chip:1 any more"):
+        assert merkle.root(leaves, form="ssz", device=TWO) == root
+    assert set(parts()) == {"chip:0", "native"}
+    assert merkle.root(leaves, form="ssz", device=TWO) == root
+    assert pyaccel.scheduler.last_run().device == "chip:0"
 
 
 def test_what_a_device_raises_comes_out(chips):

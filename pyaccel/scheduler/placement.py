@@ -60,6 +60,12 @@ class Choice:
     predicted: float = 0.0
     shares: tuple[Share, ...] = ()
 
+    def quarantined(self) -> bool:
+        """Whether any device that it would run on is not used any more."""
+        if not self.shares:
+            return health.quarantined(self.backend) is not None
+        return any(health.quarantined(share.backend) for share in self.shares)
+
 
 class Placement:
     """An operation under fixed parameters, and what each backend makes of it. Thread-safe.
@@ -184,7 +190,7 @@ class Placement:
         """
         kept = self._decided.get((n, nbytes, devices))
         generation, now = drift.corrections.generation, monotonic()
-        if kept is not None and kept[1] == generation and now < kept[2] and not health.quarantined(kept[0].backend):
+        if kept is not None and kept[1] == generation and now < kept[2] and not kept[0].quarantined():
             return kept[0]
         choice = self._decide(n, nbytes, devices, now)
         if len(self._decided) >= _DECIDED:
