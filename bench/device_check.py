@@ -44,6 +44,7 @@ ROWS = 1 << 20
 WIDTH = 64
 ELEMENT_ROWS = 1 << 18
 LEAVES = (1 << 20, 1 << 22)
+PROOFS = 1 << 16
 ROUNDS = 5
 """Samples of each contestant; odd, so that a median is a sample."""
 SIGNATURES = (1 << 14, 1 << 17)
@@ -190,6 +191,23 @@ def roots(device: Device) -> Iterator[dict[str, Any]]:
             yield line(device, f"merkle root {form} {algorithm}", n, 32, work)
 
 
+def proofs(device: Device) -> Iterator[dict[str, Any]]:
+    """Inclusion proofs of one tree, every form over its own hash."""
+    n = PROOFS
+    leaves = np.random.default_rng(3).integers(0, 256, (n, 32), dtype=np.uint8)
+    for form, found in FORMS.items():
+        root, shown = pyaccel.merkle.proofs(leaves, np.arange(n), form=form, device="native")
+        places, size = (None, None) if found.sorts_leaves else (np.arange(n), n)
+
+        def work(
+            where: str, form: str = form, root: Any = root, shown: Any = shown, places: Any = places, size: Any = size
+        ) -> Output:
+            verdicts = pyaccel.merkle.verify_many(root, leaves, places, shown, size, form=form, device=where)
+            return verdicts.view(np.uint8)
+
+        yield line(device, f"merkle proofs {form} {found.algorithms[0]}", n, 32 * (1 + (n - 1).bit_length()), work)
+
+
 def signatures(device: Device) -> Iterator[dict[str, Any]]:
     """Ed25519 of distinct keys under an exact rule and the default; first with every third signature bad, untimed."""
     if installed("nacl.signing") is None:
@@ -264,6 +282,7 @@ def link(device: Device) -> dict[str, float]:
 PARTS: dict[str, Callable[[Device], Iterator[dict[str, Any]]]] = {
     "hashes": hashes,
     "roots": roots,
+    "proofs": proofs,
     "signatures": signatures,
     "ecdsa": ecdsa,
     "he": partial(device_he.homomorphic, measured=measured),
