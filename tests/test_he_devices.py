@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,7 @@ import pyaccel
 from pyaccel import he
 from pyaccel._core import ffi, lib
 from pyaccel.errors import DeviceError, DeviceUnavailableError, SelfTestError, UnsupportedError
-from pyaccel.he.places import MOST_STEPS
+from pyaccel.he.origins import MOST_STEPS
 from pyaccel.scheduler import health, release
 from pyaccel.scheduler.registry import backends_of
 
@@ -300,8 +301,85 @@ def test_long_chains_are_brought_back_now_and_then(ckks: Pair, device: str) -> N
             assert total._origin.steps <= MOST_STEPS
     assert [batch.operation for batch in ran].count("he.download") == 2
     same(total, here, device)
-    summed = ckks.a[[0, 1, 2] * MOST_STEPS].to(device)
-    assert summed.sum()._origin.held is not None
+    many = ckks.a[[0, 1, 2] * MOST_STEPS].to(device)
+    assert many.sum()._origin.held is not None
+    assert many[:3].sum()._origin.held is None
+
+
+@on_every_device
+def test_what_is_used_twice_counts_once(ckks: Pair, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums over slots by rotations, and batches of many rotations, are not brought back in between."""
+    with pyaccel.scheduler.record() as ran:
+        total = ckks.a.to(device)
+        for steps in (1, 2, 4, 8):
+            total = total + total.rotate(steps)
+        turned = total.rotate(list(range(9)) * 9)
+    assert not [batch for batch in ran if batch.operation == "he.download"]
+    assert total._origin.steps == 8
+    assert turned._origin.steps == 10
+    here = ckks.a
+    for steps in (1, 2, 4, 8):
+        here = here + here.rotate(steps)
+    done = Counter[str]()
+    add = he.Ciphertexts._computed
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            he.Ciphertexts, "_computed", lambda *given, **named: done.update(given[1:2]) or add(*given, **named)
+        )
+        assert residues(total[1]._origin.natively()) == residues(here[1])
+    assert done == {"add": 4}
+    same(turned, here.rotate(list(range(9)) * 9), device)
+
+
+@on_every_device
+@pytest.mark.parametrize("seed", range(12))
+def test_any_rows_are_computed_again(ckks: Pair, device: str, seed: int) -> None:
+    """Some rows of what a random circuit makes, whatever the circuit did with rows."""
+    random = np.random.default_rng(seed)
+    batches = [(batch.to(device), batch) for batch in (ckks.a, ckks.b, ckks.a[:1])]
+
+    for _ in range(9):
+        (x, x_here), (y, y_here) = (batches[i] for i in random.integers(len(batches), size=2))
+        y, y_here = y[: len(x)], y_here[: len(x)]
+        if len(y) not in (1, len(x)):
+            y, y_here = y[:1], y_here[:1]
+        level = min(x.level, y.level)
+        rows, numbers = random.integers(len(x), size=random.integers(1, 5)), random.uniform(-1, 1, (len(x), 3))
+        steps = random.choice([0, 1, 2, -1], size=random.integers(1, 4)).tolist()
+        works: list[Callable[[Any, Any], Any]] = [
+            lambda a, b: a + b,
+            lambda a, b: b - a,
+            lambda a, _, rows=rows: a[rows],
+            lambda a, _, steps=steps: a.rotate(steps),
+            lambda a, b, level=level: he.Ciphertexts.concatenate([a.mod_switch(level), b.mod_switch(level)]),
+            lambda a, _, numbers=numbers: a + numbers,
+            lambda a, _, numbers=numbers: a.multiply_plain(numbers) if a.level else -a,
+            lambda a, b: (a * b if a.level and b.level else a - b),
+            lambda a, _: a.sum(),
+            lambda a, b: he.Ciphertexts.concatenate([a[:0], a, a[:0]]),
+        ]
+        work = works[random.integers(len(works))]
+        try:
+            here = work(x_here, y_here)
+        except ValueError:  # scales that have drifted apart
+            continue
+        if len(here) <= 24:
+            batches.append((work(x, y), here))
+    for there, here in batches:
+        some = np.sort(random.permutation(len(here))[: 1 + random.integers(len(here))])
+        found = there._origin.natively(some, {})
+        assert residues(found) == residues(here[some]), (seed, len(here))
+    same(batches[-1][0], batches[-1][1], device)
+
+
+@on_every_device
+def test_a_check_keeps_nothing(ckks: Pair, device: str) -> None:
+    """Not even what it computes as a whole, for a sum."""
+    product = ckks.a.to(device) * ckks.b.to(device)
+    monitored = product.sum()
+    same(monitored, (ckks.a * ckks.b).sum(), device)
+    assert monitored._origin.held is not None
+    assert product._origin.held is None
 
 
 def owner(device: str) -> Any:

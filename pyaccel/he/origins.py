@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +27,10 @@ Again = Callable[[Which, Had], "Ciphertexts"]
 """Computes rows of a batch natively, from its operands."""
 
 
+MOST_STEPS = 64
+"""Operations by which a ciphertext is computed again at most: what takes more is brought back, and kept."""
+
+
 class Origin:
     """A batch that was brought to a device, or what it was computed from.
 
@@ -36,7 +42,7 @@ class Origin:
         recoverable: whether the batch can be had natively.
     """
 
-    __slots__ = ("_again", "_functions", "_held", "_steps", "count", "outline", "recoverable")
+    __slots__ = ("_again", "_behind", "_functions", "_held", "count", "outline", "recoverable")
 
     def __init__(self, count: int, outline: Ciphertexts, held: Ciphertexts | None) -> None:
         """Of a batch that was brought there. Args: held: it; None: it is kept nowhere else."""
@@ -45,7 +51,7 @@ class Origin:
         self.recoverable = held is not None
         self._held = held
         self._again: Again | None = None
-        self._steps = 0
+        self._behind: frozenset[int] = frozenset()
         self._functions: frozenset[str] = frozenset()
 
     @classmethod
@@ -69,9 +75,7 @@ class Origin:
         found.recoverable = all(operand.recoverable for operand in several)
         if found.recoverable:
             found._again = again
-            found._steps = 1 + sum(operand.steps for operand in several)
-            if function == "sum_batch":
-                found._steps *= max(1, *(operand.count for operand in several))
+            found._behind = _behind(function, list(several))
         found._functions = frozenset({function}).union(*(operand.functions for operand in several))
         return found
 
@@ -86,8 +90,13 @@ class Origin:
 
     @property
     def steps(self) -> int:
-        """Operations by which a ciphertext of it is computed again, at most."""
-        return 0 if self._held is not None else self._steps
+        """Operations by which a ciphertext of it is computed again, at most; of more than MOST_STEPS not all count."""
+        return len(self.behind)
+
+    @property
+    def behind(self) -> frozenset[int]:
+        """A number for each of these."""
+        return frozenset() if self._held is not None else self._behind
 
     @property
     def functions(self) -> frozenset[str]:
@@ -100,11 +109,12 @@ class Origin:
         self._again = None  # after the line above: `natively` reads them the other way round
 
     def natively(self, which: Which = None, known: dict[Any, Any] | None = None) -> Ciphertexts:
-        """The batch, or rows of it, computed natively where it is not held; all of it is held then.
+        """The batch, or rows of it, computed natively where it is not held.
 
         Args:
             which: rows.
-            known: what was computed meanwhile, by origin and rows.
+            known: None: batches that are computed as a whole are held. Else none is, and what was computed meanwhile
+                stands here, by origin and rows.
 
         Raises:
             DeviceError: it can't be had.
@@ -118,17 +128,39 @@ class Origin:
             return held if which is None else held._taken(which.astype(np.uint64), held.shape)
         if again is None:
             raise DeviceError("these ciphertexts were on the device alone, by to(..., recoverable=False), and are gone")
-        known = {} if known is None else known
+        if known is None and which is not None:
+            known = {}
         key = (self, None if which is None else which.tobytes())
-        if key not in known:
+        made: Ciphertexts | None = None if known is None else known.get(key)
+        if made is None:
+            made = again(which, partial(_had, known))
+            if known is not None:
+                known[key] = made
+            elif which is None:
+                self.hold(made)
+        return made
 
-            def had(operand: Any, rows: Which) -> Any:
-                return operand.natively(rows, known) if isinstance(operand, Origin) else _rows_of(operand, rows)
 
-            known[key] = again(which, had)
-            if which is None:
-                self.hold(known[key])
-        return known[key]  # type: ignore[no-any-return]
+_numbers = itertools.count()
+
+
+def _behind(function: str, operands: list[Origin]) -> frozenset[int]:
+    """Numbers of the operations by which a ciphertext is computed again: those of its operands, and its own.
+
+    A sum is as many as its operands take. Of batches that are joined a ciphertext is of one.
+    """
+    if function == "concatenate":
+        before = max((operand.behind for operand in operands), key=len)
+    else:
+        before = frozenset[int]().union(*(operand.behind for operand in operands))
+    own = (1 + len(before)) * max(operand.count for operand in operands) if function == "sum_batch" else 1
+    return before.union(itertools.islice(_numbers, min(own, MOST_STEPS + 1)))
+
+
+def _had(known: dict[Any, Any] | None, operand: Any, which: Which) -> Any:
+    if isinstance(operand, Origin):
+        return operand.natively(which, known)
+    return operand if which is None else operand._taken(which.astype(np.uint64))
 
 
 def row_by_row(count: int, operands: Iterable[Any], function: Callable[..., Ciphertexts]) -> Again:
@@ -145,10 +177,6 @@ def row_by_row(count: int, operands: Iterable[Any], function: Callable[..., Ciph
         return function(*batches)
 
     return again
-
-
-def _rows_of(plaintexts: Plaintexts, which: Which) -> Plaintexts:
-    return plaintexts if which is None else plaintexts._taken(which.astype(np.uint64))
 
 
 def _outline(operand: Any, _: Which) -> Any:

@@ -17,6 +17,7 @@ from pyaccel.backends.device_he import DeviceRing, Resident, Shape
 from pyaccel.errors import DeviceError, DeviceUnavailableError
 from pyaccel.he.native import residues
 from pyaccel.he.operations import OPERATIONS
+from pyaccel.he.origins import MOST_STEPS, Origin
 from pyaccel.scheduler import guard, health, runs, watchdog, watching
 from pyaccel.scheduler.registry import backends_of
 from pyaccel.scheduler.shadowing import FIRST, Shadow
@@ -24,13 +25,9 @@ from pyaccel.scheduler.shadowing import FIRST, Shadow
 if TYPE_CHECKING:
     from pyaccel.he.ciphertexts import Ciphertexts
     from pyaccel.he.context import Context
-    from pyaccel.he.origins import Origin
 
 T = TypeVar("T")
 Words = npt.NDArray[np.uint64]
-
-MOST_STEPS = 64
-"""Operations by which a ciphertext is computed again at most: what takes more is brought back, and kept."""
 
 FIRST_ROWS = 1
 """Ciphertexts of a check, where it is one of the first: one has as many words as thousands of rows of other batches."""
@@ -219,7 +216,7 @@ class _Again:
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:  # noqa: ARG002 - as plans have it
         """As Plan.run; DeviceError where they can't be had."""
         try:
-            batch = inputs["origin"].natively(inputs["rows"])
+            batch = inputs["origin"].natively(inputs["rows"], {})
         except MemoryError as error:
             raise DeviceError(str(error)) from error
         words = residues("ciphertexts_residues", batch.native)

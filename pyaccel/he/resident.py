@@ -16,8 +16,8 @@ from pyaccel.errors import DeviceError, SelfTestError, UnsupportedError
 from pyaccel.he.ciphertexts import Ciphertexts
 from pyaccel.he.native import ffi, lib, make, residues
 from pyaccel.he.operations import declined
-from pyaccel.he.origins import Had, Origin, Which, row_by_row
-from pyaccel.he.places import MOST_STEPS, Place
+from pyaccel.he.origins import MOST_STEPS, Had, Origin, Which, row_by_row
+from pyaccel.he.places import Place
 from pyaccel.he.plaintexts import Plaintexts
 from pyaccel.he.rotations import element
 from pyaccel.scheduler.registry import backends_of
