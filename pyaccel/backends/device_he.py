@@ -120,6 +120,12 @@ class DeviceRing:
         rows = (len(shape.digit_end) + 2) * len(shape.primes)
         return count * rows * self.log_degree * shape.degree // 2
 
+    def build(self) -> None:
+        """Compiles all kernels of this, where they are not yet."""
+        with self.device.batch():
+            for path in (_NTT, _ROWS):
+                self.device.build(path)
+
     # ---- constants --------------------------------------------------------------------------------------
 
     def _constant(self, key: Any, make: Any) -> Any:

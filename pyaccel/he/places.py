@@ -67,7 +67,6 @@ class Place:
         self._scheme = context.scheme
         self._shape = Shape(context.degree, context.primes, context._level_end, context._digit_end)
         self._kept: DeviceRing | None = None
-        self._began: set[str] = set()
         self._shadows: dict[tuple[frozenset[str], bool], Shadow] = {}
         self._seconds = 0.0
         self._there = {name: _Ran(f"{self.name}/he") for name in OPERATIONS}
@@ -93,7 +92,6 @@ class Place:
         if ring is None or ring.device is not device:
             self._shadows.clear()
         if ring is None or ring.lost or ring.device is not device:
-            self._began.clear()
             ring = self._kept = DeviceRing(device, self._shape)
         return ring
 
@@ -112,16 +110,15 @@ class Place:
         if self.bare:
             return work()
         self._require_use()
-        self._prove(function)
+        self._prove(function, ring)
         start = perf_counter()
         try:
-            limit = watchdog.limit(ring.butterflies(n) / _BUTTERFLIES, first=function not in self._began)
+            limit = watchdog.limit(ring.butterflies(n) / _BUTTERFLIES)
             result = guard.called(self._backend, OPERATIONS[function], limit, work)
             self._require_use()  # another thread may have found it wrong, while this one computed
         except DeviceError as error:
             self._tell(function, self.name, self._there[function], n, start, error)
             raise
-        self._began.add(function)
         self._seconds += perf_counter() - start
         self._tell(function, self.name, self._there[function], n, start)
         return result
@@ -174,12 +171,13 @@ class Place:
         if reason := health.quarantined(self._backend):
             raise DeviceError(f"{self.name} is not used any more: {reason}")
 
-    def _prove(self, function: str) -> None:
-        """Asks the known question of a function, once."""
+    def _prove(self, function: str, ring: DeviceRing) -> None:
+        """Has the kernels built, and asks the known question of a function, once."""
 
         def ask() -> str | None:
             from pyaccel.he import known_answers
 
+            ring.build()
             return known_answers.of(self._scheme).wrong(self._backend, function)
 
         if failed := health.proved(self._backend, OPERATIONS[function], self._scheme, ask):
