@@ -172,8 +172,10 @@ static void make_terms(block_row *term, const pa_he_word *const *in, size_t firs
         for (uint32_t i = 0; i < in_count; i++) {
             const pa_he_word *pre = words + 1 + 3 * i;
             const dv p = dv_all(conversion->in[i]->modulus.real), f = dv_spread(pre + 2);
+            const dv x = dv_load(in[i] + first + e);
             const dv y = dv_positive(
-                dv_mul_by(dv_load(in[i] + first + e), dv_spread(pre), dv_spread(pre + 1), p), p);
+                conversion->ready != 0 ? x : dv_mul_by(x, dv_spread(pre), dv_spread(pre + 1), p),
+                p);
             const dv counted = _mm256_fmadd_pd(y, f, dv_all(C_V));
             const dv rest = _mm256_fmsub_pd(y, f, _mm256_sub_pd(counted, dv_all(C_V)));
             const dv below = _mm256_cmp_pd(rest, _mm256_setzero_pd(), _CMP_LT_OQ);

@@ -94,9 +94,16 @@ void PA_HE(conversion_fill)(const pa_he_conversion *conversion)
 }
 
 /* y_i of vectors from element e on. */
-INLINE void residues_of(vec *y, unsigned vectors, const pa_he_word *in, size_t e,
+INLINE void residues_of(vec *y, unsigned vectors, const pa_he_word *in, size_t e, bool ready,
                         const in_prime *constant, const prime *q)
 {
+    if (ready) {
+        UNROLL for (unsigned k = 0; k < vectors; k++)
+        {
+            y[k] = load(in + e + k * LANES);
+        }
+        return;
+    }
     const vec pre = all(constant->pre), quotient = all(constant->pre_quotient);
     UNROLL for (unsigned k = 0; k < vectors; k++)
     {
@@ -115,7 +122,7 @@ INLINE void terms_of(vec (*y)[VECTORS], vec *v, size_t e, unsigned vectors,
     }
     for (uint32_t i = 0; i < c->in_count; i++) {
         const prime q = prime_of(c->in[i]->modulus.q);
-        residues_of(y[i], vectors, in[i], e, in_primes + i, &q);
+        residues_of(y[i], vectors, in[i], e, c->ready != 0, in_primes + i, &q);
         UNROLL for (unsigned k = 0; k < vectors; k++)
         {
             v[k] = high(v[k], y[i][k], all(c->fraction[i]));
@@ -339,9 +346,9 @@ static void convert_centred(pa_he_word *const *out, const pa_he_word *in, const 
         size = n - e < LANES * VECTORS ? LANES : LANES * VECTORS;
         const unsigned vectors = (unsigned)(size / LANES);
         if (vectors == VECTORS) {
-            residues_of(y, VECTORS, in, e, in_primes, &q);
+            residues_of(y, VECTORS, in, e, false, in_primes, &q);
         } else {
-            residues_of(y, 1, in, e, in_primes, &q);
+            residues_of(y, 1, in, e, false, in_primes, &q);
         }
         for (uint32_t j = 0; j < c->out_count; j++) {
             const prime p = prime_of(c->out[j]->modulus.q);

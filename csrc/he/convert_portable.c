@@ -79,8 +79,10 @@ void pa_he_convert_portable(pa_he_word *const *out, const pa_he_word *const *in,
         for (uint32_t i = 0; i < in_count; i++) {
             const uint64_t q = conversion->in[i]->modulus.q;
             for (size_t e = 0; e < size; e++) {
-                y[i][e] =
-                    pa_he_once(pa_he_lazy(in[i][first + e], pre[i].value, pre[i].quotient, q), q);
+                const uint64_t x = in[i][first + e];
+                y[i][e] = conversion->ready != 0
+                              ? x
+                              : pa_he_once(pa_he_lazy(x, pre[i].value, pre[i].quotient, q), q);
                 v[e] += (pa_u128)y[i][e] * conversion->fraction[i] >> 52;
             }
         }

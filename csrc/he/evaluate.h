@@ -72,16 +72,17 @@ static inline uint32_t pa_he_extended_rows(const pyaccel_he_context *context, ui
 }
 
 /* Decomposition once for many keys: digits = extended_rows * digits_at rows: digit d modulo the j-th prime of Q_l, P at row
- * j * digits_at + d, NTT form. coefficients: x over Q_l; ntt: the same in NTT form, or NULL. */
+ * j * digits_at + d, NTT form. coefficients: x over Q_l, used up; ntt: the same in NTT form, or NULL. */
 void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_word *digits,
-                     const pa_he_word *coefficients, const pa_he_word *ntt);
+                     pa_he_word *coefficients, const pa_he_word *ntt);
 
 /* What is switched at a level, and what is added to the outcome on the way. */
 typedef struct {
-    const pa_he_word *coefficients, *ntt; /* x over Q_l, in both forms; ntt may be NULL */
-    const pa_he_word *digits;             /* or, not NULL, its decomposition */
-    const pa_he_word *added[2];           /* rows over Q_l in NTT form, times P; NULL: 0 */
-    const pa_he_word *a[2], *b[2];        /* a[0] not NULL: (a0 b0, a0 b1 + a1 b0), times P */
+    pa_he_word *coefficients;      /* x over Q_l, used up */
+    const pa_he_word *ntt;         /* the same in NTT form, or NULL */
+    const pa_he_word *digits;      /* or, not NULL, its decomposition */
+    const pa_he_word *added[2];    /* rows over Q_l in NTT form, times P; NULL: 0 */
+    const pa_he_word *a[2], *b[2]; /* a[0] not NULL: (a0 b0, a0 b1 + a1 b0), times P */
 } pa_he_switched;
 
 /* out[0], out[1] (extended_rows each, NTT form) = sum over digits of x times the key's (b, a), plus what is added: P times

@@ -51,12 +51,13 @@ typedef struct {
  * Lift of x modulo Q = prod q_i to the base p, near the centre: pre_i = (Q / q_i)^-1 mod q_i, matrix = Q / q_i mod p_j,
  * overflow = -Q mod p_j, shift = w = (bits of the least q_i) - 1, fraction_i = floor(2^(52 + w) / q_i), rounding = 2^(w - 1);
  * own unused. HPS scaling by t / Q uses them otherwise (Halevi, Polyakov, Shoup, ePrint 2018/117).
+ * With `ready` set the in rows hold y_i, as mul_constant makes them of x_i and pre_i, which is not read.
  * in_count == 1 with `centred` set is exact instead: out_j = y - (y > (q - 1) / 2 ? q : 0) mod p_j.
  * All q_i, p_j, matrix and overflow entries are below 2^50 in the fast variants; in_count <= PA_HE_MAX_PRIMES. */
 #define PA_HE_MAX_PRIMES 64u
 typedef struct {
     uint32_t in_count, out_count;
-    uint32_t shift, centred;
+    uint32_t shift, centred, ready;
     uint64_t rounding;
     const pa_he_ntt *const *in, *const *out; /* the primes */
     const uint64_t *pre;                     /* in_count, canonical integers */

@@ -32,7 +32,22 @@ static uint32_t prime_at(const pyaccel_he_context *context, uint32_t level, uint
     return j < end ? j : context->q_count + (j - end);
 }
 
-/* terms[d] = digit d modulo prime p in NTT form: x's own row, or made in rows[d]. */
+/* Rows of digits of several primes, made ready for lifts. */
+static void make_ready(const pyaccel_he_context *context, uint32_t level, pa_he_word *coefficients)
+{
+    const uint32_t end = context->level_end[level];
+    for (uint32_t d = 0, first = 0; first < end; first = context->digit_end[d++]) {
+        const uint32_t last = (context->digit_end[d] < end ? context->digit_end[d] : end) - 1;
+        for (uint32_t i = first; last > first && i <= last; i++) {
+            pa_he_word *row = coefficients + i * context->stride;
+            context->kernels->mul_constant(
+                row, row, &context->constants->ready[last * context->q_count + i].by,
+                context->degree, &context->ntt[i].modulus);
+        }
+    }
+}
+
+/* terms[d] = digit d modulo prime p in NTT form: x's own row, or made in rows[d]; coefficients are ready. */
 static void digit_rows(const pyaccel_he_context *context, uint32_t level, uint32_t p,
                        const pa_he_word *coefficients, const pa_he_word *ntt,
                        pa_he_word *const *rows, const pa_he_word **terms)
@@ -54,6 +69,11 @@ static void digit_rows(const pyaccel_he_context *context, uint32_t level, uint32
                 continue;
             }
             memcpy(rows[d], coefficients + p * stride, n * sizeof(pa_he_word));
+            if (last > first) {
+                context->kernels->mul_constant(
+                    rows[d], rows[d], &context->constants->ready[last * context->q_count + p].back,
+                    n, &context->ntt[p].modulus);
+            }
         } else if (lifting && first == last) {
             sources[count] = coefficients + first * stride;
             from[count] = &context->ntt[first].modulus;
@@ -75,10 +95,11 @@ static void digit_rows(const pyaccel_he_context *context, uint32_t level, uint32
 }
 
 void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_word *digits,
-                     const pa_he_word *coefficients, const pa_he_word *ntt)
+                     pa_he_word *coefficients, const pa_he_word *ntt)
 {
     const uint32_t count = pa_he_digits_at(context, level),
                    extended = pa_he_extended_rows(context, level);
+    make_ready(context, level, coefficients);
     for (uint32_t j = 0; j < extended; j++) {
         pa_he_word *rows[PA_HE_MAX_PRIMES];
         const pa_he_word *terms[PA_HE_MAX_PRIMES];
@@ -177,6 +198,9 @@ void pa_he_switch(const pyaccel_he_context *context, uint32_t level, pa_he_word 
     const size_t stride = context->stride;
     const uint32_t count = pa_he_digits_at(context, level),
                    extended = pa_he_extended_rows(context, level);
+    if (x->digits == NULL) {
+        make_ready(context, level, x->coefficients);
+    }
     for (uint32_t j = 0; j < extended; j++) {
         const uint32_t p = prime_at(context, level, j);
         const pa_he_word *digits[PA_HE_MAX_PRIMES];

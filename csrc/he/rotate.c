@@ -45,7 +45,7 @@ static void decompose_item(const job *work, uint64_t i, pa_he_word *decomposed)
 }
 
 /* Item i under element e; c0 joins before the division, and the automorphism comes last. */
-static void turn_item(const job *work, uint64_t i, uint64_t e, const pa_he_word *decomposed,
+static void turn_item(const job *work, uint64_t i, uint64_t e, pa_he_word *decomposed,
                       pa_he_word *scratch)
 {
     const pyaccel_he_ciphertexts *a = work->a;
