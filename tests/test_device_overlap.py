@@ -91,7 +91,7 @@ def signed_rows(scheme: str) -> tuple[list[Any], list[int]]:
 
 @on_every_opencl_device
 @pytest.mark.usefixtures("device")
-@pytest.mark.parametrize("scheme", ["ed25519", "secp256k1-ecdsa", "p256-ecdsa", "sm2"])
+@pytest.mark.parametrize("scheme", ["ed25519", "secp256k1-ecdsa", "bip340", "p256-ecdsa", "sm2"])
 def test_signatures_of_many_chunks(backend: Any, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of few rows: a dozen and more of them."""
     for module in (device_ed25519, device_secp256k1, device_weierstrass):

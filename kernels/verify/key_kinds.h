@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the bytes of a key on a short Weierstrass curve are: pyaccel/backends/device_secp256k1.py and device_weierstrass.py have the
- * same numbers. 0: of no key. */
+/* What the bytes of a key on a short Weierstrass curve are: pyaccel/backends/device_keys.py has the same numbers. 0: of no key. */
 #ifndef PYACCEL_KERNEL_KEY_KINDS_H
 #define PYACCEL_KERNEL_KEY_KINDS_H
 

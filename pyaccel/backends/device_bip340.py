@@ -17,9 +17,11 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash, device_secp256k1
 from pyaccel.backends.device_algorithms import KERNELS
+from pyaccel.backends.device_keys import EVEN, distinct
 from pyaccel.backends.device_reasons import LENGTH, signed_rows, verdicts_and_reasons
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, chunks, upload_rows
-from pyaccel.backends.device_secp256k1 import EVEN, POINTS, SCALARS, distinct, key_tables, point_sums
+from pyaccel.backends.device_secp256k1 import POINTS, SCALARS, key_tables, point_sums
+from pyaccel.backends.pipeline import pipelined
 from pyaccel.backends.secp256k1_base import ORDER
 from pyaccel.rows import Rows
 
@@ -36,6 +38,24 @@ _ENCODING, _RANGE, _EQUATION = 3, 4, 5
 _TAG = np.frombuffer(sha256(b"BIP0340/challenge").digest() * 2, np.uint8)
 _HEAD = len(_TAG) + 2 * _ROW
 _MINUS_ONE = np.frombuffer((ORDER - 1).to_bytes(_ROW, "little"), np.uint8)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A chunk whose kernels are launched.
+
+    Attributes:
+        first: its first row.
+        r: uint8[rows, 32], of the signatures.
+        good: bool[rows], whether all lengths of a row are right.
+        found, points: buffers of reasons and of the points s G - e P.
+    """
+
+    first: int
+    r: Bytes
+    good: Bools
+    found: Any
+    points: Any
 
 
 @dataclass(frozen=True)
@@ -68,23 +88,32 @@ class Bip340Plan:
         verdicts, reasons = verdicts_and_reasons(outputs, n)
         table_bytes = device_secp256k1.TABLE_BYTES
         most = max(1, min(device_secp256k1.ROWS[self.device.kind], self.device.chunk_bytes // table_bytes))
-        for chunk in chunks("messages", messages, n, self.device.chunk_bytes, most):
+
+        def start(chunk: Chunk) -> _Begun:
             last = chunk.first + chunk.count
             which, served = distinct(key_rows, chunk.first, last)
             encoded, good_keys = key_rows.part(which, _ROW)
             signed, good = signatures.part(signatures.of(chunk.first, last), _SIGNATURE)
-            found = reasons[chunk.first : last]
-            with self.device.batch():
-                self._verify(found, np.ascontiguousarray(encoded), served, signed, chunk)
-            found[~(good & good_keys[served])] = LENGTH
+            r, s = np.ascontiguousarray(signed[:, :_ROW]), np.ascontiguousarray(signed[:, _ROW:])
+            of = self._sums(np.ascontiguousarray(encoded), served, r, s, chunk)
+            return _Begun(chunk.first, r, good & good_keys[served], *of)
+
+        def finish(begun: _Begun, after: Any) -> None:
+            self._compare(reasons[begun.first : begun.first + len(begun.r)], begun, after)
+
+        with self.device.batch():
+            whole = chunks("messages", messages, n, self.device.chunk_bytes, most)
+            pipelined(self.device, whole, start, finish)
         np.equal(reasons, 0, out=verdicts.view(np.bool_))
 
-    def _verify(
-        self, reasons: Bytes, keys: Bytes, served: npt.NDArray[np.uint32], signed: Bytes, messages: Chunk
-    ) -> None:
-        """Reasons of a chunk: row i has key served[i]. Inside device.batch()."""
+    def _sums(
+        self, keys: Bytes, served: npt.NDArray[np.uint32], r: Bytes, s: Bytes, messages: Chunk
+    ) -> tuple[Any, Any]:
+        """Buffers of what is found of a chunk, and of the points s G - e P: row i has key served[i].
+
+        Waits for the kernels of the chunk before, as it brings back what they hash. Inside device.batch().
+        """
         device, n = self.device, messages.count
-        r, s = np.ascontiguousarray(signed[:, :_ROW]), np.ascontiguousarray(signed[:, _ROW:])
         challenges = self._challenges(_joined(r, keys[served], messages))
         digits = device.allocate(n * _DIGITS_BYTES)
         # u1 = -(s / d) and u2 = e / d for d = -1.
@@ -96,16 +125,21 @@ class Bip340Plan:
         points, running = device.allocate(n * _POINT), device.allocate(n * _ROW)
         device.launch(POINTS, "secp256k1_invert", n, z, running)
         device.launch(POINTS, "secp256k1_affine", n, points, found, sums, z)
-        there = np.empty((n, _POINT), np.uint8)
-        device.read(there, points)
-        device.read(reasons, found)
+        return found, points
+
+    def _compare(self, reasons: Bytes, begun: _Begun, after: Any) -> None:
+        """Fills reasons of a chunk. Inside device.batch()."""
+        r, there = begun.r, np.empty((len(begun.r), _POINT), np.uint8)
+        self.device.read(there, begun.points, after=after)
+        self.device.read(reasons, begun.found, after=after)
         is_r = (there[:, :_ROW] == r).all(axis=1) & (there[:, -1] & 1 == 0)
         reasons[(reasons == 0) & ~is_r] = _EQUATION
         (asked,) = np.nonzero((reasons == _EQUATION) | (reasons == _RANGE))
         if len(asked):
             wrong = np.empty(len(asked), np.uint8)
-            device.read(wrong, self._points(r[asked])[0])
+            self.device.read(wrong, self._points(r[asked])[0])
             reasons[asked[wrong != 0]] = _ENCODING
+        reasons[~begun.good] = LENGTH
 
     def _challenges(self, hashed: Chunk) -> Bytes:
         """e of each row, as kernels take scalars: below the order, lowest byte first."""

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
-from pyaccel.backends.device_kept import constant, in_order, kept_on, upload_numbers
+from pyaccel.backends.device_kept import constant, kept_on, upload_numbers
+from pyaccel.backends.device_keys import Keys, distinct
 from pyaccel.backends.device_reasons import Begun, find_reasons, signed_rows, verdicts_and_reasons
 from pyaccel.backends.device_rows import FIXED_ROWS, Chunk, HostRows, chunks, upload_rows
 from pyaccel.backends.secp256k1_base import base_rows
@@ -34,52 +35,12 @@ TABLE_BYTES = 24 * _ROW
 """Of a key: x, y and beta x of 8 multiples."""
 ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16, "cuda-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy; their tables take 3 and 50 MB."""
-_WHOLE, EVEN = 1, 2
-"""What the bytes of a key are, in the numbers of kernels/verify/key_kinds.h: x and y; x, with y even (odd: 1 more)."""
+_BEFORE = dict.fromkeys((33, 64, 65), b"")
+"""What stands before a key's point, by its bytes."""
 
 RULES = ("any", "low-s", "bitcoin-core")
 FORMATS = ("raw", "der", "der-lax")
 MESSAGE_HASHES = ("sha256", "sha256d", "keccak256", "none")
-
-
-@dataclass(frozen=True)
-class Keys:
-    """Public keys as kernels/verify/secp256k1.cl takes them.
-
-    Attributes:
-        encoded: uint8[m, 64], x and y.
-        kinds: uint8[m], what of them counts; 0: no key has this form.
-        sized: bool[m], whether a key has one of the lengths that keys have.
-    """
-
-    encoded: Bytes
-    kinds: Bytes
-    sized: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, rows: HostRows, which: slice | npt.NDArray[np.uint32], *, hybrid: bool) -> Keys:
-        """The keys of these rows, told apart as in csrc/verify/secp256k1_rows.c. Args: hybrid: 06 and 07 count too."""
-        n = which.stop - which.start if isinstance(which, slice) else len(which)
-        keys = cls(np.zeros((n, 64), np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.bool_))
-        for width in rows.widths(which) & {33, 64, 65}:
-            found, good = rows.part(which, width)
-            found = found[good]
-            prefix = found[:, 0]
-            if width == 33:
-                kinds = np.where(prefix >> 1 == 1, prefix, 0)  # 02 and 03, which are EVEN and EVEN + 1
-                keys.encoded[good, :32] = found[:, 1:]
-            elif width == 64:
-                kinds = np.full(len(found), _WHOLE)
-                keys.encoded[good] = found
-            else:
-                whole = prefix == 4
-                if hybrid:
-                    whole |= prefix == (6 | (found[:, 64] & 1))
-                kinds = np.where(whole, _WHOLE, 0)
-                keys.encoded[good] = found[:, 1:]
-            keys.kinds[good] = kinds
-            keys.sized[good] = True
-        return keys
 
 
 @dataclass(frozen=True)
@@ -117,15 +78,16 @@ class Secp256k1Plan:
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run."""
         key_rows, messages, signatures = signed_rows(inputs, n)
-        ready = self.message_hash == "none" and not kept_on(self.device, messages, _DIGEST)
-        digests = HostRows("messages", messages, n) if ready else None
+        ready = self.message_hash == "none"
+        kept = ready and kept_on(self.device, messages, _DIGEST)
+        digests = HostRows("messages", messages, n) if ready and not kept else None
         verdicts, reasons = verdicts_and_reasons(outputs, n)
         most = max(1, min(ROWS[self.device.kind], self.device.chunk_bytes // TABLE_BYTES))
 
         def start(chunk: Chunk) -> Begun:
             last = chunk.first + chunk.count
             which, served = distinct(key_rows, chunk.first, last)
-            key_part = Keys.of(key_rows, which, hybrid=self.rule == "bitcoin-core")
+            key_part = Keys.of(key_rows, which, _ROW, _BEFORE, hybrid=self.rule == "bitcoin-core")
             good = key_part.sized[served]
             numbers: Bytes | Chunk = chunk
             if digests is not None:
@@ -216,13 +178,3 @@ def point_sums(
     device.launch(POINTS, "secp256k1_sums", n, reasons, sums, z, key_reasons, *of)
     device.launch(POINTS, "secp256k1_exceptions", n, reasons, sums, z, *of)
     return sums, z
-
-
-def distinct(keys: HostRows, first: int, last: int) -> tuple[slice | npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """The keys that rows first .. last have, each once; and which of them each row has."""
-    if keys.one_for_all:
-        return slice(0, 1), np.zeros(last - first, np.uint32)
-    if keys.index is None:
-        return slice(first, last), in_order(last - first)
-    which, served = np.unique(keys.index[first:last], return_inverse=True)
-    return which, served.astype(np.uint32)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pyaccel.backends import device_hash
 from pyaccel.backends.device_algorithms import KERNELS
 from pyaccel.backends.device_kept import constant, kept_on, upload_numbers, whole_words
+from pyaccel.backends.device_keys import WHOLE, Keys, distinct
 from pyaccel.backends.device_reasons import Begun, find_reasons, signed_rows, verdicts_and_reasons
 from pyaccel.backends.device_rows import (
     FIXED_ROWS,
@@ -26,7 +27,6 @@ from pyaccel.backends.device_rows import (
     chunks,
     upload_rows,
 )
-from pyaccel.backends.device_secp256k1 import distinct
 from pyaccel.backends.weierstrass_base import Point, odd_multiples, packed
 from pyaccel.rows import as_rows
 from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES
@@ -109,8 +109,6 @@ _CURVES = {
 
 ROWS = {"opencl-cpu": 1 << 12, "opencl-gpu": 1 << 16, "cuda-gpu": 1 << 16}
 """Most signatures at once: as many as keep the device busy."""
-_WHOLE = 1
-"""A key of x and y, in the numbers of kernels/verify/key_kinds.h; 2 and 3 are keys of x, with y even and odd."""
 _DEFAULT_IDENTITY = np.frombuffer(b"1234567812345678", np.uint8)
 """GM/T 0009-2012."""
 
@@ -176,8 +174,10 @@ class WeierstrassPlan:
         """Verdicts of n signatures, and reasons where they are wanted; raises as Plan.run."""
         curve, device = _CURVES[self.scheme], self.device
         key_rows, messages, signatures = signed_rows(inputs, n)
-        ready = self._hash is None and kept_on(device, messages, curve.size)
-        digests = HostRows("messages", messages, n) if self._hash is None and not ready else None
+        before = _before(self.scheme, self.key_format)
+        ready = self._hash is None
+        kept = ready and kept_on(device, messages, curve.size)
+        digests = HostRows("messages", messages, n) if ready and not kept else None
         identities = inputs.get("identity")
         verdicts, reasons = verdicts_and_reasons(outputs, n)
         most = max(1, min(ROWS[device.kind], device.chunk_bytes // curve.table_bytes))
@@ -185,14 +185,14 @@ class WeierstrassPlan:
         def start(chunk: Chunk) -> Begun:
             last = chunk.first + chunk.count
             which, served = distinct(key_rows, chunk.first, last)
-            part = _Keys.of(self.scheme, key_rows, which, self.key_format)
+            part = Keys.of(key_rows, which, curve.size, before)
             good = part.sized[served]
             signed: Bytes | Chunk = signatures.chunk(chunk.first, last)
             if self.signature_format == "raw":
                 signed, sized = signatures.part(signatures.of(chunk.first, last), 2 * curve.size)
                 good &= sized
             keys_there = _OnDevice.of(device, part, served)
-            if ready:
+            if kept:
                 hashed = upload_rows(device, chunk).data
             elif digests is not None:
                 numbers, sized = self._ready(digests, digests.of(chunk.first, last))
@@ -287,8 +287,8 @@ class WeierstrassPlan:
     def _heads(self, keys: _OnDevice, identity: bytes | None) -> Any:
         """A buffer of ZA of each key under one identity, None: the default one. Inside device.batch()."""
         device, count = self.device, len(keys.host.kinds)
-        if (keys.host.kinds > _WHOLE).any():
-            coordinates = device.upload(np.frombuffer(b"".join(keys.host.coordinates(_CURVES["sm2"])), np.uint8))
+        if (keys.host.kinds > WHOLE).any():
+            coordinates = device.upload(np.frombuffer(b"".join(_coordinates(keys.host, _CURVES["sm2"])), np.uint8))
         else:
             coordinates = keys.encoded
         if identity is None:
@@ -303,13 +303,13 @@ class WeierstrassPlan:
         return self._sm3(DeviceRows(rows, count * stride, width=width, stride=stride), count)
 
     def _heads_of_rows(
-        self, messages: Chunk, keys: _Keys, served: npt.NDArray[np.uint32], identities: HostRows, sized: Bools
+        self, messages: Chunk, keys: Keys, served: npt.NDArray[np.uint32], identities: HostRows, sized: Bools
     ) -> tuple[Any, Any]:
         """Buffers of ZA of each key and identity that come together, and of which of them is each row's.
 
         Takes out of sized the rows whose identity is too long. Inside device.batch().
         """
-        coordinates, numbers = keys.coordinates(_CURVES["sm2"]), _sm2_numbers().tobytes()
+        coordinates, numbers = _coordinates(keys, _CURVES["sm2"]), _sm2_numbers().tobytes()
         places: dict[tuple[int, bytes], int] = {}
         heads: list[bytes] = []
         which = np.empty(messages.count, np.uint32)
@@ -339,10 +339,17 @@ def _sm2_numbers() -> Bytes:
     return np.frombuffer(b"".join(number.to_bytes(32, "big") for number in (curve.p - 3, curve.b, *curve.g)), np.uint8)
 
 
-def _spki_prefix(scheme: str, width: int) -> Bytes:
-    """What stands before a point of so many bytes in a SubjectPublicKeyInfo."""
-    algorithm, bits = SCHEMES[scheme].key_algorithm, bytes([0x03, width + 1, 0])
-    return np.frombuffer(bytes([0x30, len(algorithm) + len(bits) + width]) + algorithm + bits, np.uint8)
+@cache
+def _before(scheme: str, key_format: str) -> dict[int, bytes]:
+    """What stands before a key in this format, by the bytes that its point may have; in a SubjectPublicKeyInfo much."""
+    size = _CURVES[scheme].size
+    if key_format == "auto":
+        return dict.fromkeys((size + 1, 2 * size, 2 * size + 1), b"")
+    algorithm = SCHEMES[scheme].key_algorithm
+    return {
+        width: bytes([0x30, len(algorithm) + 3 + width]) + algorithm + bytes([0x03, width + 1, 0])
+        for width in (size + 1, 2 * size + 1)
+    }
 
 
 def _fitted(digests: Bytes, size: int) -> Bytes:
@@ -353,60 +360,21 @@ def _fitted(digests: Bytes, size: int) -> Bytes:
     return numbers
 
 
-@dataclass(frozen=True)
-class _Keys:
-    """Public keys as weierstrass_points.h takes them.
-
-    Attributes:
-        encoded: uint8[m, 2 * size], x and y.
-        kinds: uint8[m], what of them counts; 0: no key has this form.
-        sized: bool[m], whether a key has one of the lengths that keys have.
-    """
-
-    encoded: Bytes
-    kinds: Bytes
-    sized: Bools
-
-    @classmethod
-    def of(cls, scheme: str, rows: HostRows, which: slice | npt.NDArray[np.uint32], key_format: str) -> _Keys:
-        """The keys of these rows, told apart as in csrc/verify/weierstrass_rows.c."""
-        n = which.stop - which.start if isinstance(which, slice) else len(which)
-        size = _CURVES[scheme].size
-        keys = cls(np.zeros((n, 2 * size), np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.bool_))
-        widths = {size + 1, 2 * size, 2 * size + 1} if key_format == "auto" else {size + 1, 2 * size + 1}
-        for width in widths:
-            prefix = _spki_prefix(scheme, width) if key_format == "spki" else np.zeros(0, np.uint8)
-            found, good = rows.part(which, len(prefix) + width)
-            keys.sized[good] = True
-            good &= (found[:, : len(prefix)] == prefix).all(1)
-            point = found[good, len(prefix) :]
-            head = point[:, 0]
-            if width == size + 1:
-                keys.kinds[good] = np.where(head >> 1 == 1, head, 0)  # 02 and 03 are the kinds of x with y even and odd
-                keys.encoded[good, :size] = point[:, 1:]
-            elif width == 2 * size:
-                keys.kinds[good] = _WHOLE
-                keys.encoded[good] = point
-            else:
-                keys.kinds[good] = np.where(head == 4, _WHOLE, 0)
-                keys.encoded[good] = point[:, 1:]
-        return keys
-
-    def coordinates(self, curve: _Curve) -> list[bytes]:
-        """x and y of each key, anything of those that are no points."""
-        found = []
-        for kind, encoded in zip(self.kinds.tolist(), self.encoded, strict=True):
-            both = encoded.tobytes()
-            if kind > _WHOLE:
-                x = int.from_bytes(both[: curve.size], "big")
-                y = pow(x**3 - 3 * x + curve.b, (curve.p + 1) // 4, curve.p)
-                y = y if y % 2 == kind % 2 else curve.p - y
-                both = both[: curve.size] + y.to_bytes(curve.size, "big")
-            found.append(both)
-        return found
+def _coordinates(keys: Keys, curve: _Curve) -> list[bytes]:
+    """x and y of each key, anything of those that are no points."""
+    found = []
+    for kind, encoded in zip(keys.kinds.tolist(), keys.encoded, strict=True):
+        both = encoded.tobytes()
+        if kind > WHOLE:
+            x = int.from_bytes(both[: curve.size], "big")
+            y = pow(x**3 - 3 * x + curve.b, (curve.p + 1) // 4, curve.p)
+            y = y if y % 2 == kind % 2 else curve.p - y
+            both = both[: curve.size] + y.to_bytes(curve.size, "big")
+        found.append(both)
+    return found
 
 
-_ALL_WHOLE = np.full(1 << 16, _WHOLE, np.uint8)
+_ALL_WHOLE = np.full(1 << 16, WHOLE, np.uint8)
 """Kinds of keys of x and y, as many as a chunk has at most."""
 
 
@@ -420,14 +388,14 @@ class _OnDevice:
         served: which of them each row has.
     """
 
-    host: _Keys
+    host: Keys
     encoded: Any
     kinds: Any
     served: Any
 
     @classmethod
-    def of(cls, device: Device, keys: _Keys, served: npt.NDArray[np.uint32]) -> _OnDevice:
+    def of(cls, device: Device, keys: Keys, served: npt.NDArray[np.uint32]) -> _OnDevice:
         """Uploads them. Inside device.batch()."""
-        usual = len(keys.kinds) <= len(_ALL_WHOLE) and bool((keys.kinds == _WHOLE).all())
+        usual = len(keys.kinds) <= len(_ALL_WHOLE) and bool((keys.kinds == WHOLE).all())
         kinds = constant(device, _ALL_WHOLE) if usual else device.upload(keys.kinds)
         return cls(keys, device.upload(keys.encoded), kinds, upload_numbers(device, served))
