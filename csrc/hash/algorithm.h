@@ -232,15 +232,6 @@ pyaccel_status pa_hash_mixed(const pa_hash_job *job, uint8_t *digests, uint64_t 
 /* What brings bytes into the cache is inlined by force: gcc leaves out a call that does nothing else. */
 #define PA_HASH_FETCH static inline __attribute__((always_inline)) void
 
-/* Brings rows that come next into the cache, of long ones what stands first. A group's instructions are more than a core looks
- * ahead, and its rows more streams than what foresees them in hardware follows: 15 to 20 cycles a message of 64 bytes. */
-PA_HASH_FETCH pa_hash_expect(const uint8_t *from, uint64_t stride, uint32_t count)
-{
-    for (uint32_t l = 0; l < count; l++, from += stride) {
-        __builtin_prefetch(from);
-    }
-}
-
 /* Brings a whole row into the cache. */
 PA_HASH_FETCH pa_hash_fetch(pa_bytes row_bytes)
 {

@@ -17,10 +17,11 @@ struct pa_blake2 {
      *            went into, a multiple of the block size; totals[l]: bytes absorbed with last[l], `before` included
      *   final    bit l: last[l] ends the message of lane l, and is zero-padded; PA_BLAKE2_EQUAL: all do, after totals[0]
      *            bytes (what is written lane by lane and read as a vector waits for memory); PA_BLAKE2_EQUAL_HALF: and
-     *            the upper halves of their last blocks are zero and lie nowhere (not where lanes is 1) */
+     *            the upper halves of their last blocks are zero and lie nowhere (not where lanes is 1)
+     *   next     bytes from data[l] to what that lane takes in the next call, which lanes bring into the cache; 0: nothing */
     void (*hash)(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                  const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
-                 const uint64_t *totals, uint64_t final);
+                 const uint64_t *totals, uint64_t final, uint64_t next);
     pa_hash_stage_fn *stage;       /* NULL: lane by lane (blake_batch.h) */
     uint32_t lanes;                /* at most PA_BLAKE_MAX_LANES */
     uint32_t cost;                 /* cycles a block of all lanes together */

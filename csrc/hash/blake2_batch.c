@@ -68,7 +68,7 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const 
             totals[l] = totals[live - 1];
         }
         kernel->hash(b->states, start, stride, before + skip, data, whole - done, last, totals,
-                     final);
+                     final, 0);
         for (uint32_t l = on; l < live; l++) {
             pa_hash_copy(digests[l], b->states + l * (block / 2), job->digest_size);
         }
@@ -119,15 +119,11 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
                 last[l] = b->staging[l];
             }
         }
-        if (messages->width > 0 && n - done > count) {
-            const uint64_t left = n - done - count;
-            pa_hash_expect(messages->data + (first + done + count) * messages->stride,
-                           messages->stride, left < lanes ? (uint32_t)left : lanes);
-        }
         bool in_place = count == lanes && size_out == state;
         uint8_t *made = in_place ? digests + done * state : b->states;
         kernel->hash(made, start, 0, before, data, whole, last, &total,
-                     half ? PA_BLAKE2_EQUAL_HALF : PA_BLAKE2_EQUAL);
+                     half ? PA_BLAKE2_EQUAL_HALF : PA_BLAKE2_EQUAL,
+                     messages->width > 0 && n - done > count ? count * messages->stride : 0);
         for (uint32_t l = 0; l < count && !in_place; l++) {
             memcpy(digests + (done + l) * size_out, made + l * state, size_out);
         }

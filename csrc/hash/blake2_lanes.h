@@ -10,7 +10,8 @@
 #define STATE (8 * sizeof(lane_word))
 
 /* F of RFC 7693, 3.2: h absorbs the block m; the counter stands in two words; last is 0, all ones for the last one. */
-BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word counter_high, word last)
+BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word counter_high, word last,
+                           pa_hash_ahead ahead)
 {
     static const lane_word initial[8] = INITIAL_VALUE;
     /* Not a loop, which gcc would take for a copy of memory. */
@@ -32,7 +33,7 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
         XOR(BROADCAST(initial[6]), last),
         BROADCAST(initial[7]),
     };
-    blake_rounds(v, m);
+    blake_rounds(v, m, ahead);
     for (unsigned i = 0; i < 8; i++) {
         h[i] = XOR(h[i], XOR(v[i], v[i + 8]));
     }
@@ -44,7 +45,7 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
  *   before   whole > 0 or last is not NULL; any alignment. Time depends on whole alone */
 static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
-                        const uint64_t *totals, uint64_t final)
+                        const uint64_t *totals, uint64_t final, uint64_t next)
 {
     word h[8], m[16];
     if (stride == 0) {
@@ -86,7 +87,8 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
             load_words(m + 8, from, at + STATE, 8);
         }
         KEEP_IN_MEMORY(m);
-        compress(h, m, low, high, ends);
+        compress(h, m, low, high, ends,
+                 pa_hash_blocks_ahead(data, b, whole + (last != NULL), BLOCK, next));
     }
     store_words(out, STATE, h, 8);
 }

@@ -35,7 +35,7 @@ void pa_blake3_chunk_node(const pa_blake3_job *job, pa_blake3_node *out, const u
         memcpy(out->block, data + whole * BLOCK, out->size);
     }
     job->kernels[0]->chain(out->value, job->key, &data, whole, NULL, NULL, &counter, job->flags,
-                           PA_BLAKE3_CHUNK_START, 0);
+                           PA_BLAKE3_CHUNK_START, 0, 0);
 }
 
 void pa_blake3_parent_node(const pa_blake3_job *job, pa_blake3_node *out,
@@ -70,6 +70,7 @@ static void chain_whole(const pa_blake3_job *job, uint8_t *values, const uint8_t
     for (uint64_t done = 0; done < count;) {
         const struct pa_blake3 *kernel = pa_blake3_kernel(job, count - done);
         uint64_t taken = count - done < kernel->lanes ? count - done : kernel->lanes;
+        const uint64_t next = count - done > taken ? taken * size : 0;
         const uint8_t *blocks[PA_BLAKE_MAX_LANES], *last[PA_BLAKE_MAX_LANES];
         uint64_t counters[PA_BLAKE_MAX_LANES];
         uint8_t padded[PA_BLAKE_MAX_LANES * VALUE];
@@ -81,10 +82,10 @@ static void chain_whole(const pa_blake3_job *job, uint8_t *values, const uint8_t
             counters[l] = counter + i;
         }
         if (parents) {
-            kernel->chain(out, job->key, blocks, 1, NULL, NULL, no_counters, flags, 0, 0);
+            kernel->chain(out, job->key, blocks, 1, NULL, NULL, no_counters, flags, 0, 0, next);
         } else {
             kernel->chain(out, job->key, blocks, CHUNK / BLOCK - 1, last, sizes, counters, flags,
-                          PA_BLAKE3_CHUNK_START, PA_BLAKE3_CHUNK_END);
+                          PA_BLAKE3_CHUNK_START, PA_BLAKE3_CHUNK_END, next);
         }
         if (out == padded) {
             memcpy(values + done * VALUE, padded, taken * VALUE);
@@ -173,7 +174,7 @@ void pa_blake3_again(const void *kernel, void *state)
     static const uint8_t zeros[BLOCK];
     const struct pa_blake3 *of = kernel;
     const uint8_t *data = zeros;
-    of->chain(state, state, &data, 1, NULL, NULL, no_counters, 0, 0, 0);
+    of->chain(state, state, &data, 1, NULL, NULL, no_counters, 0, 0, 0, 0);
 }
 
 void pa_blake3_one(const pa_blake3_job *job, uint8_t *digest, pa_bytes message)

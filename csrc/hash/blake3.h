@@ -25,10 +25,11 @@ struct pa_blake3 {
      * at last[l].
      *   shapes   out: lanes chaining values; key: one, which all lanes begin with; sizes[l]: bytes of the last block
      *            that are the message's; counters[l]: the number of the lane's chunk, 0 for parents
-     *   flags    all: those of every block; first, end: what the first and the last one have besides */
+     *   flags    all: those of every block; first, end: what the first and the last one have besides
+     *   next     bytes from data[l] to what that lane takes in the next call, which lanes bring into the cache; 0: nothing */
     void (*chain)(uint8_t *out, const uint8_t *key, const uint8_t *const *data, uint64_t whole,
                   const uint8_t *const *last, const uint32_t *sizes, const uint64_t *counters,
-                  uint32_t all, uint32_t first, uint32_t end);
+                  uint32_t all, uint32_t first, uint32_t end, uint64_t next);
     /* All 64 bytes of a compression: block counters[l] of the output of the root of lane l.
      *   shapes   out: lanes times 64 bytes; values[l]: a chaining value; blocks[l]: 64 bytes, zero-padded after sizes[l] */
     void (*expand)(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,

@@ -30,8 +30,10 @@ BLAKE_INLINE void compress(row h[2], const uint8_t *block, uint64_t counter, uin
 /* As struct pa_blake3, for one chunk or parent. */
 static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const *data,
                          uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
-                         const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end)
+                         const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
+                         uint64_t next)
 {
+    (void)next;
     row h[2] = {ROW_LOAD(key), ROW_LOAD(key + 16)};
     uint32_t flags = all | first;
     for (uint64_t b = 0; b < whole; b++) {

@@ -25,16 +25,13 @@
      size,                                                                                         \
      flags}
 
-/* Blocks that are fetched while others are hashed: as many lanes are more streams than the hardware foresees. */
-#define AHEAD 3
-
 static const lane_word constants[4] = CONSTANTS;
 
 BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word counter_high, word size,
-                           word flags)
+                           word flags, pa_hash_ahead ahead)
 {
     word v[16] = STATE(h, counter, counter_high, size, flags);
-    blake_rounds(v, m);
+    blake_rounds(v, m, ahead);
     for (unsigned i = 0; i < 8; i++) {
         h[i] = XOR(v[i], v[i + 8]);
     }
@@ -57,7 +54,8 @@ BLAKE_INLINE void load_counters(word *low, word *high, const uint64_t *counters)
  *   before   any alignment. Time depends on whole alone */
 static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const *data,
                          uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
-                         const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end)
+                         const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
+                         uint64_t next)
 {
     word h[8], m[16], counter, counter_high;
     word size = BROADCAST((lane_word)PA_BLAKE3_BLOCK);
@@ -68,19 +66,15 @@ static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const 
     load_counters(&counter, &counter_high, counters);
     /* One copy of the rounds for all blocks: two would not stay in the cache of decoded instructions. */
     for (uint64_t b = 0; b < whole + (last != NULL); b++) {
+        const uint8_t *const *from = b == whole ? last : data;
         if (b == whole) {
-            data = last;
             size = load_lanes(sizes);
             flags |= end;
         }
-        if (MESSAGES > 1 && b + AHEAD < whole) {
-            for (unsigned l = 0; l < MESSAGES; l++) {
-                __builtin_prefetch(data[l] + (b + AHEAD) * PA_BLAKE3_BLOCK);
-            }
-        }
-        load_words(m, data, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
+        load_words(m, from, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
         KEEP_IN_MEMORY(m);
-        compress(h, m, counter, counter_high, size, BROADCAST(flags));
+        compress(h, m, counter, counter_high, size, BROADCAST(flags),
+                 pa_hash_blocks_ahead(data, b, whole + (last != NULL), PA_BLAKE3_BLOCK, next));
         flags = all;
     }
     store_words(out, PA_BLAKE3_VALUE, h, 8);
@@ -99,7 +93,7 @@ static void blake3_expand(uint8_t *out, const uint8_t *const *values, const uint
     KEEP_IN_MEMORY(m);
     load_counters(&counter, &counter_high, counters);
     word v[16] = STATE(h, counter, counter_high, load_lanes(sizes), BROADCAST(flags));
-    blake_rounds(v, m);
+    blake_rounds(v, m, pa_hash_no_more());
     for (unsigned i = 0; i < 8; i++) {
         v[i] = XOR(v[i], v[i + 8]);
         v[i + 8] = XOR(v[i + 8], h[i]);

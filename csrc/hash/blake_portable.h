@@ -5,6 +5,7 @@
 #define PA_HASH_BLAKE_PORTABLE_H
 
 #include "../core/bytes.h"
+#include "kernel.h"
 
 #if WORD_BITS == 32
 typedef uint32_t word;

@@ -76,8 +76,9 @@
     FOUR(1, 2, 3, 0, s10, s11, 0, 1, 2, 3, s8, s9, 2, 3, 0, 1, s12, s13, 3, 0, 1, 2, s14, s15)
 /* clang-format on */
 
-BLAKE_INLINE void blake_rounds(word v[16], const word m[16])
+BLAKE_INLINE void blake_rounds(word v[16], const word m[16], pa_hash_ahead ahead)
 {
+    fetch_lines(ahead);
     static const uint8_t quarters[2][16] = QUARTER_ORDERS;
     word orders[2], c[4] = {v[11], v[8], v[9], v[10]};
     for (unsigned i = 0; i < 2; i++) {

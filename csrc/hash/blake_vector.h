@@ -118,6 +118,22 @@ PA_INLINE void store_words(uint8_t *out, uint64_t stride, const word *x, unsigne
 #define LOAD_WORD pa_load_le64
 #endif
 
+/* Lines of the cache that a block of each message is; fetch_line brings line i < LINES. */
+#define LINES (MESSAGES * 16 * sizeof(vec_word) / 64)
+
+PA_INLINE void fetch_line(pa_hash_ahead ahead, unsigned i)
+{
+    vec_fetch(ahead, i % MESSAGES, i / MESSAGES * 64);
+}
+
+/* Likewise all of them: as many as these don't keep anything waiting. */
+PA_INLINE void fetch_lines(pa_hash_ahead ahead)
+{
+    for (unsigned i = 0; i < LINES; i++) {
+        fetch_line(ahead, i);
+    }
+}
+
 /* The state takes all registers, so that message words in some of them would push it out. */
 #define KEEP_IN_MEMORY(m) __asm__("" : "+m"(*(word(*)[16])(m)))
 

@@ -18,6 +18,7 @@
 #define EACH_STREAM(f) f(0) f(1)
 #endif
 #define ALL_LANES (STREAMS * LANES)
+#define BLOCK (16 * sizeof(vec_word))
 
 /* The place of words is memory: where gcc held some in registers, it would write them there and others again elsewhere. A
  * register takes what several rotations read: gcc would have each of them load it. */
@@ -30,8 +31,8 @@
 #endif
 
 /* One block into the state, all lanes: 8 vectors of state and SCHEDULE vectors of words a stream, of which the first 16 are
- * the block and the others overwritten. */
-PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS]);
+ * the block and the others overwritten. Meanwhile a block of each lane is brought into the cache. */
+PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS], pa_hash_ahead ahead);
 
 #if WORD_BITS == 32
 /* A block that all lanes share, by its schedule. */
@@ -78,41 +79,61 @@ PA_INLINE void start_all(vec s[STREAMS][8], const pa_hash_state *initial)
     }
 }
 
+#define PUT_WORDS(j)                                                                               \
+    for (unsigned i = 0; i < 16; i++) {                                                            \
+        w[i][j] = vec_swap_bytes(words[i]);                                                        \
+        KEEP_IN_MEMORY(w[i][j]);                                                                   \
+    }
+
 /* w = the block at data[l] + offset of each lane. */
 PA_INLINE void load_block(vec w[SCHEDULE][STREAMS], const uint8_t *const *data, uint64_t offset){
 #define LOAD(j)                                                                                    \
     {                                                                                              \
         vec words[16];                                                                             \
         vec_gather(words, data + (j) * LANES, offset, 16);                                         \
-        for (unsigned i = 0; i < 16; i++) {                                                        \
-            w[i][j] = vec_swap_bytes(words[i]);                                                    \
-            KEEP_IN_MEMORY(w[i][j]);                                                               \
-        }                                                                                          \
+        PUT_WORDS(j)                                                                               \
     }
     EACH_STREAM(LOAD)
 #undef LOAD
 }
 
-/* Brings the blocks at data[l] + offset of all lanes into the cache. */
-PA_INLINE void expect_block(const uint8_t *const *data, uint64_t offset)
+#if VECTOR_BYTES == 64
+/* The same of block `block` of those that end messages. */
+PA_INLINE void load_end(vec w[SCHEDULE][STREAMS], const pa_hash_shape *shape,
+                        const uint8_t *const *data, uint64_t block)
 {
-    for (unsigned l = 0; l < ALL_LANES; l++) {
-        __builtin_prefetch(data[l] + offset);
+    const uint64_t at = block * BLOCK, last = shape->before + shape->rest;
+    const uint64_t offset = shape->whole * BLOCK + at - shape->before;
+    const uint64_t first_own = shape->before > at ? shape->before - at : 0;
+    const uint64_t last_own = last > at ? last - at : 0;
+    const uint8_t *common = shape->ending + at;
+#define LOAD(j)                                                                                    \
+    {                                                                                              \
+        vec words[16];                                                                             \
+        vec_gather_into(words, data + (j) * LANES, offset, first_own, last_own, common);           \
+        PUT_WORDS(j)                                                                               \
     }
+    EACH_STREAM(LOAD)
+#undef LOAD
 }
-
-/* Blocks that are fetched while others are hashed: as many lanes are more streams than the hardware foresees. */
-#ifndef AHEAD
-#define AHEAD 2
 #endif
+
+/* Lines of the cache that a block of all lanes is. */
+#define LINES (ALL_LANES * BLOCK / 64)
+
+/* Brings line i < LINES of the blocks of all lanes into the cache. */
+PA_INLINE void fetch_line(pa_hash_ahead ahead, uint64_t i)
+{
+    vec_fetch(ahead, i % ALL_LANES, i / ALL_LANES * 64);
+}
 
 static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
 {
     vec s[STREAMS][8], w[SCHEDULE][STREAMS];
     load_state(s, state);
     for (uint64_t block = 0; block < count; block++) {
-        load_block(w, data, block * 16 * sizeof(vec_word));
-        compress(s, w);
+        load_block(w, data, block * BLOCK);
+        compress(s, w, pa_hash_no_more());
     }
     store_state(state, s);
 }
@@ -167,26 +188,31 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
                           const uint8_t *const *tails)
 {
     vec s[STREAMS][8], w[SCHEDULE][STREAMS];
-    uint64_t left = shape->whole, more = shape->staged, offset = 0;
+    const uint64_t whole = shape->whole, there = whole + shape->ends;
+    const uint64_t blocks = there + shape->staged;
+    uint64_t block = 0;
+    pa_hash_ahead ahead = pa_hash_no_more();
 #if WORD_BITS == 32
     const uint32_t *schedule = shape->schedule;
     const pa_hash_state *again = shape->again;
 #endif
     start_all(s, shape->initial);
     for (;;) {
-        if (left == 0 && more > 0) {
-            data = tails;
-            left = more;
-            more = offset = 0;
-        }
-        if (left > 0) {
-            if (left > AHEAD) {
-                expect_block(data, offset + AHEAD * 16 * sizeof(vec_word));
+        if (block < blocks) {
+#if VECTOR_BYTES == 64
+            if (block >= whole && block < there) {
+                load_end(w, shape, data, block - whole);
+            } else
+#endif
+            {
+                const bool whole_one = block < there;
+                load_block(w, whole_one ? data : tails, (whole_one ? block : block - there) * BLOCK);
             }
-            load_block(w, data, offset);
-            offset += 16 * sizeof(vec_word);
-            left--;
+            ahead = block < there ? pa_hash_blocks_ahead(data, block, there, BLOCK, shape->next)
+                                  : pa_hash_no_more();
+            block++;
         } else {
+            ahead = pa_hash_no_more();
 #if WORD_BITS == 32
             if (schedule != NULL) {
                 compress_shared(s, schedule);
@@ -202,7 +228,7 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
                 break;
             }
         }
-        compress(s, w);
+        compress(s, w, ahead);
     }
     if (shape->states) {
         store_state(digests, s);

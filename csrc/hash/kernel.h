@@ -31,6 +31,37 @@ struct pa_hash_single {
 #define PA_SIXTEEN(step)                                                                           \
     PA_EIGHT(step) step(8) step(9) step(10) step(11) step(12) step(13) step(14) step(15)
 
+/* What is brought into the cache while a block is hashed: the block of lane l at lane[l] + at. A line at a time between the
+ * rounds: as many lines at once as a group has lanes are more than a core waits for, and what comes after them stands still
+ * (Zen 4, a million messages of 64 bytes, two streams: 5 % of SHA-256's time, 7 % of SM3's, 12 % of BLAKE3's). */
+typedef struct {
+    const uint8_t *const *lane;
+    uint64_t at;
+} pa_hash_ahead;
+
+/* Nothing to bring: one line that is soon there. */
+static inline pa_hash_ahead pa_hash_no_more(void)
+{
+#define EIGHT_LANES line, line, line, line, line, line, line, line
+    static const uint8_t line[64] = {0};
+    static const uint8_t *const lanes[PA_HASH_MAX_LANES] = {EIGHT_LANES, EIGHT_LANES, EIGHT_LANES,
+                                                            EIGHT_LANES};
+#undef EIGHT_LANES
+    return (pa_hash_ahead){lanes, 0};
+}
+
+/* While block b of `count`, `block` bytes each, at data is hashed: a later one of the same messages or, `next` bytes further, of
+ * those that come after them (0: none do). As many lanes are more streams than the hardware foresees. */
+static inline pa_hash_ahead pa_hash_blocks_ahead(const uint8_t *const *data, uint64_t b,
+                                                 uint64_t count, uint64_t block, uint64_t next)
+{
+    const uint64_t then = b + (count < 2 ? count : 2);
+    if (then < count) {
+        return (pa_hash_ahead){data, then * block};
+    }
+    return next > 0 ? (pa_hash_ahead){data, next + (then - count) * block} : pa_hash_no_more();
+}
+
 /* What a group of messages of one size is made of, for every lane alike. */
 typedef struct {
     const pa_hash_state *initial;
@@ -38,9 +69,15 @@ typedef struct {
     const uint32_t *schedule;   /* of the last block, which all lanes share; NULL: no such block */
     uint64_t whole;             /* blocks where the message lies */
     uint64_t staged;            /* blocks after those, elsewhere */
-    uint64_t rest; /* bytes after those, where no block is staged and the kernel pads */
+    uint64_t rest; /* bytes after the whole ones, where no block is staged and the kernel pads, or has `ends` */
+    /* Of kernels with `ends`, blocks after the whole ones in place of staged ones: those of `ending` (aligned to 64 bytes), but
+     * for `rest` bytes of each lane after the first `before` ones, which follow its whole blocks. */
+    uint64_t ends;
+    uint64_t before;
+    const uint8_t *ending;
     uint8_t pad_first, pad_last; /* as the algorithm has them */
     uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
+    uint64_t next; /* bytes from a lane's message to the one that it takes in the next group; 0: there is none */
     bool
         states; /* in place of digests the states, word by word as `blocks` has them: of kernels with `states` */
 } pa_hash_shape;
@@ -75,6 +112,8 @@ struct pa_hash_lanes {
      * with `states` and as many lanes leaves them. NULL: none follows such a kernel. */
     void (*after)(uint8_t *digests, const void *state, const pa_hash_state *initial);
     pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
+    bool ends;    /* `messages` takes shape->ends */
+    bool fetches; /* `messages` brings what it reads, and what the next group will (shape->next), into the cache */
     uint32_t lanes;
     uint32_t
         stored; /* bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST */

@@ -4,7 +4,7 @@
 
 #include "algorithm.h"
 
-/* A call of two blocks is what a message of 64 bytes takes. */
+/* A message of 64 bytes, of SHA-512 and Keccak one of 128 or more: two blocks, of which lanes share the second where they can. */
 #define MEASURED_BLOCKS 2
 
 typedef struct {
@@ -15,6 +15,7 @@ typedef struct {
     const uint8_t *data[PA_HASH_MAX_LANES];
     pa_hash_state state;
     pa_lane_words states;
+    uint32_t schedule[PA_HASH_MAX_SCHEDULE];
     uint8_t message[MEASURED_BLOCKS * PA_HASH_MAX_BLOCK];
 } rehearsal;
 
@@ -40,7 +41,12 @@ static void rehearse(void *context, uint32_t item)
     if (r->ready != item) {
         make_ready(r, item);
     }
-    kernel->blocks(&r->states, r->data, MEASURED_BLOCKS);
+    if (r->menu->shares) {
+        kernel->blocks(&r->states, r->data, MEASURED_BLOCKS - 1);
+        kernel->shared(&r->states, r->schedule);
+    } else {
+        kernel->blocks(&r->states, r->data, MEASURED_BLOCKS);
+    }
 }
 
 /* False where costs stay what they are. */
@@ -58,19 +64,42 @@ static bool measure(uint32_t ticks[PA_PLAN_ITEMS], const pa_hash_menu *menu,
     return pa_plan_measure(ticks, menu->count, rehearse, &r);
 }
 
-/* Costs as measured, but where they are no more than half above what a kernel states, in units of the single messages', the
- * stated ones: a neighbour on the same core slows a single message little and many lanes by that much, for as long as it
- * runs, and what it did at start-up must not decide for ever. Another core's ways differ by more. */
+/* What kernel i states, in the unit of `ticks`, by that of the single messages. */
+static uint64_t stated_cost(const pa_hash_menu *menu, const uint32_t ticks[PA_PLAN_ITEMS],
+                            const struct pa_hash_single *single, uint32_t i)
+{
+    return (uint64_t)menu->kernels[i]->cost * ticks[menu->count - 1] / single->cost;
+}
+
+/* The kernel that kernel i is slowed as: of AVX-512 kernels, which differ in streams alone, the one nearest to what it states. */
+static uint32_t fellow(const pa_hash_menu *menu, const uint32_t ticks[PA_PLAN_ITEMS],
+                       const struct pa_hash_single *single, uint32_t i)
+{
+    uint32_t best = i;
+    for (uint32_t j = 0; j < menu->count && menu->kernels[i]->stage != NULL; j++) {
+        const struct pa_hash_lanes *kernel = menu->kernels[j];
+        if (kernel != NULL && kernel->stage == menu->kernels[i]->stage &&
+            stated_cost(menu, ticks, single, j) * ticks[best] >
+                stated_cost(menu, ticks, single, best) * ticks[j]) {
+            best = j;
+        }
+    }
+    return best;
+}
+
+/* Costs as measured, but where they are no more than half above what a kernel states, in units of the single messages', reduced
+ * to that: a neighbour on the same core slows a single message little and many lanes by that much, for as long as it runs, and
+ * what it did at start-up must not decide for ever. Another core's ways differ by more. */
 static void settle(pa_hash_menu *menu, const uint32_t ticks[PA_PLAN_ITEMS],
                    const struct pa_hash_single *single)
 {
     const uint32_t last = menu->count - 1;
     for (uint32_t i = 0; i < menu->count; i++) {
-        const struct pa_hash_lanes *kernel = menu->kernels[i];
         uint64_t cost = ticks[i];
-        if (kernel != NULL && menu->kernels[last] == NULL) {
-            const uint64_t stated = (uint64_t)kernel->cost * ticks[last] / single->cost;
-            cost = cost > stated && cost < stated + stated / 2 ? stated : cost;
+        if (menu->kernels[i] != NULL && menu->kernels[last] == NULL) {
+            const uint32_t like = fellow(menu, ticks, single, i);
+            const uint64_t took = ticks[like], stated = stated_cost(menu, ticks, single, like);
+            cost = took > stated && took < stated + stated / 2 ? cost * stated / took : cost;
         }
         menu->items[i].cost = cost == 0 ? 1 : (uint32_t)cost;
     }

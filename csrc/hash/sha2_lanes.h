@@ -48,10 +48,11 @@ PA_INLINE void add_state(vec s[STREAMS][8], vec before[STREAMS][8])
  *            word: 812 cycles for SHA-256, 1036 for SHA-512, at two a cycle (Intel), of which the rotates use one port.
  *            Loops of 8 rounds over words that all stay in memory: code past the decoded-instruction cache loses
  *   before   nothing. Constant time */
-PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS])
+PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS], pa_hash_ahead ahead)
 {
     vec before[STREAMS][8];
     const vec_word *k = CONSTANTS;
+    uint64_t line = 0;
     copy_state(before, s);
 #define ROUND_OF(j) round_once(s[j], round, vec_add(w[round][j], constant));
 #define EXTEND_OF(j)                                                                               \
@@ -63,19 +64,32 @@ PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS])
         const vec constant = vec_set1(k[i]);                                                       \
         EACH_STREAM(ROUND_OF)                                                                      \
     }
+/* In the first 64 rounds. */
+#define FETCH(i)                                                                                   \
+    if ((i) < LINES / 8) {                                                                         \
+        fetch_line(ahead, line++);                                                                 \
+    }
 #define STEP_AND_EXTEND(i)                                                                         \
+    FETCH(i)                                                                                       \
     STEP(i)                                                                                        \
     {                                                                                              \
         enum { round = i };                                                                        \
         EACH_STREAM(EXTEND_OF)                                                                     \
     }
+#define LAST_STEP(i)                                                                               \
+    if (ROUNDS == 64) {                                                                            \
+        FETCH(i)                                                                                   \
+    }                                                                                              \
+    STEP(i)
     for (; k < CONSTANTS + ROUNDS - 16; k += 8, w += 8) {
         PA_EIGHT(STEP_AND_EXTEND)
     }
     for (; k < CONSTANTS + ROUNDS; k += 8, w += 8) {
-        PA_EIGHT(STEP)
+        PA_EIGHT(LAST_STEP)
     }
+#undef LAST_STEP
 #undef STEP_AND_EXTEND
+#undef FETCH
 #undef STEP
 #undef EXTEND_OF
 #undef ROUND_OF

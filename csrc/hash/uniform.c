@@ -19,13 +19,15 @@ typedef struct {
 typedef struct {
     const pa_hash_job *job;
     pa_hash_shape shape;
-    const uint8_t *rows; /* whole blocks of row 0 */
+    pa_hash_shape in_place; /* for kernels that take ends where they lie; ends is 0 where there are none */
+    const uint8_t *rows;    /* whole blocks of row 0 */
     uint64_t stride;
     piece pieces[PA_HASH_MAX_SEGMENTS];
     uint32_t piece_count;
     uint32_t room;  /* bytes of a lane's staging */
     uint32_t lanes; /* that are staged at once   */
     bool twofold;   /* there is room for two groups */
+    _Alignas(64) uint8_t pattern[PA_HASH_STAGED];
     pa_hash_scratch scratch;
 } uniform;
 
@@ -62,7 +64,8 @@ static void prepare(uniform *u, uint32_t rest, uint64_t total)
 {
     const pa_hash_job *job = u->job;
     const uint32_t block = job->algorithm->block_size, padded = rest / block * block;
-    uint8_t pattern[PA_HASH_STAGED] = {0};
+    uint8_t *pattern = u->pattern;
+    memset(pattern, 0, u->room);
     pa_hash_pad(job->algorithm, pattern + padded, rest - padded, total);
     for (uint32_t p = 0; p < u->piece_count;) {
         const piece *shared = &u->pieces[p];
@@ -126,6 +129,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
     u->stride = job->segments[0].stride;
     u->piece_count = 0;
     u->twofold = false;
+    u->in_place.ends = 0;
     const uint64_t skip = u->shape.whole * block;
     const uint32_t rest = (uint32_t)(size - skip);
     if (pads_itself(job, rest)) {
@@ -150,10 +154,30 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
     u->lanes = n < job->menu->widest ? (uint32_t)n : job->menu->widest;
     u->twofold = n > u->lanes && 2 * u->lanes * u->room <= sizeof u->scratch.staging;
     prepare(u, rest, total);
+    if (u->piece_count == 1) {
+        const piece *own = &u->pieces[0];
+        u->in_place = u->shape;
+        u->in_place.staged = 0;
+        u->in_place.ends = u->shape.staged;
+        u->in_place.before = own->to;
+        u->in_place.rest = own->size;
+        u->in_place.ending = u->pattern;
+        u->rows = own->data - skip;
+        u->stride = own->stride;
+    }
 }
 
-static void stage(uniform *u, uint32_t half, uint64_t row, uint32_t count)
+static bool stages(const uniform *u, const struct pa_hash_lanes *kernel)
 {
+    return u->in_place.ends == 0 || kernel == NULL || !kernel->ends;
+}
+
+static void stage(uniform *u, const struct pa_hash_lanes *kernel, uint32_t half, uint64_t row,
+                  uint32_t count)
+{
+    if (!stages(u, kernel)) {
+        return;
+    }
     for (uint32_t p = 0; p < u->piece_count; p++) {
         const piece *part = &u->pieces[p];
         const uint8_t *from = part->data + row * part->stride;
@@ -177,9 +201,14 @@ PA_HASH_FETCH fetch_part(const uint8_t *data, uint64_t stride, uint64_t size, ui
 }
 
 /* Memory takes as long as it takes to hash a group: the rows that will be read next are asked for before. */
-PA_HASH_FETCH fetch(const uniform *u, uint64_t row, uint32_t count)
+PA_HASH_FETCH fetch(const uniform *u, const struct pa_hash_lanes *kernel, uint64_t row,
+                    uint32_t count)
 {
-    if (u->shape.whole > 0 || u->shape.rest > 0) {
+    const bool fetched = kernel != NULL && kernel->fetches;
+    if (fetched && !stages(u, kernel)) {
+        return;
+    }
+    if (!fetched && (u->shape.whole > 0 || u->shape.rest > 0)) {
         const uint64_t size = u->shape.whole * u->job->algorithm->block_size + u->shape.rest;
         fetch_part(u->rows + row * u->stride, u->stride, size, count);
     }
@@ -202,16 +231,19 @@ static void point(const uint8_t **lane, const uint8_t *row, uint64_t stride, uin
 }
 
 static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t half,
-                       uint8_t *digests, uint64_t row, uint32_t count)
+                       uint8_t *digests, uint64_t row, uint32_t count, bool next)
 {
     const uint8_t *data[PA_HASH_MAX_LANES], *tails[PA_HASH_MAX_LANES];
-    if (u->shape.whole > 0 || u->shape.rest > 0) {
+    const bool in_place = !stages(u, kernel);
+    pa_hash_shape *shape = in_place ? &u->in_place : &u->shape;
+    if (shape->whole > 0 || shape->rest > 0) {
         point(data, u->rows + row * u->stride, u->stride, count, kernel->lanes);
     }
-    if (u->shape.staged > 0) {
+    if (shape->staged > 0) {
         point(tails, staging(u, half, 0), u->room, count, kernel->lanes);
     }
-    pa_hash_group(u->job, &u->scratch, kernel, &u->shape, data, tails, digests, NULL, count);
+    shape->next = next ? kernel->lanes * u->stride : 0;
+    pa_hash_group(u->job, &u->scratch, kernel, shape, data, tails, digests, NULL, count);
 }
 
 typedef struct {
@@ -241,19 +273,20 @@ __attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint
     uint32_t half = 0;
     lay_out(&u, job, n);
     turn now = next_turn(job->menu, n);
-    stage(&u, 0, first, now.count);
+    stage(&u, job->menu->kernels[now.item], 0, first, now.count);
     for (uint64_t done = 0; done < n;) {
         const struct pa_hash_lanes *kernel = job->menu->kernels[now.item];
         const turn next = next_turn(job->menu, n - done - now.count);
+        const struct pa_hash_lanes *then = job->menu->kernels[next.item];
         uint8_t *out = digests + done * job->digest_size;
         if (u.twofold) {
-            stage(&u, half ^ 1, first + done + now.count, next.count);
+            stage(&u, then, half ^ 1, first + done + now.count, next.count);
         }
         const uint64_t ahead = done + now.count + (u.twofold ? next.count : 0);
-        fetch(&u, first + ahead, n - ahead < now.count ? (uint32_t)(n - ahead) : now.count);
+        fetch(&u, kernel, first + ahead, n - ahead < now.count ? (uint32_t)(n - ahead) : now.count);
         *job->used |= 1u << now.item;
         if (kernel != NULL) {
-            hash_group(&u, kernel, half, out, first + done, now.count);
+            hash_group(&u, kernel, half, out, first + done, now.count, next.count > 0);
         } else {
             hash_single(job, out, first + done);
         }
@@ -261,7 +294,7 @@ __attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint
         if (u.twofold) {
             half ^= 1;
         } else {
-            stage(&u, 0, first + done, next.count);
+            stage(&u, then, 0, first + done, next.count);
         }
         now = next;
     }

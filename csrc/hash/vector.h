@@ -7,6 +7,7 @@
 #define PA_HASH_VECTOR_H
 
 #include <immintrin.h>
+#include <string.h>
 
 #include "../core/variant_name.h"
 #include "kernel.h"
@@ -116,6 +117,12 @@ PA_INLINE void vec_copy(vec *to, const vec *from, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         to[i] = from[i];
     }
+}
+
+/* Brings what stands `at` bytes further in a lane into the cache. */
+PA_INLINE void vec_fetch(pa_hash_ahead ahead, uint64_t lane, uint64_t at)
+{
+    __builtin_prefetch(ahead.lane[lane] + ahead.at + at);
 }
 
 /* Bytes of each word in reverse order. */
@@ -258,6 +265,76 @@ PA_INLINE void vec_gather(vec *x, const uint8_t *const *lane, uint64_t offset, u
         vec_transpose_quarters(x + i);
     }
 }
+
+#if VECTOR_BYTES == 64
+/* x[i] = word i of each lane's 64 bytes, given lane by lane in x; native order. */
+PA_INLINE void vec_transpose(vec x[64 * 8 / WORD_BITS])
+{
+    PA_UNROLL
+    for (unsigned i = 0; i < LANES; i += GROUP) {
+        vec_transpose_quarters(x + i);
+    }
+    /* Now quarter q of x[i + j] holds words of group q of lane i + j. */
+#if WORD_BITS == 32
+    PA_UNROLL
+    for (unsigned j = 0; j < 4; j++) {
+        const vec a = x[j], b = x[j + 4], c = x[j + 8], d = x[j + 12];
+        const vec ab_low = _mm512_shuffle_i32x4(a, b, 0x88), ab_high = _mm512_shuffle_i32x4(a, b, 0xdd);
+        const vec cd_low = _mm512_shuffle_i32x4(c, d, 0x88), cd_high = _mm512_shuffle_i32x4(c, d, 0xdd);
+        x[j] = _mm512_shuffle_i32x4(ab_low, cd_low, 0x88);
+        x[j + 8] = _mm512_shuffle_i32x4(ab_low, cd_low, 0xdd);
+        x[j + 4] = _mm512_shuffle_i32x4(ab_high, cd_high, 0x88);
+        x[j + 12] = _mm512_shuffle_i32x4(ab_high, cd_high, 0xdd);
+    }
+#else
+    PA_UNROLL
+    for (unsigned j = 0; j < 2; j++) {
+        const vec a = x[j], b = x[j + 2], c = x[j + 4], d = x[j + 6];
+        const vec ab_low = _mm512_shuffle_i32x4(a, b, 0x88), ab_high = _mm512_shuffle_i32x4(a, b, 0xdd);
+        const vec cd_low = _mm512_shuffle_i32x4(c, d, 0x88), cd_high = _mm512_shuffle_i32x4(c, d, 0xdd);
+        x[j] = _mm512_shuffle_i32x4(ab_low, cd_low, 0x88);
+        x[j + 4] = _mm512_shuffle_i32x4(ab_low, cd_low, 0xdd);
+        x[j + 2] = _mm512_shuffle_i32x4(ab_high, cd_high, 0x88);
+        x[j + 6] = _mm512_shuffle_i32x4(ab_high, cd_high, 0xdd);
+    }
+#endif
+}
+
+/* Ones at [0, count), count cut at 64. */
+PA_INLINE uint64_t pa_first_bits(uint64_t count)
+{
+    return _bzhi_u64(UINT64_MAX, count < 64 ? (unsigned)count : 64);
+}
+
+/* x[i] = word i of each lane's block of 16 words: bytes [first, last) of it those at lane[...] + offset + first, the only ones
+ * read, the others those of `common`, which is aligned to 64 bytes; native order. */
+PA_INLINE void vec_gather_into(vec x[16], const uint8_t *const *lane, uint64_t offset,
+                               uint64_t first, uint64_t last, const uint8_t *common)
+{
+    PA_UNROLL
+    for (unsigned at = 0; at < 16 * sizeof(vec_word); at += 64) {
+        vec *part = x + at / sizeof(vec_word);
+        const __mmask64 own = pa_first_bits(last > at ? last - at : 0) &
+                              ~pa_first_bits(first > at ? first - at : 0);
+        if (own == 0) {
+            PA_UNROLL
+            for (unsigned i = 0; i < LANES; i++) {
+                vec_word word;
+                memcpy(&word, common + at + i * sizeof word, sizeof word);
+                part[i] = vec_set1(word);
+            }
+            continue;
+        }
+        const vec others = _mm512_load_si512((const void *)(common + at));
+        PA_UNROLL
+        for (unsigned l = 0; l < LANES; l++) {
+            part[l] = _mm512_mask_loadu_epi8(
+                others, own, (const void *)((uintptr_t)lane[l] + offset + at));
+        }
+        vec_transpose(part);
+    }
+}
+#endif
 
 /* Bytes at bytes + l * stride = count words of lane l, a multiple of GROUP; native order. x is overwritten. */
 PA_INLINE void vec_scatter(uint8_t *bytes, uint64_t stride, vec *x, unsigned count)

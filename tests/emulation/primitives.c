@@ -193,6 +193,7 @@ static void lanes_and_memory(void)
     VECTOR("mask_add_epi64", mask_add_epi64(c, in.mask, a, b));
     VECTOR("mask_sub_epi64", mask_sub_epi64(c, in.mask, a, b));
     VECTOR("maskz_mov_epi64", maskz_mov_epi64(in.mask, a));
+    VECTOR("mask_loadu_epi8", mask_loadu_epi8(a, in.b[1], in.b));
     VECTOR("maskz_loadu_epi8", maskz_loadu_epi8(in.b[1], in.b));
     VECTOR("maskz_loadu_epi64", maskz_loadu_epi64(in.mask, in.b));
     VECTOR("i64gather_epi64", i64gather_epi64(TABLE_INDEX, (const long long *)in.a, 8));

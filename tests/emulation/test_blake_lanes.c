@@ -57,6 +57,7 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
     const uint64_t stride = random_word() % 2 ? state + random_word() % 5 : 0;
     uint8_t start[MAX_LANES * 70], found[MAX_LANES * 64 + 1], expected[64];
     uint64_t totals[MAX_LANES], final = random_word();
+    const uint64_t next = random_word() % 4096; /* nothing of it is seen */
     texts t;
     CHECK(kernel->lanes == lanes && single->lanes == 1);
     random_bytes(start, sizeof start);
@@ -71,12 +72,12 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
     }
     bool tail = whole == 0 || random_word() % 4 != 0;
     kernel->hash(found + 1, start, stride, before, t.data, whole, tail ? t.last : NULL, totals,
-                 final);
+                 final, next);
     for (uint32_t l = 0; l < lanes; l++) {
         const uint64_t *total = final == PA_BLAKE2_EQUAL ? totals : &totals[l];
         single->hash(expected, start + l * stride, 0, before, &t.data[l], whole,
                      tail ? &t.last[l] : NULL, total,
-                     final == PA_BLAKE2_EQUAL ? final : final >> l & 1);
+                     final == PA_BLAKE2_EQUAL ? final : final >> l & 1, 0);
         CHECK(memcmp(found + 1 + l * state, expected, state) == 0);
     }
     unmake(&t, lanes);
@@ -85,6 +86,7 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
 static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
 {
     const struct pa_blake3 *single = &pa_blake3_portable;
+    const uint64_t next = random_word() % 4096; /* nothing of it is seen */
     const uint64_t whole = random_word() % (MAX_BLOCKS + 1);
     const uint32_t all = random_word() & 127, first = random_word() & 127,
                    end = random_word() & 127;
@@ -104,10 +106,10 @@ static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
     }
     bool tail = random_word() % 4 != 0;
     kernel->chain(found + 1, key, t.data, whole, tail ? t.last : NULL, sizes, counters, all, first,
-                  end);
+                  end, next);
     for (uint32_t l = 0; l < lanes; l++) {
         single->chain(expected, key, &t.data[l], whole, tail ? &t.last[l] : NULL, &sizes[l],
-                      &counters[l], all, first, end);
+                      &counters[l], all, first, end, 0);
         CHECK(memcmp(found + 1 + l * 32, expected, 32) == 0);
     }
     kernel->expand(found + 1, value, t.last, counters, sizes, all);

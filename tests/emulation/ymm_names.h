@@ -56,6 +56,8 @@
 #define _mm512_mask_add_epi64 pa_pair_mask_add_epi64
 #undef _mm512_mask_blend_epi64
 #define _mm512_mask_blend_epi64 pa_pair_mask_blend_epi64
+#undef _mm512_mask_loadu_epi8
+#define _mm512_mask_loadu_epi8 pa_pair_mask_loadu_epi8
 #undef _mm512_mask_storeu_epi64
 #define _mm512_mask_storeu_epi64 pa_pair_mask_storeu_epi64
 #undef _mm512_mask_sub_epi64

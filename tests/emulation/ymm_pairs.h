@@ -368,6 +368,16 @@ PA_PAIR pa_pair pa_pair_maskz_loadu_epi8(__mmask64 mask, const void *from)
     return x;
 }
 
+PA_PAIR pa_pair pa_pair_mask_loadu_epi8(pa_pair other, __mmask64 mask, const void *from)
+{
+    for (unsigned l = 0; l < 64; l++) {
+        if (mask >> l & 1) {
+            memcpy((char *)&other + l, (const char *)from + l, 1);
+        }
+    }
+    return other;
+}
+
 PA_PAIR void pa_pair_mask_storeu_epi64(void *to, __mmask8 mask, pa_pair a)
 {
     pa_pair_words x = {a};
