@@ -206,7 +206,8 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
 #endif
             {
                 const bool whole_one = block < there;
-                load_block(w, whole_one ? data : tails, (whole_one ? block : block - there) * BLOCK);
+                load_block(w, whole_one ? data : tails,
+                           (whole_one ? block : block - there) * BLOCK);
             }
             ahead = block < there ? pa_hash_blocks_ahead(data, block, there, BLOCK, shape->next)
                                   : pa_hash_no_more();

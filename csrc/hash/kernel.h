@@ -69,7 +69,8 @@ typedef struct {
     const uint32_t *schedule;   /* of the last block, which all lanes share; NULL: no such block */
     uint64_t whole;             /* blocks where the message lies */
     uint64_t staged;            /* blocks after those, elsewhere */
-    uint64_t rest; /* bytes after the whole ones, where no block is staged and the kernel pads, or has `ends` */
+    uint64_t
+        rest; /* bytes after the whole ones, where no block is staged and the kernel pads, or has `ends` */
     /* Of kernels with `ends`, blocks after the whole ones in place of staged ones: those of `ending` (aligned to 64 bytes), but
      * for `rest` bytes of each lane after the first `before` ones, which follow its whole blocks. */
     uint64_t ends;
@@ -77,7 +78,8 @@ typedef struct {
     const uint8_t *ending;
     uint8_t pad_first, pad_last; /* as the algorithm has them */
     uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
-    uint64_t next; /* bytes from a lane's message to the one that it takes in the next group; 0: there is none */
+    uint64_t
+        next; /* bytes from a lane's message to the one that it takes in the next group; 0: there is none */
     bool
         states; /* in place of digests the states, word by word as `blocks` has them: of kernels with `states` */
 } pa_hash_shape;
@@ -112,8 +114,9 @@ struct pa_hash_lanes {
      * with `states` and as many lanes leaves them. NULL: none follows such a kernel. */
     void (*after)(uint8_t *digests, const void *state, const pa_hash_state *initial);
     pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
-    bool ends;    /* `messages` takes shape->ends */
-    bool fetches; /* `messages` brings what it reads, and what the next group will (shape->next), into the cache */
+    bool ends;               /* `messages` takes shape->ends */
+    bool
+        fetches; /* `messages` brings what it reads, and what the next group will (shape->next), into the cache */
     uint32_t lanes;
     uint32_t
         stored; /* bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST */

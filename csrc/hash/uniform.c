@@ -19,8 +19,9 @@ typedef struct {
 typedef struct {
     const pa_hash_job *job;
     pa_hash_shape shape;
-    pa_hash_shape in_place; /* for kernels that take ends where they lie; ends is 0 where there are none */
-    const uint8_t *rows;    /* whole blocks of row 0 */
+    pa_hash_shape
+        in_place; /* for kernels that take ends where they lie; ends is 0 where there are none */
+    const uint8_t *rows; /* whole blocks of row 0 */
     uint64_t stride;
     piece pieces[PA_HASH_MAX_SEGMENTS];
     uint32_t piece_count;

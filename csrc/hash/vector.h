@@ -279,8 +279,10 @@ PA_INLINE void vec_transpose(vec x[64 * 8 / WORD_BITS])
     PA_UNROLL
     for (unsigned j = 0; j < 4; j++) {
         const vec a = x[j], b = x[j + 4], c = x[j + 8], d = x[j + 12];
-        const vec ab_low = _mm512_shuffle_i32x4(a, b, 0x88), ab_high = _mm512_shuffle_i32x4(a, b, 0xdd);
-        const vec cd_low = _mm512_shuffle_i32x4(c, d, 0x88), cd_high = _mm512_shuffle_i32x4(c, d, 0xdd);
+        const vec ab_low = _mm512_shuffle_i32x4(a, b, 0x88),
+                  ab_high = _mm512_shuffle_i32x4(a, b, 0xdd);
+        const vec cd_low = _mm512_shuffle_i32x4(c, d, 0x88),
+                  cd_high = _mm512_shuffle_i32x4(c, d, 0xdd);
         x[j] = _mm512_shuffle_i32x4(ab_low, cd_low, 0x88);
         x[j + 8] = _mm512_shuffle_i32x4(ab_low, cd_low, 0xdd);
         x[j + 4] = _mm512_shuffle_i32x4(ab_high, cd_high, 0x88);
@@ -290,8 +292,10 @@ PA_INLINE void vec_transpose(vec x[64 * 8 / WORD_BITS])
     PA_UNROLL
     for (unsigned j = 0; j < 2; j++) {
         const vec a = x[j], b = x[j + 2], c = x[j + 4], d = x[j + 6];
-        const vec ab_low = _mm512_shuffle_i32x4(a, b, 0x88), ab_high = _mm512_shuffle_i32x4(a, b, 0xdd);
-        const vec cd_low = _mm512_shuffle_i32x4(c, d, 0x88), cd_high = _mm512_shuffle_i32x4(c, d, 0xdd);
+        const vec ab_low = _mm512_shuffle_i32x4(a, b, 0x88),
+                  ab_high = _mm512_shuffle_i32x4(a, b, 0xdd);
+        const vec cd_low = _mm512_shuffle_i32x4(c, d, 0x88),
+                  cd_high = _mm512_shuffle_i32x4(c, d, 0xdd);
         x[j] = _mm512_shuffle_i32x4(ab_low, cd_low, 0x88);
         x[j + 4] = _mm512_shuffle_i32x4(ab_low, cd_low, 0xdd);
         x[j + 2] = _mm512_shuffle_i32x4(ab_high, cd_high, 0x88);
@@ -314,8 +318,8 @@ PA_INLINE void vec_gather_into(vec x[16], const uint8_t *const *lane, uint64_t o
     PA_UNROLL
     for (unsigned at = 0; at < 16 * sizeof(vec_word); at += 64) {
         vec *part = x + at / sizeof(vec_word);
-        const __mmask64 own = pa_first_bits(last > at ? last - at : 0) &
-                              ~pa_first_bits(first > at ? first - at : 0);
+        const __mmask64 own =
+            pa_first_bits(last > at ? last - at : 0) & ~pa_first_bits(first > at ? first - at : 0);
         if (own == 0) {
             PA_UNROLL
             for (unsigned i = 0; i < LANES; i++) {
@@ -328,8 +332,8 @@ PA_INLINE void vec_gather_into(vec x[16], const uint8_t *const *lane, uint64_t o
         const vec others = _mm512_load_si512((const void *)(common + at));
         PA_UNROLL
         for (unsigned l = 0; l < LANES; l++) {
-            part[l] = _mm512_mask_loadu_epi8(
-                others, own, (const void *)((uintptr_t)lane[l] + offset + at));
+            part[l] = _mm512_mask_loadu_epi8(others, own,
+                                             (const void *)((uintptr_t)lane[l] + offset + at));
         }
         vec_transpose(part);
     }
