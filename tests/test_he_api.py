@@ -268,3 +268,13 @@ def test_keys_stay_in_the_process(party):
             pickle.dumps(thing)
         assert "Context" in repr(thing)
     assert "Ciphertexts(1, level=" in repr(party.public.encrypt([1]))
+
+
+def test_rows_of_plaintexts(party):
+    """As checks of what devices did with them take them."""
+    numbers = np.arange(12).reshape(4, 3)
+    some = party.context.encode(numbers)._taken(np.array([3, 0, 3], np.uint64))
+    assert len(some) == 3
+    assert np.allclose(party.context.decode(some), numbers[[3, 0, 3]], atol=1e-6)
+    with pytest.raises(ValueError, match="plaintexts_take"):
+        some._taken(np.array([3], np.uint64))

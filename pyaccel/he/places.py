@@ -56,7 +56,7 @@ class Place:
 
     Attributes:
         name: of the device.
-        bare: whether nothing stands between: known questions are asked so.
+        bare: whether nothing stands between: known questions are asked so, with batches that are not recoverable.
     """
 
     def __init__(self, context: Context, backend: Backend, *, bare: bool = False) -> None:
@@ -152,7 +152,7 @@ class Place:
         Raises:
             DeviceError: `error`, where it can't be.
         """
-        if self.bare or not origin.recoverable:
+        if not origin.recoverable:
             raise error
         if not isinstance(error, _UnprovedError):
             health.warn_of_failure(self._backend, OPERATIONS[function], error)

@@ -81,7 +81,7 @@ class DeviceCiphertexts(Ciphertexts):
         """
         origin = self._origin
         batch = origin.held or (self._brought_back() if len(self) else origin.outline)
-        if origin.recoverable and not self._place.bare:
+        if origin.recoverable:
             origin.hold(batch)
         return Ciphertexts(self.context, batch.native, self.shape)
 
@@ -357,11 +357,9 @@ def refusal(backend: Backend, scheme: str, function: str) -> str | None:
     """Why a backend does not compute a function of the C ABI on ciphertexts of a scheme; None where it does."""
     if backend.kind == "native":
         return None
+    if backend.kind == "golden":
+        return "it keeps no ciphertexts: pyaccel.golden.he_evaluate made the known answers, of Python integers"
     if not isinstance(backend, DeviceBackend):
-        if backend.kind == "golden":
-            return (
-                "it keeps no ciphertexts: pyaccel.golden.he_evaluate takes Python integers, and made the known answers"
-            )
         return "it keeps no ciphertexts; the CPU does, and devices that run OpenCL or CUDA do"
     return declined(scheme, function)
 

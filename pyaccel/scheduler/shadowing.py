@@ -49,8 +49,8 @@ def shadow(rate: float | None) -> float | None:
 
     Args:
         rate: share of the rows of each batch, 0 (none) to 1 (all); of operations whose result is one for all rows
-            (roots, trees), share of the batches. None: a few rows of the first batches, later what takes about 1 % of
-            the device's time.
+            (roots, trees), share of the batches; of ciphertexts on a device, share of those that come back. None: a few
+            rows of the first batches, later what takes about 1 % of the device's time.
 
     Returns:
         The rate that held before.
