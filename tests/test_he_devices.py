@@ -226,6 +226,7 @@ def test_what_is_not_computed_there_says_so(ckks: Pair, device: str) -> None:
 
 def test_device_names(ckks: Pair) -> None:
     assert ckks.a.to("native") is ckks.a
+    assert ckks.a.to("native,golden") is ckks.a
     with pytest.raises(ValueError, match="'auto'"):
         ckks.a.to("auto")
     with pytest.raises(ValueError, match="'gpu' is unknown"):

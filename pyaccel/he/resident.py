@@ -328,11 +328,11 @@ def moved(ciphertexts: Ciphertexts, device: str, *, recoverable: bool = True) ->
         return ciphertexts
     if isinstance(ciphertexts, DeviceCiphertexts):
         ciphertexts = ciphertexts.fetched()
-    if device == "native":
-        return ciphertexts
     if device == "auto":
         raise ValueError("device 'auto': ciphertexts go where they are told: 'native', or one of pyaccel.devices()")
     backend = backends_of(device)[0]
+    if backend.name == "native":
+        return ciphertexts
     return brought(ciphertexts, place_of(ciphertexts.context, backend), recoverable=recoverable)
 
 
@@ -358,7 +358,9 @@ def refusal(backend: Backend, scheme: str, function: str) -> str | None:
     if backend.kind == "native":
         return None
     if backend.kind == "golden":
-        return "it keeps no ciphertexts: pyaccel.golden.he_evaluate made the known answers, of Python integers"
+        return (
+            "it keeps no ciphertexts: pyaccel.golden.he_evaluate, which made the known answers, takes Python integers"
+        )
     if not isinstance(backend, DeviceBackend):
         return "it keeps no ciphertexts; the CPU does, and devices that run OpenCL or CUDA do"
     return declined(scheme, function)
