@@ -70,6 +70,18 @@ void pa_he_conversion_fill_avx2(const pa_he_conversion *conversion)
     }
 }
 
+void pa_he_make_ready_avx2(pa_he_word *const *rows, const pa_he_conversion *conversion, size_t n)
+{
+    const pa_he_word *pre = (const pa_he_word *)conversion->prepared + 1;
+    for (uint32_t i = 0; i < conversion->in_count; i++, pre += 3) {
+        const dv w = dv_spread(pre), quotient = dv_spread(pre + 1),
+                 q = dv_all(conversion->in[i]->modulus.real);
+        for (size_t e = 0; e < n; e += 4) {
+            dv_store(rows[i] + e, dv_mul_by(dv_load(rows[i] + e), w, quotient, q));
+        }
+    }
+}
+
 /* out = the class of in nearest to 0, q at most twice p: |x| <= q / 2 is a residue as it is. The quotient that dv_reduce rounds
  * is off by less than 2^-52, and none of an odd q lies nearer to a half than 1 / 2q. */
 static void convert_nearest(pa_he_word *out, const pa_he_word *in, const pa_he_modulus *modulus,

@@ -238,10 +238,37 @@ static void lift(pa_he_word *const *out, const pa_he_word *const *in, const pa_h
         for (uint32_t i = 0; i < c->in_count; i++) {
             from[i] = in[i] + e;
         }
-        lift_terms(y, from, c, size);
-        for (uint32_t j = 0; j < c->out_count; j++) {
-            lift_row(out[j] + e, (const pa_he_word *const *)y, c, j, size);
+        if (c->ready == 0) {
+            lift_terms(y, from, c, size);
         }
+        for (uint32_t j = 0; j < c->out_count; j++) {
+            lift_row(out[j] + e, c->ready != 0 ? from : (const pa_he_word *const *)y, c, j, size);
+        }
+    }
+}
+
+void PA_HE(make_ready)(pa_he_word *const *rows, const pa_he_conversion *c, size_t n)
+{
+    const common *head = c->prepared;
+    const in_prime *in_primes = (const in_prime *)(head + 1);
+    if (head->lifting == 0) {
+        for (uint32_t i = 0; i < c->in_count; i++) {
+            const prime q = prime_of(c->in[i]->modulus.q);
+            for (size_t e = 0; e < n; e += LANES) {
+                vec y;
+                residues_of(&y, 1, rows[i], e, false, in_primes + i, &q);
+                store(rows[i] + e, y);
+            }
+        }
+        return;
+    }
+    for (size_t e = 0; e < n; e += LIFT_BLOCK) {
+        pa_he_word *block[LIFT_MOST];
+        for (uint32_t i = 0; i < c->in_count; i++) {
+            block[i] = rows[i] + e;
+        }
+        lift_terms(block, (const pa_he_word *const *)block, c,
+                   n - e < LIFT_BLOCK ? n - e : LIFT_BLOCK);
     }
 }
 

@@ -26,6 +26,15 @@ void pa_he_conversion_fill_portable(const pa_he_conversion *conversion)
     }
 }
 
+void pa_he_make_ready_portable(pa_he_word *const *rows, const pa_he_conversion *conversion,
+                               size_t n)
+{
+    const pa_he_multiplier *pre = conversion->prepared;
+    for (uint32_t i = 0; i < conversion->in_count; i++) {
+        pa_he_portable.mul_constant(rows[i], rows[i], &pre[i], n, &conversion->in[i]->modulus);
+    }
+}
+
 static void convert_centred(pa_he_word *const *out, const pa_he_word *in,
                             const pa_he_conversion *conversion, size_t n)
 {

@@ -132,6 +132,7 @@ void pa_he_inverse_avx2(pa_he_word *const *rows, size_t count, const pa_he_ntt *
 
 size_t pa_he_conversion_bytes_avx2(const pa_he_conversion *conversion);
 void pa_he_conversion_fill_avx2(const pa_he_conversion *conversion);
+void pa_he_make_ready_avx2(pa_he_word *const *rows, const pa_he_conversion *conversion, size_t n);
 void pa_he_convert_avx2(pa_he_word *const *out, const pa_he_word *const *in,
                         const pa_he_word *const *own, const pa_he_conversion *conversion, size_t n);
 

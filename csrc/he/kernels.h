@@ -51,7 +51,7 @@ typedef struct {
  * Lift of x modulo Q = prod q_i to the base p, near the centre: pre_i = (Q / q_i)^-1 mod q_i, matrix = Q / q_i mod p_j,
  * overflow = -Q mod p_j, shift = w = (bits of the least q_i) - 1, fraction_i = floor(2^(52 + w) / q_i), rounding = 2^(w - 1);
  * own unused. HPS scaling by t / Q uses them otherwise (Halevi, Polyakov, Shoup, ePrint 2018/117).
- * With `ready` set the in rows hold y_i, as mul_constant makes them of x_i and pre_i, which is not read.
+ * With `ready` set the in rows are what make_ready made of those of x_i: y_i, and what the variant keeps beside them.
  * in_count == 1 with `centred` set is exact instead: out_j = y - (y > (q - 1) / 2 ? q : 0) mod p_j.
  * All q_i, p_j, matrix and overflow entries are below 2^50 in the fast variants; in_count <= PA_HE_MAX_PRIMES. */
 #define PA_HE_MAX_PRIMES 64u
@@ -135,6 +135,9 @@ typedef struct pa_he_kernels {
      * or NULL. No out row is an in row. conversion_bytes(c): size of prepared memory, 64-byte aligned. */
     size_t (*conversion_bytes)(const pa_he_conversion *conversion);
     void (*conversion_fill)(const pa_he_conversion *conversion);
+    /* In rows, in place, for conversions with `ready` set, of which this is one: once for all that have these primes. mul_constant
+     * by 1 / pre_i makes x_i of them again. */
+    void (*make_ready)(pa_he_word *const *rows, const pa_he_conversion *conversion, size_t n);
     void (*convert)(pa_he_word *const *out, const pa_he_word *const *in,
                     const pa_he_word *const *own, const pa_he_conversion *conversion, size_t n);
 } pa_he_kernels;

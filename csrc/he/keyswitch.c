@@ -35,14 +35,17 @@ static uint32_t prime_at(const pyaccel_he_context *context, uint32_t level, uint
 /* Rows of digits of several primes, made ready for lifts. */
 static void make_ready(const pyaccel_he_context *context, uint32_t level, pa_he_word *coefficients)
 {
-    const uint32_t end = context->level_end[level];
+    const uint32_t all = context->q_count + context->p_count, end = context->level_end[level];
     for (uint32_t d = 0, first = 0; first < end; first = context->digit_end[d++]) {
         const uint32_t last = (context->digit_end[d] < end ? context->digit_end[d] : end) - 1;
-        for (uint32_t i = first; last > first && i <= last; i++) {
-            pa_he_word *row = coefficients + i * context->stride;
-            context->kernels->mul_constant(
-                row, row, &context->constants->ready[last * context->q_count + i].by,
-                context->degree, &context->ntt[i].modulus);
+        pa_he_word *rows[PA_HE_MAX_PRIMES];
+        for (uint32_t i = first; i <= last; i++) {
+            rows[i - first] = coefficients + i * context->stride;
+        }
+        if (last > first) { /* for P's first prime, as for all others */
+            const pa_he_conversion *lift =
+                &context->constants->raise[last * all + context->q_count];
+            context->kernels->make_ready(rows, lift, context->degree);
         }
     }
 }
@@ -71,8 +74,8 @@ static void digit_rows(const pyaccel_he_context *context, uint32_t level, uint32
             memcpy(rows[d], coefficients + p * stride, n * sizeof(pa_he_word));
             if (last > first) {
                 context->kernels->mul_constant(
-                    rows[d], rows[d], &context->constants->ready[last * context->q_count + p].back,
-                    n, &context->ntt[p].modulus);
+                    rows[d], rows[d], &context->constants->unready[last * context->q_count + p], n,
+                    &context->ntt[p].modulus);
             }
         } else if (lifting && first == last) {
             sources[count] = coefficients + first * stride;

@@ -110,6 +110,7 @@ void PA_HE(permute)(pa_he_word *out, const pa_he_word *in, const pa_he_word *tab
 
 size_t PA_HE(conversion_bytes)(const pa_he_conversion *conversion);
 void PA_HE(conversion_fill)(const pa_he_conversion *conversion);
+void PA_HE(make_ready)(pa_he_word *const *rows, const pa_he_conversion *c, size_t n);
 void PA_HE(convert)(pa_he_word *const *out, const pa_he_word *const *in,
                     const pa_he_word *const *own, const pa_he_conversion *conversion, size_t n);
 

@@ -20,6 +20,8 @@ void pa_he_permute_portable(pa_he_word *out, const pa_he_word *in, const pa_he_w
 
 size_t pa_he_conversion_bytes_portable(const pa_he_conversion *conversion);
 void pa_he_conversion_fill_portable(const pa_he_conversion *conversion);
+void pa_he_make_ready_portable(pa_he_word *const *rows, const pa_he_conversion *conversion,
+                               size_t n);
 void pa_he_convert_portable(pa_he_word *const *out, const pa_he_word *const *in,
                             const pa_he_word *const *own, const pa_he_conversion *conversion,
                             size_t n);

@@ -230,36 +230,29 @@ static bool set_level(pyaccel_he_context *context, uint32_t level)
              set_division(&constants->by[PA_HE_BY_BOTH], context, in, end - left + p_count, left)));
 }
 
-/* What primes of a run are multiplied by before its lifts. */
-static void set_ready(pa_he_ready *ready, const pyaccel_he_context *context,
-                      const pa_he_ntt *const *in, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        const pa_he_modulus *q = &in[i]->modulus;
-        const uint64_t product = pa_he_product_mod(in, count, i, q);
-        context->kernels->multiplier(&ready[i].by, pa_he_inv_mod(product, q), q);
-        context->kernels->multiplier(&ready[i].back, product, q);
-    }
-}
-
 /* Lifts of every run to every prime outside it. */
 static bool set_raise(pyaccel_he_context *context)
 {
     const uint32_t all = context->q_count + context->p_count;
     pa_he_conversion *raise =
         pa_he_constants_take(context->constants, sizeof *raise * context->q_count * all);
-    pa_he_ready *ready = pa_he_constants_take(context->constants,
-                                              sizeof *ready * context->q_count * context->q_count);
-    if (raise == NULL || ready == NULL) {
+    pa_he_multiplier *unready = pa_he_constants_take(
+        context->constants, sizeof *unready * context->q_count * context->q_count);
+    if (raise == NULL || unready == NULL) {
         return false;
     }
     context->constants->raise = raise;
-    context->constants->ready = ready;
+    context->constants->unready = unready;
     for (uint32_t d = 0, first = 0; d < context->digit_count; first = context->digit_end[d++]) {
         const pa_he_ntt *in[PA_HE_MAX_PRIMES];
         for (uint32_t last = first; last < context->digit_end[d]; last++) {
             in[last - first] = &context->ntt[last];
-            set_ready(&ready[last * context->q_count + first], context, in, last - first + 1);
+            for (uint32_t i = first; i <= last; i++) {
+                const pa_he_modulus *q = &context->ntt[i].modulus;
+                context->kernels->multiplier(&unready[last * context->q_count + i],
+                                             pa_he_product_mod(in, last - first + 1, i - first, q),
+                                             q);
+            }
             for (uint32_t j = 0; j < all; j++) {
                 const pa_he_ntt *out = &context->ntt[j];
                 pa_he_conversion *lift = &raise[last * all + j];

@@ -36,17 +36,13 @@ typedef struct {
     struct pa_he_bfv_level *bfv;        /* multiply_bfv.c; NULL in other schemes */
 } pa_he_level;
 
-typedef struct {
-    pa_he_multiplier by, back;
-} pa_he_ready;
-
 struct pa_he_constants {
     pa_he_level levels[PA_HE_MAX_PRIMES];
     /* Mod-up: run e holds the primes of a digit up to e, its last one at some level; raise[e * prime_count + j] lifts it near the
-     * centre (exactly, where it is one prime) to prime j outside it. Of several primes it wants them ready: prime i of run e times
-     * ready[e * q_count + i].by, once for all j; times .back it is itself again. */
+     * centre (exactly, where it is one prime) to prime j outside it. Of several primes it wants them ready; prime i of run e is itself
+     * again times unready[e * q_count + i]. */
     const pa_he_conversion *raise;
-    const pa_he_ready *ready;
+    const pa_he_multiplier *unready;
     const pa_he_multiplier *special; /* P modulo each prime of Q */
     pa_he_modulus plain; /* BFV, BGV: t, any number from 2 on: q, ratio and bits alone are set */
     const pa_he_multiplier *plain_inverse; /* BFV: 1 / t modulo each prime of Q */

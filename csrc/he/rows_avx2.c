@@ -233,5 +233,6 @@ const pa_he_kernels pa_he_avx2 = {
     .permute = permute,
     .conversion_bytes = pa_he_conversion_bytes_avx2,
     .conversion_fill = pa_he_conversion_fill_avx2,
+    .make_ready = pa_he_make_ready_avx2,
     .convert = pa_he_convert_avx2,
 };

@@ -262,5 +262,6 @@ const pa_he_kernels PA_VARIANT(pa_he_) = {
     .permute = PA_HE(permute),
     .conversion_bytes = PA_HE(conversion_bytes),
     .conversion_fill = PA_HE(conversion_fill),
+    .make_ready = PA_HE(make_ready),
     .convert = PA_HE(convert),
 };

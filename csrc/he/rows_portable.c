@@ -170,5 +170,6 @@ const pa_he_kernels pa_he_portable = {
     .permute = pa_he_permute_portable,
     .conversion_bytes = pa_he_conversion_bytes_portable,
     .conversion_fill = pa_he_conversion_fill_portable,
+    .make_ready = pa_he_make_ready_portable,
     .convert = pa_he_convert_portable,
 };
