@@ -51,6 +51,7 @@ endif()
 
 # Makes the targets pyaccel (shared) and pyaccel_static of all sources so far.
 function(pa_library)
+  pa_tell_variants("${PROJECT_SOURCE_DIR}/csrc/core/variants.c")
   foreach(level IN LISTS PA_LEVELS)
     get_property(sources GLOBAL PROPERTY PA_SOURCES_${level})
     string(TOUPPER ${level} feature)

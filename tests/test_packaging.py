@@ -48,7 +48,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dist(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist, and the wheel that was built from the sdist."""
     folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--outdir", folder, tree)
+    run(sys.executable, "-m", "build", "--outdir", folder, "-Ccmake.define.PYACCEL_WERROR=ON", tree)
     return folder
 
 
@@ -76,7 +76,8 @@ def wheel_prefix(environment: Path) -> Path:
 @pytest.fixture(scope="session")
 def plain_prefix(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a plain `cmake --install` put the library, without Python."""
-    build, prefix = tmp_path_factory.mktemp("plain-build"), tmp_path_factory.mktemp("plain") / "prefix"
+    # Compiled as the wheel, so that a compiler cache has it all.
+    build, prefix = tree / "build" / "plain", tmp_path_factory.mktemp("plain") / "prefix"
     run("cmake", "-S", tree, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DPYACCEL_WERROR=ON")
     run("cmake", "--build", build, "--parallel", "2")
     run("cmake", "--install", build)
@@ -269,7 +270,16 @@ def test_each_header_stands_alone(tmp_path: Path) -> None:
 def test_editable_install(tree: Path, tmp_path: Path) -> None:
     run(sys.executable, "-m", "venv", tmp_path / "environment")
     python = tmp_path / "environment" / "bin" / "python"
-    run(python, "-m", "pip", "--disable-pip-version-check", "install", "--editable", tree)
+    run(
+        python,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "-Ccmake.define.PYACCEL_WERROR=ON",
+        "--editable",
+        tree,
+    )
     program = "import pyaccel; print(pyaccel.hash_many('sha256', [b'abc'])[0].tobytes().hex(), pyaccel.__file__)"
     digest, file = run(python, "-I", "-c", program).split()
     # FIPS 180-4's own example.
