@@ -17,14 +17,11 @@ if TYPE_CHECKING:
 
 
 @cache
-def party() -> Party:
-    return Party("ckks", degree=32, depth=2)
-
-
-@cache
-def batches() -> tuple[he.Ciphertexts, he.Ciphertexts]:
+def batches(scheme: str) -> tuple[he.Ciphertexts, he.Ciphertexts]:
+    modulus = {} if scheme == "ckks" else {"plain_modulus": 257}
+    party = Party(scheme, degree=32, depth=2, **modulus)
     generator = np.random.default_rng(3)
-    a, b = (party().public.encrypt(party().random(generator, 3, 16)) for _ in range(2))
+    a, b = (party.public.encrypt(party.random(generator, 3, 16)) for _ in range(2))
     return a, b
 
 
@@ -33,7 +30,13 @@ WORK: dict[str, Callable[[Any, Any], Any]] = {
     "rotation": lambda a, b: a.rotate([1, 0, 2]) + 0.5,
     "sum": lambda a, b: (a - b).sum(),
     "slots": lambda a, b: (a[1:] + b[[0, 2]]).sum_slots(),
+    "integers": lambda a, b: (a.mod_switch(1) - b).swap_rows(),
 }
+
+
+def operands(name: str) -> tuple[he.Ciphertexts, he.Ciphertexts]:
+    """Of BFV for integers, else of CKKS."""
+    return batches("bfv" if name == "integers" else "ckks")
 
 
 def items(ciphertexts: he.Ciphertexts) -> bytes:
@@ -43,12 +46,12 @@ def items(ciphertexts: he.Ciphertexts) -> bytes:
 @cache
 def answer(name: str) -> bytes:
     """Native's."""
-    return items(WORK[name](*batches()))
+    return items(WORK[name](*operands(name)))
 
 
 def right(name: str, device: str) -> bool:
     """Whether work on a device comes back right."""
-    a, b = (batch.to(device) for batch in batches())
+    a, b = (batch.to(device) for batch in operands(name))
     return items(WORK[name](a, b)) == answer(name)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from faulty_opencl import STEPS, FaultyOpenCL, faulty
-from he_faults import WORK, answer, batches, items, right, where
+from he_faults import WORK, answer, batches, items, operands, right, where
 from opencl_support import on_every_opencl_device, status_of_child
 
 import pyaccel
@@ -139,18 +139,18 @@ def test_a_flipped_bit_in_anything_that_comes_back(backend: Any, name: str, monk
 def test_a_wrong_residue_of_a_kernel(backend: Any, driver: FaultyOpenCL, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something else than what was asked for comes out of an operation: whatever followed from it is right."""
     assert right("product", backend.name)
-    a, b = (batch.to(backend.name) for batch in batches())
-    assert items(a + b) == items(batches()[0] + batches()[1])  # the known question is answered
+    a, b = (batch.to(backend.name) for batch in batches("ckks"))
+    assert items(a + b) == items(batches("ckks")[0] + batches("ckks")[1])  # the known question is answered
     elements = DeviceRing.elements
     with monkeypatch.context() as patch:
         patch.setattr(DeviceRing, "elements", lambda ring, operation, x, y: elements(ring, "add", x, x))
         wrong = a + b
     after = wrong * wrong
-    native = (batches()[0] + batches()[1]).square()
+    native = (batches("ckks")[0] + batches("ckks")[1]).square()
     with pytest.warns(RuntimeWarning, match=r"any more: he.download: ciphertexts\[0\] is .*, after add, multiply"):
         assert items(after) == items(native)
     assert items(after) == items(native)
-    assert items(wrong) == items(batches()[0] + batches()[1])
+    assert items(wrong) == items(batches("ckks")[0] + batches("ckks")[1])
 
 
 @on_every_opencl_device
@@ -177,7 +177,7 @@ def test_kernels_do_not_compile(backend: Any, driver: FaultyOpenCL, caplog: Any)
 def test_metrics_count_it(backend: Any, driver: FaultyOpenCL) -> None:
     """Batches, and rows that were redone elsewhere, of each function."""
     assert right("product", backend.name)
-    a, b = (batch.to(backend.name) for batch in batches())
+    a, b = (batch.to(backend.name) for batch in batches("ckks"))
     counted.counts.begin()
     before = seen(backend.name)
     try:
@@ -206,7 +206,7 @@ def seen(device: str) -> dict[str, Any]:
 def test_a_hung_kernel(backend: Any, driver: FaultyOpenCL, monkeypatch: pytest.MonkeyPatch) -> None:
     """What hangs is left behind, and changes nothing when it ends."""
     assert right("product", backend.name)
-    a, b = (batch.to(backend.name) for batch in batches())
+    a, b = (batch.to(backend.name) for batch in batches("ckks"))
     go, ended = threading.Event(), threading.Event()
 
     def before(kind: str, number: int) -> None:
@@ -230,7 +230,7 @@ def test_a_hung_kernel(backend: Any, driver: FaultyOpenCL, monkeypatch: pytest.M
 @pytest.mark.filterwarnings("ignore:opencl.* failed at:RuntimeWarning")
 def test_threads_while_the_device_is_lost_again_and_again(backend: Any, driver: FaultyOpenCL) -> None:
     assert all(right(name, backend.name) for name in WORK)
-    shared = [batch.to(backend.name) for batch in batches()]
+    shared = {name: [batch.to(backend.name) for batch in operands(name)] for name in WORK}
 
     def before(kind: str, number: int) -> None:
         if sum(driver.steps.values()) % 97 == 0:
@@ -238,7 +238,7 @@ def test_threads_while_the_device_is_lost_again_and_again(backend: Any, driver: 
 
     def work(i: int) -> bool:
         name = list(WORK)[i % len(WORK)]
-        return items(WORK[name](*shared)) == answer(name) if i % 3 else right(name, backend.name)
+        return items(WORK[name](*shared[name])) == answer(name) if i % 3 else right(name, backend.name)
 
     driver.before = before
     with ThreadPoolExecutor(8) as pool:
@@ -252,8 +252,8 @@ def test_threads_while_the_device_is_lost_again_and_again(backend: Any, driver: 
 def test_threads_while_bits_flip(backend: Any, driver: FaultyOpenCL) -> None:
     """None takes what another one found to be wrong, or what nobody looked at."""
     assert all(right(name, backend.name) for name in WORK)
-    shared = [batch.to(backend.name) for batch in batches()]
-    made = {name: work(*shared) for name, work in WORK.items()}
+    shared = {name: [batch.to(backend.name) for batch in operands(name)] for name in WORK}
+    made = {name: WORK[name](*shared[name]) for name in WORK}
     reads: list[Any] = []
 
     def flip(array: Any) -> None:
@@ -263,7 +263,7 @@ def test_threads_while_bits_flip(backend: Any, driver: FaultyOpenCL) -> None:
 
     def work(i: int) -> bool:
         name = list(WORK)[i % len(WORK)]
-        return items(made[name] if i % 2 else WORK[name](*shared)) == answer(name)
+        return items(made[name] if i % 2 else WORK[name](*shared[name])) == answer(name)
 
     driver.after_read = flip
     with ThreadPoolExecutor(8) as pool:
@@ -277,7 +277,7 @@ def test_threads_while_bits_flip(backend: Any, driver: FaultyOpenCL) -> None:
 @pytest.mark.filterwarnings("ignore:opencl.* failed at.*forked:RuntimeWarning")
 def test_a_fork_after_use(backend: Any, driver: FaultyOpenCL) -> None:
     """The child computes natively what it inherits, and what was not brought back yet."""
-    a, b = (batch.to(backend.name) for batch in batches())
+    a, b = (batch.to(backend.name) for batch in batches("ckks"))
     product = a * b
 
     def child() -> bool:

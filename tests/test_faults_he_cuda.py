@@ -98,7 +98,7 @@ def test_a_bit_that_flips_on_the_way(library: Any, cuda: DeviceBackend, function
 @pytest.mark.filterwarnings("ignore:.* not use cuda.0 any more:RuntimeWarning")
 def test_rates_of_checks(library: Any, cuda: DeviceBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """None: what comes back wrong is taken; the first batches are checked without being asked for."""
-    a, b = (batch.to(cuda.name) for batch in batches())
+    a, b = (batch.to(cuda.name) for batch in batches("ckks"))
     monkeypatch.setattr(shadowing, "_rate", [0.0])
     assert items(b * a) == answer("product")  # known questions are answered
     library.fake_fail(b"cuMemcpyDtoHAsync", 0, FLIPPED_BIT, 0)
@@ -107,8 +107,8 @@ def test_rates_of_checks(library: Any, cuda: DeviceBackend, monkeypatch: pytest.
     monkeypatch.setattr(shadowing, "_rate", [])
     one, other = a[:1], b[:1]
     for _ in range(shadowing.FIRST - 1):
-        assert items(one * other) == items(batches()[0][:1] * batches()[1][:1])
+        assert items(one * other) == items(batches("ckks")[0][:1] * batches("ckks")[1][:1])
     library.fake_fail(b"cuMemcpyDtoHAsync", 0, FLIPPED_BIT, 0)
-    assert items(one * other) == items(batches()[0][:1] * batches()[1][:1])
+    assert items(one * other) == items(batches("ckks")[0][:1] * batches("ckks")[1][:1])
     assert health.quarantined(cuda)
     assert pyaccel.scheduler.release(cuda.name)

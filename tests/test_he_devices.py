@@ -333,11 +333,11 @@ def test_what_is_used_twice_counts_once(ckks: Pair, device: str, monkeypatch: py
 
 
 @on_every_device
-@pytest.mark.parametrize("seed", range(12))
-def test_any_rows_are_computed_again(ckks: Pair, device: str, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_any_rows_are_computed_again(pair: Pair, device: str, seed: int) -> None:
     """Some rows of what a random circuit makes, whatever the circuit did with rows."""
     random = np.random.default_rng(seed)
-    batches = [(batch.to(device), batch) for batch in (ckks.a, ckks.b, ckks.a[:1])]
+    batches = [(batch.to(device), batch) for batch in (pair.a, pair.b, pair.a[:1])]
 
     for _ in range(9):
         (x, x_here), (y, y_here) = (batches[i] for i in random.integers(len(batches), size=2))
@@ -353,13 +353,13 @@ def test_any_rows_are_computed_again(ckks: Pair, device: str, seed: int) -> None
             lambda a, _, rows=rows: a[rows],
             lambda a, _, steps=steps: a.rotate(steps),
             lambda a, b, level=level: he.Ciphertexts.concatenate([a.mod_switch(level), b.mod_switch(level)]),
+            lambda a, _: a.sum(),
+            lambda a, b: he.Ciphertexts.concatenate([a[:0], -a, a[:0]]),
             lambda a, _, numbers=numbers: a + numbers,
             lambda a, _, numbers=numbers: a.multiply_plain(numbers) if a.level else -a,
             lambda a, b: (a * b if a.level and b.level else a - b),
-            lambda a, _: a.sum(),
-            lambda a, b: he.Ciphertexts.concatenate([a[:0], a, a[:0]]),
         ]
-        work = works[random.integers(len(works))]
+        work = works[random.integers(len(works) if pair.party.context.scheme == "ckks" else 7)]
         try:
             here = work(x_here, y_here)
         except ValueError:  # scales that have drifted apart
