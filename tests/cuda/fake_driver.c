@@ -337,6 +337,11 @@ static int begin(const char *name, context **c)
         status = c->lost = ILLEGAL_ADDRESS;                                                        \
         goto leave;                                                                                \
     }
+/* As ENTER, of a call with the stream q that handle means. */
+#define ON_STREAM(condition)                                                                       \
+    ENTER;                                                                                         \
+    stream *q = found(c, handle);                                                                  \
+    REQUIRE(q != NULL && (condition), INVALID_VALUE)
 
 /* ---- the API, in the forms of CUDA 12 and 13 ---- */
 
@@ -520,9 +525,7 @@ int cuStreamCreate(stream **made, unsigned flags)
 
 int cuStreamSynchronize(void *handle)
 {
-    ENTER;
-    stream *q = found(c, handle);
-    REQUIRE(q != NULL, INVALID_VALUE);
+    ON_STREAM(true);
     drain(c, q, NULL);
     status = c->lost;
     LEAVE;
@@ -530,9 +533,7 @@ int cuStreamSynchronize(void *handle)
 
 int cuStreamWaitEvent(void *handle, event *e, unsigned flags)
 {
-    ENTER;
-    stream *q = found(c, handle);
-    REQUIRE(q != NULL && e->of == c && flags == 0, INVALID_VALUE);
+    ON_STREAM(e->of == c && flags == 0);
     enqueued(q, WAIT)->to = e;
     LEAVE;
 }
@@ -548,9 +549,7 @@ int cuEventCreate(event **made, unsigned flags)
 
 int cuEventRecord(event *e, void *handle)
 {
-    ENTER;
-    stream *q = found(c, handle);
-    REQUIRE(q != NULL && e->of == c, INVALID_VALUE);
+    ON_STREAM(e->of == c);
     if (e->pending) { /* recorded anew: the last one counts */
         drain(c, e->in, e);
     }
@@ -626,17 +625,28 @@ int cuMemFree(uint64_t address)
     LEAVE;
 }
 
-int cuMemcpyHtoDAsync(uint64_t to, const void *from, size_t size, void *handle)
+/* Whether so many bytes from address on are memory of the device. */
+static bool on_device(const context *c, uint64_t address, size_t size)
 {
-    ENTER;
-    stream *q = found(c, handle);
-    REQUIRE(q != NULL && size > 0, INVALID_VALUE);
-    const block *device = holding(c, to, size);
-    MAPPED(device != NULL && !device->locked);
+    const block *b = holding(c, address, size);
+    return b != NULL && !b->locked;
+}
+
+/* A copy to come. */
+static step *copying(stream *q, void *to, const void *from, size_t size)
+{
     step *s = enqueued(q, COPY);
-    s->to = (void *)(uintptr_t)to;
+    s->to = to;
     s->from = from;
     s->size = size;
+    return s;
+}
+
+int cuMemcpyHtoDAsync(uint64_t to, const void *from, size_t size, void *handle)
+{
+    ON_STREAM(size > 0);
+    MAPPED(on_device(c, to, size));
+    step *s = copying(q, (void *)(uintptr_t)to, from, size);
     s->flipped = flipped;
     if (holding(c, (uint64_t)(uintptr_t)from, size) ==
         NULL) { /* pageable: the driver has a copy when it returns */
@@ -648,14 +658,9 @@ int cuMemcpyHtoDAsync(uint64_t to, const void *from, size_t size, void *handle)
 
 int cuMemsetD8Async(uint64_t to, uint8_t byte, size_t size, void *handle)
 {
-    ENTER;
-    stream *q = found(c, handle);
-    REQUIRE(q != NULL && size > 0, INVALID_VALUE);
-    const block *device = holding(c, to, size);
-    MAPPED(device != NULL && !device->locked);
-    step *s = enqueued(q, COPY);
-    s->to = (void *)(uintptr_t)to;
-    s->size = size;
+    ON_STREAM(size > 0);
+    MAPPED(on_device(c, to, size));
+    step *s = copying(q, (void *)(uintptr_t)to, NULL, size);
     s->from = s->held = malloc(size);
     memset(s->held, byte, size);
     LEAVE;
@@ -663,16 +668,9 @@ int cuMemsetD8Async(uint64_t to, uint8_t byte, size_t size, void *handle)
 
 int cuMemcpyDtoHAsync(void *to, uint64_t from, size_t size, void *handle)
 {
-    ENTER;
-    stream *q = found(c, handle);
-    REQUIRE(q != NULL && size > 0, INVALID_VALUE);
-    const block *device = holding(c, from, size);
-    MAPPED(device != NULL && !device->locked);
-    step *s = enqueued(q, COPY);
-    s->to = to;
-    s->from = (const void *)(uintptr_t)from;
-    s->size = size;
-    s->flipped = flipped;
+    ON_STREAM(size > 0);
+    MAPPED(on_device(c, from, size));
+    copying(q, to, (const void *)(uintptr_t)from, size)->flipped = flipped;
     if (holding(c, (uint64_t)(uintptr_t)to, size) == NULL) { /* pageable: done when it returns */
         drain(c, q, NULL);
     }
@@ -682,14 +680,9 @@ int cuMemcpyDtoHAsync(void *to, uint64_t from, size_t size, void *handle)
 
 int cuMemcpyDtoDAsync(uint64_t to, uint64_t from, size_t size, void *handle)
 {
-    ENTER;
-    stream *q = found(c, handle);
-    REQUIRE(q != NULL && size > 0, INVALID_VALUE);
-    MAPPED(holding(c, to, size) != NULL && holding(c, from, size) != NULL);
-    step *s = enqueued(q, COPY);
-    s->to = (void *)(uintptr_t)to;
-    s->from = (const void *)(uintptr_t)from;
-    s->size = size;
+    ON_STREAM(size > 0);
+    MAPPED(on_device(c, to, size) && on_device(c, from, size));
+    copying(q, (void *)(uintptr_t)to, (const void *)(uintptr_t)from, size);
     LEAVE;
 }
 
@@ -734,15 +727,12 @@ int cuLaunchKernel(const function *f, unsigned grid_x, unsigned grid_y, unsigned
                    unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared,
                    void *handle, void **parameters, void **extra)
 {
-    ENTER;
-    stream *q = found(c, handle);
-    REQUIRE(q != NULL && extra == NULL && shared == 0, INVALID_VALUE);
+    ON_STREAM(extra == NULL && shared == 0);
     REQUIRE(grid_x > 0 && grid_x <= INT32_MAX && grid_y == 1 && grid_z == 1, INVALID_VALUE);
     REQUIRE(block_x == 64 && block_y == 1 && block_z == 1, INVALID_VALUE);
     for (int i = 0; f->sizes[i] != 0; i++) {
         if (f->sizes[i] & IS_POINTER) {
-            const block *b = holding(c, *(const uint64_t *)parameters[i], 1);
-            MAPPED(b != NULL && !b->locked);
+            MAPPED(on_device(c, *(const uint64_t *)parameters[i], 1));
         }
     }
     step *s = enqueued(q, LAUNCH);
