@@ -13,6 +13,8 @@
  * rests below 5.5 2^50.
  *
  * v is one term where it stays below 2^49, else two of 32 and 24 bits, whose constants are overflow and 2^32 overflow. */
+#include <string.h>
+
 #include "doubles.h"
 
 #define BLOCK 32u /* elements whose terms lie on the stack: 17 KiB at most */
@@ -70,18 +72,6 @@ void pa_he_conversion_fill_avx2(const pa_he_conversion *conversion)
     }
 }
 
-void pa_he_make_ready_avx2(pa_he_word *const *rows, const pa_he_conversion *conversion, size_t n)
-{
-    const pa_he_word *pre = (const pa_he_word *)conversion->prepared + 1;
-    for (uint32_t i = 0; i < conversion->in_count; i++, pre += 3) {
-        const dv w = dv_spread(pre), quotient = dv_spread(pre + 1),
-                 q = dv_all(conversion->in[i]->modulus.real);
-        for (size_t e = 0; e < n; e += 4) {
-            dv_store(rows[i] + e, dv_mul_by(dv_load(rows[i] + e), w, quotient, q));
-        }
-    }
-}
-
 /* out = the class of in nearest to 0, q at most twice p: |x| <= q / 2 is a residue as it is. The quotient that dv_reduce rounds
  * is off by less than 2^-52, and none of an odd q lies nearer to a half than 1 / 2q. */
 static void convert_nearest(pa_he_word *out, const pa_he_word *in, const pa_he_modulus *modulus,
@@ -107,6 +97,16 @@ static void convert_nearest_reduced(pa_he_word *out, const pa_he_word *in,
     }
 }
 
+static void convert_lift(pa_he_word *out, const pa_he_word *in, const pa_he_modulus *q,
+                         const pa_he_modulus *p, size_t n)
+{
+    if (q->q / 2 <= p->q) {
+        convert_nearest(out, in, q, n);
+    } else {
+        convert_nearest_reduced(out, in, q, p, n);
+    }
+}
+
 /* out_j = the class of in pre nearest to 0. */
 static void convert_centred(pa_he_word *const *out, const pa_he_word *in,
                             const pa_he_conversion *conversion, size_t n)
@@ -115,12 +115,7 @@ static void convert_centred(pa_he_word *const *out, const pa_he_word *in,
     const pa_he_modulus *q = &conversion->in[0]->modulus;
     if (conversion->pre[0] == 1) { /* a lift */
         for (uint32_t j = 0; j < conversion->out_count; j++) {
-            const pa_he_modulus *p = &conversion->out[j]->modulus;
-            if (q->q / 2 <= p->q) {
-                convert_nearest(out[j], in, q, n);
-            } else {
-                convert_nearest_reduced(out[j], in, q, p, n);
-            }
+            convert_lift(out[j], in, q, &conversion->out[j]->modulus, n);
         }
         return;
     }
@@ -184,10 +179,8 @@ static void make_terms(block_row *term, const pa_he_word *const *in, size_t firs
         for (uint32_t i = 0; i < in_count; i++) {
             const pa_he_word *pre = words + 1 + 3 * i;
             const dv p = dv_all(conversion->in[i]->modulus.real), f = dv_spread(pre + 2);
-            const dv x = dv_load(in[i] + first + e);
             const dv y = dv_positive(
-                conversion->ready != 0 ? x : dv_mul_by(x, dv_spread(pre), dv_spread(pre + 1), p),
-                p);
+                dv_mul_by(dv_load(in[i] + first + e), dv_spread(pre), dv_spread(pre + 1), p), p);
             const dv counted = _mm256_fmadd_pd(y, f, dv_all(C_V));
             const dv rest = _mm256_fmsub_pd(y, f, _mm256_sub_pd(counted, dv_all(C_V)));
             const dv below = _mm256_cmp_pd(rest, _mm256_setzero_pd(), _CMP_LT_OQ);
@@ -206,9 +199,9 @@ static void make_terms(block_row *term, const pa_he_word *const *in, size_t firs
     }
 }
 
-/* 4 `vectors` elements of one out row; own: theirs, or NULL. */
-DV_INLINE void sum_terms(pa_he_word *out, size_t vectors, const pa_he_word *term, uint32_t terms,
-                         const pa_he_word *own, const pa_he_word *line,
+/* 4 `vectors` elements of one out row, from element e of the terms on; own: theirs, or NULL. */
+DV_INLINE void sum_terms(pa_he_word *out, size_t vectors, const pa_he_word *const *term,
+                         uint32_t terms, size_t e, const pa_he_word *own, const pa_he_word *line,
                          const pa_he_modulus *modulus)
 {
     const dv_prime m = dv_prime_of(modulus);
@@ -228,11 +221,28 @@ DV_INLINE void sum_terms(pa_he_word *out, size_t vectors, const pa_he_word *term
             sums_begin(&s, vectors);
             weight = 0;
         }
-        sums_add(&s, vectors, term + t * BLOCK, dv_spread(line + 2 + t));
+        sums_add(&s, vectors, term[t] + e, dv_spread(line + 2 + t));
     }
     sums_reduce(&s, vectors, m);
     for (size_t k = 0; k < vectors; k++) {
         dv_store(out + 4 * k, s.low[k]);
+    }
+}
+
+/* out_j of n elements, whose terms are rows; own: theirs, or NULL. */
+static void sum_row(pa_he_word *out, const pa_he_word *const *term, const pa_he_word *own,
+                    const pa_he_conversion *conversion, uint32_t j, size_t n)
+{
+    const pa_he_word *words = conversion->prepared;
+    const uint32_t in_count = conversion->in_count, terms = in_count + 1 + (words[0] != 0);
+    const pa_he_word *line = words + 1 + 3 * (size_t)in_count + j * line_words(conversion);
+    const pa_he_modulus *p = &conversion->out[j]->modulus;
+    size_t e = 0;
+    for (; e + 16 <= n; e += 16) {
+        sum_terms(out + e, 4, term, terms, e, own == NULL ? NULL : own + e, line, p);
+    }
+    if (e < n) {
+        sum_terms(out + e, 2, term, terms, e, own == NULL ? NULL : own + e, line, p);
     }
 }
 
@@ -243,26 +253,47 @@ void pa_he_convert_avx2(pa_he_word *const *out, const pa_he_word *const *in,
         convert_centred(out, in[0], conversion, n);
         return;
     }
-    const pa_he_word *words = conversion->prepared;
-    const uint32_t in_count = conversion->in_count, terms = in_count + 1 + (words[0] != 0);
-    const pa_he_word *lines = words + 1 + 3 * (size_t)in_count;
     _Alignas(64) block_row term[MOST_TERMS];
+    const pa_he_word *rows[MOST_TERMS];
+    for (uint32_t t = 0; t < MOST_TERMS; t++) {
+        rows[t] = term[t];
+    }
     for (size_t first = 0; first < n; first += BLOCK) {
         const size_t size = n - first < BLOCK ? n - first : BLOCK;
         make_terms(term, in, first, size, conversion);
         for (uint32_t j = 0; j < conversion->out_count; j++) {
-            const pa_he_word *line = lines + j * line_words(conversion);
-            const pa_he_modulus *p = &conversion->out[j]->modulus;
-            const pa_he_word *mine = own == NULL ? NULL : own[j] + first;
-            size_t e = 0;
-            for (; e + 16 <= size; e += 16) {
-                sum_terms(out[j] + first + e, 4, &term[0][e], terms, mine == NULL ? NULL : mine + e,
-                          line, p);
-            }
-            if (e < size) {
-                sum_terms(out[j] + first + e, 2, &term[0][e], terms, mine == NULL ? NULL : mine + e,
-                          line, p);
-            }
+            sum_row(out[j] + first, rows, own == NULL ? NULL : own[j] + first, conversion, j, size);
         }
     }
+}
+
+void pa_he_lift_begin_avx2(pa_he_word *const *rows, pa_he_word *excess,
+                           const pa_he_conversion *lift, size_t n)
+{
+    if (lift->in_count == 1) {
+        return;
+    }
+    assert(*(const pa_he_word *)lift->prepared == 0); /* v, at most in_count, is one term */
+    _Alignas(64) block_row term[MOST_TERMS];
+    for (size_t first = 0; first < n; first += BLOCK) {
+        const size_t size = n - first < BLOCK ? n - first : BLOCK;
+        make_terms(term, (const pa_he_word *const *)rows, first, size, lift);
+        for (uint32_t i = 0; i < lift->in_count; i++) {
+            memcpy(rows[i] + first, term[i], size * sizeof **term);
+        }
+        memcpy(excess + first, term[lift->in_count], size * sizeof **term);
+    }
+}
+
+void pa_he_lift_row_avx2(pa_he_word *out, const pa_he_lift *lift, size_t n)
+{
+    const pa_he_conversion *c = lift->conversion;
+    if (c->in_count == 1) {
+        convert_lift(out, lift->terms[0], &c->in[0]->modulus, &c->out[lift->out]->modulus, n);
+        return;
+    }
+    const pa_he_word *term[MOST_TERMS];
+    memcpy(term, lift->terms, c->in_count * sizeof *term);
+    term[c->in_count] = lift->excess;
+    sum_row(out, term, NULL, c, lift->out, n);
 }

@@ -94,16 +94,9 @@ void PA_HE(conversion_fill)(const pa_he_conversion *conversion)
 }
 
 /* y_i of vectors from element e on. */
-INLINE void residues_of(vec *y, unsigned vectors, const pa_he_word *in, size_t e, bool ready,
+INLINE void residues_of(vec *y, unsigned vectors, const pa_he_word *in, size_t e,
                         const in_prime *constant, const prime *q)
 {
-    if (ready) {
-        UNROLL for (unsigned k = 0; k < vectors; k++)
-        {
-            y[k] = load(in + e + k * LANES);
-        }
-        return;
-    }
     const vec pre = all(constant->pre), quotient = all(constant->pre_quotient);
     UNROLL for (unsigned k = 0; k < vectors; k++)
     {
@@ -122,7 +115,7 @@ INLINE void terms_of(vec (*y)[VECTORS], vec *v, size_t e, unsigned vectors,
     }
     for (uint32_t i = 0; i < c->in_count; i++) {
         const prime q = prime_of(c->in[i]->modulus.q);
-        residues_of(y[i], vectors, in[i], e, c->ready != 0, in_primes + i, &q);
+        residues_of(y[i], vectors, in[i], e, in_primes + i, &q);
         UNROLL for (unsigned k = 0; k < vectors; k++)
         {
             v[k] = high(v[k], y[i][k], all(c->fraction[i]));
@@ -136,7 +129,7 @@ INLINE void terms_of(vec (*y)[VECTORS], vec *v, size_t e, unsigned vectors,
 
 /* ---- lifts -------------------------------------------------------------------------------------------------------- */
 
-/* Elements whose y_i lie on the stack: in the first-level cache. */
+/* Elements whose y_i lie on the stack, or v: in the first-level cache. */
 #define LIFT_BLOCK 256u
 
 /* y_i of up to LIFT_BLOCK elements of a lift, in place too; those of y_0 have v above their 52 bits, where the multiplier does
@@ -205,11 +198,36 @@ INLINE void lift_sum(pa_he_word *out, const pa_he_word *const *y, const pa_he_co
     }
 }
 
-static void lift_row(pa_he_word *out, const pa_he_word *const *y, const pa_he_conversion *c,
+/* Likewise from any number of primes, by halves. */
+static void sum_many(pa_he_word *out, const pa_he_word *const *y, const pa_he_conversion *c,
                      uint32_t j, size_t n)
 {
+    const out_prime *constant = out_primes_of(c) + j;
+    const uint64_t *matrix = c->matrix + (size_t)j * c->in_count;
+    const prime p = prime_of(c->out[j]->modulus.q);
+    const vec overflow = all(c->overflow[j]), carry = all(constant->carry),
+              carry_quotient = all(constant->carry_quotient);
+    for (size_t e = 0; e < n; e += LANES) {
+        const vec v = _mm512_srli_epi64(load(y[0] + e), 52);
+        vec lower = low(p.zero, v, overflow), upper = high(p.zero, v, overflow);
+        for (uint32_t i = 0; i < c->in_count;) {
+            const uint32_t end = c->in_count - i < CHUNK ? c->in_count : i + CHUNK;
+            for (; i < end; i++) {
+                const vec x = load(y[i] + e), m = all(matrix[i]);
+                lower = low(lower, x, m);
+                upper = high(upper, x, m);
+            }
+            upper = i < c->in_count ? less(upper, p.q2) : upper;
+        }
+        store(out + e, reduce_wide(upper, lower, carry, carry_quotient, &p));
+    }
+}
+
+static void sum_row(pa_he_word *out, const pa_he_word *const *y, const pa_he_conversion *c,
+                    uint32_t j, size_t n)
+{
     const bool wide = c->out[j]->modulus.bits > LIFT_BITS;
-    switch (c->in_count + (wide ? LIFT_MOST : 0)) {
+    switch (c->in_count > LIFT_MOST ? 0 : c->in_count + (wide ? LIFT_MOST : 0)) {
 #define LIFT(terms)                                                                                \
     case terms:                                                                                    \
         lift_sum(out, y, c, j, n, terms, false);                                                   \
@@ -224,6 +242,8 @@ static void lift_row(pa_he_word *out, const pa_he_word *const *y, const pa_he_co
         LIFT(5)
         LIFT(6)
 #undef LIFT
+    default:
+        sum_many(out, y, c, j, n);
     }
 }
 
@@ -238,37 +258,10 @@ static void lift(pa_he_word *const *out, const pa_he_word *const *in, const pa_h
         for (uint32_t i = 0; i < c->in_count; i++) {
             from[i] = in[i] + e;
         }
-        if (c->ready == 0) {
-            lift_terms(y, from, c, size);
-        }
+        lift_terms(y, from, c, size);
         for (uint32_t j = 0; j < c->out_count; j++) {
-            lift_row(out[j] + e, c->ready != 0 ? from : (const pa_he_word *const *)y, c, j, size);
+            sum_row(out[j] + e, (const pa_he_word *const *)y, c, j, size);
         }
-    }
-}
-
-void PA_HE(make_ready)(pa_he_word *const *rows, const pa_he_conversion *c, size_t n)
-{
-    const common *head = c->prepared;
-    const in_prime *in_primes = (const in_prime *)(head + 1);
-    if (head->lifting == 0) {
-        for (uint32_t i = 0; i < c->in_count; i++) {
-            const prime q = prime_of(c->in[i]->modulus.q);
-            for (size_t e = 0; e < n; e += LANES) {
-                vec y;
-                residues_of(&y, 1, rows[i], e, false, in_primes + i, &q);
-                store(rows[i] + e, y);
-            }
-        }
-        return;
-    }
-    for (size_t e = 0; e < n; e += LIFT_BLOCK) {
-        pa_he_word *block[LIFT_MOST];
-        for (uint32_t i = 0; i < c->in_count; i++) {
-            block[i] = rows[i] + e;
-        }
-        lift_terms(block, (const pa_he_word *const *)block, c,
-                   n - e < LIFT_BLOCK ? n - e : LIFT_BLOCK);
     }
 }
 
@@ -339,8 +332,8 @@ INLINE void convert_at(size_t e, unsigned vectors, pa_he_word *const *out,
     }
 }
 
-/* Nothing is left to reduce where q / 2 is a residue of p. */
-void PA_HE(lift_row)(pa_he_word *out, const pa_he_word *in, uint64_t q, uint64_t to, size_t n)
+/* The residues modulo `to` of those of q nearest to 0. Nothing is left to reduce where q / 2 is a residue. */
+static void lift_centred(pa_he_word *out, const pa_he_word *in, uint64_t q, uint64_t to, size_t n)
 {
     const prime p = prime_of(to);
     const bool reduced = (q - 1) / 2 < to;
@@ -361,7 +354,7 @@ static void convert_centred(pa_he_word *const *out, const pa_he_word *in, const 
     const out_prime *out_primes = out_primes_of(c);
     if (c->pre[0] == 1) { /* a lift */
         for (uint32_t j = 0; j < c->out_count; j++) {
-            PA_HE(lift_row)(out[j], in, c->in[0]->modulus.q, c->out[j]->modulus.q, n);
+            lift_centred(out[j], in, c->in[0]->modulus.q, c->out[j]->modulus.q, n);
         }
         return;
     }
@@ -373,9 +366,9 @@ static void convert_centred(pa_he_word *const *out, const pa_he_word *in, const 
         size = n - e < LANES * VECTORS ? LANES : LANES * VECTORS;
         const unsigned vectors = (unsigned)(size / LANES);
         if (vectors == VECTORS) {
-            residues_of(y, VECTORS, in, e, false, in_primes, &q);
+            residues_of(y, VECTORS, in, e, in_primes, &q);
         } else {
-            residues_of(y, 1, in, e, false, in_primes, &q);
+            residues_of(y, 1, in, e, in_primes, &q);
         }
         for (uint32_t j = 0; j < c->out_count; j++) {
             const prime p = prime_of(c->out[j]->modulus.q);
@@ -406,5 +399,31 @@ void PA_HE(convert)(pa_he_word *const *out, const pa_he_word *const *in,
     }
     for (; e < n; e += LANES) {
         convert_at(e, 1, out, in, own, conversion);
+    }
+}
+
+void PA_HE(lift_begin)(pa_he_word *const *rows, pa_he_word *excess, const pa_he_conversion *lift,
+                       size_t n)
+{
+    (void)excess;
+    if (lift->in_count == 1) {
+        return;
+    }
+    for (size_t e = 0; e < n; e += LIFT_BLOCK) {
+        pa_he_word *y[PA_HE_MAX_PRIMES];
+        for (uint32_t i = 0; i < lift->in_count; i++) {
+            y[i] = rows[i] + e;
+        }
+        lift_terms(y, (const pa_he_word *const *)y, lift, n - e < LIFT_BLOCK ? n - e : LIFT_BLOCK);
+    }
+}
+
+void PA_HE(lift_row)(pa_he_word *out, const pa_he_lift *lift, size_t n)
+{
+    const pa_he_conversion *c = lift->conversion;
+    if (c->in_count == 1) {
+        lift_centred(out, lift->terms[0], c->in[0]->modulus.q, c->out[lift->out]->modulus.q, n);
+    } else {
+        sum_row(out, lift->terms, c, lift->out, n);
     }
 }

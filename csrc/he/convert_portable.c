@@ -26,13 +26,11 @@ void pa_he_conversion_fill_portable(const pa_he_conversion *conversion)
     }
 }
 
-void pa_he_make_ready_portable(pa_he_word *const *rows, const pa_he_conversion *conversion,
-                               size_t n)
+/* y, less q where it lies in the upper half, modulo p; modulus: q modulo p. */
+static inline uint64_t centred(uint64_t y, uint64_t q, uint64_t modulus, const pa_he_modulus *p)
 {
-    const pa_he_multiplier *pre = conversion->prepared;
-    for (uint32_t i = 0; i < conversion->in_count; i++) {
-        pa_he_portable.mul_constant(rows[i], rows[i], &pre[i], n, &conversion->in[i]->modulus);
-    }
+    const uint64_t upper = 0 - (((q - 1) / 2 - y) >> 63); /* all bits where y > (q - 1) / 2 */
+    return pa_he_sub(pa_he_reduce64(y, p), modulus & upper, p->q);
 }
 
 static void convert_centred(pa_he_word *const *out, const pa_he_word *in,
@@ -45,15 +43,30 @@ static void convert_centred(pa_he_word *const *out, const pa_he_word *in,
         const pa_he_modulus *p = &conversion->out[j]->modulus;
         for (size_t i = 0; i < n; i++) {
             const uint64_t y = pa_he_once(pa_he_lazy(in[i], pre->value, pre->quotient, q), q);
-            const uint64_t upper =
-                0 - (((q - 1) / 2 - y) >> 63); /* all bits where y > (q - 1) / 2 */
-            out[j][i] = pa_he_sub(pa_he_reduce64(y, p), modulus[j] & upper, p->q);
+            out[j][i] = centred(y, q, modulus[j], p);
         }
     }
 }
 
-/* x + y[0] c[0] + .. modulo p, terms of block element e. */
-static inline uint64_t dot(pa_u128 x, const uint64_t (*y)[BLOCK], const uint64_t *c, uint32_t terms,
+/* y_i of n elements, in place too, and v before the shift. */
+static void make_terms(pa_he_word *const *y, pa_u128 v[BLOCK], const pa_he_word *const *in,
+                       const pa_he_conversion *conversion, size_t n)
+{
+    const pa_he_multiplier *pre = conversion->prepared;
+    for (size_t e = 0; e < n; e++) {
+        v[e] = conversion->rounding;
+    }
+    for (uint32_t i = 0; i < conversion->in_count; i++) {
+        const uint64_t q = conversion->in[i]->modulus.q;
+        for (size_t e = 0; e < n; e++) {
+            y[i][e] = pa_he_once(pa_he_lazy(in[i][e], pre[i].value, pre[i].quotient, q), q);
+            v[e] += (pa_u128)y[i][e] * conversion->fraction[i] >> 52;
+        }
+    }
+}
+
+/* x + y[0] c[0] + .. modulo p, terms of element e. */
+static inline uint64_t dot(pa_u128 x, const pa_he_word *const *y, const uint64_t *c, uint32_t terms,
                            size_t e, const pa_he_modulus *p)
 {
     uint32_t i = 0;
@@ -77,24 +90,16 @@ void pa_he_convert_portable(pa_he_word *const *out, const pa_he_word *const *in,
         convert_centred(out, in[0], conversion, n);
         return;
     }
-    const pa_he_multiplier *pre = conversion->prepared;
-    uint64_t y[PA_HE_MAX_PRIMES][BLOCK];
+    pa_he_word block[PA_HE_MAX_PRIMES][BLOCK], *y[PA_HE_MAX_PRIMES];
+    const pa_he_word *from[PA_HE_MAX_PRIMES];
     pa_u128 v[BLOCK];
     for (size_t first = 0; first < n; first += BLOCK) {
         const size_t size = n - first < BLOCK ? n - first : BLOCK;
-        for (size_t e = 0; e < size; e++) {
-            v[e] = conversion->rounding;
-        }
         for (uint32_t i = 0; i < in_count; i++) {
-            const uint64_t q = conversion->in[i]->modulus.q;
-            for (size_t e = 0; e < size; e++) {
-                const uint64_t x = in[i][first + e];
-                y[i][e] = conversion->ready != 0
-                              ? x
-                              : pa_he_once(pa_he_lazy(x, pre[i].value, pre[i].quotient, q), q);
-                v[e] += (pa_u128)y[i][e] * conversion->fraction[i] >> 52;
-            }
+            y[i] = block[i];
+            from[i] = in[i] + first;
         }
+        make_terms(y, v, from, conversion, size);
         for (size_t e = 0; e < size; e++) {
             v[e] >>= conversion->shift;
         }
@@ -109,8 +114,46 @@ void pa_he_convert_portable(pa_he_word *const *out, const pa_he_word *const *in,
                 if (own != NULL) {
                     x += (pa_u128)own[j][first + e] * conversion->own[j];
                 }
-                out[j][first + e] = dot(x, y, matrix, in_count, e, p);
+                out[j][first + e] = dot(x, (const pa_he_word *const *)y, matrix, in_count, e, p);
             }
         }
+    }
+}
+
+void pa_he_lift_begin_portable(pa_he_word *const *rows, pa_he_word *excess,
+                               const pa_he_conversion *lift, size_t n)
+{
+    if (lift->in_count == 1) {
+        return;
+    }
+    pa_he_word *y[PA_HE_MAX_PRIMES];
+    pa_u128 v[BLOCK];
+    for (size_t first = 0; first < n; first += BLOCK) {
+        const size_t size = n - first < BLOCK ? n - first : BLOCK;
+        for (uint32_t i = 0; i < lift->in_count; i++) {
+            y[i] = rows[i] + first;
+        }
+        make_terms(y, v, (const pa_he_word *const *)y, lift, size);
+        for (size_t e = 0; e < size; e++) {
+            excess[first + e] = (uint64_t)(v[e] >> lift->shift); /* at most in_count */
+        }
+    }
+}
+
+void pa_he_lift_row_portable(pa_he_word *out, const pa_he_lift *lift, size_t n)
+{
+    const pa_he_conversion *c = lift->conversion;
+    const pa_he_modulus *p = &c->out[lift->out]->modulus;
+    if (c->in_count == 1) {
+        const uint64_t q = c->in[0]->modulus.q;
+        for (size_t e = 0; e < n; e++) {
+            out[e] = centred(lift->terms[0][e], q, q % p->q, p);
+        }
+        return;
+    }
+    const uint64_t *matrix = c->matrix + (size_t)lift->out * c->in_count,
+                   overflow = c->overflow[lift->out];
+    for (size_t e = 0; e < n; e++) {
+        out[e] = dot((pa_u128)lift->excess[e] * overflow, lift->terms, matrix, c->in_count, e, p);
     }
 }

@@ -102,26 +102,52 @@ void pa_he_delta(const pyaccel_he_context *context, uint32_t level, uint32_t by,
     }
 }
 
+/* A row of the outcome, where delta is. */
+typedef struct {
+    pa_he_word *out[2];
+    const pa_he_word *kept[2];
+    const pa_he_multiplier *inverse;
+    const pa_he_modulus *modulus;
+    const pa_he_kernels *kernels;
+    size_t count;
+} quotient;
+
+static void divide_part(void *argument, size_t first, size_t n)
+{
+    const quotient *row = argument;
+    for (size_t k = 0; k < row->count; k++) {
+        pa_he_word *out = row->out[k] + first;
+        row->kernels->sub_mul_constant(out, row->kept[k] + first, out, row->inverse, n,
+                                       row->modulus);
+    }
+}
+
 void pa_he_divide(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
                   pa_he_word *const *out, const pa_he_word *const *kept,
                   const pa_he_word *const *tail, const pa_he_word *const *added)
 {
-    const pa_he_kernels *kernels = context->kernels;
     const pa_he_division *division = &context->constants->levels[level].by[by];
-    const size_t stride = context->stride;
-    for (size_t k = 0; k < count; k++) {
+    const bool whole =
+        added != NULL || context->scheme == PYACCEL_HE_BGV || division->lift.in_count > 1;
+    for (size_t k = 0; whole && k < count; k++) {
         pa_he_delta(context, level, by, out[k], tail[k], added == NULL ? NULL : added[k]);
     }
     for (uint32_t j = 0; j < division->lift.out_count; j++) {
-        pa_he_word *rows[2];
+        quotient row = {.inverse = &division->inverse[j],
+                        .modulus = &context->ntt[j].modulus,
+                        .kernels = context->kernels,
+                        .count = count};
+        pa_he_lift lifts[2] = {{0}};
         for (size_t k = 0; k < count; k++) {
-            rows[k] = out[k] + j * stride;
+            row.out[k] = out[k] + j * context->stride;
+            row.kept[k] = kept[k] + j * context->stride;
+            if (!whole) {
+                lifts[k] = (pa_he_lift){&division->lift, j, &tail[k], NULL};
+            }
         }
-        kernels->forward(rows, count, &context->ntt[j]);
-        for (size_t k = 0; k < count; k++) {
-            kernels->sub_mul_constant(rows[k], kept[k] + j * stride, rows[k], &division->inverse[j],
-                                      context->degree, &context->ntt[j].modulus);
-        }
+        context->kernels->forward_within(
+            row.out, count, &(pa_he_around){.lifts = lifts, .done = divide_part, .work = &row},
+            &context->ntt[j]);
     }
 }
 

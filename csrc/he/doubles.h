@@ -128,12 +128,17 @@ void pa_he_ntt_fill_avx2(pa_he_word *table, const pa_he_modulus *modulus, uint64
                          unsigned log_degree);
 void pa_he_ntt_order_avx2(uint32_t *position, unsigned log_degree);
 void pa_he_forward_avx2(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
+void pa_he_forward_within_avx2(pa_he_word *const *rows, size_t count, const pa_he_around *around,
+                               const pa_he_ntt *ntt);
 void pa_he_inverse_avx2(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
 
 size_t pa_he_conversion_bytes_avx2(const pa_he_conversion *conversion);
 void pa_he_conversion_fill_avx2(const pa_he_conversion *conversion);
-void pa_he_make_ready_avx2(pa_he_word *const *rows, const pa_he_conversion *conversion, size_t n);
 void pa_he_convert_avx2(pa_he_word *const *out, const pa_he_word *const *in,
                         const pa_he_word *const *own, const pa_he_conversion *conversion, size_t n);
+
+void pa_he_lift_begin_avx2(pa_he_word *const *rows, pa_he_word *excess,
+                           const pa_he_conversion *lift, size_t n);
+void pa_he_lift_row_avx2(pa_he_word *out, const pa_he_lift *lift, size_t n);
 
 #endif

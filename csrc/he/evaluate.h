@@ -71,15 +71,19 @@ static inline uint32_t pa_he_extended_rows(const pyaccel_he_context *context, ui
     return context->level_end[level] + context->p_count;
 }
 
+/* Digits of several primes at a level: rows of scratch that their lifts take. */
+uint32_t pa_he_excess_rows(const pyaccel_he_context *context, uint32_t level);
+
 /* Decomposition once for many keys: digits = extended_rows * digits_at rows: digit d modulo the j-th prime of Q_l, P at row
- * j * digits_at + d, NTT form. coefficients: x over Q_l, used up; ntt: the same in NTT form, or NULL. */
+ * j * digits_at + d, NTT form. coefficients: x over Q_l, which is overwritten; ntt: the same in NTT form; excess:
+ * pa_he_excess_rows rows of scratch. */
 void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_word *digits,
-                     pa_he_word *coefficients, const pa_he_word *ntt);
+                     pa_he_word *coefficients, const pa_he_word *ntt, pa_he_word *excess);
 
 /* What is switched at a level, and what is added to the outcome on the way. */
 typedef struct {
-    pa_he_word *coefficients;      /* x over Q_l, used up */
-    const pa_he_word *ntt;         /* the same in NTT form, or NULL */
+    pa_he_word *coefficients;      /* x over Q_l, which is overwritten, */
+    const pa_he_word *ntt;         /* and in NTT form */
     const pa_he_word *digits;      /* or, not NULL, its decomposition */
     const pa_he_word *added[2];    /* rows over Q_l in NTT form, times P; NULL: 0 */
     const pa_he_word *a[2], *b[2]; /* a[0] not NULL: (a0 b0, a0 b1 + a1 b0), times P */

@@ -51,13 +51,12 @@ typedef struct {
  * Lift of x modulo Q = prod q_i to the base p, near the centre: pre_i = (Q / q_i)^-1 mod q_i, matrix = Q / q_i mod p_j,
  * overflow = -Q mod p_j, shift = w = (bits of the least q_i) - 1, fraction_i = floor(2^(52 + w) / q_i), rounding = 2^(w - 1);
  * own unused. HPS scaling by t / Q uses them otherwise (Halevi, Polyakov, Shoup, ePrint 2018/117).
- * With `ready` set the in rows are what make_ready made of those of x_i: y_i, and what the variant keeps beside them.
  * in_count == 1 with `centred` set is exact instead: out_j = y - (y > (q - 1) / 2 ? q : 0) mod p_j.
  * All q_i, p_j, matrix and overflow entries are below 2^50 in the fast variants; in_count <= PA_HE_MAX_PRIMES. */
 #define PA_HE_MAX_PRIMES 64u
 typedef struct {
     uint32_t in_count, out_count;
-    uint32_t shift, centred, ready;
+    uint32_t shift, centred;
     uint64_t rounding;
     const pa_he_ntt *const *in, *const *out; /* the primes */
     const uint64_t *pre;                     /* in_count, canonical integers */
@@ -67,6 +66,24 @@ typedef struct {
     const uint64_t *own;                     /* out_count, canonical modulo p_j; NULL: none */
     void *prepared; /* what `conversion_fill` wrote: the variant's form of these constants */
 } pa_he_conversion;
+
+/* The lift near the centre (above: own is NULL; one prime: centred) of what `lift_begin` made terms of to one prime. */
+typedef struct {
+    const pa_he_conversion *conversion; /* whose in base it is; NULL: no lift */
+    uint32_t out;                       /* to which of its out base */
+    const pa_he_word *const *terms;     /* rows, in_count */
+    const pa_he_word *excess;           /* row */
+} pa_he_lift;
+
+/* What is around a forward transform of rows. */
+typedef struct {
+    const pa_he_lift *lifts; /* NULL, or a lift each: what the row is first, where there is one */
+    /* NULL, or two rows for each, which `done` reads: a hint. */
+    const pa_he_word *const *ahead;
+    /* NULL, or what is called with `work` for each part of the rows, in order, once its n elements from `first` on are final. */
+    void (*done)(void *work, size_t first, size_t n);
+    void *work;
+} pa_he_around;
 
 typedef struct pa_he_kernels {
     uint32_t representation; /* PA_HE_WORDS or PA_HE_DOUBLES */
@@ -82,10 +99,9 @@ typedef struct pa_he_kernels {
      * share what is read of the table. */
     void (*forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
     void (*inverse)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
-    /* forward of lifts: where sources[r] is not NULL, row r is first the residues of those of sources[r], coefficients modulo
-     * the prime from[r], that are nearest to 0. NULL: the variant has no better way than convert and forward. */
-    void (*forward_lifted)(pa_he_word *const *rows, const pa_he_word *const *sources,
-                           const pa_he_modulus *const *from, size_t count, const pa_he_ntt *ntt);
+    /* forward, with what comes before and after it while rows are in cache; none of them a row that lifts read. */
+    void (*forward_within)(pa_he_word *const *rows, size_t count, const pa_he_around *around,
+                           const pa_he_ntt *ntt);
 
     /* Canonical integers in [0, q) <-> resident elements, order untouched; n elements. */
     void (*import)(pa_he_word *out, const uint64_t *in, size_t n, const pa_he_modulus *modulus);
@@ -135,11 +151,12 @@ typedef struct pa_he_kernels {
      * or NULL. No out row is an in row. conversion_bytes(c): size of prepared memory, 64-byte aligned. */
     size_t (*conversion_bytes)(const pa_he_conversion *conversion);
     void (*conversion_fill)(const pa_he_conversion *conversion);
-    /* In rows, in place, for conversions with `ready` set, of which this is one: once for all that have these primes. mul_constant
-     * by 1 / pre_i makes x_i of them again. */
-    void (*make_ready)(pa_he_word *const *rows, const pa_he_conversion *conversion, size_t n);
     void (*convert)(pa_he_word *const *out, const pa_he_word *const *in,
                     const pa_he_word *const *own, const pa_he_conversion *conversion, size_t n);
+    /* Coefficients of n elements modulo the in base of a lift become, in place and in `excess`, what lifts of them to any prime
+     * read: the same for all lifts of this in base. One prime: they stay as they are, and excess may be NULL. */
+    void (*lift_begin)(pa_he_word *const *rows, pa_he_word *excess, const pa_he_conversion *lift,
+                       size_t n);
 } pa_he_kernels;
 
 extern const pa_he_kernels pa_he_portable, pa_he_avx2, pa_he_avx512ifma, pa_he_avx512ifma_emulated;

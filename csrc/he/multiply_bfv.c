@@ -248,7 +248,12 @@ static void multiply_item(const pa_he_product *work, pa_he_word *const out[3],
         convert(context, at->over_q[k], at->over_b[k], NULL,
                 k < 2 ? &bfv->down_special : &bfv->down);
     }
-    const pa_he_switched x = {.coefficients = at->over_q[2]};
+    for (uint32_t j = 0; j < bfv->up.in_count; j++) {
+        pa_he_word *row = at->over_q[3] + j * context->stride;
+        memcpy(row, at->over_q[2] + j * context->stride, context->degree * sizeof *row);
+        context->kernels->forward(&row, 1, &context->ntt[j]);
+    }
+    const pa_he_switched x = {.coefficients = at->over_q[2], .ntt = at->over_q[3]};
     pa_he_switch(context, work->level, at->sum, &x, work->key, at->rest);
     pa_he_mod_down(context, work->level, PA_HE_BY_P, 2, out, at->sum,
                    (const pa_he_word *const *)at->over_q);

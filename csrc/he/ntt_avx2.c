@@ -660,6 +660,22 @@ void pa_he_forward_avx2(pa_he_word *const *rows, size_t count, const pa_he_ntt *
     }
 }
 
+/* All parts at once: rows that take turns leaf by leaf cost 2 % of a product, which their leaves' being near does not win. */
+void pa_he_forward_within_avx2(pa_he_word *const *rows, size_t count, const pa_he_around *around,
+                               const pa_he_ntt *ntt)
+{
+    const size_t n = (size_t)1 << ntt->log_degree;
+    for (size_t r = 0; r < count && around->lifts != NULL; r++) {
+        if (around->lifts[r].conversion != NULL) {
+            pa_he_lift_row_avx2(rows[r], &around->lifts[r], n);
+        }
+    }
+    pa_he_forward_avx2(rows, count, ntt);
+    if (around->done != NULL) {
+        around->done(around->work, 0, n);
+    }
+}
+
 void pa_he_inverse_avx2(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
 {
     const plan made = plan_inverse(ntt);

@@ -95,10 +95,9 @@ void PA_HE(ntt_fill)(pa_he_word *table, const pa_he_modulus *modulus, uint64_t p
                      unsigned log_degree);
 void PA_HE(ntt_order)(uint32_t *position, unsigned log_degree);
 void PA_HE(forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
-void PA_HE(forward_lifted)(pa_he_word *const *rows, const pa_he_word *const *sources,
-                           const pa_he_modulus *const *from, size_t count, const pa_he_ntt *ntt);
-/* out = the residues modulo p of those of q nearest to 0; n elements. */
-void PA_HE(lift_row)(pa_he_word *out, const pa_he_word *in, uint64_t q, uint64_t p, size_t n);
+void PA_HE(forward_within)(pa_he_word *const *rows, size_t count, const pa_he_around *around,
+                           const pa_he_ntt *ntt);
+void PA_HE(lift_row)(pa_he_word *out, const pa_he_lift *lift, size_t n);
 void PA_HE(inverse)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
 /* One row of N < 64. */
 void PA_HE(forward_small)(pa_he_word *row, const pa_he_ntt *ntt);
@@ -110,8 +109,10 @@ void PA_HE(permute)(pa_he_word *out, const pa_he_word *in, const pa_he_word *tab
 
 size_t PA_HE(conversion_bytes)(const pa_he_conversion *conversion);
 void PA_HE(conversion_fill)(const pa_he_conversion *conversion);
-void PA_HE(make_ready)(pa_he_word *const *rows, const pa_he_conversion *c, size_t n);
 void PA_HE(convert)(pa_he_word *const *out, const pa_he_word *const *in,
                     const pa_he_word *const *own, const pa_he_conversion *conversion, size_t n);
+
+void PA_HE(lift_begin)(pa_he_word *const *rows, pa_he_word *excess, const pa_he_conversion *lift,
+                       size_t n);
 
 #endif

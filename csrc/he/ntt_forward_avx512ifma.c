@@ -139,9 +139,9 @@ INLINE void lifted_pass(pa_he_word *row, const pa_he_word *source, vec half, vec
 }
 
 /* The last six layers of `count` blocks of 64 elements, two of them side by side: one has too few butterflies to hide how long each
- * takes. */
+ * takes. ahead: two rows whose same elements are brought near meanwhile. */
 INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,
-                   const pa_he_word *vectors, enum mode mode)
+                   const pa_he_word *vectors, const pa_he_word *const *ahead, enum mode mode)
 {
     const prime p = prime_of(ntt->modulus.q);
     const middle centred = middle_of(mode, ntt);
@@ -151,6 +151,7 @@ INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t n
         UNROLL for (unsigned i = 0; i < 16; i++)
         {
             v[i] = load(row + block * BLOCK + i * LANES);
+            __builtin_prefetch(ahead[0] + block * BLOCK + i * LANES, 0, 2);
         }
         layers(v, 1, 4, pairs_of(ntt), (node + block) / 2, false, mode,
                mode == FREE ? GROWN : FOLDED, &centred, &p);
@@ -165,6 +166,7 @@ INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t n
         UNROLL for (unsigned i = 0; i < 16; i++)
         {
             store(row + block * BLOCK + i * LANES, canonical(t[i], mode, &p));
+            __builtin_prefetch(ahead[1] + block * BLOCK + i * LANES, 0, 2);
         }
     }
 }
@@ -186,9 +188,9 @@ INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t n
     PASS(stem##_3, 3, mode, GROWN)                                                                 \
     PASS(stem##_4, 4, mode, GROWN)                                                                 \
     static void stem##_blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,    \
-                              size_t first)                                                        \
+                              size_t first, const pa_he_word *const *ahead)                        \
     {                                                                                              \
-        blocks(row, count, ntt, node, vectors_of(ntt, first), mode);                               \
+        blocks(row, count, ntt, node, vectors_of(ntt, first), ahead, mode);                        \
     }
 PASSES(strict, STRICT)
 PASSES(medium, MEDIUM)
@@ -227,7 +229,7 @@ static const unsigned char plans[PA_HE_MAX_LOG_DEGREE - MIN_LOG_DEGREE + 1][STEP
 #define LEAF 1024u
 
 typedef void blocks_function(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,
-                             size_t first);
+                             size_t first, const pa_he_word *const *ahead);
 
 typedef void lifted_function(pa_he_word *row, const pa_he_word *source, uint64_t half,
                              uint64_t moved, const pa_he_ntt *ntt);
@@ -239,29 +241,30 @@ typedef struct {
     pass_function *pass[STEPS];
     unsigned char layers[STEPS];
     blocks_function *blocks;
-    const pa_he_word *const
-        *sources; /* where rows are lifted from, by `lifted`; NULL: nothing is */
-    const pa_he_modulus *const *from;
-    lifted_function *lifted;
+    const pa_he_around *around;
+    lifted_function *lifted; /* NULL: nothing does on the way */
     enum mode mode;
 } transform;
 
-/* Row `row` from element `first` on, `size` elements, the sub-block below `node`, from pass `step` on. */
-static void run(const transform *t, pa_he_word *row, size_t first, size_t size, size_t node,
-                unsigned step)
+/* Row r from element `first` on, `size` elements, the sub-block below `node`, from pass `step` on. */
+static void run(const transform *t, size_t r, size_t first, size_t size, size_t node, unsigned step)
 {
+    pa_he_word *row = t->rows[r] + first;
     if (t->layers[step] == 0) {
-        t->blocks(row + first, size / BLOCK, t->ntt, node, first / BLOCK);
+        const pa_he_word *const *rows = t->around->ahead;
+        const pa_he_word *const ahead[2] = {rows == NULL ? row : rows[2 * r] + first,
+                                            rows == NULL ? row : rows[2 * r + 1] + first};
+        t->blocks(row, size / BLOCK, t->ntt, node, first / BLOCK, ahead);
         return;
     }
-    t->pass[step](row + first, size, t->ntt, node);
+    t->pass[step](row, size, t->ntt, node);
     const unsigned k = t->layers[step];
     if (t->layers[step + 1] == 0) {
-        run(t, row, first, size, node << k, step + 1);
+        run(t, r, first, size, node << k, step + 1);
         return;
     }
     for (size_t i = 0; i < (size_t)1 << k; i++) {
-        run(t, row, first + i * (size >> k), size >> k, (node << k) + i, step + 1);
+        run(t, r, first + i * (size >> k), size >> k, (node << k) + i, step + 1);
     }
 }
 
@@ -271,15 +274,24 @@ static void first_pass(const transform *t, size_t r)
 {
     const size_t n = (size_t)1 << t->ntt->log_degree;
     pa_he_word *row = t->rows[r];
-    if (t->sources != NULL && t->sources[r] != NULL) {
-        const uint64_t q = t->from[r]->q, half = (q - 1) / 2, p = t->ntt->modulus.q;
-        if (t->lifted != NULL && (half < p || t->mode == FREE)) {
-            t->lifted(row, t->sources[r], half, (half / p + 1) * p - q, t->ntt);
+    const pa_he_lift *lift = t->around->lifts == NULL ? NULL : t->around->lifts + r;
+    if (lift != NULL && lift->conversion != NULL) {
+        const pa_he_conversion *c = lift->conversion;
+        const uint64_t q = c->in[0]->modulus.q, half = (q - 1) / 2, p = t->ntt->modulus.q;
+        if (t->lifted != NULL && c->in_count == 1 && (half < p || t->mode == FREE)) {
+            t->lifted(row, lift->terms[0], half, (half / p + 1) * p - q, t->ntt);
             return;
         }
-        PA_HE(lift_row)(row, t->sources[r], q, p, n);
+        PA_HE(lift_row)(row, lift, n);
     }
     t->pass[0](row, n, t->ntt, 1);
+}
+
+static void done(const pa_he_around *around, size_t first, size_t size)
+{
+    if (around->done != NULL) {
+        around->done(around->work, first, size);
+    }
 }
 
 /* All rows: a sub-block that fits the cache of one after the other, so that its twiddles are read once. */
@@ -287,8 +299,9 @@ static void run_rows(const transform *t, size_t first, size_t size, size_t node,
 {
     if (size <= LEAF || t->layers[step] == 0) {
         for (size_t r = 0; r < t->count; r++) {
-            run(t, t->rows[r], first, size, node, step);
+            run(t, r, first, size, node, step);
         }
+        done(t->around, first, size);
         return;
     }
     const unsigned k = t->layers[step];
@@ -304,22 +317,22 @@ static void run_rows(const transform *t, size_t first, size_t size, size_t node,
     }
 }
 
-void PA_HE(forward_lifted)(pa_he_word *const *rows, const pa_he_word *const *sources,
-                           const pa_he_modulus *const *from, size_t count, const pa_he_ntt *ntt)
+void PA_HE(forward_within)(pa_he_word *const *rows, size_t count, const pa_he_around *around,
+                           const pa_he_ntt *ntt)
 {
     const size_t n = (size_t)1 << ntt->log_degree;
-    if (n <= LEAF && sources != NULL) { /* nothing is gained */
+    if (n <= LEAF && around->lifts != NULL) { /* nothing is gained on the way */
         for (size_t r = 0; r < count; r++) {
-            if (sources[r] != NULL) {
-                PA_HE(lift_row)(rows[r], sources[r], from[r]->q, ntt->modulus.q, n);
+            if (around->lifts[r].conversion != NULL) {
+                PA_HE(lift_row)(rows[r], &around->lifts[r], n);
             }
         }
-        sources = NULL;
     }
     if (ntt->log_degree < MIN_LOG_DEGREE) {
         for (size_t r = 0; r < count; r++) {
             PA_HE(forward_small)(rows[r], ntt);
         }
+        done(around, 0, n);
         return;
     }
     static pass_function *const passes[4][3][5] = {
@@ -350,8 +363,7 @@ void PA_HE(forward_lifted)(pa_he_word *const *rows, const pa_he_word *const *sou
                    .count = count,
                    .ntt = ntt,
                    .blocks = last[mode],
-                   .sources = sources,
-                   .from = from,
+                   .around = around,
                    .lifted = lifts[mode][plans[ntt->log_degree - MIN_LOG_DEGREE][0]],
                    .mode = mode};
     unsigned grown = 0; /* layers since the last fold */
@@ -366,5 +378,5 @@ void PA_HE(forward_lifted)(pa_he_word *const *rows, const pa_he_word *const *sou
 
 void PA_HE(forward)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
 {
-    PA_HE(forward_lifted)(rows, NULL, NULL, count, ntt);
+    PA_HE(forward_within)(rows, count, &(pa_he_around){0}, ntt);
 }

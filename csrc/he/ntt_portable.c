@@ -192,6 +192,21 @@ void pa_he_forward_portable(pa_he_word *const *rows, size_t count, const pa_he_n
     }
 }
 
+void pa_he_forward_within_portable(pa_he_word *const *rows, size_t count,
+                                   const pa_he_around *around, const pa_he_ntt *ntt)
+{
+    const size_t n = (size_t)1 << ntt->log_degree;
+    for (size_t r = 0; r < count; r++) {
+        if (around->lifts != NULL && around->lifts[r].conversion != NULL) {
+            pa_he_lift_row_portable(rows[r], &around->lifts[r], n);
+        }
+        forward_row(rows[r], ntt);
+    }
+    if (around->done != NULL) {
+        around->done(around->work, 0, n);
+    }
+}
+
 void pa_he_inverse_portable(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
 {
     for (size_t r = 0; r < count; r++) {

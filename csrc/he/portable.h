@@ -10,6 +10,8 @@ void pa_he_ntt_fill_portable(pa_he_word *table, const pa_he_modulus *modulus, ui
                              unsigned log_degree);
 void pa_he_ntt_order_portable(uint32_t *position, unsigned log_degree);
 void pa_he_forward_portable(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
+void pa_he_forward_within_portable(pa_he_word *const *rows, size_t count,
+                                   const pa_he_around *around, const pa_he_ntt *ntt);
 void pa_he_inverse_portable(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt);
 
 /* Elements of any representation. */
@@ -20,10 +22,11 @@ void pa_he_permute_portable(pa_he_word *out, const pa_he_word *in, const pa_he_w
 
 size_t pa_he_conversion_bytes_portable(const pa_he_conversion *conversion);
 void pa_he_conversion_fill_portable(const pa_he_conversion *conversion);
-void pa_he_make_ready_portable(pa_he_word *const *rows, const pa_he_conversion *conversion,
-                               size_t n);
 void pa_he_convert_portable(pa_he_word *const *out, const pa_he_word *const *in,
                             const pa_he_word *const *own, const pa_he_conversion *conversion,
                             size_t n);
+void pa_he_lift_begin_portable(pa_he_word *const *rows, pa_he_word *excess,
+                               const pa_he_conversion *lift, size_t n);
+void pa_he_lift_row_portable(pa_he_word *out, const pa_he_lift *lift, size_t n);
 
 #endif

@@ -236,34 +236,20 @@ static bool set_raise(pyaccel_he_context *context)
     const uint32_t all = context->q_count + context->p_count;
     pa_he_conversion *raise =
         pa_he_constants_take(context->constants, sizeof *raise * context->q_count * all);
-    pa_he_multiplier *unready = pa_he_constants_take(
-        context->constants, sizeof *unready * context->q_count * context->q_count);
-    if (raise == NULL || unready == NULL) {
+    if (raise == NULL) {
         return false;
     }
     context->constants->raise = raise;
-    context->constants->unready = unready;
     for (uint32_t d = 0, first = 0; d < context->digit_count; first = context->digit_end[d++]) {
         const pa_he_ntt *in[PA_HE_MAX_PRIMES];
         for (uint32_t last = first; last < context->digit_end[d]; last++) {
             in[last - first] = &context->ntt[last];
-            for (uint32_t i = first; i <= last; i++) {
-                const pa_he_modulus *q = &context->ntt[i].modulus;
-                context->kernels->multiplier(&unready[last * context->q_count + i],
-                                             pa_he_product_mod(in, last - first + 1, i - first, q),
-                                             q);
-            }
             for (uint32_t j = 0; j < all; j++) {
                 const pa_he_ntt *out = &context->ntt[j];
-                pa_he_conversion *lift = &raise[last * all + j];
-                if (j >= first && j <= last) {
-                    continue;
-                }
-                if (!pa_he_lift_set(lift, context, in, last - first + 1, &out, 1, NULL, 0)) {
-                    return false;
-                }
-                lift->ready = last > first;
-                if (!pa_he_conversion_prepare(lift, context)) {
+                if ((j < first || j > last) &&
+                    (!pa_he_lift_set(&raise[last * all + j], context, in, last - first + 1, &out, 1,
+                                     NULL, 0) ||
+                     !pa_he_conversion_prepare(&raise[last * all + j], context))) {
                     return false;
                 }
             }

@@ -39,10 +39,8 @@ typedef struct {
 struct pa_he_constants {
     pa_he_level levels[PA_HE_MAX_PRIMES];
     /* Mod-up: run e holds the primes of a digit up to e, its last one at some level; raise[e * prime_count + j] lifts it near the
-     * centre (exactly, where it is one prime) to prime j outside it. Of several primes it wants them ready; prime i of run e is itself
-     * again times unready[e * q_count + i]. */
+     * centre (exactly, where it is one prime) to prime j outside it. */
     const pa_he_conversion *raise;
-    const pa_he_multiplier *unready;
     const pa_he_multiplier *special; /* P modulo each prime of Q */
     pa_he_modulus plain; /* BFV, BGV: t, any number from 2 on: q, ratio and bits alone are set */
     const pa_he_multiplier *plain_inverse; /* BFV: 1 / t modulo each prime of Q */
@@ -85,7 +83,7 @@ uint64_t pa_he_product_mod(const pa_he_ntt *const *primes, uint32_t count, uint3
  *   out    out[k] + j * stride, 0 <= j < out_count: NTT form; none of them a row of the others
  *   kept   kept[k] + j * stride: x modulo the primes that stay, NTT form
  *   tail   tail[k] + i * stride, 0 <= i < in_count: (x + added) modulo the primes dropped (the level's last, then P), coefficients
- *   added  added[k] + j * stride: coefficients modulo the primes that stay; added or added[k] NULL: 0
+ *   added  added[k] + j * stride: coefficients modulo the primes that stay; added NULL: 0
  * `level` is that of x; the outcome is one level below but for PA_HE_BY_P. Constant-time. */
 void pa_he_divide(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
                   pa_he_word *const *out, const pa_he_word *const *kept,

@@ -21,7 +21,8 @@ static size_t decomposed_rows(const job *work)
     const pyaccel_he_context *context = work->a->context;
     const uint32_t level = work->a->level;
     return work->a->rows + (work->hoisted ? (size_t)pa_he_extended_rows(context, level) *
-                                                pa_he_digits_at(context, level)
+                                                    pa_he_digits_at(context, level) +
+                                                pa_he_excess_rows(context, level)
                                           : 0);
 }
 
@@ -39,8 +40,11 @@ static void decompose_item(const job *work, uint64_t i, pa_he_word *decomposed)
     const pa_he_word *ntt = pa_he_part(a, i, 1);
     pa_he_to_coefficients(a->context, a->rows, 1, &decomposed, &ntt);
     if (work->hoisted) {
-        pa_he_decompose(a->context, a->level, decomposed + a->rows * a->context->stride, decomposed,
-                        ntt);
+        const size_t stride = a->context->stride;
+        pa_he_word *digits = decomposed + a->rows * stride,
+                   *excess = digits + (size_t)pa_he_extended_rows(a->context, a->level) *
+                                          pa_he_digits_at(a->context, a->level) * stride;
+        pa_he_decompose(a->context, a->level, digits, decomposed, ntt, excess);
     }
 }
 

@@ -213,6 +213,7 @@ const pa_he_kernels pa_he_avx2 = {
     .ntt_fill = pa_he_ntt_fill_avx2,
     .ntt_order = pa_he_ntt_order_avx2,
     .forward = pa_he_forward_avx2,
+    .forward_within = pa_he_forward_within_avx2,
     .inverse = pa_he_inverse_avx2,
     .import = import,
     .export = export,
@@ -233,6 +234,6 @@ const pa_he_kernels pa_he_avx2 = {
     .permute = permute,
     .conversion_bytes = pa_he_conversion_bytes_avx2,
     .conversion_fill = pa_he_conversion_fill_avx2,
-    .make_ready = pa_he_make_ready_avx2,
     .convert = pa_he_convert_avx2,
+    .lift_begin = pa_he_lift_begin_avx2,
 };

@@ -241,7 +241,7 @@ const pa_he_kernels PA_VARIANT(pa_he_) = {
     .ntt_fill = PA_HE(ntt_fill),
     .ntt_order = PA_HE(ntt_order),
     .forward = PA_HE(forward),
-    .forward_lifted = PA_HE(forward_lifted),
+    .forward_within = PA_HE(forward_within),
     .inverse = PA_HE(inverse),
     .import = copy,
     .export = copy,
@@ -262,6 +262,6 @@ const pa_he_kernels PA_VARIANT(pa_he_) = {
     .permute = PA_HE(permute),
     .conversion_bytes = PA_HE(conversion_bytes),
     .conversion_fill = PA_HE(conversion_fill),
-    .make_ready = PA_HE(make_ready),
     .convert = PA_HE(convert),
+    .lift_begin = PA_HE(lift_begin),
 };

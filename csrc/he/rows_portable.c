@@ -150,6 +150,7 @@ const pa_he_kernels pa_he_portable = {
     .ntt_fill = pa_he_ntt_fill_portable,
     .ntt_order = pa_he_ntt_order_portable,
     .forward = pa_he_forward_portable,
+    .forward_within = pa_he_forward_within_portable,
     .inverse = pa_he_inverse_portable,
     .import = copy,
     .export = copy,
@@ -170,6 +171,6 @@ const pa_he_kernels pa_he_portable = {
     .permute = pa_he_permute_portable,
     .conversion_bytes = pa_he_conversion_bytes_portable,
     .conversion_fill = pa_he_conversion_fill_portable,
-    .make_ready = pa_he_make_ready_portable,
     .convert = pa_he_convert_portable,
+    .lift_begin = pa_he_lift_begin_portable,
 };

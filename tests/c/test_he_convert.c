@@ -128,30 +128,11 @@ static void check_problem(problem *p)
             expected_of(p, expected, j);
             CHECK(ref_is(k, out[j], expected, N, &p->out[j]->modulus));
             CHECK(!owned || ref_is(k, mine[j], expected, N, &p->out[j]->modulus));
-        }
-        for (uint32_t i = 0; i < in_count; i++) { /* read only */
-            CHECK(ref_is(k, in[i], p->x[i], N, &p->in[i]->modulus));
-        }
-        if (!p->c.centred && !owned) { /* from rows that are ready */
-            p->c.ready = 1;
-            k->make_ready(in, &p->c, N);
-            k->convert(out, (const pa_he_word *const *)in, NULL, &p->c, N);
-            p->c.ready = 0;
-            for (uint32_t i = 0; i < in_count; i++) {
-                const pa_he_modulus *q = &p->in[i]->modulus;
-                pa_he_multiplier back;
-                k->multiplier(&back, ref_pow(p->c.pre[i], q->q - 2, q->q), q);
-                k->mul_constant(in[i], in[i], &back, N, q);
-                CHECK(p->c.pre[i] == 0 || ref_is(k, in[i], p->x[i], N, q));
-            }
-        }
-        for (uint32_t j = 0; j < out_count; j++) {
-            expected_of(p, expected, j);
-            CHECK(ref_is(k, out[j], expected, N, &p->out[j]->modulus));
             free(out[j]);
             free(mine[j]);
         }
-        for (uint32_t i = 0; i < in_count; i++) {
+        for (uint32_t i = 0; i < in_count; i++) { /* read only */
+            CHECK(ref_is(k, in[i], p->x[i], N, &p->in[i]->modulus));
             free(in[i]);
         }
     }
