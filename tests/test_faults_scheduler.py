@@ -177,6 +177,21 @@ def test_later_batches_are_checked_for_a_share_of_their_time(monkeypatch):
     assert {whole._sample(10**5, 1.0) for _ in range(2000)} == {0, 10**5}
 
 
+def test_rows_that_take_long_are_checked_one_by_one(monkeypatch):
+    """Ciphertexts; and sums of many of them, whose first batches are no exception."""
+    monkeypatch.setattr(shadowing, "_rate", [None])
+    one = shadowing.Shadow(OPERATIONS["hash_many"], lambda: None, least=1)
+    assert [one._sample(n, 1.0) for n in (0, 3, 100)] == [0, 1, 1]
+    dear = shadowing.Shadow(OPERATIONS["hash_many"], lambda: None, first=0, least=1)
+    some = [dear._sample(1, 1.0) for _ in range(4000)]  # as long as nothing is known, a check takes what the batch took
+    assert 5 < sum(some) < 120
+    dear._learn(10.0)
+    assert dear._sample(2, 4000.0) == 2
+    assert 100 < sum(dear._sample(1, 100.0) for _ in range(2000)) < 320
+    dear._learn(20.0)
+    assert dear._sample(9, 4400.0) == 4
+
+
 def test_a_rate_is_a_share_of_rows_or_of_batches(monkeypatch):
     by_rows = shadowing.Shadow(OPERATIONS["verify_many"], lambda: None)
     whole = shadowing.Shadow(OPERATIONS["merkle.layers"], lambda: None)
