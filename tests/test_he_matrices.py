@@ -169,6 +169,9 @@ def test_bad_polynomials(party):
             x.polynomial(np.ones(41))
         with pytest.raises(ValueError, match="finite"):
             x.polynomial([np.nan])
+        large = party.public.encrypt(party.context.encode([1.0], scale=2.0**90)).mod_switch(3)
+        with pytest.raises(ValueError, match=r"of scale 2\^90: on the way its scales do not fit"):
+            large.polynomial([1.0, 1.0, 1.0, 1.0, 1.0])
     bare = he.EvaluationKeys(party.secret, relinearize=False, rotations=[1])
     with pytest.raises(he.MissingKeyError, match="relinearization"):
         x.polynomial([1, 1, 1], keys=bare)

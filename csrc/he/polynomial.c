@@ -104,7 +104,8 @@ uint32_t pyaccel_he_product_level(const pyaccel_he_ciphertexts *a)
     return level;
 }
 
-/* *out = a b, relinearized; CKKS: rescaled; BGV: at a level where the factors' noise is small. */
+/* *out = a b, relinearized; CKKS: rescaled, INVALID_ARGUMENT where the modulus does not hold its scale; BGV: at a level where the
+ * factors' noise is small. */
 static pyaccel_status multiply(pyaccel_he_ciphertexts **out, const work_of *work,
                                const pyaccel_he_ciphertexts *a, const pyaccel_he_ciphertexts *b)
 {
@@ -123,6 +124,11 @@ static pyaccel_status multiply(pyaccel_he_ciphertexts **out, const work_of *work
         const pyaccel_he_ciphertexts *second = square ? first : low_b != NULL ? low_b : b;
         status = pyaccel_he_multiply(out, first, second, work->keys,
                                      work->context->scheme == PYACCEL_HE_CKKS, work->options);
+    }
+    if (status == PYACCEL_OK && work->real != NULL && !(pa_he_noise_budget(*out) > 0)) {
+        pyaccel_he_ciphertexts_free(*out);
+        *out = NULL;
+        status = PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_he_ciphertexts_free(low_a);
     pyaccel_he_ciphertexts_free(low_b);

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import log2
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -214,14 +215,14 @@ def polynomial(x: Ciphertexts, coefficients: Any, keys: EvaluationKeys) -> Ciphe
         t = context.plain_modulus
         array = (array + t // 2) % t - t // 2
     data = ffi.from_buffer(f"{'double' if ckks else 'int64_t'}[]", array)
-    handle = make(
-        "ciphertexts",
-        "polynomial",
-        x.native,
-        data if ckks else ffi.NULL,
-        ffi.NULL if ckks else data,
-        len(array),
-        keys.native,
-        options(),
-    )
+    numbers = (data, ffi.NULL) if ckks else (ffi.NULL, data)
+    try:
+        handle = make("ciphertexts", "polynomial", x.native, *numbers, len(array), keys.native, options())
+    except ValueError:
+        if not ckks:
+            raise
+        raise ValueError(
+            f"a polynomial of ciphertexts of scale 2^{log2(x.scale):.4g}: on the way its scales do not fit the moduli "
+            f"of {context!r}; encode at about the size of those that rescaling divides by, as scale_bits should be"
+        ) from None
     return Ciphertexts(context, handle, replace(x.shape, clean=x.shape.clean and array[0] == 0))

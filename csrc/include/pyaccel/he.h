@@ -277,7 +277,7 @@ PYACCEL_API pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **o
 /* sum_i coefficients[i] x^i, slot by slot, for count coefficients (1 .. 1024, a degree of count - 1), doubles (CKKS) or int64 as
  * above: Paterson and Stockmeyer's way, ceil(log2(count)) + 1 products deep at most. CKKS: at the scale of a, to the last bit; at its
  * square where the last product is not rescaled. pyaccel_he_polynomial_depth says what depth CKKS takes. INVALID_ARGUMENT also: a has
- * less. UNSUPPORTED: no
+ * less; a scale on the way that its modulus does not hold. UNSUPPORTED: no
  * relinearization key. */
 PYACCEL_API pyaccel_status pyaccel_he_polynomial(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                  const double *real, const int64_t *integers, uint64_t count,
