@@ -194,7 +194,7 @@ def test_flooding_is_goldens(bits: int) -> None:
     assert save("plaintexts", found) == he_bytes.save_plaintexts(context, [golden])
 
 
-def test_lifts() -> None:
+def test_ratios_of_scales() -> None:
     for a, b, wanted in (
         (1.0, 1.0, 1),
         (2.0**40, 2.0**80, 2**40),
@@ -210,9 +210,9 @@ def test_lifts() -> None:
         (float("nan"), 1.0, 0),
         (1.0, float("nan"), 0),
     ):
-        assert lib.pyaccel_he_lift(a, b) == lib.pyaccel_he_lift(b, a) == wanted
+        assert lib.pyaccel_he_scale_ratio(a, b) == lib.pyaccel_he_scale_ratio(b, a) == wanted
         if np.isfinite([a, b]).all() and min(a, b) > 0:
-            assert he_evaluate.lift(a, b) == wanted
+            assert he_evaluate.scale_ratio(a, b) == wanted
 
 
 def test_depth_of_the_c_interface() -> None:

@@ -24,7 +24,7 @@ static inline uint64_t item_of(uint64_t count, uint64_t i)
 }
 
 /* 2^-30 is what rescaling by slightly different primes may leave. */
-double pyaccel_he_lift(double a, double b)
+double pyaccel_he_scale_ratio(double a, double b)
 {
     const double larger = a > b ? a : b, smaller = a > b ? b : a, ratio = larger / smaller;
     if (!(smaller > 0 && ratio < 0x1p100)) {
@@ -36,20 +36,20 @@ double pyaccel_he_lift(double a, double b)
 }
 
 /* work->ratio, in that memory, of the summand with the smaller scale; to *scale the larger one, to grown[] what their noise grows by. */
-static void lift_summand(job *work, pa_he_multiplier ratio[PA_HE_MAX_PRIMES], double grown[2],
-                         double *scale, double a, double b)
+static void scale_summand(job *work, pa_he_multiplier ratio[PA_HE_MAX_PRIMES], double grown[2],
+                          double *scale, double a, double b)
 {
     const pyaccel_he_context *context = work->a->context;
-    const double lift = pyaccel_he_lift(a, b);
+    const double whole = pyaccel_he_scale_ratio(a, b);
     *scale = a;
-    if (lift > 1) {
+    if (whole > 1) {
         const int which = a > b;
         for (uint32_t j = 0; j < context->q_count; j++) {
             const pa_he_modulus *q = &context->ntt[j].modulus;
-            context->kernels->multiplier(&ratio[j], pa_he_reduce128((pa_u128)lift, q), q);
+            context->kernels->multiplier(&ratio[j], pa_he_reduce128((pa_u128)whole, q), q);
         }
         work->ratio[which] = ratio;
-        grown[which] = pa_he_log2(lift);
+        grown[which] = pa_he_log2(whole);
         *scale = a > b ? a : b;
     }
 }
@@ -133,7 +133,7 @@ static pyaccel_status sum(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphert
     if (a == NULL || b == NULL || !pa_he_options_valid(options) ||
         !pa_he_same_context(a->context, b->context) ||
         !pa_he_counts_meet(&count, a->count, b->count) ||
-        pyaccel_he_lift(a->scale, b->scale) == 0) {
+        pyaccel_he_scale_ratio(a->scale, b->scale) == 0) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     uint32_t level;
@@ -145,7 +145,7 @@ static pyaccel_status sum(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphert
     pa_he_multiplier ratio[PA_HE_MAX_PRIMES];
     job work = {.a = a, .b = b, .minus = minus};
     double grown[2] = {0, 0}, scale;
-    lift_summand(&work, ratio, grown, &scale, a->scale, b->scale);
+    scale_summand(&work, ratio, grown, &scale, a->scale, b->scale);
     if (a->factor != b->factor) {
         grown[1] = set_ratio(ratio, a, b);
         work.ratio[1] = ratio;
@@ -363,7 +363,7 @@ static pyaccel_status with_plain(pyaccel_he_ciphertexts **out, const pyaccel_he_
     }
     const bool ckks = a->context->scheme == PYACCEL_HE_CKKS;
     if (as == ADDED &&
-        (ckks ? pyaccel_he_lift(a->scale, b->scale) == 0 : b->form != PA_HE_PLAIN_MOD_T)) {
+        (ckks ? pyaccel_he_scale_ratio(a->scale, b->scale) == 0 : b->form != PA_HE_PLAIN_MOD_T)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     if (as == MULTIPLIED && !pa_he_scale_fits(a->scale * b->scale)) {
@@ -390,7 +390,7 @@ static pyaccel_status with_plain(pyaccel_he_ciphertexts **out, const pyaccel_he_
         double grown[2] = {0, 0};
         made->scale = ckks && as == MULTIPLIED ? a->scale * b->scale : a->scale;
         if (ckks && as == ADDED) {
-            lift_summand(&work, ratio, grown, &made->scale, a->scale, b->scale);
+            scale_summand(&work, ratio, grown, &made->scale, a->scale, b->scale);
         }
         made->factor = a->factor;
         made->noise = plain_noise(a, b, as) + grown[0];

@@ -74,7 +74,7 @@ def negate(a: Ciphertext) -> Ciphertext:
     return replace(a, parts=tuple(ring.scale(part, -1) for part in a.parts), seed=None)
 
 
-def lift(a: float, b: float) -> int:
+def scale_ratio(a: float, b: float) -> int:
     """What the smaller of two scales is multiplied by to come within 2^-30 of the larger; 0: no integer does."""
     larger, smaller = max(a, b), min(a, b)
     ratio = larger / smaller
@@ -82,9 +82,9 @@ def lift(a: float, b: float) -> int:
     return whole if ratio < 2.0**100 and abs(whole * smaller - larger) <= larger * 2.0**-30 else 0
 
 
-def _lifted(a: Ciphertext, scale: float) -> Ciphertext:
+def _scaled(a: Ciphertext, scale: float) -> Ciphertext:
     """a, at the scale where that is the larger one."""
-    by = lift(a.scale, scale)
+    by = scale_ratio(a.scale, scale)
     assert by, "no integer mends the scales"
     if by == 1 or a.scale > scale:
         return a
@@ -93,16 +93,16 @@ def _lifted(a: Ciphertext, scale: float) -> Ciphertext:
 
 def _summands(a: Ciphertext, b: Plaintext) -> tuple[Ciphertext, Plaintext]:
     """Both at the larger scale."""
-    by = lift(a.scale, b.scale)
+    by = scale_ratio(a.scale, b.scale)
     if b.scale < a.scale and by > 1:
         b = replace(b, coefficients=b.coefficients * by, scale=a.scale)
-    return _lifted(a, b.scale), b
+    return _scaled(a, b.scale), b
 
 
 def add(a: Ciphertext, b: Ciphertext) -> Ciphertext:
     """a + b; of BGV b is first given the factor of a, of CKKS the one of the smaller scale the other's."""
     a, b = _levelled(a, b)
-    a, b = _lifted(a, b.scale), _lifted(b, a.scale)
+    a, b = _scaled(a, b.scale), _scaled(b, a.scale)
     if a.factor != b.factor:
         t = a.context.t
         ratio = int(ring.centred(ring.row([a.factor * pow(b.factor, -1, t)]), t)[0])

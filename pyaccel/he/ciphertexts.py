@@ -236,7 +236,7 @@ class Ciphertexts:
             a, b = _one_scale(self, other)
             return a._computed(function, b, shape=self.shape.combined(other.shape))
         plain = self._plain(other, self.scale)
-        if not lib.pyaccel_he_lift(plain.scale, self.scale):
+        if not lib.pyaccel_he_scale_ratio(plain.scale, self.scale):
             raise ValueError(_scales_differ(self.scale, plain.scale))
         shape = self.shape.combined(plain.shape)
         # A single number went into every slot.
@@ -635,8 +635,8 @@ def _one_scale(a: Ciphertexts, b: Ciphertexts) -> tuple[Ciphertexts, Ciphertexts
     Raises:
         ValueError: they differ, and no level is to spare.
     """
-    lift = lib.pyaccel_he_lift(a.scale, b.scale)
-    if lift == 1 or (lift and (a.level == b.level or (a.level < b.level) == (a.scale > b.scale))):
+    ratio = lib.pyaccel_he_scale_ratio(a.scale, b.scale)
+    if ratio == 1 or (ratio and (a.level == b.level or (a.level < b.level) == (a.scale > b.scale))):
         return a, b
     if a.level == b.level:
         raise ValueError(_scales_differ(a.scale, b.scale))

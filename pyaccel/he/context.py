@@ -29,11 +29,13 @@ class Context:
             and BGV two rows of N / 2.
         moduli_bits: bits, 20 .. 100 each, of the moduli of Q; level l has the first l + 1 of them. Either these or
             depth.
-        depth: products that follow one another; picks the moduli.
+        depth: products that follow one another; picks the moduli. CKKS: those of fewest primes, where the last of these
+            products may be one that is not rescaled (`Ciphertexts.depth`).
         plain_modulus: t of BFV and BGV, 2 .. 2^40; with slots it is a prime that is 1 modulo 2N. None: one of 20 bits
             or more.
         scale_bits: CKKS: log2 of what numbers are multiplied by before they are rounded, 10 .. 90; None: 40. Numbers of
-            up to 2^(bits of the first modulus - scale_bits - 1) survive at level 0.
+            up to 2^(bits of the first modulus - scale_bits - 1) survive at level 0, after a product that is not
+            rescaled there 2^scale_bits smaller ones.
         security: one of `pyaccel.he.SECURITY`: bits against known attacks, for ternary secrets, by the table of that
             year (2024: Bossuat et al., ePrint 2024/463; 2018: HomomorphicEncryption.org); None: insecure, with a
             warning.

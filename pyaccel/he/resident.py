@@ -151,8 +151,8 @@ class DeviceCiphertexts(Ciphertexts):
         (operand,) = operands
         (there,) = others or (self._uploaded(ring, operand),)
         if operation != "mul":
-            here = self._lifted(ring, here, self.scale, operand.scale)
-            there = self._lifted(ring, there, operand.scale, self.scale)
+            here = self._scaled(ring, here, self.scale, operand.scale)
+            there = self._scaled(ring, there, operand.scale, self.scale)
         return ring.elements(operation, here, there)
 
     def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape, mend: str) -> Ciphertexts:
@@ -304,12 +304,12 @@ class DeviceCiphertexts(Ciphertexts):
         words = residues("plaintexts_residues", plaintexts.native)
         return ring.upload(words.reshape(len(plaintexts), 1, rows, self.context.degree), level)
 
-    def _lifted(self, ring: DeviceRing, residues: Resident, scale: float, other: float) -> Resident:
+    def _scaled(self, ring: DeviceRing, residues: Resident, scale: float, other: float) -> Resident:
         """A summand, where its scale is the smaller one times the integer that makes the other of it."""
-        lift = lib.pyaccel_he_lift(scale, other)
-        if scale >= other or lift == 1:
+        ratio = lib.pyaccel_he_scale_ratio(scale, other)
+        if scale >= other or ratio == 1:
             return residues
-        one = self.context.encode(1.0, level=residues.level, scale=lift)
+        one = self.context.encode(1.0, level=residues.level, scale=ratio)
         return ring.elements("mul", residues, self._uploaded(ring, one))
 
     def _key(self, ring: DeviceRing, keys: EvaluationKeys, element: int) -> Any:

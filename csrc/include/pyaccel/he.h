@@ -196,7 +196,7 @@ PYACCEL_API pyaccel_status pyaccel_he_ciphertexts_concatenate(pyaccel_he_ciphert
 /* ---- evaluation ------------------------------------------------------------------------------------- */
 
 /* All give new batches. CKKS: where the scales of summands differ, the one of the smaller is multiplied by the integer that
- * pyaccel_he_lift gives, and the sum has the larger scale; INVALID_ARGUMENT where there is none. */
+ * pyaccel_he_scale_ratio gives, and the sum has the larger scale; INVALID_ARGUMENT where there is none. */
 PYACCEL_API pyaccel_status pyaccel_he_add(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                           const pyaccel_he_ciphertexts *b, const pyaccel_he_options *options);
 PYACCEL_API pyaccel_status pyaccel_he_sub(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
@@ -226,7 +226,7 @@ PYACCEL_API pyaccel_status pyaccel_he_rescale(pyaccel_he_ciphertexts **out, cons
  * level, no positive scale; BFV, BGV. */
 PYACCEL_API uint32_t pyaccel_he_depth(const pyaccel_he_context *context, uint32_t level, double scale);
 /* CKKS: the integer, below 2^100, that a factor of a summand's scale comes to within 2^-30 of the other's: 1 where they agree; 0: none does. */
-PYACCEL_API double pyaccel_he_lift(double a, double b);
+PYACCEL_API double pyaccel_he_scale_ratio(double a, double b);
 /* Down to `level`: BFV, BGV by modulus switching, CKKS by dropping moduli, scale unchanged. */
 PYACCEL_API pyaccel_status pyaccel_he_mod_switch(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                  uint32_t level, const pyaccel_he_options *options);
