@@ -124,7 +124,7 @@ typedef struct pa_he_kernels {
     void (*tensor)(pa_he_word *const out[3], const pa_he_word *const a[2],
                    const pa_he_word *const b[2], size_t n, const pa_he_modulus *modulus);
     /* out0 += sum_t a[t] * b0[t], out1 += sum_t a[t] * b1[t] (accumulate false: = instead of +=), terms <= PA_HE_MAX_PRIMES:
-     * the inner product of digits with a key-switching key. */
+     * the inner product of digits with a key-switching key. Where b0[t] is NULL, term t has no part in out0. */
     void (*inner_product)(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a,
                           const pa_he_word *const *b0, const pa_he_word *const *b1, size_t terms,
                           size_t n, bool accumulate, const pa_he_modulus *modulus);

@@ -173,7 +173,7 @@ static void add_product(const pyaccel_he_context *context, inner *terms, const p
     context->kernels->mul_constant(factors, x->b[0] + offset, special, n, modulus);
     context->kernels->mul_constant(factors + n, x->b[1] + offset, special, n, modulus);
     add_term(terms, x->a[0] + offset, factors, factors + n);
-    add_term(terms, x->a[1] + offset, context->constants->zero, factors);
+    add_term(terms, x->a[1] + offset, NULL, factors);
 }
 
 /* Blocks of out = P times what is added; whether anything is. */

@@ -277,8 +277,7 @@ static bool fill(pyaccel_he_context *context)
     pa_he_multiplier *special = pa_he_constants_take(constants, sizeof *special * context->q_count);
     pa_he_multiplier *plain_inverse =
         pa_he_constants_take(constants, sizeof *plain_inverse * context->q_count);
-    pa_he_word *zero = pa_he_constants_take(constants, sizeof *zero * context->stride);
-    if (special == NULL || plain_inverse == NULL || zero == NULL) {
+    if (special == NULL || plain_inverse == NULL) {
         return false;
     }
     const pa_he_ntt *p[PA_HE_MAX_PRIMES];
@@ -302,7 +301,6 @@ static bool fill(pyaccel_he_context *context)
     }
     constants->special = special;
     constants->plain_inverse = plain_inverse;
-    constants->zero = zero;
     for (uint32_t level = 0; level < context->level_count; level++) {
         if (!set_level(context, level)) {
             return false;

@@ -44,7 +44,6 @@ struct pa_he_constants {
     const pa_he_multiplier *special; /* P modulo each prime of Q */
     pa_he_modulus plain; /* BFV, BGV: t, any number from 2 on: q, ratio and bits alone are set */
     const pa_he_multiplier *plain_inverse; /* BFV: 1 / t modulo each prime of Q */
-    const pa_he_word *zero;                /* a row of zeros */
     double log2_special;                   /* log2 P */
     double log2_q[PA_HE_MAX_PRIMES];       /* log2 of Q at each level */
     pa_he_ntt auxiliary[PA_HE_MAX_PRIMES]; /* BFV: primes B that products are made in */

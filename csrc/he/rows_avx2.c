@@ -139,8 +139,10 @@ static void inner_product(pa_he_word *out0, pa_he_word *out1, const pa_he_word *
             const size_t end = terms - first < chunk ? terms : first + chunk;
             for (size_t t = first; t < end; t++) {
                 const dv x = dv_load(a[t] + i), y = dv_load(a[t] + i + 4);
-                sum_add(&s[0], x, dv_load(b0[t] + i));
-                sum_add(&s[1], y, dv_load(b0[t] + i + 4));
+                if (b0[t] != NULL) {
+                    sum_add(&s[0], x, dv_load(b0[t] + i));
+                    sum_add(&s[1], y, dv_load(b0[t] + i + 4));
+                }
                 sum_add(&s[2], x, dv_load(b1[t] + i));
                 sum_add(&s[3], y, dv_load(b1[t] + i + 4));
             }

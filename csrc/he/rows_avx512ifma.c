@@ -167,12 +167,14 @@ INLINE void inner(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a
             {
                 __builtin_prefetch(b0[t] + i + k * LANES + AHEAD);
                 __builtin_prefetch(b1[t] + i + k * LANES + AHEAD);
-                const vec x = load(a[t] + i + k * LANES);
-                const vec y0 = load(b0[t] + i + k * LANES), y1 = load(b1[t] + i + k * LANES);
-                low0[k] = low(low0[k], x, y0);
-                high0[k] = high(high0[k], x, y0);
+                const vec x = load(a[t] + i + k * LANES), y1 = load(b1[t] + i + k * LANES);
                 low1[k] = low(low1[k], x, y1);
                 high1[k] = high(high1[k], x, y1);
+                if (b0[t] != NULL) {
+                    const vec y0 = load(b0[t] + i + k * LANES);
+                    low0[k] = low(low0[k], x, y0);
+                    high0[k] = high(high0[k], x, y0);
+                }
             }
         }
         if (t < terms) {

@@ -82,7 +82,7 @@ static void inner_product(pa_he_word *out0, pa_he_word *out1, const pa_he_word *
     for (size_t i = 0; i < n; i++) {
         pa_u128 sum0 = accumulate ? out0[i] : 0, sum1 = accumulate ? out1[i] : 0;
         for (size_t t = 0; t < terms; t++) {
-            sum0 += (pa_u128)a[t][i] * b0[t][i];
+            sum0 += b0[t] == NULL ? 0 : (pa_u128)a[t][i] * b0[t][i];
             sum1 += (pa_u128)a[t][i] * b1[t][i];
         }
         out0[i] = pa_he_reduce128(sum0, modulus);

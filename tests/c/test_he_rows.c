@@ -132,8 +132,10 @@ static void check_inner_product(const frame *f, size_t terms, unsigned pattern)
             ref_import(k, row[s][t], value[s][t], N, f->modulus,
                        pattern < PATTERNS ? 1 + (unsigned)(t + s) % 2 : (unsigned)(t + s) % FORMS);
         }
+        const bool half = terms > 1 && t % 3 == 1; /* of out1 alone */
+        view[1][t] = half ? NULL : view[1][t];
         for (size_t i = 0; i < N; i++) {
-            for (unsigned s = 0; s < 2; s++) {
+            for (unsigned s = half ? 1 : 0; s < 2; s++) {
                 sum[s][i] =
                     (uint64_t)(((wide)value[0][t][i] * value[1 + s][t][i] + sum[s][i]) % f->q);
             }
