@@ -249,22 +249,35 @@ PA_PAIR pa_pair pa_pair_cvtepu8_epi64(__m128i a)
 
 /* ---- lane by lane --------------------------------------------------------------------------------------- */
 
-PA_PAIR pa_pair pa_pair_permutex2var_epi64(pa_pair a, pa_pair index, pa_pair b)
+/* b in place of a where this bit of the index is 1. */
+PA_PAIR __m256i pa_half_chosen(__m256i index, int bit, __m256i a, __m256i b)
 {
-    pa_pair_words x = {a}, y = {b}, i = {index}, r;
-    for (unsigned l = 0; l < 8; l++) {
-        r.q[l] = i.q[l] & 8 ? y.q[i.q[l] & 7] : x.q[i.q[l] & 7];
-    }
-    return r.pair;
+    const __m256d sign = _mm256_castsi256_pd(_mm256_slli_epi64(index, 63 - bit));
+    return _mm256_castpd_si256(
+        _mm256_blendv_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b), sign));
+}
+
+/* The words of a that index names, by no address, as the instruction: what it names may be a secret. */
+PA_PAIR __m256i pa_half_permuted(__m256i index, pa_pair a)
+{
+    const __m256i low = _mm256_and_si256(_mm256_slli_epi64(index, 1), _mm256_set1_epi64x(6));
+    const __m256i high = _mm256_slli_epi64(_mm256_or_si256(low, _mm256_set1_epi64x(1)), 32);
+    const __m256i places = _mm256_or_si256(low, high);
+    return pa_half_chosen(index, 2, _mm256_permutevar8x32_epi32(a.half[0], places),
+                          _mm256_permutevar8x32_epi32(a.half[1], places));
 }
 
 PA_PAIR pa_pair pa_pair_permutexvar_epi64(pa_pair index, pa_pair a)
 {
-    pa_pair_words x = {a}, i = {index}, r;
-    for (unsigned l = 0; l < 8; l++) {
-        r.q[l] = x.q[i.q[l] & 7];
-    }
-    return r.pair;
+    return (pa_pair){{pa_half_permuted(index.half[0], a), pa_half_permuted(index.half[1], a)}};
+}
+
+PA_PAIR pa_pair pa_pair_permutex2var_epi64(pa_pair a, pa_pair index, pa_pair b)
+{
+    const pa_pair of_a = pa_pair_permutexvar_epi64(index, a);
+    const pa_pair of_b = pa_pair_permutexvar_epi64(index, b);
+    return (pa_pair){{pa_half_chosen(index.half[0], 3, of_a.half[0], of_b.half[0]),
+                      pa_half_chosen(index.half[1], 3, of_a.half[1], of_b.half[1])}};
 }
 
 PA_PAIR pa_pair pa_pair_srai_epi64(pa_pair a, unsigned n)
