@@ -57,7 +57,6 @@ target_include_directories(pa_flags INTERFACE "${PROJECT_SOURCE_DIR}/csrc/includ
 target_compile_definitions(pa_flags INTERFACE "PYACCEL_VERSION=\"${PROJECT_VERSION}\"" _GNU_SOURCE)
 # Bounds of lazily reduced field elements (csrc/field/field.h) are asserted.
 target_compile_definitions(pa_flags INTERFACE $<$<CONFIG:Debug>:PA_DEBUG_BOUNDS>)
-target_compile_definitions(pa_flags INTERFACE $<$<BOOL:${PYACCEL_MEMCHECK}>:PYACCEL_MEMCHECK=1>)
 target_compile_definitions(pa_flags INTERFACE PYACCEL_WITH_ADX=$<BOOL:${PYACCEL_WITH_ADX}>)
 # That any of these is left out only what lists variants is told (pa_tell_variants): all the rest is compiled alike, and by
 # a compiler cache once.
