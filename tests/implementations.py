@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +44,15 @@ _VARIANTS = {
     "ripemd160": ("portable",),
     "ripemd160-lanes": ("avx2", "avx512", "avx512-x32", "avx512-emulated", "avx512-x32-emulated"),
     "sm3": ("portable", "avx2"),
-    "sm3-lanes": ("avx2", "avx512", "avx512-x32", "avx512-emulated", "avx512-x32-emulated"),
+    "sm3-lanes": (
+        "avx2",
+        "avx512",
+        "avx512-x32",
+        "avx512-x48",
+        "avx512-emulated",
+        "avx512-x32-emulated",
+        "avx512-x48-emulated",
+    ),
     "blake2b": ("avx2", "portable"),
     "blake2b-lanes": ("avx512", "avx2", "avx512-emulated"),
     "blake2s": ("avx2", "portable"),
@@ -71,7 +80,7 @@ _LEVELS = ("avx512ifma", "avx512", "avx2", "portable")
 def _specs(family: str, variant: str) -> Iterator[str]:
     """Specs that bind one variant of a family alone, so that it serves every row."""
     one_by_one = f",-{family}-lanes" if f"{family}-lanes" in _VARIANTS else ""
-    own = variant.replace("-x32", "").replace("-x16", "")
+    own = re.sub("-x[0-9]+", "", variant)
     for level in (own,) if own.startswith(("avx", "portable")) else _LEVELS:
         yield f"{level},{family}={variant}{one_by_one}"
 

@@ -83,8 +83,8 @@ typedef struct {
 #endif
 #define VERIFY_LANES(family, stem)                                                                           \
     VERIFY_AVX512IFMA(family, stem) VERIFY_EMULATED(family, stem) VERIFY_AVX2(family, stem)
-/* After those: two AVX-512 streams side by side. */
-#define TWO_STREAMS(family, stem, lanes)                                                                     \
+/* After those: AVX-512 streams side by side. */
+#define MORE_STREAMS(family, stem, lanes)                                                                     \
     STREAMS_AVX512(family, stem, lanes) STREAMS_EMULATED(family, stem, lanes)
 /* clang-format on */
 
@@ -104,20 +104,21 @@ static const candidate candidates[] = {
     {PA_FAMILY_SHA256_LANES, "shani-x2", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x2},
     {PA_FAMILY_SHA256_LANES, "shani-x1", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x1},
 #endif
-    WITH_LANES(PA_FAMILY_SHA256, sha256) TWO_STREAMS(PA_FAMILY_SHA256, sha256, x32),
+    WITH_LANES(PA_FAMILY_SHA256, sha256) MORE_STREAMS(PA_FAMILY_SHA256, sha256, x32),
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_SHA512, "avx2", PA_CPU_AVX2, &pa_sha512_avx2},
 #endif
-    WITH_LANES(PA_FAMILY_SHA512, sha512) TWO_STREAMS(PA_FAMILY_SHA512, sha512, x16),
+    WITH_LANES(PA_FAMILY_SHA512, sha512) MORE_STREAMS(PA_FAMILY_SHA512, sha512, x16),
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_KECCAK, "avx2", PA_CPU_AVX2, &pa_keccak_avx2},
 #endif
     WITH_LANES(PA_FAMILY_KECCAK, keccak),
-    WITH_LANES(PA_FAMILY_RIPEMD160, ripemd160) TWO_STREAMS(PA_FAMILY_RIPEMD160, ripemd160, x32),
+    WITH_LANES(PA_FAMILY_RIPEMD160, ripemd160) MORE_STREAMS(PA_FAMILY_RIPEMD160, ripemd160, x32),
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_SM3, "avx2", PA_CPU_AVX2, &pa_sm3_avx2},
 #endif
-    WITH_LANES(PA_FAMILY_SM3, sm3) TWO_STREAMS(PA_FAMILY_SM3, sm3, x32),
+    WITH_LANES(PA_FAMILY_SM3, sm3) MORE_STREAMS(PA_FAMILY_SM3, sm3, x32)
+        MORE_STREAMS(PA_FAMILY_SM3, sm3, x48),
 #if PYACCEL_WITH_AVX2
     {PA_FAMILY_BLAKE2B, "avx2", PA_CPU_AVX2, &pa_blake2b_avx2},
     {PA_FAMILY_BLAKE2S, "avx2", PA_CPU_AVX2, &pa_blake2s_avx2},

@@ -240,23 +240,30 @@ PA_HASH_FETCH pa_hash_fetch(pa_bytes row_bytes)
     }
 }
 
-/* States or blocks of all lanes: up to 32 words of 32 bits or, of half as many lanes, 26 of 64. */
+/* States or blocks of all lanes: up to 16 words of 32 bits or, of 16 lanes, 26 of 64. */
 typedef union {
-    _Alignas(64) uint32_t word[32 * PA_HASH_MAX_LANES];
-    uint64_t wide[16 * PA_HASH_MAX_LANES];
+    _Alignas(64) uint32_t word[1024];
+    uint64_t wide[512];
 } pa_lane_words;
+_Static_assert(16 * PA_HASH_MAX_LANES <= 1024, "a block of all lanes");
 
 /* Bytes that one lane stages at most: whole messages where these are short, else what follows their last whole block. */
 #define PA_HASH_STAGED 512
 
 /* Working memory of lanes, reused from group to group of one job. */
 typedef struct {
-    _Alignas(64) uint8_t staging[PA_HASH_MAX_LANES * PA_HASH_STAGED];
+    _Alignas(64) uint8_t staging[32 * PA_HASH_STAGED];
     pa_lane_words state;
     pa_lane_words kept;                     /* states of lanes that are done, or words of a block */
     pa_lane_words initial;                  /* job->initial in the lanes of `spread_for`          */
     const struct pa_hash_lanes *spread_for; /* NULL: none yet */
 } pa_hash_scratch;
+
+/* Bytes that each of `lanes` has of the staging: three blocks and more. */
+static inline uint32_t pa_hash_lane_room(uint32_t lanes)
+{
+    return lanes <= 32 ? PA_HASH_STAGED : 32 * PA_HASH_STAGED / lanes / 64 * 64;
+}
 
 /* Digests of lanes l < count <= lanes, of shape's blocks at data[l] and tails[l] (one for each of the kernel's lanes; both
  * may be NULL where shape has none of them), to row order[l] of digests, or to row l where order is NULL. */

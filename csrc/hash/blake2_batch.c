@@ -123,7 +123,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
         uint8_t *made = in_place ? digests + done * state : b->states;
         kernel->hash(made, start, 0, before, data, whole, last, &total,
                      half ? PA_BLAKE2_EQUAL_HALF : PA_BLAKE2_EQUAL,
-                     messages->width > 0 && n - done > count ? count * messages->stride : 0);
+                     pa_blake_next(messages, first + done, count));
         for (uint32_t l = 0; l < count && !in_place; l++) {
             memcpy(digests + (done + l) * size_out, made + l * state, size_out);
         }

@@ -159,7 +159,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
             g->data[l] = g->data[count - 1];
             g->last[l] = g->last[count - 1];
         }
-        const uint64_t next = size > 0 && n - done > count ? count * messages->stride : 0;
+        const uint64_t next = pa_blake_next(messages, first + done, count);
         hash_chunks(b, kernel, count, whole, true, next, digests + done * b->job->digest_size);
         done += count;
     }

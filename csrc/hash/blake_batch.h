@@ -41,6 +41,12 @@ static inline uint32_t pa_blake_choose(const pa_blake_widths *widths, uint64_t n
     return 0;
 }
 
+/* Bytes from row i of some of one size to row i + count, 0 where it is not there. */
+static inline uint64_t pa_blake_next(const pyaccel_rows *messages, uint64_t i, uint32_t count)
+{
+    return (i + count) * messages->stride < messages->data_size ? count * messages->stride : 0;
+}
+
 /* tail[block ... 2 block) = the last `rest` bytes of a message of `size`, and zeros; 0 < rest <= block. Of a message of a block
  * or more the last one is copied, wherever it ends: no branch hangs on what rest is. Returns where. */
 static inline const uint8_t *pa_blake_last(uint8_t *tail, const uint8_t *data, uint64_t size,

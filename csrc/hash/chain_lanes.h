@@ -2,7 +2,7 @@
 /* What SHA-2 and SM3 in lanes have alike, at any vector width: a state of eight words, blocks of sixteen, both big-endian.
  *
  * Defined by the includer, before: what vector.h wants; SCHEDULE, the words that a block is extended to; STREAMS, vectors of
- * lanes side by side, 1 or 2 (1 where not defined): two fill the pipes where an operation takes two cycles, and want the 32
+ * lanes side by side, 1 to 3 (1 where not defined): several fill the pipes where an operation takes two cycles, and want the 32
  * registers of AVX-512. After: compress and, of 32-bit words, compress_shared. */
 #ifndef PA_HASH_CHAIN_LANES_H
 #define PA_HASH_CHAIN_LANES_H
@@ -14,8 +14,10 @@
 #endif
 #if STREAMS == 1
 #define EACH_STREAM(f) f(0)
-#else
+#elif STREAMS == 2
 #define EACH_STREAM(f) f(0) f(1)
+#else
+#define EACH_STREAM(f) f(0) f(1) f(2)
 #endif
 #define ALL_LANES (STREAMS * LANES)
 #define BLOCK (16 * sizeof(vec_word))

@@ -40,6 +40,8 @@ static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
                             first, last - first);
 }
 
+#define WHOLE_GROUPS 96u /* rows that leave no lane of 32 or 48 idle */
+
 /* Rows a range: about 256 KiB, which outweighs handing it to a thread and lets progress be heard now and then; more where rows
  * differ in size, since lanes fill with such as are alike: 1 MiB, or 16 where there is one thread. */
 static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n, uint64_t digest_size,
@@ -48,7 +50,8 @@ static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n, uint64_t di
     const bool differ = messages->offset_bits != 0;
     const uint64_t bytes = differ ? messages->data_size / n : messages->width;
     const uint64_t lines = !differ ? 4096 : threads == 1 ? 262144 : 16384;
-    return lines / (bytes / 64 + digest_size / 64 + 1) + 1;
+    const uint64_t rows = lines / (bytes / 64 + digest_size / 64 + 1) + 1;
+    return (rows + WHOLE_GROUPS - 1) / WHOLE_GROUPS * WHOLE_GROUPS;
 }
 
 /* The digest size that a call is about, right or wrong; 0 where it can't be told. */

@@ -21,7 +21,7 @@ struct pa_hash_single {
     uint32_t cost; /* cycles a block, rounded: what the choice between single and lanes compares */
 };
 
-#define PA_HASH_MAX_LANES 32
+#define PA_HASH_MAX_LANES 48
 #define PA_HASH_MAX_DIGEST 64    /* bytes */
 #define PA_HASH_MAX_SCHEDULE 128 /* words of a block that lanes share */
 
@@ -45,7 +45,7 @@ static inline pa_hash_ahead pa_hash_no_more(void)
 #define EIGHT_LANES line, line, line, line, line, line, line, line
     static const uint8_t line[64] = {0};
     static const uint8_t *const lanes[PA_HASH_MAX_LANES] = {EIGHT_LANES, EIGHT_LANES, EIGHT_LANES,
-                                                            EIGHT_LANES};
+                                                            EIGHT_LANES, EIGHT_LANES, EIGHT_LANES};
 #undef EIGHT_LANES
     return (pa_hash_ahead){lanes, 0};
 }
@@ -174,5 +174,7 @@ extern const struct pa_hash_lanes pa_sm3_lanes_avx512;
 extern const struct pa_hash_lanes pa_sm3_lanes_avx512_emulated;
 extern const struct pa_hash_lanes pa_sm3_lanes_x32_avx512;
 extern const struct pa_hash_lanes pa_sm3_lanes_x32_avx512_emulated;
+extern const struct pa_hash_lanes pa_sm3_lanes_x48_avx512;
+extern const struct pa_hash_lanes pa_sm3_lanes_x48_avx512_emulated;
 
 #endif

@@ -166,7 +166,7 @@ static void absorb_any(const pa_hash_job *job, pa_hash_scratch *scratch,
                 continue;
             }
             if (lane->ready == 0) {
-                refill(job, lane, scratch->staging + (size_t)l * PA_HASH_STAGED);
+                refill(job, lane, scratch->staging + (size_t)l * pa_hash_lane_room(lanes));
             }
             if (lane->ready < advance) {
                 advance = lane->ready;
@@ -240,7 +240,8 @@ static void stage_group(chunk *c, const group *g, uint64_t whole, const uint8_t 
     const uint32_t block = job->algorithm->block_size;
     uint8_t *staging = c->scratch.staging;
     if (kernel->stage == NULL || job->segment_count > 1) {
-        for (uint32_t l = 0; l < g->count; l++, staging += PA_HASH_STAGED) {
+        const uint32_t room = pa_hash_lane_room(kernel->lanes);
+        for (uint32_t l = 0; l < g->count; l++, staging += room) {
             tails[l] = stage_rest(job, staging, g->parts[l], whole * block, g->blocks[l] - whole);
         }
     } else {
@@ -320,7 +321,7 @@ static void hash_group(chunk *c, const group *g)
             whole -= g->parts[l][0].size < whole * block;
         }
     }
-    if (g->blocks[0] - whole < PA_HASH_STAGED / block) {
+    if (g->blocks[0] - whole < pa_hash_lane_room(g->kernel->lanes) / block) {
         hash_staged(c, g, whole);
         return;
     }

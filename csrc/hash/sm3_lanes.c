@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SM3 in lanes of a vector: 8 (AVX2), 16 and, as two streams, 32 (AVX-512). GB/T 32905-2016.
+/* SM3 in lanes of a vector: 8 (AVX2), 16 and, as two or three streams, 32 and 48 (AVX-512). GB/T 32905-2016.
  *
  * Floor of 16 lanes: 64 * 19 + 52 * 7 + 8 operations at two a cycle (Intel) = 794 cycles a block, of which 592 rotations
  * use one port. Measured on Emerald Rapids (family 6 model 207, 3.0 GHz, a virtual core with neighbours): 16 lanes 890
@@ -11,14 +11,13 @@
  * Zen 5 (family 26 model 2, a quiet virtual core at 4.2 GHz), gcc 12: floor of a lane 24.8 cycles a block and 18 a block that
  * lanes share, at four operations a cycle. Two streams reach 33, with 3.3 for gathering it, and 27.8; one 53 and 52. A round is
  * a chain of twelve cycles and more, which two streams just fill. 64 bytes through pyaccel_hash_many: 66 cycles, 1024 at a
- * time. An assembler text takes 30.4 and 27.3; three streams 29.2 and 19.7, of which gcc reaches 33 and 21 (57 a message):
- * not built yet; the menu times blocks of a lane's own alone, which cost the same, and would have to time shared ones. Tried
- * and lost: rounds written out by 16 with words in registers (115 a message, code past what is kept of decoded instructions);
+ * time. An assembler text takes 30.4 and 27.3. Three streams 33 and 21, 57 a message in an experiment; an assembler text 29.2 and
+ * 19.7. Tried and lost: rounds written out by 16 with words in registers (115 a message, code past what is kept of decoded instructions);
  * each word made in the round that reads it first, 39 a block for the store it waits for.
  *
  * Zen 4 (family 25 model 17, a virtual core with neighbours), two vector operations a cycle, rotations one: floor of a lane 49.6
- * cycles a block, 36 a shared one, 4 for gathering. gcc 12, a message of 64 bytes in the kernel: 107.5 with two streams, 126 with
- * one; clang 14, 104 and 120. Through pyaccel_hash_many: 109 of 1024, 112 of a million (124 where a group's rows are asked for all
+ * cycles a block, 36 a shared one, 4 for gathering. gcc 12, a message of 64 bytes in the kernel: 107.5 with two streams, 106 with
+ * three, 126 with one; clang 14, 104, 102 and 120. Through pyaccel_hash_many: 109 of 1024, 112 of a million with two streams (124 where a group's rows are asked for all
  * at once).
  *
  * Floor of 8 lanes with AVX2 on Zen 3 (3.24 GHz): 776 cycles a block at four operations a cycle, 546 a block that lanes
@@ -160,9 +159,12 @@ PA_INLINE void compress_shared(vec s[STREAMS][8], const uint32_t *schedule)
 #if STREAMS == 1
 #define KERNEL PA_VARIANT(pa_sm3_lanes_)
 #define COST (VECTOR_BYTES == 64 ? 900 : 950)
-#else
+#elif STREAMS == 2
 #define KERNEL PA_VARIANT(pa_sm3_lanes_x32_)
 #define COST 1810
+#else
+#define KERNEL PA_VARIANT(pa_sm3_lanes_x48_)
+#define COST 2720
 #endif
 
 const struct pa_hash_lanes KERNEL = {

@@ -53,7 +53,8 @@ pa_sources(avx2 hash/sha512_avx2.c hash/sm3_avx2.c)
 set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/hash/sm3_avx2.c" PROPERTIES COMPILE_OPTIONS
   "$<$<C_COMPILER_ID:GNU>:-fno-tree-reassoc>") # 6 % on Zen 4: as below
 set(two_streams
-  hash/ripemd160_lanes_x32.c hash/sha256_lanes_x32.c hash/sha512_lanes_x16.c hash/sm3_lanes_x32.c)
+  hash/ripemd160_lanes_x32.c hash/sha256_lanes_x32.c hash/sha512_lanes_x16.c hash/sm3_lanes_x32.c
+  hash/sm3_lanes_x48.c)
 pa_sources(avx512 hash/stage.c ${two_streams})
 # gcc keeps the order and the grouping of operations that the text has: 4 to 20 % on Zen 3, where its own order makes the
 # longest path of a round longer and registers fewer.

@@ -11,6 +11,7 @@
 /* Bytes of a row that are copied to its staging. */
 typedef struct {
     const uint8_t *data; /* row 0 */
+    uint64_t left;       /* bytes that lie there, rows of other ranges too */
     uint64_t stride;
     uint32_t size;
     uint32_t to;
@@ -22,6 +23,7 @@ typedef struct {
     pa_hash_shape
         in_place; /* for kernels that take ends where they lie; ends is 0 where there are none */
     const uint8_t *rows; /* whole blocks of row 0 */
+    const uint8_t *end;  /* of what lies there, rows of other ranges too */
     uint64_t stride;
     piece pieces[PA_HASH_MAX_SEGMENTS];
     uint32_t piece_count;
@@ -52,7 +54,7 @@ bool pa_hash_uniform_fits(const pa_hash_job *job)
     return job->segment_count == 1 ||
            (size <= PA_HASH_STAGED &&
             pa_hash_block_count(job->algorithm, size) * job->algorithm->block_size <=
-                PA_HASH_STAGED);
+                pa_hash_lane_room(job->menu->widest));
 }
 
 static uint8_t *staging(uniform *u, uint32_t half, uint32_t lane)
@@ -127,6 +129,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
     };
     u->scratch.spread_for = NULL;
     u->rows = job->segments[0].data;
+    u->end = u->rows + job->segments[0].data_size;
     u->stride = job->segments[0].stride;
     u->piece_count = 0;
     u->twofold = false;
@@ -142,7 +145,8 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
         const pyaccel_rows *segment = &job->segments[s];
         const uint32_t bytes = (uint32_t)(segment->width - skip);
         if (bytes > 0) {
-            u->pieces[u->piece_count++] = (piece){segment->data + skip, segment->stride, bytes, to};
+            u->pieces[u->piece_count++] =
+                (piece){segment->data + skip, segment->data_size, segment->stride, bytes, to};
         }
         to += bytes;
     }
@@ -164,6 +168,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
         u->in_place.rest = own->size;
         u->in_place.ending = u->pattern;
         u->rows = own->data - skip;
+        u->end = u->rows + own->left;
         u->stride = own->stride;
     }
 }
@@ -232,7 +237,7 @@ static void point(const uint8_t **lane, const uint8_t *row, uint64_t stride, uin
 }
 
 static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t half,
-                       uint8_t *digests, uint64_t row, uint32_t count, bool next)
+                       uint8_t *digests, uint64_t row, uint32_t count)
 {
     const uint8_t *data[PA_HASH_MAX_LANES], *tails[PA_HASH_MAX_LANES];
     const bool in_place = !stages(u, kernel);
@@ -243,7 +248,8 @@ static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t 
     if (shape->staged > 0) {
         point(tails, staging(u, half, 0), u->room, count, kernel->lanes);
     }
-    shape->next = next ? kernel->lanes * u->stride : 0;
+    const uint64_t apart = kernel->lanes * u->stride;
+    shape->next = u->rows + row * u->stride + apart < u->end ? apart : 0;
     pa_hash_group(u->job, &u->scratch, kernel, shape, data, tails, digests, NULL, count);
 }
 
@@ -287,7 +293,7 @@ __attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint
         fetch(&u, kernel, first + ahead, n - ahead < now.count ? (uint32_t)(n - ahead) : now.count);
         *job->used |= 1u << now.item;
         if (kernel != NULL) {
-            hash_group(&u, kernel, half, out, first + done, now.count, next.count > 0);
+            hash_group(&u, kernel, half, out, first + done, now.count);
         } else {
             hash_single(job, out, first + done);
         }
