@@ -419,7 +419,15 @@ class Ciphertexts:
 
     def _rotated(self, elements: list[int], keys: EvaluationKeys, shape: Shape, mend: str) -> Ciphertexts:
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
-        status = lib.pyaccel_he_rotate(pointer, missing, self.native, elements, len(elements), keys.native, options())
+        status = lib.pyaccel_he_rotate(
+            pointer,
+            missing,
+            self.native,
+            elements,
+            len(elements),
+            keys.native,
+            options(items=len(self) * len(elements)),
+        )
         self._raise(status, missing, "he.rotate", mend)
         return self._like(owned("ciphertexts", pointer), shape)
 
@@ -499,7 +507,10 @@ class Ciphertexts:
     def _computed(self, function: str, *operands: Any, shape: Shape | None = None) -> Ciphertexts:
         """pyaccel_he_FUNCTION of this batch, with more batches, plaintexts, keys (None: none) and numbers."""
         natives = [ffi.NULL if x is None else getattr(x, "native", x) for x in operands]
-        return self._like(make("ciphertexts", function, self.native, *natives, options()), shape)
+        items = len(self)
+        if operands and isinstance(operands[0], (Ciphertexts, Plaintexts)):
+            items = max(items, len(operands[0]))
+        return self._like(make("ciphertexts", function, self.native, *natives, options(items=items)), shape)
 
     def _like(self, handle: Any, shape: Shape | None = None) -> Ciphertexts:
         return Ciphertexts(self.context, handle, self.shape if shape is None else shape)

@@ -143,11 +143,11 @@ def encode(
     pointer, bad = out("plaintexts"), ffi.new("uint64_t *")
     if ckks:
         status = lib.pyaccel_he_encode_numbers(
-            pointer, bad, context.native, data, int(shape.real), n, width, stride, scale, level, options()
+            pointer, bad, context.native, data, int(shape.real), n, width, stride, scale, level, options(items=n)
         )
     else:
         function = lib.pyaccel_he_encode_coefficients if coefficients or constant else lib.pyaccel_he_encode_integers
-        status = function(pointer, bad, context.native, data, n, width, stride, options())
+        status = function(pointer, bad, context.native, data, n, width, stride, options(items=n))
     if status == lib.PYACCEL_INVALID_ARGUMENT and bad[0] < n * width:
         index = int(bad[0])
         if repeat:
@@ -178,7 +178,7 @@ def decode(plaintexts: Plaintexts, *, width: int | None, real: bool | None, coef
         status = lib.pyaccel_he_decode_numbers(_pointer(values), int(real), width, width, plaintexts.native, options())
     else:
         status = lib.pyaccel_he_decode_integers(
-            _pointer(values), width, width, plaintexts.native, int(coefficients), options()
+            _pointer(values), width, width, plaintexts.native, int(coefficients), options(items=n)
         )
     if status:
         raise_status("he.decode", status)
