@@ -200,7 +200,7 @@ def _kind_of(name: str) -> str:
     known = kind in kinds() or (_KIND.fullmatch(kind) and kind in _entry_points())
     ok = known and (name == kind or (kind not in ("native", "golden") and number.isdecimal()))
     if not ok:
-        alone = () if name == "auto" else ("auto",)  # it is none of a list
+        alone = () if isinstance(name, str) and name == "auto" else ("auto",)  # it is none of a list
         names = ", ".join([*alone, *kinds(), "opencl:0, cuda:1 and so on"])
         raise ValueError(f"device {name!r} is unknown; there are {names}")
     return kind
