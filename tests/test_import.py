@@ -72,3 +72,11 @@ def test_every_public_name_is_there():
 def test_names_that_do_not_work_yet_are_unknown(name):
     with pytest.raises(AttributeError, match=name):
         getattr(pyaccel, name)
+
+
+def test_the_scheduler_imports_nothing_from_the_rooms_that_call_it():
+    """Public functions, and what is left of them, come before it in the one direction that there is."""
+    left = ("hashing", "merkle", "signatures", "recovery", "graph", "engine", "calibration", "cli", "golden", "he")
+    loaded = loaded_after("import pyaccel.scheduler, pyaccel.scheduler.graphs")
+    assert "pyaccel.scheduler.placement" in loaded
+    assert not {f"pyaccel.{room}" for room in left} & loaded
