@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+FREE_THREADED ?= python3.14t
 BUILD ?= build
 EXTRAS ?= test,cli,bench,golden,opencl-cpu
 PYTEST_ARGS ?=
@@ -16,7 +17,7 @@ PACKAGE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("
 export PATH := $(abspath $(BIN)):$(PATH)
 CMAKE_FLAGS := -G Ninja -DPYACCEL_WERROR=ON -DPYACCEL_EMULATED=ON
 
-.PHONY: venv build demo test c-test test-all test-long lint format bench bench-peers soak docs clean
+.PHONY: venv build demo test c-test test-all test-long test-free-threaded lint format bench bench-peers soak docs clean
 
 venv: $(VENV)/.tools
 
@@ -56,6 +57,13 @@ test-all:
 
 test-long:
 	.ci/run long
+
+# What threads share, on a Python without a GIL, in an environment and a build of its own. cffi wants 3.14 there.
+test-free-threaded:
+	command -v $(FREE_THREADED) >/dev/null || { echo 'no $(FREE_THREADED) on the path: FREE_THREADED=...'; exit 1; }
+	$(MAKE) build PYTHON=$(FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded EXTRAS=metrics
+	$(BUILD)/free-threaded/venv/bin/python -m pip install --quiet pytest hypothesis
+	PYTHON_GIL=0 $(BUILD)/free-threaded/venv/bin/python -m pytest tests/test_free_threading.py $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
 	.ci/run lint

@@ -398,7 +398,8 @@ class VerifyPlan(NativePlan):
         options = ffi.new(_VERIFY_OPTIONS, (self._one if n == 1 else self._many)[0])
         pinned = []
         if identity is not None:
-            options.identity = _rows(identity)
+            pinned.append(_rows(identity))  # another thread's view may take its place in the Rows
+            options.identity = pinned[-1]
         if index is not None:
             pinned.append(ffi.from_buffer("uint32_t[]", index))
             options.key_index = pinned[-1]

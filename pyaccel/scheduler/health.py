@@ -95,8 +95,9 @@ def forget(name: str) -> bool:
         if question[0] == name:
             _proved.discard(question)
             _failed.pop(question, None)
-    for warned in [one for one in _warned if one[0] == name]:
-        _warned.discard(warned)
+    for warned in list(_warned):  # a copy, as other threads add to it
+        if warned[0] == name:
+            _warned.discard(warned)
     return was
 
 
