@@ -248,8 +248,10 @@ static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t 
     if (shape->staged > 0) {
         point(tails, staging(u, half, 0), u->room, count, kernel->lanes);
     }
-    const uint64_t apart = kernel->lanes * u->stride;
-    shape->next = u->rows + row * u->stride + apart < u->end ? apart : 0;
+    if (kernel->fetches) {
+        const uint64_t apart = kernel->lanes * u->stride;
+        shape->next = u->rows + row * u->stride + apart < u->end ? apart : 0;
+    }
     pa_hash_group(u->job, &u->scratch, kernel, shape, data, tails, digests, NULL, count);
 }
 
