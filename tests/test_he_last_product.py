@@ -60,6 +60,20 @@ def test_a_product_takes_19_bits_more_than_its_scale(bits: int, scale_bits: int,
         x * x
 
 
+def test_a_scale_that_leaves_nothing_of_numbers_is_refused(party: Party) -> None:
+    """Products with a scale of 1 or less would go on for ever, of noise alone."""
+    x = party.public.encrypt([0.5]).mod_switch(0)
+    encode = party.context.encode
+    assert log2((x * encode(0.5, level=0, scale=2.0**-39)).scale) == 1
+    with pytest.raises(ValueError, match=r"level exhausted: .* 2\^0, .* has to be above 1"):
+        x * encode(0.5, level=0, scale=2.0**-40)
+    y = x.multiply_plain(encode(0.5, level=0, scale=2.0**-41), rescale=False)
+    assert y.depth == 0
+    for product in (lambda: y * y, lambda: y * 0.5, lambda: y.polynomial([0, 0, 1.0])):
+        with pytest.raises(ValueError, match="level exhausted"):
+            product()
+
+
 @pytest.mark.parametrize("depth", [1, 2])
 def test_the_largest_numbers_survive_the_last_product(party: Party, depth: int) -> None:
     numbers = corners(party.context.slots)
@@ -221,7 +235,9 @@ def test_depth_of_the_c_interface() -> None:
         (1, 2.0**40, 2),
         (0, 2.0**40, 1),
         (0, 2.0**41, 0),
-        (0, 1.0, 1),
+        (0, 2.0, 6),
+        (0, 1.0, 0),
+        (1, 0.5, 1),
         (0, 0.0, 0),
         (0, -(2.0**40), 0),
         (0, float("nan"), 0),

@@ -35,7 +35,7 @@ static inline bool pa_he_scale_fits(double scale)
     return scale > 0x1p-1000 && scale < 0x1p1000;
 }
 
-/* Whether CKKS numbers of up to 2^18 survive at level 0 and a scale: where a product may stay unscaled. */
+/* Whether CKKS numbers of up to 2^18 survive at level 0 and a scale, above 1: where a product may stay unscaled. */
 bool pa_he_last_fits(const pyaccel_he_context *context, double scale);
 
 /* The modulus that rescaling at a level, 1 and more, divides by, as a double. */

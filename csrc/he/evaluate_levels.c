@@ -88,7 +88,7 @@ void pa_he_set_rescaled(pyaccel_he_ciphertexts *out, uint32_t from)
 
 bool pa_he_last_fits(const pyaccel_he_context *context, double scale)
 {
-    return pa_he_scale_fits(scale) &&
+    return scale > 1 && pa_he_scale_fits(scale) &&
            context->constants->log2_q[0] - pa_he_log2(scale) > LAST_HEADROOM;
 }
 
@@ -99,10 +99,9 @@ uint32_t pyaccel_he_depth(const pyaccel_he_context *context, uint32_t level, dou
         return 0;
     }
     uint32_t depth = level;
-    do { /* squares of what is not above 1 would fit for ever */
-        scale *= scale;
-        depth += pa_he_last_fits(context, scale);
-    } while (scale > 1 && pa_he_last_fits(context, scale));
+    while (pa_he_last_fits(context, scale *= scale)) {
+        depth++;
+    }
     return depth;
 }
 

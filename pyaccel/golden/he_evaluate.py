@@ -63,7 +63,7 @@ def _levelled(a: Ciphertext, b: Ciphertext) -> tuple[Ciphertext, Ciphertext]:
 
 def last_fits(context: Context, scale: float) -> bool:
     """Whether numbers of up to 2^18 survive at level 0, CKKS: where a product may stay unscaled."""
-    return log2(context.modulus(0)) - log2(scale) > 19
+    return scale > 1 and log2(context.modulus(0)) - log2(scale) > 19
 
 
 # ---- sums ---------------------------------------------------------------------------------------

@@ -621,17 +621,17 @@ def need_room(context: Context, scale: float) -> None:
     """That a product of that scale may stand at level 0.
 
     Raises:
-        ValueError: the modulus leaves too little room for numbers.
+        ValueError: the modulus leaves too little room for numbers, or the scale leaves nothing of them.
     """
     if not has_room(context, scale):
-        stays = f"a product, whose scale of 2^{log2(scale or 5e-324):.4g} stays there,"
-        modulus = f"a modulus of 2^19 times that, not of {context.level_bits(0):.4g} bits"
-        raise ValueError(exhausted(context, f"{stays} takes {modulus}"))
+        stays = f"the scale of a product, here 2^{log2(scale or 5e-324):.4g}, stays as it is"
+        modulus = f"has to be above 1, and the modulus, of {context.level_bits(0):.4g} bits, above 2^19 times that"
+        raise ValueError(exhausted(context, f"{stays}: it {modulus}"))
 
 
 def _scales_differ(a: float, b: float) -> str:
     return (
-        f"scales 2^{log2(a):.10g} and 2^{log2(b):.10g} differ by more than 2^-30 of them, and no integer makes one of "
+        f"scales 2^{log2(a):.14g} and 2^{log2(b):.14g} differ by more than 2^-30 of them, and no integer makes one of "
         "the other: their sum would be wrong. "
         "Rescale the one that is a product, encode at the other's scale, or multiply the other as often"
     )

@@ -222,8 +222,8 @@ PYACCEL_API pyaccel_status pyaccel_he_relinearize(pyaccel_he_ciphertexts **out, 
 PYACCEL_API pyaccel_status pyaccel_he_rescale(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                               const pyaccel_he_options *options);
 /* CKKS: products that may follow one another from a level on, at a scale that rescaling keeps: one a level, and at level 0, where they
- * are not rescaled, those whose scale the modulus is more than 2^19 times, so that numbers of up to 2^18 survive. 0: no such
- * level, no positive scale; BFV, BGV. */
+ * are not rescaled, those whose scale is above 1 and the modulus more than 2^19 times it, so that numbers of up to 2^18 survive. 0:
+ * no such level, no positive scale; BFV, BGV. */
 PYACCEL_API uint32_t pyaccel_he_depth(const pyaccel_he_context *context, uint32_t level, double scale);
 /* CKKS: the integer, below 2^100, that a factor of a summand's scale comes to within 2^-30 of the other's: 1 where they agree; 0: none does. */
 PYACCEL_API double pyaccel_he_scale_ratio(double a, double b);
