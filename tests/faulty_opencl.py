@@ -56,6 +56,22 @@ class FaultyOpenCL:
         self.steps[kind] += 1
         self.before(kind, number)
 
+    def taken(self) -> list[tuple[str, int]]:
+        """All steps that were counted, each as `before` was told of it."""
+        return [(kind, number) for kind in STEPS for number in range(self.steps[kind])]
+
+    def fail_at(self, step: tuple[str, int]) -> None:
+        """Counts anew, and fails at one step, once."""
+        error = self.MemoryError if step[0] == "Buffer" else self.RuntimeError
+
+        def before(kind: str, number: int) -> None:
+            if (kind, number) == step:
+                self.before = lambda *_: None
+                raise error(f"{kind} {number} failed")
+
+        self.steps.clear()
+        self.before = before
+
     def Context(self, *arguments: Any, **named: Any) -> Any:  # noqa: N802 - pyopencl's name
         """As pyopencl's."""
         self.step("Context")

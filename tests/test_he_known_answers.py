@@ -16,7 +16,8 @@ import pyaccel
 from pyaccel.errors import SelfTestError
 from pyaccel.he import known_answers
 from pyaccel.he.known_answers import ANSWERS, FUNCTIONS, KnownAnswer
-from pyaccel.he.operations import OPERATIONS, SCHEMES
+from pyaccel.he.native import SCHEMES
+from pyaccel.he.operations import OPERATIONS
 from pyaccel.scheduler.registry import backends_of
 
 

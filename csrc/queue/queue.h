@@ -66,11 +66,11 @@ typedef struct pa_queue_batch {
     uint64_t due;       /* when it begins though it is not full                        */
     uint64_t earliest;  /* deadline of any row not answered                            */
     pyaccel_status status;
-    _Atomic uint32_t
-        holders; /* waiters that have not left, and one for the queue until it is done */
-    pthread_mutex_t
-        lock; /* of `done`, and of what waiters see of their entries. Waiters do not take the queue's
-                                 lock to wake by: that of 64 threads would be a queue of its own */
+    /* Waiters that have not left, and one for the queue until it is done. */
+    _Atomic uint32_t holders;
+    /* Of `done`, and of what waiters see of their entries. Waiters do not take the queue's lock to wake by: that of 64 threads
+     * would be a queue of its own. */
+    pthread_mutex_t lock;
     pthread_cond_t answered;
     bool done; /* verified, or nothing left to verify */
     pa_queue_column columns[PA_QUEUE_COLUMNS];
@@ -104,9 +104,8 @@ struct pyaccel_queue {
     pthread_cond_t room;   /* who waits for room, or for the queue to be closed */
     pa_queue_list forming; /* that have not begun, oldest first: one a class at most, and ... */
     pa_queue_list full[PYACCEL_QUEUE_PRIORITIES]; /* ... those of max_batch rows */
-    pa_queue_list
-        working; /* taken out, and held by anybody; in the child of a fork also what was so then, and
-                              is never finished */
+    /* Taken out, and held by anybody; in the child of a fork also what was so then, and is never finished. */
+    pa_queue_list working;
     pa_queue_batch *spare; /* empty ones to use again */
     uint64_t earliest;     /* deadline of any row that has not begun */
     uint64_t tickets;      /* given so far */

@@ -206,12 +206,12 @@ class InclusionPlan(MerklePlan):
         """Verdicts of some rows of a heap, natively."""
         from pyaccel.backends.native import MerkleVerifyPlan
 
-        values = {"form": self.name, "algorithm": self.algorithm, "sort_leaves": True}
+        values = {"form": self.name, "algorithm": self.algorithm, "limit": None, "mix_in_length": False}
         pieces = {"roots": part.roots, "leaves": part.leaves, "proofs": part.proofs}
         rows = {name: as_rows(name, [piece.row(i) for i in which.tolist()]) for name, piece in pieces.items()}
         verdicts = np.zeros(len(which), np.uint8)
-        plan = MerkleVerifyPlan({**values, "limit": None, "mix_in_length": False})
-        plan.run({**rows, "indices": None, "sizes": None, "length": None}, {"verdicts": verdicts}, len(which))
+        inputs = {**rows, "indices": None, "sizes": None, "length": None}
+        MerkleVerifyPlan({**values, "sort_leaves": True}).run(inputs, {"verdicts": verdicts}, len(which))
         return verdicts
 
 

@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from pyaccel.choices import choice
+from pyaccel.he.native import SCHEMES
 from pyaccel.operations import Operation
-
-SCHEMES = ("bfv", "bgv", "ckks")
 
 
 def _operation(name: str, *inputs: str, golden: str = "", work: str = "butterflies", whole: bool = False) -> Operation:

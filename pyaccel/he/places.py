@@ -37,7 +37,7 @@ _BUTTERFLIES = 2e8
 
 
 @dataclass(frozen=True, eq=False)
-class _Ran:
+class _Kernels:
     """What computed a batch, as watchers are told.
 
     Attributes:
@@ -69,8 +69,8 @@ class Place:
         self._kept: DeviceRing | None = None
         self._shadows: dict[tuple[frozenset[str], bool], Shadow] = {}
         self._seconds = 0.0
-        self._there = {name: _Ran(f"{self.name}/he") for name in OPERATIONS}
-        self._here = {name: _Ran(context.variant) for name in OPERATIONS}
+        self._there = {name: _Kernels(f"{self.name}/he") for name in OPERATIONS}
+        self._here = {name: _Kernels(context.variant) for name in OPERATIONS}
 
     @property
     def ring(self) -> DeviceRing:
@@ -187,7 +187,7 @@ class Place:
         self,
         function: str,
         device: str,
-        ran: _Ran,
+        by: _Kernels,
         n: int,
         start: float,
         error: DeviceError | None = None,
@@ -197,11 +197,11 @@ class Place:
         seconds = perf_counter() - start
         name = OPERATIONS[function].name
         if error is None:
-            runs.thread.last = entry = (name, device, ran, n, seconds, notes)
+            runs.thread.last = entry = (name, device, by, n, seconds, notes)
             runs.collect(entry)
         if watching.watchers.all:
             nbytes = n * 2 * len(self._shape.primes) * self._shape.degree * 8
-            attempt = watching.Attempt(name, self._scheme, device, ran, n, nbytes, start, seconds, error, notes)
+            attempt = watching.Attempt(name, self._scheme, device, by, n, nbytes, start, seconds, error, notes)
             for watcher in watching.watchers.all:
                 watcher(attempt)
 

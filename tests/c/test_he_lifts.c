@@ -154,6 +154,7 @@ static void check(const pa_he_kernels *kernels, pa_he_ntt *const *rings, size_t 
         rows, ROWS,
         &(pa_he_around){.lifts = lifts, .ahead = n > 64 ? ahead : NULL, .done = done, .work = &t},
         out);
+    /* Residues in doubles have several forms, of which either may come out; what they are is compared below. */
     CHECK(t.next == n && (t.right || kernels->representation == PA_HE_DOUBLES));
     for (size_t r = 0; r < ROWS; r++) {
         kernels->export(values, expected[r], n, &out->modulus);

@@ -256,8 +256,8 @@ PYACCEL_API pyaccel_status pyaccel_he_matrix_steps(int64_t *steps, uint64_t *cou
                                                    uint64_t rows, uint64_t columns);
 
 /* Entry (r, c) is at index r * row_stride + c * column_stride of doubles (CKKS: `real`), else of int64 (`integers`, as in
- * encode_integers); the other pointer is NULL. level: CKKS: of the vectors; vectors above it are brought down. 0
- * wants the depth for a last product of the context's scale.
+ * encode_integers); the other pointer is NULL. level: CKKS: of the vectors; vectors above it are brought down. 0 wants the depth for
+ * a last product of the context's scale.
  * *bad (may be NULL): r * columns + c of an entry that does not fit. */
 PYACCEL_API pyaccel_status pyaccel_he_matrix_new(pyaccel_he_matrix **matrix, uint64_t *bad, pyaccel_he_context *context,
                                                  const double *real, const int64_t *integers, uint64_t rows,
@@ -266,9 +266,9 @@ PYACCEL_API pyaccel_status pyaccel_he_matrix_new(pyaccel_he_matrix **matrix, uin
 PYACCEL_API void pyaccel_he_matrix_free(pyaccel_he_matrix *matrix);
 
 /* The products with every vector of a batch. repeated 1: each stands in the slots again and again, all round them, with the least power
- * of two that is not below columns as the period, which saves rotations; 0: once, before zeros. CKKS: rescaled to the vectors' scale, one level below the matrix's; at level 0 not rescaled, as
- * other products. UNSUPPORTED: keys
- * lack an element, *missing (may be NULL) is it. */
+ * of two that is not below columns as the period, which saves rotations; 0: once, before zeros. CKKS: rescaled to the vectors' scale,
+ * one level below the matrix's; at level 0 not rescaled, as other products. UNSUPPORTED: keys lack an element, *missing (may be NULL)
+ * is it. */
 PYACCEL_API pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **out, uint32_t *missing,
                                                       const pyaccel_he_matrix *matrix, const pyaccel_he_ciphertexts *a,
                                                       uint32_t repeated, const pyaccel_he_evaluation_keys *keys,
@@ -276,9 +276,9 @@ PYACCEL_API pyaccel_status pyaccel_he_matrix_multiply(pyaccel_he_ciphertexts **o
 
 /* sum_i coefficients[i] x^i, slot by slot, for count coefficients (1 .. 1024, a degree of count - 1), doubles (CKKS) or int64 as
  * above: Paterson and Stockmeyer's way, ceil(log2(count)) + 1 products deep at most. CKKS: at the scale of a, to the last bit; at its
- * square where the last product is not rescaled. pyaccel_he_polynomial_depth says what depth CKKS takes. INVALID_ARGUMENT also: a has
- * less; a scale on the way that its modulus does not hold. UNSUPPORTED: no
- * relinearization key. */
+ * square where the last product is not rescaled. pyaccel_he_polynomial_depth says what depth CKKS takes.
+ * INVALID_ARGUMENT also: a has less; a scale on the way that its modulus does not hold.
+ * UNSUPPORTED: no relinearization key. */
 PYACCEL_API pyaccel_status pyaccel_he_polynomial(pyaccel_he_ciphertexts **out, const pyaccel_he_ciphertexts *a,
                                                  const double *real, const int64_t *integers, uint64_t count,
                                                  const pyaccel_he_evaluation_keys *keys,
