@@ -17,8 +17,9 @@
 
 #include "../core/variant_name.h"
 
-/* Fewer take less time one by one. */
+/* Fewer take less time one by one; but one by one, prepared keys do not count. */
 #define WEIERSTRASS_LANES_MIN 2
+#define WEIERSTRASS_PREPARED_MIN 1
 #include "p256_lanes.h"
 
 const struct pa_verify_kernel PA_VARIANT(pa_p256_) = WEIERSTRASS_KERNEL;

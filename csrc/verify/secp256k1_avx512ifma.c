@@ -23,6 +23,7 @@
 #include "../core/variant_name.h"
 
 #define SECP256K1_LANES_MIN 3
+#define SECP256K1_PREPARED_MIN 1
 #define SECP256K1_SCALARS PA_VARIANT(pa_secp256k1_scalars_)
 
 /* secp256k1_decode_avx512ifma.c */

@@ -5,9 +5,10 @@
  * A range is cut into chunks. Of a chunk, rows are read and hashed (secp256k1_rows.c), keys decoded in
  * lanes, full lanes of them whatever rows they come from; then the rows whose equation is in question run
  * u1 G + u2 Q in lanes together, those with prepared keys (weierstrass_prepared.h) before the others
- * (weierstrass_sums.h). Fewer than SECP256K1_LANES_MIN rows behind the last full group run one by one
- * (secp256k1_single.c), and so do rows that the lanes cannot do, and all whose keys are not prepared where
- * there are fewer than SECP256K1_ROWS_MIN (where that is not said, SECP256K1_LANES_MIN). */
+ * (weierstrass_sums.h). Fewer than SECP256K1_LANES_MIN rows behind the last full group, with prepared keys than
+ * SECP256K1_PREPARED_MIN, run one by one (secp256k1_single.c), and so do rows that the lanes cannot do, and all
+ * whose keys are not prepared where there are fewer than SECP256K1_ROWS_MIN. Both are SECP256K1_LANES_MIN
+ * where they are not said. */
 #ifndef PA_VERIFY_SECP256K1_LANES_H
 #define PA_VERIFY_SECP256K1_LANES_H
 
@@ -20,6 +21,9 @@
 #include "weierstrass_prepared.h"
 #include "weierstrass_sums.h"
 
+#ifndef SECP256K1_PREPARED_MIN
+#define SECP256K1_PREPARED_MIN SECP256K1_LANES_MIN
+#endif
 #ifndef SECP256K1_ROWS_MIN
 #define SECP256K1_ROWS_MIN SECP256K1_LANES_MIN
 #endif
@@ -214,7 +218,8 @@ static void secp256k1_open(uint8_t *verdicts, secp256k1_scratch *at, int first, 
                            bool prepared)
 {
     const int tail = count % LANES;
-    int in_lanes = tail >= SECP256K1_LANES_MIN ? count : count - tail;
+    const int least = prepared ? SECP256K1_PREPARED_MIN : SECP256K1_LANES_MIN;
+    int in_lanes = tail >= least ? count : count - tail;
     in_lanes = !prepared && count < SECP256K1_ROWS_MIN ? 0 : in_lanes;
     if (in_lanes > 0) {
         if (prepared) {
