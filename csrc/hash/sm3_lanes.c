@@ -11,14 +11,14 @@
  * Zen 5 (family 26 model 2, a quiet virtual core at 4.2 GHz), gcc 12: floor of a lane 24.8 cycles a block and 18 a block that
  * lanes share, at four operations a cycle. Two streams reach 33, with 3.3 for gathering it, and 27.8; one 53 and 52. A round is
  * a chain of twelve cycles and more, which two streams just fill. 64 bytes through pyaccel_hash_many: 66 cycles, 1024 at a
- * time. An assembler text takes 30.4 and 27.3. Three streams 33 and 21, 57 a message in an experiment; an assembler text 29.2 and
- * 19.7. Tried and lost: rounds written out by 16 with words in registers (115 a message, code past what is kept of decoded instructions);
- * each word made in the round that reads it first, 39 a block for the store it waits for.
+ * time. An assembler text takes 30.4 and 27.3. Three streams 33 and 21, 57 a message in an experiment; an assembler text 29.2
+ * and 19.7. Tried and lost: rounds written out by 16 with words in registers (115 a message, code past what is kept of decoded
+ * instructions); each word made in the round that reads it first, 39 a block for the store it waits for.
  *
  * Zen 4 (family 25 model 17, a virtual core with neighbours), two vector operations a cycle, rotations one: floor of a lane 49.6
  * cycles a block, 36 a shared one, 4 for gathering. gcc 12, a message of 64 bytes in the kernel: 107.5 with two streams, 106 with
- * three, 126 with one; clang 14, 104, 102 and 120. Through pyaccel_hash_many: 109 of 1024, 112 of a million with two streams (124 where a group's rows are asked for all
- * at once).
+ * three, 126 with one; clang 14, 104, 102 and 120. Through pyaccel_hash_many: 109 of 1024, 112 of a million with two streams
+ * (124 where a group's rows are asked for all at once).
  *
  * Floor of 8 lanes with AVX2 on Zen 3 (3.24 GHz): 776 cycles a block at four operations a cycle, 546 a block that lanes
  * share. Reached, the kernel alone: 947 and 716 (gcc 12), 977 and 702 (clang 14). Tried and lost: gcc's -mtune=znver3,

@@ -175,7 +175,9 @@ def decode(plaintexts: Plaintexts, *, width: int | None, real: bool | None, coef
     n = len(plaintexts)
     values = np.empty((n, width), dtype)
     if ckks:
-        status = lib.pyaccel_he_decode_numbers(_pointer(values), int(real), width, width, plaintexts.native, options())
+        status = lib.pyaccel_he_decode_numbers(
+            _pointer(values), int(real), width, width, plaintexts.native, options(items=n)
+        )
     else:
         status = lib.pyaccel_he_decode_integers(
             _pointer(values), width, width, plaintexts.native, int(coefficients), options(items=n)

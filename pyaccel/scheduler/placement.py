@@ -283,14 +283,8 @@ class Placement:
         some = list(of_silicon.values())
         while len(some) > 1:
             offers = [division.Offer(one.curve, self.corrected(one.name, n // len(some))) for one in some]
-            if heap:
-                rows = subtrees.divide_heap(self.operation, offers, n, nbytes)
-            elif tree:
-                rows = subtrees.divide(self.operation, offers, n, nbytes, always=listed)
-            else:
-                rows = division.divide(self.operation, offers, n, nbytes)
             shares: list[Share] = []
-            for one, count in zip(some, rows, strict=False):
+            for one, count in zip(some, self._rows(offers, n, nbytes, always=listed), strict=False):
                 if count == 0:
                     continue
                 assert one.backend is not None
@@ -308,6 +302,14 @@ class Placement:
             else:
                 return tuple(shares)
         return ()
+
+    def _rows(self, offers: list[division.Offer], n: int, nbytes: int, *, always: bool) -> list[int]:
+        """Rows for each of some devices, as `division.divide`; always: trees are divided whatever that gains."""
+        if self.operation.split == "rows":
+            return division.divide(self.operation, offers, n, nbytes)
+        if FORMS[self.group].odd == "heap":
+            return subtrees.divide_heap(self.operation, offers, n, nbytes)
+        return subtrees.divide(self.operation, offers, n, nbytes, always=always)
 
     def named(self, device: str) -> Choice:
         """The plan of a device that was asked for by name; where it declines, that of FALLBACK, with a note.
