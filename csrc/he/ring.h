@@ -22,8 +22,9 @@ typedef struct pa_he_block {
  * by whoever gives it back. */
 typedef struct {
     pthread_mutex_t lock;
-    pa_he_block *first; /* free one */
-    size_t kept;        /* bytes of chunks that are free as a whole */
+    pa_he_block *first;          /* free one */
+    size_t kept;                 /* bytes of chunks that are free as a whole */
+    _Atomic(pa_he_block *) late; /* given back while the pool was busy, by `next`; without lock */
 } pa_he_pool;
 
 /* bytes, aligned to 64, content undefined; NULL: out of memory. Thread-safe. */

@@ -126,20 +126,26 @@ static void test_bound(pa_he_pool *pool)
     CHECK(pool->kept > (size_t)200 << 20 && pool->kept <= (size_t)256 << 20);
 }
 
-/* Nobody leaves the pool, as in the child of a fork: memory is had all the same. */
+/* Nobody leaves the pool, for as long as a thread does not run or, in the child of a fork, for ever: memory is had all the same,
+ * and what came back meanwhile is not lost. */
 static void test_locked(pa_he_pool *pool)
 {
-    taken before, within, left;
+    taken before, within, left, large;
     CHECK(take(pool, &before, 5000, 1) && take(pool, &left, 5000, 3));
+    CHECK(take(pool, &large, 5000000, 5));
     pthread_mutex_lock(&pool->lock);
     CHECK(take(pool, &within, 5000, 2));
-    void *kept = before.memory;
-    CHECK(give(pool, &before)); /* stays taken */
+    CHECK(give(pool, &before) && give(pool, &large)); /* stay taken as yet */
     CHECK(give(pool, &within));
     CHECK(take(pool, &within, 70000, 4));
     pthread_mutex_unlock(&pool->lock);
     CHECK(give(pool, &within) && give(pool, &left));
-    pa_he_give(pool, kept);
+    check_all_free(pool);
+    CHECK(pool->kept > 5000000);
+    CHECK(take(pool, &left, 5000, 6));
+    pthread_mutex_lock(&pool->lock);
+    CHECK(give(pool, &left));
+    pthread_mutex_unlock(&pool->lock);
     pa_he_pool_clear(pool);
     CHECK(pool->first == NULL && pool->kept == 0);
 }
