@@ -63,8 +63,10 @@ static void *any_order(void *argument)
 }
 
 /* Nothing is taken: every free block is all of a chunk, and the pool knows how much that is. */
-static void check_all_free(const pa_he_pool *pool)
+static void check_all_free(pa_he_pool *pool)
 {
+    /* On a busy machine a thread's last block may have come back late: whoever enters next puts it back. */
+    pa_he_give(pool, pa_he_take(pool, 1));
     size_t kept = 0;
     for (const pa_he_block *block = pool->first; block != NULL; block = block->next) {
         CHECK(block->is_free && block->below == NULL && block->above == NULL);
