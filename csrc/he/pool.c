@@ -201,20 +201,27 @@ static void put_back_late(pa_he_pool *pool)
 
 /* ---- calls -------------------------------------------------------------------------------------- */
 
+/* After SPINS others run between two attempts, on a busy core for some milliseconds each time. */
+#define SPINS 100
+#define ATTEMPTS 200
+
 /* False: the pool stays busy for longer than it takes, as the thread that holds the lock does not run. In the child of a fork it
- * may be gone. Memory then comes from the system and goes back to it, but for blocks of chunks, which whoever enters next puts
- * back. */
+ * may be gone, for which nobody waits twice. Memory then comes from the system and goes back to it, but for blocks of chunks,
+ * which whoever enters next puts back. */
 static bool enter(pa_he_pool *pool)
 {
-    for (int attempt = 0; attempt < 1000; attempt++) {
+    const int attempts = atomic_load(&pool->stuck) ? 1 : ATTEMPTS;
+    for (int attempt = 0; attempt < attempts; attempt++) {
         if (pthread_mutex_trylock(&pool->lock) == 0) {
+            atomic_store_explicit(&pool->stuck, false, memory_order_relaxed);
             put_back_late(pool);
             return true;
         }
-        if (attempt >= 100) {
+        if (attempt >= SPINS) {
             sched_yield();
         }
     }
+    atomic_store(&pool->stuck, true);
     return false;
 }
 

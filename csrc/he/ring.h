@@ -25,6 +25,7 @@ typedef struct {
     pa_he_block *first;          /* free one */
     size_t kept;                 /* bytes of chunks that are free as a whole */
     _Atomic(pa_he_block *) late; /* given back while the pool was busy, by `next`; without lock */
+    _Atomic bool stuck; /* somebody has waited for the lock in vain, and nobody had it since */
 } pa_he_pool;
 
 /* bytes, aligned to 64, content undefined; NULL: out of memory. Thread-safe. */

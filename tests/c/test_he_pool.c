@@ -88,6 +88,7 @@ static void test_any_order(pa_he_pool *pool)
         void *wrong;
         CHECK(pthread_join(threads[i], &wrong) == 0 && wrong == NULL);
     }
+    pa_he_give(pool, pa_he_take(pool, 64)); /* puts back what came while the pool was busy */
     check_all_free(pool);
 }
 
@@ -137,11 +138,17 @@ static void test_locked(pa_he_pool *pool)
     CHECK(take(pool, &large, 5000000, 5));
     pthread_mutex_lock(&pool->lock);
     CHECK(take(pool, &within, 5000, 2));
+    CHECK(pool->stuck); /* nobody waits once more */
+    for (int i = 0; i < 100000; i++) {
+        taken one;
+        CHECK(take(pool, &one, 64, 7) && give(pool, &one));
+    }
     CHECK(give(pool, &before) && give(pool, &large)); /* stay taken as yet */
     CHECK(give(pool, &within));
     CHECK(take(pool, &within, 70000, 4));
     pthread_mutex_unlock(&pool->lock);
     CHECK(give(pool, &within) && give(pool, &left));
+    CHECK(!pool->stuck);
     check_all_free(pool);
     CHECK(pool->kept > 5000000);
     CHECK(take(pool, &left, 5000, 6));
