@@ -7,6 +7,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from pyaccel import known_answers
 from pyaccel.backends import native
@@ -15,6 +16,9 @@ from pyaccel.cpu import cgroup_quota, model_name, usable_cores
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import curve_store
 from pyaccel.scheduler.registry import Device, devices, discovered, kinds, probed
+
+if TYPE_CHECKING:
+    from pyaccel.self_test import Progress
 
 LEVELS = ("portable", "avx2", "avx512", "avx512ifma")
 FEATURES = ("shani", "adx", "gfni")
@@ -99,8 +103,14 @@ class Info:
     calibration: str = ""
 
 
-def info() -> Info:
-    """Machine, levels, features, variants, devices and what each of them can do. Looks for every device."""
+def info(*, progress: Progress | None = None) -> Info:
+    """Machine, levels, features, variants, devices and what each of them can do. Looks for every device.
+
+    Takes minutes where kernels of a device are built for the first time.
+
+    Args:
+        progress: called with (rows done, rows in all, device) before each row of a device, and after its last one.
+    """
     missing = native.MISSING is not None
     names = set() if missing else set(native.text(native.lib.pyaccel_cpu_names()).split())
     return Info(
@@ -118,13 +128,13 @@ def info() -> Info:
         features={name: name in names for name in FEATURES},
         variants=() if missing else tuple(Variant(*row) for row in native.variants()),
         devices=devices(),
-        operations=tuple(_supports()),
+        operations=tuple(_supports(progress)),
         calibration=curve_store.told(),
     )
 
 
-def _supports() -> list[Support]:
-    """One row per operation, class and working device."""
+def _supports(progress: Progress | None) -> list[Support]:
+    """One row per operation, class and working device; whose kernels are built for that."""
     rows = []
     classes = {
         (a.operation, known_answers.group(OPERATIONS[a.operation], a.parameters)): a for a in known_answers.known()
@@ -134,12 +144,16 @@ def _supports() -> list[Support]:
         for backend in () if isinstance(found, Unavailable) else found:
             if isinstance(probed(backend), Unavailable):
                 continue
-            for (operation, group), answer in classes.items():
+            for i, ((operation, group), answer) in enumerate(classes.items()):
+                if progress is not None:
+                    progress(i, len(classes), backend.name)
                 plan = backend.prepare(OPERATIONS[operation], answer.parameters)
                 if isinstance(plan, Declined):
                     rows.append(Support(operation, group, backend.name, "", plan.reason))
                 else:
                     rows.append(Support(operation, group, backend.name, plan.variant, ""))
+            if progress is not None:
+                progress(len(classes), len(classes), backend.name)
             rows += _supports_he(backend)
     return rows
 

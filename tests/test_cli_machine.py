@@ -62,6 +62,16 @@ def test_info(command: Command) -> None:
         assert re.search(rf"^{re.escape(operation)} *$", table.out, re.MULTILINE)
 
 
+def test_info_tells_how_far_each_device_is() -> None:
+    told: list[tuple[int, int, str]] = []
+    info = pyaccel.info(progress=lambda *state: told.append(state))
+    names = {device.name for device in info.devices if device.available}
+    assert {name for _, _, name in told} == names
+    for name in names:
+        rows = sum(row.device == name and not row.operation.startswith("he.") for row in info.operations)
+        assert [state[:2] for state in told if state[2] == name] == [(i, rows) for i in range(rows + 1)]
+
+
 def test_what_devices_say_differently_has_rows_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     said = {"a-b-1": "1", "a-b-2": "1", "a-b-3": "2", "c": "1", "d-e": "1"}
     cells = [_Cell("op", of, device, text + device, "", "") for of, text in said.items() for device in "xy"]
@@ -104,7 +114,7 @@ def test_an_unknown_benchmark_is_refused(command: Command) -> None:
 
 
 def test_a_library_error_is_one_line(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(**_: object) -> None:
         raise PyaccelError("a line\nand another")
 
     monkeypatch.setattr(pyaccel, "info", broken)

@@ -96,7 +96,8 @@ def _marked(names: Mapping[str, bool]) -> Text:
 
 def show_info(console: Console, *, as_json: bool) -> int:
     """Prints what this machine has and which code serves what on it; the answer is the exit status."""
-    info = pyaccel.info()
+    with progress_bar(Console(stderr=True), "info") as report:
+        info = pyaccel.info(progress=lambda done, total, device: report(device, done, total))
     if as_json:
         click.echo(json.dumps(asdict(info), indent=2))
         return 0

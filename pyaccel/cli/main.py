@@ -112,7 +112,8 @@ def verify(
 def info(as_json: bool) -> int:
     """Show the machine, which variant serves what, and the devices.
 
-    Of each device that is missing it says why, and of each operation which devices take it.
+    Of each device that is missing it says why, and of each operation which devices take it. Where kernels of a device
+    are built for the first time, that takes minutes.
     """
     from pyaccel.cli.machine import show_info
     from pyaccel.cli.table import wide_console

@@ -351,7 +351,7 @@ class Ciphertexts:
             ValueError: no level left.
         """
         if self.level == 0:
-            raise ValueError(exhausted(self.context, "no modulus is left to divide by"))
+            raise ValueError(exhausted(self.context, "these are at level 0, where no modulus is left to divide by"))
         return self._computed("rescale")
 
     def mod_switch(self, level: int) -> Ciphertexts:
@@ -604,11 +604,11 @@ POWERS_OF_TWO = 'rotations="powers of two"'
 """What evaluation keys are asked for where sums over slots are to be had."""
 
 
-def exhausted(context: Context, why: str) -> str:
-    """What is said where a product or a rescaling finds neither a level nor depth left."""
+def exhausted(context: Context, why: str, missing: int = 1) -> str:
+    """What is said where so many levels are missing for a product, a rescaling or a polynomial."""
     return (
-        f"level exhausted: these ciphertexts are at level 0, the last of {context.levels}, and {why}. Make the context "
-        f"with depth={context.depth + 1} or more, or decrypt and encrypt anew"
+        f"level exhausted: {why}. Make the context with depth={context.depth + missing} or more, or decrypt and "
+        "encrypt anew"
     )
 
 
@@ -624,9 +624,9 @@ def need_room(context: Context, scale: float) -> None:
         ValueError: the modulus leaves too little room for numbers, or the scale leaves nothing of them.
     """
     if not has_room(context, scale):
-        stays = f"the scale of a product, here 2^{log2(scale or 5e-324):.4g}, stays as it is"
-        modulus = f"has to be above 1, and the modulus, of {context.level_bits(0):.4g} bits, above 2^19 times that"
-        raise ValueError(exhausted(context, f"{stays}: it {modulus}"))
+        stays = f"these are at level 0, where a product keeps its scale, here 2^{log2(scale or 5e-324):.4g}"
+        bits = f"takes a modulus of more than {log2(scale) + 19:.4g} bits: it has {context.level_bits(0):.4g}"
+        raise ValueError(exhausted(context, f"{stays}, and that {bits if scale > 1 else 'has to be above 1'}"))
 
 
 def _scales_differ(a: float, b: float) -> str:

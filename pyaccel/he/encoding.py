@@ -72,24 +72,21 @@ def numbers(context: Context, values: Any) -> npt.NDArray[Any]:
 
 def _unfit(context: Context, array: npt.NDArray[Any], index: int, level: int = 0, scale: float = 0.0) -> str:
     """Why the value at a flat index was refused."""
-    place = ", ".join(map(str, np.unravel_index(index, array.shape))) if array.ndim else ""
+    place = f"[{', '.join(map(str, np.unravel_index(index, array.shape)))}]" if array.ndim else ""
     value = array.reshape(-1)[index]
     if context.plain_modulus:
         t = context.plain_modulus
         return (
-            f"values[{place}] = {value} does not fit: plain_modulus={t} holds {-(t // 2)} .. {t - 1}; reduce it modulo "
-            f"t, "
-            "or take a larger plain_modulus"
+            f"values{place} = {value} does not fit: plain_modulus={t} holds {-(t // 2)} .. {t - 1}; reduce it modulo "
+            "t, or take a larger plain_modulus"
         )
     if not np.isfinite(value):
-        return f"values[{place}] = {value}: wanted finite numbers"
+        return f"values{place} = {value}: wanted finite numbers"
     bits = context.level_bits(level)
     return (
-        f"values[{place}] = {value} does not fit: times the scale 2^{log2(scale):.4g}, coefficients have to stay below "
-        f"half "
-        f"of level {level}'s modulus of {bits:.4g} bits, numbers below about 2^{bits - 1 - log2(scale):.4g}; scale the "
-        f"numbers "
-        "down, take a smaller scale, or a higher level"
+        f"values{place} = {value} does not fit: times the scale 2^{log2(scale):.4g}, coefficients have to stay below "
+        f"half of level {level}'s modulus of {bits:.4g} bits, numbers below about 2^{bits - 1 - log2(scale):.4g}; "
+        "scale the numbers down, take a smaller scale, or a higher level"
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.he.ciphertexts import Ciphertexts, has_room, need_room
+from pyaccel.he.ciphertexts import Ciphertexts, exhausted, has_room, need_room
 from pyaccel.he.encoding import need_slots
 from pyaccel.he.native import came, ffi, lib, make, of_type, options, out, owned, raise_status
 from pyaccel.he.plaintexts import Shape
@@ -205,12 +205,14 @@ def polynomial(x: Ciphertexts, coefficients: Any, keys: EvaluationKeys) -> Ciphe
         raise ValueError("coefficients: wanted finite numbers")
     ckks = context.scheme == "ckks"
     highest = np.flatnonzero(array)
-    depth = int(lib.pyaccel_he_polynomial_depth(int(highest[-1]) + 1 if highest.size else 1))
-    if ckks and x.level + has_room(context, x.scale**2) < depth:
-        raise ValueError(
-            f"level exhausted: a polynomial of degree {len(array) - 1} takes {depth} products; these ciphertexts are "
-            f"at level {x.level} and have a depth of {x.depth}; make the context with more depth"
-        )
+    degree = int(highest[-1]) if highest.size else 0
+    depth = int(lib.pyaccel_he_polynomial_depth(degree + 1))
+    room = has_room(context, x.scale**2)
+    if ckks and x.level + room < depth:
+        goes = f"a polynomial of degree {degree} goes {depth} level{'s' * (depth > 1)} down"
+        last = f"with{'' if room else 'out'} room for a last product that is not rescaled"
+        missing = depth - x.level - room
+        raise ValueError(exhausted(context, f"{goes}; these are at level {x.level}, {last}", missing))
     if not ckks:
         t = context.plain_modulus
         array = (array + t // 2) % t - t // 2

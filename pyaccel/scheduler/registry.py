@@ -202,7 +202,7 @@ def _kind_of(name: str) -> str:
     if not ok:
         alone = () if isinstance(name, str) and name == "auto" else ("auto",)  # it is none of a list
         names = ", ".join([*alone, *kinds(), "opencl:0, cuda:1 and so on"])
-        raise ValueError(f"device {name!r} is unknown; there are {names}")
+        raise ValueError(f'device {name!r} is unknown; there are {names}; for several, "native,opencl:0"')
     return kind
 
 
