@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from pyaccel import known_answers
@@ -52,7 +53,7 @@ def selftest(device: str | None = None, *, progress: Progress | None = None) -> 
     Takes minutes where kernels of a device are built for the first time.
 
     Args:
-        device: only this kind or device ("native", "opencl", "opencl:0"); None: every one.
+        device: only this kind or device ("native", "opencl", "opencl:0"), or these ("native,golden"); None: every one.
         progress: called before each question, and after the last one of a device.
 
     Raises:
@@ -60,7 +61,7 @@ def selftest(device: str | None = None, *, progress: Progress | None = None) -> 
     """
     check_name(device or "auto")
     results: list[SelfTest] = []
-    for name, backend in _backends(device):
+    for name, backend in chain.from_iterable(map(_backends, (device or "auto").split(","))):
         questions = [partial(_ask, name, backend, answer) for answer in known_answers.known()]
         questions += _he_questions(name, backend)
         for i, question in enumerate(questions):
@@ -72,18 +73,18 @@ def selftest(device: str | None = None, *, progress: Progress | None = None) -> 
     return tuple(results)
 
 
-def _backends(device: str | None) -> Iterator[tuple[str, Backend | Unavailable]]:
+def _backends(device: str) -> Iterator[tuple[str, Backend | Unavailable]]:
     """The devices of this name, or why one, or a whole kind, is not here."""
     for kind in kinds(installed=True):
-        if device not in (None, "auto", kind) and str(device).partition(":")[0] != kind:
+        if device not in ("auto", kind) and device.partition(":")[0] != kind:
             continue
         found = discovered(kind)
         if isinstance(found, Unavailable):
             yield kind, found
             continue
-        named = [backend for backend in found if device in (None, "auto", kind, backend.name)]
+        named = [backend for backend in found if device in ("auto", kind, backend.name)]
         if not named:
-            yield str(device), Unavailable(f"there are {', '.join(backend.name for backend in found) or 'none'}")
+            yield device, Unavailable(f"there are {', '.join(backend.name for backend in found) or 'none'}")
         for backend in named:
             state = probed(backend)
             yield backend.name, state if isinstance(state, Unavailable) else backend

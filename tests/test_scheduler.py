@@ -468,6 +468,7 @@ def test_selftest_reports_a_failure(devices, monkeypatch):
     devices(bad)
     missing = pyaccel.selftest("opencl:9")
     assert {(r.device, r.result, r.reason) for r in missing} == {("opencl:9", "skip", "there are opencl:0")}
+    assert {r.device for r in pyaccel.selftest("opencl:9,opencl:0")} == {"opencl:9", "opencl:0"}
     results = pyaccel.selftest("opencl:0")
     he = [r for r in results if r.operation.startswith("he.")]
     assert {r.result for r in results if r not in he} == {"fail"}
