@@ -185,9 +185,9 @@ def verify_many(
         roots: n rows of 32 bytes, or one bytes-like for all.
         leaves: n rows, as for `root`: the leaf's bytes, not its hash.
         indices: n zero-based positions; None in the forms openzeppelin-*, whose proofs tell none.
-        proofs: n rows: the siblings from the leaf upwards, 32 bytes each. rfc6962, cometbft: promoted nodes have none;
-            bitcoin: ceil(log2(size)) nodes, a node without a sibling being its own; ssz: ceil(log2(limit, or size))
-            nodes, with mix_in_length one more, the length in 32 little-endian bytes.
+        proofs: n rows: the siblings from the leaf upwards, 32 bytes each, joined. rfc6962, cometbft: promoted nodes
+            have none; bitcoin: ceil(log2(size)) nodes, a node without a sibling being its own; ssz: ceil(log2(limit,
+            or size)) nodes, with mix_in_length one more, the length in 32 little-endian bytes.
         sizes: numbers of leaves: n, or one for all (CometBFT's total); None in the forms openzeppelin-*.
         form: one of `forms()`.
         algorithm: None: the form's own.

@@ -368,6 +368,8 @@ def _flat(name: str, value: Any) -> bytes | Bytes:
         )
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: a masked array came; bytes can't be missing. Fill them first: array.filled(0)")
+    if isinstance(value, (list, tuple)):
+        raise TypeError(f'{name}: {_kind(value)} came; wanted a bytes-like object. Join pieces first, b"".join(pieces)')
     view = _view(name, value, "a bytes-like object")
     if view.ndim != 1 or view.format not in ("B", "b", "c") or not view.contiguous:
         raise TypeError(

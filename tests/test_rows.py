@@ -127,6 +127,7 @@ RELEASED.release()
         (np.array(["ab"]), TypeError, r"encode\(\)"),
         (np.zeros(2, "V3"), TypeError, r"reshape\(len\(array\), -1\)"),
         ([b"a", np.ma.masked_array(FIXED_ARRAY[0], mask=True)], TypeError, r"rows\[1\]: a masked array"),
+        ([b"a", [b"a", b"b"]], TypeError, r'rows\[1\]: a list came; .* Join pieces first, b""\.join'),
         (RELEASED, ValueError, "rows: a memoryview came whose bytes can't be read"),
         ([b"a", RELEASED], ValueError, r"rows\[1\]: a memoryview came whose"),
         (np.ma.masked_array(FIXED_ARRAY), TypeError, "masked"),
