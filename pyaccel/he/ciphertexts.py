@@ -244,7 +244,13 @@ class Ciphertexts:
         return self._computed(f"{function}_plain", plain, shape=shape)
 
     def sum(self) -> Ciphertexts:
-        """The sum of the batch: one ciphertext."""
+        """The sum of the batch: one ciphertext.
+
+        Raises:
+            ValueError: the batch is empty.
+        """
+        if not len(self):
+            raise ValueError("sum: the batch is empty; a sum takes one ciphertext or more")
         return self._computed("sum_batch", shape=replace(self.shape, single=True))
 
     # ---- products ----
