@@ -127,8 +127,8 @@ def info(*, progress: Progress | None = None) -> Info:
         levels={name: name in names for name in LEVELS},
         features={name: name in names for name in FEATURES},
         variants=() if missing else tuple(Variant(*row) for row in native.variants()),
+        operations=tuple(_supports(progress)),  # before devices(): it tells how far it is while it looks for them
         devices=devices(),
-        operations=tuple(_supports(progress)),
         calibration=curve_store.told(),
     )
 
