@@ -23,7 +23,7 @@ typedef struct {
     pa_hash_shape
         in_place; /* for kernels that take ends where they lie; ends is 0 where there are none */
     const uint8_t *rows; /* whole blocks of row 0 */
-    const uint8_t *end;  /* of what lies there, rows of other ranges too */
+    uint64_t left;       /* bytes that lie there, rows of other ranges too */
     uint64_t stride;
     piece pieces[PA_HASH_MAX_SEGMENTS];
     uint32_t piece_count;
@@ -129,7 +129,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
     };
     u->scratch.spread_for = NULL;
     u->rows = job->segments[0].data;
-    u->end = u->rows + job->segments[0].data_size;
+    u->left = job->segments[0].data_size;
     u->stride = job->segments[0].stride;
     u->piece_count = 0;
     u->twofold = false;
@@ -168,7 +168,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
         u->in_place.rest = own->size;
         u->in_place.ending = u->pattern;
         u->rows = own->data - skip;
-        u->end = u->rows + own->left;
+        u->left = own->left;
         u->stride = own->stride;
     }
 }
@@ -250,7 +250,7 @@ static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t 
     }
     if (kernel->fetches) {
         const uint64_t apart = kernel->lanes * u->stride;
-        shape->next = u->rows + row * u->stride + apart < u->end ? apart : 0;
+        shape->next = row * u->stride + apart < u->left ? apart : 0;
     }
     pa_hash_group(u->job, &u->scratch, kernel, shape, data, tails, digests, NULL, count);
 }
