@@ -275,33 +275,18 @@ PA_INLINE void vec_transpose(vec x[64 * 8 / WORD_BITS])
         vec_transpose_quarters(x + i);
     }
     /* Now quarter q of x[i + j] holds words of group q of lane i + j. */
-#if WORD_BITS == 32
     PA_UNROLL
-    for (unsigned j = 0; j < 4; j++) {
-        const vec a = x[j], b = x[j + 4], c = x[j + 8], d = x[j + 12];
+    for (unsigned j = 0; j < GROUP; j++) {
+        const vec a = x[j], b = x[j + GROUP], c = x[j + 2 * GROUP], d = x[j + 3 * GROUP];
         const vec ab_low = _mm512_shuffle_i32x4(a, b, 0x88),
                   ab_high = _mm512_shuffle_i32x4(a, b, 0xdd);
         const vec cd_low = _mm512_shuffle_i32x4(c, d, 0x88),
                   cd_high = _mm512_shuffle_i32x4(c, d, 0xdd);
         x[j] = _mm512_shuffle_i32x4(ab_low, cd_low, 0x88);
-        x[j + 8] = _mm512_shuffle_i32x4(ab_low, cd_low, 0xdd);
-        x[j + 4] = _mm512_shuffle_i32x4(ab_high, cd_high, 0x88);
-        x[j + 12] = _mm512_shuffle_i32x4(ab_high, cd_high, 0xdd);
+        x[j + 2 * GROUP] = _mm512_shuffle_i32x4(ab_low, cd_low, 0xdd);
+        x[j + GROUP] = _mm512_shuffle_i32x4(ab_high, cd_high, 0x88);
+        x[j + 3 * GROUP] = _mm512_shuffle_i32x4(ab_high, cd_high, 0xdd);
     }
-#else
-    PA_UNROLL
-    for (unsigned j = 0; j < 2; j++) {
-        const vec a = x[j], b = x[j + 2], c = x[j + 4], d = x[j + 6];
-        const vec ab_low = _mm512_shuffle_i32x4(a, b, 0x88),
-                  ab_high = _mm512_shuffle_i32x4(a, b, 0xdd);
-        const vec cd_low = _mm512_shuffle_i32x4(c, d, 0x88),
-                  cd_high = _mm512_shuffle_i32x4(c, d, 0xdd);
-        x[j] = _mm512_shuffle_i32x4(ab_low, cd_low, 0x88);
-        x[j + 4] = _mm512_shuffle_i32x4(ab_low, cd_low, 0xdd);
-        x[j + 2] = _mm512_shuffle_i32x4(ab_high, cd_high, 0x88);
-        x[j + 6] = _mm512_shuffle_i32x4(ab_high, cd_high, 0xdd);
-    }
-#endif
 }
 
 /* Ones at [0, count), count cut at 64. */
