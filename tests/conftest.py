@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from implementations import LEFT_OUT, RUN, Implementation, forced
+
+if TYPE_CHECKING:
+    from faulty_opencl import FaultyOpenCL
 
 # No deadline: these tests share their machine, and golden takes milliseconds a signature.
 _HEALTH = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
@@ -26,6 +29,28 @@ def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
     """The implementation under test, its variant bound; fails where the variant's counter did not rise."""
     with forced(request.param) as way:
         yield way
+
+
+@pytest.fixture
+def driver(backend: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyOpenCL]:
+    """The OpenCL driver of the device under test, faulty; a parameter False: as if it had memory of its own."""
+    from faulty_opencl import faulty
+
+    with faulty(monkeypatch, backend, shared_memory=getattr(request, "param", None)) as driver:
+        yield driver
+
+
+@pytest.fixture
+def library() -> Iterator[Any]:
+    """The fake CUDA driver: nothing fails in it before, and nothing is left of it after."""
+    import cuda_support
+
+    library = cuda_support.fake()
+    if isinstance(library, str):
+        pytest.skip(library)
+    yield library
+    library.fake_heal()
+    assert library.fake_depth() == 0, "a context was left current"
 
 
 @pytest.fixture(autouse=True)

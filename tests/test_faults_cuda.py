@@ -46,17 +46,6 @@ COPIES_AND_KERNELS = ("cuLaunchKernel", "cuMemcpyHtoDAsync", "cuMemcpyDtoHAsync"
 
 
 @pytest.fixture
-def library() -> Iterator[Any]:
-    """The fake driver: nothing fails in it before, and nothing is left of it after."""
-    library = cuda_support.fake()
-    if isinstance(library, str):
-        pytest.skip(library)
-    yield library
-    library.fake_heal()
-    assert library.fake_depth() == 0, "a context was left current"
-
-
-@pytest.fixture
 def backend(library: Any) -> Iterator[DeviceBackend]:
     """A device with nothing made on it."""
     made, _ = cuda_support.fake_backends()

@@ -8,7 +8,7 @@ import os
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,9 +21,6 @@ from pyaccel.backends.device_he import DeviceRing
 from pyaccel.scheduler import counting as counted
 from pyaccel.scheduler import health, shadowing, watchdog
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = pytest.mark.opencl
 
 GIVE_UP = 60
@@ -33,13 +30,6 @@ GIVE_UP = 60
 def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every ciphertext is checked."""
     monkeypatch.setattr(shadowing, "_rate", [1.0])
-
-
-@pytest.fixture
-def driver(backend: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyOpenCL]:
-    """The driver of the device under test; a parameter False: as if it had memory of its own."""
-    with faulty(monkeypatch, backend, shared_memory=getattr(request, "param", None)) as driver:
-        yield driver
 
 
 def steps_of(driver: FaultyOpenCL, name: str, device: str) -> list[tuple[str, int]]:

@@ -24,17 +24,6 @@ COPIES_AND_KERNELS = (b"cuLaunchKernel", b"cuMemcpyHtoDAsync", b"cuMemcpyDtoHAsy
 
 
 @pytest.fixture
-def library() -> Iterator[Any]:
-    """The fake driver: nothing fails in it before, and nothing is left of it after."""
-    library = cuda_support.fake()
-    if isinstance(library, str):
-        pytest.skip(library)
-    yield library
-    library.fake_heal()
-    assert library.fake_depth() == 0, "a context was left current"
-
-
-@pytest.fixture
 def cuda(library: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeviceBackend]:
     """A CUDA device as the scheduler's own, with nothing known of it, and every ciphertext of it checked."""
     monkeypatch.setattr(shadowing, "_rate", [1.0])

@@ -24,7 +24,7 @@ from pyaccel.errors import DeviceUnavailableError
 from pyaccel.scheduler import registry, shadowing, watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.opencl
 
@@ -68,13 +68,6 @@ CALLS = (hashed, rooted, proved, verified)
 def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every row is checked."""
     monkeypatch.setattr(shadowing, "_rate", [1.0])
-
-
-@pytest.fixture
-def driver(backend: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyOpenCL]:
-    """The driver of the device under test; a parameter False: as if it had memory of its own."""
-    with faulty(monkeypatch, backend, shared_memory=getattr(request, "param", None)) as driver:
-        yield driver
 
 
 def on_device() -> bool:
