@@ -72,7 +72,7 @@ lint: $(VENV)/.lint
 format: $(VENV)/.lint
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format --quiet .
-	git ls-files '*.c' '*.h' | grep -vE '^(csrc/tables/|kernels/|tests/vectors/)' | xargs $(BIN)/clang-format -i
+	git ls-files '*.c' '*.h' '*.cpp' | grep -vE '^(csrc/tables/|kernels/|tests/vectors/)' | xargs $(BIN)/clang-format -i
 
 bench: build bench-peers
 	$(BIN)/pyaccel bench $(NAME) $(BENCH_ARGS)

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.packaging
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ["hash_and_verify", "merkle", "queue", "recover_senders"]
-STRICT = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-pedantic", "-Werror"]
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+LANGUAGES = [("gcc", "c11"), ("clang", "c11"), ("g++", "c++17"), ("clang++", "c++17")]
 
 
 def run(*command: str | Path, **options: object) -> str:
@@ -248,7 +249,38 @@ def test_rust_program(plain_prefix: Path, tmp_path: Path) -> None:
     assert run("cargo", "run", "--quiet", "--offline", cwd=folder, env=environ) == "verdicts: [1, 1, 0]\n"
 
 
-def test_headers_are_cxx17(prefix: Path, tmp_path: Path) -> None:
+def java() -> Path:
+    """A Java that has its foreign function interface for good: the first one on the path is often older."""
+    home = os.environ.get("JAVA_HOME")
+    found = [
+        home and shutil.which("java", path=f"{home}/bin"),
+        shutil.which("java"),
+        *Path("/usr/lib/jvm").glob("*/bin/java"),
+    ]
+    for program in filter(None, found):
+        if int(re.search(r"\d+", run(program, "--version"))[0]) >= 22:
+            return Path(program)
+    pytest.skip("no Java 22 or later here")
+
+
+def test_java_program(plain_prefix: Path) -> None:
+    program = java()
+    (pc,) = plain_prefix.glob("lib*/**/pyaccel.pc")
+    environ = {**os.environ, "LD_LIBRARY_PATH": str(pc.parent.parent)}
+    source = ROOT / "examples" / "java" / "Main.java"
+    assert run(program, "--enable-native-access=ALL-UNNAMED", source, env=environ) == "verdicts: [1, 0, 1]\n"
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_cxx_program(prefix: Path, compiler: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler} here")
+    source, program = ROOT / "examples" / "cpp" / "main.cpp", tmp_path / "program"
+    run(compiler, "-std=c++17", *STRICT, source, "-o", program, *linking(prefix))
+    assert run(program) == "verdicts: 1 1 0\n"
+
+
+def test_program_sees_the_version_that_cmake_names(prefix: Path, tmp_path: Path) -> None:
     source = (
         "#include <pyaccel.h>\n#include <cstdio>\nint main() { std::puts(pyaccel_version()); "
         "return pyaccel_abi_version() == PYACCEL_ABI_VERSION ? 0 : 1; }\n"
@@ -259,12 +291,17 @@ def test_headers_are_cxx17(prefix: Path, tmp_path: Path) -> None:
     assert run(tmp_path / "program").strip() == version[1]
 
 
-def test_each_header_stands_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("compiler", "standard"), LANGUAGES)
+def test_each_header_stands_alone(compiler: str, standard: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler} here")
     include = ROOT / "csrc" / "include"
-    for header in [include / "pyaccel.h", *sorted((include / "pyaccel").glob("*.h"))]:
-        source = tmp_path / f"{header.stem}.c"
-        source.write_text(f'#include "{header}"\n#include "{header}"\n')
-        run("gcc", "-std=c11", *STRICT, f"-I{include}", "-fsyntax-only", source)
+    headers = [path.relative_to(include) for path in [include / "pyaccel.h", *(include / "pyaccel").glob("*.h")]]
+    assert len(headers) > 5
+    for header in headers:
+        source = tmp_path / f"{header.stem}.{'cpp' if '++' in standard else 'c'}"
+        source.write_text(f"#include <{header}>\n#include <{header}>\nint main(void) {{ return 0; }}\n")
+        run(compiler, f"-std={standard}", *STRICT, f"-I{include}", "-fsyntax-only", source)
 
 
 def test_editable_install(tree: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-CODE = {".c", ".h", ".cl", ".py", ".pyi", ".cmake"}
+CODE = {".c", ".h", ".cpp", ".cl", ".go", ".java", ".rs", ".py", ".pyi", ".cmake"}
 MOST_LINES = 800
 MOST_BYTES = 5_000_000
 MACHINE_PATH = re.compile(rb"(?<![\w.])/(?:work|root|home)/\w")
