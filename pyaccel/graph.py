@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from pyaccel.rows import ListRows, as_rows
 from pyaccel.scheduler import graph_placement, graphs
 from pyaccel.scheduler.calls import Call, Pending, captured
 from pyaccel.scheduler.runs import Entry, Ran, ran
+
+if TYPE_CHECKING:
+    from pyaccel.signature_cache import SignatureCache
 
 __all__ = ["Graph", "Input", "Node", "Recovered", "Results"]
 
@@ -97,7 +100,10 @@ class Results(Mapping[Node, Any]):
 
     @property
     def ran(self) -> tuple[Ran, ...]:
-        """Each node's batch: on what it ran, and why not elsewhere; in the order in which they ran."""
+        """Each node's batch: on what it ran, and why not elsewhere; in the order in which they ran.
+
+        With a cache it has the rows that were unknown, and there is none where all were known.
+        """
         return tuple(map(ran, self._entries))
 
     def __getitem__(self, node: Node) -> Any:
@@ -198,6 +204,7 @@ class Graph:
         signature_format: str = "raw",
         key_index: Any = None,
         reasons: bool = False,
+        cache: SignatureCache | Input | None = None,
     ) -> Node:
         """As `pyaccel.verify_many`; errors as `hash_many`, and IndexError as there."""
         arguments = {
@@ -212,6 +219,7 @@ class Graph:
             "signature_format": signature_format,
             "key_index": key_index,
             "reasons": reasons,
+            "cache": cache,
         }
         index = self._add("verify_many", verification.verify_many, arguments)
         return self._added(Node(self, index, *(("verdicts", "reasons") if reasons else ("verdicts",))))

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.choices import choice
 from pyaccel.numbers import integer_array
 from pyaccel.operations import OPERATIONS
 from pyaccel.prepared_keys import PreparedKeys, check_key_width
 from pyaccel.rows import Rows, as_rows, check_width, one_row
-from pyaccel.scheduler.calls import CAPTURE
-from pyaccel.scheduler.execution import chosen, run
+from pyaccel.scheduler.execution import run
 from pyaccel.scheme import LONGEST_IDENTITY, SCHEMES, parameters
 
 if TYPE_CHECKING:
@@ -123,7 +121,7 @@ def verify_many(
         reasons: also say why a row is False.
         progress: called with (rows done, n) now and then; what it raises ends the call and comes out of it.
         cache: what knows signatures that are valid, which are then not verified again, and learns others that are;
-            whatever the device. Rows must not change meanwhile. Not asked within a Graph.
+            whatever the device. Rows must not change meanwhile.
         device: "auto" or the name of a device; what that declines runs natively (`scheduler.last_run()` tells).
 
     Returns:
@@ -170,10 +168,11 @@ def verify_many(
     if index is None and isinstance(keys, Rows):
         cuts += keys.cuts
     cuts = tuple(set(cuts)) if cuts else cuts
-    if cache is None or device is CAPTURE:
-        run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress, cuts=cuts)
-    else:
-        run_cached(cache, values, inputs, outputs, n, device, progress, cuts)
+    if cache is not None:
+        from pyaccel.signature_cache import check_cache
+
+        check_cache(cache)
+    run(_VERIFY_MANY, values, inputs, outputs, n, device=device, progress=progress, cuts=cuts, cache=cache)
     answers = verdicts.view(np.bool_)
     return answers if codes is None else (answers, codes)
 
@@ -207,31 +206,6 @@ def verify(
         device=device,
     )
     return bool(answer[0])
-
-
-def run_cached(
-    cache: SignatureCache,
-    values: tuple[Any, ...],
-    inputs: Inputs,
-    outputs: Outputs,
-    n: int,
-    device: str,
-    progress: Callable[[int, int], object] | None,
-    cuts: tuple[int, ...],
-) -> None:
-    """Verifies what the cache does not know, and fills the outputs; arguments as of `execution.run`."""
-    from pyaccel.signature_cache import check_cache
-
-    check_cache(cache)
-    if type(device) is not str or device != "auto":
-        chosen(_VERIFY_MANY, values, inputs, n, device)  # its errors, also where every row is known
-
-    def verify_rows(
-        some: dict[str, Any], answers: dict[str, Any], rows: int, report: Callable[[int, int], object] | None
-    ) -> None:
-        run(_VERIFY_MANY, values, some, answers, rows, device=device, progress=report)
-
-    cache.run(values, inputs, outputs, n, verify_rows, progress, cuts)
 
 
 def _identity(scheme: str, message_hash: str | None, identity: Any, n: int) -> Rows:

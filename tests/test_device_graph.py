@@ -84,6 +84,28 @@ def test_a_block(backend: Any, device: Any) -> None:
     assert device.name == backend.name
 
 
+@on_every_device
+def test_digests_come_back_for_a_cache(backend: Any, device: Any) -> None:
+    """What it does not know is verified on the device; where it knows all, nothing goes over for that."""
+    cache, graph = pyaccel.SignatureCache(), Graph()
+    digests = graph.hash_many("sha256", TRANSACTIONS)
+    valid = graph.verify_many("ed25519", KEYS, digests, SIGNATURES, key_index=INDEX, cache=cache)
+    root = graph.merkle_root(digests)
+    first = list(range(0, 40, 3))
+    rows = ([values[i] for i in first] for values in (DIGESTS, SIGNATURES, INDEX))
+    some, signed, signers = rows
+    assert pyaccel.verify_many("ed25519", KEYS, some, signed, key_index=signers, cache=cache).all()
+    unknown = len(DIGESTS) - len(first)
+    for verified in ([("verify_many", backend.name, unknown)], []):
+        done = graph.run(valid, root, device=backend.name)
+        assert done[valid].all()
+        assert done[root] == merkle.root(DIGESTS)
+        ran = [(one.operation, one.device, one.n) for one in done.ran]
+        assert ran == [("hash_many", backend.name, 40), *verified, ("merkle.root", backend.name, 40)]
+    assert cache.statistics()["hits"] == len(first) + 40
+    assert device.name == backend.name
+
+
 def columns(scheme: str) -> tuple[Any, Any, Any]:
     """Keys, messages of WIDTH bytes and signatures, ROWS of each, by PyNaCl and OpenSSL."""
     messages = np.random.default_rng(5).integers(0, 256, (ROWS, WIDTH), np.uint8)

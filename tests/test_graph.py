@@ -20,6 +20,7 @@ import pyaccel
 from examples import examples, resident_bytes
 from pyaccel import PreparedKeys, Rows, merkle
 from pyaccel.graph import Graph, Node
+from pyaccel.signatures import REASONS
 
 ROOT = Path(__file__).parent.parent
 
@@ -82,6 +83,53 @@ def test_inputs_of_each_run() -> None:
             assert done[valid][0].tolist() == [True] * n
             assert done[valid][1].tolist() == [0] * n
             assert done[root] == merkle.root(TRANSACTIONS[:n])
+
+
+@pytest.mark.parametrize("as_input", [False, True])
+def test_what_a_cache_knows_is_not_verified_again(as_input: bool) -> None:
+    """Over digests of another node, with bad rows; then in a larger block, in pieces too; and by plain calls."""
+    pa = pytest.importorskip("pyarrow")
+    cache, graph = pyaccel.SignatureCache(), Graph()
+    names = ("transactions", "signatures", "signers")
+    transactions, signatures, signers = map(graph.input, names)
+    digests = graph.hash_many("sha256", transactions)
+    known = graph.input("cache") if as_input else cache
+    valid = graph.verify_many("ed25519", KEYS, digests, signatures, key_index=signers, reasons=True, cache=known)
+    rows = [*SIGNATURES[:18], bytes(64), b"short"]
+    expected = [True] * 18 + [False] * 2, [0] * 18 + [REASONS.index("equation"), REASONS.index("length")]
+
+    def run(given_signatures: Any) -> tuple[Any, list[tuple[str, int]]]:
+        n = len(given_signatures)
+        given = dict(zip(names, (TRANSACTIONS[:n], given_signatures, INDEX[:n]), strict=True))
+        done = graph.run(valid, inputs=given | ({"cache": cache} if as_input else {}))
+        return done[valid], [(ran.operation, ran.n) for ran in done.ran]
+
+    for unknown in (20, 2, 2):
+        (verdicts, codes), ran = run(rows)
+        assert (verdicts.tolist(), codes.tolist()) == expected
+        assert ran == [("hash_many", 20), ("verify_many", unknown)]
+    assert len(cache) == 18
+    pieces = pa.chunked_array([pa.array(SIGNATURES[:10], pa.binary()), pa.array(SIGNATURES[10:], pa.binary())])
+    (verdicts, _), ran = run(pieces)
+    assert verdicts.all()
+    assert ran == [("hash_many", 40), ("verify_many", 22)]
+    (verdicts, _), ran = run(SIGNATURES)
+    assert verdicts.all()
+    assert ran == [("hash_many", 40)]
+    assert cache.statistics()["hits"] == 18 * 3 + 40
+    assert pyaccel.verify_many("ed25519", KEYS, DIGESTS, SIGNATURES, key_index=INDEX, cache=cache).all()
+    assert cache.statistics()["hits"] == 18 * 3 + 80
+
+
+def test_what_is_no_cache() -> None:
+    graph = Graph()
+    with pytest.raises(TypeError, match="cache: a dict came"):
+        graph.verify_many("ed25519", KEYS[0], TRANSACTIONS, SIGNATURES, cache={})  # type: ignore[arg-type]
+    valid = graph.verify_many("ed25519", KEYS[0], TRANSACTIONS, SIGNATURES, cache=graph.input("cache"))
+    with pytest.raises(TypeError, match="cache: a int came") as caught:
+        graph.run(valid, inputs={"cache": 1})
+    assert "In node verify_many[0]" in caught.value.__notes__[0]
+    assert graph.run(valid, inputs={"cache": None})[valid].shape == (40,)
 
 
 def test_bad_rows_are_false_as_in_plain_calls() -> None:

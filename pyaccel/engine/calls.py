@@ -13,7 +13,6 @@ from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.rows import Rows
 from pyaccel.scheduler.calls import Call, captured
 from pyaccel.scheduler.execution import run
-from pyaccel.signature_cache import check_cache
 
 Function = Callable[..., object]
 Outputs = Mapping[str, Any]
@@ -69,8 +68,6 @@ def checked(operation: str, *arguments: Any, **parameters: Any) -> Call:
     function, _ = CALLS[operation]
     if "device" in parameters:
         raise TypeError("device: it is the engine's, Engine(device=...); a call has none")
-    if parameters.get("cache") is not None:
-        check_cache(parameters["cache"])  # which nobody asks where a call is only captured
     call = captured(function, *arguments, **parameters)
     elements = ELEMENTS.get(str(call.values[0]))
     if elements is not None:
@@ -99,7 +96,6 @@ class WholeCall:
         self._result = CALLS[name][1]
         self._out = parameters.get("out")
         self._progress = parameters.get("progress")
-        self._cache = parameters.get("cache")
 
     @property
     def operation(self) -> str:
@@ -116,11 +112,8 @@ class WholeCall:
         call, outputs = self.call, self.call.outputs()
         if self._out is not None:
             outputs["digests"] = self._out
-        how: dict[str, Any] = {"device": device, "progress": self._progress, "cuts": call.cuts}
-        if self._cache is not None:
-            signatures.run_cached(self._cache, call.values, call.inputs, outputs, call.n, **how)
-        else:
-            run(call.operation, call.values, call.inputs, outputs, call.n, **how)
+        how: dict[str, Any] = {"device": device, "progress": self._progress, "cuts": call.cuts, "cache": call.cache}
+        run(call.operation, call.values, call.inputs, outputs, call.n, **how)
         return (self._result(outputs),)
 
 

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.operations import Operation
 from pyaccel.rows import Rows
+
+if TYPE_CHECKING:
+    from pyaccel.signature_cache import SignatureCache
 
 
 class Call(NamedTuple):
@@ -24,6 +27,7 @@ class Call(NamedTuple):
         n: rows.
         cuts: rows at which the batch is cut.
         once: whether it runs but once, so that the arrays may be its results.
+        cache: of verify_many, what knows rows that are valid, or None.
     """
 
     operation: Operation
@@ -33,6 +37,7 @@ class Call(NamedTuple):
     n: int
     cuts: tuple[int, ...]
     once: bool = False
+    cache: SignatureCache | None = None
 
     def outputs(self) -> dict[str, Any]:
         """Arrays for the outputs of one run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 from pyaccel.backends.base import Inputs, Outputs
 from pyaccel.errors import DeviceError
@@ -16,9 +17,12 @@ from pyaccel.scheduler.joint import run_shares
 from pyaccel.scheduler.joint_trees import run_subtrees
 from pyaccel.scheduler.placement import Choice, Placement
 from pyaccel.scheduler.registry import check_name, forget, when_changed
-from pyaccel.scheduler.runs import collect, collector, thread
+from pyaccel.scheduler.runs import Entry, collect, collector, thread
 from pyaccel.scheduler.selection import asked
 from pyaccel.scheduler.splitting import input_bytes, part, part_rows, parts
+
+if TYPE_CHECKING:
+    from pyaccel.signature_cache import SignatureCache
 
 Progress = Callable[[int, int], object]
 """Called with (rows done, rows in all); raising in it ends the call."""
@@ -72,6 +76,7 @@ def run(
     device: str = "auto",
     progress: Progress | None = None,
     cuts: tuple[int, ...] = (),
+    cache: SignatureCache | None = None,
 ) -> None:
     """Computes n rows of outputs on the device asked for, or on the one that is done first.
 
@@ -84,13 +89,17 @@ def run(
         device: "auto", or a device by name; CAPTURE: raises Captured, and nothing runs.
         progress: called now and then with rows done and rows in all.
         cuts: rows at which the batch is cut, since an input lies in several pieces (Rows.cuts).
+        cache: of verify_many, what knows rows that are valid; the others are computed.
 
     Raises:
         ValueError: the device's name is unknown, or an argument is wrong.
         DeviceUnavailableError, SelfTestError, UnsupportedError: as Placement.cheapest and .named.
     """
     if device is CAPTURE:
-        raise Captured(Call(operation, values, inputs, outputs, n, cuts))
+        raise Captured(Call(operation, values, inputs, outputs, n, cuts, cache=cache))
+    if cache is not None:
+        run_cached(cache, operation, values, inputs, outputs, n, device=device, progress=progress, cuts=cuts)
+        return
     if type(inputs.get("public_keys")) is PreparedKeys:
         place = placement(operation, values, prepared=True)
     else:
@@ -116,6 +125,32 @@ def run(
             if progress is not None:
                 progress(last, n)
     _record(choice, operation, n, perf_counter() - start if recording else 0.0)
+
+
+def run_cached(
+    cache: SignatureCache,
+    operation: Operation,
+    values: tuple[object, ...],
+    inputs: Inputs,
+    outputs: Outputs,
+    n: int,
+    *,
+    device: str = "auto",
+    progress: Progress | None = None,
+    cuts: tuple[int, ...] = (),
+) -> list[Entry]:
+    """As `run`, of the rows that the cache does not know; the batches that ran, one a piece that had such rows."""
+    if type(device) is not str or device != "auto":
+        chosen(operation, values, inputs, n, device)  # its errors, also where every row is known
+    entries: list[Entry] = []
+
+    def verify(some: dict[str, Any], answers: dict[str, Any], rows: int, report: Progress | None) -> None:
+        run(operation, values, some, answers, rows, device=device, progress=report)
+        assert thread.last is not None
+        entries.append(thread.last)
+
+    cache.run(values, inputs, outputs, n, verify, progress, cuts)
+    return entries
 
 
 def run_once(

@@ -82,22 +82,26 @@ def _run_here(calls: Mapping[int, Call], device: str, note: str = "") -> Finishe
     for index, call in calls.items():
         done[index] = call.outputs()
         inputs = {name: _here(value, done) for name, value in call.inputs.items()}
-        entries.append(_run_call(call, inputs, done[index], device, note))
+        entries += _run_call(call, inputs, done[index], device, note)
     return Finished(done, device, Moved(), entries)
 
 
 def _run_call(
     call: Call, inputs: Mapping[str, Any], outputs: Mapping[str, Any], device: str, note: str = ""
-) -> runs.Entry:
-    """Runs one call as the plain function does; what ran."""
+) -> list[runs.Entry]:
+    """Runs one call as the plain function does; what ran, nothing where a cache knew every row."""
+    batch = (call.operation, call.values, inputs, outputs, call.n)
     try:
-        execution.run(call.operation, call.values, inputs, outputs, call.n, device=device, cuts=call.cuts)
+        if call.cache is not None:
+            entries = execution.run_cached(call.cache, *batch, device=device, cuts=call.cuts)
+        else:
+            execution.run(*batch, device=device, cuts=call.cuts)
+            assert runs.thread.last is not None
+            entries = [runs.thread.last]
     except ValueError:
         _name_row(call, inputs)
         raise
-    entry = runs.thread.last
-    assert entry is not None
-    return (*entry[:-1], (*entry[-1], note)) if note else entry
+    return [(*entry[:-1], (*entry[-1], note)) for entry in entries] if note else entries
 
 
 def _name_row(call: Call, inputs: Mapping[str, Any]) -> None:
@@ -159,13 +163,14 @@ class _Run:
 
     def _run(self, index: int, call: Call) -> None:
         choice = self._choices[index]
-        device = None if call.cuts or choice.shares else _kernels_of(choice.backend)
+        # A cache reads rows in host memory.
+        device = None if call.cuts or choice.shares or call.cache is not None else _kernels_of(choice.backend)
         if device is not None:
             self.backend = choice.backend
         inputs = {name: self._input(value, device) for name, value in call.inputs.items()}
         outputs = self.done[index] = call.outputs()
         if device is None:
-            self.entries.append(_run_call(call, inputs, outputs, self._device))
+            self.entries += _run_call(call, inputs, outputs, self._device)
             return
         for name in getattr(getattr(choice.plan, "plan", choice.plan), "keeps", ()):
             if (index, name) in self._passed_on:
