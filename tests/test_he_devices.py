@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from he_support import Party
+from he_support import Party, insecure
 from implementations import opencl_devices
 
 import pyaccel
@@ -218,6 +218,16 @@ def test_what_is_not_computed_there_says_so(ckks: Pair, device: str) -> None:
     b = bfv.public.encrypt([1, 2]).to(device)
     for work in (lambda: b * b, lambda: b * 3, lambda: b + 3):
         with pytest.raises(UnsupportedError, match=r"of bfv is not computed on .*: \.to\('native'\) first"):
+            work()
+    # No keys would help, so none are asked for.
+    context = insecure("bfv", degree=64, depth=2, plain_modulus=65537)
+    here = he.SecretKey(context).encrypt([1, 2])
+    b = here.to(device)
+    for work in (lambda: b * b, lambda: here * b, lambda: b * here, lambda: b.dot(b), b.square):
+        with pytest.raises(UnsupportedError, match=r"of bfv is not computed on .*: \.to\('native'\) first"):
+            work()
+    for work in (lambda: np.eye(2, dtype=np.int64) @ b, lambda: b.polynomial([1, 2])):
+        with pytest.raises(UnsupportedError, match=rf"on {device}, and this is computed natively: \.to"):
             work()
     bgv = Party("bgv", degree=64, depth=2, plain_modulus=65537)
     with pytest.raises(UnsupportedError, match="bgv is not computed on"):

@@ -198,13 +198,14 @@ class Ciphertexts:
         long as anything that was computed from them is on the device.
 
         Args:
-            device: "native", or one of `pyaccel.devices()` that runs OpenCL or CUDA.
+            device: "native", or one of `pyaccel.devices()` that runs OpenCL or CUDA; of a kind ("opencl") or a list
+                ("opencl:1, native") the first, as a batch stays together, and nothing chooses: "auto" is no place.
             recoverable: False: nothing is kept here, and nothing checked: where the device fails, ciphertexts on it
                 are gone, and DeviceError says so.
 
         Raises:
             ValueError: no such device can be.
-            DeviceUnavailableError: it is not here: says why.
+            DeviceUnavailableError: it, or another of the list, is not here: says why.
             UnsupportedError: it computes nothing of this scheme.
             DeviceError: it failed, or its memory is used up, and `recoverable` is False.
             SelfTestError: it gave a wrong answer to a known question.
@@ -295,15 +296,19 @@ class Ciphertexts:
         if rescale and min(self.level, other.level) == 0:
             need_room(self.context, self.scale * other.scale)
             rescale = False
-        held = self._keys(keys, 0) if relinearize else None
-        fused = rescale and relinearize
         a = self._for_product()
         b = a if other is self else other._for_product()
+        held = self._keys(keys, 0) if relinearize else None
+        fused = rescale and relinearize
         product = a._computed("multiply", b, held, int(fused), shape=self.shape.combined(other.shape))
         return product.rescale() if rescale and not fused else product
 
     def _for_product(self) -> Ciphertexts:
-        """BGV: at the level where products keep most of their budget; other schemes: as it is."""
+        """BGV: at the level where products keep most of their budget; other schemes: as it is.
+
+        Raises:
+            UnsupportedError: a device has it that computes no products of the scheme.
+        """
         if self.context.scheme != "bgv":
             return self
         return self.mod_switch(int(lib.pyaccel_he_product_level(self.native)))
@@ -506,7 +511,7 @@ class Ciphertexts:
         from pyaccel.he.matrices import polynomial
 
         self._need_two("multiplied")
-        return polynomial(self, coefficients, self._keys(keys, 0))
+        return polynomial(self, coefficients, keys)
 
     # ---- helpers ----
 

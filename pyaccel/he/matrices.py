@@ -133,10 +133,10 @@ class Matrix:
         if self.level == 0 and self.context.scheme == "ckks":
             need_room(self.context, vectors.scale * self.context.scale)
         mend = f"matrices=[({rows}, {columns})]"
-        held = vectors._keys(keys, 5, mend)
+        batch, held = vectors.native, vectors._keys(keys, 5, mend)  # in this order, as in `polynomial`
         pointer, missing = out("ciphertexts"), ffi.new("uint32_t *")
         status = lib.pyaccel_he_matrix_multiply(
-            pointer, missing, self.native, vectors.native, int(again), held.native, options()
+            pointer, missing, self.native, batch, int(again), held.native, options()
         )
         if status == lib.PYACCEL_UNSUPPORTED:
             from pyaccel.he.keys import MissingKeyError
@@ -195,7 +195,7 @@ def _entries(context: Context, name: str, values: Any, dimensions: int) -> npt.N
     return array.astype(np.float64 if context.scheme == "ckks" else np.int64, copy=False)
 
 
-def polynomial(x: Ciphertexts, coefficients: Any, keys: EvaluationKeys) -> Ciphertexts:
+def polynomial(x: Ciphertexts, coefficients: Any, keys: EvaluationKeys | None) -> Ciphertexts:
     """As Ciphertexts.polynomial."""
     context = x.context
     array = np.ascontiguousarray(_entries(context, "coefficients", coefficients, 1))
@@ -218,8 +218,9 @@ def polynomial(x: Ciphertexts, coefficients: Any, keys: EvaluationKeys) -> Ciphe
         array = (array + t // 2) % t - t // 2
     data = ffi.from_buffer(f"{'double' if ckks else 'int64_t'}[]", array)
     numbers = (data, ffi.NULL) if ckks else (ffi.NULL, data)
+    batch, held = x.native, x._keys(keys, 0)  # in this order: a batch on a device takes no keys, but another place
     try:
-        handle = make("ciphertexts", "polynomial", x.native, *numbers, len(array), keys.native, options())
+        handle = make("ciphertexts", "polynomial", batch, *numbers, len(array), held.native, options())
     except ValueError:
         if not ckks:
             raise

@@ -20,7 +20,7 @@ from pyaccel.he.origins import MOST_STEPS, Had, Origin, Which, row_by_row
 from pyaccel.he.places import Place
 from pyaccel.he.plaintexts import Plaintexts
 from pyaccel.he.rotations import element
-from pyaccel.scheduler.registry import backends_of
+from pyaccel.scheduler.registry import backends_of, check_name
 
 if TYPE_CHECKING:
     from pyaccel.backends.base import Backend
@@ -102,8 +102,7 @@ class DeviceCiphertexts(Ciphertexts):
 
     def _computed(self, function: str, *operands: Any, shape: Shape | None = None) -> Ciphertexts:
         scheme = self.context.scheme
-        if reason := declined(scheme, function):
-            raise UnsupportedError(f"{function} of {scheme} is not computed on {self.device}: {_MEND}; {reason}")
+        self._require(function)
         if function in ("add", "sub") and scheme == "bfv" and operands[0].level != self.level:
             level = min(operands[0].level, self.level)
             return self.mod_switch(level)._computed(function, operands[0].mod_switch(level), shape=shape)
@@ -228,9 +227,16 @@ class DeviceCiphertexts(Ciphertexts):
         return self._made("concatenate", origin, some, join, shape)
 
     def _for_product(self) -> Ciphertexts:
+        self._require("multiply")
         return self
 
     # ---- helpers ----
+
+    def _require(self, function: str) -> None:
+        """Raises UnsupportedError where the device does not compute a function of the C ABI."""
+        scheme = self.context.scheme
+        if reason := declined(scheme, function):
+            raise UnsupportedError(f"{function} of {scheme} is not computed on {self.device}: {_MEND}; {reason}")
 
     def _made(
         self, function: str, origin: Origin, batches: Sequence[DeviceCiphertexts], compute: Compute, shape: Shape
@@ -324,12 +330,13 @@ class DeviceCiphertexts(Ciphertexts):
 
 def moved(ciphertexts: Ciphertexts, device: str, *, recoverable: bool = True) -> Ciphertexts:
     """Ciphertexts.to."""
+    check_name(device)
     if device == ciphertexts.device:
         return ciphertexts
-    if isinstance(ciphertexts, DeviceCiphertexts):
-        ciphertexts = ciphertexts.fetched()
     if device == "auto":
         raise ValueError("device 'auto': ciphertexts go where they are told: 'native', or one of pyaccel.devices()")
+    if isinstance(ciphertexts, DeviceCiphertexts):
+        ciphertexts = ciphertexts.fetched()
     backend = backends_of(device)[0]
     if backend.name == "native":
         return ciphertexts
