@@ -134,6 +134,11 @@ def explain(
         ValueError: an unknown operation, parameter or device; lists the valid ones.
         DeviceUnavailableError: the device asked for is not here.
     """
+    if isinstance(operation, str) and operation.partition(".")[0] == "he":
+        raise ValueError(
+            f"operation {operation!r}: nothing is chosen for ciphertexts, which are computed where they lie: natively, "
+            "or on the device of .to('opencl:0'); pyaccel.info() says what each device computes of them"
+        )
     row = OPERATIONS[choice_of("operation", operation, OPERATIONS)]
     n = whole_number("n", n)
     check_name(device)
