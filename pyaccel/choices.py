@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names with one spelling each: an unknown one is an error that lists the valid ones."""
+"""Names with one spelling each: an unknown one is an error that lists the valid ones; and what is to be called."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ def choice(what: str, value: str, valid: Iterable[str]) -> str:
     if isinstance(value, str) and value in names:
         return value
     raise ValueError(f"{what} {value!r} is unknown; there are {', '.join(names)}")
+
+
+def check_progress(progress: object, takes: str) -> None:
+    """Raises TypeError unless progress is None or may be called. Args: takes: what it is called with."""
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of ({takes})")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.choices import choice
+from pyaccel.choices import check_progress, choice
 from pyaccel.file_reading import Progress, read_file
 from pyaccel.hasher import VARIABLE, Hasher
 from pyaccel.numbers import whole_number
@@ -221,8 +221,7 @@ def hash_file(
         DeviceUnavailableError: the compiled core is missing.
     """
     hasher = _hasher(algorithm, digest_size, key, context)
-    if progress is not None and not callable(progress):
-        raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of (bytes done, bytes in all)")
+    check_progress(progress, "bytes done, bytes in all")
     read_file(file, hasher.update, whole_number("chunk_size", chunk_size, 1, 2**30), progress)
     return hasher.digest()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pyaccel import known_answers
 from pyaccel.backends import native
 from pyaccel.backends.base import Backend, Declined, Unavailable
+from pyaccel.choices import check_progress
 from pyaccel.cpu import cgroup_quota, model_name, usable_cores
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import curve_store
@@ -110,7 +111,11 @@ def info(*, progress: Progress | None = None) -> Info:
 
     Args:
         progress: called with (rows done, rows in all, device) before each row of a device, and after its last one.
+
+    Raises:
+        TypeError: progress is no function.
     """
+    check_progress(progress, "rows done, rows in all, device")
     missing = native.MISSING is not None
     names = set() if missing else set(native.text(native.lib.pyaccel_cpu_names()).split())
     return Info(

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 from pyaccel import known_answers
 from pyaccel.backends.base import Backend, Declined, Unavailable
+from pyaccel.choices import check_progress
 from pyaccel.errors import UnsupportedError
 from pyaccel.known_answers import KnownAnswer
 from pyaccel.operations import OPERATIONS
-from pyaccel.scheduler.registry import check_name, discovered, kinds, probed
+from pyaccel.scheduler.registry import check_name, discovered, kinds, names, probed
 
 if TYPE_CHECKING:
     from pyaccel.he.known_answers import KnownAnswer as HeAnswer
@@ -58,10 +59,12 @@ def selftest(device: str | None = None, *, progress: Progress | None = None) -> 
 
     Raises:
         ValueError: the device's name is unknown.
+        TypeError: progress is no function.
     """
     check_name(device or "auto")
+    check_progress(progress, "questions done, questions in all, device")
     results: list[SelfTest] = []
-    for name, backend in chain.from_iterable(map(_backends, (device or "auto").split(","))):
+    for name, backend in chain.from_iterable(map(_backends, names(device or "auto"))):
         questions = [partial(_ask, name, backend, answer) for answer in known_answers.known()]
         questions += _he_questions(name, backend)
         for i, question in enumerate(questions):

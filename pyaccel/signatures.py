@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
-from pyaccel.choices import choice
+from pyaccel.choices import check_progress, choice
 from pyaccel.numbers import integer_array
 from pyaccel.operations import OPERATIONS
 from pyaccel.prepared_keys import PreparedKeys, check_key_width
@@ -144,8 +144,7 @@ def verify_many(
         check_width("signatures", signatures, signature_rows, (SCHEMES[scheme].signature_width,))
     message_rows = as_rows("messages", messages, one_for_all=True)
     message_rows.require_count("messages", n, "signatures")
-    if progress is not None and not callable(progress):
-        raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of (rows done, rows in all)")
+    check_progress(progress, "rows done, rows in all")
     identity_rows = None if identity is None else _identity(scheme, values[2], identity, n)
     keys = _keys(scheme, key_format, public_keys, n, indexed=key_index is not None)
     if isinstance(keys, PreparedKeys) and key_index is None:

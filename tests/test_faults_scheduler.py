@@ -132,8 +132,25 @@ def test_a_quarantine_is_lifted_by_hand(devices, monkeypatch):
     assert not pyaccel.scheduler.release("opencl:0")
     assert hashed() == DIGESTS
     assert fake.batches == [known_answers.FULL_LANES, N]
-    with pytest.raises(ValueError, match="'opencl:x' is unknown"):
-        pyaccel.scheduler.release("opencl:x")
+    for name in ("opencl:x", "auto", "opencl:0,", ["opencl:0"], None):
+        with pytest.raises(ValueError, match="is unknown"):
+            pyaccel.scheduler.release(name)
+
+
+@pytest.mark.parametrize(("names", "count"), [("opencl", 3), ("native, opencl:1,opencl:0", 2), ("opencl:0,opencl", 3)])
+def test_a_kind_or_a_list_is_released(devices, monkeypatch, names, count):
+    """Each device of it proves itself anew and is used, and no other is."""
+    devices(*(found := tuple(Fake(f"opencl:{i}") for i in range(3))))
+    monkeypatch.setattr("pyaccel.backends.opencl.discover", lambda: found)
+    for fake in found:
+        with pytest.warns(RuntimeWarning, match=f"does not use {fake.name} any more"):
+            health.quarantine(fake, OPERATIONS["hash_many"], "a reason", "hang")
+    assert pyaccel.scheduler.release(names)
+    for fake in found:
+        pyaccel.hash_many("sha256", MESSAGES, device=fake.name)
+    assert [fake.batches for fake in found] == [[known_answers.FULL_LANES, N]] * count + [[]] * (3 - count)
+    assert pyaccel.scheduler.release("opencl") == (count < 3)
+    assert not pyaccel.scheduler.release(names)
 
 
 def test_without_checks_nothing_is_seen(devices, monkeypatch):

@@ -392,11 +392,23 @@ def test_explain_tells_shares_corrections_crossovers_and_sources(chips):
 
 
 @pytest.mark.parametrize(
-    "name", ["native,", ",native", "native,gpu", "auto,native", "native, golden", "native,,golden"]
+    "name", ["native,", ",native", "native,gpu", "auto,native", "native, gpu", "native, ,golden", "native golden"]
 )
 def test_a_list_with_a_name_that_is_none(name):
     with pytest.raises(ValueError, match=r"is unknown; there are (auto, )?native"):
         pyaccel.hash_many("sha256", [b""], device=name)
+
+
+def test_a_list_may_have_spaces(chips):
+    chips(Chip("chip:0"), Chip("chip:1"))
+    spaced = " chip:1 ,\tchip:0 "
+    assert pyaccel.explain("hash_many", 10, algorithm="sha256", device=spaced).chosen.startswith("chip:")
+    hash_rows(3, device=spaced)
+    assert pyaccel.scheduler.last_run().device.startswith("chip:")
+    with pyaccel.device("golden, native"):
+        hash_rows(3)
+    assert pyaccel.scheduler.last_run().device == "native"
+    assert {one.device for one in pyaccel.selftest("native, golden")} == {"native", "golden"}
 
 
 def test_a_list_with_a_device_that_is_missing(chips):

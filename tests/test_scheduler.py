@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -320,6 +321,7 @@ def test_explain_looks_for_nothing_that_cannot_win(devices):
     ("arguments", "message"),
     [
         ({"operation": "sort"}, "operation 'sort' is unknown; there are hash_many"),
+        ({"operation": "he.add", "scheme": "bfv"}, r"'he.add': nothing is chosen for ciphertexts.*\.to\('opencl:0'\)"),
         ({"operation": "verify_many"}, "scheme: verify_many is explained for one"),
         ({"operation": "hash_many", "form": "bitcoin"}, "hash_many has no parameter form; it has algorithm"),
         ({"operation": "hash_many", "algorithm": "md5"}, "'md5' is unknown"),
@@ -460,6 +462,12 @@ def test_selftest_passes_here_and_names_what_it_skips():
     assert told == [(i, len(golden), "golden") for i in range(len(golden) + 1)]
     with pytest.raises(ValueError, match="is unknown"):
         pyaccel.selftest("tpu")
+
+
+@pytest.mark.parametrize("call", [partial(pyaccel.selftest, "native"), pyaccel.info, pyaccel.calibrate])
+def test_progress_is_a_function(call):
+    with pytest.raises(TypeError, match=r"progress: a int came; wanted a function of \(.* in all, "):
+        call(progress=1)
 
 
 def test_selftest_reports_a_failure(devices, monkeypatch):

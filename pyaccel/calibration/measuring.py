@@ -17,6 +17,7 @@ from pyaccel.backends.native import on_threads
 from pyaccel.calibration.disturbance import disturbance, now
 from pyaccel.calibration.fitting import carried_on, monotone
 from pyaccel.calibration.workloads import KEY_ROWS, LONG, SIGNED, classes, longer_rows, workload
+from pyaccel.choices import check_progress
 from pyaccel.cpu import usable_cores
 from pyaccel.errors import PyaccelError
 from pyaccel.operations import OPERATIONS
@@ -168,8 +169,7 @@ def calibrate(
     """
     if budget not in EFFORTS:
         raise ValueError(f"budget {budget!r} is unknown; there are {', '.join(EFFORTS)}")
-    if progress is not None and not callable(progress):
-        raise TypeError(f"progress: a {type(progress).__name__} came; wanted a function of (done, in all, what)")
+    check_progress(progress, "curves done, curves in all, what comes next")
     begin = perf_counter()
     wanted = _classes(operations)
     started: dict[str, float] = {}

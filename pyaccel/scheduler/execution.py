@@ -16,7 +16,7 @@ from pyaccel.scheduler.calls import CAPTURE, Call, Captured
 from pyaccel.scheduler.joint import run_shares
 from pyaccel.scheduler.joint_trees import run_subtrees
 from pyaccel.scheduler.placement import Choice, Placement
-from pyaccel.scheduler.registry import check_name, forget, when_changed
+from pyaccel.scheduler.registry import forget, kind_of, names, when_changed
 from pyaccel.scheduler.runs import Entry, collect, collector, thread
 from pyaccel.scheduler.selection import asked
 from pyaccel.scheduler.splitting import input_bytes, part, part_rows, parts
@@ -52,18 +52,19 @@ def release(device: str) -> bool:
     Devices of its kind are looked for again and started anew.
 
     Args:
-        device: its name ("opencl:0").
+        device: its name ("opencl:0"), or a kind's for all of that kind ("opencl"), or several ("opencl:0,cuda").
 
     Returns:
-        Whether it was quarantined.
+        Whether any was quarantined.
 
     Raises:
         ValueError: no device can have that name.
     """
-    check_name(device)
-    was = health.forget(device)
-    forget(device.partition(":")[0])
-    return was
+    found = {name: kind_of(name) for name in names(device)}
+    was = [health.forget(name) for name in found]
+    for kind in set(found.values()):
+        forget(kind)
+    return any(was)
 
 
 def run(

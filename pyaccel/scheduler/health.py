@@ -89,16 +89,24 @@ def release_of(name: str) -> str:
 
 
 def forget(name: str) -> bool:
-    """Forgets all that is known of a backend: it must prove itself again. Returns whether it was quarantined."""
-    was = _quarantined.pop(name, None) is not None
+    """Forgets all that is known of a backend, or of all of a kind: each must prove itself again.
+
+    Returns:
+        Whether any was quarantined.
+    """
+
+    def meant(backend: str) -> bool:
+        return name in (backend, backend.partition(":")[0])
+
+    was = [_quarantined.pop(backend, None) for backend in list(_quarantined) if meant(backend)]
     for question in [*_proved, *_failed]:
-        if question[0] == name:
+        if meant(question[0]):
             _proved.discard(question)
             _failed.pop(question, None)
     for warned in list(_warned):  # a copy, as other threads add to it
-        if warned[0] == name:
+        if meant(warned[0]):
             _warned.discard(warned)
-    return was
+    return any(was)
 
 
 def prove(backend: Backend, operation: Operation, parameters: Parameters) -> str | None:

@@ -195,22 +195,28 @@ def _said(device: str, doing: str, function: Callable[[], T]) -> T | Unavailable
     return said
 
 
-def _kind_of(name: str) -> str:
+def kind_of(name: str) -> str:
+    """The kind of a device's name; ValueError, with the valid names, when no device can have it."""
     kind, _, number = name.partition(":") if isinstance(name, str) else ("", "", "")
     known = kind in kinds() or (_KIND.fullmatch(kind) and kind in _entry_points())
     ok = known and (name == kind or (kind not in ("native", "golden") and number.isdecimal()))
     if not ok:
         alone = () if isinstance(name, str) and name == "auto" else ("auto",)  # it is none of a list
-        names = ", ".join([*alone, *kinds(), "opencl:0, cuda:1 and so on"])
-        raise ValueError(f'device {name!r} is unknown; there are {names}; for several, "native,opencl:0"')
+        there = ", ".join([*alone, *kinds(), "opencl:0, cuda:1 and so on"])
+        raise ValueError(f'device {name!r} is unknown; there are {there}; for several, "native,opencl:0"')
     return kind
+
+
+def names(device: str) -> list[str]:
+    """The names of a list with commas, which may have spaces around them; all else is a list of its own."""
+    return [name.strip() for name in device.split(",")] if isinstance(device, str) and "," in device else [device]
 
 
 def check_name(name: str) -> None:
     """Raises ValueError, with the valid names, when no device can have this one, nor each of a list with commas."""
     if not isinstance(name, str) or name != "auto":
-        for one in name.split(",") if isinstance(name, str) else (name,):
-            _kind_of(one)
+        for one in names(name):
+            kind_of(one)
 
 
 def identity(backend: Backend) -> str:
@@ -252,15 +258,15 @@ def backends_of(name: str) -> tuple[Backend, ...]:
         DeviceUnavailableError: it is not here, and why.
     """
     if isinstance(name, str) and "," in name:
-        return tuple(dict.fromkeys(backend for one in name.split(",") for backend in backends_of(one)))
-    kind = _kind_of(name)
+        return tuple(dict.fromkeys(backend for one in names(name) for backend in backends_of(one)))
+    kind = kind_of(name)
     found = discovered(kind)
     if isinstance(found, Unavailable):
         raise DeviceUnavailableError(f"device {name!r} is not available: {found.reason}")
     named = [backend for backend in found if name in (kind, backend.name)]
     if not named:
-        names = ", ".join(backend.name for backend in found) or "none of this kind"
-        raise DeviceUnavailableError(f"device {name!r} is not available; there are {names}")
+        there = ", ".join(backend.name for backend in found) or "none of this kind"
+        raise DeviceUnavailableError(f"device {name!r} is not available; there are {there}")
     states = {backend: probed(backend) for backend in named}
     working = tuple(backend for backend, state in states.items() if isinstance(state, Capabilities))
     if not working:
