@@ -60,7 +60,9 @@ test-long:
 
 # What threads share, on a Python without a GIL, in an environment and a build of its own. cffi wants 3.14 there.
 test-free-threaded:
-	command -v $(FREE_THREADED) >/dev/null || { echo 'no $(FREE_THREADED) on the path: FREE_THREADED=...'; exit 1; }
+	@$(FREE_THREADED) -c 'import sysconfig; raise SystemExit(not sysconfig.get_config_var("Py_GIL_DISABLED"))' 2>/dev/null || { \
+	  command -v $(FREE_THREADED) >/dev/null && echo '$(FREE_THREADED) has a global lock.' || echo 'There is no $(FREE_THREADED).'; \
+	  echo 'This takes CPython 3.14 or later, built with --disable-gil: make $@ FREE_THREADED=/path/to/python3.14t'; exit 1; }
 	$(MAKE) build PYTHON=$(FREE_THREADED) VENV=$(BUILD)/free-threaded/venv BUILD=$(BUILD)/free-threaded EXTRAS=metrics
 	$(BUILD)/free-threaded/venv/bin/python -m pip install --quiet pytest hypothesis
 	PYTHON_GIL=0 $(BUILD)/free-threaded/venv/bin/python -m pytest tests/test_free_threading.py $(PYTEST_ARGS)
