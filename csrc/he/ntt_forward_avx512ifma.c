@@ -122,7 +122,12 @@ INLINE void lifted_pass(pa_he_word *row, const pa_he_word *source, vec half, vec
     const prime p = prime_of(ntt->modulus.q);
     const middle centred = middle_of(mode, ntt);
     const pa_he_word *pairs = pairs_of(ntt);
-    for (pa_he_word *end = row + stride; row < end; row += LANES, source += LANES) {
+    /* A store makes loads wait that follow it on the same place of another page: so they go the other way. */
+    const bool back = (((uintptr_t)row - (uintptr_t)source) & 4095) < 2048;
+    const ptrdiff_t step = back ? -(ptrdiff_t)LANES : (ptrdiff_t)LANES;
+    row += back ? stride - LANES : 0;
+    source += back ? stride - LANES : 0;
+    for (size_t n = stride; n > 0; n -= LANES, row += step, source += step) {
         vec v[16];
         __asm__ volatile("" ::: "memory");
         UNROLL for (unsigned i = 0; i < 1u << k; i++)
