@@ -66,10 +66,11 @@ static void set_keys(pyaccel_he_evaluation_keys *keys, pyaccel_he_context *conte
         for (uint32_t d = 0; d < 2 * context->digit_count; d++) {
             fill(context, key->words + (size_t)d * all * context->stride, 0, all);
         }
-        key->permute =
-            pa_he_take(&context->pool,
-                       context->kernels->permute_words(context->log_degree) * sizeof(pa_he_word));
-        pa_he_permutation(key->permute, source, context, key->element | 1);
+        if (e > 0) {
+            const size_t words = context->kernels->permute_words(context->log_degree);
+            key->permute = pa_he_take(&context->pool, words * sizeof *key->permute);
+            pa_he_permutation(key->permute, source, context, key->element);
+        }
     }
     free(source);
 }

@@ -102,6 +102,31 @@ void pa_he_delta(const pyaccel_he_context *context, uint32_t level, uint32_t by,
     }
 }
 
+/* Whether all of delta is made at once. */
+static bool is_made(const pyaccel_he_context *context, const pa_he_division *division,
+                    bool is_added)
+{
+    return is_added || context->scheme == PYACCEL_HE_BGV || division->lift.in_count > 1;
+}
+
+void pa_he_deltas(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
+                  pa_he_word *const *rows, const pa_he_word *const *tail,
+                  const pa_he_word *const *added)
+{
+    const pa_he_division *division = &context->constants->levels[level].by[by];
+    for (size_t k = 0; k < count && is_made(context, division, added != NULL); k++) {
+        pa_he_delta(context, level, by, rows[k], tail[k], added == NULL ? NULL : added[k]);
+    }
+}
+
+pa_he_lift pa_he_delta_lift(const pyaccel_he_context *context, uint32_t level, uint32_t by,
+                            uint32_t j, const pa_he_word *const *tail, bool is_added)
+{
+    const pa_he_division *division = &context->constants->levels[level].by[by];
+    return (pa_he_lift){is_made(context, division, is_added) ? NULL : &division->lift, j, tail,
+                        NULL};
+}
+
 /* A row of the outcome, where delta is. */
 typedef struct {
     pa_he_word *out[2];
@@ -127,46 +152,20 @@ void pa_he_divide(const pyaccel_he_context *context, uint32_t level, uint32_t by
                   const pa_he_word *const *tail, const pa_he_word *const *added)
 {
     const pa_he_division *division = &context->constants->levels[level].by[by];
-    const bool whole =
-        added != NULL || context->scheme == PYACCEL_HE_BGV || division->lift.in_count > 1;
-    for (size_t k = 0; whole && k < count; k++) {
-        pa_he_delta(context, level, by, out[k], tail[k], added == NULL ? NULL : added[k]);
-    }
+    pa_he_deltas(context, level, by, count, out, tail, added);
     for (uint32_t j = 0; j < division->lift.out_count; j++) {
         quotient row = {.inverse = &division->inverse[j],
                         .modulus = &context->ntt[j].modulus,
                         .kernels = context->kernels,
                         .count = count};
-        pa_he_lift lifts[2] = {{0}};
+        pa_he_lift lifts[2];
         for (size_t k = 0; k < count; k++) {
             row.out[k] = out[k] + j * context->stride;
             row.kept[k] = kept[k] + j * context->stride;
-            if (!whole) {
-                lifts[k] = (pa_he_lift){&division->lift, j, &tail[k], NULL};
-            }
+            lifts[k] = pa_he_delta_lift(context, level, by, j, &tail[k], added != NULL);
         }
         context->kernels->forward_within(
             row.out, count, &(pa_he_around){.lifts = lifts, .done = divide_part, .work = &row},
             &context->ntt[j]);
     }
-}
-
-void pa_he_mod_down(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
-                    pa_he_word *const *out, pa_he_word *const *x, const pa_he_word *const *added)
-{
-    const pa_he_conversion *lift = &context->constants->levels[level].by[by].lift;
-    const size_t stride = context->stride;
-    const pa_he_word *kept[2], *tail[2];
-    for (uint32_t i = 0; i < lift->in_count; i++) {
-        pa_he_word *rows[2];
-        for (size_t k = 0; k < count; k++) {
-            rows[k] = x[k] + (lift->out_count + i) * stride;
-        }
-        context->kernels->inverse(rows, count, lift->in[i]);
-    }
-    for (size_t k = 0; k < count; k++) {
-        kept[k] = x[k];
-        tail[k] = x[k] + lift->out_count * stride;
-    }
-    pa_he_divide(context, level, by, count, out, kept, tail, added);
 }

@@ -82,17 +82,20 @@ void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_wo
 
 /* What is switched at a level, and what is added to the outcome on the way. */
 typedef struct {
-    pa_he_word *coefficients;      /* x over Q_l, which is overwritten, */
-    const pa_he_word *ntt;         /* and in NTT form */
-    const pa_he_word *digits;      /* or, not NULL, its decomposition */
-    const pa_he_word *added[2];    /* rows over Q_l in NTT form, times P; NULL: 0 */
-    const pa_he_word *a[2], *b[2]; /* a[0] not NULL: (a0 b0, a0 b1 + a1 b0), times P */
+    pa_he_word *coefficients;   /* x over Q_l, which is overwritten, */
+    const pa_he_word *ntt;      /* and in NTT form */
+    const pa_he_word *digits;   /* or, not NULL, its decomposition */
+    const pa_he_word *added[2]; /* rows over Q_l in NTT form; NULL: 0. Of a division by P */
+    const pa_he_word *const *added_coefficients; /* likewise two, coefficients, times P; NULL: 0 */
+    const pa_he_word *a[2], *b[2];               /* a[0] not NULL: (a0 b0, a0 b1 + a1 b0) */
 } pa_he_switched;
 
-/* out[0], out[1] (extended_rows each, NTT form) = sum over digits of x times the key's (b, a), plus what is added: P times
- * the switched polynomial, before pa_he_mod_down. scratch: pa_he_switch_scratch rows. */
-void pa_he_switch(const pyaccel_he_context *context, uint32_t level, pa_he_word *const *out,
-                  const pa_he_switched *x, const pa_he_switching_key *key, pa_he_word *scratch);
+/* out[0], out[1] (NTT form) = x times what the key switches it by, plus what is added, over the primes of Q_l that stay; divided by the
+ * level's last modulus too, where `by` says so; then under the key's automorphism, where it has one: sums over digits times
+ * the key's (b, a), divided by P. No row of x is a row of out; scratch: pa_he_switch_scratch rows. */
+void pa_he_switch(const pyaccel_he_context *context, uint32_t level, uint32_t by,
+                  pa_he_word *const *out, const pa_he_switched *x, const pa_he_switching_key *key,
+                  pa_he_word *scratch);
 uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level);
 
 /* Coefficients of rows in NTT form: out[k] = inverse of in[k], count polynomials over the first `rows` primes. */

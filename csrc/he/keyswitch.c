@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hybrid key switching: digits of x, lifted to Q_l and P, times the key (Gentry, Halevi, Smart, ePrint 2012/099; Han and Ki,
- * ePrint 2019/688). One prime after the other: its digits are lifted, transformed together and summed part by part, while they
- * are in the first cache; rows of the key are brought there meanwhile. A digit's own rows are x itself.
+ * ePrint 2019/688), and the division by P, or by P and the level's last modulus, that ends it. One prime after the other, those
+ * that are divided by first: its digits are lifted, transformed together and summed part by part, while they are in the first
+ * cache; rows of the key are brought near meanwhile. A digit's own rows are x itself. Of a prime that stays, what the division
+ * subtracts is transformed with the digits, so that sums are divided at once and never leave that cache; what is added joins
+ * behind the division, where it need not be P times as much, and an automorphism takes rows that were just made.
  *
  * Zen 4, N = 8192: digits of several primes make terms of their lifts once, not for each prime: a product with two digits of
  * two primes takes 336 us, 363 before (AVX2: 515, 567). Bringing the key near while digits are transformed gains nothing where
  * it lies in the third cache, and 4 to 8 % of a product where it does not. Of 360 us 65 are the sums, 48 of which
  * multiplications: keys interleaved by component, or by digit, took as long (50 us in a loop of sums alone, 42 within the
- * first cache, 26 for reading them), and so did blocks of 512 to 8192 elements and one, two or four vectors at a time. */
+ * first cache, 26 for reading them), and so did blocks of 512 to 8192 elements and one, two or four vectors at a time.
+ *
+ * A rotation (N = 8192, Zen 4, moduli of 100 and 40 bits), which summed all rows before it divided them, and permuted at last: 270 us
+ * became 258; eight of one ciphertext 1590, 1480; N = 16384 2510, 2240. Tried and lost: parts put where the automorphism takes them,
+ * block by block, as they are divided: 3 us more, and 25 where the outcome is not in cache, for nothing brings scattered
+ * lines there ahead of the stores. */
 #include <string.h>
 
 #include "evaluate.h"
@@ -92,36 +100,35 @@ static lifted begin(const pyaccel_he_context *context, uint32_t level, pa_he_wor
     return x;
 }
 
-/* terms[d] = digit d modulo prime p in NTT form: x's own row, or made in rows[d]; key: its (b, a) follow, or NULL. */
-static void digit_rows(const lifted *x, uint32_t p, pa_he_word *const *rows,
-                       const pa_he_word **terms, const pa_he_switching_key *key,
-                       pa_he_around around)
+/* Rows modulo one prime that are lifted and transformed together: digits, and what the division subtracts. */
+#define MOST_ROWS (PA_HE_MAX_PRIMES + 2)
+typedef struct {
+    uint32_t count;
+    pa_he_word *rows[MOST_ROWS];
+    pa_he_lift lifts[MOST_ROWS];
+} lifted_rows;
+
+static void add_row(lifted_rows *to, pa_he_word *row, pa_he_lift lift)
+{
+    to->rows[to->count] = row;
+    to->lifts[to->count++] = lift;
+}
+
+/* terms[d] = digit d modulo prime p in NTT form: x's own row, or rows[d], which joins those that are made. */
+static void add_digits(lifted_rows *made, const lifted *x, uint32_t p, pa_he_word *const *rows,
+                       const pa_he_word **terms)
 {
     const pyaccel_he_context *context = x->context;
-    const size_t stride = context->stride,
-                 pair = (size_t)(context->q_count + context->p_count) * stride;
-    pa_he_word *made[PA_HE_MAX_PRIMES];
-    pa_he_lift lifts[PA_HE_MAX_PRIMES];
-    const pa_he_word *ahead[2 * PA_HE_MAX_PRIMES];
-    uint32_t count = 0;
     for (uint32_t d = 0; d < x->count; d++) {
         const run digit = run_of(context, x->level, d);
-        terms[d] = rows[d];
         if (p >= digit.first && p <= digit.last) {
-            terms[d] = x->ntt + p * stride;
+            terms[d] = x->ntt + p * context->stride;
             continue;
         }
-        if (key != NULL) {
-            ahead[2 * count] = key->words + 2 * d * pair + p * stride;
-            ahead[2 * count + 1] = ahead[2 * count] + pair;
-        }
-        lifts[count] =
-            (pa_he_lift){raise_of(context, digit, p), 0, x->terms + digit.first, x->excess[d]};
-        made[count++] = rows[d];
+        terms[d] = rows[d];
+        add_row(made, rows[d],
+                (pa_he_lift){raise_of(context, digit, p), 0, x->terms + digit.first, x->excess[d]});
     }
-    around.lifts = lifts;
-    around.ahead = key == NULL ? NULL : ahead;
-    context->kernels->forward_within(made, count, &around, &context->ntt[p]);
 }
 
 void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_word *digits,
@@ -134,7 +141,11 @@ void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_wo
         for (uint32_t d = 0; d < x.count; d++) {
             rows[d] = digits + ((size_t)j * x.count + d) * context->stride;
         }
-        digit_rows(&x, prime_at(context, level, j), rows, terms, NULL, (pa_he_around){0});
+        const uint32_t p = prime_at(context, level, j);
+        lifted_rows made = {0};
+        add_digits(&made, &x, p, rows, terms);
+        context->kernels->forward_within(made.rows, made.count,
+                                         &(pa_he_around){.lifts = made.lifts}, &context->ntt[p]);
         for (uint32_t d = 0; d < x.count; d++) {
             if (terms[d] != rows[d]) {
                 memcpy(rows[d], terms[d], context->degree * sizeof(pa_he_word));
@@ -143,13 +154,28 @@ void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_wo
     }
 }
 
-uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level)
-{
-    return pa_he_digits_at(context, level) + pa_he_excess_rows(context, level) + 2;
-}
+/* ---- sums and division -------------------------------------------------------------------------- */
 
 /* Elements of a prime's rows that are worked on at a time: what is made on the way stays in the first cache. */
 #define BLOCK 1024u
+
+static size_t block_of(size_t n)
+{
+    return n < BLOCK ? n : BLOCK;
+}
+
+/* Rows of scratch that hold four blocks. */
+static uint32_t block_rows(const pyaccel_he_context *context)
+{
+    const size_t n = context->degree;
+    return (uint32_t)((4 * block_of(n) + n - 1) / n);
+}
+
+uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level)
+{
+    return pa_he_digits_at(context, level) + pa_he_excess_rows(context, level) +
+           2 * pa_he_extended_rows(context, level) + block_rows(context);
+}
 
 /* Blocks of one prime that are multiplied and summed: sum a[t] b0[t], sum a[t] b1[t]. */
 typedef struct {
@@ -164,107 +190,159 @@ static void add_term(inner *terms, const pa_he_word *a, const pa_he_word *b0, co
     terms->b1[terms->count++] = b1;
 }
 
-/* P (a0 b0, a0 b1 + a1 b0) of the block at `offset` of prime j's rows of Q, as two terms more; factors: two blocks. */
-static void add_product(const pyaccel_he_context *context, inner *terms, const pa_he_switched *x,
-                        uint32_t j, size_t offset, size_t n, pa_he_word *factors)
-{
-    const pa_he_multiplier *special = &context->constants->special[j];
-    const pa_he_modulus *modulus = &context->ntt[j].modulus;
-    context->kernels->mul_constant(factors, x->b[0] + offset, special, n, modulus);
-    context->kernels->mul_constant(factors + n, x->b[1] + offset, special, n, modulus);
-    add_term(terms, x->a[0] + offset, factors, factors + n);
-    add_term(terms, x->a[1] + offset, NULL, factors);
-}
-
-/* Blocks of out = P times what is added; whether anything is. */
-static bool start_with_added(const pyaccel_he_context *context, const pa_he_switched *x, uint32_t j,
-                             size_t offset, size_t n, pa_he_word *const out[2])
-{
-    if (x->added[0] == NULL && x->added[1] == NULL) {
-        return false;
-    }
-    for (int k = 0; k < 2; k++) {
-        if (x->added[k] == NULL) {
-            memset(out[k] + offset, 0, n * sizeof *out[k]);
-        } else {
-            context->kernels->mul_constant(out[k] + offset, x->added[k] + offset,
-                                           &context->constants->special[j], n,
-                                           &context->ntt[j].modulus);
-        }
-    }
-    return true;
-}
-
-/* Row j of the outcome, of prime p, of `count` digits. */
+/* What is switched, and the rows of prime p on the way. */
 typedef struct {
     const pyaccel_he_context *context;
     const pa_he_switched *x;
     const pa_he_switching_key *key;
-    pa_he_word *const *out;
-    pa_he_word *factors; /* two rows */
     const pa_he_word *digits[PA_HE_MAX_PRIMES];
-    uint32_t count, j, p;
-    bool in_q;
-} sum_of;
+    uint32_t count, p;               /* digits; prime */
+    pa_he_word *sums[2];             /* rows of a prime that is dropped; else blocks */
+    pa_he_word *factors[2];          /* blocks */
+    pa_he_word *quotients[2];        /* rows of a prime that stays; at first what is subtracted */
+    const pa_he_multiplier *inverse; /* what the difference is multiplied by */
+} switching;
 
-/* n of its elements, from `first` on. */
-static void sum_part(void *argument, size_t first, size_t n)
+static const pa_he_word *key_row(const switching *s, uint32_t digit, uint32_t part)
 {
-    const sum_of *sum = argument;
-    const pyaccel_he_context *context = sum->context;
-    const size_t stride = context->stride, row = sum->j * stride, end = first + n;
-    const size_t pair = (size_t)(context->q_count + context->p_count) * stride;
-    n = n < BLOCK ? n : BLOCK;
-    for (size_t i = first; i < end; i += n) {
-        inner terms = {0};
-        for (uint32_t d = 0; d < sum->count; d++) {
-            const pa_he_word *b = sum->key->words + 2 * d * pair + sum->p * stride + i;
-            add_term(&terms, sum->digits[d] + i, b, b + pair);
-        }
-        if (sum->x->a[0] != NULL && sum->in_q) {
-            add_product(context, &terms, sum->x, sum->j, row + i, n, sum->factors);
-        }
-        const bool accumulate =
-            sum->in_q && start_with_added(context, sum->x, sum->j, row + i, n, sum->out);
-        context->kernels->inner_product(sum->out[0] + row + i, sum->out[1] + row + i, terms.a,
-                                        terms.b0, terms.b1, terms.count, n, accumulate,
-                                        &context->ntt[sum->p].modulus);
+    const pyaccel_he_context *context = s->context;
+    const size_t all = context->q_count + context->p_count;
+    return s->key->words + ((2 * (size_t)digit + part) * all + s->p) * context->stride;
+}
+
+/* P (a0 b0, a0 b1 + a1 b0), n elements from i on, as two terms more. */
+static void add_product(const switching *s, inner *terms, size_t i, size_t n)
+{
+    const pyaccel_he_context *context = s->context;
+    const size_t offset = s->p * context->stride + i;
+    for (int k = 0; k < 2; k++) {
+        context->kernels->mul_constant(s->factors[k], s->x->b[k] + offset,
+                                       &context->constants->special[s->p], n,
+                                       &context->ntt[s->p].modulus);
+    }
+    add_term(terms, s->x->a[0] + offset, s->factors[0], s->factors[1]);
+    add_term(terms, s->x->a[1] + offset, NULL, s->factors[0]);
+}
+
+/* to[0], to[1] = P times the outcome, n elements from i on. */
+static void sum_block(const switching *s, pa_he_word *const *to, size_t i, size_t n)
+{
+    inner terms = {0};
+    for (uint32_t d = 0; d < s->count; d++) {
+        add_term(&terms, s->digits[d] + i, key_row(s, d, 0) + i, key_row(s, d, 1) + i);
+    }
+    if (s->x->a[0] != NULL && s->p < s->context->q_count) {
+        add_product(s, &terms, i, n);
+    }
+    s->context->kernels->inner_product(to[0], to[1], terms.a, terms.b0, terms.b1, terms.count, n,
+                                       false, &s->context->ntt[s->p].modulus);
+}
+
+/* Of a prime that is dropped. */
+static void sum_part(void *work, size_t first, size_t n)
+{
+    const switching *s = work;
+    const size_t block = block_of(n);
+    for (size_t i = first; i < first + n; i += block) {
+        sum_block(s, (pa_he_word *const[2]){s->sums[0] + i, s->sums[1] + i}, i, block);
     }
 }
 
-void pa_he_switch(const pyaccel_he_context *context, uint32_t level, pa_he_word *const *out,
-                  const pa_he_switched *x, const pa_he_switching_key *key, pa_he_word *scratch)
+/* Of one that stays: the sums divided, and what is added. */
+static void divide_part(void *work, size_t first, size_t n)
 {
-    const size_t stride = context->stride;
-    const uint32_t count = pa_he_digits_at(context, level),
-                   extended = pa_he_extended_rows(context, level);
-    pa_he_word *rows[PA_HE_MAX_PRIMES];
-    for (uint32_t d = 0; d < count; d++, scratch += stride) {
-        rows[d] = scratch;
+    const switching *s = work;
+    const pa_he_kernels *kernels = s->context->kernels;
+    const pa_he_modulus *modulus = &s->context->ntt[s->p].modulus;
+    const size_t block = block_of(n);
+    for (size_t i = first; i < first + n; i += block) {
+        sum_block(s, s->sums, i, block);
+        for (int k = 0; k < 2; k++) {
+            const pa_he_word *added = s->x->added[k];
+            pa_he_word *to = s->quotients[k] + i;
+            kernels->sub_mul_constant(to, s->sums[k], to, s->inverse, block, modulus);
+            if (added != NULL) {
+                kernels->add(to, to, added + s->p * s->context->stride + i, block, modulus);
+            }
+        }
     }
-    lifted digits = {0};
+}
+
+/* Row j of the level: digits that are not given are made in `digits`, with what `made` has already, and `part` follows. */
+static void switch_row(switching *s, uint32_t level, uint32_t j, const lifted *source,
+                       pa_he_word *const *digits, lifted_rows *made,
+                       void (*part)(void *work, size_t first, size_t n))
+{
+    const pyaccel_he_context *context = s->context;
+    s->p = prime_at(context, level, j);
+    if (s->x->digits == NULL) {
+        add_digits(made, source, s->p, digits, s->digits);
+    }
+    for (uint32_t d = 0; s->x->digits != NULL && d < s->count; d++) {
+        s->digits[d] = s->x->digits + ((size_t)j * s->count + d) * context->stride;
+    }
+    const pa_he_word *ahead[2 * MOST_ROWS];
+    for (uint32_t r = 0; r < made->count; r++) {
+        const uint32_t d = r < s->count ? r : s->count - 1;
+        ahead[2 * r] = key_row(s, d, 0);
+        ahead[2 * r + 1] = key_row(s, d, 1);
+    }
+    context->kernels->forward_within(
+        made->rows, made->count,
+        &(pa_he_around){.lifts = made->lifts, .ahead = ahead, .done = part, .work = s},
+        &context->ntt[s->p]);
+}
+
+void pa_he_switch(const pyaccel_he_context *context, uint32_t level, uint32_t by,
+                  pa_he_word *const *out, const pa_he_switched *x, const pa_he_switching_key *key,
+                  pa_he_word *scratch)
+{
+    const pa_he_division *division = &context->constants->levels[level].by[by];
+    const size_t stride = context->stride, block = block_of(context->degree);
+    const uint32_t kept = division->lift.out_count, dropped = division->lift.in_count;
+    const bool turned = key->permute != NULL, is_added = x->added_coefficients != NULL;
+    switching s = {
+        .context = context, .x = x, .key = key, .count = pa_he_digits_at(context, level)};
+    pa_he_word *digits[PA_HE_MAX_PRIMES], *blocks[2], *tail[2], *quotients[2];
+    for (int k = 0; k < 2; k++, scratch += (kept + dropped) * stride) {
+        quotients[k] = turned ? scratch : out[k];
+        tail[k] = scratch + kept * stride;
+    }
+    for (int k = 0; k < 2; k++) {
+        blocks[k] = scratch + (size_t)k * block;
+        s.factors[k] = blocks[k] + 2 * block;
+    }
+    scratch += block_rows(context) * stride;
+    for (uint32_t d = 0; d < s.count; d++, scratch += stride) {
+        digits[d] = scratch;
+    }
+    lifted source = {0};
     if (x->digits == NULL) {
-        digits = begin(context, level, x->coefficients, x->ntt, scratch + 2 * stride);
+        source = begin(context, level, x->coefficients, x->ntt, scratch);
     }
-    for (uint32_t j = 0; j < extended; j++) {
-        sum_of sum = {.context = context,
-                      .x = x,
-                      .key = key,
-                      .out = out,
-                      .factors = scratch,
-                      .count = count,
-                      .j = j,
-                      .p = prime_at(context, level, j),
-                      .in_q = j < context->level_end[level]};
-        if (x->digits == NULL) {
-            digit_rows(&digits, sum.p, rows, sum.digits, key,
-                       (pa_he_around){.done = sum_part, .work = &sum});
-            continue;
+    for (uint32_t i = 0; i < dropped; i++) {
+        for (int k = 0; k < 2; k++) {
+            s.sums[k] = tail[k] + i * stride;
         }
-        for (uint32_t d = 0; d < count; d++) {
-            sum.digits[d] = x->digits + ((size_t)j * count + d) * stride;
+        switch_row(&s, level, kept + i, &source, digits, &(lifted_rows){0}, sum_part);
+        context->kernels->inverse(s.sums, 2, &context->ntt[s.p]);
+    }
+    const pa_he_word *const tails[2] = {tail[0], tail[1]};
+    pa_he_deltas(context, level, by, 2, quotients, tails, x->added_coefficients);
+    for (uint32_t j = 0; j < kept; j++) {
+        lifted_rows made = {0};
+        s.inverse = &division->inverse[j];
+        for (int k = 0; k < 2; k++) {
+            s.sums[k] = blocks[k];
+            s.quotients[k] = quotients[k] + j * stride;
+            add_row(&made, s.quotients[k],
+                    pa_he_delta_lift(context, level, by, j, &tails[k], is_added));
         }
-        sum_part(&sum, 0, context->degree);
+        switch_row(&s, level, j, &source, digits, &made, divide_part);
+        for (int k = 0; turned && k < 2; k++) {
+            context->kernels->permute(out[k] + j * stride, s.quotients[k], key->permute,
+                                      context->degree);
+        }
     }
 }
 

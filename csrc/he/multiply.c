@@ -10,13 +10,6 @@
 
 /* ---- CKKS and BGV --------------------------------------------------------------------------------- */
 
-/* Rows of scratch of an item that is relinearized. */
-static size_t scratch_rows(const pyaccel_he_context *context, uint32_t level)
-{
-    return 2 * (size_t)context->level_end[level] + 2 * (size_t)pa_he_extended_rows(context, level) +
-           pa_he_switch_scratch(context, level);
-}
-
 static void tensor_item(const pyaccel_he_context *context, uint32_t rows, pa_he_word *const out[3],
                         const pa_he_word *const a[2], const pa_he_word *const b[2])
 {
@@ -30,18 +23,15 @@ static void tensor_item(const pyaccel_he_context *context, uint32_t rows, pa_he_
     }
 }
 
-/* c2 = a1 b1 is switched; c0 and c1 are summed with what that gives, P times them, before the one division. */
+/* c2 = a1 b1 is switched; c0 and c1, P times them, join what that gives before the one division. */
 static void multiply_item(const pa_he_product *work, pa_he_word *const out[2],
                           const pa_he_word *const a[2], const pa_he_word *const b[2],
                           pa_he_word *scratch)
 {
     const pyaccel_he_context *context = work->out->context;
     const size_t stride = context->stride, n = context->degree;
-    const uint32_t rows = context->level_end[work->level],
-                   extended = pa_he_extended_rows(context, work->level);
-    pa_he_word *ntt = scratch, *coefficients = ntt + rows * stride,
-               *sums = coefficients + rows * stride;
-    pa_he_word *const sum[2] = {sums, sums + extended * stride};
+    const uint32_t rows = context->level_end[work->level];
+    pa_he_word *ntt = scratch, *coefficients = ntt + rows * stride;
     for (uint32_t j = 0; j < rows; j++) {
         const size_t offset = j * stride, block = n < BLOCK ? n : BLOCK;
         pa_he_word *row = coefficients + offset;
@@ -55,9 +45,8 @@ static void multiply_item(const pa_he_product *work, pa_he_word *const out[2],
     }
     const pa_he_switched x = {
         .coefficients = coefficients, .ntt = ntt, .a = {a[0], a[1]}, .b = {b[0], b[1]}};
-    pa_he_switch(context, work->level, sum, &x, work->key, sums + 2 * extended * stride);
-    pa_he_mod_down(context, work->level, work->rescale ? PA_HE_BY_BOTH : PA_HE_BY_P, 2, out, sum,
-                   NULL);
+    pa_he_switch(context, work->level, work->rescale ? PA_HE_BY_BOTH : PA_HE_BY_P, out, &x,
+                 work->key, coefficients + rows * stride);
 }
 
 static pyaccel_status multiply_items(void *argument, uint64_t first, uint64_t last)
@@ -66,8 +55,9 @@ static pyaccel_status multiply_items(void *argument, uint64_t first, uint64_t la
     pyaccel_he_context *context = work->out->context;
     pa_he_word *scratch = NULL;
     if (work->key != NULL) {
-        scratch = pa_he_take(&context->pool,
-                             pa_he_rows_bytes(context, scratch_rows(context, work->level)));
+        const uint32_t rows =
+            2 * context->level_end[work->level] + pa_he_switch_scratch(context, work->level);
+        scratch = pa_he_take(&context->pool, pa_he_rows_bytes(context, rows));
         if (scratch == NULL) {
             return PYACCEL_OUT_OF_MEMORY;
         }
@@ -183,24 +173,22 @@ static pyaccel_status relinearize_items(void *argument, uint64_t first, uint64_t
 {
     const pa_he_product *work = argument;
     pyaccel_he_context *context = work->out->context;
-    const size_t stride = context->stride;
-    const uint32_t extended = pa_he_extended_rows(context, work->level);
+    const uint32_t rows = work->a->rows;
     pa_he_word *coefficients =
-        pa_he_take(&context->pool, pa_he_rows_bytes(context, scratch_rows(context, work->level)));
+        pa_he_take(&context->pool,
+                   pa_he_rows_bytes(context, rows + pa_he_switch_scratch(context, work->level)));
     if (coefficients == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
-    pa_he_word *sums = coefficients + work->a->rows * stride;
-    pa_he_word *const sum[2] = {sums, sums + extended * stride};
     for (uint64_t i = first; i < last; i++) {
         const pa_he_word *ntt = pa_he_part(work->a, i, 2);
         pa_he_word *const out[2] = {pa_he_part(work->out, i, 0), pa_he_part(work->out, i, 1)};
-        pa_he_to_coefficients(context, work->a->rows, 1, &coefficients, &ntt);
+        pa_he_to_coefficients(context, rows, 1, &coefficients, &ntt);
         const pa_he_switched x = {.coefficients = coefficients,
                                   .ntt = ntt,
                                   .added = {pa_he_part(work->a, i, 0), pa_he_part(work->a, i, 1)}};
-        pa_he_switch(context, work->level, sum, &x, work->key, sums + 2 * extended * stride);
-        pa_he_mod_down(context, work->level, PA_HE_BY_P, 2, out, sum, NULL);
+        pa_he_switch(context, work->level, PA_HE_BY_P, out, &x, work->key,
+                     coefficients + rows * context->stride);
     }
     pa_he_give(&context->pool, coefficients);
     return PYACCEL_OK;

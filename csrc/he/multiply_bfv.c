@@ -132,7 +132,6 @@ typedef struct {
         over_q[4]; /* operands over Q, coefficients; then their products, three; then the outcome */
     pa_he_word *over_b[4];   /* operands over B; then the scaled products, three */
     pa_he_word *products[3]; /* over B */
-    pa_he_word *sum[2];
     pa_he_word *rest;
 } buffers;
 
@@ -140,15 +139,14 @@ static size_t buffer_rows(const pyaccel_he_context *context, uint32_t level)
 {
     return 4 * (size_t)context->level_end[level] +
            7 * (size_t)context->constants->levels[level].bfv->count +
-           2 * (size_t)pa_he_extended_rows(context, level) + pa_he_switch_scratch(context, level);
+           pa_he_switch_scratch(context, level);
 }
 
 static void lay_out(buffers *to, const pyaccel_he_context *context, uint32_t level,
                     pa_he_word *scratch)
 {
     const size_t over_q = context->level_end[level] * context->stride,
-                 over_b = context->constants->levels[level].bfv->count * context->stride,
-                 extended = pa_he_extended_rows(context, level) * context->stride;
+                 over_b = context->constants->levels[level].bfv->count * context->stride;
     for (int k = 0; k < 4; k++, scratch += over_q) {
         to->over_q[k] = scratch;
     }
@@ -157,9 +155,6 @@ static void lay_out(buffers *to, const pyaccel_he_context *context, uint32_t lev
     }
     for (int k = 0; k < 3; k++, scratch += over_b) {
         to->products[k] = scratch;
-    }
-    for (int k = 0; k < 2; k++, scratch += extended) {
-        to->sum[k] = scratch;
     }
     to->rest = scratch;
 }
@@ -253,10 +248,10 @@ static void multiply_item(const pa_he_product *work, pa_he_word *const out[3],
         memcpy(row, at->over_q[2] + j * context->stride, context->degree * sizeof *row);
         context->kernels->forward(&row, 1, &context->ntt[j]);
     }
-    const pa_he_switched x = {.coefficients = at->over_q[2], .ntt = at->over_q[3]};
-    pa_he_switch(context, work->level, at->sum, &x, work->key, at->rest);
-    pa_he_mod_down(context, work->level, PA_HE_BY_P, 2, out, at->sum,
-                   (const pa_he_word *const *)at->over_q);
+    const pa_he_switched x = {.coefficients = at->over_q[2],
+                              .ntt = at->over_q[3],
+                              .added_coefficients = (const pa_he_word *const *)at->over_q};
+    pa_he_switch(context, work->level, PA_HE_BY_P, out, &x, work->key, at->rest);
 }
 
 pyaccel_status pa_he_multiply_bfv_items(void *argument, uint64_t first, uint64_t last)

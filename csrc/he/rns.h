@@ -78,6 +78,19 @@ const pa_he_ntt *const *pa_he_keep_primes(struct pa_he_constants *constants,
 uint64_t pa_he_product_mod(const pa_he_ntt *const *primes, uint32_t count, uint32_t without,
                            const pa_he_modulus *modulus);
 
+/* What a division subtracts of `count` (1 or 2) polynomials, before the transforms: rows rows[k] + j * stride, 0 <= j < out_count, are
+ * made, or remain to be lifted from tail[k], as pa_he_delta_lift says; the rest as of pa_he_divide. Constant-time. */
+void pa_he_deltas(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
+                  pa_he_word *const *rows, const pa_he_word *const *tail,
+                  const pa_he_word *const *added);
+/* Of row j; without a conversion where the row is made. */
+pa_he_lift pa_he_delta_lift(const pyaccel_he_context *context, uint32_t level, uint32_t by,
+                            uint32_t j, const pa_he_word *const *tail, bool is_added);
+
+/* Of one polynomial, all made: out = delta - added, coefficients modulo the primes that stay; added may be NULL. */
+void pa_he_delta(const pyaccel_he_context *context, uint32_t level, uint32_t by, pa_he_word *out,
+                 const pa_he_word *tail, const pa_he_word *added);
+
 /* Divides `count` (1 or 2) polynomials together. Row j of polynomial k:
  *   out    out[k] + j * stride, 0 <= j < out_count: NTT form; none of them a row of the others
  *   kept   kept[k] + j * stride: x modulo the primes that stay, NTT form
@@ -87,15 +100,6 @@ uint64_t pa_he_product_mod(const pa_he_ntt *const *primes, uint32_t count, uint3
 void pa_he_divide(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
                   pa_he_word *const *out, const pa_he_word *const *kept,
                   const pa_he_word *const *tail, const pa_he_word *const *added);
-
-/* What it begins with, for one polynomial: out = delta - added, coefficients modulo the primes that stay; added may be NULL. */
-void pa_he_delta(const pyaccel_he_context *context, uint32_t level, uint32_t by, pa_he_word *out,
-                 const pa_he_word *tail, const pa_he_word *added);
-
-/* pa_he_divide of a polynomial whose dropped rows lie behind the kept ones, all in NTT form, at x[k]: those are overwritten by
- * their coefficients; added then concerns the rows that stay alone (it is 0 modulo the primes dropped: a multiple of them). */
-void pa_he_mod_down(const pyaccel_he_context *context, uint32_t level, uint32_t by, size_t count,
-                    pa_he_word *const *out, pa_he_word *const *x, const pa_he_word *const *added);
 
 /* Rows of level l, and that many bytes. */
 static inline size_t pa_he_rows_bytes(const pyaccel_he_context *context, size_t rows)

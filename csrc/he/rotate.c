@@ -26,14 +26,6 @@ static size_t decomposed_rows(const job *work)
                                           : 0);
 }
 
-/* Rows of scratch of one automorphism. */
-static size_t turning_rows(const job *work)
-{
-    const pyaccel_he_context *context = work->a->context;
-    return 2 * (size_t)work->a->rows + 2 * (size_t)pa_he_extended_rows(context, work->a->level) +
-           pa_he_switch_scratch(context, work->a->level);
-}
-
 static void decompose_item(const job *work, uint64_t i, pa_he_word *decomposed)
 {
     const pyaccel_he_ciphertexts *a = work->a;
@@ -48,43 +40,32 @@ static void decompose_item(const job *work, uint64_t i, pa_he_word *decomposed)
     }
 }
 
-/* Item i under element e; c0 joins before the division, and the automorphism comes last. */
+/* Item i under element e: c0 joins behind the division, and the automorphism comes last. */
 static void turn_item(const job *work, uint64_t i, uint64_t e, pa_he_word *decomposed,
                       pa_he_word *scratch)
 {
     const pyaccel_he_ciphertexts *a = work->a;
     const pyaccel_he_context *context = a->context;
-    const size_t stride = context->stride, rows = a->rows * stride,
-                 extended = pa_he_extended_rows(context, a->level) * stride;
     pa_he_word *const out[2] = {pa_he_part(work->out, e * a->count + i, 0),
                                 pa_he_part(work->out, e * a->count + i, 1)};
-    const pa_he_switching_key *key = work->keys[e];
-    if (key == NULL) {
-        memcpy(out[0], pa_he_part(a, i, 0), 2 * rows * sizeof *out[0]);
+    if (work->keys[e] == NULL) {
+        memcpy(out[0], pa_he_part(a, i, 0), 2 * pa_he_rows_bytes(context, a->rows));
         return;
     }
-    pa_he_word *const switched[2] = {scratch, scratch + rows};
-    pa_he_word *const sum[2] = {scratch + 2 * rows, scratch + 2 * rows + extended};
     const pa_he_switched x = {.coefficients = decomposed,
                               .ntt = pa_he_part(a, i, 1),
-                              .digits = work->hoisted ? decomposed + rows : NULL,
+                              .digits =
+                                  work->hoisted ? decomposed + a->rows * context->stride : NULL,
                               .added = {pa_he_part(a, i, 0), NULL}};
-    pa_he_switch(context, a->level, sum, &x, key, scratch + 2 * rows + 2 * extended);
-    pa_he_mod_down(context, a->level, PA_HE_BY_P, 2, switched, sum, NULL);
-    for (size_t row = 0; row < rows; row += stride) {
-        for (int k = 0; k < 2; k++) {
-            context->kernels->permute(out[k] + row, switched[k] + row, key->permute,
-                                      context->degree);
-        }
-    }
+    pa_he_switch(context, a->level, PA_HE_BY_P, out, &x, work->keys[e], scratch);
 }
 
 static pyaccel_status rotate_items(void *argument, uint64_t first, uint64_t last)
 {
     const job *work = argument;
     pyaccel_he_context *context = work->out->context;
-    pa_he_word *decomposed = pa_he_take(
-        &context->pool, pa_he_rows_bytes(context, decomposed_rows(work) + turning_rows(work)));
+    const size_t rows = decomposed_rows(work) + pa_he_switch_scratch(context, work->a->level);
+    pa_he_word *decomposed = pa_he_take(&context->pool, pa_he_rows_bytes(context, rows));
     if (decomposed == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
@@ -119,7 +100,8 @@ static pyaccel_status turn_items(void *argument, uint64_t first, uint64_t last)
 {
     const job *work = argument;
     pyaccel_he_context *context = work->out->context;
-    pa_he_word *scratch = pa_he_take(&context->pool, pa_he_rows_bytes(context, turning_rows(work)));
+    const size_t rows = pa_he_switch_scratch(context, work->a->level);
+    pa_he_word *scratch = pa_he_take(&context->pool, pa_he_rows_bytes(context, rows));
     if (scratch == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }

@@ -313,8 +313,16 @@ static void check_division(const pyaccel_he_context *context, uint32_t level, ui
                         true);
             }
         }
-        pa_he_mod_down(context, level, by, 2, out, x,
-                       with ? (const pa_he_word *const *)added : NULL);
+        for (uint32_t i = 0; i < in_count; i++) {
+            pa_he_word *const rows[2] = {x[0] + (left + i) * context->stride,
+                                         x[1] + (left + i) * context->stride};
+            context->kernels->inverse(rows, 2, &context->ntt[in[i]]);
+        }
+        const pa_he_word *const kept[2] = {x[0], x[1]}, *const tail[2] = {
+                                                            x[0] + left * context->stride,
+                                                            x[1] + left * context->stride};
+        pa_he_divide(context, level, by, 2, out, kept, tail,
+                     with ? (const pa_he_word *const *)added : NULL);
         for (int k = 0; k < 2; k++) {
             const poly found = get_rows(context, out[k], 0, left, true);
             poly expected = {0};
