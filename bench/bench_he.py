@@ -9,8 +9,8 @@ the same plain modulus, TenSEAL's default chain. Before anything is timed both d
 many as either has the depth for, and ours may lose no more precision than TenSEAL does; and numbers of 2^18, the
 largest that TenSEAL's chain is sure to hold, come out of the last product.
 
-Rotations are held against our own product with relinearization and rescaling, in one call, which is the quickest, and in
-three, as they are counted elsewhere. `bench/c/he_kernels.c` counts the cycles of the transforms.
+Rotations are held against our own product with relinearization and rescaling, in one call, which is the quickest, and
+in three. `bench/c/he_kernels.c` counts the cycles of the transforms.
 """
 
 from __future__ import annotations
