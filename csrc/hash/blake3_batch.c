@@ -305,6 +305,7 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
                 return PYACCEL_INVALID_ARGUMENT;
             }
             pa_rows_fetch(rows, 1, (uint32_t)taken);
+            pa_digests_fetch(digests + i * job->digest_size, job->digest_size, taken);
         }
         const pa_bytes row = rows[at];
         uint8_t *digest = digests + i * job->digest_size;

@@ -437,9 +437,12 @@ static bool hash_stretch(chunk *c, uint64_t first, uint32_t n)
     pa_bytes parts[PA_ROWS_TAKEN * PA_HASH_MAX_SEGMENTS];
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t at = i % PA_ROWS_TAKEN;
-        if (at == 0 &&
-            !take_rows(job, parts, first + i, n - i < PA_ROWS_TAKEN ? n - i : PA_ROWS_TAKEN)) {
-            return false;
+        if (at == 0) {
+            const uint32_t taken = n - i < PA_ROWS_TAKEN ? n - i : PA_ROWS_TAKEN;
+            if (!take_rows(job, parts, first + i, taken)) {
+                return false;
+            }
+            pa_digests_fetch(c->digests + i * job->digest_size, job->digest_size, taken);
         }
         const pa_bytes *row = parts + at * job->segment_count;
         const uint64_t size = pa_hash_message_bytes(job, row);
