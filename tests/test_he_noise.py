@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from he_support import Party
+from he_support import Party, insecure
 from vector_files import load_json
 
 from pyaccel import he
@@ -50,6 +50,35 @@ def test_budgets_are_seals(case: dict[str, Any]) -> None:
         # An estimate knows no plaintexts and no keys; below a bit there is nothing left to tell.
         if ours > 1:
             assert abs(made[name].budget_bits - ours) < 4, name
+
+
+def deviation(batch: he.Ciphertexts, secret: he.SecretKey, wanted: Any) -> float:
+    """log2 of the standard deviation of a coefficient's noise, of which every slot has sqrt(N) times as much."""
+    errors = (secret.decrypt(batch) - wanted) * batch.scale
+    return float(np.log2(np.sqrt(np.mean(np.abs(errors) ** 2) / batch.context.degree)))
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_products_with_numbers_have_the_noise_that_they_say(public: bool) -> None:
+    """Within a fifth of a bit, of complex numbers of size 1, from where encoding rounds most to where it is nothing."""
+    context = insecure("ckks", degree=4096, moduli_bits=[50, 50, 40], special_bits=50, scale_bits=40)
+    secret = he.SecretKey(context)
+    rng = np.random.default_rng(int(public))
+    x, y, z = np.exp(2j * np.pi * rng.random((3, context.slots)))
+    a = he.PublicKey(secret).encrypt(x) if public else secret.encrypt(x)
+    assert abs(deviation(a, secret, x) - a.noise_bits) < 0.2
+    for bits in (10, 20, 30, 36, 38, 40, 50):
+        plain = context.encode(y, level=a.level, scale=2.0**bits)
+        product = a.multiply_plain(plain, rescale=False)
+        assert abs(deviation(product, secret, x * y) - product.noise_bits) < 0.2, bits
+        twice = product.multiply_plain(context.encode(z, level=a.level, scale=2.0**20), rescale=False)
+        assert abs(deviation(twice, secret, x * y * z) - twice.noise_bits) < 0.2, bits
+        if bits >= 20:
+            rescaled = product.rescale()
+            assert abs(deviation(rescaled, secret, x * y) - rescaled.noise_bits) < 0.2, bits
+        total = a + context.encode(y, level=a.level, scale=2.0**bits)
+        assert abs(deviation(total, secret, x + y) - total.noise_bits) < 0.2, bits
+    assert abs(deviation(a * y, secret, x * y) - (a * y).noise_bits) < 0.2
 
 
 @pytest.mark.parametrize("scheme", ["bfv", "bgv"])

@@ -318,16 +318,15 @@ static pyaccel_status multiply_plain_items(void *argument, uint64_t first, uint6
     return plain_items(argument, first, last, MULTIPLIED);
 }
 
-/* Noise of the outcome. */
-static double plain_noise(const pyaccel_he_ciphertexts *a, const pyaccel_he_plaintexts *b, role as)
+/* Noise of the outcome; grown[]: what that of either summand grows by. */
+static double plain_noise(const pyaccel_he_ciphertexts *a, const pyaccel_he_plaintexts *b, role as,
+                          const double grown[2])
 {
     if (as == MULTIPLIED) {
         return pa_he_noise_plain_product(a, b->scale);
     }
-    /* rounding of Q m / t, or m itself, which is part of BGV's phase */
-    return a->context->scheme == PYACCEL_HE_CKKS
-               ? a->noise
-               : pa_he_noise_sum(a->noise, pa_he_noise_rounding(a->context, 1));
+    /* rounding of Q m / t, of encoded numbers, or m itself, which is part of BGV's phase */
+    return pa_he_noise_sum(a->noise + grown[0], pa_he_noise_rounding(a->context, 1) + grown[1]);
 }
 
 static pyaccel_status run_plain(job *work, role as, const pyaccel_he_options *options)
@@ -393,7 +392,7 @@ static pyaccel_status with_plain(pyaccel_he_ciphertexts **out, const pyaccel_he_
             scale_summand(&work, ratio, grown, &made->scale, a->scale, b->scale);
         }
         made->factor = a->factor;
-        made->noise = plain_noise(a, b, as) + grown[0];
+        made->noise = plain_noise(a, b, as, grown);
         status = run_plain(&work, as, options);
     }
     pyaccel_he_ciphertexts_free(lowered);

@@ -70,7 +70,16 @@ static inline double pa_he_noise_divided(const pyaccel_he_context *context, doub
     return pa_he_noise_sum(noise - bits, pa_he_noise_rounding(context, size));
 }
 
-/* Product of two ciphertexts. CKKS: messages of norm scale; BFV: quotients (c0 + c1 s) / Q of variance N / 18, both times t;
+/* CKKS: product of what has these errors, and slots of size `scale`. */
+static inline double pa_he_noise_crossed(const pyaccel_he_context *context, double noise,
+                                         double scale, double other_noise, double other_scale)
+{
+    const double crossed =
+        pa_he_noise_sum(noise + pa_he_log2(other_scale), other_noise + pa_he_log2(scale));
+    return pa_he_noise_sum(crossed, noise + other_noise + pa_he_log_degree(context) / 2);
+}
+
+/* Product of two ciphertexts. BFV: quotients (c0 + c1 s) / Q of variance N / 18, both times t;
  * BGV: of the phases. */
 static inline double pa_he_noise_product(const pyaccel_he_ciphertexts *a,
                                          const pyaccel_he_ciphertexts *b)
@@ -78,9 +87,7 @@ static inline double pa_he_noise_product(const pyaccel_he_ciphertexts *a,
     const pyaccel_he_context *context = a->context;
     const double half = pa_he_log_degree(context) / 2;
     if (context->scheme == PYACCEL_HE_CKKS) {
-        const double crossed =
-            pa_he_noise_sum(a->noise + pa_he_log2(b->scale), b->noise + pa_he_log2(a->scale));
-        return pa_he_noise_sum(crossed, a->noise + b->noise + half);
+        return pa_he_noise_crossed(context, a->noise, a->scale, b->noise, b->scale);
     }
     if (context->scheme == PYACCEL_HE_BGV) {
         return a->noise + b->noise + half;
@@ -90,14 +97,16 @@ static inline double pa_he_noise_product(const pyaccel_he_ciphertexts *a,
     return pa_he_noise_sum(product, pa_he_noise_rounding(context, 3));
 }
 
-/* Product with a plaintext of norm `scale` (CKKS), or with coefficients spread over (-t / 2, t / 2]. */
+/* Product with a plaintext of that scale, whose encoding rounded (CKKS), or with coefficients spread over (-t / 2, t / 2]. */
 static inline double pa_he_noise_plain_product(const pyaccel_he_ciphertexts *a, double scale)
 {
     const pyaccel_he_context *context = a->context;
-    return a->noise + (context->scheme == PYACCEL_HE_CKKS
-                           ? pa_he_log2(scale)
-                           : pa_he_log2((double)context->plain_modulus) - pa_he_log2(12) / 2 +
-                                 pa_he_log_degree(context) / 2);
+    if (context->scheme == PYACCEL_HE_CKKS) {
+        return pa_he_noise_crossed(context, a->noise, a->scale, pa_he_noise_rounding(context, 1),
+                                   scale);
+    }
+    return a->noise + pa_he_log2((double)context->plain_modulus) - pa_he_log2(12) / 2 +
+           pa_he_log_degree(context) / 2;
 }
 
 /* log2(Q / (2 peak)) of what decryption rounds: a budget in bits, not below 0. CKKS: log2(Q / scale). */

@@ -84,7 +84,11 @@ class Ciphertexts:
 
     @property
     def noise_bits(self) -> float:
-        """Estimate of log2 of the noise, without the key. CKKS: numbers are right to about 2^noise_bits / scale."""
+        """Estimate, without the key, of log2 of the standard deviation of a coefficient's noise.
+
+        CKKS: for numbers of about 1, and with what encoding the others rounded; slots are right to about
+        2^noise_bits * sqrt(N) / scale.
+        """
         return float(self._info.noise_bits)
 
     @property

@@ -185,9 +185,7 @@ class SecretKey(_Key):
         """
         self._check(ciphertexts)
         if self.context.scheme == "ckks":
-            raise ValueError(
-                "noise_budget: ckks has none; its precision is scale / 2^noise_bits, see Ciphertexts.noise_bits"
-            )
+            raise ValueError("noise_budget: ckks has none; for its precision see Ciphertexts.noise_bits")
         bits = np.zeros(len(ciphertexts))
         if bits.size:
             data = ffi.from_buffer("double[]", bits)
