@@ -158,6 +158,7 @@ typedef struct {
     uint32_t *used; /* bit i: item i of the menu ran; or-ed */
     bool
         states; /* the menu's one kernel leaves states in place of digests; n is a multiple of its lanes */
+    bool sorted_pairs; /* one segment of 64 bytes a row, of whose halves the lesser comes first */
 } pa_hash_job;
 
 /* Parts of row i. Fixed rows were checked as a whole by pa_rows_valid. False where an offset is bad. */

@@ -83,16 +83,29 @@ PA_INLINE void start_all(vec s[STREAMS][8], const pa_hash_state *initial)
 
 #define PUT_WORDS(j)                                                                               \
     for (unsigned i = 0; i < 16; i++) {                                                            \
-        w[i][j] = vec_swap_bytes(words[i]);                                                        \
+        w[i][j] = words[i];                                                                        \
         KEEP_IN_MEMORY(w[i][j]);                                                                   \
     }
 
-/* w = the block at data[l] + offset of each lane. */
-PA_INLINE void load_block(vec w[SCHEDULE][STREAMS], const uint8_t *const *data, uint64_t offset){
+PA_INLINE void swap_words(vec words[16])
+{
+    PA_UNROLL
+    for (unsigned i = 0; i < 16; i++) {
+        words[i] = vec_swap_bytes(words[i]);
+    }
+}
+
+/* w = the block at data[l] + offset of each lane, the lesser half first where that is asked for. */
+PA_INLINE void load_block(vec w[SCHEDULE][STREAMS], const uint8_t *const *data, uint64_t offset,
+                          bool sorted_pairs){
 #define LOAD(j)                                                                                    \
     {                                                                                              \
         vec words[16];                                                                             \
         vec_gather(words, data + (j) * LANES, offset, 16);                                         \
+        swap_words(words);                                                                         \
+        if (WORD_BITS == 32 && sorted_pairs) {                                                     \
+            vec_order(words, words + 8, 8, true);                                                  \
+        }                                                                                          \
         PUT_WORDS(j)                                                                               \
     }
     EACH_STREAM(LOAD)
@@ -113,6 +126,7 @@ PA_INLINE void load_end(vec w[SCHEDULE][STREAMS], const pa_hash_shape *shape,
     {                                                                                              \
         vec words[16];                                                                             \
         vec_gather_into(words, data + (j) * LANES, offset, first_own, last_own, common);           \
+        swap_words(words);                                                                         \
         PUT_WORDS(j)                                                                               \
     }
     EACH_STREAM(LOAD)
@@ -134,7 +148,7 @@ static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t coun
     vec s[STREAMS][8], w[SCHEDULE][STREAMS];
     load_state(s, state);
     for (uint64_t block = 0; block < count; block++) {
-        load_block(w, data, block * BLOCK);
+        load_block(w, data, block * BLOCK, false);
         compress(s, w, pa_hash_no_more());
     }
     store_state(state, s);
@@ -208,8 +222,8 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
 #endif
             {
                 const bool whole_one = block < there;
-                load_block(w, whole_one ? data : tails,
-                           (whole_one ? block : block - there) * BLOCK);
+                load_block(w, whole_one ? data : tails, (whole_one ? block : block - there) * BLOCK,
+                           shape->sorted_pairs);
             }
             ahead = block < there ? pa_hash_blocks_ahead(data, block, there, BLOCK, shape->next)
                                   : pa_hash_no_more();

@@ -24,6 +24,12 @@ pyaccel_status pa_hash_segments(uint32_t algorithm, uint8_t *digests, uint64_t d
                                 const pa_midstate *midstate, const pyaccel_rows *segments,
                                 uint32_t segment_count, uint64_t first, uint64_t n);
 
+/* Parents of trees with sorted pairs: digests + 32 i = H(min(l, r) || max(l, r)) where l and r are the halves of the 64 bytes at
+ * pairs + 64 i, compared as bytes. Lanes order them in their registers.
+ *   algorithm  PYACCEL_HASH_SHA256, _SM3 or _KECCAK256
+ * digests must not overlap pairs. */
+void pa_hash_sorted_pairs(uint32_t algorithm, uint8_t *digests, const uint8_t *pairs, uint64_t n);
+
 /* The same for one algorithm and its own digest size. */
 typedef pyaccel_status pa_hash_segments_fn(uint8_t *digests, const pa_midstate *midstate,
                                            const pyaccel_rows *segments, uint32_t segment_count,

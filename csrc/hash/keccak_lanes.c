@@ -190,19 +190,22 @@ static void absorb_blocks(void *states, const uint8_t *const *data, uint64_t cou
 #if VECTOR_BYTES == 64
 /* A group of messages of 32 or 64 bytes in one block of 136: nodes of trees. The words that are zero go into the first round
  * as such, and none waits in memory for another: 750 cycles against 815. */
-__attribute__((noinline)) static void hash_nodes(uint8_t *digests, const uint8_t *const *data,
-                                                 bool pair, uint8_t pad_first, uint8_t pad_last)
+__attribute__((noinline)) static void hash_nodes(uint8_t *digests, const pa_hash_shape *shape,
+                                                 const uint8_t *const *data)
 {
-    const vec pad = vec_set1(pad_first);
+    const vec pad = vec_set1(shape->pad_first);
     vec s[25];
     PA_UNROLL
     for (unsigned w = 0; w < 25; w++) {
         s[w] = VEC_OF_BITS(setzero)();
     }
-    s[RATE_256 / 8 - 1] = vec_set1((uint64_t)pad_last << 56);
+    s[RATE_256 / 8 - 1] = vec_set1((uint64_t)shape->pad_last << 56);
     vec_gather(s, data, 0, 4);
-    if (pair) {
+    if (shape->rest == 64) {
         vec_gather(s + 4, data, 32, 4);
+        if (shape->sorted_pairs) {
+            vec_order(s, s + 4, 4, false);
+        }
         s[8] = pad;
     } else {
         s[4] = pad;
@@ -225,7 +228,7 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
 #if VECTOR_BYTES == 64
     if (shape->whole + shape->staged == 0 && (shape->rest == 32 || shape->rest == 64) &&
         rate == RATE_256 && shape->digest_size == SHORTER) {
-        hash_nodes(digests, data, shape->rest == 64, shape->pad_first, shape->pad_last);
+        hash_nodes(digests, shape, data);
         return;
     }
 #endif
@@ -241,6 +244,9 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
         } else {
             const uint64_t words = shape->rest / 8;
             absorb(s, data, block * rate, words);
+            if (shape->sorted_pairs) {
+                vec_order(s, s + 4, 4, false);
+            }
             s[words] = XOR(s[words], vec_set1(shape->pad_first));
             s[rate / 8 - 1] = XOR(s[rate / 8 - 1], vec_set1((uint64_t)shape->pad_last << 56));
         }
@@ -272,4 +278,5 @@ const struct pa_hash_lanes PA_VARIANT(pa_keccak_lanes_) = {
     .shorter = SHORTER,
     .pads = 8,
     .cost = VECTOR_BYTES == 64 ? 1350 : 1400,
+    .sorts = true,
 };

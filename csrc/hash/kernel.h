@@ -82,6 +82,8 @@ typedef struct {
         next; /* bytes from a lane's message to the one that it takes in the next group; 0: there is none */
     bool
         states; /* in place of digests the states, word by word as `blocks` has them: of kernels with `states` */
+    bool
+        sorted_pairs; /* messages are two halves of 32 bytes, of which the lesser comes first: of kernels with `sorts` */
 } pa_hash_shape;
 
 /* The ends of messages: rests[l] bytes at from[l], at most room, and zeros after them, to to + l * apart .. + room, for
@@ -126,6 +128,7 @@ struct pa_hash_lanes {
         cost; /* cycles a block of all lanes together, where nothing better is known (plan.h) */
     bool by_lane;
     bool states; /* `messages` takes shape->states */
+    bool sorts;  /* `messages` takes shape->sorted_pairs */
 };
 
 extern const uint32_t pa_sha256_constants[64];

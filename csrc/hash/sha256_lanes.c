@@ -102,4 +102,5 @@ const struct pa_hash_lanes KERNEL = {
     .stored = 32,
     .cost = COST,
     .states = true,
+    .sorts = true,
 };

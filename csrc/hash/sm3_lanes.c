@@ -179,4 +179,5 @@ const struct pa_hash_lanes KERNEL = {
     .lanes = ALL_LANES,
     .stored = 32,
     .cost = COST,
+    .sorts = true,
 };

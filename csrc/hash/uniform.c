@@ -126,6 +126,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
         .pad_last = job->algorithm->pad_last,
         .digest_size = job->digest_size,
         .states = job->states,
+        .sorted_pairs = job->sorted_pairs,
     };
     u->scratch.spread_for = NULL;
     u->rows = job->segments[0].data;
@@ -236,14 +237,36 @@ static void point(const uint8_t **lane, const uint8_t *row, uint64_t stride, uin
     }
 }
 
+#define HALF 32u
+#define PAIR (2 * HALF)
+
+/* to[i] = pair i of those at `pairs`, the lesser half first. The first bytes of digests nearly always decide: no branch depends
+ * on them. */
+static void sort_pairs(uint8_t *to, const uint8_t *pairs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++, to += PAIR, pairs += PAIR) {
+        const uint8_t *other = pairs + HALF;
+        const uint64_t a = pa_load_be64(pairs), b = pa_load_be64(other);
+        const bool after = __builtin_expect(a == b, 0) ? memcmp(pairs, other, HALF) > 0 : a > b;
+        const ptrdiff_t lesser = after ? HALF : 0;
+        memcpy(to, pairs + lesser, HALF);
+        memcpy(to + HALF, other - lesser, HALF);
+    }
+}
+
 static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t half,
                        uint8_t *digests, uint64_t row, uint32_t count)
 {
     const uint8_t *data[PA_HASH_MAX_LANES], *tails[PA_HASH_MAX_LANES];
     const bool in_place = !stages(u, kernel);
     pa_hash_shape *shape = in_place ? &u->in_place : &u->shape;
+    const uint8_t *rows = u->rows + row * u->stride;
+    if (shape->sorted_pairs && !kernel->sorts) {
+        sort_pairs(u->scratch.staging, rows, count);
+        rows = u->scratch.staging;
+    }
     if (shape->whole > 0 || shape->rest > 0) {
-        point(data, u->rows + row * u->stride, u->stride, count, kernel->lanes);
+        point(data, rows, u->stride, count, kernel->lanes);
     }
     if (shape->staged > 0) {
         point(tails, staging(u, half, 0), u->room, count, kernel->lanes);
@@ -270,8 +293,13 @@ static turn next_turn(const pa_hash_menu *menu, uint64_t left)
 
 static void hash_single(const pa_hash_job *job, uint8_t *digest, uint64_t row)
 {
+    uint8_t pair[PAIR];
     pa_bytes parts[PA_HASH_MAX_SEGMENTS];
     pa_hash_row_parts(job, parts, row);
+    if (job->sorted_pairs) {
+        sort_pairs(pair, parts[0].data, 1);
+        parts[0].data = pair;
+    }
     pa_hash_one(job, digest, parts);
 }
 

@@ -267,6 +267,58 @@ PA_INLINE void vec_gather(vec *x, const uint8_t *const *lane, uint64_t offset, u
 }
 
 #if VECTOR_BYTES == 64
+#if WORD_BITS == 32
+typedef __mmask16 vec_mask;
+#define vec_below(x, y) _mm512_cmplt_epu32_mask(x, y)
+#define vec_equal(x, y) _mm512_cmpeq_epi32_mask(x, y)
+#else
+typedef __mmask8 vec_mask;
+#define vec_below(x, y) _mm512_cmplt_epu64_mask(x, y)
+#define vec_equal(x, y) _mm512_cmpeq_epi64_mask(x, y)
+#endif
+#define vec_either(p, q) (vec_mask)((p) | (q))
+#define vec_both(p, q) (vec_mask)((p) & (q))
+#define vec_any(p) ((p) != 0)
+/* p ? y : x */
+#define vec_blend(p, x, y) VEC_OF_WORDS(mask_blend_epi)(p, x, y)
+#else
+typedef vec vec_mask;
+PA_INLINE vec_mask vec_below(vec x, vec y)
+{
+    const vec top = vec_set1((vec_word)1 << (WORD_BITS - 1));
+    return VEC_OF_WORDS(cmpgt_epi)(VEC_OF_BITS(xor)(y, top), VEC_OF_BITS(xor)(x, top));
+}
+#define vec_equal(x, y) VEC_OF_WORDS(cmpeq_epi)(x, y)
+#define vec_either(p, q) VEC_OF_BITS(or)(p, q)
+#define vec_both(p, q) VEC_OF_BITS (and)(p, q)
+#define vec_any(p) (_mm256_movemask_epi8(p) != 0)
+#define vec_blend(p, x, y) _mm256_blendv_epi8(x, y, p)
+#endif
+
+/* In each lane the lesser of x and y, `count` words each, goes to x. They are compared as bytes are: `big` says that words
+ * are numbers of big-endian bytes already. Digests nearly always differ in their first words. */
+PA_INLINE void vec_order(vec *x, vec *y, unsigned count, bool big)
+{
+#define NUMBER(word) (big ? (word) : vec_swap_bytes(word))
+    vec_mask swap = vec_below(NUMBER(y[0]), NUMBER(x[0]));
+    vec_mask open = vec_equal(x[0], y[0]);
+    if (__builtin_expect(vec_any(open), 0)) {
+        PA_UNROLL
+        for (unsigned i = 1; i < count; i++) {
+            swap = vec_either(swap, vec_both(open, vec_below(NUMBER(y[i]), NUMBER(x[i]))));
+            open = vec_both(open, vec_equal(x[i], y[i]));
+        }
+    }
+#undef NUMBER
+    PA_UNROLL
+    for (unsigned i = 0; i < count; i++) {
+        const vec lesser = vec_blend(swap, x[i], y[i]);
+        y[i] = vec_blend(swap, y[i], x[i]);
+        x[i] = lesser;
+    }
+}
+
+#if VECTOR_BYTES == 64
 /* x[i] = word i of each lane's 64 bytes, given lane by lane in x; native order. */
 PA_INLINE void vec_transpose(vec x[64 * 8 / WORD_BITS])
 {

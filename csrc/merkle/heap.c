@@ -11,7 +11,7 @@
 #define GRAIN 1024u
 
 /* Pairs of the deepest leaves that are made together. */
-#define DEEP_PAIRS 64u
+#define DEEP_PAIRS 256u
 
 /* Sorted leaves are fetched from anywhere: so many of them at once. */
 #define AHEAD 16u
@@ -60,6 +60,8 @@ pyaccel_status pa_heap_row(const pa_merkle *merkle, const pa_heap_order *order, 
 {
     const pa_heap_shape shape = pa_heap_shape_of(n);
     const uint64_t leaves = n - shape.deep;
+    const uint8_t *there =
+        order->order == NULL ? pa_merkle_nodes_in_place(merkle, order->leaves) : NULL;
     uint8_t pairs[DEEP_PAIRS * 2 * NODE];
     pyaccel_status status = PYACCEL_OK;
     if (first < leaves) {
@@ -68,6 +70,9 @@ pyaccel_status pa_heap_row(const pa_merkle *merkle, const pa_heap_order *order, 
         nodes += some * NODE;
         first += some;
         count -= some;
+    }
+    if (there != NULL && count > 0) {
+        return pa_merkle_pairs(merkle, nodes, there + 2 * (first - leaves) * NODE, count);
     }
     while (count > 0 && status == PYACCEL_OK) {
         const uint64_t some = count < DEEP_PAIRS ? count : DEEP_PAIRS;

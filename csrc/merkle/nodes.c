@@ -15,7 +15,7 @@ static const uint8_t node_prefix = 0x01;
 /* Nodes a range of threads: about 100 microseconds of hashing, enough to outweigh handing it over. */
 #define GRAIN 1024u
 
-/* Rows that go through a buffer together: pairs in order, and digests that are hashed once more. */
+/* Rows whose digests are hashed once more go through a buffer together. */
 #define BUFFERED_ROWS 256u
 
 /* Rows that are joined with their prefix together, for algorithms that do not take segments. */
@@ -102,11 +102,19 @@ static pyaccel_status hash_prefixed(uint32_t algorithm, uint8_t *digests, const 
     return pa_hash_segments(algorithm, digests, NODE, NULL, segments, 2, first, n);
 }
 
-static pyaccel_status copy_nodes(uint8_t *nodes, const pyaccel_rows *leaves, uint64_t first,
-                                 uint64_t n)
+const uint8_t *pa_merkle_nodes_in_place(const pa_merkle *merkle, const pyaccel_rows *leaves)
 {
-    if (leaves->offset_bits == 0 && leaves->width == NODE && leaves->stride == NODE) {
-        memcpy(nodes, leaves->data + first * NODE, n * NODE);
+    const bool contiguous = merkle->form->leaf == PA_LEAF_NODE && leaves->offset_bits == 0 &&
+                            leaves->width == NODE && leaves->stride == NODE;
+    return contiguous ? leaves->data : NULL;
+}
+
+static pyaccel_status copy_nodes(const pa_merkle *merkle, uint8_t *nodes,
+                                 const pyaccel_rows *leaves, uint64_t first, uint64_t n)
+{
+    const uint8_t *there = pa_merkle_nodes_in_place(merkle, leaves);
+    if (there != NULL) {
+        memcpy(nodes, there + first * NODE, n * NODE);
         return PYACCEL_OK;
     }
     for (uint64_t i = 0; i < n; i++) {
@@ -151,7 +159,7 @@ pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const p
         return hash_twice(merkle->algorithm, nodes, leaves, first, n);
     case PA_LEAF_NODE:
     default:
-        return copy_nodes(nodes, leaves, first, n);
+        return copy_nodes(merkle, nodes, leaves, first, n);
     }
 }
 
@@ -175,37 +183,6 @@ pyaccel_status pa_merkle_leaves_parallel(const pa_merkle *merkle, uint8_t *nodes
     return pa_parallel(merkle->threads, n, GRAIN, hash_leaves, &batch, NULL, NULL);
 }
 
-/* Whether y comes before x: nodes are digests, of which the first bytes nearly always decide, without a branch that depends on
- * them. */
-static bool comes_after(const uint8_t *x, const uint8_t *y)
-{
-    const uint64_t a = pa_load_be64(x), b = pa_load_be64(y);
-    return __builtin_expect(a == b, 0) ? memcmp(x, y, NODE) > 0 : a > b;
-}
-
-/* Pairs with the lesser node first. */
-static pyaccel_status hash_sorted(uint32_t algorithm, uint8_t *parents, const uint8_t *pairs,
-                                  uint64_t n)
-{
-    _Alignas(64) uint8_t sorted[BUFFERED_ROWS * 2 * NODE];
-    const pyaccel_rows rows = {
-        .data = sorted, .data_size = sizeof sorted, .width = 2 * NODE, .stride = 2 * NODE};
-    pyaccel_status status = PYACCEL_OK;
-    for (uint64_t done = 0; done < n && status == PYACCEL_OK; done += BUFFERED_ROWS) {
-        const uint64_t count = n - done < BUFFERED_ROWS ? n - done : BUFFERED_ROWS;
-        for (uint64_t i = 0; i < count; i++) {
-            const uint8_t *left = pairs + (done + i) * 2 * NODE, *right = left + NODE;
-            const ptrdiff_t lesser = comes_after(left, right) ? NODE : 0;
-            /* The batch after this one arrives while this one is hashed. */
-            __builtin_prefetch(left + sizeof sorted);
-            memcpy(sorted + i * 2 * NODE, left + lesser, NODE);
-            memcpy(sorted + i * 2 * NODE + NODE, right - lesser, NODE);
-        }
-        status = pa_hash_segments(algorithm, parents + done * NODE, NODE, NULL, &rows, 1, 0, count);
-    }
-    return status;
-}
-
 pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const uint8_t *pairs,
                                uint64_t n)
 {
@@ -218,7 +195,8 @@ pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const 
         return hash_prefixed(merkle->algorithm, parents, &node_prefix, &rows, 0, n);
     }
     if (merkle->form->sorted_pairs) {
-        return hash_sorted(merkle->algorithm, parents, pairs, n);
+        pa_hash_sorted_pairs(merkle->algorithm, parents, pairs, n);
+        return PYACCEL_OK;
     }
     return pa_hash_segments(merkle->algorithm, parents, NODE, NULL, &rows, 1, 0, n);
 }

@@ -64,6 +64,9 @@ pyaccel_status pa_merkle_size_allowed(const pa_merkle *merkle, uint64_t n);
 
 /* ---- nodes (nodes.c) ------------------------------------------------------------------------- */
 
+/* The leaves where they are nodes that lie one after the other, so that they need no copy; else NULL. */
+const uint8_t *pa_merkle_nodes_in_place(const pa_merkle *merkle, const pyaccel_rows *leaves);
+
 /* nodes = leaf nodes of rows [first, first + n); one thread. INVALID_ARGUMENT for a bad offset, or a row of another
  * size than 32 bytes where leaves are nodes. */
 pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const pyaccel_rows *leaves,

@@ -356,6 +356,39 @@ static void test_counters(void)
     CHECK(calls_of("sha256", "portable") == before + 1);
 }
 
+/* Pairs whose halves share 0 .. 32 bytes, the next ones on both sides of a sign, in both orders. */
+static void test_sorted_pairs(uint32_t algorithm)
+{
+    enum { MOST = 132, HALF = 32, PAIR = 2 * HALF };
+    static uint8_t pairs[MOST * PAIR], ordered[MOST * PAIR];
+    random_bytes(pairs, sizeof pairs);
+    for (uint32_t i = 0; i < MOST; i++) {
+        uint8_t *left = pairs + i * PAIR, *right = left + HALF;
+        const uint32_t alike = i % 4 == 0 ? 0 : i % (HALF + 1);
+        memcpy(right, left, alike);
+        if (alike < HALF && random_word() % 2) {
+            left[alike] = (uint8_t)(random_word() % 2 ? 0x7f : 0x80);
+            right[alike] = left[alike] ^ 0xff;
+        }
+        const int after = memcmp(left, right, HALF) > 0;
+        memcpy(ordered + i * PAIR, after ? right : left, HALF);
+        memcpy(ordered + i * PAIR + HALF, after ? left : right, HALF);
+    }
+    const pyaccel_rows rows = fixed_rows(ordered, MOST, PAIR, PAIR);
+    CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
+    CHECK(pyaccel_hash_many(expected, MOST * HALF, algorithm, &rows, MOST, NULL) == PYACCEL_OK);
+    for (size_t s = 0; s < SPECS; s++) {
+        if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
+            continue;
+        }
+        for (uint64_t n = 0; n <= MOST; n++) {
+            memset(found, 0x5a, (n + 1) * HALF);
+            pa_hash_sorted_pairs(algorithm, found, pairs, n);
+            CHECK(memcmp(expected, found, n * HALF) == 0 && found[n * HALF] == 0x5a);
+        }
+    }
+}
+
 int main(void)
 {
     random_bytes(text, sizeof text);
@@ -375,6 +408,9 @@ int main(void)
     test_counts(PYACCEL_HASH_SHA512);
     test_counts(PYACCEL_HASH_RIPEMD160);
     test_counts(PYACCEL_HASH_SM3);
+    test_sorted_pairs(PYACCEL_HASH_SHA256);
+    test_sorted_pairs(PYACCEL_HASH_SM3);
+    test_sorted_pairs(PYACCEL_HASH_KECCAK256);
     test_digest_sizes(PYACCEL_HASH_SHAKE128);
     test_digest_sizes(PYACCEL_HASH_SHAKE256);
     test_counters();

@@ -189,6 +189,7 @@ static void lanes_and_memory(void)
     VECTOR("shuffle_i32x4 0xee", shuffle_i32x4(a, b, 0xee));
     VECTOR("shuffle_i32x4 0x1b", shuffle_i32x4(a, b, 0x1b));
     VECTOR("shuffle_i32x4 0xff", shuffle_i32x4(a, b, 0xff));
+    VECTOR("mask_blend_epi32", mask_blend_epi32((__mmask16)in.b[2], a, b));
     VECTOR("mask_blend_epi64", mask_blend_epi64(in.mask, a, b));
     VECTOR("mask_add_epi64", mask_add_epi64(c, in.mask, a, b));
     VECTOR("mask_sub_epi64", mask_sub_epi64(c, in.mask, a, b));
@@ -198,8 +199,10 @@ static void lanes_and_memory(void)
     VECTOR("maskz_loadu_epi64", maskz_loadu_epi64(in.mask, in.b));
     VECTOR("i64gather_epi64", i64gather_epi64(TABLE_INDEX, (const long long *)in.a, 8));
     VECTOR("i64gather_epi64 2", i64gather_epi64(TABLE_INDEX, (const char *)in.a + 1, 2));
+    MASK("cmpeq_epi32_mask", cmpeq_epi32_mask(a, b));
     MASK("cmpeq_epi64_mask", cmpeq_epi64_mask(a, b));
     MASK("cmplt_epi64_mask", cmplt_epi64_mask(a, b));
+    MASK("cmplt_epu32_mask", cmplt_epu32_mask(a, b));
     MASK("cmplt_epu64_mask", cmplt_epu64_mask(a, b));
     MASK("test_epi64_mask", test_epi64_mask(a, b));
     RUN("mask_storeu_epi64", _mm512_mask_storeu_epi64(out, in.mask, a));

@@ -28,10 +28,14 @@
 #define _mm512_castsi256_si512 pa_pair_from_low
 #undef _mm512_castsi512_si256
 #define _mm512_castsi512_si256 pa_pair_low
+#undef _mm512_cmpeq_epi32_mask
+#define _mm512_cmpeq_epi32_mask pa_pair_cmpeq_epi32_mask
 #undef _mm512_cmpeq_epi64_mask
 #define _mm512_cmpeq_epi64_mask pa_pair_cmpeq_epi64_mask
 #undef _mm512_cmplt_epi64_mask
 #define _mm512_cmplt_epi64_mask pa_pair_cmplt_epi64_mask
+#undef _mm512_cmplt_epu32_mask
+#define _mm512_cmplt_epu32_mask pa_pair_cmplt_epu32_mask
 #undef _mm512_cmplt_epu64_mask
 #define _mm512_cmplt_epu64_mask pa_pair_cmplt_epu64_mask
 #undef _mm512_cvtepi32_epi64
@@ -54,6 +58,8 @@
 #define _mm512_madd52lo_epu64 pa_pair_madd52lo
 #undef _mm512_mask_add_epi64
 #define _mm512_mask_add_epi64 pa_pair_mask_add_epi64
+#undef _mm512_mask_blend_epi32
+#define _mm512_mask_blend_epi32 pa_pair_mask_blend_epi32
 #undef _mm512_mask_blend_epi64
 #define _mm512_mask_blend_epi64 pa_pair_mask_blend_epi64
 #undef _mm512_mask_loadu_epi8

@@ -3,7 +3,7 @@
  * compiled for a CPU with AVX2 alone. Tests only; proves the arithmetic, says nothing of speed or alignment.
  *
  * pa_pair is a struct, so an operation that is not named here is a compile error, never a silent zmm instruction.
- * Masks are those of 8 64-bit lanes. Masked-off lanes are not touched in memory. */
+ * Masks are those of 8 64-bit lanes or of 16 32-bit ones. Masked-off lanes are not touched in memory. */
 #ifndef PA_EMULATION_YMM_PAIRS_H
 #define PA_EMULATION_YMM_PAIRS_H
 
@@ -309,6 +309,26 @@ PA_PAIR __mmask8 pa_pair_cmplt_epu64_mask(pa_pair a, pa_pair b)
     return (__mmask8)mask;
 }
 
+PA_PAIR __mmask16 pa_pair_cmpeq_epi32_mask(pa_pair a, pa_pair b)
+{
+    pa_pair_words x = {a}, y = {b};
+    unsigned mask = 0;
+    for (unsigned l = 0; l < 16; l++) {
+        mask |= (unsigned)(x.d[l] == y.d[l]) << l;
+    }
+    return (__mmask16)mask;
+}
+
+PA_PAIR __mmask16 pa_pair_cmplt_epu32_mask(pa_pair a, pa_pair b)
+{
+    pa_pair_words x = {a}, y = {b};
+    unsigned mask = 0;
+    for (unsigned l = 0; l < 16; l++) {
+        mask |= (unsigned)(x.d[l] < y.d[l]) << l;
+    }
+    return (__mmask16)mask;
+}
+
 PA_PAIR __mmask8 pa_pair_cmplt_epi64_mask(pa_pair a, pa_pair b)
 {
     pa_pair_words x = {a}, y = {b};
@@ -329,6 +349,15 @@ PA_PAIR pa_pair pa_pair_mask_blend_epi64(__mmask8 mask, pa_pair a, pa_pair b)
     pa_pair_words x = {a}, y = {b};
     for (unsigned l = 0; l < 8; l++) {
         x.q[l] = mask >> l & 1 ? y.q[l] : x.q[l];
+    }
+    return x.pair;
+}
+
+PA_PAIR pa_pair pa_pair_mask_blend_epi32(__mmask16 mask, pa_pair a, pa_pair b)
+{
+    pa_pair_words x = {a}, y = {b};
+    for (unsigned l = 0; l < 16; l++) {
+        x.d[l] = mask >> l & 1 ? y.d[l] : x.d[l];
     }
     return x.pair;
 }
