@@ -106,11 +106,28 @@ static void tensor(bench *b)
     b->kernels->tensor(b->row, left, right, b->n, &b->in->modulus);
 }
 
-static void inner(bench *b)
+static pa_he_terms terms_of(const bench *b)
 {
-    const pa_he_word *const *row = (const pa_he_word *const *)b->row;
-    b->kernels->inner_product(b->row[0], b->row[1], row + 2, row + TERMS, row + 2 * TERMS,
-                              TERMS - 2, b->n, false, &b->in->modulus);
+    pa_he_terms terms = {.count = TERMS - 2};
+    for (size_t t = 0; t < terms.count; t++) {
+        terms.a[t] = b->row[2 + t];
+        terms.b[0][t] = b->row[TERMS + t];
+        terms.b[1][t] = b->row[2 * TERMS + t];
+    }
+    return terms;
+}
+
+static void inner_product(bench *b)
+{
+    const pa_he_terms terms = terms_of(b);
+    b->kernels->inner_product(b->row, &terms, b->n, &b->in->modulus);
+}
+
+static void inner_quotient(bench *b)
+{
+    const pa_he_terms terms = terms_of(b);
+    const pa_he_word *const added[2] = {b->row[TERMS - 1], NULL};
+    b->kernels->inner_quotient(b->row, &terms, &b->multiplier, added, b->n, &b->in->modulus);
 }
 
 static void permute(bench *b)
@@ -148,7 +165,8 @@ static const struct {
     {"mul_constant", mul_constant, 1, false},
     {"sub_mul_constant", sub_mul_constant, 1, false},
     {"tensor", tensor, 1, false},
-    {"inner_product, a term of 6", inner, TERMS - 2, false},
+    {"inner_product, a term of 6", inner_product, TERMS - 2, false},
+    {"inner_quotient, a term of 6", inner_quotient, TERMS - 2, false},
     {"permute", permute, 1, false},
     {"export and import", import, 1, false},
     {"convert 4 to 8, of 32", convert, 32, false},

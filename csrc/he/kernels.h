@@ -67,6 +67,12 @@ typedef struct {
     void *prepared; /* what `conversion_fill` wrote: the variant's form of these constants */
 } pa_he_conversion;
 
+/* Products of rows that are summed, two sums. Where b[0][t] is NULL, term t has no part in the first. */
+typedef struct {
+    size_t count;
+    const pa_he_word *a[PA_HE_MAX_PRIMES], *b[2][PA_HE_MAX_PRIMES];
+} pa_he_terms;
+
 /* The lift near the centre (above: own is NULL; one prime: centred) of what `lift_begin` made terms of to one prime. */
 typedef struct {
     const pa_he_conversion *conversion; /* whose in base it is; NULL: no lift */
@@ -123,11 +129,13 @@ typedef struct pa_he_kernels {
     /* tensor: out[0] = a0 b0, out[1] = a0 b1 + a1 b0, out[2] = a1 b1; out rows are none of a, b. */
     void (*tensor)(pa_he_word *const out[3], const pa_he_word *const a[2],
                    const pa_he_word *const b[2], size_t n, const pa_he_modulus *modulus);
-    /* out0 += sum_t a[t] * b0[t], out1 += sum_t a[t] * b1[t] (accumulate false: = instead of +=), terms <= PA_HE_MAX_PRIMES:
-     * the inner product of digits with a key-switching key. Where b0[t] is NULL, term t has no part in out0. */
-    void (*inner_product)(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a,
-                          const pa_he_word *const *b0, const pa_he_word *const *b1, size_t terms,
-                          size_t n, bool accumulate, const pa_he_modulus *modulus);
+    /* out[k] = sum_t a[t] * b[k][t], k < 2: the inner product of digits with a key-switching key. */
+    void (*inner_product)(pa_he_word *const out[2], const pa_he_terms *terms, size_t n,
+                          const pa_he_modulus *modulus);
+    /* out[k] = (sum_t a[t] * b[k][t] - out[k]) * c + added[k]: likewise divided. added[k] NULL: 0; none is an out row. */
+    void (*inner_quotient)(pa_he_word *const out[2], const pa_he_terms *terms,
+                           const pa_he_multiplier *c, const pa_he_word *const added[2], size_t n,
+                           const pa_he_modulus *modulus);
 
     /* Constants: c canonical modulo q. */
     void (*multiplier)(pa_he_multiplier *out, uint64_t c, const pa_he_modulus *modulus);

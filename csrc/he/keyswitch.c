@@ -12,8 +12,8 @@
  * multiplications: keys interleaved by component, or by digit, took as long (50 us in a loop of sums alone, 42 within the
  * first cache, 26 for reading them), and so did blocks of 512 to 8192 elements and one, two or four vectors at a time.
  *
- * A rotation (N = 8192, Zen 4, moduli of 100 and 40 bits), which summed all rows before it divided them, and permuted at last: 270 us
- * became 258; eight of one ciphertext 1590, 1480; N = 16384 2510, 2240. Tried and lost: parts put where the automorphism takes them,
+ * A rotation (N = 8192, Zen 4, moduli of 100 and 40 bits), which summed all rows before it divided them, and permuted at last: 267 us
+ * became 258, and 249 where sums are divided before they are reduced; eight of one ciphertext 1540, 1380; N = 16384 2510, 2240. Tried and lost: parts put where the automorphism takes them,
  * block by block, as they are divided: 3 us more, and 25 where the outcome is not in cache, for nothing brings scattered
  * lines there ahead of the stores. */
 #include <string.h>
@@ -164,11 +164,11 @@ static size_t block_of(size_t n)
     return n < BLOCK ? n : BLOCK;
 }
 
-/* Rows of scratch that hold four blocks. */
+/* Rows of scratch that hold two blocks. */
 static uint32_t block_rows(const pyaccel_he_context *context)
 {
     const size_t n = context->degree;
-    return (uint32_t)((4 * block_of(n) + n - 1) / n);
+    return (uint32_t)((2 * block_of(n) + n - 1) / n);
 }
 
 uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level)
@@ -177,29 +177,16 @@ uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level)
            2 * pa_he_extended_rows(context, level) + block_rows(context);
 }
 
-/* Blocks of one prime that are multiplied and summed: sum a[t] b0[t], sum a[t] b1[t]. */
-typedef struct {
-    uint32_t count;
-    const pa_he_word *a[PA_HE_MAX_PRIMES], *b0[PA_HE_MAX_PRIMES], *b1[PA_HE_MAX_PRIMES];
-} inner;
-
-static void add_term(inner *terms, const pa_he_word *a, const pa_he_word *b0, const pa_he_word *b1)
-{
-    terms->a[terms->count] = a;
-    terms->b0[terms->count] = b0;
-    terms->b1[terms->count++] = b1;
-}
-
 /* What is switched, and the rows of prime p on the way. */
 typedef struct {
     const pyaccel_he_context *context;
     const pa_he_switched *x;
     const pa_he_switching_key *key;
     const pa_he_word *digits[PA_HE_MAX_PRIMES];
-    uint32_t count, p;               /* digits; prime */
-    pa_he_word *sums[2];             /* rows of a prime that is dropped; else blocks */
-    pa_he_word *factors[2];          /* blocks */
-    pa_he_word *quotients[2];        /* rows of a prime that stays; at first what is subtracted */
+    uint32_t count, p;      /* digits; prime */
+    pa_he_word *factors[2]; /* blocks */
+    pa_he_word *rows
+        [2]; /* of a prime that is dropped, sums; else what is subtracted, and then the outcome */
     const pa_he_multiplier *inverse; /* what the difference is multiplied by */
 } switching;
 
@@ -210,41 +197,46 @@ static const pa_he_word *key_row(const switching *s, uint32_t digit, uint32_t pa
     return s->key->words + ((2 * (size_t)digit + part) * all + s->p) * context->stride;
 }
 
-/* P (a0 b0, a0 b1 + a1 b0), n elements from i on, as two terms more. */
-static void add_product(const switching *s, inner *terms, size_t i, size_t n)
+static void add_term(pa_he_terms *terms, const pa_he_word *a, const pa_he_word *b0,
+                     const pa_he_word *b1)
+{
+    terms->a[terms->count] = a;
+    terms->b[0][terms->count] = b0;
+    terms->b[1][terms->count++] = b1;
+}
+
+/* P times the outcome, n elements from i on, is the sum of these. */
+static void terms_at(pa_he_terms *terms, const switching *s, size_t i, size_t n)
 {
     const pyaccel_he_context *context = s->context;
+    const pa_he_switched *x = s->x;
     const size_t offset = s->p * context->stride + i;
+    terms->count = 0;
+    for (uint32_t d = 0; d < s->count; d++) {
+        add_term(terms, s->digits[d] + i, key_row(s, d, 0) + i, key_row(s, d, 1) + i);
+    }
+    if (x->a[0] == NULL || s->p >= context->q_count) {
+        return;
+    }
     for (int k = 0; k < 2; k++) {
-        context->kernels->mul_constant(s->factors[k], s->x->b[k] + offset,
+        context->kernels->mul_constant(s->factors[k], x->b[k] + offset,
                                        &context->constants->special[s->p], n,
                                        &context->ntt[s->p].modulus);
     }
-    add_term(terms, s->x->a[0] + offset, s->factors[0], s->factors[1]);
-    add_term(terms, s->x->a[1] + offset, NULL, s->factors[0]);
+    add_term(terms, x->a[0] + offset, s->factors[0], s->factors[1]);
+    add_term(terms, x->a[1] + offset, NULL, s->factors[0]);
 }
 
-/* to[0], to[1] = P times the outcome, n elements from i on. */
-static void sum_block(const switching *s, pa_he_word *const *to, size_t i, size_t n)
-{
-    inner terms = {0};
-    for (uint32_t d = 0; d < s->count; d++) {
-        add_term(&terms, s->digits[d] + i, key_row(s, d, 0) + i, key_row(s, d, 1) + i);
-    }
-    if (s->x->a[0] != NULL && s->p < s->context->q_count) {
-        add_product(s, &terms, i, n);
-    }
-    s->context->kernels->inner_product(to[0], to[1], terms.a, terms.b0, terms.b1, terms.count, n,
-                                       false, &s->context->ntt[s->p].modulus);
-}
-
-/* Of a prime that is dropped. */
+/* n elements from `first` on of a prime that is dropped: the sums. */
 static void sum_part(void *work, size_t first, size_t n)
 {
     const switching *s = work;
     const size_t block = block_of(n);
     for (size_t i = first; i < first + n; i += block) {
-        sum_block(s, (pa_he_word *const[2]){s->sums[0] + i, s->sums[1] + i}, i, block);
+        pa_he_word *const to[2] = {s->rows[0] + i, s->rows[1] + i};
+        pa_he_terms terms;
+        terms_at(&terms, s, i, block);
+        s->context->kernels->inner_product(to, &terms, block, &s->context->ntt[s->p].modulus);
     }
 }
 
@@ -252,19 +244,17 @@ static void sum_part(void *work, size_t first, size_t n)
 static void divide_part(void *work, size_t first, size_t n)
 {
     const switching *s = work;
-    const pa_he_kernels *kernels = s->context->kernels;
-    const pa_he_modulus *modulus = &s->context->ntt[s->p].modulus;
-    const size_t block = block_of(n);
+    const size_t block = block_of(n), row = s->p * s->context->stride;
     for (size_t i = first; i < first + n; i += block) {
-        sum_block(s, s->sums, i, block);
+        pa_he_word *const to[2] = {s->rows[0] + i, s->rows[1] + i};
+        const pa_he_word *added[2];
         for (int k = 0; k < 2; k++) {
-            const pa_he_word *added = s->x->added[k];
-            pa_he_word *to = s->quotients[k] + i;
-            kernels->sub_mul_constant(to, s->sums[k], to, s->inverse, block, modulus);
-            if (added != NULL) {
-                kernels->add(to, to, added + s->p * s->context->stride + i, block, modulus);
-            }
+            added[k] = s->x->added[k] == NULL ? NULL : s->x->added[k] + row + i;
         }
+        pa_he_terms terms;
+        terms_at(&terms, s, i, block);
+        s->context->kernels->inner_quotient(to, &terms, s->inverse, added, block,
+                                            &s->context->ntt[s->p].modulus);
     }
 }
 
@@ -298,19 +288,18 @@ void pa_he_switch(const pyaccel_he_context *context, uint32_t level, uint32_t by
                   pa_he_word *scratch)
 {
     const pa_he_division *division = &context->constants->levels[level].by[by];
-    const size_t stride = context->stride, block = block_of(context->degree);
+    const size_t stride = context->stride;
     const uint32_t kept = division->lift.out_count, dropped = division->lift.in_count;
     const bool turned = key->permute != NULL, is_added = x->added_coefficients != NULL;
     switching s = {
         .context = context, .x = x, .key = key, .count = pa_he_digits_at(context, level)};
-    pa_he_word *digits[PA_HE_MAX_PRIMES], *blocks[2], *tail[2], *quotients[2];
+    pa_he_word *digits[PA_HE_MAX_PRIMES], *tail[2], *quotients[2];
     for (int k = 0; k < 2; k++, scratch += (kept + dropped) * stride) {
         quotients[k] = turned ? scratch : out[k];
         tail[k] = scratch + kept * stride;
     }
     for (int k = 0; k < 2; k++) {
-        blocks[k] = scratch + (size_t)k * block;
-        s.factors[k] = blocks[k] + 2 * block;
+        s.factors[k] = scratch + (size_t)k * block_of(context->degree);
     }
     scratch += block_rows(context) * stride;
     for (uint32_t d = 0; d < s.count; d++, scratch += stride) {
@@ -322,10 +311,10 @@ void pa_he_switch(const pyaccel_he_context *context, uint32_t level, uint32_t by
     }
     for (uint32_t i = 0; i < dropped; i++) {
         for (int k = 0; k < 2; k++) {
-            s.sums[k] = tail[k] + i * stride;
+            s.rows[k] = tail[k] + i * stride;
         }
         switch_row(&s, level, kept + i, &source, digits, &(lifted_rows){0}, sum_part);
-        context->kernels->inverse(s.sums, 2, &context->ntt[s.p]);
+        context->kernels->inverse(s.rows, 2, &context->ntt[s.p]);
     }
     const pa_he_word *const tails[2] = {tail[0], tail[1]};
     pa_he_deltas(context, level, by, 2, quotients, tails, x->added_coefficients);
@@ -333,14 +322,12 @@ void pa_he_switch(const pyaccel_he_context *context, uint32_t level, uint32_t by
         lifted_rows made = {0};
         s.inverse = &division->inverse[j];
         for (int k = 0; k < 2; k++) {
-            s.sums[k] = blocks[k];
-            s.quotients[k] = quotients[k] + j * stride;
-            add_row(&made, s.quotients[k],
-                    pa_he_delta_lift(context, level, by, j, &tails[k], is_added));
+            s.rows[k] = quotients[k] + j * stride;
+            add_row(&made, s.rows[k], pa_he_delta_lift(context, level, by, j, &tails[k], is_added));
         }
         switch_row(&s, level, j, &source, digits, &made, divide_part);
         for (int k = 0; turned && k < 2; k++) {
-            context->kernels->permute(out[k] + j * stride, s.quotients[k], key->permute,
+            context->kernels->permute(out[k] + j * stride, s.rows[k], key->permute,
                                       context->degree);
         }
     }

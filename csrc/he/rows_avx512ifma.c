@@ -148,63 +148,124 @@ static void tensor(pa_he_word *const out[3], const pa_he_word *const a[2],
 /* Words, 256 bytes: keys come from memory, in more streams than the hardware follows. */
 #define AHEAD 32u
 
-/* `count` vectors from element i on. */
-INLINE void inner(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a,
-                  const pa_he_word *const *b0, const pa_he_word *const *b1, size_t terms, size_t i,
-                  unsigned count, bool accumulate, vec w, vec quotient, const prime *p)
+/* Halves of both sums of `count` vectors from element i on. */
+typedef struct {
+    vec low[2][2], high[2][2];
+} halves;
+
+INLINE halves inner(const pa_he_terms *terms, size_t i, unsigned count, const prime *p)
 {
-    vec low0[2], low1[2], high0[2], high1[2];
+    halves s;
     UNROLL for (unsigned k = 0; k < count; k++)
     {
-        low0[k] = accumulate ? load(out0 + i + k * LANES) : p->zero;
-        low1[k] = accumulate ? load(out1 + i + k * LANES) : p->zero;
-        high0[k] = high1[k] = p->zero;
+        s.low[0][k] = s.low[1][k] = s.high[0][k] = s.high[1][k] = p->zero;
     }
-    for (size_t t = 0; t < terms;) {
-        const size_t end = terms - t < CHUNK ? terms : t + CHUNK;
+    for (size_t t = 0; t < terms->count;) {
+        const size_t end = terms->count - t < CHUNK ? terms->count : t + CHUNK;
         for (; t < end; t++) {
+            const pa_he_word *a = terms->a[t] + i, *b0 = terms->b[0][t], *b1 = terms->b[1][t] + i;
             UNROLL for (unsigned k = 0; k < count; k++)
             {
-                __builtin_prefetch(b0[t] + i + k * LANES + AHEAD);
-                __builtin_prefetch(b1[t] + i + k * LANES + AHEAD);
-                const vec x = load(a[t] + i + k * LANES), y1 = load(b1[t] + i + k * LANES);
-                low1[k] = low(low1[k], x, y1);
-                high1[k] = high(high1[k], x, y1);
-                if (b0[t] != NULL) {
-                    const vec y0 = load(b0[t] + i + k * LANES);
-                    low0[k] = low(low0[k], x, y0);
-                    high0[k] = high(high0[k], x, y0);
+                __builtin_prefetch(b0 + i + k * LANES + AHEAD);
+                __builtin_prefetch(b1 + k * LANES + AHEAD);
+                const vec x = load(a + k * LANES), y1 = load(b1 + k * LANES);
+                s.low[1][k] = low(s.low[1][k], x, y1);
+                s.high[1][k] = high(s.high[1][k], x, y1);
+                if (b0 != NULL) {
+                    const vec y0 = load(b0 + i + k * LANES);
+                    s.low[0][k] = low(s.low[0][k], x, y0);
+                    s.high[0][k] = high(s.high[0][k], x, y0);
                 }
             }
         }
-        if (t < terms) {
+        if (t < terms->count) {
             UNROLL for (unsigned k = 0; k < count; k++)
             {
-                high0[k] = less(high0[k], p->q2);
-                high1[k] = less(high1[k], p->q2);
+                s.high[0][k] = less(s.high[0][k], p->q2);
+                s.high[1][k] = less(s.high[1][k], p->q2);
             }
         }
     }
-    UNROLL for (unsigned k = 0; k < count; k++)
+    return s;
+}
+
+/* w and its quotient */
+typedef struct {
+    vec w, quotient;
+} factor;
+
+INLINE factor factor_of(uint64_t w, uint64_t q)
+{
+    return (factor){all(w), all(shoup(w, q))};
+}
+
+INLINE void product_at(pa_he_word *const out[2], const pa_he_terms *terms, size_t i, unsigned count,
+                       const factor *carry, const prime *p)
+{
+    const halves s = inner(terms, i, count, p);
+    UNROLL for (unsigned j = 0; j < 2; j++)
     {
-        store(out0 + i + k * LANES, reduce_wide(high0[k], low0[k], w, quotient, p));
-        store(out1 + i + k * LANES, reduce_wide(high1[k], low1[k], w, quotient, p));
+        UNROLL for (unsigned k = 0; k < count; k++)
+        {
+            store(out[j] + i + k * LANES,
+                  reduce_wide(s.high[j][k], s.low[j][k], carry->w, carry->quotient, p));
+        }
     }
 }
 
-static void inner_product(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a,
-                          const pa_he_word *const *b0, const pa_he_word *const *b1, size_t terms,
-                          size_t n, bool accumulate, const pa_he_modulus *modulus)
+static void inner_product(pa_he_word *const out[2], const pa_he_terms *terms, size_t n,
+                          const pa_he_modulus *modulus)
 {
-    const uint64_t q = modulus->q, carry = (1ull << 52) % q;
+    const uint64_t q = modulus->q;
     const prime p = prime_of(q);
-    const vec w = all(carry), quotient = all(shoup(carry, q));
+    const factor carry = factor_of((1ull << 52) % q, q);
     size_t i = 0;
     for (; i + 2 * LANES <= n; i += 2 * LANES) {
-        inner(out0, out1, a, b0, b1, terms, i, 2, accumulate, w, quotient, &p);
+        product_at(out, terms, i, 2, &carry, &p);
     }
     if (i < n) {
-        inner(out0, out1, a, b0, b1, terms, i, 1, accumulate, w, quotient, &p);
+        product_at(out, terms, i, 1, &carry, &p);
+    }
+}
+
+/* Sums that are not reduced before they are multiplied: (hi 2^52 + lo + q - out) c, by c and 2^52 c, is below 4q less floor times q;
+ * with what is added below 5q. */
+INLINE void quotient_at(pa_he_word *const out[2], const pa_he_terms *terms,
+                        const pa_he_word *const added[2], size_t i, unsigned count, const factor *c,
+                        const factor *upper, const prime *p)
+{
+    const halves s = inner(terms, i, count, p);
+    UNROLL for (unsigned j = 0; j < 2; j++)
+    {
+        UNROLL for (unsigned k = 0; k < count; k++)
+        {
+            const size_t at = i + k * LANES;
+            const vec lo = add(s.low[j][k], sub(p->q, load(out[j] + at)));
+            const vec hi = add(s.high[j][k], _mm512_srli_epi64(lo, 52));
+            const vec floor = high(high(p->zero, hi, upper->quotient), lo, c->quotient);
+            vec x = clean(low(low(low(p->zero, hi, upper->w), lo, c->w), floor, p->minus_q));
+            if (added[j] != NULL) {
+                x = less(add(x, load(added[j] + at)), add(p->q2, p->q2));
+            }
+            store(out[j] + at, less(less(x, p->q2), p->q));
+        }
+    }
+}
+
+static void inner_quotient(pa_he_word *const out[2], const pa_he_terms *terms,
+                           const pa_he_multiplier *c, const pa_he_word *const added[2], size_t n,
+                           const pa_he_modulus *modulus)
+{
+    const uint64_t q = modulus->q;
+    const prime p = prime_of(q);
+    const factor by = {all(c->value), all(c->quotient)},
+                 upper = factor_of(pa_he_mul_mod(c->value, (1ull << 52) % q, modulus), q);
+    size_t i = 0;
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        quotient_at(out, terms, added, i, 2, &by, &upper, &p);
+    }
+    if (i < n) {
+        quotient_at(out, terms, added, i, 1, &by, &upper, &p);
     }
 }
 
@@ -255,6 +316,7 @@ const pa_he_kernels PA_VARIANT(pa_he_) = {
     .mul_add = mul_add,
     .tensor = tensor,
     .inner_product = inner_product,
+    .inner_quotient = inner_quotient,
     .multiplier = multiplier,
     .mul_constant = mul_constant,
     .sub_mul_constant = sub_mul_constant,

@@ -74,19 +74,38 @@ static void tensor(pa_he_word *const out[3], const pa_he_word *const a[2],
     }
 }
 
-/* PA_HE_MAX_PRIMES products of residues and one residue more stay below 2^128: 64 (2^61 - 1)^2 + 2^61. */
-static void inner_product(pa_he_word *out0, pa_he_word *out1, const pa_he_word *const *a,
-                          const pa_he_word *const *b0, const pa_he_word *const *b1, size_t terms,
-                          size_t n, bool accumulate, const pa_he_modulus *modulus)
+/* PA_HE_MAX_PRIMES products of residues stay below 2^128: 64 (2^61 - 1)^2. */
+static inline uint64_t inner(const pa_he_terms *terms, const pa_he_word *const *b, size_t i,
+                             const pa_he_modulus *modulus)
 {
-    for (size_t i = 0; i < n; i++) {
-        pa_u128 sum0 = accumulate ? out0[i] : 0, sum1 = accumulate ? out1[i] : 0;
-        for (size_t t = 0; t < terms; t++) {
-            sum0 += b0[t] == NULL ? 0 : (pa_u128)a[t][i] * b0[t][i];
-            sum1 += (pa_u128)a[t][i] * b1[t][i];
+    pa_u128 sum = 0;
+    for (size_t t = 0; t < terms->count; t++) {
+        sum += b[t] == NULL ? 0 : (pa_u128)terms->a[t][i] * b[t][i];
+    }
+    return pa_he_reduce128(sum, modulus);
+}
+
+static void inner_product(pa_he_word *const out[2], const pa_he_terms *terms, size_t n,
+                          const pa_he_modulus *modulus)
+{
+    for (int k = 0; k < 2; k++) {
+        for (size_t i = 0; i < n; i++) {
+            out[k][i] = inner(terms, terms->b[k], i, modulus);
         }
-        out0[i] = pa_he_reduce128(sum0, modulus);
-        out1[i] = pa_he_reduce128(sum1, modulus);
+    }
+}
+
+static void inner_quotient(pa_he_word *const out[2], const pa_he_terms *terms,
+                           const pa_he_multiplier *c, const pa_he_word *const added[2], size_t n,
+                           const pa_he_modulus *modulus)
+{
+    const uint64_t q = modulus->q;
+    for (int k = 0; k < 2; k++) {
+        for (size_t i = 0; i < n; i++) {
+            const uint64_t x = inner(terms, terms->b[k], i, modulus) + q - out[k][i];
+            const uint64_t y = pa_he_once(pa_he_lazy(x, c->value, c->quotient, q), q);
+            out[k][i] = pa_he_add(y, added[k] == NULL ? 0 : added[k][i], q);
+        }
     }
 }
 
@@ -162,6 +181,7 @@ const pa_he_kernels pa_he_portable = {
     .mul_add = mul_add,
     .tensor = tensor,
     .inner_product = inner_product,
+    .inner_quotient = inner_quotient,
     .multiplier = multiplier,
     .mul_constant = mul_constant,
     .sub_mul_constant = sub_mul_constant,

@@ -51,20 +51,19 @@ static pyaccel_status switch_key(const pyaccel_seal_context *context, uint64_t *
     for (uint32_t i = 0; i <= rows; i++) {
         uint32_t prime = i < rows ? i : special;
         const pa_he_ntt *to = &context->ntt[prime];
-        const pa_he_word *a[PA_HE_MAX_PRIMES] = {NULL}, *b0[PA_HE_MAX_PRIMES] = {NULL},
-                         *b1[PA_HE_MAX_PRIMES] = {NULL};
+        pa_he_word *const to_sums[2] = {sums + i * n, sums + (rows + 1 + i) * n};
+        pa_he_terms terms = {.count = rows};
         for (uint32_t d = 0; d < rows; d++) {
             pa_he_word *operand = operands + d * n;
             for (size_t c = 0; c < n; c++) {
                 operand[c] = target[d * n + c] % to->modulus.q;
             }
             kernels->forward(&operand, 1, to);
-            a[d] = operand;
-            b0[d] = parts[d] + prime * n;
-            b1[d] = b0[d] + context->count * n;
+            terms.a[d] = operand;
+            terms.b[0][d] = parts[d] + prime * n;
+            terms.b[1][d] = terms.b[0][d] + context->count * n;
         }
-        kernels->inner_product(sums + i * n, sums + (rows + 1 + i) * n, a, b0, b1, rows, n, false,
-                               &to->modulus);
+        kernels->inner_product(to_sums, &terms, n, &to->modulus);
     }
     for (uint32_t k = 0; k < 2; k++) {
         pa_he_word *sum = sums + k * (rows + 1) * n, *last = sum + rows * n;

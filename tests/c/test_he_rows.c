@@ -114,26 +114,58 @@ static void check_tensor(const frame *f, unsigned form)
     free(out[2]);
 }
 
+/* Divided, all at once and eight elements at a time; one of the two with what is added, in turns. */
+static void check_quotient(const frame *f, const pa_he_terms *terms, uint64_t *const sum[2],
+                           unsigned form)
+{
+    const unsigned with = form % 2;
+    const uint64_t constant = f->c[form % N];
+    pa_he_word *const out[2] = {f->row_a, f->row_b};
+    pa_he_multiplier multiplier;
+    f->kernels->multiplier(&multiplier, constant, f->modulus);
+    for (size_t n = N; n >= 8; n /= N / 8) {
+        load(f, form);
+        for (size_t first = 0; first < N; first += n) {
+            pa_he_word *const to[2] = {out[0] + first, out[1] + first};
+            const pa_he_word *added[2] = {NULL, NULL};
+            pa_he_terms part = *terms;
+            added[with] = f->row_c + first;
+            for (size_t t = 0; t < part.count; t++) {
+                part.a[t] += first;
+                part.b[0][t] = part.b[0][t] == NULL ? NULL : part.b[0][t] + first;
+                part.b[1][t] += first;
+            }
+            f->kernels->inner_quotient(to, &part, &multiplier, added, n, f->modulus);
+        }
+        EXPECT((sum[0][i] + q - a) % q * constant + (with == 0 ? c : 0))
+        CHECK(is(f, out[0]));
+        EXPECT((sum[1][i] + q - b) % q * constant + (with == 1 ? c : 0))
+        CHECK(is(f, out[1]));
+    }
+}
+
 /* Rows of every pattern in turn, or where `pattern` is below PATTERNS all of that one. */
-static void check_inner_product(const frame *f, size_t terms, unsigned pattern)
+static void check_inner_product(const frame *f, size_t count, unsigned pattern)
 {
     const pa_he_kernels *k = f->kernels;
     pa_he_word *row[3][MOST_TERMS];
-    const pa_he_word *view[3][MOST_TERMS];
+    pa_he_terms terms = {.count = count};
     uint64_t *value[3][MOST_TERMS], *sum[2] = {REF_ROW(N), REF_ROW(N)};
     memset(sum[0], 0, N * sizeof(uint64_t));
     memset(sum[1], 0, N * sizeof(uint64_t));
-    for (size_t t = 0; t < terms; t++) {
+    for (size_t t = 0; t < count; t++) {
         for (unsigned s = 0; s < 3; s++) {
             value[s][t] = REF_ROW(N);
-            view[s][t] = row[s][t] = REF_ROW(N + 8 * t);
+            row[s][t] = REF_ROW(N + 8 * t);
             ref_pattern(value[s][t], N, f->q,
                         pattern < PATTERNS ? pattern : (unsigned)(t + 2 * s) % PATTERNS);
             ref_import(k, row[s][t], value[s][t], N, f->modulus,
                        pattern < PATTERNS ? 1 + (unsigned)(t + s) % 2 : (unsigned)(t + s) % FORMS);
         }
-        const bool half = terms > 1 && t % 3 == 1; /* of out1 alone */
-        view[1][t] = half ? NULL : view[1][t];
+        const bool half = count > 1 && t % 3 == 1; /* of the second sum alone */
+        terms.a[t] = row[0][t];
+        terms.b[0][t] = half ? NULL : row[1][t];
+        terms.b[1][t] = row[2][t];
         for (size_t i = 0; i < N; i++) {
             for (unsigned s = half ? 1 : 0; s < 2; s++) {
                 sum[s][i] =
@@ -141,16 +173,11 @@ static void check_inner_product(const frame *f, size_t terms, unsigned pattern)
             }
         }
     }
-    pa_he_word *out[2] = {REF_ROW(N), REF_ROW(N)};
-    k->inner_product(out[0], out[1], view[0], view[1], view[2], terms, N, false, f->modulus);
+    pa_he_word *const out[2] = {REF_ROW(N), REF_ROW(N)};
+    k->inner_product(out, &terms, N, f->modulus);
     CHECK(ref_is(k, out[0], sum[0], N, f->modulus) && ref_is(k, out[1], sum[1], N, f->modulus));
-    load(f, pattern);
-    k->inner_product(f->row_a, f->row_b, view[0], view[1], view[2], terms, N, true, f->modulus);
-    EXPECT(a + sum[0][i])
-    CHECK(is(f, f->row_a));
-    EXPECT(b + sum[1][i])
-    CHECK(is(f, f->row_b));
-    for (size_t t = 0; t < terms; t++) {
+    check_quotient(f, &terms, sum, pattern);
+    for (size_t t = 0; t < count; t++) {
         for (unsigned s = 0; s < 3; s++) {
             free(row[s][t]);
             free(value[s][t]);

@@ -217,9 +217,10 @@ static void check_rows(const ring *r)
     /* one digit, keys of as many rows as the level */
     LAUNCH(half, he_inner_product(out, a, b, r->primes, r->constants, log, 1u, PRIMES, half));
     for (uint32_t k = 0; k < PRIMES; k++) {
-        const pa_he_word *x = a + k * r->n, *y0 = b + k * r->n, *y1 = y0 + half;
-        pa_he_portable.inner_product(wanted + k * r->n, wanted + half + k * r->n, &x, &y0, &y1, 1,
-                                     r->n, false, &r->ntt[k].modulus);
+        const size_t at = k * r->n;
+        pa_he_word *const to[2] = {wanted + at, wanted + half + at};
+        const pa_he_terms term = {.count = 1, .a = {a + at}, .b = {{b + at}, {b + half + at}}};
+        pa_he_portable.inner_product(to, &term, r->n, &r->ntt[k].modulus);
     }
     CHECK(memcmp(out, wanted, 2 * half * 8) == 0);
 
