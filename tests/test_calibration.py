@@ -6,15 +6,16 @@ from __future__ import annotations
 import json
 import logging
 import os
+import warnings
 
 import numpy as np
 import pytest
 
 import pyaccel
 from pyaccel import logs
-from pyaccel.backends.native import environment_threads
+from pyaccel.backends.native import HashPlan, environment_threads
 from pyaccel.calibration import calibrate, measuring, workloads
-from pyaccel.calibration.disturbance import disturbance, now
+from pyaccel.calibration.disturbance import disturbance, limited, now, waited
 from pyaccel.calibration.measuring import Effort
 from pyaccel.calibration.signed_rows import signed
 from pyaccel.cli.main import run as command
@@ -42,6 +43,7 @@ def file(tmp_path, monkeypatch):
 @pytest.fixture
 def hasty(monkeypatch):
     """Measures badly, and at once, whatever else runs here."""
+    monkeypatch.setattr(measuring, "limited", lambda: False)
     monkeypatch.setattr(measuring, "disturbance", lambda since, until: 0.0)
     monkeypatch.setitem(measuring.EFFORTS, "quick", Effort(batch=1e-3, sample=1e-5, samples=1, distinct=64))
 
@@ -300,12 +302,17 @@ def test_curves_that_others_disturbed_are_kept_by_force(file, hasty, monkeypatch
         assert found.path == (file if "force" in arguments else None)
 
 
-def test_nothing_is_written_where_all_was_disturbed(file, hasty, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("quota", "who"), [(None, "other programs"), (1.5, "other programs, or the container's quota of 1.5 cores,")]
+)
+def test_nothing_is_written_where_all_was_disturbed(file, hasty, monkeypatch, capsys, quota, who):
+    monkeypatch.setattr(measuring, "cgroup_quota", lambda: quota)
     arguments = ["calibrate", "hash_many:sm3", "--device", "native", "--threads", "1"]
     disturbed(monkeypatch, *[0.9] * measuring.TRIES)
     assert command(arguments) == 1
     shown = capsys.readouterr()
-    assert "pyaccel: calibration: other programs took up to 90% of the cores' time" in shown.err
+    assert f"pyaccel: calibration: {who} took up to 90% of the cores' time" in shown.err
+    assert "pyaccel calibrate --force" in shown.err
     assert "not kept" in shown.out
     assert not file.exists()
     disturbed(monkeypatch, *[0.9] * measuring.TRIES)
@@ -336,13 +343,70 @@ def test_what_others_took_of_the_cores_of_this_process(tmp_path, monkeypatch):
         assert disturbance(moment(text), end) == 0
 
 
+@pytest.mark.parametrize(
+    ("quota", "schedstat", "wanted"),
+    [
+        ("150000 100000", True, True),
+        ("150000 100000", False, False),
+        ("200000 100000", True, False),
+        ("max 1", True, False),
+    ],
+)
+def test_a_quota_below_the_cores(tmp_path, monkeypatch, quota, schedstat, wanted):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    (tmp_path / "sys/fs/cgroup").mkdir(parents=True)
+    (tmp_path / "sys/fs/cgroup/cpu.max").write_text(quota)
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text("0::/")
+    (tmp_path / "proc/stat").write_text("cpu0 1 0 0 0 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0")
+    if schedstat:
+        (tmp_path / "proc/self/schedstat").write_text("1 2 3")
+    assert limited(tmp_path) == wanted
+
+
+def test_how_long_threads_waited_is_added_up(tmp_path):
+    assert waited(tmp_path) == 0
+    for task, text in (("7", "9 1500000000 3"), ("8", "9 250000000 3"), ("9", ""), ("10", "9 x 3")):
+        (tmp_path / "proc/self/task" / task).mkdir(parents=True)
+        (tmp_path / "proc/self/task" / task / "schedstat").write_text(text)
+    assert waited(tmp_path) == pytest.approx(1.75)
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_under_a_quota_the_quickest_batches_must_not_have_waited(file, hasty, monkeypatch, always):
+    """Others may take all that they like. At each point the first sample waits for an hour; or every one does."""
+    monkeypatch.setattr(measuring, "limited", lambda: True)
+    monkeypatch.setattr(measuring, "TRIES", 1)
+    monkeypatch.setattr(measuring, "disturbance", lambda since, until: 0.9)
+    monkeypatch.setitem(measuring.EFFORTS, "quick", Effort(batch=1e-5, sample=1e-9, samples=4, distinct=64))
+    batches, stood, really = [], [0.0], HashPlan.run
+
+    def run(self, inputs, outputs, n):
+        batches.append(n)
+        if always or batches.count(n) % 8 == 2:  # the first batch of a point counts for nothing
+            stood[0] += 3600.0
+        really(self, inputs, outputs, n)
+
+    monkeypatch.setattr(HashPlan, "run", run)
+    monkeypatch.setattr(measuring, "waited", lambda: stood[0])
+    monkeypatch.setattr(measuring, "process_time", lambda: len(batches) * 1e-4)
+    monkeypatch.setattr(measuring, "clock", lambda: stood[0] + len(batches) * 1e-4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if always else "error")
+        found = calibrate(["hash_many:sm3"], devices=["native"], threads=[1])
+    (curve,) = found.curves
+    assert (curve.seconds[0] > 3600) == always
+    assert [share > 0.99 for _, share in found.disturbed] == [True] * always
+    assert (found.path is None) == always
+
+
 def test_golden_is_measured_where_it_is_asked_for(file, hasty):
     found = calibrate(["verify_many:sm2"], devices=["golden"])
     assert [(one.name, one.until) for one in found.curves] == [("golden", 8)]
 
 
 def test_what_a_backend_declines_or_gets_wrong_is_told_and_not_kept(file, hasty, monkeypatch):
-    from pyaccel.backends.native import HashPlan, VerifyPlan
+    from pyaccel.backends.native import VerifyPlan
 
     real = VerifyPlan.run
 

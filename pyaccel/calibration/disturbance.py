@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How busy other programs keep the processor: what is measured meanwhile is no cost of ours."""
+"""How busy other programs keep the processor: what is measured meanwhile is no cost of ours.
+
+Under a container's quota the cores do other programs' work at all times, which disturbs nobody who has one when he
+wants it: there it counts how long this process's threads waited for a core.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import os
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
+
+from pyaccel.cpu import cgroup_quota
 
 _COUNTED = (1, 2, 3, 6, 7, 8)
 """Columns of /proc/stat: user, nice, system, irq, softirq, and what a hypervisor gave to other machines."""
@@ -51,3 +57,20 @@ def disturbance(since: Moment, until: Moment) -> float:
         return 0.0
     others = until.all - since.all - (until.own - since.own) - _TICKS * until.tick
     return min(1.0, max(0.0, others / ((until.clock - since.clock) * until.cores)))
+
+
+def limited(root: Path = Path("/")) -> bool:
+    """Whether a quota leaves this process fewer cores than it may run on, and the system says how long it waits."""
+    quota = cgroup_quota(root)
+    return quota is not None and quota < now(root).cores and (root / "proc/self/schedstat").exists()
+
+
+def waited(root: Path = Path("/")) -> float:
+    """Seconds that threads of this process could have computed, and had no core; 0 where the system does not say."""
+    nanoseconds = 0
+    for task in (root / "proc/self/task").glob("*/schedstat"):
+        try:
+            nanoseconds += int(task.read_text().split()[1])
+        except (OSError, ValueError, IndexError):  # it has ended
+            continue
+    return nanoseconds / 1e9

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
-from time import perf_counter
-from typing import Any, Literal
+from time import perf_counter, process_time
+from typing import Any, Literal, NamedTuple
 
 from pyaccel.backends.base import Backend, Plan, Unavailable
 from pyaccel.backends.native import on_threads
-from pyaccel.calibration.disturbance import disturbance, now
+from pyaccel.calibration.disturbance import disturbance, limited, now, waited
 from pyaccel.calibration.fitting import carried_on, monotone
 from pyaccel.calibration.workloads import KEY_ROWS, LONG, SIGNED, classes, longer_rows, workload
 from pyaccel.choices import check_progress
-from pyaccel.cpu import usable_cores
+from pyaccel.cpu import cgroup_quota, usable_cores
 from pyaccel.errors import PyaccelError
 from pyaccel.operations import OPERATIONS
 from pyaccel.scheduler import curve_store, drift
@@ -124,6 +124,18 @@ def label(one: Measured) -> str:
     return f"{one.name} x{one.threads}" if one.threads > 1 else one.name
 
 
+class _Sample(NamedTuple):
+    """What a batch took.
+
+    Attributes:
+        seconds: as it was.
+        waited: share of the time that it wanted to compute and had no core; 0 unless that was asked.
+    """
+
+    seconds: float
+    waited: float
+
+
 @dataclass
 class _Job:
     operation: str
@@ -208,8 +220,10 @@ def calibrate(
 def _refusal(disturbed: Sequence[tuple[Measured, float]], count: int) -> str:
     most = max(share for _, share in disturbed)
     which = ", ".join(f"{one.operation} {one.of} on {label(one)}" for one, _ in disturbed[:3])
+    quota = cgroup_quota()
+    who = "other programs" if quota is None else f"other programs, or the container's quota of {quota:g} cores,"
     return (
-        f"calibration: other programs took up to {most:.0%} of the cores' time while {len(disturbed)} of {count} "
+        f"calibration: {who} took up to {most:.0%} of the cores' time while {len(disturbed)} of {count} "
         f"curves were measured ({which}{', ...' if len(disturbed) > 3 else ''}), {TRIES} times each: these hold for "
         "this process only, and are not kept. Measure again when the machine does nothing else, or keep them as they "
         "are: force=True, pyaccel calibrate --force"
@@ -266,20 +280,25 @@ def _backends(devices: Iterable[str] | None, started: dict[str, float]) -> list[
 
 
 def _steady_curve(job: _Job, effort: Effort) -> tuple[Measured | str, float]:
-    """The least disturbed curve of some, or why there is none; and what share of the cores' time others took."""
+    """The least disturbed curve of some, or why there is none; and what share of the cores' time others took.
+
+    Under a quota: of the time of the batches that count, the most that one waited.
+    """
     tries: list[tuple[Measured, float]] = []
+    quota = limited()
     while len(tries) < TRIES and (not tries or tries[-1][1] > DISTURBED):
         begin = now()
-        found = _curve(job, effort)
+        found = _curve(job, effort, asked=quota)
         if isinstance(found, str):
             return found, 0.0
-        tries.append((found, disturbance(begin, now())))
+        curve, share = found
+        tries.append((curve, share if quota else disturbance(begin, now())))
     least, share = min(tries, key=lambda one: one[1])
     return replace(least, start_up=tries[0][0].start_up), share  # later ones found all started
 
 
-def _curve(job: _Job, effort: Effort) -> Measured | str:
-    """One curve, or why there is none."""
+def _curve(job: _Job, effort: Effort, *, asked: bool) -> tuple[Measured, float] | str:
+    """One curve and, where it is asked, the most that a batch waited of those that count; or why there is none."""
     operation = OPERATIONS[job.operation]
     try:
         with on_threads(job.threads):
@@ -291,13 +310,14 @@ def _curve(job: _Job, effort: Effort) -> Measured | str:
                 return plan
             _run(plan, call)
             start_up = perf_counter() - begin
-            seconds, last = _points(job, plan, effort)
+            samples, last = _points(job, plan, effort, asked=asked)
+            seconds = [one.seconds for one in samples]
             fitted = monotone(seconds, [1.0] * len(seconds))
             row = input_bytes(last.inputs) / last.n
             link = _link(job, plan, effort, seconds, row)
     except (PyaccelError, MemoryError, ValueError, OSError) as error:
         return f"{job.backend.name} failed: {error}"
-    return Measured(
+    curve = Measured(
         job.operation,
         job.of,
         identity(job.backend),
@@ -310,27 +330,29 @@ def _curve(job: _Job, effort: Effort) -> Measured | str:
         POINTS[len(seconds) - 1],
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
+    return curve, max(one.waited for one in samples)
 
 
-def _points(job: _Job, plan: Plan, effort: Effort) -> tuple[list[float], Call]:
-    """Seconds at the first of POINTS, as far as the effort goes, and the last batch; two at least.
+def _points(job: _Job, plan: Plan, effort: Effort, *, asked: bool) -> tuple[list[_Sample], Call]:
+    """What batches take at the first of POINTS, as far as the effort goes, and the last batch; two at least.
 
     Keys that come again in a batch are prepared on native, and then cost less: a batch there has none too often.
     """
-    seconds: list[float] = []
+    samples: list[_Sample] = []
     call = None
     for i, n in enumerate(POINTS):
         if i >= 2:
-            slope = (seconds[-1] - seconds[-2]) / (POINTS[i - 1] - POINTS[i - 2])
-            if seconds[-1] + slope * (n - POINTS[i - 1]) > effort.batch:
+            before, last = samples[-2].seconds, samples[-1].seconds
+            slope = (last - before) / (POINTS[i - 1] - POINTS[i - 2])
+            if last + slope * (n - POINTS[i - 1]) > effort.batch:
                 break
             few = job.backend.kind == "native" and job.operation in SIGNED and not job.of.endswith(PREPARED)
             if few and n > KEY_ROWS * effort.distinct:
                 break
         call = workload(job.operation, job.of, n, distinct=effort.distinct)
-        seconds.append(_seconds(plan, call, effort))
+        samples.append(_least(plan, call, effort, asked=asked))
     assert call is not None
-    return seconds, call
+    return samples, call
 
 
 def _link(job: _Job, plan: Plan, effort: Effort, seconds: list[float], row: float) -> float:
@@ -340,20 +362,25 @@ def _link(job: _Job, plan: Plan, effort: Effort, seconds: list[float], row: floa
     i = max(i for i in range(len(seconds)) if POINTS[i] <= 1024 and (i < 2 or seconds[i] <= effort.batch))
     call = workload(job.operation, job.of, POINTS[i], row=LONG, distinct=effort.distinct)
     longer = input_bytes(call.inputs) - row * POINTS[i]
-    return max(0.0, _seconds(plan, call, effort) - seconds[i]) / longer
+    return max(0.0, _least(plan, call, effort).seconds - seconds[i]) / longer
 
 
-def _seconds(plan: Plan, call: Call, effort: Effort) -> float:
+def _least(plan: Plan, call: Call, effort: Effort, *, asked: bool = False) -> _Sample:
     """The least of some samples, since what else runs here only adds, each of as many batches as last long enough."""
     outputs = call.outputs()
     once = _run(plan, call, outputs)  # counts for nothing: it warms caches
     batches = max(1, ceil(effort.sample / max(once, 1e-7)))
-    samples = []
-    for _ in range(1 if once > effort.batch else 3 if once > effort.batch / 10 else effort.samples):
+    samples: list[_Sample] = []
+    few = 1 if once > effort.batch else 3 if once > effort.batch / 10 else effort.samples
+    while len(samples) < few or (len(samples) < effort.samples and min(samples).waited > DISTURBED):
+        stood, own = (waited(), process_time()) if asked else (0.0, 0.0)
         begin = clock()
         for _ in range(batches):
             plan.run(call.inputs, outputs, call.n)
-        samples.append((clock() - begin) / batches)
+        seconds = clock() - begin
+        own = process_time() - own
+        stood = max(0.0, waited() - stood) if asked else 0.0
+        samples.append(_Sample(seconds / batches, stood / max(stood + own, 1e-9)))
     return min(samples)
 
 
