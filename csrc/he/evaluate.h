@@ -75,15 +75,14 @@ static inline uint32_t pa_he_extended_rows(const pyaccel_he_context *context, ui
 uint32_t pa_he_excess_rows(const pyaccel_he_context *context, uint32_t level);
 
 /* Decomposition once for many keys: digits = extended_rows * digits_at rows: digit d modulo the j-th prime of Q_l, P at row
- * j * digits_at + d, NTT form. coefficients: x over Q_l, which is overwritten; ntt: the same in NTT form; excess:
- * pa_he_excess_rows rows of scratch. */
+ * j * digits_at + d, NTT form. ntt: x over Q_l in NTT form; coefficients: as many rows of scratch; excess: pa_he_excess_rows. */
 void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_word *digits,
                      pa_he_word *coefficients, const pa_he_word *ntt, pa_he_word *excess);
 
 /* What is switched at a level, and what is added to the outcome on the way. */
 typedef struct {
-    pa_he_word *coefficients;   /* x over Q_l, which is overwritten, */
-    const pa_he_word *ntt;      /* and in NTT form */
+    pa_he_word *coefficients;   /* NULL, or x over Q_l, which is overwritten */
+    const pa_he_word *ntt;      /* the same in NTT form; NULL: x is a1 b1 */
     const pa_he_word *digits;   /* or, not NULL, its decomposition */
     const pa_he_word *added[2]; /* rows over Q_l in NTT form; NULL: 0. Of a division by P */
     const pa_he_word *const *added_coefficients; /* likewise two, coefficients, times P; NULL: 0 */
@@ -96,7 +95,9 @@ typedef struct {
 void pa_he_switch(const pyaccel_he_context *context, uint32_t level, uint32_t by,
                   pa_he_word *const *out, const pa_he_switched *x, const pa_he_switching_key *key,
                   pa_he_word *scratch);
-uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level);
+/* turned: the key has an automorphism. */
+uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level, uint32_t by,
+                              bool turned);
 
 /* Coefficients of rows in NTT form: out[k] = inverse of in[k], count polynomials over the first `rows` primes. */
 void pa_he_to_coefficients(const pyaccel_he_context *context, uint32_t rows, size_t count,

@@ -82,9 +82,10 @@ typedef struct {
 } pa_he_lift;
 
 /* What is around a forward transform of rows. */
+#define PA_HE_AHEAD 3u
 typedef struct {
     const pa_he_lift *lifts; /* NULL, or a lift each: what the row is first, where there is one */
-    /* NULL, or two rows for each, which `done` reads: a hint. */
+    /* NULL, or PA_HE_AHEAD rows for each, which `done` reads: a hint. */
     const pa_he_word *const *ahead;
     /* NULL, or what is called with `work` for each part of the rows, in order, once its n elements from `first` on are final. */
     void (*done)(void *work, size_t first, size_t n);

@@ -6,9 +6,19 @@
  * subtracts is transformed with the digits, so that sums are divided at once and never leave that cache; what is added joins
  * behind the division, where it need not be P times as much, and an automorphism takes rows that were just made.
  *
- * Zen 4, N = 8192: digits of several primes make terms of their lifts once, not for each prime: a product with two digits of
- * two primes takes 336 us, 363 before (AVX2: 515, 567). Bringing the key near while digits are transformed gains nothing where
- * it lies in the third cache, and 4 to 8 % of a product where it does not. Of 360 us 65 are the sums, 48 of which
+ * Zen 4: beside others a product waits for the third cache, hence each row is read there as seldom as can be. N = 16384, ten
+ * primes, four digits, in rows of 128 KiB: 80 of the key, 64 of terms, 48 of operands (c2 = a1 b1 is made twice: keeping it took 3
+ * to 6 % longer), 54 of the division. What is summed is brought near while digits are transformed: two rows each, the key's,
+ * gain 15 % (N = 8192: 4 to 8 % where it is not in the third cache), a third, for the operands, 3 to 5 % more; to the first
+ * cache, not the second, they lose 15 %.
+ *
+ * Tried and lost, N = 8192 and 16384: ciphertexts of a batch that share rows of the key, one after the other for each prime, 0 to 4 %
+ * slower, or transformed together, 1 % (two of 8192) to 8 %: a key's two rows a digit are read once less for each ciphertext, but a
+ * digit's row leaves the second cache and comes back for it. Lifts from two primes within the first pass of a transform, and
+ * rows of terms brought near before, no gain: hardware follows them.
+ *
+ * N = 8192: digits of several primes make terms of their lifts once, not for each prime: a product with two digits of
+ * two primes takes 336 us, 363 before (AVX2: 515, 567). Of 360 us 65 are the sums, 48 of which
  * multiplications: keys interleaved by component, or by digit, took as long (50 us in a loop of sums alone, 42 within the
  * first cache, 26 for reading them), and so did blocks of 512 to 8192 elements and one, two or four vectors at a time.
  *
@@ -72,7 +82,7 @@ uint32_t pa_he_excess_rows(const pyaccel_he_context *context, uint32_t level)
     return rows;
 }
 
-/* x as its digits are lifted from it: lift_begin made terms of its coefficients, once for all primes. */
+/* x as its digits are lifted from it: begin made terms of its coefficients, once for all primes. */
 typedef struct {
     const pyaccel_he_context *context;
     uint32_t level, count; /* digits */
@@ -80,24 +90,42 @@ typedef struct {
     const pa_he_word *terms[PA_HE_MAX_PRIMES], *excess[PA_HE_MAX_PRIMES];
 } lifted;
 
-static lifted begin(const pyaccel_he_context *context, uint32_t level, pa_he_word *coefficients,
-                    const pa_he_word *ntt, pa_he_word *excess)
+/* Row j of x as coefficients. */
+static void coefficient_row(const pyaccel_he_context *context, pa_he_word *row,
+                            const pa_he_switched *x, uint32_t j)
 {
-    lifted x = {context, level, pa_he_digits_at(context, level), ntt, {NULL}, {NULL}};
-    for (uint32_t d = 0; d < x.count; d++) {
+    const size_t n = context->degree, first = j * context->stride;
+    if (x->ntt != NULL) {
+        memcpy(row, x->ntt + first, n * sizeof *row);
+    } else {
+        context->kernels->mul(row, x->a[1] + first, x->b[1] + first, n, &context->ntt[j].modulus);
+    }
+    context->kernels->inverse(&row, 1, &context->ntt[j]);
+}
+
+/* coefficients: x's, or where they are made; excess: pa_he_excess_rows rows. */
+static lifted begin(const pyaccel_he_context *context, uint32_t level, const pa_he_switched *x,
+                    pa_he_word *coefficients, pa_he_word *excess)
+{
+    lifted begun = {context, level, pa_he_digits_at(context, level), x->ntt, {NULL}, {NULL}};
+    for (uint32_t d = 0; d < begun.count; d++) {
         const run digit = run_of(context, level, d);
         pa_he_word *rows[PA_HE_MAX_PRIMES];
         for (uint32_t i = digit.first; i <= digit.last; i++) {
-            x.terms[i] = rows[i - digit.first] = coefficients + i * context->stride;
+            pa_he_word *row = coefficients + i * context->stride;
+            begun.terms[i] = rows[i - digit.first] = row;
+            if (x->coefficients == NULL) {
+                coefficient_row(context, row, x, i);
+            }
         }
         if (digit.first < digit.last) { /* whose lifts to all primes begin alike */
             context->kernels->lift_begin(rows, excess, raise_of(context, digit, context->q_count),
                                          context->degree);
-            x.excess[d] = excess;
+            begun.excess[d] = excess;
             excess += context->stride;
         }
     }
-    return x;
+    return begun;
 }
 
 /* Rows modulo one prime that are lifted and transformed together: digits, and what the division subtracts. */
@@ -114,7 +142,7 @@ static void add_row(lifted_rows *to, pa_he_word *row, pa_he_lift lift)
     to->lifts[to->count++] = lift;
 }
 
-/* terms[d] = digit d modulo prime p in NTT form: x's own row, or rows[d], which joins those that are made. */
+/* terms[d] = digit d modulo prime p in NTT form: x's own row (NULL: it is not kept), or rows[d], which joins those that are made. */
 static void add_digits(lifted_rows *made, const lifted *x, uint32_t p, pa_he_word *const *rows,
                        const pa_he_word **terms)
 {
@@ -122,7 +150,7 @@ static void add_digits(lifted_rows *made, const lifted *x, uint32_t p, pa_he_wor
     for (uint32_t d = 0; d < x->count; d++) {
         const run digit = run_of(context, x->level, d);
         if (p >= digit.first && p <= digit.last) {
-            terms[d] = x->ntt + p * context->stride;
+            terms[d] = x->ntt == NULL ? NULL : x->ntt + p * context->stride;
             continue;
         }
         terms[d] = rows[d];
@@ -134,7 +162,7 @@ static void add_digits(lifted_rows *made, const lifted *x, uint32_t p, pa_he_wor
 void pa_he_decompose(const pyaccel_he_context *context, uint32_t level, pa_he_word *digits,
                      pa_he_word *coefficients, const pa_he_word *ntt, pa_he_word *excess)
 {
-    const lifted x = begin(context, level, coefficients, ntt, excess);
+    const lifted x = begin(context, level, &(pa_he_switched){.ntt = ntt}, coefficients, excess);
     for (uint32_t j = 0; j < pa_he_extended_rows(context, level); j++) {
         pa_he_word *rows[PA_HE_MAX_PRIMES];
         const pa_he_word *terms[PA_HE_MAX_PRIMES];
@@ -164,17 +192,20 @@ static size_t block_of(size_t n)
     return n < BLOCK ? n : BLOCK;
 }
 
-/* Rows of scratch that hold two blocks. */
+/* Rows of scratch that hold three blocks. */
 static uint32_t block_rows(const pyaccel_he_context *context)
 {
     const size_t n = context->degree;
-    return (uint32_t)((2 * block_of(n) + n - 1) / n);
+    return (uint32_t)((3 * block_of(n) + n - 1) / n);
 }
 
-uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level)
+uint32_t pa_he_switch_scratch(const pyaccel_he_context *context, uint32_t level, uint32_t by,
+                              bool turned)
 {
-    return pa_he_digits_at(context, level) + pa_he_excess_rows(context, level) +
-           2 * pa_he_extended_rows(context, level) + block_rows(context);
+    const pa_he_conversion *lift = &context->constants->levels[level].by[by].lift;
+    return pa_he_digits_at(context, level) + context->level_end[level] +
+           pa_he_excess_rows(context, level) + 2 * lift->in_count + block_rows(context) +
+           (turned ? 2 * lift->out_count : 0);
 }
 
 /* What is switched, and the rows of prime p on the way. */
@@ -183,8 +214,8 @@ typedef struct {
     const pa_he_switched *x;
     const pa_he_switching_key *key;
     const pa_he_word *digits[PA_HE_MAX_PRIMES];
-    uint32_t count, p;      /* digits; prime */
-    pa_he_word *factors[2]; /* blocks */
+    uint32_t count, p;            /* digits; prime */
+    pa_he_word *factors[2], *own; /* blocks */
     pa_he_word *rows
         [2]; /* of a prime that is dropped, sums; else what is subtracted, and then the outcome */
     const pa_he_multiplier *inverse; /* what the difference is multiplied by */
@@ -213,7 +244,12 @@ static void terms_at(pa_he_terms *terms, const switching *s, size_t i, size_t n)
     const size_t offset = s->p * context->stride + i;
     terms->count = 0;
     for (uint32_t d = 0; d < s->count; d++) {
-        add_term(terms, s->digits[d] + i, key_row(s, d, 0) + i, key_row(s, d, 1) + i);
+        const pa_he_word *digit = s->digits[d] == NULL ? s->own : s->digits[d] + i;
+        if (digit == s->own) { /* to write rows of it and to read them again takes longer */
+            context->kernels->mul(s->own, x->a[1] + offset, x->b[1] + offset, n,
+                                  &context->ntt[s->p].modulus);
+        }
+        add_term(terms, digit, key_row(s, d, 0) + i, key_row(s, d, 1) + i);
     }
     if (x->a[0] == NULL || s->p >= context->q_count) {
         return;
@@ -258,6 +294,30 @@ static void divide_part(void *work, size_t first, size_t n)
     }
 }
 
+/* Brings rows that a sum reads near while `made` are transformed, AHEAD for each of these: the key's first. */
+static void look_ahead(const pa_he_word **ahead, const switching *s, const lifted_rows *made)
+{
+    const size_t row = s->p * s->context->stride;
+    const pa_he_word *read[2 * PA_HE_MAX_PRIMES + 4];
+    uint32_t count = 0;
+    for (uint32_t d = 0; d < s->count; d++) {
+        read[count++] = key_row(s, d, 0);
+        read[count++] = key_row(s, d, 1);
+    }
+    for (int k = 0; k < 2 && s->p < s->context->q_count; k++) {
+        if (s->x->a[k] != NULL) {
+            read[count++] = s->x->a[k] + row;
+            read[count++] = s->x->b[k] + row;
+        }
+        if (s->x->added[k] != NULL) {
+            read[count++] = s->x->added[k] + row;
+        }
+    }
+    for (uint32_t i = 0; i < PA_HE_AHEAD * made->count; i++) {
+        ahead[i] = i < count ? read[i] : made->rows[i / PA_HE_AHEAD];
+    }
+}
+
 /* Row j of the level: digits that are not given are made in `digits`, with what `made` has already, and `part` follows. */
 static void switch_row(switching *s, uint32_t level, uint32_t j, const lifted *source,
                        pa_he_word *const *digits, lifted_rows *made,
@@ -271,12 +331,8 @@ static void switch_row(switching *s, uint32_t level, uint32_t j, const lifted *s
     for (uint32_t d = 0; s->x->digits != NULL && d < s->count; d++) {
         s->digits[d] = s->x->digits + ((size_t)j * s->count + d) * context->stride;
     }
-    const pa_he_word *ahead[2 * MOST_ROWS];
-    for (uint32_t r = 0; r < made->count; r++) {
-        const uint32_t d = r < s->count ? r : s->count - 1;
-        ahead[2 * r] = key_row(s, d, 0);
-        ahead[2 * r + 1] = key_row(s, d, 1);
-    }
+    const pa_he_word *ahead[PA_HE_AHEAD * MOST_ROWS];
+    look_ahead(ahead, s, made);
     context->kernels->forward_within(
         made->rows, made->count,
         &(pa_he_around){.lifts = made->lifts, .ahead = ahead, .done = part, .work = s},
@@ -294,20 +350,26 @@ void pa_he_switch(const pyaccel_he_context *context, uint32_t level, uint32_t by
     switching s = {
         .context = context, .x = x, .key = key, .count = pa_he_digits_at(context, level)};
     pa_he_word *digits[PA_HE_MAX_PRIMES], *tail[2], *quotients[2];
-    for (int k = 0; k < 2; k++, scratch += (kept + dropped) * stride) {
-        quotients[k] = turned ? scratch : out[k];
-        tail[k] = scratch + kept * stride;
+    for (int k = 0; k < 2; k++, scratch += dropped * stride) {
+        tail[k] = scratch;
     }
     for (int k = 0; k < 2; k++) {
         s.factors[k] = scratch + (size_t)k * block_of(context->degree);
     }
+    s.own = scratch + 2 * block_of(context->degree);
     scratch += block_rows(context) * stride;
     for (uint32_t d = 0; d < s.count; d++, scratch += stride) {
         digits[d] = scratch;
     }
+    pa_he_word *excess = scratch + context->level_end[level] * stride;
     lifted source = {0};
     if (x->digits == NULL) {
-        source = begin(context, level, x->coefficients, x->ntt, scratch);
+        source =
+            begin(context, level, x, x->coefficients == NULL ? scratch : x->coefficients, excess);
+    }
+    scratch = excess + pa_he_excess_rows(context, level) * stride;
+    for (int k = 0; k < 2; k++, scratch += kept * stride) {
+        quotients[k] = turned ? scratch : out[k];
     }
     for (uint32_t i = 0; i < dropped; i++) {
         for (int k = 0; k < 2; k++) {

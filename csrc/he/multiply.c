@@ -2,11 +2,7 @@
 /* Products of ciphertexts of CKKS and BGV, and relinearization; what all three schemes share of them. */
 #include "multiply.h"
 
-#include <string.h>
-
 #include "noise.h"
-
-#define BLOCK 1024u
 
 /* ---- CKKS and BGV --------------------------------------------------------------------------------- */
 
@@ -23,41 +19,16 @@ static void tensor_item(const pyaccel_he_context *context, uint32_t rows, pa_he_
     }
 }
 
-/* c2 = a1 b1 is switched; c0 and c1, P times them, join what that gives before the one division. */
-static void multiply_item(const pa_he_product *work, pa_he_word *const out[2],
-                          const pa_he_word *const a[2], const pa_he_word *const b[2],
-                          pa_he_word *scratch)
-{
-    const pyaccel_he_context *context = work->out->context;
-    const size_t stride = context->stride, n = context->degree;
-    const uint32_t rows = context->level_end[work->level];
-    pa_he_word *ntt = scratch, *coefficients = ntt + rows * stride;
-    for (uint32_t j = 0; j < rows; j++) {
-        const size_t offset = j * stride, block = n < BLOCK ? n : BLOCK;
-        pa_he_word *row = coefficients + offset;
-        for (size_t i = 0; i < n; i += block) { /* copied while it is in the first cache */
-            pa_he_word *c2 = ntt + offset + i;
-            context->kernels->mul(c2, a[1] + offset + i, b[1] + offset + i, block,
-                                  &context->ntt[j].modulus);
-            memcpy(row + i, c2, block * sizeof *row);
-        }
-        context->kernels->inverse(&row, 1, &context->ntt[j]);
-    }
-    const pa_he_switched x = {
-        .coefficients = coefficients, .ntt = ntt, .a = {a[0], a[1]}, .b = {b[0], b[1]}};
-    pa_he_switch(context, work->level, work->rescale ? PA_HE_BY_BOTH : PA_HE_BY_P, out, &x,
-                 work->key, coefficients + rows * stride);
-}
-
 static pyaccel_status multiply_items(void *argument, uint64_t first, uint64_t last)
 {
     const pa_he_product *work = argument;
     pyaccel_he_context *context = work->out->context;
+    const uint32_t by = work->rescale ? PA_HE_BY_BOTH : PA_HE_BY_P;
     pa_he_word *scratch = NULL;
     if (work->key != NULL) {
-        const uint32_t rows =
-            2 * context->level_end[work->level] + pa_he_switch_scratch(context, work->level);
-        scratch = pa_he_take(&context->pool, pa_he_rows_bytes(context, rows));
+        scratch = pa_he_take(
+            &context->pool,
+            pa_he_rows_bytes(context, pa_he_switch_scratch(context, work->level, by, false)));
         if (scratch == NULL) {
             return PYACCEL_OUT_OF_MEMORY;
         }
@@ -68,8 +39,9 @@ static pyaccel_status multiply_items(void *argument, uint64_t first, uint64_t la
         pa_he_product_item(work, i, out, a, b);
         if (work->key == NULL) {
             tensor_item(context, work->out->rows, out, a, b);
-        } else {
-            multiply_item(work, out, a, b, scratch);
+        } else { /* c2 = a1 b1 is switched; c0 and c1, P times them, join what that gives before the one division */
+            const pa_he_switched x = {.a = {a[0], a[1]}, .b = {b[0], b[1]}};
+            pa_he_switch(context, work->level, by, out, &x, work->key, scratch);
         }
     }
     pa_he_give(&context->pool, scratch);
@@ -173,24 +145,18 @@ static pyaccel_status relinearize_items(void *argument, uint64_t first, uint64_t
 {
     const pa_he_product *work = argument;
     pyaccel_he_context *context = work->out->context;
-    const uint32_t rows = work->a->rows;
-    pa_he_word *coefficients =
-        pa_he_take(&context->pool,
-                   pa_he_rows_bytes(context, rows + pa_he_switch_scratch(context, work->level)));
-    if (coefficients == NULL) {
+    const uint32_t rows = pa_he_switch_scratch(context, work->level, PA_HE_BY_P, false);
+    pa_he_word *scratch = pa_he_take(&context->pool, pa_he_rows_bytes(context, rows));
+    if (scratch == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
     for (uint64_t i = first; i < last; i++) {
-        const pa_he_word *ntt = pa_he_part(work->a, i, 2);
         pa_he_word *const out[2] = {pa_he_part(work->out, i, 0), pa_he_part(work->out, i, 1)};
-        pa_he_to_coefficients(context, rows, 1, &coefficients, &ntt);
-        const pa_he_switched x = {.coefficients = coefficients,
-                                  .ntt = ntt,
+        const pa_he_switched x = {.ntt = pa_he_part(work->a, i, 2),
                                   .added = {pa_he_part(work->a, i, 0), pa_he_part(work->a, i, 1)}};
-        pa_he_switch(context, work->level, PA_HE_BY_P, out, &x, work->key,
-                     coefficients + rows * context->stride);
+        pa_he_switch(context, work->level, PA_HE_BY_P, out, &x, work->key, scratch);
     }
-    pa_he_give(&context->pool, coefficients);
+    pa_he_give(&context->pool, scratch);
     return PYACCEL_OK;
 }
 

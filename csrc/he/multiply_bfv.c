@@ -139,7 +139,7 @@ static size_t buffer_rows(const pyaccel_he_context *context, uint32_t level)
 {
     return 4 * (size_t)context->level_end[level] +
            7 * (size_t)context->constants->levels[level].bfv->count +
-           pa_he_switch_scratch(context, level);
+           pa_he_switch_scratch(context, level, PA_HE_BY_P, false);
 }
 
 static void lay_out(buffers *to, const pyaccel_he_context *context, uint32_t level,

@@ -144,7 +144,7 @@ INLINE void lifted_pass(pa_he_word *row, const pa_he_word *source, vec half, vec
 }
 
 /* The last six layers of `count` blocks of 64 elements, two of them side by side: one has too few butterflies to hide how long each
- * takes. ahead: two rows whose same elements are brought near meanwhile. */
+ * takes. ahead: rows whose same elements are brought near meanwhile. */
 INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,
                    const pa_he_word *vectors, const pa_he_word *const *ahead, enum mode mode)
 {
@@ -164,6 +164,8 @@ INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t n
         {
             t[i] = v[i];
             t[8 + i] = v[15 - i];
+            __builtin_prefetch(ahead[2] + block * BLOCK + 2 * i * LANES, 0, 2);
+            __builtin_prefetch(ahead[2] + block * BLOCK + (2 * i + 1) * LANES, 0, 2);
         }
         transpose(t);
         transpose(t + 8);
@@ -257,8 +259,10 @@ static void run(const transform *t, size_t r, size_t first, size_t size, size_t 
     pa_he_word *row = t->rows[r] + first;
     if (t->layers[step] == 0) {
         const pa_he_word *const *rows = t->around->ahead;
-        const pa_he_word *const ahead[2] = {rows == NULL ? row : rows[2 * r] + first,
-                                            rows == NULL ? row : rows[2 * r + 1] + first};
+        const pa_he_word *ahead[PA_HE_AHEAD];
+        for (unsigned i = 0; i < PA_HE_AHEAD; i++) {
+            ahead[i] = rows == NULL ? row : rows[PA_HE_AHEAD * r + i] + first;
+        }
         t->blocks(row, size / BLOCK, t->ntt, node, first / BLOCK, ahead);
         return;
     }

@@ -15,33 +15,32 @@ typedef struct {
     pa_he_word *digits; /* of all items, where threads share an item; else NULL */
 } job;
 
-/* Rows of what an item is decomposed to: c1 as coefficients, and its digits where several elements need them. */
+/* Rows of what an item is decomposed to, where several elements need that: its digits, c1 as coefficients and what else they take. */
 static size_t decomposed_rows(const job *work)
 {
     const pyaccel_he_context *context = work->a->context;
     const uint32_t level = work->a->level;
-    return work->a->rows + (work->hoisted ? (size_t)pa_he_extended_rows(context, level) *
-                                                    pa_he_digits_at(context, level) +
-                                                pa_he_excess_rows(context, level)
-                                          : 0);
+    return work->hoisted
+               ? (size_t)pa_he_extended_rows(context, level) * pa_he_digits_at(context, level) +
+                     work->a->rows + pa_he_excess_rows(context, level)
+               : 0;
 }
 
-static void decompose_item(const job *work, uint64_t i, pa_he_word *decomposed)
+static void decompose_item(const job *work, uint64_t i, pa_he_word *digits)
 {
     const pyaccel_he_ciphertexts *a = work->a;
-    const pa_he_word *ntt = pa_he_part(a, i, 1);
-    pa_he_to_coefficients(a->context, a->rows, 1, &decomposed, &ntt);
+    const pyaccel_he_context *context = a->context;
     if (work->hoisted) {
-        const size_t stride = a->context->stride;
-        pa_he_word *digits = decomposed + a->rows * stride,
-                   *excess = digits + (size_t)pa_he_extended_rows(a->context, a->level) *
-                                          pa_he_digits_at(a->context, a->level) * stride;
-        pa_he_decompose(a->context, a->level, digits, decomposed, ntt, excess);
+        pa_he_word *coefficients = digits + (size_t)pa_he_extended_rows(context, a->level) *
+                                                pa_he_digits_at(context, a->level) *
+                                                context->stride;
+        pa_he_decompose(context, a->level, digits, coefficients, pa_he_part(a, i, 1),
+                        coefficients + a->rows * context->stride);
     }
 }
 
 /* Item i under element e: c0 joins behind the division, and the automorphism comes last. */
-static void turn_item(const job *work, uint64_t i, uint64_t e, pa_he_word *decomposed,
+static void turn_item(const job *work, uint64_t i, uint64_t e, const pa_he_word *digits,
                       pa_he_word *scratch)
 {
     const pyaccel_he_ciphertexts *a = work->a;
@@ -52,10 +51,8 @@ static void turn_item(const job *work, uint64_t i, uint64_t e, pa_he_word *decom
         memcpy(out[0], pa_he_part(a, i, 0), 2 * pa_he_rows_bytes(context, a->rows));
         return;
     }
-    const pa_he_switched x = {.coefficients = decomposed,
-                              .ntt = pa_he_part(a, i, 1),
-                              .digits =
-                                  work->hoisted ? decomposed + a->rows * context->stride : NULL,
+    const pa_he_switched x = {.ntt = pa_he_part(a, i, 1),
+                              .digits = work->hoisted ? digits : NULL,
                               .added = {pa_he_part(a, i, 0), NULL}};
     pa_he_switch(context, a->level, PA_HE_BY_P, out, &x, work->keys[e], scratch);
 }
@@ -64,18 +61,19 @@ static pyaccel_status rotate_items(void *argument, uint64_t first, uint64_t last
 {
     const job *work = argument;
     pyaccel_he_context *context = work->out->context;
-    const size_t rows = decomposed_rows(work) + pa_he_switch_scratch(context, work->a->level);
-    pa_he_word *decomposed = pa_he_take(&context->pool, pa_he_rows_bytes(context, rows));
-    if (decomposed == NULL) {
+    const size_t rows =
+        decomposed_rows(work) + pa_he_switch_scratch(context, work->a->level, PA_HE_BY_P, true);
+    pa_he_word *digits = pa_he_take(&context->pool, pa_he_rows_bytes(context, rows));
+    if (digits == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
     for (uint64_t i = first; i < last; i++) {
-        decompose_item(work, i, decomposed);
+        decompose_item(work, i, digits);
         for (uint64_t e = 0; e < work->n; e++) {
-            turn_item(work, i, e, decomposed, decomposed + decomposed_rows(work) * context->stride);
+            turn_item(work, i, e, digits, digits + decomposed_rows(work) * context->stride);
         }
     }
-    pa_he_give(&context->pool, decomposed);
+    pa_he_give(&context->pool, digits);
     return PYACCEL_OK;
 }
 
@@ -100,7 +98,7 @@ static pyaccel_status turn_items(void *argument, uint64_t first, uint64_t last)
 {
     const job *work = argument;
     pyaccel_he_context *context = work->out->context;
-    const size_t rows = pa_he_switch_scratch(context, work->a->level);
+    const size_t rows = pa_he_switch_scratch(context, work->a->level, PA_HE_BY_P, true);
     pa_he_word *scratch = pa_he_take(&context->pool, pa_he_rows_bytes(context, rows));
     if (scratch == NULL) {
         return PYACCEL_OUT_OF_MEMORY;

@@ -122,7 +122,7 @@ static void check(const pa_he_kernels *kernels, pa_he_ntt *const *rings, size_t 
     static lifting l[ROWS];
     const pa_he_ntt *out = rings[to];
     pa_he_word *rows[ROWS], *expected[ROWS];
-    const pa_he_word *ahead[2 * ROWS];
+    const pa_he_word *ahead[PA_HE_AHEAD * ROWS];
     pa_he_lift lifts[ROWS] = {{0}};
     uint64_t *values = REF_ROW(n);
     memset(l, 0, sizeof l);
@@ -145,8 +145,9 @@ static void check(const pa_he_kernels *kernels, pa_he_ntt *const *rings, size_t 
             kernels->import(rows[r], values, n, &out->modulus);
         }
         kernels->import(expected[r], values, n, &out->modulus);
-        ahead[2 * r] = expected[r];
-        ahead[2 * r + 1] = values;
+        for (size_t i = 0; i < PA_HE_AHEAD; i++) {
+            ahead[PA_HE_AHEAD * r + i] = i == 0 ? expected[r] : values;
+        }
     }
     kernels->forward(expected, ROWS, out);
     told t = {kernels, rows, expected, 0, true};
