@@ -1,136 +1,113 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What SHA-2 and SM3 in lanes have alike, at any vector width: a state of eight words, blocks of sixteen, both big-endian.
  *
- * Defined by the includer, before: what vector.h wants; SCHEDULE, the words that a block is extended to; STREAMS, vectors of
- * lanes side by side, 1 to 3 (1 where not defined): several fill the pipes where an operation takes two cycles, and want the 32
- * registers of AVX-512. After: compress and, of 32-bit words, compress_shared. */
+ * Defined by the includer, before: what streams.h wants; SCHEDULE, the words that a block is extended to. After: compress and,
+ * of 32-bit words, compress_shared. */
 #ifndef PA_HASH_CHAIN_LANES_H
 #define PA_HASH_CHAIN_LANES_H
 
-#include "vector.h"
+#include "streams.h"
 
-#ifndef STREAMS
-#define STREAMS 1
-#endif
-#if STREAMS == 1
-#define EACH_STREAM(f) f(0)
-#elif STREAMS == 2
-#define EACH_STREAM(f) f(0) f(1)
-#else
-#define EACH_STREAM(f) f(0) f(1) f(2)
-#endif
-#define ALL_LANES (STREAMS * LANES)
 #define BLOCK (16 * sizeof(vec_word))
 
 /* The place of words is memory: where gcc held some in registers, it would write them there and others again elsewhere. A
  * register takes what several rotations read: gcc would have each of them load it. */
 #ifdef __AVX512F__
 #define KEEP_IN_MEMORY(x) __asm__("" : "+m"(x))
-#define IN_REGISTER(x) __asm__("" : "+v"(x))
+#define KEEP_IN_REGISTER(x) __asm__("" : "+v"(x))
 #else
-#define KEEP_IN_MEMORY(x) (void)0
-#define IN_REGISTER(x) (void)0
+#define KEEP_IN_MEMORY(x) (void)(x)
+#define KEEP_IN_REGISTER(x) (void)(x)
 #endif
 
-/* One block into the state, all lanes: 8 vectors of state and SCHEDULE vectors of words a stream, of which the first 16 are
- * the block and the others overwritten. Meanwhile a block of each lane is brought into the cache. */
-PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS], pa_hash_ahead ahead);
+PA_INLINE void keep_in_memory(word *x)
+{
+    PA_UNROLL
+    for (unsigned p = 0; p < STREAMS; p++) {
+        KEEP_IN_MEMORY(STREAM(*x, p));
+    }
+}
+
+PA_INLINE word in_register(word x)
+{
+    PA_UNROLL
+    for (unsigned p = 0; p < STREAMS; p++) {
+        KEEP_IN_REGISTER(STREAM(x, p));
+    }
+    return x;
+}
+
+/* One block into the state, all lanes: 8 words of state and SCHEDULE words, of which the first 16 are the block and the others
+ * overwritten. Meanwhile a block of each lane is brought into the cache. */
+PA_INLINE void compress(word s[8], word w[SCHEDULE], pa_hash_ahead ahead);
 
 #if WORD_BITS == 32
 /* A block that all lanes share, by its schedule. */
-PA_INLINE void compress_shared(vec s[STREAMS][8], const uint32_t *schedule);
+PA_INLINE void compress_shared(word s[8], const uint32_t *schedule);
 #endif
 
-PA_INLINE void load_state(vec s[STREAMS][8], const void *state)
+PA_INLINE void copy_state(word to[8], const word from[8])
 {
-    const vec_word *from = state;
-    for (unsigned w = 0; w < 8; w++) {
-#define LOAD(j) vec_load(&s[j][w], from + w * ALL_LANES + (j) * LANES, 1);
-        EACH_STREAM(LOAD)
-#undef LOAD
-    }
-}
-
-PA_INLINE void store_state(void *state, vec s[STREAMS][8])
-{
-    vec_word *to = state;
-    for (unsigned w = 0; w < 8; w++) {
-#define STORE(j) vec_store(to + w * ALL_LANES + (j) * LANES, &s[j][w], 1);
-        EACH_STREAM(STORE)
-#undef STORE
-    }
-}
-
-PA_INLINE void copy_state(vec to[STREAMS][8], vec from[STREAMS][8])
-{
+    PA_UNROLL
     for (unsigned i = 0; i < 8; i++) {
-#define COPY(j) to[j][i] = from[j][i];
-        EACH_STREAM(COPY)
-#undef COPY
+        to[i] = from[i];
     }
 }
 
 /* Every lane begins alike. */
-PA_INLINE void start_all(vec s[STREAMS][8], const pa_hash_state *initial)
+PA_INLINE void start_all(word s[8], const pa_hash_state *initial)
 {
+    PA_UNROLL
     for (unsigned i = 0; i < 8; i++) {
-        const vec word = vec_set1(WORD_BITS == 32 ? initial->word[i] : initial->wide[i]);
-#define START(j) s[j][i] = word;
-        EACH_STREAM(START)
-#undef START
+        s[i] = EVERY(WORD_BITS == 32 ? initial->word[i] : initial->wide[i]);
     }
 }
 
-#define PUT_WORDS(j)                                                                               \
-    for (unsigned i = 0; i < 16; i++) {                                                            \
-        w[i][j] = words[i];                                                                        \
-        KEEP_IN_MEMORY(w[i][j]);                                                                   \
-    }
-
-PA_INLINE void swap_words(vec words[16])
+/* w = the block of each lane of stream p, its lesser half first where that is asked for. */
+PA_INLINE void put_words(word w[SCHEDULE], unsigned p, vec words[16], bool sorted_pairs)
 {
     PA_UNROLL
     for (unsigned i = 0; i < 16; i++) {
         words[i] = vec_swap_bytes(words[i]);
     }
+    if (WORD_BITS == 32 && sorted_pairs) {
+        vec_order(words, words + 8, 8, true);
+    }
+    PA_UNROLL
+    for (unsigned i = 0; i < 16; i++) {
+        STREAM(w[i], p) = words[i];
+        KEEP_IN_MEMORY(STREAM(w[i], p));
+    }
 }
 
-/* w = the block at data[l] + offset of each lane, the lesser half first where that is asked for. */
-PA_INLINE void load_block(vec w[SCHEDULE][STREAMS], const uint8_t *const *data, uint64_t offset,
-                          bool sorted_pairs){
-#define LOAD(j)                                                                                    \
-    {                                                                                              \
-        vec words[16];                                                                             \
-        vec_gather(words, data + (j) * LANES, offset, 16);                                         \
-        swap_words(words);                                                                         \
-        if (WORD_BITS == 32 && sorted_pairs) {                                                     \
-            vec_order(words, words + 8, 8, true);                                                  \
-        }                                                                                          \
-        PUT_WORDS(j)                                                                               \
+/* w = the block at data[l] + offset of each lane. */
+PA_INLINE void load_block(word w[SCHEDULE], const uint8_t *const *data, uint64_t offset,
+                          bool sorted_pairs)
+{
+    PA_UNROLL
+    for (unsigned p = 0; p < STREAMS; p++) {
+        vec words[16];
+        vec_gather(words, data + p * LANES, offset, 16);
+        put_words(w, p, words, sorted_pairs);
     }
-    EACH_STREAM(LOAD)
-#undef LOAD
 }
 
 #if VECTOR_BYTES == 64
 /* The same of block `block` of those that end messages. */
-PA_INLINE void load_end(vec w[SCHEDULE][STREAMS], const pa_hash_shape *shape,
-                        const uint8_t *const *data, uint64_t block)
+PA_INLINE void load_end(word w[SCHEDULE], const pa_hash_shape *shape, const uint8_t *const *data,
+                        uint64_t block)
 {
     const uint64_t at = block * BLOCK, last = shape->before + shape->rest;
     const uint64_t offset = shape->whole * BLOCK + at - shape->before;
     const uint64_t first_own = shape->before > at ? shape->before - at : 0;
     const uint64_t last_own = last > at ? last - at : 0;
     const uint8_t *common = shape->ending + at;
-#define LOAD(j)                                                                                    \
-    {                                                                                              \
-        vec words[16];                                                                             \
-        vec_gather_into(words, data + (j) * LANES, offset, first_own, last_own, common);           \
-        swap_words(words);                                                                         \
-        PUT_WORDS(j)                                                                               \
+    PA_UNROLL
+    for (unsigned p = 0; p < STREAMS; p++) {
+        vec words[16];
+        vec_gather_into(words, data + p * LANES, offset, first_own, last_own, common);
+        put_words(w, p, words, false);
     }
-    EACH_STREAM(LOAD)
-#undef LOAD
 }
 #endif
 
@@ -145,56 +122,49 @@ PA_INLINE void fetch_line(pa_hash_ahead ahead, uint64_t i)
 
 static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t count)
 {
-    vec s[STREAMS][8], w[SCHEDULE][STREAMS];
-    load_state(s, state);
+    word s[8], w[SCHEDULE];
+    load_words(s, state, 8);
     for (uint64_t block = 0; block < count; block++) {
         load_block(w, data, block * BLOCK, false);
         compress(s, w, pa_hash_no_more());
     }
-    store_state(state, s);
+    store_words(state, s, 8);
 }
 
 /* s is overwritten. */
-PA_INLINE void write_digests(uint8_t *digests, vec s[STREAMS][8])
+PA_INLINE void write_digests(uint8_t *digests, word s[8])
 {
+    PA_UNROLL
     for (unsigned i = 0; i < 8; i++) {
-#define SWAP(j) s[j][i] = vec_swap_bytes(s[j][i]);
-        EACH_STREAM(SWAP)
-#undef SWAP
+        s[i] = WORD_SWAP_BYTES(s[i]);
     }
-    const uint64_t stride = 8 * sizeof(vec_word);
-#define SCATTER(j) vec_scatter(digests + (j) * LANES * stride, stride, s[j], 8);
-    EACH_STREAM(SCATTER)
-#undef SCATTER
+    scatter_words(digests, 8 * sizeof(vec_word), s, 8);
 }
 
 static void store_digests(uint8_t *digests, const void *state)
 {
-    vec s[STREAMS][8];
-    load_state(s, state);
+    word s[8];
+    load_words(s, state, 8);
     write_digests(digests, s);
 }
 
 #if WORD_BITS == 32
 /* w = the block of a digest that stands in s: 32 bytes, the bit after them, their length of 256 bits. */
-PA_INLINE void digest_block(vec w[SCHEDULE][STREAMS], vec s[STREAMS][8])
+PA_INLINE void digest_block(word w[SCHEDULE], word s[8])
 {
-    const vec zero = vec_set1(0), one = vec_set1(0x80000000u), length = vec_set1(256);
+    PA_UNROLL
     for (unsigned i = 0; i < 8; i++) {
-#define FILL(j)                                                                                    \
-    w[i][j] = s[j][i];                                                                             \
-    w[8 + i][j] = i == 0 ? one : i == 7 ? length : zero;
-        EACH_STREAM(FILL)
-#undef FILL
+        w[i] = s[i];
+        w[8 + i] = EVERY(i == 0 ? 0x80000000u : i == 7 ? 256 : 0);
     }
 }
 
 static void absorb_shared(void *state, const uint32_t *schedule)
 {
-    vec s[STREAMS][8];
-    load_state(s, state);
+    word s[8];
+    load_words(s, state, 8);
     compress_shared(s, schedule);
-    store_state(state, s);
+    store_words(state, s, 8);
 }
 #endif
 
@@ -203,7 +173,7 @@ static void absorb_shared(void *state, const uint32_t *schedule)
 static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
                           const uint8_t *const *tails)
 {
-    vec s[STREAMS][8], w[SCHEDULE][STREAMS];
+    word s[8], w[SCHEDULE];
     const uint64_t whole = shape->whole, there = whole + shape->ends;
     const uint64_t blocks = there + shape->staged;
     uint64_t block = 0;
@@ -248,7 +218,7 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
         compress(s, w, ahead);
     }
     if (shape->states) {
-        store_state(digests, s);
+        store_words(digests, s, 8);
     } else {
         write_digests(digests, s);
     }

@@ -115,15 +115,6 @@ static void store_digests(uint8_t *digests, const void *state)
     }
 }
 
-PA_INLINE word swapped(word x)
-{
-#if STREAMS == 1
-    return vec_swap_bytes(x);
-#else
-    return (word){{vec_swap_bytes(x.s[0]), vec_swap_bytes(x.s[1])}};
-#endif
-}
-
 /* HASH160 after its SHA-256: words go from one state to the other's block without being bytes in between. */
 static void hash_after(uint8_t *digests, const void *state, const pa_hash_state *initial)
 {
@@ -131,7 +122,7 @@ static void hash_after(uint8_t *digests, const void *state, const pa_hash_state 
     _Alignas(64) uint32_t made[5 * ALL_LANES];
     load_words(words, state, 8);
     for (unsigned i = 0; i < 8; i++) {
-        words[i] = swapped(words[i]);
+        words[i] = WORD_SWAP_BYTES(words[i]);
         words[8 + i] = EVERY(i == 0 ? 0x80 : i == 6 ? 8 * 32 : 0);
     }
     place_constants(words);

@@ -21,9 +21,13 @@
  * shared one of another, 50.3 for both.
  *
  * Zen 4 (family 25 model 17, a virtual core with neighbours), two vector operations a cycle, rotations one: floor of a lane 50.5
- * cycles a block, 32 a shared one, 4 for gathering. gcc 12, a message of 64 bytes in the kernel: 103.5 with two streams, 109 with
- * one; clang 14, 99 and 110. Through pyaccel_hash_many: 106 of 1024, 108 of a million (114 where a group's rows are asked for all at
- * once), 33 bytes 67 (72 where they are staged first). Tried and lost: three streams, 106.
+ * cycles a block, 32 a shared one, 4 for gathering. gcc 12, a message of 64 bytes in the kernel: 101.5 with two streams, 108 with
+ * one; clang 14, 102. Of a lane: 43.5 cycles for the 48 rounds that make words (floor 42), 9.3 for the other 16 (8.5), 38.6 for
+ * a shared block (34 with the operation more), 2.3 to gather, 2.5 to put words, 2.2 to keep and add the state, 1 for digests.
+ * Streams go operation by operation; one after the other in every round, 105.3, since gcc then kept 18 words of state in memory in
+ * 8 rounds instead of 4. Tried and lost: three streams, 106; words of the state held by barriers at each loop, 105; rotations
+ * apart from each other, 102 (an assembler text of that order now and then settles at 34.4 a shared block); rounds of one
+ * operation less for shared blocks, 101, but slower on Zen 5.
  *
  * 8 lanes with AVX2 on Zen 3 (3.24 GHz), the kernel alone: 970 cycles a block and 693 one that lanes share (gcc 12), 973 and
  * 692 (clang 14). Tried and lost there: gcc's -mtune=znver3, haswell and skylake, each better for one kernel in lanes and
@@ -37,11 +41,11 @@
 
 static void absorb_words(void *state, const void *words)
 {
-    vec s[STREAMS][8], w[SCHEDULE][STREAMS];
-    load_state(s, state);
-    vec_load(w[0], words, 16 * STREAMS);
+    word s[8], w[SCHEDULE];
+    load_words(s, state, 8);
+    load_words(w, words, 16);
     compress(s, w, pa_hash_no_more());
-    store_state(state, s);
+    store_words(state, s, 8);
 }
 
 #if STREAMS == 1
@@ -49,33 +53,27 @@ static void absorb_words(void *state, const void *words)
 #else
 /* The same round, by one operation more, with the way from e to the next e shorter by an addition: rounds alone leave pipes
  * idle while they wait for each other. */
-PA_INLINE void SHARED_ROUND(vec s[8], unsigned i, vec wk)
+PA_INLINE void SHARED_ROUND(word s[8], unsigned i, word wk)
 {
-    vec a = s[(0 - i) & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7], d = s[(3 - i) & 7];
-    vec e = s[(4 - i) & 7], f = s[(5 - i) & 7], g = s[(6 - i) & 7], h = s[(7 - i) & 7];
-    vec next_e = vec_add(vec_add(vec_add(h, wk), d), vec_choose(e, f, g));
-    next_e = vec_add(next_e, BIG_SIGMA_1(e));
+    word a = s[(0 - i) & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7], d = s[(3 - i) & 7];
+    word e = s[(4 - i) & 7], f = s[(5 - i) & 7], g = s[(6 - i) & 7], h = s[(7 - i) & 7];
+    word next_e = WORD_ADD(WORD_ADD(WORD_ADD(h, wk), d), WORD_CHOOSE(e, f, g));
+    next_e = WORD_ADD(next_e, BIG_SIGMA_1(e));
     s[(3 - i) & 7] = next_e;
-    s[(7 - i) & 7] = vec_add(vec_add(next_e, vec_sub(vec_majority(a, b, c), d)), BIG_SIGMA_0(a));
+    s[(7 - i) & 7] =
+        WORD_ADD(WORD_ADD(next_e, WORD_SUB(WORD_MAJORITY(a, b, c), d)), BIG_SIGMA_0(a));
 }
 #endif
 
 /* A block that all lanes share: no schedule, and the constants are in it. */
-PA_INLINE void compress_shared(vec s[STREAMS][8], const uint32_t *schedule)
+PA_INLINE void compress_shared(word s[8], const uint32_t *schedule)
 {
-    vec before[STREAMS][8];
+    word before[8];
     copy_state(before, s);
     for (const uint32_t *wk = schedule; wk < schedule + ROUNDS; wk += 8) {
-#define ROUND_OF(j) SHARED_ROUND(s[j], round, word);
-#define STEP(i)                                                                                    \
-    {                                                                                              \
-        enum { round = i };                                                                        \
-        const vec word = vec_set1(wk[i]);                                                          \
-        EACH_STREAM(ROUND_OF)                                                                      \
-    }
+#define STEP(i) SHARED_ROUND(s, i, EVERY(wk[i]));
         PA_EIGHT(STEP)
 #undef STEP
-#undef ROUND_OF
     }
     add_state(s, before);
 }

@@ -16,9 +16,10 @@
  * instructions); each word made in the round that reads it first, 39 a block for the store it waits for.
  *
  * Zen 4 (family 25 model 17, a virtual core with neighbours), two vector operations a cycle, rotations one: floor of a lane 49.6
- * cycles a block, 36 a shared one, 4 for gathering. gcc 12, a message of 64 bytes in the kernel: 107.5 with two streams, 106 with
- * three, 126 with one; clang 14, 104, 102 and 120. Through pyaccel_hash_many: 109 of 1024, 112 of a million with two streams
- * (124 where a group's rows are asked for all at once).
+ * cycles a block, 36 a shared one, 4 for gathering. gcc 12, a message of 64 bytes in the kernel: 106 with two streams, 109
+ * with three, 126 with one; clang 14, 106, 106 and 122 (one stream after the other in every round, gcc: 110, 110 and 129; the same
+ * with the order of sm3_rounds.h as it was, 111 and 115). Tried and lost in that order: rotations of B and F last, 110; D + W'
+ * late, 106.6; H + W late, 107.5.
  *
  * Floor of 8 lanes with AVX2 on Zen 3 (3.24 GHz): 776 cycles a block at four operations a cycle, 546 a block that lanes
  * share. Reached, the kernel alone: 947 and 716 (gcc 12), 977 and 702 (clang 14). Tried and lost: gcc's -mtune=znver3,
@@ -28,9 +29,7 @@
 #define SCHEDULE 70
 #include "chain_lanes.h"
 
-typedef vec word;
-
-#define ROTATE(x, n) vec_ror(x, 32 - (n))
+#define ROTATE(x, n) WORD_ROR(x, 32 - (n))
 #if VECTOR_BYTES == 64
 #define ROTATE_8_MORE(x, n) ROTATE(x, (n) + 8)
 #else
@@ -39,21 +38,19 @@ typedef vec word;
     _mm256_shuffle_epi8(ROTATE(x, n), _mm256_broadcastsi128_si256(_mm_set_epi8(                    \
                                           14, 13, 12, 15, 10, 9, 8, 11, 6, 5, 4, 7, 2, 1, 0, 3)))
 #endif
-#define XOR3 vec_xor3
-#define CHOOSE vec_choose
-#define MAJORITY vec_majority
-#define ADD vec_add
-#define XOR VEC_OF_BITS(xor)
-#define EVERY vec_set1
+#define XOR3 WORD_XOR3
+#define CHOOSE WORD_CHOOSE
+#define MAJORITY WORD_MAJORITY
+#define ADD WORD_ADD
+#define XOR WORD_XOR
 
 #include "sm3_rounds.h"
 
-PA_INLINE void xor_state(vec s[STREAMS][8], vec before[STREAMS][8])
+PA_INLINE void xor_state(word s[8], const word before[8])
 {
+    PA_UNROLL
     for (unsigned i = 0; i < 8; i++) {
-#define XOR_OF(p) s[p][i] = XOR(s[p][i], before[p][i]);
-        EACH_STREAM(XOR_OF)
-#undef XOR_OF
+        s[i] = XOR(s[i], before[i]);
     }
 }
 
@@ -62,28 +59,16 @@ PA_INLINE void xor_state(vec s[STREAMS][8], vec before[STREAMS][8])
  *            decoded-instruction cache loses. Words are made two rounds before they are read, when they have come to memory;
  *            the last two are for nothing
  *   before   nothing. Constant time */
-PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS], pa_hash_ahead ahead)
+PA_INLINE void compress(word s[8], word w[SCHEDULE], pa_hash_ahead ahead)
 {
-    vec before[STREAMS][8];
+    word before[8];
     const uint32_t *t = constants;
     uint64_t line = 0;
     copy_state(before, s);
-#define EXTEND_OF(p)                                                                               \
-    w[made][p] = next_word(w[made - 16][p], w[made - 13][p], w[made - 9][p], w[made - 6][p],       \
-                           w[made - 3][p]);                                                        \
-    KEEP_IN_MEMORY(w[made][p]);
 #define EXTEND(j)                                                                                  \
-    {                                                                                              \
-        enum { made = j };                                                                         \
-        EACH_STREAM(EXTEND_OF)                                                                     \
-    }
-#define ROUND_OF(p)                                                                                \
-    round_once(s[p], round, t[round], w[round][p], XOR(w[round][p], w[round + 4][p]), linear);
-#define STEP(j, early)                                                                             \
-    {                                                                                              \
-        enum { round = j, linear = early };                                                        \
-        EACH_STREAM(ROUND_OF)                                                                      \
-    }
+    w[j] = next_word(w[(j) - 16], w[(j) - 13], w[(j) - 9], w[(j) - 6], w[(j) - 3]);                \
+    keep_in_memory(&w[j]);
+#define STEP(j, early) round_once(s, j, t[j], w[j], XOR(w[j], w[(j) + 4]), early);
 #define FIRST_WORD(j) EXTEND(16 + (j))
 #define FETCH(j)                                                                                   \
     if ((j) == 0 || (j) < LINES / 16) {                                                            \
@@ -105,9 +90,7 @@ PA_INLINE void compress(vec s[STREAMS][8], vec w[SCHEDULE][STREAMS], pa_hash_ahe
 #undef FETCH
 #undef FIRST_WORD
 #undef STEP
-#undef ROUND_OF
 #undef EXTEND
-#undef EXTEND_OF
     xor_state(s, before);
 }
 
@@ -129,18 +112,12 @@ static void schedule_block(uint32_t schedule[PA_HASH_MAX_SCHEDULE], const uint8_
 }
 
 /* A block that all lanes share: no schedule of their own. */
-PA_INLINE void compress_shared(vec s[STREAMS][8], const uint32_t *schedule)
+PA_INLINE void compress_shared(word s[8], const uint32_t *schedule)
 {
-    vec before[STREAMS][8];
+    word before[8];
     const uint32_t *t = constants;
     copy_state(before, s);
-#define ROUND_OF(p) round_once(s[p], round, t[round], w, wx, linear);
-#define STEP(j, early)                                                                             \
-    {                                                                                              \
-        enum { round = j, linear = early };                                                        \
-        const vec w = vec_set1(schedule[round]), wx = vec_set1(schedule[64 + round]);              \
-        EACH_STREAM(ROUND_OF)                                                                      \
-    }
+#define STEP(j, early) round_once(s, j, t[j], EVERY(schedule[j]), EVERY(schedule[64 + (j)]), early);
 #define EARLY_STEP(j) STEP(j, true)
 #define LATE_STEP(j) STEP(j, false)
     for (; t < constants + 16; t += 4, schedule += 4) {
@@ -152,7 +129,6 @@ PA_INLINE void compress_shared(vec s[STREAMS][8], const uint32_t *schedule)
 #undef LATE_STEP
 #undef EARLY_STEP
 #undef STEP
-#undef ROUND_OF
     xor_state(s, before);
 }
 

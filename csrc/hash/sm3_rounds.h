@@ -25,22 +25,28 @@ static const uint32_t constants[64] = {
 #define DIFFUSE(x, n) XOR3(x, ROTATE(x, n), ROTATE_8_MORE(x, n))
 
 /* Round j of a run of 4: the eight state words rotate through s instead of being moved (C and G rotate by 9 and 19
- * when they are passed on, here as B and F). wx = W_j ^ W_j+4; early: j < 16, whose Boolean functions are linear. */
+ * when they are passed on, here as B and F). wx = W_j ^ W_j+4; early: j < 16, whose Boolean functions are linear. The order is
+ * that of the text: the longest path first, and what does not wait between its links. */
 static inline __attribute__((always_inline)) void round_once(word s[8], unsigned j, uint32_t t,
                                                              word w, word wx, bool early)
 {
     word *a = &s[(0 - j) & 3], *b = &s[(1 - j) & 3], *c = &s[(2 - j) & 3], *d = &s[(3 - j) & 3];
     word *e = &s[4 + ((0 - j) & 3)], *f = &s[4 + ((1 - j) & 3)];
     word *g = &s[4 + ((2 - j) & 3)], *h = &s[4 + ((3 - j) & 3)];
-    word a12 = ROTATE(*a, 12);
-    word ss1 = ROTATE(ADD(*e, ADD(a12, EVERY(t))), 7);
-    word ff = early ? XOR3(*a, *b, *c) : MAJORITY(*a, *b, *c);
-    word gg = early ? XOR3(*e, *f, *g) : CHOOSE(*e, *f, *g);
-    word tt2 = ADD(ADD(ADD(*h, w), gg), ss1);
-    *d = ADD(ADD(ADD(*d, wx), ff), XOR(ss1, a12));
+    const word b_now = *b, f_now = *f;
+    const word a12 = ROTATE(*a, 12);
+    const word d_wx = ADD(*d, wx);
+    const word e_a12 = ADD(*e, ADD(a12, EVERY(t)));
+    *b = ROTATE(b_now, 9);
+    const word ss1 = ROTATE(e_a12, 7);
+    *f = ROTATE(f_now, 19);
+    const word h_w = ADD(*h, w);
+    const word ff = early ? XOR3(*a, b_now, *c) : MAJORITY(*a, b_now, *c);
+    const word gg = early ? XOR3(*e, f_now, *g) : CHOOSE(*e, f_now, *g);
+    const word ss2 = XOR(ss1, a12);
+    const word tt2 = ADD(ADD(h_w, gg), ss1);
+    *d = ADD(ADD(d_wx, ff), ss2);
     *h = DIFFUSE(tt2, 9);
-    *b = ROTATE(*b, 9);
-    *f = ROTATE(*f, 19);
 }
 
 /* W_j+16 of W_j, W_j+3, W_j+7, W_j+10, W_j+13. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words of all lanes: one vector or, of two independent streams, two of them, of which each operation takes both. Two fill the
- * pipes where a vector operation takes two cycles (Zen 5), and want the 32 registers of AVX-512. States of two streams are
- * stored as those of one with twice the lanes.
+/* Words of all lanes: one vector or, of independent streams, two or three of them, of which each operation takes all, one after
+ * the other. Several fill the pipes where a vector operation takes two cycles (Zen 5), and want the 32 registers of AVX-512.
+ * States of several streams are stored as those of one with as many times the lanes.
  *
- * Defined by the includer: what vector.h wants; STREAMS, 1 or 2 (1 where not defined). */
+ * Defined by the includer: what vector.h wants; STREAMS, 1 to 3 (1 where not defined). */
 #ifndef PA_HASH_STREAMS_H
 #define PA_HASH_STREAMS_H
 
@@ -18,9 +18,15 @@
 
 typedef vec word;
 #define WORD_ADD vec_add
+#define WORD_SUB vec_sub
+#define WORD_XOR vec_xor
 #define WORD_XOR3 vec_xor3
 #define WORD_CHOOSE vec_choose
+#define WORD_MAJORITY vec_majority
 #define WORD_ROR vec_ror
+#define WORD_SHR vec_shr
+#define WORD_SWAP_BYTES vec_swap_bytes
+#define STREAM(x, p) ((&(x))[p])
 #define EVERY vec_set1
 #define load_words vec_load
 #define store_words vec_store
@@ -32,31 +38,60 @@ typedef vec word;
 typedef struct {
     vec s[STREAMS];
 } word;
+#define STREAM(x, p) ((x).s[p])
 
+#if STREAMS == 2
+#define EACH_STREAM(f, operation) f(0, operation), f(1, operation)
+#else
+#define EACH_STREAM(f, operation) f(0, operation), f(1, operation), f(2, operation)
+#endif
+#define STREAM_OF_TWO(j, operation) operation(x.s[j], y.s[j])
+#define STREAM_OF_THREE(j, operation) operation(x.s[j], y.s[j], z.s[j])
 #define OF_TWO(name, operation)                                                                    \
     PA_INLINE word name(word x, word y)                                                            \
     {                                                                                              \
-        return (word){{operation(x.s[0], y.s[0]), operation(x.s[1], y.s[1])}};                     \
+        return (word){{EACH_STREAM(STREAM_OF_TWO, operation)}};                                    \
     }
 #define OF_THREE(name, operation)                                                                  \
     PA_INLINE word name(word x, word y, word z)                                                    \
     {                                                                                              \
-        return (word){{operation(x.s[0], y.s[0], z.s[0]), operation(x.s[1], y.s[1], z.s[1])}};     \
+        return (word){{EACH_STREAM(STREAM_OF_THREE, operation)}};                                  \
     }
+#define STREAM_OF_ONE(j, operation) operation(x.s[j])
+PA_INLINE word WORD_SWAP_BYTES(word x)
+{
+    return (word){{EACH_STREAM(STREAM_OF_ONE, vec_swap_bytes)}};
+}
 OF_TWO(WORD_ADD, vec_add)
+OF_TWO(WORD_SUB, vec_sub)
+OF_TWO(WORD_XOR, vec_xor)
 OF_THREE(WORD_XOR3, vec_xor3)
 OF_THREE(WORD_CHOOSE, vec_choose)
+OF_THREE(WORD_MAJORITY, vec_majority)
 
 /* No function: the instruction wants n as a literal. */
+#define STREAM_ROR(j, n) vec_ror(turned.s[j], n)
+#define STREAM_SHR(j, n) vec_shr(turned.s[j], n)
 #define WORD_ROR(x, n)                                                                             \
     __extension__({                                                                                \
         const word turned = (x);                                                                   \
-        (word){{vec_ror(turned.s[0], n), vec_ror(turned.s[1], n)}};                                \
+        (word){{EACH_STREAM(STREAM_ROR, n)}};                                                      \
+    })
+#define WORD_SHR(x, n)                                                                             \
+    __extension__({                                                                                \
+        const word turned = (x);                                                                   \
+        (word){{EACH_STREAM(STREAM_SHR, n)}};                                                      \
     })
 
 PA_INLINE word EVERY(vec_word x)
 {
-    return (word){{vec_set1(x), vec_set1(x)}};
+    const vec all = vec_set1(x);
+    word every;
+    PA_UNROLL
+    for (unsigned p = 0; p < STREAMS; p++) {
+        every.s[p] = all;
+    }
+    return every;
 }
 
 PA_INLINE void load_words(word *x, const void *words, unsigned count)

@@ -81,6 +81,7 @@ PA_INLINE vec vec_ror(vec x, int n)
 
 #define vec_add(x, y) VEC_OF_WORDS(add_epi)(x, y)
 #define vec_sub(x, y) VEC_OF_WORDS(sub_epi)(x, y)
+#define vec_xor(x, y) VEC_OF_BITS (xor)(x, y)
 #define vec_shr(x, n) VEC_OF_WORDS(srli_epi)(x, n)
 
 #if WORD_BITS == 32
