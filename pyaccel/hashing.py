@@ -243,5 +243,6 @@ def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:
         raise ValueError(f"out: strides {out.strides} came; wanted a C-contiguous array: np.empty({shape}, np.uint8)")
     if not out.flags.writeable:
         raise ValueError("out: a read-only array came; wanted one that can be written")
-    if any(np.may_share_memory(out, piece.data) for piece in rows.pieces):
-        raise ValueError("out: overlaps the messages; wanted memory of its own")
+    for piece in rows.pieces:  # no any(): a generator costs more than hashing a short row
+        if np.may_share_memory(out, piece.data):
+            raise ValueError("out: overlaps the messages; wanted memory of its own")
