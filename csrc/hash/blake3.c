@@ -57,9 +57,9 @@ void pa_blake3_chaining_value(const pa_blake3_job *job, uint8_t *out, const pa_b
 }
 
 /* values[i] = the chaining value of the whole chunk i at data or, where `flags` say parent, of the parent of the values 2 i
- * and 2 i + 1 there, for i < count; values may begin where data does. */
+ * and 2 i + 1 there, for i < count; values may begin where data does. after: bytes behind them that are hashed next. */
 static void chain_whole(const pa_blake3_job *job, uint8_t *values, const uint8_t *data,
-                        uint64_t count, uint64_t counter, uint32_t flags)
+                        uint64_t count, uint64_t counter, uint32_t flags, uint64_t after)
 {
     const bool parents = (flags & PA_BLAKE3_PARENT) != 0;
     const uint64_t size = parents ? BLOCK : CHUNK;
@@ -70,7 +70,8 @@ static void chain_whole(const pa_blake3_job *job, uint8_t *values, const uint8_t
     for (uint64_t done = 0; done < count;) {
         const struct pa_blake3 *kernel = pa_blake3_kernel(job, count - done);
         uint64_t taken = count - done < kernel->lanes ? count - done : kernel->lanes;
-        const uint64_t next = count - done > taken ? taken * size : 0;
+        const uint64_t left = (count - done - taken) * size + after;
+        const uint64_t next = left >= taken * size ? taken * size : 0;
         const uint8_t *blocks[PA_BLAKE_MAX_LANES], *last[PA_BLAKE_MAX_LANES];
         uint64_t counters[PA_BLAKE_MAX_LANES];
         uint8_t padded[PA_BLAKE_MAX_LANES * VALUE];
@@ -96,7 +97,7 @@ static void chain_whole(const pa_blake3_job *job, uint8_t *values, const uint8_t
 
 uint32_t pa_blake3_join(const pa_blake3_job *job, uint8_t *values, uint32_t count)
 {
-    chain_whole(job, values, values, count / 2, 0, job->flags | PA_BLAKE3_PARENT);
+    chain_whole(job, values, values, count / 2, 0, job->flags | PA_BLAKE3_PARENT, 0);
     if (count % 2 == 1) {
         memmove(values + count / 2 * VALUE, values + (count - 1) * VALUE, VALUE);
     }
@@ -104,11 +105,11 @@ uint32_t pa_blake3_join(const pa_blake3_job *job, uint8_t *values, uint32_t coun
 }
 
 uint32_t pa_blake3_subtree(const pa_blake3_job *job, uint8_t *values, const uint8_t *data,
-                           uint64_t size, uint64_t counter)
+                           uint64_t size, uint64_t counter, uint64_t after)
 {
     if (size <= WIDTH * CHUNK) {
         uint32_t count = (uint32_t)(size / CHUNK);
-        chain_whole(job, values, data, count, counter, job->flags);
+        chain_whole(job, values, data, count, counter, job->flags, size % CHUNK + after);
         if (size > count * CHUNK) {
             pa_blake3_node chunk;
             pa_blake3_chunk_node(job, &chunk, data + count * CHUNK, size - count * CHUNK,
@@ -124,9 +125,9 @@ uint32_t pa_blake3_subtree(const pa_blake3_job *job, uint8_t *values, const uint
         left *= 2;
     }
     uint8_t both[2 * WIDTH * VALUE];
-    uint32_t count = pa_blake3_subtree(job, both, data, left, counter);
+    uint32_t count = pa_blake3_subtree(job, both, data, left, counter, size - left + after);
     count += pa_blake3_subtree(job, both + count * VALUE, data + left, size - left,
-                               counter + left / CHUNK);
+                               counter + left / CHUNK, after);
     count = pa_blake3_join(job, both, count);
     memcpy(values, both, count * VALUE);
     return count;
@@ -138,7 +139,7 @@ static void root_node(const pa_blake3_job *job, pa_blake3_node *root, pa_bytes r
         pa_blake3_chunk_node(job, root, row.data, row.size, 0);
     } else {
         uint8_t values[WIDTH * VALUE];
-        uint32_t count = pa_blake3_subtree(job, values, row.data, row.size, 0);
+        uint32_t count = pa_blake3_subtree(job, values, row.data, row.size, 0, 0);
         while (count > 2) {
             count = pa_blake3_join(job, values, count);
         }

@@ -98,11 +98,12 @@ uint32_t pa_blake3_join(const pa_blake3_job *job, uint8_t *values, uint32_t coun
 
 /* The chaining values of a subtree that begins with chunk `counter` and is no whole message: of its chunks or of one layer
  * above, in order.
- *   shapes   values: room for PA_BLAKE3_WIDTH; data: size > 0 bytes, whole chunks but for the last one of a message
+ *   shapes   values: room for PA_BLAKE3_WIDTH; data: size > 0 bytes, whole chunks but for the last one of a message;
+ *            after: bytes of the message behind those, which lanes bring into the cache
  *   returns  how many, at most PA_BLAKE3_WIDTH; that many where the subtree has a power of two of chunks, PA_BLAKE3_WIDTH
  *            or more, and one a chunk where it has fewer */
 uint32_t pa_blake3_subtree(const pa_blake3_job *job, uint8_t *values, const uint8_t *data,
-                           uint64_t size, uint64_t counter);
+                           uint64_t size, uint64_t counter, uint64_t after);
 
 /* digest = the first digest_size bytes of the output of a root. */
 void pa_blake3_root_bytes(const pa_blake3_job *job, uint8_t *digest, uint64_t digest_size,

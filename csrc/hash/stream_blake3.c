@@ -55,11 +55,13 @@ static void push(blake3_stream *stream, const uint8_t *value, uint64_t chunks)
     stream->values++;
 }
 
-/* `count` chunks, a power of two that divides the number of chunks in the stack. */
-static void absorb_subtree(blake3_stream *stream, const uint8_t *data, uint64_t count)
+/* `count` chunks, a power of two that divides the number of chunks in the stack, and `after` bytes behind them. */
+static void absorb_subtree(blake3_stream *stream, const uint8_t *data, uint64_t count,
+                           uint64_t after)
 {
     uint8_t values[PA_BLAKE3_WIDTH * VALUE];
-    uint32_t left = pa_blake3_subtree(&stream->job, values, data, count * CHUNK, stream->chunks);
+    uint32_t left =
+        pa_blake3_subtree(&stream->job, values, data, count * CHUNK, stream->chunks, after);
     while (left > 2) {
         left = pa_blake3_join(&stream->job, values, left);
     }
@@ -77,7 +79,7 @@ static void absorb(void *room, const uint8_t *data, uint64_t size)
         uint32_t space = CHUNK - stream->used;
         if (size > space) {
             memcpy(stream->chunk + stream->used, data, space);
-            absorb_subtree(stream, stream->chunk, 1);
+            absorb_subtree(stream, stream->chunk, 1, 0);
             data += space;
             size -= space;
             stream->used = 0;
@@ -91,7 +93,7 @@ static void absorb(void *room, const uint8_t *data, uint64_t size)
         while ((stream->chunks & (count - 1)) != 0) {
             count /= 2;
         }
-        absorb_subtree(stream, data, count);
+        absorb_subtree(stream, data, count, size - count * CHUNK);
         data += count * CHUNK;
         size -= count * CHUNK;
     }
