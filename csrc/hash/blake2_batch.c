@@ -69,9 +69,7 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const 
         }
         kernel->hash(b->states, start, stride, before + skip, data, whole - done, last, totals,
                      final, 0);
-        for (uint32_t l = on; l < live; l++) {
-            pa_hash_copy(digests[l], b->states + l * (block / 2), job->digest_size);
-        }
+        pa_blake_hand_out(digests, b->states, on, live, block / 2, job->digest_size);
         live = on;
         done = whole + 1;
         start = b->states;

@@ -51,6 +51,7 @@ typedef struct {
     const pa_blake3_job *job;
     uint32_t used; /* bit 0: one message alone, bit 1: lanes */
     uint32_t trees, values;
+    uint32_t full; /* lanes of the widest kernel */
     group group;
     uint8_t held[KINDS];
     item item[KINDS][MAX_LANES];
@@ -120,8 +121,12 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, uint32_t count
     uint8_t *made = in_place ? digests : g->made;
     kernel->chain(made, job->key, g->data, whole, g->last, g->sizes, g->counters, job->flags,
                   PA_BLAKE3_CHUNK_START, PA_BLAKE3_CHUNK_END | (root ? PA_BLAKE3_ROOT : 0), next);
+    if (digests == NULL) {
+        pa_blake_hand_out(g->out, made, 0, count, VALUE, size);
+        return;
+    }
     for (uint32_t l = 0; l < count && !in_place; l++) {
-        memcpy(digests ? digests + l * size : g->out[l], made + l * VALUE, size);
+        memcpy(digests + l * size, made + l * VALUE, size);
     }
 }
 
@@ -264,32 +269,34 @@ static void join_trees(batch *b)
     b->trees = b->values = 0;
 }
 
-/* The chunks of a message. */
-static void put(batch *b, uint8_t *digest, pa_bytes row)
+/* A chunk into its bin; first: that of messages (ROOT_KIND) or of chunks (0) of one block. Word by word: a copy that is read in
+ * wider pieces than it was written in waits for memory, 6 % of all. */
+static inline void put(batch *b, uint32_t first, const uint8_t *data, uint32_t size,
+                       uint64_t counter, uint8_t *out)
 {
-    const bool root = row.size <= CHUNK;
-    const uint32_t full = pa_blake3_kernel(b->job, UINT32_MAX)->lanes;
-    uint64_t at = 0;
-    do {
-        const uint32_t size = (uint32_t)(row.size - at < CHUNK ? row.size - at : CHUNK);
-        const uint32_t whole = size > 0 ? (size - 1) / BLOCK : 0;
-        const uint32_t kind = whole + (root ? ROOT_KIND : 0);
-        b->item[kind][b->held[kind]++] = (item){
-            .data = size > 0 ? row.data + at : NULL,
-            .counter = at / CHUNK,
-            .out = root ? digest : b->value + (b->values + at / CHUNK) * VALUE,
-            .size = size,
-        };
-        if (b->held[kind] == full) {
-            hash_bin(b, kind);
-        }
-        at += size;
-    } while (at < row.size);
-    if (!root) {
-        uint32_t count = (uint32_t)((row.size + CHUNK - 1) / CHUNK);
-        b->tree[b->trees++] = (tree){digest, b->value + b->values * VALUE, count};
-        b->values += count;
+    const uint32_t kind = first + (size > 0 ? (size - 1) / BLOCK : 0);
+    item *to = &b->item[kind][b->held[kind]];
+    to->data = data;
+    to->counter = counter;
+    to->out = out;
+    to->size = size;
+    if (++b->held[kind] == b->full) {
+        hash_bin(b, kind);
     }
+}
+
+/* The chunks of a message that has several. */
+static void put_tree(batch *b, uint8_t *digest, pa_bytes row)
+{
+    const uint32_t count = (uint32_t)((row.size + CHUNK - 1) / CHUNK);
+    uint8_t *values = b->value + b->values * VALUE;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t left = row.size - i * CHUNK;
+        put(b, 0, row.data + i * CHUNK, (uint32_t)(left < CHUNK ? left : CHUNK), i,
+            values + i * VALUE);
+    }
+    b->tree[b->trees++] = (tree){digest, values, count};
+    b->values += count;
 }
 
 static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *messages,
@@ -316,10 +323,14 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
             pa_blake3_one(job, digest, row);
             continue;
         }
+        if (row.size <= CHUNK) {
+            put(b, ROOT_KIND, row.data, (uint32_t)row.size, 0, digest);
+            continue;
+        }
         if (b->values + (row.size + CHUNK - 1) / CHUNK > VALUES) {
             join_trees(b);
         }
-        put(b, digest, row);
+        put_tree(b, digest, row);
     }
     join_trees(b);
     for (uint32_t kind = ROOT_KIND; kind < KINDS; kind++) {
@@ -335,6 +346,7 @@ pyaccel_status pa_blake3_rows(const void *room, uint8_t *digests, const pyaccel_
     pyaccel_status status = PYACCEL_OK;
     b.job = room;
     b.used = b.trees = b.values = 0;
+    b.full = pa_blake3_kernel(b.job, UINT32_MAX)->lanes;
     memset(b.held, 0, sizeof b.held);
     if (n > 1 && messages->offset_bits == 0 && messages->width <= CHUNK) {
         hash_fixed(&b, digests, messages, first, n);

@@ -90,6 +90,22 @@ static inline void pa_blake_stage(pa_hash_stage_fn *stage, uint8_t *staging, con
     }
 }
 
+/* out[l] = the first `size` bytes of state l, of `state` bytes, for first <= l < end. Whole ones are copied without a loop. */
+static inline void pa_blake_hand_out(uint8_t *const *out, const uint8_t *states, uint32_t first,
+                                     uint32_t end, uint32_t state, uint64_t size)
+{
+    states += (size_t)first * state;
+    for (uint32_t l = first; l < end; l++, states += state) {
+        if (size == 32) {
+            memcpy(out[l], states, 32);
+        } else if (size == 64) {
+            memcpy(out[l], states, 64);
+        } else {
+            pa_hash_copy(out[l], states, (size_t)size);
+        }
+    }
+}
+
 /* order = 0 ... count - 1 by descending keys, equal ones in their order. */
 static inline void pa_blake_sort(uint16_t *order, const uint8_t *keys, uint32_t count)
 {
