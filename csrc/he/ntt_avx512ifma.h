@@ -9,74 +9,71 @@
  * 64 k + 8 r + b (k even) or 64 k + 8 r + 7 - b (k odd): a vector holds one element each of eight sub-blocks of eight. N < 128:
  * canonical order.
  *
- * Table, w_m = psi^bitrev(m) (bitrev over log2 N bits), the layer of h nodes having w_h .. w_(2h - 1). A twiddle is the words
- * 2^52 - w and floor(w 2^52 / q):
- *   0            of 1 / N and -w_1 / N, as w itself, w 2^52 / q
- *   8            multiples of q that `fold` subtracts, for centres -2 .. 3: 16 words each
- *   104          twiddles w_m, m < N / 8 (N < 128: m < N): layers whose butterflies are 8 and more elements wide
- *   104 + N / 4  for each block k of 64 the last three layers, lane b (7 - b): w_(N/8 + 8k + b), w_(N/4 + 2(8k + b) + {0, 1}),
+ * Table, w_m = psi^bitrev(m) (bitrev over log2 N bits), the layer of h nodes having w_h .. w_(2h - 1). A twiddle is w / q in
+ * 104 bits: floor(w 2^52 / q), and 52 bits more.
+ *   0            of 1 / N, w_1 / N, and 1
+ *   8            multiples of q that `fold` subtracts: 16 words
+ *   24           twiddles w_m, m < N / 8 (N < 128: m < N): layers whose butterflies are 8 and more elements wide
+ *   24 + N / 4   for each block k of 64 the last three layers, lane b (7 - b): w_(N/8 + 8k + b), w_(N/4 + 2(8k + b) + {0, 1}),
  *                w_(N/2 + 4(8k + b) + {0, 1, 2, 3}): seven pairs of vectors
  * The inverse reads the same table, from the end: the inverse of node i of h is -w_(2h - 1 - i). Block k then meets the lanes of a
  * block of the other parity, hence their order. */
 #define BLOCK 64u
 #define BLOCK_LOG 6u
+#define TABLE_SCALE 0u
+#define TABLE_LAST 2u
+#define TABLE_ONE 4u
 #define TABLE_MULTIPLES 8u
-#define TABLE_PAIRS 104u
+#define TABLE_PAIRS 24u
 #define BLOCK_TWIDDLES (14u * LANES)
 #define MIN_LOG_DEGREE 7u /* of vector code */
 
-/* Numbers are kept modulo 2^52, with whatever above, while it suffices that they lie within [0, 2^52): 4q or more. Each time a
- * range would grow beyond that, it is folded to [c q, c q + 2q), the centre c being chosen so that nothing later becomes
- * negative; and products come out at whatever centre is wanted, for nothing. So a butterfly needs no masks and no offsets.
- *   STRICT  q < 2^50: folds in each layer
- *   MEDIUM  q < 2^49: in each third (forward) or second (inverse)
- *   LAZY    q < 2^48 (forward), 2^47 (inverse): after up to seven or four
- *   FREE    q < 2^46: never (forward)
- * The first two subtract a multiple of q that is looked up by the upper bits, which leaves the multiplier alone. */
-enum mode { STRICT, MEDIUM, LAZY, FREE };
-#define STRICT_SHIFT 49
-#define MEDIUM_SHIFT 48
-#define LEAST_CENTRE (-2)
-#define MOST_CENTRE 3
-#define CENTRES (MOST_CENTRE - LEAST_CENTRE + 1)
-
-/* Multiples of q, and minus a centre, in all lanes: what `fold` needs for it. */
+/* A product is taken by way of its fraction, x w / q modulo 1: with w / q in 104 bits, high and low,
+ *   S = x high + floor(x low / 2^52)   is 2^52 (x w / q) modulo 2^52, less an error of [0, 2): what is cut off `low` makes less
+ *                                      than x / 2^52 < 1 of it, the floor less than 1;
+ *   floor(q (S + 2) / 2^52)            is x w modulo q exactly, as q (S + 2) / 2^52 is that plus (0, 2q / 2^52].
+ * Three vpmadd52, as Shoup's has, but nothing is left to reduce, and nothing above bit 51. More than 2 may be added to S: 2^51 + 2, and
+ * -(q - 1) / 2 to the floor, make the product balanced, in [-(q - 1) / 2, (q - 1) / 2]: floor(r + q / 2 + e), e < 1 / 2. Fractions add and
+ * subtract modulo q by themselves; their errors add, and the floor is right while they are within (0, 2^52 / q]. */
 typedef struct {
-    vec multiples[2], minus;
-} centre;
-
-INLINE centre centre_at(int c, const pa_he_ntt *ntt)
-{
-    const pa_he_word *at = ntt->table + TABLE_MULTIPLES + 2 * LANES * (unsigned)(c - LEAST_CENTRE);
-    const bool kept = c >= LEAST_CENTRE && c <= MOST_CENTRE;
-    return (centre){.multiples = {kept ? load(at) : all(0), kept ? load(at + LANES) : all(0)},
-                    .minus = all((uint64_t)-(int64_t)c)};
-}
-
-/* x of [0, 2^52), modulo 2^52, to [c q, c q + 2q), modulo 2^52. STRICT: less than q + 2^49 is left above c q. */
-INLINE vec fold(vec x, const centre *c, enum mode mode, const prime *p)
-{
-    if (mode == STRICT) {
-        return sub(x,
-                   _mm512_permutexvar_epi64(_mm512_srli_epi64(x, STRICT_SHIFT), c->multiples[0]));
-    }
-    if (mode == MEDIUM) {
-        return sub(x, _mm512_permutex2var_epi64(c->multiples[0], _mm512_srli_epi64(x, MEDIUM_SHIFT),
-                                                c->multiples[1]));
-    }
-    return low(x, high(c->minus, x, p->inverse), p->minus_q);
-}
-
-/* Twiddle i of a layer: two words for all lanes, or two vectors. */
-typedef struct {
-    vec minus_w, quotient;
+    vec high, low;
 } twiddle;
 
+/* Twiddle i of a layer: two words for all lanes, or two vectors. */
 INLINE twiddle twiddle_at(const pa_he_word *table, size_t i, bool lanes)
 {
     return lanes ? (twiddle){load(table + 2 * LANES * i), load(table + 2 * LANES * i + LANES)}
                  : (twiddle){all(table[2 * i]), all(table[2 * i + 1])};
 }
+
+/* 2^52 times the fraction of x w / q, modulo 2^52, less [0, 2), plus `more`; x < 2^52, modulo 2^52. */
+INLINE vec fraction(vec x, twiddle w, vec more)
+{
+    return low(high(more, x, w.low), x, w.high);
+}
+
+/* q times a fraction, plus `more`. */
+INLINE vec whole(vec fraction, vec more, vec q)
+{
+    return high(more, fraction, q);
+}
+
+/* How often numbers have to be reduced on the way, by the size of q. */
+enum mode { STRICT, LAZY, FREE };
+#define STRICT_BITS 50u
+#define LAZY_BITS 49u
+#define FREE_BITS 47u
+
+/* Vectors that a kernel works on at a time; a pass of fewer layers takes several columns. */
+#define HELD 16u
+#define HELD_LOG 4u
+
+/* What the forward transform's `fold` looks up: by the bits from SHIFT on, a multiple of q less the centre. */
+#define STRICT_SHIFT 49
+#define LAZY_SHIFT 48
+#define STRICT_CENTRE 1u
+#define LAZY_CENTRE 3u
+#define FREE_CENTRE 8u
 
 #define PA_HE(verb) PA_PASTED(pa_he_##verb##_, PYACCEL_SUFFIX)
 

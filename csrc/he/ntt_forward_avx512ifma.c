@@ -3,113 +3,165 @@
  * six layers of two blocks side by side, three before and three after an exchange of rows and columns that is never undone.
  *
  * Zen 4 at 3.7 GHz, gcc 12, thousands of cycles, and cycles per butterfly of vectors (N log2(N) / 16 of them):
- *   q <           2^50          2^49          2^48          2^46         operations of a butterfly, thereof vpmadd52
- *   N = 8192      35.1  5.3     32.0  4.8     29.3  4.4     28.2  4.2    8, 6, 5 + folds, 5; 3
- *   N = 16384     75.7  5.3     67.7  4.7     64.9  4.5     61.6  4.3
- *   N = 65536      344  5.3      312  4.8      290  4.4      275  4.2
- * Limits there, per cycle: two operations, one of which vpmadd52 or minimum, one a shift or shuffle. A butterfly of the passes takes
- * no less than 4.0 (2^50) or 3.0 (2^46) and is measured at 4.4 and 3.4 (radix 16), 4.8 and 3.5 (radix 8); six layers of a block,
- * 24 butterflies, 24 shuffles and 8 reductions to [0, q), no less than 128 and 96, measured 141 and 121. In all 1.15 times the
- * limit, for additions take turns on the multiplier's ports; neither memory nor spills show. Zen 5 has twice of all these:
- * half the cycles, 17.5, 38 and 172 for 2^50.
+ *   q <           2^50          2^49          2^47         operations of a butterfly, thereof vpmadd52
+ *   N = 8192      29.7  4.5     27.8  4.2     26.0  3.9    6.5, 5 + a fold a pass, 5; 3
+ *   N = 16384     64.8  4.5     61.3  4.3     58.3  4.1
+ *   N = 65536      302  4.6      285  4.3      271  4.1
+ * Limits there, per cycle: two operations, one of which vpmadd52 or minimum, one a shift, one a shuffle; a store takes a cycle of
+ * vpmadd52, for it reads a register through the third port of these. So a butterfly takes no less than 3.25 (2^50) or 3.0, with
+ * its part of stores 3.8 and 3.5; passes are measured at 3.9 to 4.2 and 3.3. Six layers of two blocks, 48 butterflies, 48 shuffles
+ * and 16 stores, take no less than 200 and 166, measured 230 and 195: shuffles come all at once, and nothing beside them.
+ * Zen 5 has twice of these.
  *
- * Tried and lost (N = 8192, 2^50): Harvey's butterflies of clean numbers below 4q by minima, nine operations, eight where the
- * next layer's use is known, 39.4, and 40.8 where twiddle addresses were kept in registers for a whole pass; folds by Barrett's
- * two vpmadd52, 37.6; one block at a time, 167 cycles in place of 141; folds in the first layer too, 35.4. Radix 16 at strides
- * of 8 KiB and more, 8 % (N = 16384): sixteen lines of one cache set. Options of gcc (reassociation, scheduling) within 1 %,
- * but -fschedule-insns, 20 % slower; clang 14, 15 % slower. */
+ * Tried and lost (N = 8192, 2^50): Shoup's products, of (-q, q] and more above bit 51, whose range allows a layer between folds
+ * for q < 2^49 only, 35.1 (27.9 below 2^46); Harvey's butterflies of clean numbers below 4q by minima, 39.4; folds by
+ * Barrett's two vpmadd52, 37.6. Butterfly after butterfly in place of two side by side, 4 %; four, 1 %; one column at a time in
+ * passes of radix 8, 12 % of these. Blocks one by one, the first layers of the next before the last ones of this, or merged with them
+ * operation by operation: 2 to 6 % of the blocks. Radix 16 at strides of 8 KiB and more, 8 % (N = 16384): sixteen lines of
+ * one cache set. Two blocks' prefetches of rows that nobody reads next, 5 %. */
 #include "ntt_avx512ifma.h"
 
-/* (x, y) <- (x + w y, x - w y): three vpmadd52 give -w y in (-q, q], five operations both results. Each layer widens the range
- * by q on either side of what x had; y does not count, being a factor. */
-#define LAZY_BITS 48u
-#define MEDIUM_BITS 49u
-#define FREE_BITS 46u
-
-/* Where a fold puts x: as many layers follow until the next. */
-INLINE int centre_of(enum mode mode)
-{
-    return mode == STRICT ? 1 : mode == MEDIUM ? 3 : mode == LAZY ? 7 : (int)PA_HE_MAX_LOG_DEGREE;
-}
+/* (x, y) <- (x + w y, x - w y): a balanced product, and two operations, so that each layer widens the range of what it leaves by q / 2
+ * on either side of what x had; y does not count, being a factor, for which [0, 2^52) suffices. Where the next layers would go
+ * beyond that, x is folded: a multiple of q that is looked up by its bits from SHIFT on leaves it in [c q, c q + q + 2^SHIFT), c the
+ * centre that the layers to come need to stay non-negative.
+ *   STRICT  2^49 < q < 2^50: from [q, 2q + 2^49) two layers lead to [0, 3q + 2^49) < 2^52, so each second layer folds, not the first two,
+ *           which meet [q, 2q)
+ *   LAZY    2^47 < q < 2^49: from [3q, 4q + 2^48) five layers lead below 6.5q + 2^48 < 2^52; passes fold what they read
+ *   FREE    q < 2^47: sixteen layers lead from [8q, 9q) to [0, 17q) < 2^52
+ * The last layers turn x itself into a fraction, which costs two vpmadd52 once and saves one of each product, and leave
+ * canonical numbers: one layer, or three. `more` of that fraction and of the products' keep its error within (0, 4] or (0, 8]. */
 
 /* How a pass treats what it reads. */
 enum entry {
     CANONICAL, /* below q: the first pass */
-    GROWN,     /* as the pass before left it */
-    FOLDED,    /* likewise, but x is folded at once (which STRICT and MEDIUM do in any case) */
+    GROWN,     /* a layer after a fold */
+    FOLDED,    /* folds it */
 };
 
-/* [0, 2^52) modulo 2^52 to [0, q). */
-INLINE vec canonical(vec x, enum mode mode, const prime *p)
-{
-    return less(mode == STRICT ? less(clean(x), p->q2) : clean(reduce(x, p)), p->q);
-}
-
 typedef struct {
-    centre at;
-    vec offset; /* it, times q */
-} middle;
+    vec q, minus_half, half_up; /* of balanced products */
+    vec one, above;             /* of fractions at the end */
+    twiddle unit;
+    vec centre, multiples[2];
+} constants;
 
-INLINE middle middle_of(enum mode mode, const pa_he_ntt *ntt)
+INLINE unsigned exact_layers(enum mode mode)
 {
-    const int c = centre_of(mode);
-    return (middle){centre_at(c, ntt), all((uint64_t)c * ntt->modulus.q)};
+    return mode == STRICT ? 1 : 3;
 }
 
-/* Layers `from` to k - 1 over v[0 .. 2^k). Twiddles: words of pairs below `node`, or vectors, those of 2^from blocks. */
-INLINE void layers(vec *v, unsigned from, unsigned k, const pa_he_word *table, size_t node,
-                   bool lanes, enum mode mode, enum entry entry, const middle *centred,
-                   const prime *p)
+INLINE constants constants_of(enum mode mode, const pa_he_ntt *ntt)
 {
-    UNROLL for (unsigned layer = from; layer < k; layer++)
+    const uint64_t q = ntt->modulus.q, centre = mode == STRICT ? STRICT_CENTRE
+                                                : mode == LAZY ? LAZY_CENTRE
+                                                               : FREE_CENTRE;
+    const pa_he_word *multiples = ntt->table + TABLE_MULTIPLES;
+    return (constants){.q = all(q),
+                       .minus_half = all(0 - (q - 1) / 2),
+                       .half_up = all((1ull << 51) + 2),
+                       .one = all(1),
+                       .above = all(2 + exact_layers(mode)),
+                       .unit = twiddle_at(ntt->table + TABLE_ONE, 0, false),
+                       .centre = all(centre * q),
+                       .multiples = {load(multiples), load(multiples + LANES)}};
+}
+
+INLINE vec fold(vec x, enum mode mode, const constants *c)
+{
+    return sub(x,
+               mode == STRICT
+                   ? _mm512_permutexvar_epi64(_mm512_srli_epi64(x, STRICT_SHIFT), c->multiples[0])
+                   : _mm512_permutex2var_epi64(c->multiples[0], _mm512_srli_epi64(x, LAZY_SHIFT),
+                                               c->multiples[1]));
+}
+
+/* Whether layer `depth` after such an entry folds. */
+INLINE bool folds(enum mode mode, enum entry entry, unsigned depth)
+{
+    return mode == STRICT
+               ? (depth % 2 == 0) == (entry != GROWN) && (depth >= 2 || entry != CANONICAL)
+           : mode == LAZY ? depth == 0 && entry != CANONICAL
+                          : false;
+}
+
+/* Layers done `from` to `to` - 1 over v, `depth` of them after the entry. Twiddles: words of pairs below `node`, or, `last`, vectors,
+ * those of 2^from blocks. Butterflies go two by two: in the order of their operations they wait for each other least. */
+#define SIDE_BY_SIDE 2u
+INLINE void layers(vec *v, unsigned from, unsigned to, const pa_he_word *table, size_t node,
+                   bool last, enum mode mode, enum entry entry, unsigned depth, const constants *c)
+{
+    UNROLL for (unsigned layer = from; layer < to; layer++, depth++)
     {
-        const bool folded = mode == STRICT   ? true
-                            : mode == MEDIUM ? (layer - from) % (unsigned)centre_of(MEDIUM) == 0
-                                             : layer == from && entry == FOLDED;
-        const unsigned half = 1u << (k - layer - 1), groups = 1u << (layer - from);
+        const unsigned left = HELD_LOG - layer, half = 1u << (left - 1);
+        const unsigned groups = 1u << (layer - from);
         const pa_he_word *at =
-            lanes ? table + 2 * LANES * (groups - 1) : table + 2 * (node << layer);
-        UNROLL for (unsigned group = 0; group < 1u << layer; group++)
+            last ? table + 2 * LANES * (groups - 1) : table + 2 * (node << layer);
+        UNROLL for (unsigned first = 0; first < HELD / 2; first += SIDE_BY_SIDE)
         {
-            const size_t i =
-                !lanes ? group : group / groups * (BLOCK_TWIDDLES / LANES / 2) + group % groups;
-            UNROLL for (unsigned j = 0; j < half; j++)
+            vec t[SIDE_BY_SIDE];
+            UNROLL for (unsigned step = 0; step < 4; step++)
             {
-                vec *x = v + group * 2 * half + j, *y = x + half;
-                const twiddle w = twiddle_at(at, i, lanes);
-                const vec t = times_minus(*y, w.minus_w, w.quotient, p->one, p);
-                vec u = *x;
-                if (layer == from && entry == CANONICAL) {
-                    u = add(u, centred->offset);
-                } else if (folded) {
-                    u = fold(u, &centred->at, mode, p);
+                UNROLL for (unsigned i = 0; i < SIDE_BY_SIDE; i++)
+                {
+                    const unsigned group = (first + i) / half, j = (first + i) % half;
+                    vec *x = v + group * 2 * half + j, *y = x + half;
+                    const bool exact = last && j == 0 && left <= exact_layers(mode);
+                    const twiddle w = twiddle_at(
+                        at,
+                        last ? group / groups * (BLOCK_TWIDDLES / LANES / 2) + group % groups
+                             : group,
+                        last);
+                    if (step == 0) {
+                        t[i] = high(exact ? c->one : c->half_up, *y, w.low);
+                    } else if (step == 1) {
+                        t[i] = low(t[i], *y, w.high);
+                    } else if (step == 2 && exact) {
+                        *x = left == exact_layers(mode) ? fraction(*x, c->unit, c->above) : *x;
+                    } else if (step == 2) {
+                        t[i] = whole(t[i], c->minus_half, c->q);
+                        *x = entry == CANONICAL && depth == 0 ? add(*x, c->centre)
+                             : folds(mode, entry, depth)      ? fold(*x, mode, c)
+                                                              : *x;
+                    } else {
+                        *y = sub(*x, t[i]);
+                        *x = add(*x, t[i]);
+                        if (last && left == 1) {
+                            *x = whole(*x, all(0), c->q);
+                            *y = whole(*y, all(0), c->q);
+                        }
+                    }
                 }
-                *x = sub(u, t);
-                *y = add(u, t);
             }
         }
     }
+}
+
+/* Vector i of 2^k in `columns` of vectors each `stride` elements apart. */
+INLINE size_t place_of(unsigned i, unsigned columns, size_t stride)
+{
+    return i / columns * stride + i % columns * LANES;
 }
 
 /* k layers over 2^k vectors `stride` elements apart, for `stride` of them: the sub-block below `node`. */
 INLINE void pass(pa_he_word *row, size_t stride, unsigned k, const pa_he_ntt *ntt, size_t node,
                  enum mode mode, enum entry entry)
 {
-    const prime p = prime_of(ntt->modulus.q);
-    const middle centred = middle_of(mode, ntt);
+    const constants c = constants_of(mode, ntt);
     const pa_he_word *pairs = pairs_of(ntt);
-    for (pa_he_word *end = row + stride; row < end; row += LANES) {
-        vec v[16];
+    const unsigned columns = HELD >> k;
+    for (pa_he_word *end = row + stride; row < end; row += columns * LANES) {
+        vec v[HELD];
         /* Twiddles are read anew each time, as operands: hoisted they would only be spilled. */
         __asm__ volatile("" ::: "memory");
-        UNROLL for (unsigned i = 0; i < 1u << k; i++)
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            v[i] = load(row + i * stride);
+            v[i] = load(row + place_of(i, columns, stride));
         }
-        layers(v, 0, k, pairs, node, false, mode, entry, &centred, &p);
-        UNROLL for (unsigned i = 0; i < 1u << k; i++)
+        layers(v, 0, k, pairs, node, false, mode, entry, 0, &c);
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            store(row + i * stride, v[i]);
+            store(row + place_of(i, columns, stride), v[i]);
         }
     }
 }
@@ -119,62 +171,72 @@ INLINE void pass(pa_he_word *row, size_t stride, unsigned k, const pa_he_ntt *nt
 INLINE void lifted_pass(pa_he_word *row, const pa_he_word *source, vec half, vec moved,
                         size_t stride, unsigned k, const pa_he_ntt *ntt, enum mode mode)
 {
-    const prime p = prime_of(ntt->modulus.q);
-    const middle centred = middle_of(mode, ntt);
+    const constants c = constants_of(mode, ntt);
     const pa_he_word *pairs = pairs_of(ntt);
+    const unsigned columns = HELD >> k;
+    const size_t width = columns * LANES;
     /* A store makes loads wait that follow it on the same place of another page: so they go the other way. */
     const bool back = (((uintptr_t)row - (uintptr_t)source) & 4095) < 2048;
-    const ptrdiff_t step = back ? -(ptrdiff_t)LANES : (ptrdiff_t)LANES;
-    row += back ? stride - LANES : 0;
-    source += back ? stride - LANES : 0;
-    for (size_t n = stride; n > 0; n -= LANES, row += step, source += step) {
-        vec v[16];
+    const ptrdiff_t step = back ? -(ptrdiff_t)width : (ptrdiff_t)width;
+    row += back ? stride - width : 0;
+    source += back ? stride - width : 0;
+    for (size_t n = stride; n > 0; n -= width, row += step, source += step) {
+        vec v[HELD];
         __asm__ volatile("" ::: "memory");
-        UNROLL for (unsigned i = 0; i < 1u << k; i++)
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            const vec y = load(source + i * stride);
+            const vec y = load(source + place_of(i, columns, stride));
             v[i] = _mm512_mask_add_epi64(y, _mm512_cmplt_epu64_mask(half, y), y, moved);
         }
-        layers(v, 0, k, pairs, 1, false, mode, CANONICAL, &centred, &p);
-        UNROLL for (unsigned i = 0; i < 1u << k; i++)
+        layers(v, 0, k, pairs, 1, false, mode, CANONICAL, 0, &c);
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            store(row + i * stride, v[i]);
+            store(row + place_of(i, columns, stride), v[i]);
+        }
+    }
+}
+
+/* Two blocks of a row come near. */
+INLINE void bring(const pa_he_word *const *ahead, unsigned which, size_t block)
+{
+    if (ahead != NULL) {
+        UNROLL for (unsigned i = 0; i < HELD; i++)
+        {
+            __builtin_prefetch(ahead[which] + block * BLOCK + i * LANES, 0, 2);
         }
     }
 }
 
 /* The last six layers of `count` blocks of 64 elements, two of them side by side: one has too few butterflies to hide how long each
- * takes. ahead: rows whose same elements are brought near meanwhile. */
+ * takes. ahead: rows whose same elements are brought near meanwhile, or NULL. */
 INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,
-                   const pa_he_word *vectors, const pa_he_word *const *ahead, enum mode mode)
+                   const pa_he_word *vectors, const pa_he_word *const *ahead, enum mode mode,
+                   enum entry entry)
 {
-    const prime p = prime_of(ntt->modulus.q);
-    const middle centred = middle_of(mode, ntt);
+    const constants c = constants_of(mode, ntt);
     for (size_t block = 0; block < count; block += 2) {
-        vec v[16], t[16];
+        vec v[HELD], t[HELD];
         __asm__ volatile("" ::: "memory");
-        UNROLL for (unsigned i = 0; i < 16; i++)
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
             v[i] = load(row + block * BLOCK + i * LANES);
-            __builtin_prefetch(ahead[0] + block * BLOCK + i * LANES, 0, 2);
         }
-        layers(v, 1, 4, pairs_of(ntt), (node + block) / 2, false, mode,
-               mode == FREE ? GROWN : FOLDED, &centred, &p);
+        bring(ahead, 0, block);
+        layers(v, 1, 4, pairs_of(ntt), (node + block) / 2, false, mode, entry, 0, &c);
         UNROLL for (unsigned i = 0; i < 8; i++)
         {
             t[i] = v[i];
             t[8 + i] = v[15 - i];
-            __builtin_prefetch(ahead[2] + block * BLOCK + 2 * i * LANES, 0, 2);
-            __builtin_prefetch(ahead[2] + block * BLOCK + (2 * i + 1) * LANES, 0, 2);
         }
+        bring(ahead, 1, block);
         transpose(t);
         transpose(t + 8);
-        layers(t, 1, 4, vectors + block * BLOCK_TWIDDLES, 0, true, mode, GROWN, &centred, &p);
-        UNROLL for (unsigned i = 0; i < 16; i++)
+        layers(t, 1, 4, vectors + block * BLOCK_TWIDDLES, 0, true, mode, entry, 3, &c);
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            store(row + block * BLOCK + i * LANES, canonical(t[i], mode, &p));
-            __builtin_prefetch(ahead[1] + block * BLOCK + i * LANES, 0, 2);
+            store(row + block * BLOCK + i * LANES, t[i]);
         }
+        bring(ahead, 2, block);
     }
 }
 
@@ -187,24 +249,26 @@ INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t n
             pass(row, size >> k, k, ntt, node, mode, entry);                                       \
         }                                                                                          \
     }
+#define BLOCKS(name, mode, entry)                                                                  \
+    static void name(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,             \
+                     size_t first, const pa_he_word *const *ahead)                                 \
+    {                                                                                              \
+        blocks(row, count, ntt, node, vectors_of(ntt, first), ahead, mode, entry);                 \
+    }
 #define PASSES(stem, mode)                                                                         \
     PASS(stem##_first_1, 1, mode, CANONICAL)                                                       \
     PASS(stem##_first_2, 2, mode, CANONICAL)                                                       \
     PASS(stem##_first_3, 3, mode, CANONICAL)                                                       \
     PASS(stem##_first_4, 4, mode, CANONICAL)                                                       \
-    PASS(stem##_3, 3, mode, GROWN)                                                                 \
-    PASS(stem##_4, 4, mode, GROWN)                                                                 \
-    static void stem##_blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,    \
-                              size_t first, const pa_he_word *const *ahead)                        \
-    {                                                                                              \
-        blocks(row, count, ntt, node, vectors_of(ntt, first), ahead, mode);                        \
-    }
+    PASS(stem##_3, 3, mode, FOLDED)                                                                \
+    PASS(stem##_4, 4, mode, FOLDED)                                                                \
+    BLOCKS(stem##_blocks, mode, FOLDED)
 PASSES(strict, STRICT)
-PASSES(medium, MEDIUM)
 PASSES(lazy, LAZY)
 PASSES(free, FREE)
-PASS(lazy_folded_3, 3, LAZY, FOLDED)
-PASS(lazy_folded_4, 4, LAZY, FOLDED)
+PASS(strict_grown_3, 3, STRICT, GROWN)
+PASS(strict_grown_4, 4, STRICT, GROWN)
+BLOCKS(strict_grown_blocks, STRICT, GROWN)
 
 #define LIFTED(name, k, mode)                                                                      \
     static void name(pa_he_word *row, const pa_he_word *source, uint64_t half, uint64_t moved,     \
@@ -215,8 +279,6 @@ PASS(lazy_folded_4, 4, LAZY, FOLDED)
     }
 LIFTED(strict_lifted_2, 2, STRICT)
 LIFTED(strict_lifted_3, 3, STRICT)
-LIFTED(medium_lifted_2, 2, MEDIUM)
-LIFTED(medium_lifted_3, 3, MEDIUM)
 LIFTED(lazy_lifted_2, 2, LAZY)
 LIFTED(lazy_lifted_3, 3, LAZY)
 LIFTED(free_lifted_2, 2, FREE)
@@ -259,11 +321,11 @@ static void run(const transform *t, size_t r, size_t first, size_t size, size_t 
     pa_he_word *row = t->rows[r] + first;
     if (t->layers[step] == 0) {
         const pa_he_word *const *rows = t->around->ahead;
-        const pa_he_word *ahead[PA_HE_AHEAD];
-        for (unsigned i = 0; i < PA_HE_AHEAD; i++) {
-            ahead[i] = rows == NULL ? row : rows[PA_HE_AHEAD * r + i] + first;
+        const pa_he_word *ahead[PA_HE_AHEAD] = {NULL};
+        for (unsigned i = 0; i < PA_HE_AHEAD && rows != NULL; i++) {
+            ahead[i] = rows[PA_HE_AHEAD * r + i] + first;
         }
-        t->blocks(row, size / BLOCK, t->ntt, node, first / BLOCK, ahead);
+        t->blocks(row, size / BLOCK, t->ntt, node, first / BLOCK, rows == NULL ? NULL : ahead);
         return;
     }
     t->pass[step](row, size, t->ntt, node);
@@ -278,7 +340,7 @@ static void run(const transform *t, size_t r, size_t first, size_t size, size_t 
 }
 
 /* The first pass of row r, with its lift where it has one. Residues above q / 2 are moved by -q and as many p as make them
- * non-negative: below p where q / 2 is; else below q / 2 + p, 2^49 more than others, which FREE bears: 35 2^46 + 2^49 < 2^52. */
+ * non-negative: below p where q / 2 is; else below q / 2 + p, 2^49 more than others, which FREE bears: 17 2^47 + 2^49 < 2^52. */
 static void first_pass(const transform *t, size_t r)
 {
     const size_t n = (size_t)1 << t->ntt->log_degree;
@@ -344,30 +406,25 @@ void PA_HE(forward_within)(pa_he_word *const *rows, size_t count, const pa_he_ar
         done(around, 0, n);
         return;
     }
-    static pass_function *const passes[4][3][5] = {
+    static pass_function *const passes[3][3][5] = {
         [STRICT] = {{NULL, strict_first_1, strict_first_2, strict_first_3, strict_first_4},
+                    {NULL, NULL, NULL, strict_grown_3, strict_grown_4},
                     {NULL, NULL, NULL, strict_3, strict_4}},
-        [MEDIUM] = {{NULL, medium_first_1, medium_first_2, medium_first_3, medium_first_4},
-                    {NULL, NULL, NULL, medium_3, medium_4}},
         [LAZY] = {{NULL, lazy_first_1, lazy_first_2, lazy_first_3, lazy_first_4},
                   {NULL, NULL, NULL, lazy_3, lazy_4},
-                  {NULL, NULL, NULL, lazy_folded_3, lazy_folded_4}},
+                  {NULL, NULL, NULL, lazy_3, lazy_4}},
         [FREE] = {{NULL, free_first_1, free_first_2, free_first_3, free_first_4},
+                  {NULL, NULL, NULL, free_3, free_4},
                   {NULL, NULL, NULL, free_3, free_4}},
     };
-    static lifted_function *const lifts[4][5] = {
+    static lifted_function *const lifts[3][5] = {
         [STRICT] = {NULL, NULL, strict_lifted_2, strict_lifted_3, NULL},
-        [MEDIUM] = {NULL, NULL, medium_lifted_2, medium_lifted_3, NULL},
         [LAZY] = {NULL, NULL, lazy_lifted_2, lazy_lifted_3, NULL},
         [FREE] = {NULL, NULL, free_lifted_2, free_lifted_3, NULL},
     };
-    static blocks_function *const last[4] = {strict_blocks, medium_blocks, lazy_blocks,
-                                             free_blocks};
+    static blocks_function *const last[3] = {strict_blocks, lazy_blocks, free_blocks};
     const unsigned bits = ntt->modulus.bits;
-    const enum mode mode = bits > MEDIUM_BITS ? STRICT
-                           : bits > LAZY_BITS ? MEDIUM
-                           : bits > FREE_BITS ? LAZY
-                                              : FREE;
+    const enum mode mode = bits > LAZY_BITS ? STRICT : bits > FREE_BITS ? LAZY : FREE;
     transform t = {.rows = rows,
                    .count = count,
                    .ntt = ntt,
@@ -375,12 +432,14 @@ void PA_HE(forward_within)(pa_he_word *const *rows, size_t count, const pa_he_ar
                    .around = around,
                    .lifted = lifts[mode][plans[ntt->log_degree - MIN_LOG_DEGREE][0]],
                    .mode = mode};
-    unsigned grown = 0; /* layers since the last fold */
+    unsigned before = 0; /* layers */
     for (unsigned i = 0; i < STEPS; i++) {
         const unsigned k = t.layers[i] = plans[ntt->log_degree - MIN_LOG_DEGREE][i];
-        const bool folds = mode == LAZY && i != 0 && grown + k > (unsigned)centre_of(LAZY);
-        grown = (folds ? 0 : grown) + k;
-        t.pass[i] = passes[mode][i == 0 ? CANONICAL : folds ? FOLDED : GROWN][k];
+        t.pass[i] = passes[mode][before == 0 ? CANONICAL : before % 2 != 0 ? GROWN : FOLDED][k];
+        before += k;
+    }
+    if (mode == STRICT && before % 2 != 0) {
+        t.blocks = strict_grown_blocks;
     }
     run_rows(&t, 0, n, 1, 0);
 }

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inverse negacyclic NTT in AVX-512 IFMA, the forward one backwards: (x, y) <- (x + y, (x - y) / w), 1 / N in the last layer.
  *
- * Zen 4, gcc 12, thousands of cycles for q < 2^50, 2^49 and 2^47: N = 8192 36.3, 32.9 and 28.7; 16384 79.4, 71.7 and 63; 65536 359, 326
- * and 286: 5.5, 5.0 and 4.4 cycles per butterfly of vectors, whose limits are the forward transform's. Lanes turned round for
- * the mirrored twiddles by eight vpermq a block took 36.8 (N = 8192, 2^50): hence the order of odd blocks. */
+ * Zen 4, gcc 12, thousands of cycles for q < 2^50, 2^49 and 2^47: N = 8192 30.0, 26.6 and 26.0; 16384 66.3, 59.0 and 58.6; 65536 302, 277
+ * and 273: 4.6, 4.1 and 4.0 cycles per butterfly of vectors, whose limits are the forward transform's.
+ * Tried and lost (N = 8192, 2^50): Shoup's products and folds by tables, 36.3; all numbers made whole after each second layer,
+ * 31.5; lanes turned round for the mirrored twiddles by eight vpermq a block, 1 %: hence the order of odd blocks. */
 #include "ntt_avx512ifma.h"
 
-/* A range of 2q doubles with each layer of sums. Over `period` layers between folds the elements i of the 2^period that meet
- * have the centres period - 2 popcount(i), x + y and x - y then stay within [0, 2^(period + 1) q): with period 1, x of [q, 3q) and
- * y of [-q, q). Products come at the centre that the layers left ask for. */
-#define LAZY_BITS 47u
-#define MEDIUM_BITS 49u
-
-INLINE unsigned period_of(enum mode mode)
+/* A product is left as a fraction, and so are sums of such, which then need no reduction; but to be a factor a difference of fractions
+ * has to be made whole, which costs what the product has saved. After m - 1 layers of sums, and where a pass ends, a sum is
+ * made whole, in [c q, (c + 1) q); after m layers of sums of whole numbers, and at the end, it is reduced to that, by way of a
+ * fraction. What decides m: a difference of sums of 2^(m - 1) whole numbers is below 2^m q, and the error of one of sums of 2^(m - 2)
+ * fractions is within (0, 2^m]; so 2^m q < 2^52 suffices for both.
+ *   STRICT  q < 2^50: 2
+ *   LAZY    q < 2^49: 3
+ *   FREE    q < 2^47: 4 */
+INLINE unsigned sums_of(enum mode mode)
 {
-    return mode == STRICT ? 1 : mode == MEDIUM ? 2 : 4;
+    return mode == STRICT ? 2 : mode == LAZY ? 3 : 4;
 }
 
 INLINE unsigned least(unsigned a, unsigned b)
@@ -22,111 +25,147 @@ INLINE unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* What element i has to be centred at where `period` layers follow. */
-INLINE int centre_of(size_t i, unsigned period)
+INLINE int ones(size_t i, unsigned m)
 {
-    return (int)period - 2 * __builtin_popcount((unsigned)i & ((1u << period) - 1));
+    return __builtin_popcount((unsigned)i & ((1u << m) - 1));
+}
+
+/* c of element i before m layers of sums, so that y is above x, and x - y = (-1) (y - x) non-negative: the sum of 2^l elements is
+ * 2^l q below that of the next 2^l. All 2^m then lie from 0 (m even) or 2^(m - 1) q on. */
+INLINE int centre_of(size_t i, unsigned m)
+{
+    return ones(i, m) - (int)(m / 2);
+}
+
+/* Likewise `more` of the fraction that becomes element i of `left` layers of sums: 2 on the average, which is the most that an
+ * error takes away, and differences are 2 for each. */
+INLINE int more_of(size_t i, unsigned left)
+{
+    return 2 - (int)left + 2 * ones(i, left);
+}
+
+INLINE vec times_q(int c, uint64_t q)
+{
+    return all((uint64_t)c * q);
 }
 
 #define SIDES 2u
 
-/* Where the results of a pass go. Of lanes: each has a centre of its own. */
+/* Where the results of a pass go. */
 typedef struct {
-    bool last; /* no layer follows: to [0, q), divided by N */
-    bool
-        lanes; /* centres differ from lane to lane: LAZY folds to them, else offset is added to what is at 0 */
-    centre at[SIDES]; /* of the results of a node */
-    vec offset[SIDES];
+    bool last;         /* no layer follows: to [0, q), divided by N */
+    vec centre[SIDES]; /* c q */
 } leaving;
 
-/* Of the centres met within a pass. */
+/* What both x and y of a butterfly are: sums, of so many layers, of fractions or of whole numbers. */
 typedef struct {
-    centre at[CENTRES];
-} middle;
+    bool fraction;
+    unsigned sums;
+} state;
 
-INLINE middle middle_of(const pa_he_ntt *ntt)
+/* Of elements j of layer `layer` of a pass: bit l of j says that the last but l had been y in layer l, hence a product. */
+INLINE state state_of(unsigned j, unsigned layer, unsigned m)
 {
-    middle m;
-    UNROLL for (int c = LEAST_CENTRE; c <= MOST_CENTRE; c++)
-    {
-        m.at[c - LEAST_CENTRE] = centre_at(c, ntt);
+    if (j == 0) { /* read by this pass */
+        return (state){false, layer % m};
     }
-    return m;
+    const unsigned since = layer - 1 - (31 - (unsigned)__builtin_clz(j));
+    return since < m - 1 ? (state){true, since} : (state){false, (since - (m - 1)) % m};
 }
 
-INLINE centre within(const middle *m, int c)
+/* Layers 0 .. k - 1 over v, whose lowest bits are its columns. Twiddles: words of pairs below `mirrored` and before it, or vectors of
+ * the block at `table` and before it; both are numbered from the end. Butterflies go two by two: in the order of their operations
+ * they wait for each other least. */
+#define SIDE_BY_SIDE 2u
+INLINE void layers(vec *v, unsigned columns_log, unsigned k, const pa_he_word *table,
+                   size_t mirrored, bool lanes, enum mode mode, const leaving *leave,
+                   const pa_he_ntt *ntt)
 {
-    centre found = {.minus = all((uint64_t)-(int64_t)c)};
-    if (c >= LEAST_CENTRE && c <= MOST_CENTRE) {
-        found = m->at[c - LEAST_CENTRE];
-    }
-    return found;
-}
-
-/* Layers 0 .. k - 1 over v[0 .. 2^k), and as many of the next node behind them where `sides` is 2. Twiddles: words of pairs below
- * `mirrored` and before it, or vectors of the block at `table` and before it; both are numbered from the end. */
-INLINE void layers(vec *v, unsigned k, unsigned sides, const pa_he_word *table, size_t mirrored,
-                   bool lanes, enum mode mode, const leaving *leave, const middle *within_pass,
-                   const pa_he_ntt *ntt, const prime *p)
-{
+    const uint64_t modulus = ntt->modulus.q;
+    const vec q = all(modulus), zero = all(0), two = all(2);
+    const twiddle unit = twiddle_at(ntt->table + TABLE_ONE, 0, false);
+    const unsigned m = sums_of(mode);
     UNROLL for (unsigned layer = 0; layer < k; layer++)
     {
-        const unsigned half = 1u << layer, groups = 1u << (k - 1 - layer);
-        const unsigned start = layer - layer % period_of(mode);
-        const unsigned left = least(period_of(mode), k - start) - (layer - start) - 1;
-        /* Length of the period that follows in this pass. */
-        const unsigned next = left > 0 ? 0 : least(period_of(mode), k - layer - 1);
-        const bool ending = layer == k - 1;
-        UNROLL for (unsigned i = 0; i < sides * groups; i++)
+        const unsigned half = 1u << (columns_log + layer), groups = 1u << (k - 1 - layer);
+        const bool ending = layer == k - 1, last = ending && leave->last;
+        UNROLL for (unsigned first = 0; first < HELD / 2; first += SIDE_BY_SIDE)
         {
-            const unsigned side = i / groups, group = i % groups;
-            const pa_he_word *at = lanes ? table - side * BLOCK_TWIDDLES + 2 * LANES * (groups - 1)
-                                         : table + 2 * (mirrored - side) * groups;
-            const twiddle w = twiddle_at(at, groups - 1 - group, lanes);
-            const int c = centre_of(group, left > 0 ? left : next);
-            const centre kept = within(within_pass, c);
-            const centre *to = ending ? &leave->at[side] : &kept;
-            UNROLL for (unsigned j = 0; j < half; j++)
+            vec d[SIDE_BY_SIDE], t[SIDE_BY_SIDE];
+            UNROLL for (unsigned step = 0; step < 5; step++)
             {
-                vec *x = v + i * 2 * half + j, *y = x + half;
-                const vec s = add(*x, *y), d = sub(*x, *y);
-                if (ending && leave->last) {
-                    *x = less(clean(times(s, all(ntt->table[0]), all(ntt->table[1]), p)), p->q);
-                    *y = less(clean(times(d, all(ntt->table[2]), all(ntt->table[3]), p)), p->q);
-                    continue;
-                }
-                *y = times_minus(d, w.minus_w, w.quotient,
-                                 ending ? sub(p->two, to->minus) : all((uint64_t)(int64_t)(c + 2)),
-                                 p);
-                *x = left > 0 ? s : fold(s, to, mode, p);
-                if (ending && leave->lanes && mode != LAZY) {
-                    *x = add(*x, leave->offset[side]);
+                UNROLL for (unsigned i = 0; i < SIDE_BY_SIDE; i++)
+                {
+                    const unsigned at = (first + i) / half, side = at / groups;
+                    const unsigned group = at % groups, j = (first + i) % half;
+                    const state has = state_of(j >> columns_log, layer, m);
+                    const pa_he_word *pairs =
+                        lanes ? table - side * BLOCK_TWIDDLES + 2 * LANES * (groups - 1)
+                              : table + 2 * (mirrored - side) * groups;
+                    const twiddle w = last ? twiddle_at(ntt->table + TABLE_LAST, 0, false)
+                                           : twiddle_at(pairs, groups - 1 - group, lanes);
+                    const vec more =
+                        last ? two : all((uint64_t)more_of(group, least(m - 1, k - 1 - layer)));
+                    const vec to =
+                        last     ? zero
+                        : ending ? leave->centre[side]
+                                 : times_q(centre_of(group, least(m, k - 1 - layer)), modulus);
+                    vec *x = v + at * 2 * half + j, *y = x + half;
+                    if (step == 0) {
+                        d[i] = sub(*y, *x);
+                        *x = add(*x, *y);
+                    } else if (step == 1 && has.fraction) {
+                        d[i] = whole(d[i], zero, q);
+                    } else if (step == 2) {
+                        t[i] = high(more, d[i], w.low);
+                    } else if (step == 3) {
+                        *y = low(t[i], d[i], w.high);
+                    } else if (step == 4) {
+                        const unsigned length = least(m, k - (layer - has.sums));
+                        if (!has.fraction && has.sums + 1 == length && length == m && m % 2 != 0) {
+                            *x = sub(*x, times_q(1 << (m - 1), modulus)); /* else above 2^52 */
+                        }
+                        if (last && has.fraction) {
+                            *x = whole(*x, zero, q);
+                        }
+                        if (last || (!has.fraction && has.sums + 1 == length)) {
+                            *x = fraction(
+                                *x, last ? twiddle_at(ntt->table + TABLE_SCALE, 0, false) : unit,
+                                two);
+                        }
+                        if (ending || has.sums + 1 == (has.fraction ? m - 1 : m)) {
+                            *x = whole(*x, to, q);
+                        }
+                        if (ending) {
+                            *y = whole(*y, to, q);
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-/* k layers over 2^k vectors `stride` elements apart, for `stride` of them. period: of the first layers of the pass that follows;
+/* k layers over 2^k vectors `stride` elements apart, for `stride` of them. period: layers of the first step of the pass that follows;
  * 0: none does. */
 INLINE void pass(pa_he_word *row, size_t stride, unsigned k, const pa_he_ntt *ntt, size_t node,
                  size_t mirrored, unsigned period, enum mode mode)
 {
-    const prime p = prime_of(ntt->modulus.q);
-    const middle within_pass = middle_of(ntt);
-    const leaving leave = {.last = period == 0, .at = {centre_at(centre_of(node, period), ntt)}};
-    for (pa_he_word *end = row + stride; row < end; row += LANES) {
-        vec v[16];
+    const leaving leave = {.last = period == 0,
+                           .centre = {times_q(centre_of(node, period), ntt->modulus.q)}};
+    const unsigned columns = HELD >> k;
+    for (pa_he_word *end = row + stride; row < end; row += columns * LANES) {
+        vec v[HELD];
         /* Twiddles are read anew each time, as operands: hoisted they would only be spilled. */
         __asm__ volatile("" ::: "memory");
-        UNROLL for (unsigned i = 0; i < 1u << k; i++)
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            v[i] = load(row + i * stride);
+            v[i] = load(row + i / columns * stride + i % columns * LANES);
         }
-        layers(v, k, 1, pairs_of(ntt), mirrored, false, mode, &leave, &within_pass, ntt, &p);
-        UNROLL for (unsigned i = 0; i < 1u << k; i++)
+        layers(v, HELD_LOG - k, k, pairs_of(ntt), mirrored, false, mode, &leave, ntt);
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            store(row + i * stride, v[i]);
+            store(row + i / columns * stride + i % columns * LANES, v[i]);
         }
     }
 }
@@ -143,29 +182,21 @@ INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t n
                    size_t mirrored, const pa_he_word *vectors, unsigned period, enum mode mode)
 {
     const uint64_t q = ntt->modulus.q;
-    const prime p = prime_of(q);
-    const middle within_pass = middle_of(ntt);
-    const unsigned first = least(period_of(mode), 3);
-#define MINUS(b) -centre_of(b, first)
-#define OFFSET(b) centre_of(b, first) * (int64_t)q
+    const unsigned first = least(sums_of(mode), 3);
+#define CENTRE(b) centre_of(b, first) * (int64_t)q
 #define FORTH(f) lanes_of(f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7))
 #define BACK(f) lanes_of(f(7), f(6), f(5), f(4), f(3), f(2), f(1), f(0))
-    leaving across = {.lanes = true,
-                      .at = {centre_at(0, ntt), centre_at(0, ntt)},
-                      .offset = {FORTH(OFFSET), BACK(OFFSET)}};
-    across.at[0].minus = FORTH(MINUS);
-    across.at[1].minus = BACK(MINUS);
+    const leaving across = {.centre = {FORTH(CENTRE), BACK(CENTRE)}};
     for (size_t block = 0; block < count; block += SIDES) {
-        vec v[8 * SIDES], t[8 * SIDES];
+        vec v[HELD], t[HELD];
         __asm__ volatile("" ::: "memory");
-        UNROLL for (unsigned i = 0; i < 8 * SIDES; i++)
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            const int c = (int)first - __builtin_popcount(i & ((1u << first) - 1));
+            const int c = centre_of(i, first);
             v[i] = load(row + block * BLOCK + i * LANES);
-            v[i] = c != 0 ? add(v[i], all((uint64_t)c * q)) : v[i];
+            v[i] = c != 0 ? add(v[i], times_q(c, q)) : v[i];
         }
-        layers(v, 3, SIDES, vectors - block * BLOCK_TWIDDLES, 0, true, mode, &across, &within_pass,
-               ntt, &p);
+        layers(v, 0, 3, vectors - block * BLOCK_TWIDDLES, 0, true, mode, &across, ntt);
         transpose(v);
         transpose(v + 8);
         UNROLL for (unsigned i = 0; i < 8; i++)
@@ -173,11 +204,10 @@ INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t n
             t[i] = v[i];
             t[8 + i] = v[15 - i];
         }
-        const leaving leave = {.at = {centre_at(centre_of(node + block, period), ntt),
-                                      centre_at(centre_of(node + block + 1, period), ntt)}};
-        layers(t, 3, SIDES, pairs_of(ntt), mirrored - block, false, mode, &leave, &within_pass, ntt,
-               &p);
-        UNROLL for (unsigned i = 0; i < 8 * SIDES; i++)
+        const leaving leave = {.centre = {times_q(centre_of(node + block, period), q),
+                                          times_q(centre_of(node + block + 1, period), q)}};
+        layers(t, 0, 3, pairs_of(ntt), mirrored - block, false, mode, &leave, ntt);
+        UNROLL for (unsigned i = 0; i < HELD; i++)
         {
             store(row + block * BLOCK + i * LANES, t[i]);
         }
@@ -200,14 +230,14 @@ PASS(strict_1, 1, STRICT)
 PASS(strict_2, 2, STRICT)
 PASS(strict_3, 3, STRICT)
 PASS(strict_4, 4, STRICT)
-PASS(medium_1, 1, MEDIUM)
-PASS(medium_2, 2, MEDIUM)
-PASS(medium_3, 3, MEDIUM)
-PASS(medium_4, 4, MEDIUM)
 PASS(lazy_1, 1, LAZY)
 PASS(lazy_2, 2, LAZY)
 PASS(lazy_3, 3, LAZY)
 PASS(lazy_4, 4, LAZY)
+PASS(free_1, 1, FREE)
+PASS(free_2, 2, FREE)
+PASS(free_3, 3, FREE)
+PASS(free_4, 4, FREE)
 
 #define BLOCKS(name, mode)                                                                         \
     static void name(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,             \
@@ -218,8 +248,8 @@ PASS(lazy_4, 4, LAZY)
                mode);                                                                              \
     }
 BLOCKS(strict_blocks, STRICT)
-BLOCKS(medium_blocks, MEDIUM)
 BLOCKS(lazy_blocks, LAZY)
+BLOCKS(free_blocks, FREE)
 
 /* ---- the way through a transform ---------------------------------------------------------------------------------- */
 
@@ -262,10 +292,10 @@ static void run_pass(const transform *t, pa_he_word *row, const place *at, unsig
 {
     static pass_function *const passes[3][5] = {
         [STRICT] = {NULL, strict_1, strict_2, strict_3, strict_4},
-        [MEDIUM] = {NULL, medium_1, medium_2, medium_3, medium_4},
         [LAZY] = {NULL, lazy_1, lazy_2, lazy_3, lazy_4},
+        [FREE] = {NULL, free_1, free_2, free_3, free_4},
     };
-    const unsigned period = step == 0 ? 0 : least(period_of(t->mode), t->layers[step - 1]);
+    const unsigned period = step == 0 ? 0 : least(sums_of(t->mode), t->layers[step - 1]);
     passes[t->mode][t->layers[step]](row + at->first, at->size, t->ntt, at->node, at->mirrored,
                                      period);
 }
@@ -273,12 +303,12 @@ static void run_pass(const transform *t, pa_he_word *row, const place *at, unsig
 static void run(const transform *t, pa_he_word *row, const place *at, unsigned step)
 {
     static blocks_function *const all_blocks[3] = {
-        [STRICT] = strict_blocks, [MEDIUM] = medium_blocks, [LAZY] = lazy_blocks};
+        [STRICT] = strict_blocks, [LAZY] = lazy_blocks, [FREE] = free_blocks};
     const unsigned k = t->layers[step];
     if (t->layers[step + 1] == 0) {
         const place block = child(at, k, 0);
         all_blocks[t->mode](row + at->first, at->size / BLOCK, t->ntt, block.node, block.mirrored,
-                            at->first / BLOCK, least(period_of(t->mode), k));
+                            at->first / BLOCK, least(sums_of(t->mode), k));
     } else {
         for (size_t i = 0; i < (size_t)1 << k; i++) {
             const place part = child(at, k, i);
@@ -319,9 +349,9 @@ void PA_HE(inverse)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
     transform t = {.rows = rows,
                    .count = count,
                    .ntt = ntt,
-                   .mode = bits > MEDIUM_BITS ? STRICT
-                           : bits > LAZY_BITS ? MEDIUM
-                                              : LAZY};
+                   .mode = bits > LAZY_BITS   ? STRICT
+                           : bits > FREE_BITS ? LAZY
+                                              : FREE};
     for (unsigned i = 0; i < STEPS; i++) {
         t.layers[i] = plans[ntt->log_degree - MIN_LOG_DEGREE][i];
     }

@@ -12,8 +12,9 @@ size_t PA_HE(ntt_words)(unsigned log_degree)
 
 static void put(pa_he_word *at, size_t step, uint64_t w, uint64_t q)
 {
-    at[0] = (1ull << 52) - w;
-    at[step] = shoup(w, q);
+    const unsigned __int128 shifted = (unsigned __int128)w << 52;
+    at[0] = (pa_he_word)(shifted / q);
+    at[step] = (pa_he_word)((shifted % q << 52) / q);
 }
 
 /* w_m into its vector: layer of 2^layer twiddles to each of 8 sub-blocks of a block, layer 0 .. 2. */
@@ -25,14 +26,12 @@ static void put_lane(pa_he_word *vectors, uint32_t m, unsigned layer, uint64_t w
     put(at, LANES, w, q);
 }
 
-/* Entry i: what is subtracted from x of i 2^shift and more (kernels of primes that small fold otherwise). */
+/* Entry i: what is subtracted from x of i 2^shift and more. */
 static void put_multiples(pa_he_word *out, uint64_t q, unsigned bits)
 {
-    const unsigned shift = bits == PA_HE_FAST_BITS ? STRICT_SHIFT : MEDIUM_SHIFT;
-    for (int c = LEAST_CENTRE; c <= MOST_CENTRE; c++) {
-        for (uint64_t i = 0; i < 2 * LANES; i++) {
-            *out++ = ((i << shift) / q - (uint64_t)(int64_t)c) * q;
-        }
+    for (uint64_t i = 0; i < 2 * LANES; i++) {
+        *out++ = bits > LAZY_BITS ? ((i << STRICT_SHIFT) / q - STRICT_CENTRE) * q
+                                  : ((i << LAZY_SHIFT) / q - LAZY_CENTRE) * q;
     }
 }
 
@@ -55,13 +54,11 @@ void PA_HE(ntt_fill)(pa_he_word *table, const pa_he_modulus *modulus, uint64_t p
         power = pa_he_mul_mod(power, psi, modulus);
     }
     const uint64_t scale = pa_he_inv_mod(degree % q, modulus);
-    for (unsigned i = 0; i < TABLE_MULTIPLES; i++) {
-        table[i] = 0;
-    }
-    table[0] = scale;
-    table[1] = shoup(scale, q);
-    table[2] = pa_he_mul_mod(scale, q - ((1ull << 52) - pairs[2]), modulus);
-    table[3] = shoup(table[2], q);
+    put(table + TABLE_SCALE, 1, scale, q);
+    put(table + TABLE_LAST, 1,
+        pa_he_mul_mod(scale, pa_he_pow_mod(psi, degree / 2, modulus), modulus), q);
+    put(table + TABLE_ONE, 1, 1, q);
+    table[6] = table[7] = 0;
     put_multiples(table + TABLE_MULTIPLES, q, modulus->bits);
 }
 
@@ -83,15 +80,10 @@ static uint64_t once(uint64_t x, uint64_t m)
 }
 
 /* x w modulo q, x < 2^52. */
-static uint64_t times_word(uint64_t x, uint64_t w, uint64_t quotient, uint64_t q)
-{
-    const uint64_t floor = (uint64_t)((unsigned __int128)x * quotient >> 52);
-    return once(x * w - floor * q, q);
-}
-
 static uint64_t times_pair(uint64_t x, const pa_he_word *pair, uint64_t q)
 {
-    return times_word(x, (1ull << 52) - pair[0], pair[1], q);
+    const uint64_t fraction = x * pair[0] + (uint64_t)((unsigned __int128)x * pair[1] >> 52) + 2;
+    return (uint64_t)((unsigned __int128)(fraction & MASK52) * q >> 52);
 }
 
 void PA_HE(forward_small)(pa_he_word *row, const pa_he_ntt *ntt)
@@ -121,7 +113,7 @@ void PA_HE(inverse_small)(pa_he_word *row, const pa_he_ntt *ntt)
         }
     }
     for (size_t i = 0; i < degree; i++) {
-        row[i] = times_word(row[i], ntt->table[0], ntt->table[1], q);
+        row[i] = times_pair(row[i], ntt->table + TABLE_SCALE, q);
     }
 }
 

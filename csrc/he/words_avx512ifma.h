@@ -85,7 +85,7 @@ INLINE vec more(vec a, vec b)
 
 /* Constants of one prime. */
 typedef struct {
-    vec zero, one, two;
+    vec zero;
     vec q, q2;   /* q, 2q */
     vec minus_q; /* 2^52 - q */
     vec inverse; /* floor(2^52 / q) */
@@ -94,8 +94,6 @@ typedef struct {
 INLINE prime prime_of(uint64_t q)
 {
     return (prime){.zero = all(0),
-                   .one = all(1),
-                   .two = all(2),
                    .q = all(q),
                    .q2 = all(2 * q),
                    .minus_q = all((1ull << 52) - q),
@@ -107,12 +105,6 @@ INLINE prime prime_of(uint64_t q)
 INLINE vec times(vec x, vec w, vec quotient, const prime *p)
 {
     return low(low(p->zero, x, w), high(p->zero, x, quotient), p->minus_q);
-}
-
-/* Minus that, plus q times `count`, from 2^52 - w: to (count q - 2q, count q] modulo 2^52. */
-INLINE vec times_minus(vec x, vec minus_w, vec quotient, vec count, const prime *p)
-{
-    return low(low(p->zero, x, minus_w), high(count, x, quotient), p->q);
 }
 
 /* Any x < 2^52, modulo 2^52, to [0, 2q) modulo 2^52 (Barrett). */

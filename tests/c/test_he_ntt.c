@@ -199,7 +199,7 @@ static void check_variant(const pa_he_kernels *kernels)
     }
     /* Of primes this small no variant need reduce on the way. */
     pa_he_ntt *longest =
-        ring_new(kernels, ref_prime(46, PA_HE_MAX_LOG_DEGREE), PA_HE_MAX_LOG_DEGREE);
+        ring_new(kernels, ref_prime(47, PA_HE_MAX_LOG_DEGREE), PA_HE_MAX_LOG_DEGREE);
     check_transform(kernels, longest, 2);
     ring_free(longest);
     pa_he_ntt *least = ring_new(kernels, 17, 3);
