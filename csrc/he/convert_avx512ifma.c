@@ -260,6 +260,10 @@ static void lift(pa_he_word *const *out, const pa_he_word *const *in, const pa_h
         }
         lift_terms(y, from, c, size);
         for (uint32_t j = 0; j < c->out_count; j++) {
+            /* An outcome of a batch is in no cache: 1 to 2 % of a product. */
+            for (size_t k = e + LIFT_BLOCK; k < e + 2 * LIFT_BLOCK && k < n; k += LANES) {
+                __builtin_prefetch(out[j] + k, 1, 2);
+            }
             sum_row(out[j] + e, (const pa_he_word *const *)y, c, j, size);
         }
     }

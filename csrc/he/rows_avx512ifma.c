@@ -166,12 +166,12 @@ INLINE halves inner(const pa_he_terms *terms, size_t i, unsigned count, const pr
             const pa_he_word *a = terms->a[t] + i, *b0 = terms->b[0][t], *b1 = terms->b[1][t] + i;
             UNROLL for (unsigned k = 0; k < count; k++)
             {
-                __builtin_prefetch(b0 + i + k * LANES + AHEAD);
                 __builtin_prefetch(b1 + k * LANES + AHEAD);
                 const vec x = load(a + k * LANES), y1 = load(b1 + k * LANES);
                 s.low[1][k] = low(s.low[1][k], x, y1);
                 s.high[1][k] = high(s.high[1][k], x, y1);
                 if (b0 != NULL) {
+                    __builtin_prefetch(b0 + i + k * LANES + AHEAD);
                     const vec y0 = load(b0 + i + k * LANES);
                     s.low[0][k] = low(s.low[0][k], x, y0);
                     s.high[0][k] = high(s.high[0][k], x, y0);
