@@ -14,18 +14,20 @@
  *
  * Tried and lost, N = 8192 and 16384: ciphertexts of a batch that share rows of the key, one after the other for each prime, 0 to 4 %
  * slower, or transformed together, 1 % (two of 8192) to 8 %: a key's two rows a digit are read once less for each ciphertext, but a
- * digit's row leaves the second cache and comes back for it. Lifts from two primes within the first pass of a transform, and
- * rows of terms brought near before, no gain: hardware follows them.
+ * digit's row leaves the second cache and comes back for it. So would digits of two primes lifted at once, and threads that
+ * share the primes of a product move as many rows as threads that share a batch. Lifts from two primes within the first pass
+ * of a transform, and rows of terms brought near before, in any cache, no gain: hardware follows them. c2 multiplied leaf by
+ * leaf as the inverse transform takes it, with the next row brought near, 1 to 5 % slower in batches.
  *
- * N = 8192: digits of several primes make terms of their lifts once, not for each prime: a product with two digits of
- * two primes takes 336 us, 363 before (AVX2: 515, 567). Of 360 us 65 are the sums, 48 of which
- * multiplications: keys interleaved by component, or by digit, took as long (50 us in a loop of sums alone, 42 within the
- * first cache, 26 for reading them), and so did blocks of 512 to 8192 elements and one, two or four vectors at a time.
+ * N = 8192: digits of several primes make terms of their lifts once, not for each prime: a product with two digits of two primes
+ * takes 336 us, 363 before (AVX2: 515, 567). Of 360 us 65 are the sums, 48 of which multiplications: keys interleaved by
+ * component, or by digit, took as long (50 us in a loop of sums alone, 42 within the first cache, 26 for reading them), and so
+ * did blocks of 512 to 8192 elements and one, two or four vectors at a time.
  *
  * A rotation (N = 8192, Zen 4, moduli of 100 and 40 bits), which summed all rows before it divided them, and permuted at last: 267 us
- * became 258, and 249 where sums are divided before they are reduced; eight of one ciphertext 1540, 1380; N = 16384 2510, 2240. Tried and lost: parts put where the automorphism takes them,
- * block by block, as they are divided: 3 us more, and 25 where the outcome is not in cache, for nothing brings scattered
- * lines there ahead of the stores. */
+ * became 258, and 249 where sums are divided before they are reduced; eight of one ciphertext 1540, 1380; N = 16384 2510, 2240.
+ * Tried and lost: parts put where the automorphism takes them, block by block, as they are divided: 3 us more, and 25 where the
+ * outcome is not in cache, for nothing brings scattered lines there ahead of the stores. */
 #include <string.h>
 
 #include "evaluate.h"
