@@ -129,7 +129,7 @@ class _Sample(NamedTuple):
 
     Attributes:
         seconds: as it was.
-        waited: share of the time that it wanted to compute and had no core; 0 unless that was asked.
+        waited: share of its time that its threads wanted to compute and had no core; 0 unless that was asked.
     """
 
     seconds: float
@@ -380,7 +380,7 @@ def _least(plan: Plan, call: Call, effort: Effort, *, asked: bool = False) -> _S
         seconds = clock() - begin
         own = process_time() - own
         stood = max(0.0, waited() - stood) if asked else 0.0
-        samples.append(_Sample(seconds / batches, stood / max(stood + own, 1e-9)))
+        samples.append(_Sample(seconds / batches, stood / max(stood + own, seconds, 1e-9)))
     return min(samples)
 
 
