@@ -13,7 +13,8 @@ static pa_queue_batch *make(const pyaccel_queue *queue)
 {
     const size_t rows = queue->max_batch, offsets = (rows + 1) * sizeof(uint64_t);
     pa_queue_batch *batch = calloc(1, sizeof *batch);
-    uint8_t *memory = malloc(rows * (sizeof *batch->entries + 2) + PA_QUEUE_COLUMNS * offsets);
+    uint8_t *memory =
+        malloc(rows * (sizeof *batch->entries + 2 + PA_QUEUE_POINT) + PA_QUEUE_COLUMNS * offsets);
     if (batch == NULL || memory == NULL) {
         free(batch);
         free(memory);
@@ -27,6 +28,7 @@ static pa_queue_batch *make(const pyaccel_queue *queue)
     }
     batch->verdicts = memory;
     batch->reasons = memory + rows;
+    batch->keys = memory + 2 * rows;
     return batch;
 }
 
@@ -190,7 +192,7 @@ bool pa_queue_append(pyaccel_queue *queue, pa_queue_batch *batch, const pyaccel_
     }
     batch->entries[batch->count++] = *entry;
     batch->live++;
-    batch->callbacks += entry->callback != NULL;
+    batch->callbacks += pa_queue_calls(entry);
     batch->earliest = entry->deadline < batch->earliest ? entry->deadline : batch->earliest;
     queue->earliest = batch->earliest < queue->earliest ? batch->earliest : queue->earliest;
     return true;
@@ -211,6 +213,14 @@ void pa_queue_verify_batch(pa_queue_batch *batch, pyaccel_cache *cache)
     const pyaccel_rows messages = rows_of(batch, PA_QUEUE_MESSAGE);
     const pyaccel_rows signatures = rows_of(batch, PA_QUEUE_SIGNATURE);
     const pyaccel_rows identities = rows_of(batch, PA_QUEUE_IDENTITY);
+    if (batch->kind.recovered > 0) {
+        pyaccel_recover_options options = pa_queue_recover_options(&batch->kind);
+        options.reasons = batch->reasons;
+        batch->status = pyaccel_recover_many(
+            batch->keys, (uint64_t)batch->count * batch->kind.recovered, batch->verdicts, &messages,
+            &signatures, NULL, batch->count, &options);
+        return;
+    }
     pyaccel_verify_options options = pa_queue_verify_options(&batch->kind, &identities);
     options.reasons = batch->reasons;
     options.cache = cache;

@@ -151,8 +151,7 @@ pyaccel_status pyaccel_queue_free(pyaccel_queue *queue)
 /* What a row is, checked; *bytes: its size. Whether its names go together is asked when a batch of its class is made. */
 static bool row_valid(const pyaccel_queue_row *row, uint64_t most, uint64_t *bytes)
 {
-    if (row == NULL || !PA_OPTIONS_VALID(row) || row->wait > 1 ||
-        row->priority >= PYACCEL_QUEUE_PRIORITIES) {
+    if (row->wait > 1 || row->priority >= PYACCEL_QUEUE_PRIORITIES) {
         return false;
     }
     const pa_bytes parts[] = {{row->public_key, row->public_key_size},
@@ -182,10 +181,44 @@ static pa_queue_class class_of(const pyaccel_queue_row *row)
     };
 }
 
-/* OK where pyaccel_verify_many knows all names of a class: a call of no row says so. */
+/* A recovery as a row, whose class class_of_recovery gives. */
+static pyaccel_queue_row row_of_recovery(const pyaccel_queue_recovery *recovery)
+{
+    return (pyaccel_queue_row){
+        .struct_size = sizeof(pyaccel_queue_row),
+        .rule = recovery->rule,
+        .priority = recovery->priority,
+        .message = recovery->digest,
+        .message_size = recovery->digest_size,
+        .signature = recovery->signature,
+        .signature_size = recovery->signature_size,
+        .time_out = recovery->time_out,
+        .wait = recovery->wait,
+    };
+}
+
+static bool recovery_valid(const pyaccel_queue_recovery *recovery)
+{
+    return recovery != NULL && PA_OPTIONS_VALID(recovery) && recovery->addresses <= 1;
+}
+
+static pa_queue_class class_of_recovery(const pyaccel_queue_recovery *recovery)
+{
+    return (pa_queue_class){
+        .rule = recovery->rule,
+        .priority = recovery->priority,
+        .recovered = recovery->addresses == 1 ? PA_QUEUE_ADDRESS : PA_QUEUE_POINT,
+    };
+}
+
+/* OK where pyaccel_verify_many or _recover_many knows all names of a class: a call of no row says so. */
 static pyaccel_status class_status(const pa_queue_class *kind)
 {
     const pyaccel_rows none = {.data = NULL};
+    if (kind->recovered > 0) {
+        const pyaccel_recover_options options = pa_queue_recover_options(kind);
+        return pyaccel_recover_many(NULL, 0, NULL, &none, &none, NULL, 0, &options);
+    }
     const pyaccel_verify_options options = pa_queue_verify_options(kind, &none);
     return pyaccel_verify_many(NULL, kind->scheme, &none, &none, &none, 0, &options);
 }
@@ -214,11 +247,10 @@ static pyaccel_status find_room(pyaccel_queue *queue, uint64_t bytes, bool wait,
 }
 
 /* Puts a row into *batch, as its last one. */
-static pyaccel_status put_row(pyaccel_queue *queue, pa_queue_batch **batch,
+static pyaccel_status put_row(pyaccel_queue *queue, pa_queue_batch **batch, pa_queue_class kind,
                               const pyaccel_queue_row *row, pa_queue_entry *entry, uint64_t bytes)
 {
-    pa_queue_class kind = class_of(row);
-    kind.group = entry->callback == NULL ? pa_queue_group_here(queue) : 0;
+    kind.group = pa_queue_calls(entry) ? 0 : pa_queue_group_here(queue);
     if (queue->worker_count == 0 && !pa_queue_start(queue)) {
         return PYACCEL_OUT_OF_MEMORY;
     }
@@ -271,25 +303,22 @@ static void leave(pyaccel_queue *queue)
     pthread_mutex_unlock(&queue->lock);
 }
 
-pyaccel_status pyaccel_queue_submit(pyaccel_queue *queue, uint64_t *ticket,
-                                    const pyaccel_queue_row *row, pyaccel_queue_callback callback,
-                                    void *user)
+/* Queues a row of a class for the callback of an entry. */
+static pyaccel_status submit(pyaccel_queue *queue, uint64_t *ticket, pa_queue_class kind,
+                             const pyaccel_queue_row *row, pa_queue_entry entry)
 {
-    if (ticket != NULL) {
-        *ticket = 0;
-    }
     uint64_t bytes;
-    if (queue == NULL || callback == NULL || !row_valid(row, queue->max_bytes, &bytes)) {
+    if (!row_valid(row, queue->max_bytes, &bytes)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    pa_queue_entry entry = {.callback = callback, .user = user, .deadline = deadline_of(row)};
+    entry.deadline = deadline_of(row);
     pthread_mutex_lock(&queue->lock);
     queue->inside++;
     pyaccel_status status =
         find_room(queue, bytes, row->wait == 1 && pa_queue_calling() != queue, entry.deadline);
     pa_queue_batch *batch;
     if (status == PYACCEL_OK) {
-        status = put_row(queue, &batch, row, &entry, bytes);
+        status = put_row(queue, &batch, kind, row, &entry, bytes);
     }
     if (status == PYACCEL_OK) {
         if (ticket != NULL) {
@@ -299,6 +328,35 @@ pyaccel_status pyaccel_queue_submit(pyaccel_queue *queue, uint64_t *ticket,
     }
     leave(queue);
     return status;
+}
+
+pyaccel_status pyaccel_queue_submit(pyaccel_queue *queue, uint64_t *ticket,
+                                    const pyaccel_queue_row *row, pyaccel_queue_callback callback,
+                                    void *user)
+{
+    if (ticket != NULL) {
+        *ticket = 0;
+    }
+    if (queue == NULL || row == NULL || callback == NULL || !PA_OPTIONS_VALID(row)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    const pa_queue_entry entry = {.callback = callback, .user = user};
+    return submit(queue, ticket, class_of(row), row, entry);
+}
+
+pyaccel_status pyaccel_queue_submit_recovery(pyaccel_queue *queue, uint64_t *ticket,
+                                             const pyaccel_queue_recovery *recovery,
+                                             pyaccel_queue_recovered callback, void *user)
+{
+    if (ticket != NULL) {
+        *ticket = 0;
+    }
+    if (queue == NULL || callback == NULL || !recovery_valid(recovery)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    const pyaccel_queue_row row = row_of_recovery(recovery);
+    const pa_queue_entry entry = {.recovered = callback, .user = user};
+    return submit(queue, ticket, class_of_recovery(recovery), &row, entry);
 }
 
 /* ---- waiting for a verdict ----------------------------------------------------------------------- */
@@ -371,8 +429,8 @@ static void wait_for(pyaccel_queue *queue, pa_queue_batch *batch, pa_queue_entry
 }
 
 /* Row i of a batch: its answer, which its caller, who put it last, runs the batch for or waits for. Unlocks. */
-static pyaccel_status answer_of(pyaccel_queue *queue, pa_queue_batch *batch, uint8_t *verdict,
-                                uint8_t *reason)
+static pyaccel_status answer_of(pyaccel_queue *queue, pa_queue_batch *batch, uint8_t *key,
+                                uint8_t *verdict, uint8_t *reason)
 {
     const uint32_t i = batch->count - 1;
     pa_queue_entry *entry = &batch->entries[i];
@@ -397,6 +455,9 @@ static pyaccel_status answer_of(pyaccel_queue *queue, pa_queue_batch *batch, uin
         if (reason != NULL) {
             *reason = batch->reasons[i];
         }
+        if (key != NULL) {
+            memcpy(key, batch->keys + (size_t)i * batch->kind.recovered, batch->kind.recovered);
+        }
     }
     atomic_fetch_sub(&group->callers, 1);
     if (pa_queue_let_go(batch)) {
@@ -407,8 +468,8 @@ static pyaccel_status answer_of(pyaccel_queue *queue, pa_queue_batch *batch, uin
     return status;
 }
 
-pyaccel_status pyaccel_queue_verify(pyaccel_queue *queue, uint8_t *verdict, uint8_t *reason,
-                                    const pyaccel_queue_row *row)
+/* Nothing is valid before it was found so. */
+static void close_outputs(uint8_t *verdict, uint8_t *reason)
 {
     if (verdict != NULL) {
         *verdict = 0;
@@ -416,13 +477,18 @@ pyaccel_status pyaccel_queue_verify(pyaccel_queue *queue, uint8_t *verdict, uint
     if (reason != NULL) {
         *reason = PYACCEL_REASON_NONE;
     }
+}
+
+/* Queues a row of a class and waits for its answer. key: of recoveries, or NULL. */
+static pyaccel_status ask(pyaccel_queue *queue, uint8_t *key, uint8_t *verdict, uint8_t *reason,
+                          pa_queue_class kind, const pyaccel_queue_row *row)
+{
     uint64_t bytes;
-    if (queue == NULL || verdict == NULL || pa_queue_calling() == queue ||
-        !row_valid(row, queue->max_bytes, &bytes)) {
+    if (pa_queue_calling() == queue || !row_valid(row, queue->max_bytes, &bytes)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pa_queue_entry mine = {.deadline = deadline_of(row)};
-    const bool known = is_known(queue, row);
+    const bool known = kind.recovered == 0 && is_known(queue, row);
     pthread_mutex_lock(&queue->lock);
     queue->inside++;
     if (known && !queue->closing) {
@@ -434,13 +500,40 @@ pyaccel_status pyaccel_queue_verify(pyaccel_queue *queue, uint8_t *verdict, uint
     pyaccel_status status = find_room(queue, bytes, row->wait == 1, mine.deadline);
     pa_queue_batch *batch;
     if (status == PYACCEL_OK) {
-        status = put_row(queue, &batch, row, &mine, bytes);
+        status = put_row(queue, &batch, kind, row, &mine, bytes);
     }
     if (status == PYACCEL_OK) {
-        return answer_of(queue, batch, verdict, reason); /* which leaves with the batch */
+        return answer_of(queue, batch, key, verdict, reason); /* which leaves with the batch */
     }
     leave(queue);
     return status;
+}
+
+pyaccel_status pyaccel_queue_verify(pyaccel_queue *queue, uint8_t *verdict, uint8_t *reason,
+                                    const pyaccel_queue_row *row)
+{
+    close_outputs(verdict, reason);
+    if (queue == NULL || row == NULL || verdict == NULL || !PA_OPTIONS_VALID(row)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    return ask(queue, NULL, verdict, reason, class_of(row), row);
+}
+
+pyaccel_status pyaccel_queue_recover(pyaccel_queue *queue, uint8_t *key, uint64_t key_size,
+                                     uint8_t *verdict, uint8_t *reason,
+                                     const pyaccel_queue_recovery *recovery)
+{
+    close_outputs(verdict, reason);
+    if (key != NULL) {
+        memset(key, 0, key_size < PA_QUEUE_POINT ? (size_t)key_size : PA_QUEUE_POINT);
+    }
+    if (queue == NULL || key == NULL || verdict == NULL || !recovery_valid(recovery)) {
+        return PYACCEL_INVALID_ARGUMENT;
+    }
+    const pa_queue_class kind = class_of_recovery(recovery);
+    const pyaccel_queue_row row = row_of_recovery(recovery);
+    return key_size < kind.recovered ? PYACCEL_INVALID_ARGUMENT
+                                     : ask(queue, key, verdict, reason, kind, &row);
 }
 
 /* ---- the rest ----------------------------------------------------------------------------------- */

@@ -13,10 +13,14 @@
 /* Nanoseconds of CLOCK_MONOTONIC; a time that never comes. */
 #define PA_NEVER UINT64_MAX
 
-/* What rows of one batch have in common. */
+/* Bytes of a recovered key and of an address. */
+enum { PA_QUEUE_POINT = 64, PA_QUEUE_ADDRESS = 20 };
+
+/* What rows of one batch have in common. Of recoveries scheme, message_hash and the formats are 0. */
 typedef struct {
     uint32_t scheme, rule, message_hash, key_format, signature_format, priority;
     uint32_t has_identity; /* else all have the default; identities themselves are a row's own */
+    uint32_t recovered;    /* bytes of a key that is recovered; 0: verified */
     uint32_t group;        /* of callers (crowd.c); 0 for rows with a callback */
 } pa_queue_class;
 
@@ -35,6 +39,17 @@ static inline pyaccel_verify_options pa_queue_verify_options(const pa_queue_clas
     };
 }
 
+/* What pyaccel_recover_many takes of a class of recoveries. */
+static inline pyaccel_recover_options pa_queue_recover_options(const pa_queue_class *kind)
+{
+    return (pyaccel_recover_options){
+        .struct_size = sizeof(pyaccel_recover_options),
+        .rule = kind->rule,
+        .addresses = kind->recovered == PA_QUEUE_ADDRESS,
+        .threads = 1,
+    };
+}
+
 /* Rows of bytes one behind the other: offsets[i + 1] is where row i ends. */
 typedef struct {
     uint8_t *bytes;
@@ -42,11 +57,13 @@ typedef struct {
     uint64_t *offsets; /* max_batch + 1 of them */
 } pa_queue_column;
 
+/* Digests of recoveries are messages. */
 enum { PA_QUEUE_KEY, PA_QUEUE_MESSAGE, PA_QUEUE_SIGNATURE, PA_QUEUE_IDENTITY, PA_QUEUE_COLUMNS };
 
 /* Who wants to know of one row. */
 typedef struct {
-    pyaccel_queue_callback callback; /* NULL: a thread waits in pyaccel_queue_verify */
+    pyaccel_queue_callback callback;   /* one of them is NULL; both: a thread waits in ... */
+    pyaccel_queue_recovered recovered; /* ... pyaccel_queue_verify or _recover */
     void *user;
     uint64_t ticket;
     uint64_t deadline; /* 0: answered with `status` by the next sweep */
@@ -54,13 +71,18 @@ typedef struct {
     bool answered;
 } pa_queue_entry;
 
+static inline bool pa_queue_calls(const pa_queue_entry *entry)
+{
+    return entry->callback != NULL || entry->recovered != NULL;
+}
+
 typedef struct pa_queue_batch {
     struct pa_queue_batch *next;
     pa_queue_class kind;
     uint32_t count;     /* rows                                                        */
     uint32_t live;      /* rows not answered yet                                       */
     uint32_t callbacks; /* rows that have one                                          */
-    uint32_t waiters;   /* rows whose callers wait, or waited, in pyaccel_queue_verify */
+    uint32_t waiters;   /* rows whose callers wait, or waited                          */
     bool begun;         /* taken out to be verified                                    */
     uint64_t bytes;     /* of all rows                                                 */
     uint64_t due;       /* when it begins though it is not full                        */
@@ -77,6 +99,7 @@ typedef struct pa_queue_batch {
     pa_queue_entry *entries;
     uint8_t *verdicts;
     uint8_t *reasons;
+    uint8_t *keys; /* recovered, kind.recovered bytes each */
 } pa_queue_batch;
 
 typedef struct {
@@ -143,7 +166,7 @@ void pa_queue_forget(pyaccel_queue *queue);
 /* Empty lists of batches. */
 void pa_queue_clear(pyaccel_queue *queue);
 
-/* Verifies every row of a batch in work; without the lock. */
+/* Verifies every row of a batch in work, or recovers its keys; without the lock. */
 void pa_queue_verify_batch(pa_queue_batch *batch, pyaccel_cache *cache);
 
 /* The batch is over: its rows make room. */

@@ -93,10 +93,14 @@ static bool nothing_waits(const pyaccel_queue *queue)
 
 /* Calls back for one row; false in the child of a fork within that. */
 static bool call_back(pyaccel_queue *queue, uint64_t generation, const pa_queue_entry *entry,
-                      pyaccel_status status, uint8_t verdict, uint8_t reason)
+                      pyaccel_status status, const uint8_t *key, uint8_t verdict, uint8_t reason)
 {
     calling = queue;
-    entry->callback(entry->user, entry->ticket, status, verdict, reason);
+    if (entry->recovered != NULL) {
+        entry->recovered(entry->user, entry->ticket, status, key, verdict, reason);
+    } else {
+        entry->callback(entry->user, entry->ticket, status, verdict, reason);
+    }
     calling = NULL;
     return queue->generation == generation;
 }
@@ -105,8 +109,9 @@ static bool answer_callbacks(pyaccel_queue *queue, uint64_t generation, const pa
 {
     for (uint32_t i = 0; i < batch->count; i++) {
         const pa_queue_entry *entry = &batch->entries[i];
-        if (!entry->answered && entry->callback != NULL &&
-            !call_back(queue, generation, entry, batch->status, batch->verdicts[i],
+        if (!entry->answered && pa_queue_calls(entry) &&
+            !call_back(queue, generation, entry, batch->status,
+                       batch->keys + (size_t)i * batch->kind.recovered, batch->verdicts[i],
                        batch->reasons[i])) {
             return false;
         }
@@ -185,7 +190,7 @@ static void sweep_batch(pyaccel_queue *queue, pa_queue_batch *batch, uint64_t no
                 queue->statistics.cancelled++;
             }
             batch->live--;
-            if (entry->callback != NULL) {
+            if (pa_queue_calls(entry)) {
                 out->entries[out->count++] = *entry;
             }
         }
@@ -223,6 +228,7 @@ static void sweep_list(pyaccel_queue *queue, pa_queue_list *list, uint64_t now, 
 /* Answers rows whose time is over; false in the child of a fork within a callback. */
 static bool sweep(pyaccel_queue *queue, uint64_t now)
 {
+    static const uint8_t none[PA_QUEUE_POINT];
     answers out;
     while (queue->earliest <= now) {
         out.count = 0;
@@ -235,7 +241,7 @@ static bool sweep(pyaccel_queue *queue, uint64_t now)
         pthread_mutex_unlock(&queue->lock);
         for (uint32_t i = 0; i < out.count; i++) {
             const pa_queue_entry *entry = &out.entries[i];
-            if (!call_back(queue, generation, entry, entry->status, 0, PYACCEL_REASON_NONE)) {
+            if (!call_back(queue, generation, entry, entry->status, none, 0, PYACCEL_REASON_NONE)) {
                 return false;
             }
         }

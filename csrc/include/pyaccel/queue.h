@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A queue that makes batches of signatures that come one by one from many threads. */
+/* A queue that makes batches of signatures that come one by one from many threads, to be verified or to recover keys from. */
 #ifndef PYACCEL_QUEUE_H
 #define PYACCEL_QUEUE_H
 
 #include "pyaccel/cache.h"
+#include "pyaccel/recover.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* What waits in a queue is put together with rows that have the same scheme, rule, formats, message hash and priority, and
- * verified as one batch by pyaccel_verify_many, so that a row's verdict is what that call says of it alone. Rows are copied
- * when they come. All calls but pyaccel_queue_free are thread-safe.
+ * verified as one batch by pyaccel_verify_many, so that a row's verdict is what that call says of it alone; recoveries of the
+ * same rule, result and priority likewise by pyaccel_recover_many. Rows are copied when they come. All calls but
+ * pyaccel_queue_free are thread-safe.
  *
  * A batch begins as soon as one of these holds and one of `threads` is free; of several that may begin, the one of the
  * highest priority, of these the oldest:
@@ -61,6 +63,22 @@ typedef struct {
     uint32_t reserved;       /* 0                                                             */
 } pyaccel_queue_row;
 
+/* One signature to recover the public key from, or its Ethereum address. Names as in pyaccel_recover_options and
+ * pyaccel_queue_row. */
+typedef struct {
+    size_t struct_size;    /* sizeof(pyaccel_queue_recovery)                       */
+    uint32_t rule;         /* PYACCEL_RECOVER_*                                    */
+    uint32_t addresses;    /* 0: a key of 64 bytes; 1: an Ethereum address of 20   */
+    uint32_t priority;     /* 0 .. PYACCEL_QUEUE_PRIORITIES - 1                    */
+    uint32_t wait;         /* as in pyaccel_queue_row                              */
+    const uint8_t *digest; /* 32 bytes; another size: verdict 0                    */
+    uint64_t digest_size;
+    const uint8_t *signature; /* r || s || v, 65 bytes; another size: verdict 0       */
+    uint64_t signature_size;
+    uint64_t time_out; /* as in pyaccel_queue_row                              */
+    uint64_t reserved; /* 0                                                    */
+} pyaccel_queue_recovery;
+
 /* The answer to one row, given once.
  *   user     as submitted
  *   ticket   the row's
@@ -68,10 +86,17 @@ typedef struct {
  *   verdict  1: valid; 0: not, or any status but OK
  *   reason   PYACCEL_REASON_* of a 0; NONE on any status but OK
  * Called from threads of the queue, several at once, all signals blocked, with at least 1 MiB of stack, in no order. It may submit,
- * cancel, flush and fork; it may not close or free the queue or call pyaccel_queue_verify on it (INVALID_ARGUMENT), and there
+ * cancel, flush and fork; it may not close or free the queue or wait for an answer of it (INVALID_ARGUMENT), and there
  * `wait` of a row counts as 0. While it runs, its thread verifies nothing. */
 typedef void (*pyaccel_queue_callback)(void *user, uint64_t ticket, pyaccel_status status, uint32_t verdict,
                                        uint32_t reason);
+
+/* The answer to one recovery, given once; as pyaccel_queue_callback, but
+ *   key      64 bytes, or an address's 20, to be read before it returns; zeros where the verdict is 0
+ *   verdict  1: there is a key; 0: none, or any status but OK
+ *   status   what pyaccel_recover_many answered, in place of pyaccel_verify_many */
+typedef void (*pyaccel_queue_recovered)(void *user, uint64_t ticket, pyaccel_status status, const uint8_t *key,
+                                        uint32_t verdict, uint32_t reason);
 
 /* Rows counted since the queue was made, but for the first two and the last two. */
 typedef struct {
@@ -81,10 +106,10 @@ typedef struct {
     uint64_t refused;   /* OVERLOADED                                                              */
     uint64_t timed_out; /* after they were accepted                                                */
     uint64_t cancelled; /* or discarded                                                            */
-    uint64_t verified;
-    uint64_t known;   /* to the cache when pyaccel_queue_verify was called, and never accepted     */
-    uint64_t batches; /* verified                                                                  */
-    uint64_t largest; /* rows of the largest of them                                               */
+    uint64_t verified;  /* or recovered from                                                       */
+    uint64_t known;     /* to the cache when pyaccel_queue_verify was called, and never accepted   */
+    uint64_t batches;   /* that were verified or recovered from                                    */
+    uint64_t largest;   /* rows of the largest of them                                             */
 } pyaccel_queue_statistics;
 
 /* *queue = a queue (NULL on any status but OK). Its threads start with the first row. options may be NULL.
@@ -115,6 +140,18 @@ PYACCEL_API pyaccel_status pyaccel_queue_submit(pyaccel_queue *queue, uint64_t *
  * Returns OK; as pyaccel_queue_submit and pyaccel_queue_callback otherwise; INVALID_ARGUMENT also from a callback of the queue. */
 PYACCEL_API pyaccel_status pyaccel_queue_verify(pyaccel_queue *queue, uint8_t *verdict, uint8_t *reason,
                                                 const pyaccel_queue_row *row);
+
+/* As pyaccel_queue_submit, of a recovery. */
+PYACCEL_API pyaccel_status pyaccel_queue_submit_recovery(pyaccel_queue *queue, uint64_t *ticket,
+                                                         const pyaccel_queue_recovery *row,
+                                                         pyaccel_queue_recovered callback, void *user);
+
+/* As pyaccel_queue_verify, of a recovery.
+ *   key       where the key of 64 bytes or the address of 20 goes, apart from the inputs; the first 64 bytes there, or
+ *             key_size, are zeroed before, and stay so where the verdict is 0
+ *   key_size  bytes there; fewer than go there are INVALID_ARGUMENT */
+PYACCEL_API pyaccel_status pyaccel_queue_recover(pyaccel_queue *queue, uint8_t *key, uint64_t key_size,
+                                                 uint8_t *verdict, uint8_t *reason, const pyaccel_queue_recovery *row);
 
 /* Takes back a row that was submitted and has not begun: its callback is called with CANCELLED, by a thread of the queue.
  * Returns OK; INVALID_ARGUMENT: no such row waits (any more). */
