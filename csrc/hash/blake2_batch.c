@@ -26,6 +26,7 @@ typedef struct {
     uint8_t keys[ROWS];
     uint16_t order[ROWS];
     pa_bins bins;
+    pa_blake_way way;
 } batch;
 
 /* Blocks before the last one. */
@@ -41,7 +42,7 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const 
     const pa_blake2_job *job = b->job;
     const uint32_t block = job->block_size, lanes = kernel->lanes;
     const uint64_t before = job->has_key ? block : 0;
-    const uint8_t *data[MAX_LANES], *last[MAX_LANES],
+    const uint8_t *data[2 * MAX_LANES], *last[MAX_LANES],
         *start = job->has_key ? job->keyed : job->start;
     uint64_t totals[MAX_LANES], stride = 0, done = 0;
     for (uint32_t live = count; live > 0;) {
@@ -68,7 +69,7 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const 
             totals[l] = totals[live - 1];
         }
         kernel->hash(b->states, start, stride, before + skip, data, whole - done, last, totals,
-                     final, 0);
+                     final, pa_blake_way_next(&b->way, data, lanes, whole - done + 1, block));
         pa_blake_hand_out(digests, b->states, on, live, block / 2, job->digest_size);
         live = on;
         done = whole + 1;
@@ -225,6 +226,7 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
     const pa_blake2_job *job = b->job;
     pa_bytes rows[PA_ROWS_TAKEN];
     b->count = 0;
+    pa_blake_way_begin(&b->way, messages);
     pa_bins_prepare(&b->bins, widest(b)->lanes, 1, n);
     for (uint64_t i = 0; i < n; i++) {
         const uint32_t at = (uint32_t)(i % PA_ROWS_TAKEN);
@@ -233,7 +235,7 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
             if (!pa_rows_take(rows, 1, messages, first + i, taken)) {
                 return PYACCEL_INVALID_ARGUMENT;
             }
-            pa_rows_fetch(rows, 1, (uint32_t)taken);
+            pa_blake_way_take(&b->way, rows, (uint32_t)taken);
             pa_digests_fetch(digests + i * job->digest_size, job->digest_size, taken);
         }
         const pa_bytes row = rows[at];

@@ -425,7 +425,7 @@ static bool take_rows(const pa_hash_job *job, pa_bytes *parts, uint64_t first, u
         if (!pa_rows_take(parts + s, segments, &job->segments[s], first, count)) {
             return false;
         }
-        pa_rows_fetch(parts + s, segments, count);
+        pa_rows_fetch(parts + s, segments, count, NULL);
     }
     return true;
 }
