@@ -25,10 +25,10 @@
  * did blocks of 512 to 8192 elements and one, two or four vectors at a time.
  *
  * A rotation (N = 8192, Zen 4, moduli of 100 and 40 bits), which summed all rows before it divided them, and permuted at last: 267 us
- * became 258, 249 where sums are divided before they are reduced, and of 231 with the lifts' rows brought near 229 with those that
- * the automorphism writes; eight of one ciphertext 1540, 1190; N = 16384 2510, 2240. Tried and lost: parts put where the
- * automorphism takes them as they are divided, block by block, in the order of either side: 3 us more, and 25 where the outcome is
- * not in cache, for nothing brings lines there ahead of the stores; deltas of all primes in the same two rows, no gain. */
+ * became 258; 249 where sums are divided before they are reduced; and of 231, by the transforms of today, 227 with the rows
+ * brought near that the automorphism writes, and two rows for the deltas of all primes. N = 16384 2510, 2240. Tried and lost:
+ * parts put where the automorphism takes them as they are divided, block by block, in the order of either side: 3 us more, and
+ * 25 where the outcome is not in cache, for nothing brings lines there ahead of the stores. */
 #include <string.h>
 
 #include "evaluate.h"
@@ -392,9 +392,11 @@ void pa_he_switch(const pyaccel_he_context *context, uint32_t level, uint32_t by
         lifted_rows made = {0};
         s.inverse = &division->inverse[j];
         for (int k = 0; k < 2; k++) {
-            s.rows[k] = quotients[k] + j * stride;
+            const pa_he_lift lift = pa_he_delta_lift(context, level, by, j, &tails[k], is_added);
+            /* Rows of scratch that are only now made are the same for all primes: they stay near. */
+            s.rows[k] = quotients[k] + (turned && lift.conversion != NULL ? 0 : j * stride);
             s.turned[k] = turned ? out[k] + j * stride : NULL;
-            add_row(&made, s.rows[k], pa_he_delta_lift(context, level, by, j, &tails[k], is_added));
+            add_row(&made, s.rows[k], lift);
         }
         switch_row(&s, level, j, &source, digits, &made, divide_part);
         for (int k = 0; turned && k < 2; k++) {
