@@ -6,7 +6,7 @@
  * integer; ADD_MIX_0 ... ADD_MIX_4(sum, x, y, z), sum plus the paper's nonlinear functions x ^ y ^ z, x ? y : z,
  * (x | ~y) ^ z, z ? x : y, x ^ (y | ~z), but 1 more for the third and the last where SHORT is -1: adding ~m is to
  * subtract m + 1, and subtracting m alone spares the complement. x is the word made last: what of y and z can be done before it,
- * is. LEFT and RIGHT(round, mix) where constants do not stand in the code. */
+ * is. LEFT and RIGHT(round, mix) where constants do not stand in the code; FORGET_WORDS, before each step. */
 #ifndef PA_HASH_RIPEMD160_ROUNDS_H
 #define PA_HASH_RIPEMD160_ROUNDS_H
 
@@ -71,8 +71,13 @@ static const uint32_t right_constant[5] = {0x50a28be6, 0x5c4dd124, 0x6d703ef3, 0
 #define RIGHT(round, mix) EVERY(right_constant[round] + SHORT_##mix)
 #endif
 
+#ifndef FORGET_WORDS
+#define FORGET_WORDS
+#endif
+
 /* The right line takes the functions from the last to the first. */
 #define BOTH(round, left_mix, right_mix, i, lw, ls, rw, rs)                                        \
+    FORGET_WORDS                                                                                   \
     LINE(l, i, left_mix, x[lw], LEFT(round, left_mix), ls)                                         \
     LINE(r, i, right_mix, x[rw], RIGHT(round, right_mix), rs)
 #define STEP_0(i, lw, ls, rw, rs) BOTH(0, 0, 4, i, lw, ls, rw, rs)
