@@ -63,13 +63,17 @@ PA_INLINE void start_all(word s[8], const pa_hash_state *initial)
     }
 }
 
-/* w = the block of each lane of stream p, its lesser half first where that is asked for. */
-PA_INLINE void put_words(word w[SCHEDULE], unsigned p, vec words[16], bool sorted_pairs)
+PA_INLINE void swap_words(vec words[16])
 {
     PA_UNROLL
     for (unsigned i = 0; i < 16; i++) {
         words[i] = vec_swap_bytes(words[i]);
     }
+}
+
+/* w = the block of each lane of stream p, its lesser half first where that is asked for. */
+PA_INLINE void put_words(word w[SCHEDULE], unsigned p, vec words[16], bool sorted_pairs)
+{
     if (WORD_BITS == 32 && sorted_pairs) {
         vec_order(words, words + 8, 8, true);
     }
@@ -88,6 +92,7 @@ PA_INLINE void load_block(word w[SCHEDULE], const uint8_t *const *data, uint64_t
     for (unsigned p = 0; p < STREAMS; p++) {
         vec words[16];
         vec_gather(words, data + p * LANES, offset, 16);
+        swap_words(words);
         put_words(w, p, words, sorted_pairs);
     }
 }
@@ -106,6 +111,7 @@ PA_INLINE void load_end(word w[SCHEDULE], const pa_hash_shape *shape, const uint
     for (unsigned p = 0; p < STREAMS; p++) {
         vec words[16];
         vec_gather_into(words, data + p * LANES, offset, first_own, last_own, common);
+        swap_words(words);
         put_words(w, p, words, false);
     }
 }
@@ -223,5 +229,55 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
         write_digests(digests, s);
     }
 }
+
+#if WORD_BITS == 32
+/* w = the block of two nodes given as words. */
+PA_INLINE void join(word w[SCHEDULE], const word left[8], const word right[8], bool sorted_pairs)
+{
+    PA_UNROLL
+    for (unsigned p = 0; p < STREAMS; p++) {
+        vec words[16];
+        PA_UNROLL
+        for (unsigned i = 0; i < 8; i++) {
+            words[i] = STREAM(left[i], p);
+            words[8 + i] = STREAM(right[i], p);
+        }
+        put_words(w, p, words, sorted_pairs);
+    }
+}
+
+/* As `subtrees` of struct pa_hash_lanes: leaves from left to right, and each node that has both children at once, so that of
+ * each height one waits, in memory. */
+static void hash_subtrees(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
+                          unsigned height)
+{
+    word s[8], w[SCHEDULE], waiting[PA_HASH_SUBTREE_HEIGHT][8];
+    uint64_t pair = 0;
+    for (unsigned k = 0;;) {
+        pa_hash_ahead ahead = pa_hash_no_more();
+        if (k == 0) {
+            load_block(w, data, pair * BLOCK, shape->sorted_pairs);
+            if (shape->next > 0) {
+                ahead = (pa_hash_ahead){data, pair * BLOCK + shape->next};
+            }
+        } else {
+            join(w, waiting[k], s, shape->sorted_pairs);
+        }
+        start_all(s, shape->initial);
+        compress(s, w, ahead);
+        compress_shared(s, shape->schedule);
+        k++;
+        if (k == height) {
+            break;
+        }
+        if ((pair >> (k - 1) & 1) == 0) {
+            copy_state(waiting[k], s);
+            pair++;
+            k = 0;
+        }
+    }
+    write_digests(digests, s);
+}
+#endif
 
 #endif

@@ -6,6 +6,8 @@
 #include "../core/internal.h"
 #include "pyaccel/hash.h"
 
+#define PA_HASH_SUBTREE_HEIGHT 3 /* of subtrees that one lane hashes */
+
 typedef struct {
     uint64_t state[8]; /* words of the algorithm, 32-bit ones in the low halves */
     uint64_t bytes;    /* absorbed so far, a multiple of the block size         */
@@ -29,6 +31,14 @@ pyaccel_status pa_hash_segments(uint32_t algorithm, uint8_t *digests, uint64_t d
  *   algorithm  PYACCEL_HASH_SHA256, _SM3 or _KECCAK256
  * digests must not overlap pairs. */
 void pa_hash_sorted_pairs(uint32_t algorithm, uint8_t *digests, const uint8_t *pairs, uint64_t n);
+
+/* digests + 32 i = the node over the 2^PA_HASH_SUBTREE_HEIGHT nodes at nodes + 32 * 2^PA_HASH_SUBTREE_HEIGHT * i, as
+ * pa_hash_segments or, with sorted_pairs, pa_hash_sorted_pairs hashes two of them, for as many i < n as are returned: those
+ * that fill lanes which hash whole subtrees, maybe none.
+ *   algorithm  as pa_hash_sorted_pairs
+ * digests must not overlap nodes. */
+uint64_t pa_hash_subtrees(uint32_t algorithm, uint8_t *digests, const uint8_t *nodes, uint64_t n,
+                          bool sorted_pairs);
 
 /* The same for one algorithm and its own digest size. */
 typedef pyaccel_status pa_hash_segments_fn(uint8_t *digests, const pa_midstate *midstate,

@@ -18,7 +18,8 @@
  *            Zen 4: fetching the 8 lines that the next group reads, 1.5 % of 1024 and of a million messages of 64 bytes;
  *            all rows from columns and rotations by operations of three, without D, 208 a message (five operations a round
  *            fewer, but those of three operands come at 1.64 a cycle); other orders of a round, 600 of an assembler text at
- *            random, none better by 2 %; the state in registers from block to block, nothing. Elsewhere: whole 8 x 8
+ *            random, none better by 2 %; the state in registers from block to block, nothing; subtrees of 8 leaves in
+ *            each lane, nothing. Elsewhere: whole 8 x 8
  *            transposes with masked loads instead of gathering. On Zen 3: two AVX2 streams (2580 to 2690 cycles for 8
  *            lanes, against twice 1401); gcc's -fschedule-insns (2160); telling clang that words stay in memory (1362
  *            against 1166 to 1301); -mtune=znver3, haswell and skylake, each better for one kernel in lanes and worse for

@@ -3,7 +3,7 @@
 #ifndef PA_HASH_KERNEL_H
 #define PA_HASH_KERNEL_H
 
-#include "../core/internal.h"
+#include "hash.h"
 
 /* Chaining value of one message: 32-bit words (SHA-256, RIPEMD-160, SM3) or 64-bit ones (SHA-512, Keccak). Behind a
  * Keccak state stands the rate in bytes, since one kernel serves several. */
@@ -112,6 +112,11 @@ struct pa_hash_lanes {
      * shared block. NULL: only piece by piece. */
     void (*messages)(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
                      const uint8_t *const *tails);
+    /* digests[l * stored ...] = the node `height` above the 2^height nodes of 32 bytes that lie one after the other at data[l],
+     * nodes being hashes of two, of messages of this shape; 0 < height <= PA_HASH_SUBTREE_HEIGHT. Of nodes in between no byte
+     * is written, and no lane's goes to another one. NULL: none. */
+    void (*subtrees)(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
+                     unsigned height);
     /* digests[l * stored ...] = the hash of the 32 bytes of a digest whose words, big-endian ones, stand in `state` as a kernel
      * with `states` and as many lanes leaves them. NULL: none follows such a kernel. */
     void (*after)(uint8_t *digests, const void *state, const pa_hash_state *initial);

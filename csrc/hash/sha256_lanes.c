@@ -93,6 +93,7 @@ const struct pa_hash_lanes KERNEL = {
     .words = absorb_words,
     .store = store_digests,
     .messages = hash_messages,
+    .subtrees = hash_subtrees,
     .stage = STAGE,
     .ends = VECTOR_BYTES == 64,
     .fetches = true,

@@ -149,6 +149,7 @@ const struct pa_hash_lanes KERNEL = {
     .shared = absorb_shared,
     .store = store_digests,
     .messages = hash_messages,
+    .subtrees = hash_subtrees,
     .stage = STAGE,
     .ends = VECTOR_BYTES == 64,
     .fetches = true,

@@ -27,6 +27,7 @@ pa_sources(portable
   hash/stream_blake2.c
   hash/stream_blake3.c
   hash/stream_blocks.c
+  hash/subtrees.c
   hash/uniform.c)
 pa_sources(shani hash/sha256_shani_x1.c hash/sha256_shani_x2.c hash/sha256_shani_x3.c
   hash/sha256_shani_x4.c)

@@ -85,9 +85,8 @@ static void prepare(uniform *u, uint32_t rest, uint64_t total)
     }
 }
 
-/* The schedule of the block that holds only the padding of a message of `total` bytes, a multiple of the block. A caller of
- * many small batches mostly asks for the one it had. */
-static const uint32_t *padding_schedule(const pa_hash_job *job, uint64_t total)
+/* A caller of many small batches mostly asks for the one it had. */
+const uint32_t *pa_hash_padding_schedule(const pa_hash_job *job, uint64_t total)
 {
     static _Thread_local struct {
         void (*made_by)(uint32_t *, const uint8_t *);
@@ -152,7 +151,7 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
         to += bytes;
     }
     if (rest == 0 && job->menu->shares) {
-        u->shape.schedule = padding_schedule(job, total);
+        u->shape.schedule = pa_hash_padding_schedule(job, total);
         return;
     }
     u->shape.staged = pa_hash_block_count(job->algorithm, rest);

@@ -252,13 +252,55 @@ pyaccel_status pa_merkle_parents(const pa_merkle *merkle, uint8_t *parents, cons
     return pa_merkle_pairs(merkle, parents + pairs * NODE, pair, 1);
 }
 
+/* Heights that pa_hash_subtrees rises at once. */
+#define RISE PA_HASH_SUBTREE_HEIGHT
+
+/* Nodes below which that gains nothing. */
+#define FEW 256u
+
+/* Whether nodes are hashes of two nodes and nothing else is asked of those between. */
+static bool rises(const pa_merkle *merkle, uint64_t count, unsigned heights)
+{
+    return count >= FEW && heights >= RISE && !merkle->form->prefixed &&
+           merkle->form->odd != PA_ODD_TWICE;
+}
+
+unsigned pa_merkle_rise(const pa_merkle *merkle, uint8_t *above, const uint8_t *nodes,
+                        uint64_t count, unsigned height, unsigned heights, uint32_t *mutated,
+                        pyaccel_status *status)
+{
+    uint64_t done = 0;
+    if (rises(merkle, count, heights)) {
+        done = pa_hash_subtrees(merkle->algorithm, above, nodes, count >> RISE,
+                                merkle->form->sorted_pairs);
+    }
+    const uint64_t rest = count - (done << RISE), first = (rest + 1) / 2, second = (first + 1) / 2;
+    if (done == 0 || done + first + second > (count + 1) / 2) {
+        *status = pa_merkle_parents(merkle, above, nodes, count, height, mutated);
+        return 1;
+    }
+    if (rest > 0) {
+        uint8_t *end = above + done * NODE, *later = end + first * NODE;
+        *status = pa_merkle_parents(merkle, end, nodes + (done << RISE) * NODE, rest, height, NULL);
+        if (*status == PYACCEL_OK) {
+            *status = pa_merkle_parents(merkle, later, end, first, height + 1, NULL);
+        }
+        if (*status == PYACCEL_OK) {
+            *status = pa_merkle_parents(merkle, end, later, second, height + 2, NULL);
+        }
+    }
+    return RISE;
+}
+
 pyaccel_status pa_merkle_climb(const pa_merkle *merkle, uint8_t **nodes, uint8_t **spare,
                                uint64_t count, unsigned height, unsigned heights, uint32_t *mutated)
 {
     pyaccel_status status = PYACCEL_OK;
-    for (unsigned k = 0; k < heights && status == PYACCEL_OK; k++) {
-        status = pa_merkle_parents(merkle, *spare, *nodes, count, height + k, mutated);
-        count = (count + 1) / 2;
+    for (unsigned k = 0; k < heights && status == PYACCEL_OK;) {
+        const unsigned risen = pa_merkle_rise(merkle, *spare, *nodes, count, height + k,
+                                              heights - k, mutated, &status);
+        count = pa_merkle_layer_size(count, risen);
+        k += risen;
         uint8_t *swap = *nodes;
         *nodes = *spare;
         *spare = swap;

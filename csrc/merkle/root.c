@@ -61,10 +61,13 @@ static pyaccel_status reduce_subtree(const root_batch *batch, uint8_t **nodes, u
                    ? pa_merkle_climb(batch->merkle, nodes, spare, count, 0, height, mutated)
                    : status;
     }
-    pyaccel_status status = pa_merkle_parents(batch->merkle, *nodes, lowest, count, 0, mutated);
-    return status == PYACCEL_OK ? pa_merkle_climb(batch->merkle, nodes, spare, (count + 1) / 2, 1,
-                                                  height - 1, mutated)
-                                : status;
+    pyaccel_status status = PYACCEL_OK;
+    const unsigned risen =
+        pa_merkle_rise(batch->merkle, *nodes, lowest, count, 0, height, mutated, &status);
+    return status == PYACCEL_OK
+               ? pa_merkle_climb(batch->merkle, nodes, spare, pa_merkle_layer_size(count, risen),
+                                 risen, height - risen, mutated)
+               : status;
 }
 
 static pyaccel_status reduce_subtrees(void *context, uint64_t first, uint64_t last)

@@ -91,6 +91,12 @@ pyaccel_status pa_merkle_pairs_parallel(const pa_merkle *merkle, uint8_t *parent
 pyaccel_status pa_merkle_parents(const pa_merkle *merkle, uint8_t *parents, const uint8_t *nodes,
                                  uint64_t count, unsigned height, uint32_t *mutated);
 
+/* above = the layer over `count` nodes of a height, or one some heights further up, at most `heights`, where lanes take low
+ * subtrees as wholes; returns how many heights. *status and mutated as pa_merkle_parents; above: (count + 1) / 2 nodes. */
+unsigned pa_merkle_rise(const pa_merkle *merkle, uint8_t *above, const uint8_t *nodes,
+                        uint64_t count, unsigned height, unsigned heights, uint32_t *mutated,
+                        pyaccel_status *status);
+
 /* *nodes = the layer `heights` above *nodes, which is of height `height`; the layers go to and fro between *nodes
  * (count nodes) and *spare ((count + 1) / 2 nodes). */
 pyaccel_status pa_merkle_climb(const pa_merkle *merkle, uint8_t **nodes, uint8_t **spare,

@@ -389,6 +389,45 @@ static void test_sorted_pairs(uint32_t algorithm)
     }
 }
 
+/* Subtrees against one layer after the other. */
+static void test_subtrees(uint32_t algorithm, bool sorted_pairs)
+{
+    enum { MOST = 100, HEIGHT = PA_HASH_SUBTREE_HEIGHT, NODE = 32 };
+    static uint8_t nodes[(MOST << HEIGHT) * NODE], layer[sizeof nodes / 2];
+    uint64_t lanes = 0;
+    random_bytes(nodes, sizeof nodes);
+    memcpy(nodes + NODE, nodes, NODE); /* equal */
+    memcpy(nodes + 3 * NODE, nodes + 2 * NODE, NODE - 1);
+    CHECK(pyaccel_cpu_select("portable") == PYACCEL_OK);
+    const uint8_t *from = nodes;
+    for (uint64_t n = MOST << (HEIGHT - 1); n >= MOST; n /= 2) {
+        uint8_t *to = from == layer ? expected : layer;
+        const pyaccel_rows rows = fixed_rows(from, n, 2 * NODE, 2 * NODE);
+        if (sorted_pairs) {
+            pa_hash_sorted_pairs(algorithm, to, from, n);
+        } else {
+            CHECK(pyaccel_hash_many(to, n * NODE, algorithm, &rows, n, NULL) == PYACCEL_OK);
+        }
+        from = to;
+    }
+    memmove(expected, from, MOST * NODE);
+    CHECK(pa_hash_subtrees(algorithm, found, nodes, MOST, sorted_pairs) == 0); /* one by one */
+    for (size_t s = 1; s < SPECS; s++) {
+        if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
+            continue;
+        }
+        for (uint64_t n = 0; n <= MOST; n++) {
+            memset(found, 0x5a, (MOST + 1) * NODE);
+            const uint64_t done = pa_hash_subtrees(algorithm, found, nodes, n, sorted_pairs);
+            CHECK(done <= n && memcmp(expected, found, done * NODE) == 0);
+            CHECK(found[done * NODE] == 0x5a);
+            lanes += done > 0;
+        }
+    }
+    printf("algorithm %u: %llu calls of lanes that hash subtrees\n", algorithm,
+           (unsigned long long)lanes);
+}
+
 int main(void)
 {
     random_bytes(text, sizeof text);
@@ -411,6 +450,10 @@ int main(void)
     test_sorted_pairs(PYACCEL_HASH_SHA256);
     test_sorted_pairs(PYACCEL_HASH_SM3);
     test_sorted_pairs(PYACCEL_HASH_KECCAK256);
+    test_subtrees(PYACCEL_HASH_SHA256, false);
+    test_subtrees(PYACCEL_HASH_SHA256, true);
+    test_subtrees(PYACCEL_HASH_SM3, true);
+    test_subtrees(PYACCEL_HASH_KECCAK256, true);
     test_digest_sizes(PYACCEL_HASH_SHAKE128);
     test_digest_sizes(PYACCEL_HASH_SHAKE256);
     test_counters();

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Low subtrees of Merkle trees, each in one lane: nodes between leaves and top stay words in registers, neither transposed to
+ * bytes nor back. */
+#include "algorithm.h"
+
+#define NODE 32u
+
+uint64_t pa_hash_subtrees(uint32_t id, uint8_t *digests, const uint8_t *nodes, uint64_t n,
+                          bool sorted_pairs)
+{
+    const pa_hash_algorithm *algorithm = pa_hash_algorithm_get(id);
+    const uint64_t apart = NODE << PA_HASH_SUBTREE_HEIGHT, pair = 2 * NODE;
+    const pa_hash_job job = {.algorithm = algorithm, .menu = pa_hash_menu_get(algorithm)};
+    const uint32_t item = job.menu->steady;
+    const struct pa_hash_lanes *kernel = job.menu->kernels[item];
+    if (kernel == NULL || kernel->subtrees == NULL || n < kernel->lanes) {
+        return 0;
+    }
+    pa_hash_shape shape = {
+        .initial = &algorithm->initial,
+        .whole = pair / algorithm->block_size,
+        .rest = pair % algorithm->block_size,
+        .pad_first = algorithm->pad_first,
+        .pad_last = algorithm->pad_last,
+        .digest_size = NODE,
+        .sorted_pairs = sorted_pairs,
+    };
+    if (shape.rest == 0) {
+        shape.schedule = pa_hash_padding_schedule(&job, pair);
+    }
+    const uint64_t whole = n / kernel->lanes * kernel->lanes;
+    for (uint64_t done = 0; done < whole; done += kernel->lanes) {
+        const uint8_t *data[PA_HASH_MAX_LANES];
+        for (uint32_t l = 0; l < kernel->lanes; l++) {
+            data[l] = nodes + (done + l) * apart;
+        }
+        shape.next = done + kernel->lanes < whole ? kernel->lanes * apart : 0;
+        kernel->subtrees(digests + done * NODE, &shape, data, PA_HASH_SUBTREE_HEIGHT);
+    }
+    pa_count_variant(job.menu->variants[item]);
+    return whole;
+}
