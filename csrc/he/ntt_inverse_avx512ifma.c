@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inverse negacyclic NTT in AVX-512 IFMA, the forward one backwards: (x, y) <- (x + y, (x - y) / w), 1 / N in the last layer.
  *
- * Zen 4, gcc 12, thousands of cycles for q < 2^50, 2^49 and 2^47: N = 8192 30.0, 26.6 and 26.0; 16384 66.3, 59.0 and 58.6; 65536 302, 277
- * and 273: 4.6, 4.1 and 4.0 cycles per butterfly of vectors, whose limits are the forward transform's.
+ * Zen 4, gcc 12, thousands of cycles for q < 2^50 and 2^47: N = 8192 30.0 and 26.0; 16384 64.5 and 56.5; 65536 302 and 273: 4.5 and
+ * 4.0 cycles per butterfly of vectors, whose limits are the forward transform's. Blocks of seven layers in place of a pass
+ * gain 2 to 4 % (N = 2048, 16384); the forward transform gains nothing by them.
  * Tried and lost (N = 8192, 2^50): Shoup's products and folds by tables, 36.3; all numbers made whole after each second layer,
  * 31.5; lanes turned round for the mirrored twiddles by eight vpermq a block, 1 %: hence the order of odd blocks. */
 #include "ntt_avx512ifma.h"
@@ -176,16 +177,17 @@ INLINE vec lanes_of(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64
     return _mm512_set_epi64(h, g, f, e, d, c, b, a);
 }
 
-/* The first six layers of `count` blocks of 64 elements, SIDES of them side by side, from canonical elements. Twiddles are those of
- * the block as far from the end. */
-INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,
+/* The first k layers, six or seven, of `count` blocks of 64 elements, SIDES of them side by side, from canonical elements. Twiddles are
+ * those of the block as far from the end. node: of 2^k elements. */
+INLINE void blocks(pa_he_word *row, size_t count, unsigned k, const pa_he_ntt *ntt, size_t node,
                    size_t mirrored, const pa_he_word *vectors, unsigned period, enum mode mode)
 {
     const uint64_t q = ntt->modulus.q;
-    const unsigned first = least(sums_of(mode), 3);
-#define CENTRE(b) centre_of(b, first) * (int64_t)q
+    const unsigned first = least(sums_of(mode), 3), second = least(sums_of(mode), k - 3);
+    const unsigned nodes = k == BLOCK_LOG ? SIDES : 1; /* that two blocks are */
+#define CENTRE(b) centre_of(b, second) * (int64_t)q
 #define FORTH(f) lanes_of(f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7))
-#define BACK(f) lanes_of(f(7), f(6), f(5), f(4), f(3), f(2), f(1), f(0))
+#define BACK(f) lanes_of(f(15), f(14), f(13), f(12), f(11), f(10), f(9), f(8))
     const leaving across = {.centre = {FORTH(CENTRE), BACK(CENTRE)}};
     for (size_t block = 0; block < count; block += SIDES) {
         vec v[HELD], t[HELD];
@@ -204,9 +206,10 @@ INLINE void blocks(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t n
             t[i] = v[i];
             t[8 + i] = v[15 - i];
         }
-        const leaving leave = {.centre = {times_q(centre_of(node + block, period), q),
-                                          times_q(centre_of(node + block + 1, period), q)}};
-        layers(t, 0, 3, pairs_of(ntt), mirrored - block, false, mode, &leave, ntt);
+        const size_t done = block / SIDES * nodes;
+        const leaving leave = {.centre = {times_q(centre_of(node + done, period), q),
+                                          times_q(centre_of(node + done + 1, period), q)}};
+        layers(t, 0, k - 3, pairs_of(ntt), mirrored - done, false, mode, &leave, ntt);
         UNROLL for (unsigned i = 0; i < HELD; i++)
         {
             store(row + block * BLOCK + i * LANES, t[i]);
@@ -239,28 +242,31 @@ PASS(free_2, 2, FREE)
 PASS(free_3, 3, FREE)
 PASS(free_4, 4, FREE)
 
-#define BLOCKS(name, mode)                                                                         \
+#define BLOCKS(name, k, mode)                                                                      \
     static void name(pa_he_word *row, size_t count, const pa_he_ntt *ntt, size_t node,             \
                      size_t mirrored, size_t first, unsigned period)                               \
     {                                                                                              \
         const size_t all_blocks = ((size_t)1 << ntt->log_degree) / BLOCK;                          \
-        blocks(row, count, ntt, node, mirrored, vectors_of(ntt, all_blocks - 1 - first), period,   \
-               mode);                                                                              \
+        blocks(row, count, k, ntt, node, mirrored, vectors_of(ntt, all_blocks - 1 - first),        \
+               period, mode);                                                                      \
     }
-BLOCKS(strict_blocks, STRICT)
-BLOCKS(lazy_blocks, LAZY)
-BLOCKS(free_blocks, FREE)
+BLOCKS(strict_blocks_6, 6, STRICT)
+BLOCKS(strict_blocks_7, 7, STRICT)
+BLOCKS(lazy_blocks_6, 6, LAZY)
+BLOCKS(lazy_blocks_7, 7, LAZY)
+BLOCKS(free_blocks_6, 6, FREE)
+BLOCKS(free_blocks_7, 7, FREE)
 
 /* ---- the way through a transform ---------------------------------------------------------------------------------- */
 
 #define STEPS 5 /* the last of none */
-/* Layers of the passes above the blocks, the last one first; log2 N - 6 in all. */
+/* Layers of the passes above the blocks, the last one first; log2 N - 6 or, where that saves a pass, log2 N - 7 in all. */
 static const unsigned char plans[PA_HE_MAX_LOG_DEGREE - MIN_LOG_DEGREE + 1][STEPS] = {
-    {1}, {2}, {3}, {4}, {2, 3}, {2, 4}, {3, 4}, {2, 3, 3}, {2, 3, 4}, {3, 3, 4}, {4, 3, 4},
+    {1}, {2}, {3}, {4}, {4}, {2, 4}, {3, 4}, {3, 4}, {2, 3, 4}, {3, 3, 4}, {4, 3, 4},
 };
 
 /* Sub-blocks of so many elements and fewer stay in the first-level cache, together with their twiddles. */
-#define LEAF 1024u
+#define LEAF 2048u
 
 typedef struct {
     pa_he_word *const *rows;
@@ -302,13 +308,17 @@ static void run_pass(const transform *t, pa_he_word *row, const place *at, unsig
 
 static void run(const transform *t, pa_he_word *row, const place *at, unsigned step)
 {
-    static blocks_function *const all_blocks[3] = {
-        [STRICT] = strict_blocks, [LAZY] = lazy_blocks, [FREE] = free_blocks};
+    static blocks_function *const all_blocks[3][2] = {
+        [STRICT] = {strict_blocks_6, strict_blocks_7},
+        [LAZY] = {lazy_blocks_6, lazy_blocks_7},
+        [FREE] = {free_blocks_6, free_blocks_7},
+    };
     const unsigned k = t->layers[step];
     if (t->layers[step + 1] == 0) {
         const place block = child(at, k, 0);
-        all_blocks[t->mode](row + at->first, at->size / BLOCK, t->ntt, block.node, block.mirrored,
-                            at->first / BLOCK, least(sums_of(t->mode), k));
+        all_blocks[t->mode][block.size != BLOCK](row + at->first, at->size / BLOCK, t->ntt,
+                                                 block.node, block.mirrored, at->first / BLOCK,
+                                                 least(sums_of(t->mode), k));
     } else {
         for (size_t i = 0; i < (size_t)1 << k; i++) {
             const place part = child(at, k, i);
