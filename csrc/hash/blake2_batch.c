@@ -203,6 +203,7 @@ static void hash_bin(batch *b, uint8_t *digests, uint64_t bin)
     uint8_t *out[MAX_LANES];
     for (uint32_t l = 0; l < lanes; l++) {
         out[l] = digests + (uint64_t)b->bins.places[from + l] * b->job->digest_size;
+        __builtin_prefetch(out[l], 1); /* 0.5 % */
     }
     hash_group(b, widest(b), out, b->bins.parts + from, lanes);
     b->used |= 2;

@@ -66,15 +66,20 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
         word ends = BROADCAST((lane_word)0 - (b == whole));
         const bool half = b == whole && final == PA_BLAKE2_EQUAL_HALF;
         if (b == whole && final != PA_BLAKE2_EQUAL && !half) {
-            lane_word lows[MESSAGES], highs[MESSAGES], all_ends[MESSAGES];
+            lane_word lows[MESSAGES], highs[MESSAGES];
             for (unsigned l = 0; l < MESSAGES; l++) {
                 lows[l] = (lane_word)totals[l];
                 highs[l] = COUNTER_HIGH(totals[l]);
-                all_ends[l] = (lane_word)0 - (final >> l & 1);
             }
             low = load_lanes(lows);
             high = load_lanes(highs);
-            ends = load_lanes(all_ends);
+            if (final != ((uint64_t)1 << MESSAGES) - 1) {
+                lane_word all_ends[MESSAGES];
+                for (unsigned l = 0; l < MESSAGES; l++) {
+                    all_ends[l] = (lane_word)0 - (final >> l & 1);
+                }
+                ends = load_lanes(all_ends);
+            }
         }
         const uint8_t *const *from = b == whole ? last : data;
         const uint64_t at = b == whole ? 0 : b * BLOCK;
