@@ -11,8 +11,8 @@
 /* A product is left as a fraction, and so are sums of such, which then need no reduction; but to be a factor a difference of fractions
  * has to be made whole, which costs what the product has saved. After m - 1 layers of sums, and where a pass ends, a sum is
  * made whole, in [c q, (c + 1) q); after m layers of sums of whole numbers, and at the end, it is reduced to that, by way of a
- * fraction. What decides m: a difference of sums of 2^(m - 1) whole numbers is below 2^m q, and the error of one of sums of 2^(m - 2)
- * fractions is within (0, 2^m]; so 2^m q < 2^52 suffices for both.
+ * fraction, or, of two, by a minimum. What decides m: a difference of sums of 2^(m - 1) whole numbers is below 2^m q, and the
+ * error of one of sums of 2^(m - 2) fractions is within (0, 2^m]; so 2^m q < 2^52 suffices for both.
  *   STRICT  q < 2^50: 2
  *   LAZY    q < 2^49: 3
  *   FREE    q < 2^47: 4 */
@@ -123,19 +123,25 @@ INLINE void layers(vec *v, unsigned columns_log, unsigned k, const pa_he_word *t
                         *y = low(t[i], d[i], w.high);
                     } else if (step == 4) {
                         const unsigned length = least(m, k - (layer - has.sums));
-                        if (!has.fraction && has.sums + 1 == length && length == m && m % 2 != 0) {
+                        const bool reduced = !has.fraction && has.sums + 1 == length;
+                        if (reduced && length == m && m % 2 != 0) {
                             *x = sub(*x, times_q(1 << (m - 1), modulus)); /* else above 2^52 */
                         }
                         if (last && has.fraction) {
                             *x = whole(*x, zero, q);
                         }
-                        if (last || (!has.fraction && has.sums + 1 == length)) {
-                            *x = fraction(
-                                *x, last ? twiddle_at(ntt->table + TABLE_SCALE, 0, false) : unit,
-                                two);
-                        }
-                        if (ending || has.sums + 1 == (has.fraction ? m - 1 : m)) {
-                            *x = whole(*x, to, q);
+                        if (reduced && length == 1 && !last) { /* in [q, 3q) */
+                            *x = add(less(sub(*x, q), q), to);
+                        } else {
+                            if (last || reduced) {
+                                *x = fraction(*x,
+                                              last ? twiddle_at(ntt->table + TABLE_SCALE, 0, false)
+                                                   : unit,
+                                              two);
+                            }
+                            if (ending || has.sums + 1 == (has.fraction ? m - 1 : m)) {
+                                *x = whole(*x, to, q);
+                            }
                         }
                         if (ending) {
                             *y = whole(*y, to, q);
