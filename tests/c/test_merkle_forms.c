@@ -6,7 +6,7 @@
 #include "check.h"
 #include "merkle_reference.h"
 
-#define MAX_LEAVES 3000u /* several pages of a kept tree */
+#define MAX_LEAVES 8195u /* several pages of a kept tree, and subtrees of a root */
 
 static uint8_t leaves[MAX_LEAVES * NODE];
 static uint8_t other[MAX_LEAVES * NODE];
@@ -322,6 +322,48 @@ static void test_shapes(void)
     }
 }
 
+/* Roots of more leaves than one subtree has, which lie one after the other, or apart. */
+static void test_several_subtrees(const shape *how)
+{
+    static const uint64_t sizes[] = {4096 + 5, 4096 + 2999, 8192 + 3};
+    static uint8_t apart[MAX_LEAVES * (NODE + 8)];
+    for (uint64_t i = 0; i < MAX_LEAVES; i++) {
+        memcpy(apart + i * (NODE + 8), leaves + i * NODE, NODE);
+    }
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const uint64_t n = sizes[i];
+        const pyaccel_rows rows[] = {fixed_rows(leaves, n, NODE, NODE),
+                                     fixed_rows(apart, n, NODE, NODE + 8)};
+        uint8_t root[NODE], expected[NODE];
+        expected_root(expected, how, leaves, n);
+        for (unsigned k = 0; k < 2; k++) {
+            CHECK(pyaccel_merkle_root(root, NODE, NULL, how->form, &rows[k], n, &how->options) ==
+                  PYACCEL_OK);
+            CHECK(memcmp(root, expected, NODE) == 0);
+        }
+    }
+}
+
+static void test_large(void)
+{
+    static const uint32_t hashes[] = {PYACCEL_HASH_KECCAK256, PYACCEL_HASH_SHA256,
+                                      PYACCEL_HASH_SM3};
+    shape how = {PYACCEL_MERKLE_SSZ, defaults()};
+    test_several_subtrees(&how);
+    how.options.limit = UINT64_C(1) << 40;
+    test_several_subtrees(&how);
+    for (uint32_t unsorted = 0; unsorted < 2; unsorted++) {
+        how = (shape){PYACCEL_MERKLE_OPENZEPPELIN_STANDARD, defaults()};
+        how.options.unsorted = unsorted;
+        test_several_subtrees(&how);
+        how.form = PYACCEL_MERKLE_OPENZEPPELIN_SIMPLE;
+        for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+            how.options.algorithm = hashes[i];
+            test_several_subtrees(&how);
+        }
+    }
+}
+
 /* remerkleable's hash_tree_root of an empty List[Bytes32, 2^40] and of one chunk; the root over 2^64 zero chunks is out of
  * reach, that over 2^63 is not. */
 static void test_ssz_empty(void)
@@ -617,6 +659,7 @@ int main(void)
 {
     random_bytes(leaves, sizeof leaves);
     test_shapes();
+    test_large();
     test_ssz_empty();
     for (uint64_t n = 1; n < 60; n++) {
         test_flags(n, n % 7 == 0 || n == 1 ? 1 : n < 9 ? n : 9);
