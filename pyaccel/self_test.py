@@ -61,10 +61,11 @@ def selftest(device: str | None = None, *, progress: Progress | None = None) -> 
         ValueError: the device's name is unknown.
         TypeError: progress is no function.
     """
-    check_name(device or "auto")
+    device = "auto" if device is None else device
+    check_name(device)
     check_progress(progress, "questions done, questions in all, device")
     results: list[SelfTest] = []
-    for name, backend in chain.from_iterable(map(_backends, names(device or "auto"))):
+    for name, backend in chain.from_iterable(map(_backends, names(device))):
         questions = [partial(_ask, name, backend, answer) for answer in known_answers.known()]
         questions += _he_questions(name, backend)
         for i, question in enumerate(questions):

@@ -460,8 +460,9 @@ def test_selftest_passes_here_and_names_what_it_skips():
     golden = pyaccel.selftest("golden", progress=lambda *state: told.append(state))
     assert {r.device for r in golden} == {"golden"}
     assert told == [(i, len(golden), "golden") for i in range(len(golden) + 1)]
-    with pytest.raises(ValueError, match="is unknown"):
-        pyaccel.selftest("tpu")
+    for unknown in ("tpu", ""):
+        with pytest.raises(ValueError, match="is unknown"):
+            pyaccel.selftest(unknown)
 
 
 @pytest.mark.parametrize("call", [partial(pyaccel.selftest, "native"), pyaccel.info, pyaccel.calibrate])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pyaccel.backends.base import Backend, Plan, Unavailable
 from pyaccel.backends.native import on_threads
@@ -32,6 +32,7 @@ from pyaccel.scheduler.registry import backends_of, check_name, discovered, iden
 from pyaccel.scheduler.splitting import input_bytes
 
 Budget = Literal["quick", "full"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ def calibrate(
 
     Raises:
         ValueError: an unknown operation, class, device or budget; lists the valid ones.
+        TypeError: operations, devices or threads are one alone; progress is no function.
         DeviceUnavailableError: a device asked for is not here.
     """
     if budget not in EFFORTS:
@@ -234,10 +236,8 @@ def _classes(operations: Iterable[str] | None) -> list[tuple[str, str]]:
     known = classes()
     if operations is None:
         return known
-    if isinstance(operations, str):
-        raise TypeError(f"operations: a str came; wanted several names: [{operations!r}]")
     found: dict[tuple[str, str], None] = {}
-    for name in operations:
+    for name in _listed("operations", operations):
         operation, _, of = str(name).partition(":")
         some = [one for one in known if one[0] == operation and of in ("", one[1])]
         if not some:
@@ -251,17 +251,23 @@ def _classes(operations: Iterable[str] | None) -> list[tuple[str, str]]:
 def _threads(threads: Sequence[int] | None) -> list[int]:
     if threads is None:
         return sorted({1, usable_cores()})
-    for count in threads:
+    for count in _listed("threads", threads):
         if type(count) is not int or count < 1:
             raise ValueError(f"threads: {count!r} came; wanted whole numbers from 1 on")
     return list(dict.fromkeys(threads))
 
 
+def _listed(what: str, given: Iterable[T]) -> Iterable[T]:
+    """What was given, unless it is one alone where several are wanted."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise TypeError(f"{what}: a {type(given).__name__} came; wanted several: {what}=[{given!r}]")
+    return given
+
+
 def _backends(devices: Iterable[str] | None, started: dict[str, float]) -> list[Backend]:
     """The backends to measure, with the seconds that looking for each kind took."""
-    if isinstance(devices, str):
-        raise TypeError(f"devices: a str came; wanted several names: [{devices!r}]")
-    names = list(devices) if devices is not None else [kind for kind in kinds(installed=True) if kind != "golden"]
+    present = (kind for kind in kinds(installed=True) if kind != "golden")
+    names = list(present if devices is None else _listed("devices", devices))
     for name in names:
         check_name(name)
     found: dict[Backend, None] = {}
