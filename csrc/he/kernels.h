@@ -81,8 +81,10 @@ typedef struct {
     const pa_he_word *excess;           /* row */
 } pa_he_lift;
 
-/* What is around a forward transform of rows. */
+/* Rows that are brought near while one is transformed: what is summed waits for them otherwise. */
 #define PA_HE_AHEAD 3u
+
+/* What is around a forward transform of rows. */
 typedef struct {
     const pa_he_lift *lifts; /* NULL, or a lift each: what the row is first, where there is one */
     /* NULL, or PA_HE_AHEAD rows for each, which `done` reads: a hint. */
@@ -145,9 +147,6 @@ typedef struct pa_he_kernels {
     /* out = (a - b) * c: what dividing by a dropped prime ends with. */
     void (*sub_mul_constant)(pa_he_word *out, const pa_he_word *a, const pa_he_word *b,
                              const pa_he_multiplier *c, size_t n, const pa_he_modulus *modulus);
-    /* out += c, in every element (NTT form of a constant polynomial). */
-    void (*add_constant)(pa_he_word *out, const pa_he_word *a, uint64_t c, size_t n,
-                         const pa_he_modulus *modulus);
 
     /* Automorphism of a row in NTT form: out[i] = in[source[i]], source a permutation of the variant's own positions. Of an
      * automorphism X -> X^g, aligned blocks of 2^k canonical positions map onto such blocks, for every k; a variant may use

@@ -209,16 +209,6 @@ static void sub_mul_constant(pa_he_word *out, const pa_he_word *a, const pa_he_w
     }
 }
 
-static void add_constant(pa_he_word *out, const pa_he_word *a, uint64_t c, size_t n,
-                         const pa_he_modulus *modulus)
-{
-    const dv_prime m = dv_prime_of(modulus);
-    const dv constant = dv_all(pa_he_balanced(c, modulus->q));
-    for (size_t i = 0; i < n; i += 4) {
-        dv_store(out + i, dv_reduce(_mm256_add_pd(dv_load(a + i), constant), m));
-    }
-}
-
 /* ---- automorphisms ---------------------------------------------------------------------------
  *
  * As of AVX-512 IFMA (ntt_table_avx512ifma.c), by blocks of 16 elements: a block comes from one block, lane b from one lane, the same for
@@ -327,7 +317,6 @@ const pa_he_kernels pa_he_avx2 = {
     .multiplier = multiplier,
     .mul_constant = mul_constant,
     .sub_mul_constant = sub_mul_constant,
-    .add_constant = add_constant,
     .permute_words = permute_words,
     .permute_fill = permute_fill,
     .permute = permute,

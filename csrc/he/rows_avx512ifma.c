@@ -50,15 +50,6 @@ static void neg(pa_he_word *out, const pa_he_word *a, size_t n, const pa_he_modu
     }
 }
 
-static void add_constant(pa_he_word *out, const pa_he_word *a, uint64_t c, size_t n,
-                         const pa_he_modulus *modulus)
-{
-    const vec q = all(modulus->q), constant = all(c);
-    for (size_t i = 0; i < n; i += LANES) {
-        store(out + i, less(add(load(a + i), constant), q));
-    }
-}
-
 /* ---- products of residues: Barrett, 2^(b - 1) < q < 2^b, s = 52 - b ----------------------------------------------- */
 
 typedef struct {
@@ -320,7 +311,6 @@ const pa_he_kernels PA_VARIANT(pa_he_) = {
     .multiplier = multiplier,
     .mul_constant = mul_constant,
     .sub_mul_constant = sub_mul_constant,
-    .add_constant = add_constant,
     .permute_words = PA_HE(permute_words),
     .permute_fill = PA_HE(permute_fill),
     .permute = PA_HE(permute),

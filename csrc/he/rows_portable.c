@@ -132,15 +132,6 @@ static void sub_mul_constant(pa_he_word *out, const pa_he_word *a, const pa_he_w
     }
 }
 
-static void add_constant(pa_he_word *out, const pa_he_word *a, uint64_t c, size_t n,
-                         const pa_he_modulus *modulus)
-{
-    const uint64_t q = modulus->q;
-    for (size_t i = 0; i < n; i++) {
-        out[i] = pa_he_add(a[i], c, q);
-    }
-}
-
 size_t pa_he_permute_words_portable(unsigned log_degree)
 {
     return (size_t)1 << (log_degree - 1);
@@ -185,7 +176,6 @@ const pa_he_kernels pa_he_portable = {
     .multiplier = multiplier,
     .mul_constant = mul_constant,
     .sub_mul_constant = sub_mul_constant,
-    .add_constant = add_constant,
     .permute_words = pa_he_permute_words_portable,
     .permute_fill = pa_he_permute_fill_portable,
     .permute = pa_he_permute_portable,
