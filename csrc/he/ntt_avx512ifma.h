@@ -60,13 +60,26 @@ INLINE vec whole(vec fraction, vec more, vec q)
 
 /* How often numbers have to be reduced on the way, by the size of q. */
 enum mode { STRICT, LAZY, FREE };
-#define STRICT_BITS 50u
 #define LAZY_BITS 49u
 #define FREE_BITS 47u
+
+INLINE enum mode mode_of(unsigned bits)
+{
+    return bits > LAZY_BITS ? STRICT : bits > FREE_BITS ? LAZY : FREE;
+}
 
 /* Vectors that a kernel works on at a time; a pass of fewer layers takes several columns. */
 #define HELD 16u
 #define HELD_LOG 4u
+
+/* Butterflies go two by two: in the order of their operations they wait for each other least. */
+#define SIDE_BY_SIDE 2u
+
+/* Vector i of 2^k in `columns` of vectors each `stride` elements apart. */
+INLINE size_t place_of(unsigned i, unsigned columns, size_t stride)
+{
+    return i / columns * stride + i % columns * LANES;
+}
 
 /* What the forward transform's `fold` looks up: by the bits from SHIFT on, a multiple of q less the centre. */
 #define STRICT_SHIFT 49

@@ -86,8 +86,7 @@ INLINE bool folds(enum mode mode, enum entry entry, unsigned depth)
 }
 
 /* Layers done `from` to `to` - 1 over v, `depth` of them after the entry. Twiddles: words of pairs below `node`, or, `last`, vectors,
- * those of 2^from blocks. Butterflies go two by two: in the order of their operations they wait for each other least. */
-#define SIDE_BY_SIDE 2u
+ * those of 2^from blocks. */
 INLINE void layers(vec *v, unsigned from, unsigned to, const pa_he_word *table, size_t node,
                    bool last, enum mode mode, enum entry entry, unsigned depth, const constants *c)
 {
@@ -135,12 +134,6 @@ INLINE void layers(vec *v, unsigned from, unsigned to, const pa_he_word *table, 
             }
         }
     }
-}
-
-/* Vector i of 2^k in `columns` of vectors each `stride` elements apart. */
-INLINE size_t place_of(unsigned i, unsigned columns, size_t stride)
-{
-    return i / columns * stride + i % columns * LANES;
 }
 
 /* k layers over 2^k vectors `stride` elements apart, for `stride` of them: the sub-block below `node`. */
@@ -423,8 +416,7 @@ void PA_HE(forward_within)(pa_he_word *const *rows, size_t count, const pa_he_ar
         [FREE] = {NULL, NULL, free_lifted_2, free_lifted_3, NULL},
     };
     static blocks_function *const last[3] = {strict_blocks, lazy_blocks, free_blocks};
-    const unsigned bits = ntt->modulus.bits;
-    const enum mode mode = bits > LAZY_BITS ? STRICT : bits > FREE_BITS ? LAZY : FREE;
+    const enum mode mode = mode_of(ntt->modulus.bits);
     transform t = {.rows = rows,
                    .count = count,
                    .ntt = ntt,

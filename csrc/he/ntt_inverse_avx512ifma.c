@@ -75,9 +75,7 @@ INLINE state state_of(unsigned j, unsigned layer, unsigned m)
 }
 
 /* Layers 0 .. k - 1 over v, whose lowest bits are its columns. Twiddles: words of pairs below `mirrored` and before it, or vectors of
- * the block at `table` and before it; both are numbered from the end. Butterflies go two by two: in the order of their operations
- * they wait for each other least. */
-#define SIDE_BY_SIDE 2u
+ * the block at `table` and before it; both are numbered from the end. */
 INLINE void layers(vec *v, unsigned columns_log, unsigned k, const pa_he_word *table,
                    size_t mirrored, bool lanes, enum mode mode, const leaving *leave,
                    const pa_he_ntt *ntt)
@@ -167,12 +165,12 @@ INLINE void pass(pa_he_word *row, size_t stride, unsigned k, const pa_he_ntt *nt
         __asm__ volatile("" ::: "memory");
         UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            v[i] = load(row + i / columns * stride + i % columns * LANES);
+            v[i] = load(row + place_of(i, columns, stride));
         }
         layers(v, HELD_LOG - k, k, pairs_of(ntt), mirrored, false, mode, &leave, ntt);
         UNROLL for (unsigned i = 0; i < HELD; i++)
         {
-            store(row + i / columns * stride + i % columns * LANES, v[i]);
+            store(row + place_of(i, columns, stride), v[i]);
         }
     }
 }
@@ -361,13 +359,7 @@ void PA_HE(inverse)(pa_he_word *const *rows, size_t count, const pa_he_ntt *ntt)
         }
         return;
     }
-    const unsigned bits = ntt->modulus.bits;
-    transform t = {.rows = rows,
-                   .count = count,
-                   .ntt = ntt,
-                   .mode = bits > LAZY_BITS   ? STRICT
-                           : bits > FREE_BITS ? LAZY
-                                              : FREE};
+    transform t = {.rows = rows, .count = count, .ntt = ntt, .mode = mode_of(ntt->modulus.bits)};
     for (unsigned i = 0; i < STEPS; i++) {
         t.layers[i] = plans[ntt->log_degree - MIN_LOG_DEGREE][i];
     }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of the transforms in AVX-512 IFMA, transforms of degree below 128, word by word, and automorphisms of rows in NTT form.
- */
+/* Tables of the transforms in AVX-512 IFMA, transforms of degree below 128, word by word, and automorphisms in NTT form. */
 #include <string.h>
 
 #include "ntt_avx512ifma.h"
@@ -30,8 +29,8 @@ static void put_lane(pa_he_word *vectors, uint32_t m, unsigned layer, uint64_t w
 static void put_multiples(pa_he_word *out, uint64_t q, unsigned bits)
 {
     for (uint64_t i = 0; i < 2 * LANES; i++) {
-        *out++ = bits > LAZY_BITS ? ((i << STRICT_SHIFT) / q - STRICT_CENTRE) * q
-                                  : ((i << LAZY_SHIFT) / q - LAZY_CENTRE) * q;
+        *out++ = mode_of(bits) == STRICT ? ((i << STRICT_SHIFT) / q - STRICT_CENTRE) * q
+                                         : ((i << LAZY_SHIFT) / q - LAZY_CENTRE) * q;
     }
 }
 
