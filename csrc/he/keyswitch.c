@@ -19,16 +19,14 @@
  * of a transform, and rows of terms brought near before, in any cache, no gain: hardware follows them. c2 multiplied leaf by
  * leaf as the inverse transform takes it, with the next row brought near, 1 to 5 % slower in batches.
  *
- * N = 8192: digits of several primes make terms of their lifts once, not for each prime: a product with two digits of two primes
- * takes 336 us, 363 before (AVX2: 515, 567). Of 360 us 65 are the sums, 48 of which multiplications: keys interleaved by
- * component, or by digit, took as long (50 us in a loop of sums alone, 42 within the first cache, 26 for reading them), and so
- * did blocks of 512 to 8192 elements and one, two or four vectors at a time.
+ * N = 8192: of a product's 360 us 65 are the sums, 48 of which multiplications: keys interleaved by component, or by digit, took as
+ * long, and so did blocks of 512 to 8192 elements and one, two or four vectors at a time. Terms of lifts from several primes that
+ * are made once, not for each prime, save 8 %.
  *
- * A rotation (N = 8192, Zen 4, moduli of 100 and 40 bits), which summed all rows before it divided them, and permuted at last: 267 us
- * became 258; 249 where sums are divided before they are reduced; and of 231, by the transforms of today, 227 with the rows
- * brought near that the automorphism writes, and two rows for the deltas of all primes. N = 16384 2510, 2240. Tried and lost:
- * parts put where the automorphism takes them as they are divided, block by block, in the order of either side: 3 us more, and
- * 25 where the outcome is not in cache, for nothing brings lines there ahead of the stores. */
+ * A rotation of it (moduli of 100 and 40 bits) takes 227 us. Sums that are divided before they are reduced save 3 %, rows brought
+ * near that the automorphism writes, and two rows for the deltas of all primes, 2 %. Tried and lost: parts put where the automorphism
+ * takes them as they are divided, block by block, in the order of either side: 3 us more, and 25 where the outcome is not in
+ * cache, for nothing brings lines there ahead of the stores. */
 #include <string.h>
 
 #include "evaluate.h"
@@ -219,8 +217,8 @@ typedef struct {
     const pa_he_word *digits[PA_HE_MAX_PRIMES];
     uint32_t count, p;            /* digits; prime */
     pa_he_word *factors[2], *own; /* blocks */
-    pa_he_word *rows
-        [2]; /* of a prime that is dropped, sums; else what is subtracted, and then the outcome */
+    /* Of a prime that is dropped, sums; else what is subtracted, and then the outcome. */
+    pa_he_word *rows[2];
     const pa_he_multiplier *inverse; /* what the difference is multiplied by */
     pa_he_word *turned[2];           /* where that goes in the end; NULL: nowhere else */
 } switching;

@@ -128,8 +128,8 @@ pyaccel_status pa_he_bfv_constants(pyaccel_he_context *context)
 
 /* Rows of scratch of an item, by what they hold in turn. */
 typedef struct {
-    pa_he_word *
-        over_q[4]; /* operands over Q, coefficients; then their products, three; then the outcome */
+    /* Operands over Q, coefficients; then their products, three; then the outcome. */
+    pa_he_word *over_q[4];
     pa_he_word *over_b[4];   /* operands over B; then the scaled products, three */
     pa_he_word *products[3]; /* over B */
     pa_he_word *rest;
