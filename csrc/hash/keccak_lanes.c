@@ -35,7 +35,7 @@
 #define SHORTER 32   /* bytes of most digests */
 #define RATE_256 136 /* bytes of a block where digests are of 256 bits */
 
-#define XOR(x, y) VEC_OF_BITS (xor)(x, y)
+#define XOR vec_xor
 /* By 0 without an operation, which gcc would leave in. */
 #define ROTL(x, n) ((n) == 0 ? (x) : vec_ror(x, (64 - (n)) & 63))
 

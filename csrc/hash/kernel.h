@@ -69,8 +69,8 @@ typedef struct {
     const uint32_t *schedule;   /* of the last block, which all lanes share; NULL: no such block */
     uint64_t whole;             /* blocks where the message lies */
     uint64_t staged;            /* blocks after those, elsewhere */
-    uint64_t
-        rest; /* bytes after the whole ones, where no block is staged and the kernel pads, or has `ends` */
+    /* Bytes after the whole ones, where no block is staged and the kernel pads, or has `ends`. */
+    uint64_t rest;
     /* Of kernels with `ends`, blocks after the whole ones in place of staged ones: those of `ending` (aligned to 64 bytes), but
      * for `rest` bytes of each lane after the first `before` ones, which follow its whole blocks. */
     uint64_t ends;
@@ -78,12 +78,12 @@ typedef struct {
     const uint8_t *ending;
     uint8_t pad_first, pad_last; /* as the algorithm has them */
     uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
-    uint64_t
-        next; /* bytes from a lane's message to the one that it takes in the next group; 0: there is none */
-    bool
-        states; /* in place of digests the states, word by word as `blocks` has them: of kernels with `states` */
-    bool
-        sorted_pairs; /* messages are two halves of 32 bytes, of which the lesser comes first: of kernels with `sorts` */
+    /* Bytes from a lane's message to the one that it takes in the next group; 0: there is none. */
+    uint64_t next;
+    /* In place of digests the states, word by word as `blocks` has them: of kernels with `states`. */
+    bool states;
+    /* Messages are two halves of 32 bytes, of which the lesser comes first: of kernels with `sorts`. */
+    bool sorted_pairs;
 } pa_hash_shape;
 
 /* The ends of messages: rests[l] bytes at from[l], at most room, and zeros after them, to to + l * apart .. + room, for
@@ -122,15 +122,15 @@ struct pa_hash_lanes {
     void (*after)(uint8_t *digests, const void *state, const pa_hash_state *initial);
     pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
     bool ends;               /* `messages` takes shape->ends */
-    bool
-        fetches; /* `messages` brings what it reads, and what the next group will (shape->next), into the cache */
+    /* `messages` brings what it reads, and what the next group will (shape->next), into the cache. */
+    bool fetches;
     uint32_t lanes;
-    uint32_t
-        stored; /* bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST */
+    /* Bytes, at least the longest digest that the lanes make, at most PA_HASH_MAX_DIGEST. */
+    uint32_t stored;
     uint32_t shorter; /* bytes, below `stored`: a digest size that `messages` writes too; 0: none */
     uint32_t pads; /* bytes: `messages` pads a rest that is a multiple of this itself; 0: never */
-    uint32_t
-        cost; /* cycles a block of all lanes together, where nothing better is known (plan.h) */
+    /* Cycles a block of all lanes together, where nothing better is known (plan.h). */
+    uint32_t cost;
     bool by_lane;
     bool states; /* `messages` takes shape->states */
     bool sorts;  /* `messages` takes shape->sorted_pairs */

@@ -5,9 +5,9 @@
  * Defined by the includer: STREAMS, 1 to 4; KERNEL, the table's name.
  *
  * SHA256RNDS2 takes 4 cycles, and 32 of them a block depend on one another: 128 cycles for one message, whatever the core.
- * Zen 4, 1 MiB: 2.00 cycles a byte, OpenSSL 3.0's 2.02; the schedule after the rounds, constants from memory, and prefetching 1
- * to 4 KiB ahead into any level make no difference.
  * Streams fill the unit meanwhile. Floors and measurements: sha256_shani_x4.c.
+ * Zen 4, 1 MiB in one stream: 2.00 cycles a byte, OpenSSL 3.0's 2.02; the schedule after the rounds, constants from memory, and
+ * prefetching 1 to 4 KiB ahead into any level make no difference.
  * Every entry begins with VZEROUPPER: these instructions have no VEX form, and each costs some 340 cycles on Zen 3 while the
  * upper half of any register is in use. */
 #include <immintrin.h>
