@@ -18,7 +18,7 @@ struct pa_blake2 {
      *   final    bit l: last[l] ends the message of lane l, and is zero-padded; PA_BLAKE2_EQUAL: all do, after totals[0]
      *            bytes (what is written lane by lane and read as a vector waits for memory); PA_BLAKE2_EQUAL_HALF: and
      *            the upper halves of their last blocks are zero and lie nowhere (not where lanes is 1)
-     *   next     as pa_blake_ahead has it: what lanes bring into the cache for calls after this one */
+     *   next     as pa_hash_blocks_ahead has it: what lanes bring into the cache for calls after this one */
     void (*hash)(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                  const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
                  const uint64_t *totals, uint64_t final, uint64_t next);

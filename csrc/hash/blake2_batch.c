@@ -26,7 +26,7 @@ typedef struct {
     uint8_t keys[ROWS];
     uint16_t order[ROWS];
     pa_bins bins;
-    pa_blake_way way;
+    pa_rows_way way;
 } batch;
 
 /* Blocks before the last one. */
@@ -69,7 +69,7 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, uint8_t *const 
             totals[l] = totals[live - 1];
         }
         kernel->hash(b->states, start, stride, before + skip, data, whole - done, last, totals,
-                     final, pa_blake_way_next(&b->way, data, lanes, whole - done + 1, block));
+                     final, pa_rows_way_next(&b->way, data, lanes, whole - done + 1, block));
         pa_blake_hand_out(digests, b->states, on, live, block / 2, job->digest_size);
         live = on;
         done = whole + 1;
@@ -227,7 +227,7 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
     const pa_blake2_job *job = b->job;
     pa_bytes rows[PA_ROWS_TAKEN];
     b->count = 0;
-    pa_blake_way_begin(&b->way, messages);
+    pa_rows_way_begin(&b->way, messages);
     pa_bins_prepare(&b->bins, widest(b)->lanes, 1, n);
     for (uint64_t i = 0; i < n; i++) {
         const uint32_t at = (uint32_t)(i % PA_ROWS_TAKEN);
@@ -236,7 +236,7 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
             if (!pa_rows_take(rows, 1, messages, first + i, taken)) {
                 return PYACCEL_INVALID_ARGUMENT;
             }
-            pa_blake_way_take(&b->way, rows, (uint32_t)taken);
+            pa_rows_way_take(&b->way, rows, (uint32_t)taken);
             pa_digests_fetch(digests + i * job->digest_size, job->digest_size, taken);
         }
         const pa_bytes row = rows[at];

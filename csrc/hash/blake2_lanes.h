@@ -93,7 +93,7 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
         }
         KEEP_IN_MEMORY(m);
         compress(h, m, low, high, ends,
-                 pa_blake_ahead(data, b, whole + (last != NULL), MESSAGES, BLOCK, next));
+                 pa_hash_blocks_ahead(data, b, whole + (last != NULL), MESSAGES, BLOCK, next));
     }
     store_words(out, STATE, h, 8);
 }

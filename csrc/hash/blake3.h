@@ -26,7 +26,7 @@ struct pa_blake3 {
      *   shapes   out: lanes chaining values; key: one, which all lanes begin with; sizes[l]: bytes of the last block
      *            that are the message's; counters[l]: the number of the lane's chunk, 0 for parents
      *   flags    all: those of every block; first, end: what the first and the last one have besides
-     *   next     as pa_blake_ahead has it: what lanes bring into the cache for calls after this one */
+     *   next     as pa_hash_blocks_ahead has it: what lanes bring into the cache for calls after this one */
     void (*chain)(uint8_t *out, const uint8_t *key, const uint8_t *const *data, uint64_t whole,
                   const uint8_t *const *last, const uint32_t *sizes, const uint64_t *counters,
                   uint32_t all, uint32_t first, uint32_t end, uint64_t next);

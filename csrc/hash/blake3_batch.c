@@ -37,7 +37,7 @@ typedef struct {
 
 /* Lanes of one call of a kernel. */
 typedef struct {
-    const uint8_t *data[2 * MAX_LANES]; /* the second half: pa_blake_way_next */
+    const uint8_t *data[2 * MAX_LANES]; /* the second half: pa_rows_way_next */
     const uint8_t *last[MAX_LANES];
     uint32_t sizes[MAX_LANES];
     uint64_t counters[MAX_LANES];
@@ -57,7 +57,7 @@ typedef struct {
     item item[KINDS][MAX_LANES];
     tree tree[VALUES / 2];
     uint8_t value[VALUES * VALUE];
-    pa_blake_way way;
+    pa_rows_way way;
 } batch;
 
 static const struct pa_blake3 *choose(batch *b, uint64_t n)
@@ -235,7 +235,7 @@ static void hash_bin(batch *b, uint32_t kind)
         pa_blake_stage(kernel->stage, g->staging[0], g->last, rows, count, whole, BLOCK);
         pad_lanes(g, kernel->lanes, count);
         hash_chunks(b, kernel, count, whole, kind >= ROOT_KIND,
-                    pa_blake_way_next(&b->way, g->data, kernel->lanes, whole + 1, BLOCK), NULL);
+                    pa_rows_way_next(&b->way, g->data, kernel->lanes, whole + 1, BLOCK), NULL);
         i += count;
         left -= count;
     }
@@ -307,7 +307,7 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
 {
     const pa_blake3_job *job = b->job;
     pa_bytes rows[PA_ROWS_TAKEN];
-    pa_blake_way_begin(&b->way, messages);
+    pa_rows_way_begin(&b->way, messages);
     for (uint64_t i = 0; i < n; i++) {
         const uint32_t at = (uint32_t)(i % PA_ROWS_TAKEN);
         if (at == 0) {
@@ -315,7 +315,7 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
             if (!pa_rows_take(rows, 1, messages, first + i, taken)) {
                 return PYACCEL_INVALID_ARGUMENT;
             }
-            pa_blake_way_take(&b->way, rows, (uint32_t)taken);
+            pa_rows_way_take(&b->way, rows, (uint32_t)taken);
             pa_digests_fetch(digests + i * job->digest_size, job->digest_size, taken);
         }
         const pa_bytes row = rows[at];

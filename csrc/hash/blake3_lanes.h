@@ -73,8 +73,9 @@ static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const 
         }
         load_words(m, from, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
         KEEP_IN_MEMORY(m);
-        compress(h, m, counter, counter_high, size, BROADCAST(flags),
-                 pa_blake_ahead(data, b, whole + (last != NULL), MESSAGES, PA_BLAKE3_BLOCK, next));
+        compress(
+            h, m, counter, counter_high, size, BROADCAST(flags),
+            pa_hash_blocks_ahead(data, b, whole + (last != NULL), MESSAGES, PA_BLAKE3_BLOCK, next));
         flags = all;
     }
     store_words(out, PA_BLAKE3_VALUE, h, 8);

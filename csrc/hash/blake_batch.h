@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "algorithm.h"
-#include "bins.h"
 
 #define PA_BLAKE_MAX_LANES 32
 #define PA_BLAKE_WIDTHS 3
@@ -42,66 +41,10 @@ static inline uint32_t pa_blake_choose(const pa_blake_widths *widths, uint64_t n
     return 0;
 }
 
-/* In place of bytes to the next message: behind the lanes' messages, at data[lanes + l], stands memory that is read later. */
-#define PA_BLAKE_FAR UINT64_MAX
-
-/* What is brought into the cache while block b of `count`, `block` bytes each, is hashed. next: bytes from data[l] to what lane l
- * takes in the next call, 0: nothing; or PA_BLAKE_FAR: with the first block a block at data[lanes + l] for lane l, and with each
- * one after that what lies as many bytes further as a block of all lanes has. */
-static inline pa_hash_ahead pa_blake_ahead(const uint8_t *const *data, uint64_t b, uint64_t count,
-                                           uint64_t lanes, uint64_t block, uint64_t next)
-{
-    return next == PA_BLAKE_FAR ? (pa_hash_ahead){data + lanes, b * lanes * block}
-                                : pa_hash_blocks_ahead(data, b, count, block, next);
-}
-
 /* Bytes from row i of some of one size to row i + count, 0 where it is not there. */
 static inline uint64_t pa_blake_next(const pyaccel_rows *messages, uint64_t i, uint32_t count)
 {
     return (i + count) * messages->stride < messages->data_size ? count * messages->stride : 0;
-}
-
-/* How far the memory of rows of different sizes is on its way into the cache. Those that wait in bins lie together: while a
- * group is hashed, lanes fetch as much of what is next as they read, and not their own blocks, which are near. Zen 4, rows of 1
- * to 1024 bytes: 16384 of them 6 (BLAKE3) and 9 % (BLAKE2b), 65536 19 % less time than where all are fetched as they are taken,
- * for which the core waits. Without a bound to how far it goes 1 to 3 %; both kinds of lines 0 to 4 %, and batches of one size
- * lost 2 to 4 %, as a kernel has no room for another line; every second line lost 8 %. */
-typedef struct {
-    const uint8_t *taken;   /* end of the rows that have been taken */
-    const uint8_t *fetched; /* and of those that are on their way */
-    const uint8_t *end;     /* and of all */
-} pa_blake_way;
-
-static inline void pa_blake_way_begin(pa_blake_way *way, const pyaccel_rows *rows)
-{
-    way->taken = way->fetched = rows->data;
-    way->end = rows->data == NULL ? NULL : rows->data + rows->data_size;
-}
-
-/* Rows that have been taken. */
-PA_HASH_FETCH pa_blake_way_take(pa_blake_way *way, const pa_bytes *rows, uint32_t count)
-{
-    pa_rows_fetch(rows, 1, count, &way->fetched);
-    if (rows[count - 1].data != NULL) {
-        way->taken = rows[count - 1].data + rows[count - 1].size;
-    }
-}
-
-/* `next` of a kernel of `lanes` lanes for `blocks` blocks of `block` bytes, and what stands at data[lanes ...] then: no more than
- * waits in the cache until it is taken. */
-static inline uint64_t pa_blake_way_next(pa_blake_way *way, const uint8_t **data, uint32_t lanes,
-                                         uint64_t blocks, uint64_t block)
-{
-    const uint64_t bytes = blocks * lanes * block;
-    if (lanes == 1 || bytes > PA_ROWS_FETCHED || bytes > (uint64_t)(way->end - way->fetched) ||
-        (uint64_t)(way->fetched - way->taken) > PA_ROWS_FETCHED) {
-        return 0;
-    }
-    for (uint32_t l = 0; l < lanes; l++) {
-        data[lanes + l] = way->fetched + l * block;
-    }
-    way->fetched += bytes;
-    return PA_BLAKE_FAR;
 }
 
 /* tail[block ... 2 block) = the last `rest` bytes of a message of `size`, and zeros; 0 < rest <= block. Of a message of a block

@@ -201,8 +201,9 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
                 load_block(w, whole_one ? data : tails, (whole_one ? block : block - there) * BLOCK,
                            shape->sorted_pairs);
             }
-            ahead = block < there ? pa_hash_blocks_ahead(data, block, there, BLOCK, shape->next)
-                                  : pa_hash_no_more();
+            ahead = block < there || shape->next == PA_HASH_FAR
+                        ? pa_hash_blocks_ahead(data, block, there, ALL_LANES, BLOCK, shape->next)
+                        : pa_hash_no_more();
             block++;
         } else {
             ahead = pa_hash_no_more();

@@ -49,7 +49,7 @@ static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n, uint64_t di
 {
     const bool differ = messages->offset_bits != 0;
     const uint64_t bytes = differ ? messages->data_size / n : messages->width;
-    const uint64_t lines = !differ ? 4096 : threads == 1 ? 262144 : 16384;
+    const uint64_t lines = !differ ? 4096 : pa_thread_count(threads) == 1 ? 262144 : 16384;
     const uint64_t rows = lines / (bytes / 64 + digest_size / 64 + 1) + 1;
     return (rows + WHOLE_GROUPS - 1) / WHOLE_GROUPS * WHOLE_GROUPS;
 }

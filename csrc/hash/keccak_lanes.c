@@ -269,6 +269,12 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
             s[words] = XOR(s[words], vec_set1(shape->pad_first));
             s[rate / 8 - 1] = XOR(s[rate / 8 - 1], vec_set1((uint64_t)shape->pad_last << 56));
         }
+        if (shape->next == PA_HASH_FAR) {
+            const uint8_t *far = data[LANES] + block * LANES * rate;
+            for (uint64_t i = 0; i < LANES * rate; i += 64) {
+                __builtin_prefetch(far + i);
+            }
+        }
         permute(s, block + 1 < blocks ? 5 : rows);
     }
     if (shape->digest_size == SHORTER) {
@@ -291,7 +297,7 @@ const struct pa_hash_lanes PA_VARIANT(pa_keccak_lanes_) = {
     .store = store_digests,
     .messages = hash_messages,
     .stage = STAGE,
-    .fetches = true, /* none: see "lost" */
+    .fetches = true, /* PA_HASH_FAR alone: see "lost" */
     .lanes = LANES,
     .stored = 64,
     .shorter = SHORTER,

@@ -50,11 +50,20 @@ static inline pa_hash_ahead pa_hash_no_more(void)
     return (pa_hash_ahead){lanes, 0};
 }
 
+/* In place of bytes to the next message: behind the lanes' messages, at data[lanes + l], stands memory that is read later. */
+#define PA_HASH_FAR UINT64_MAX
+
 /* While block b of `count`, `block` bytes each, at data is hashed: a later one of the same messages or, `next` bytes further, of
- * those that come after them (0: none do). As many lanes are more streams than the hardware foresees. */
+ * those that come after them (0: none do); as many lanes are more streams than the hardware foresees. PA_HASH_FAR: with the
+ * first block a block at data[lanes + l] for lane l, and with each one after that what lies as many bytes further as a block of
+ * all lanes has. */
 static inline pa_hash_ahead pa_hash_blocks_ahead(const uint8_t *const *data, uint64_t b,
-                                                 uint64_t count, uint64_t block, uint64_t next)
+                                                 uint64_t count, uint64_t lanes, uint64_t block,
+                                                 uint64_t next)
 {
+    if (next == PA_HASH_FAR) {
+        return (pa_hash_ahead){data + lanes, b * lanes * block};
+    }
     const uint64_t then = b + (count < 2 ? count : 2);
     if (then < count) {
         return (pa_hash_ahead){data, then * block};
@@ -78,8 +87,7 @@ typedef struct {
     const uint8_t *ending;
     uint8_t pad_first, pad_last; /* as the algorithm has them */
     uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
-    /* Bytes from a lane's message to the one that it takes in the next group; 0: there is none. */
-    uint64_t next;
+    uint64_t next;               /* as pa_hash_blocks_ahead has it */
     /* In place of digests the states, word by word as `blocks` has them: of kernels with `states`. */
     bool states;
     /* Messages are two halves of 32 bytes, of which the lesser comes first: of kernels with `sorts`. */
