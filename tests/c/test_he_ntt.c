@@ -189,9 +189,10 @@ static void check_variant(const pa_he_kernels *kernels)
             ring_free(ring);
         }
     }
+    /* Where values grow most, in two sizes that are reduced each in its own way. */
+    const unsigned sizes[] = {kernels->max_bits, 49};
     for (unsigned log_degree = MOST_LOG_DEGREE + 1; log_degree <= PA_HE_MAX_LOG_DEGREE;
-         log_degree++) { /* where values grow most */
-        const unsigned sizes[] = {kernels->max_bits, 49}; /* each reduced in its own way */
+         log_degree++) {
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             pa_he_ntt *ring = ring_new(kernels, ref_prime(sizes[i], log_degree), log_degree);
             check_transform(kernels, ring, (log_degree + i) % 2 != 0 ? 2 : 6);
