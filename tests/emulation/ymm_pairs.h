@@ -289,55 +289,23 @@ PA_PAIR pa_pair pa_pair_srai_epi64(pa_pair a, unsigned n)
     return x.pair;
 }
 
-PA_PAIR __mmask8 pa_pair_cmpeq_epi64_mask(pa_pair a, pa_pair b)
-{
-    pa_pair_words x = {a}, y = {b};
-    unsigned mask = 0;
-    for (unsigned l = 0; l < 8; l++) {
-        mask |= (unsigned)(x.q[l] == y.q[l]) << l;
+#define PA_PAIR_COMPARE(name, lanes, holds)                                                        \
+    PA_PAIR __mmask##lanes name(pa_pair a, pa_pair b)                                              \
+    {                                                                                              \
+        pa_pair_words x = {a}, y = {b};                                                            \
+        unsigned mask = 0;                                                                         \
+        for (unsigned l = 0; l < lanes; l++) {                                                     \
+            mask |= (unsigned)(holds) << l;                                                        \
+        }                                                                                          \
+        return (__mmask##lanes)mask;                                                               \
     }
-    return (__mmask8)mask;
-}
 
-PA_PAIR __mmask8 pa_pair_cmplt_epu64_mask(pa_pair a, pa_pair b)
-{
-    pa_pair_words x = {a}, y = {b};
-    unsigned mask = 0;
-    for (unsigned l = 0; l < 8; l++) {
-        mask |= (unsigned)((unsigned long long)x.q[l] < (unsigned long long)y.q[l]) << l;
-    }
-    return (__mmask8)mask;
-}
-
-PA_PAIR __mmask16 pa_pair_cmpeq_epi32_mask(pa_pair a, pa_pair b)
-{
-    pa_pair_words x = {a}, y = {b};
-    unsigned mask = 0;
-    for (unsigned l = 0; l < 16; l++) {
-        mask |= (unsigned)(x.d[l] == y.d[l]) << l;
-    }
-    return (__mmask16)mask;
-}
-
-PA_PAIR __mmask16 pa_pair_cmplt_epu32_mask(pa_pair a, pa_pair b)
-{
-    pa_pair_words x = {a}, y = {b};
-    unsigned mask = 0;
-    for (unsigned l = 0; l < 16; l++) {
-        mask |= (unsigned)(x.d[l] < y.d[l]) << l;
-    }
-    return (__mmask16)mask;
-}
-
-PA_PAIR __mmask8 pa_pair_cmplt_epi64_mask(pa_pair a, pa_pair b)
-{
-    pa_pair_words x = {a}, y = {b};
-    unsigned mask = 0;
-    for (unsigned l = 0; l < 8; l++) {
-        mask |= (unsigned)(x.q[l] < y.q[l]) << l;
-    }
-    return (__mmask8)mask;
-}
+PA_PAIR_COMPARE(pa_pair_cmpeq_epi64_mask, 8, x.q[l] == y.q[l])
+PA_PAIR_COMPARE(pa_pair_cmplt_epi64_mask, 8, x.q[l] < y.q[l])
+PA_PAIR_COMPARE(pa_pair_cmplt_epu64_mask, 8,
+                (unsigned long long)x.q[l] < (unsigned long long)y.q[l])
+PA_PAIR_COMPARE(pa_pair_cmpeq_epi32_mask, 16, x.d[l] == y.d[l])
+PA_PAIR_COMPARE(pa_pair_cmplt_epu32_mask, 16, x.d[l] < y.d[l])
 
 PA_PAIR __mmask8 pa_pair_test_epi64_mask(pa_pair a, pa_pair b)
 {
