@@ -81,7 +81,8 @@ class Device:
         self._in_use: deque[tuple[int, npt.NDArray[Any]]] = deque()
         self._uploads = 0
         self.kind = "opencl-cpu" if int(handle.type) & int(cl.device_type.CPU) else "opencl-gpu"
-        self.build_options = ["-cl-std=CL1.2", *(["-DDEVICE_IS_GPU"] if self.kind == "opencl-gpu" else [])]
+        # -w: PoCL counts warnings on the standard error of whoever calls.
+        self.build_options = ["-cl-std=CL1.2", "-w", *(["-DDEVICE_IS_GPU"] if self.kind == "opencl-gpu" else [])]
 
     @property
     def copied_bytes(self) -> int:
