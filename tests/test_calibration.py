@@ -316,6 +316,12 @@ def test_nothing_is_written_where_all_was_disturbed(file, hasty, monkeypatch, ca
     assert "not kept" in shown.out
     assert not file.exists()
     disturbed(monkeypatch, *[0.9] * measuring.TRIES)
+    assert command([*arguments, "--no-save"]) == 0
+    shown = capsys.readouterr().out
+    assert "native*" in shown
+    assert "* other programs, or a quota, took up to 90% of the cores' time" in shown
+    assert not file.exists()
+    disturbed(monkeypatch, *[0.9] * measuring.TRIES)
     assert command([*arguments, "--force"]) == 0
     assert file.exists()
 

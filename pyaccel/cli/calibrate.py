@@ -87,11 +87,13 @@ def _show(calibration: Calibration, console: Console) -> None:
         table.add_column(name, overflow="fold")
     for name in (*(f"n = {n:,}" for n in _SHOWN), "at most", "to n", "start"):
         table.add_column(name, justify="right", no_wrap=True)
+    disturbed = [one for one, _ in calibration.disturbed]
     for one in calibration.curves:
         curve = one.curve()
         rate = amount_per_second(max(point / curve.at(point) for point in POINTS if point <= one.until))
         times = [in_words(curve.at(n)) for n in _SHOWN]
-        table.add_row(one.operation, one.of, label(one), *times, rate, f"{one.until:,}", in_words(one.start_up))
+        device = label(one) + ("*" if one in disturbed else "")
+        table.add_row(one.operation, one.of, device, *times, rate, f"{one.until:,}", in_words(one.start_up))
     console.print(table)
     for operation, of, first, second, n in calibration.crossovers():
         console.print(Text(f"{operation} {of}: {first} up to about {n:,} rows, then {second}"))
@@ -102,6 +104,9 @@ def _show(calibration: Calibration, console: Console) -> None:
         )
     for (device, reason), what in reasons.items():
         console.print(Text(f"not measured on {device}: {', '.join(what)}: {one_line(reason)}", style="dim"))
+    if disturbed:
+        most = max(share for _, share in calibration.disturbed)
+        console.print(Text(f"* other programs, or a quota, took up to {most:.0%} of the cores' time", style="dim"))
     where = f"kept in {calibration.path}" if calibration.path else "not kept: they end with this process"
     console.print(Text(f"{len(calibration.curves)} curves in {calibration.seconds:.1f} s, {where}", style="bold"))
 
