@@ -28,6 +28,7 @@ def read_file(source: Any, take: Callable[[memoryview], None], chunk_size: int, 
 
     Raises:
         TypeError: neither a path nor such a file.
+        io.UnsupportedOperation: a file that is open for writing alone.
         BlockingIOError: a non-blocking file that has nothing to give yet.
         OSError: what opening and reading raise; or the file's size changed meanwhile.
     """
@@ -76,6 +77,8 @@ def _reader(file: Any, name: str) -> Callable[[memoryview], int]:
     read_into, read = getattr(file, "readinto", None), getattr(file, "read", None)
     if read_into is None and read is None:
         raise TypeError(f"file: a {type(file).__name__} came; wanted a path, or a file opened in binary mode")
+    if isinstance(file, io.IOBase) and not file.closed and not file.readable():
+        raise io.UnsupportedOperation(f"{name}: opened for writing alone; wanted a file to read: open(path, 'rb')")
 
     def fill(view: memoryview) -> int:
         count: Any

@@ -205,3 +205,7 @@ def _buffer(data: Any) -> Any:
         if isinstance(data, str):
             raise TypeError("data: a str came; wanted bytes: text.encode()") from None
         raise TypeError(f"data: a {type(data).__name__} came; wanted bytes, or what has the buffer protocol") from None
+    except (BufferError, ValueError) as error:
+        raise type(error)(
+            f"data: a {type(data).__name__} came that is not contiguous; wanted one piece: bytes(data)"
+        ) from None

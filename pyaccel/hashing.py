@@ -214,7 +214,7 @@ def hash_file(
 
     Raises:
         TypeError, ValueError: an argument is wrong; says what was wanted and what came. A file in text mode is a
-            TypeError.
+            TypeError, one that is open for writing alone an io.UnsupportedOperation.
         FileNotFoundError, IsADirectoryError, PermissionError: of the path.
         BlockingIOError: the file is non-blocking, and had nothing to give before its end.
         OSError: reading failed; or the file's size changed meanwhile, so that there is no message to speak of.
@@ -246,3 +246,5 @@ def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:
     for piece in rows.pieces:  # no any(): a generator costs more than hashing a short row
         if np.may_share_memory(out, piece.data):
             raise ValueError("out: overlaps the messages; wanted memory of its own")
+        if piece.offsets is not None and np.may_share_memory(out, piece.offsets):
+            raise ValueError("out: overlaps the messages' offsets; wanted memory of its own")

@@ -172,7 +172,8 @@ def leaf_positions(indices: Any, n: int) -> npt.NDArray[np.uint64]:
     positions = integer_array("indices", indices)
     bad = (positions < 0) | (positions >= n)
     if bool(bad.any()):
-        raise IndexError(f"indices: leaf {positions[int(bad.argmax())]} of a tree of {n} leaves")
+        there = f"0 .. {n - 1}" if n else "none"
+        raise IndexError(f"indices: leaf {positions[int(bad.argmax())]} of a tree of {n} leaves; wanted {there}")
     return np.ascontiguousarray(positions, np.uint64)
 
 

@@ -200,7 +200,13 @@ class Tree:
             raise ValueError("indices: one came twice; wanted each once")
         if not found.sorts_leaves and not len(places):
             raise ValueError("indices: none came; wanted one at least")
-        proof, flags, order = _native().multiproof(self._handle, places, self._handed_back("leaves", leaves))
+        handed_back = self._handed_back("leaves", leaves)
+        try:
+            proof, flags, order = _native().multiproof(self._handle, places, handed_back)
+        except ValueError:
+            if not found.sorts_leaves:
+                _require_apart(places)
+            raise
         return Multiproof(order, proof, flags if found.sorts_leaves else None)
 
     def generalized_index(self, i: int) -> int:
@@ -339,6 +345,15 @@ class Tree:
 
     def _positions(self, indices: Any) -> npt.NDArray[np.uint64]:
         return leaf_positions(indices, len(self))
+
+
+def _require_apart(places: npt.NDArray[np.uint64]) -> None:
+    """Raises ValueError where one of these generalized indices stands above another."""
+    known = set(places.tolist())
+    for g in known:
+        above = next((g >> up for up in range(1, g.bit_length()) if g >> up in known), None)
+        if above is not None:
+            raise ValueError(f"generalized_indices: {above} stands above {g}; wanted one of the two")
 
 
 def _native() -> ModuleType:

@@ -71,6 +71,12 @@ def integer_array(name: str, values: Any, wanted: str = "whole numbers in 0 .. 2
         if min(values) < 0:
             raise ValueError(f"{name}: {min(values)} came; wanted whole numbers >= 0")
         array = np.array(values, np.uint64)
+    if array.dtype.kind == "O":
+        for i, value in enumerate(array):
+            if not isinstance(value, int):
+                raise TypeError(f"{name}: a {type(value).__name__} came at {i}; wanted {wanted}")
+            if not 0 <= value <= _MOST:
+                raise ValueError(f"{name}: {value} came at {i}; wanted {wanted}")
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: {array.dtype} came; wanted {wanted}")
     return array

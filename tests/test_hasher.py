@@ -342,6 +342,10 @@ def test_bytes_in_several_pieces(data: Any) -> None:
     for new in (hashing.new, hashlib.new):
         with pytest.raises((BufferError, ValueError), match=r"contiguous|C-contiguous"):
             new("sha256", data)
+    with pytest.raises(
+        (BufferError, ValueError), match=r"data: a .* came that is not contiguous; wanted .*bytes\(data\)"
+    ):
+        hashing.new("sha256").update(data)
 
 
 @pytest.mark.parametrize(

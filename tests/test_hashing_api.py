@@ -177,6 +177,14 @@ def test_a_wrong_argument_leaves_out_alone(arguments, error, message):
     assert (np.asarray(given_arguments["out"]) == 7).all()
 
 
+def test_out_may_not_be_the_offsets():
+    offsets = np.array([0, 1, 4, 7, 12], np.uint64)
+    rows = pyaccel.Rows(bytes(12), offsets=offsets)
+    with pytest.raises(ValueError, match="out: overlaps the messages' offsets; wanted memory of its own"):
+        pyaccel.hash_many("sha256", rows[:1], out=offsets.view(np.uint8)[8:].reshape(1, 32))
+    assert offsets.tolist() == [0, 1, 4, 7, 12]
+
+
 def test_a_million_rows_make_no_object_a_row():
     rows = np.zeros((1_000_000, 64), np.uint8)
     pyaccel.hash_many("sha256", rows[:10])

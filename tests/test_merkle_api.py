@@ -211,7 +211,7 @@ TREE = merkle.Tree(LEAVES[:4])
         ),
         (lambda: merkle.Tree([b"short"], form="bitcoin"), ValueError, "row 0 has 5 bytes"),
         (lambda: merkle.root("leaves"), TypeError, "a str came"),
-        (lambda: TREE.proof(4), IndexError, "leaf 4 of a tree of 4"),
+        (lambda: TREE.proof(4), IndexError, r"leaf 4 of a tree of 4 leaves; wanted 0 \.\. 3"),
         (lambda: TREE.proof(-1), IndexError, "leaf -1"),
         (lambda: TREE.proofs([0.5]), TypeError, "float64"),
         (lambda: TREE.update([4], [b""]), IndexError, "leaf 4"),

@@ -15,6 +15,7 @@ from examples import resident_bytes
 from pyaccel import merkle
 
 LEAVES = [bytes([i]) * 32 for i in range(1, 12)]
+OTHERS = LEAVES[::-1]
 HEAPS = ("openzeppelin-standard", "openzeppelin-simple")
 TREES = {form: merkle.Tree(LEAVES, form=form) for form in pyaccel.forms()}
 LIST = merkle.Tree(LEAVES, form="ssz", limit=64, mix_in_length=True)
@@ -193,7 +194,12 @@ def test_memory_of_a_tree():
         (lambda: TREES["ssz"].multiproof(generalized_indices=[32]), ValueError, "the tree has no node 32"),
         (lambda: LIST.multiproof(generalized_indices=[6]), ValueError, "the tree has no node 6"),
         (lambda: LIST.nodes([0]), ValueError, "the tree has no node 0"),
-        (lambda: TREES["ssz"].multiproof(generalized_indices=[2, 4]), ValueError, "merkle.Tree"),
+        (lambda: TREES["ssz"].multiproof(generalized_indices=[2, 5, 4]), ValueError, "2 stands above [45]; wanted one"),
+        (lambda: KEPT.proof(0, leaves=OTHERS), ValueError, "leaves: other leaves than the tree's came"),
+        (lambda: KEPT.consistency_proof(3, leaves=OTHERS), ValueError, "leaves: other leaves than the tree's came"),
+        (lambda: KEPT.append(LEAVES, old_leaves=OTHERS), ValueError, "old_leaves: other leaves than the tree's came"),
+        (lambda: KEPT.update([0], LEAVES[:1], old_leaves=OTHERS), ValueError, "old_leaves: other leaves than"),
+        (lambda: TREES["ssz"].proof(2**64), ValueError, "indices: 18446744073709551616 came at 0; wanted whole"),
         (
             lambda: merkle.Tree(LEAVES, form="ssz", limit=2**63, mix_in_length=True).multiproof([0]),
             ValueError,
@@ -206,7 +212,8 @@ def test_memory_of_a_tree():
             "indices: proofs of form openzeppelin-standard show that a leaf is in the tree, not where",
         ),
         (lambda: merkle.verify_many(bytes(32), [b""], None, [b""], 1, form=HEAPS[0]), ValueError, "sizes: proofs of"),
-        (lambda: merkle.verify_many(bytes(32), [b""], None, [b""], 1), TypeError, "indices: object came"),
+        (lambda: merkle.verify_many(bytes(32), [b""], None, [b""], 1), TypeError, "indices: a NoneType came at 0"),
+        (lambda: merkle.verify_many(bytes(32), [b""], [0], [b""], 2**64), ValueError, "sizes: 18446744073709551616"),
         (
             lambda: merkle.verify_multiproof(bytes(32), [], b"", form="bitcoin"),
             ValueError,

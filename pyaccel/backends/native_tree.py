@@ -57,7 +57,8 @@ def append(tree: Any, rows: Rows, made: Any, old_leaves: Rows | None) -> Any:
     handle = ffi.new("pyaccel_merkle_tree **")
     old = _view(old_leaves)  # held here, as another thread's view may take its place in the Rows
     made.old_leaves = old
-    return _given(handle, lib.pyaccel_merkle_tree_append(handle, tree, native.rows_view(rows), len(rows), made))
+    status = lib.pyaccel_merkle_tree_append(handle, tree, native.rows_view(rows), len(rows), made)
+    return _given(handle, status, "old_leaves", old_leaves)
 
 
 def update(tree: Any, indices: Numbers, rows: Rows, made: Any, old_leaves: Rows | None) -> Any:
@@ -66,7 +67,8 @@ def update(tree: Any, indices: Numbers, rows: Rows, made: Any, old_leaves: Rows 
     old = _view(old_leaves)  # as in append
     made.old_leaves = old
     places = ffi.from_buffer("uint64_t[]", indices)
-    return _given(handle, lib.pyaccel_merkle_tree_update(handle, tree, places, native.rows_view(rows), len(rows), made))
+    status = lib.pyaccel_merkle_tree_update(handle, tree, places, native.rows_view(rows), len(rows), made)
+    return _given(handle, status, "old_leaves", old_leaves)
 
 
 def size(tree: Any) -> int:
@@ -97,14 +99,16 @@ def write_proofs(
     out = ffi.NULL if nodes is None else ffi.from_buffer("uint8_t[]", nodes, require_writable=True)
     room = 0 if nodes is None else nodes.nbytes
     places, ends = ffi.from_buffer("uint64_t[]", indices), ffi.from_buffer("uint64_t[]", offsets, require_writable=True)
-    _check(lib.pyaccel_merkle_tree_proofs(out, room, ends, tree, places, len(indices), _view(leaves)))
+    status = lib.pyaccel_merkle_tree_proofs(out, room, ends, tree, places, len(indices), _view(leaves))
+    _check(status, "leaves", leaves)
 
 
 def consistency_proof(tree: Any, old_size: int, leaves: Rows | None) -> bytes:
     """The nodes of a consistency proof."""
     proof = ffi.new("uint8_t[]", 66 * 32)
     count = ffi.new("uint64_t *", len(proof))
-    _check(lib.pyaccel_merkle_tree_consistency_proof_of(proof, count, tree, old_size, _view(leaves)))
+    status = lib.pyaccel_merkle_tree_consistency_proof_of(proof, count, tree, old_size, _view(leaves))
+    _check(status, "leaves", leaves)
     return bytes(ffi.buffer(proof, count[0]))
 
 
@@ -118,7 +122,10 @@ def multiproof(tree: Any, indices: Numbers, leaves: Rows | None) -> tuple[bytes,
     view = _view(leaves)
 
     def call(proof: Any, flags: Any) -> None:
-        _check(lib.pyaccel_merkle_tree_multiproof(proof, node_bytes, flags, flag_count, ordered, tree, places, n, view))
+        status = lib.pyaccel_merkle_tree_multiproof(
+            proof, node_bytes, flags, flag_count, ordered, tree, places, n, view
+        )
+        _check(status, "leaves", leaves)
 
     call(ffi.NULL, ffi.NULL)
     proof, flags = ffi.new("uint8_t[]", max(node_bytes[0], 1)), np.zeros(flag_count[0], np.bool_)
@@ -131,7 +138,8 @@ def nodes(tree: Any, indices: Numbers, leaves: Rows | None) -> npt.NDArray[np.ui
     found = np.empty((len(indices), 32), np.uint8)
     out = ffi.from_buffer("uint8_t[]", found, require_writable=True)
     places = ffi.from_buffer("uint64_t[]", indices)
-    _check(lib.pyaccel_merkle_tree_nodes(out, found.nbytes, tree, places, len(indices), _view(leaves)))
+    status = lib.pyaccel_merkle_tree_nodes(out, found.nbytes, tree, places, len(indices), _view(leaves))
+    _check(status, "leaves", leaves)
     return found
 
 
@@ -143,11 +151,14 @@ def _view(rows: Rows | None) -> Any:
     return ffi.NULL if rows is None else native.rows_view(rows)
 
 
-def _given(handle: Any, status: int) -> Any:
-    _check(status)
+def _given(handle: Any, status: int, name: str = "", leaves: Rows | None = None) -> Any:
+    _check(status, name, leaves)
     return ffi.gc(handle[0], lib.pyaccel_merkle_tree_free)
 
 
-def _check(status: int) -> None:
+def _check(status: int, name: str = "", leaves: Rows | None = None) -> None:
+    """Raises what a status means. leaves: those handed back as `name`; all but that they are the tree's was checked."""
     if status:
+        if status == lib.PYACCEL_INVALID_ARGUMENT and leaves is not None:
+            raise ValueError(f"{name}: other leaves than the tree's came; wanted all of its own, in their order")
         native.raise_status("merkle.Tree", status)
