@@ -15,7 +15,9 @@ void PA_VARIANT(pa_hash_stage_)(uint8_t *to, uint64_t apart, const uint8_t *cons
         for (uint32_t at = 0; at < room; at += PIECE) {
             const uint32_t left = rests[l] > at ? rests[l] - at : 0;
             const __mmask64 mask = _bzhi_u64(UINT64_MAX, left < PIECE ? left : PIECE);
-            _mm512_storeu_si512(to + at, _mm512_maskz_loadu_epi8(mask, from[l] + at));
+            /* A number, since there may be nothing at a pointer to an empty rest. */
+            const void *piece = (const void *)((uintptr_t)from[l] + at);
+            _mm512_storeu_si512(to + at, _mm512_maskz_loadu_epi8(mask, piece));
         }
     }
 }
