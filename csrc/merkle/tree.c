@@ -162,13 +162,12 @@ static pyaccel_status allocate_heap(pyaccel_merkle_tree *made)
                : PYACCEL_OK;
 }
 
-/* Sorts nodes, which are in the caller's order, into the heap, and makes the parents. */
-static pyaccel_status fill_heap(pyaccel_merkle_tree *made, const pa_merkle *merkle,
-                                const uint8_t *nodes)
+/* Sorts nodes, which are in the caller's order, into the heap. */
+static pyaccel_status place_nodes(pyaccel_merkle_tree *made, const uint8_t *nodes)
 {
     if (made->positions == NULL) {
         memcpy(made->heap, nodes, made->n * NODE);
-        return pa_heap_fill(merkle, made->heap, made->n);
+        return PYACCEL_OK;
     }
     uint64_t *order = malloc(made->n * sizeof *order);
     pyaccel_status status =
@@ -178,6 +177,14 @@ static pyaccel_status fill_heap(pyaccel_merkle_tree *made, const pa_merkle *merk
         made->positions[order[i]] = (uint32_t)i;
     }
     free(order);
+    return status;
+}
+
+/* The heap over nodes, which are freed before parents are made: a third of all memory. */
+static pyaccel_status fill_heap(pyaccel_merkle_tree *made, const pa_merkle *merkle, uint8_t *nodes)
+{
+    const pyaccel_status status = place_nodes(made, nodes);
+    free(nodes);
     return status == PYACCEL_OK ? pa_heap_fill(merkle, made->heap, made->n) : status;
 }
 
@@ -205,11 +212,11 @@ static pyaccel_status extend_heap(pyaccel_merkle_tree *made, const pa_merkle *me
         old_leaf_nodes(nodes, old);
     }
     status = pa_merkle_leaves_parallel(merkle, nodes + old_n * NODE, leaves, made->n - old_n);
-    if (status == PYACCEL_OK) {
-        status = fill_heap(made, merkle, nodes);
+    if (status != PYACCEL_OK) {
+        free(nodes);
+        return status;
     }
-    free(nodes);
-    return status;
+    return fill_heap(made, merkle, nodes);
 }
 
 /* ---- new, append ----------------------------------------------------------------------------- */
@@ -497,9 +504,7 @@ static pyaccel_status update_heap(pyaccel_merkle_tree *made, const dirty_leaves 
         memcpy(nodes + dirty->changes[i].index * NODE, dirty->nodes + dirty->changes[i].row * NODE,
                NODE);
     }
-    status = fill_heap(made, dirty->merkle, nodes);
-    free(nodes);
-    return status;
+    return fill_heap(made, dirty->merkle, nodes);
 }
 
 /* Copies the indices, each read once and checked, hashes the leaves and updates. */
