@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pyaccel
@@ -28,7 +29,9 @@ def probe() -> tuple[float, float]:
     probed = []
     for _ in range(PROBES):
         if lib.pyaccel_probe(clock, rate) != lib.PYACCEL_OK:
-            raise ValueError("the probe can't run: PYACCEL_CPU or PYACCEL_THREADS holds an impossible value")
+            raise ValueError(
+                "the probe can't run: PYACCEL_CPU or PYACCEL_THREADS holds an impossible value; pyaccel info names it"
+            )
         probed.append((clock[0], rate[0]))
     return max(hz for hz, _ in probed), max(additions for _, additions in probed)
 
@@ -84,6 +87,7 @@ def cpu_spec(spec: str) -> Iterator[None]:
     if not spec:
         yield
         return
+    machine_class()  # what holds outside of this is the class
     before = ffi.string(lib.pyaccel_cpu_spec())
     if lib.pyaccel_cpu_select(spec.encode()) != lib.PYACCEL_OK:
         raise ValueError(
@@ -102,8 +106,24 @@ def has(name: str) -> bool:
 
 @cache
 def machine_class() -> str:
-    """The highest CPU level that this machine runs: the folder of its results."""
-    return next(level for level, runs in reversed(pyaccel.info().levels.items()) if runs)
+    """The highest CPU level in force, which says what targets hold: that of the machine, or of PYACCEL_CPU."""
+    level, *_ = ffi.string(lib.pyaccel_cpu_spec()).decode().split(",")
+    return level
+
+
+@cache
+def core_name() -> str:
+    """Vendor, family and model as CPUID counts them ("amd-25-17"); empty where the system does not tell them."""
+    try:
+        told = dict(
+            (part.strip() for part in line.split(":", 1))
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if ":" in line
+        )
+        vendor = told["vendor_id"].removeprefix("Authentic").removeprefix("Genuine").lower()
+        return f"{vendor}-{told['cpu family']}-{told['model']}"
+    except (OSError, KeyError):
+        return ""
 
 
 def separate_cores() -> float:
@@ -122,6 +142,7 @@ def machine() -> dict[str, Any]:
     info = pyaccel.info()
     return {
         "class": machine_class(),
+        "core": core_name(),
         "cpu": info.processor,
         "spec": info.spec,
         "variants": {variant.family: variant.name for variant in info.variants if variant.bound},

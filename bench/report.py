@@ -41,8 +41,9 @@ def told(step: Step) -> str:
 
 
 def save(report: Mapping[str, Any], folder: Path) -> Path:
-    """Writes a report to folder/<class>/<bench>.json, whole or not at all."""
-    path = folder / report["machine"]["class"] / f"{report['bench']}.json"
+    """Writes a report to folder/<class>-<core>/<bench>.json, of a device folder/<class>/, whole or not at all."""
+    parts = (report["machine"]["class"], report["machine"].get("core"))
+    path = folder / "-".join(filter(None, parts)) / f"{report['bench']}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README's table of numbers from saved reports: `python -m pyaccel.bench.summary bench/results/avx2`."""
+"""The README's table of numbers from saved reports: `python -m pyaccel.bench.summary bench/results/avx2-amd-25-1`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def rows(report: dict[str, Any]) -> list[str]:
 
 
 def main(folder: Path) -> None:
-    """Prints the table of a class's folder."""
+    """Prints the table of a folder of results."""
     print("| what | pyaccel | against peers in the same run | target |\n| --- | --- | --- | --- |")
     for name in REPORTS:
         path = folder / f"{name}.json"

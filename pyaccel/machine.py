@@ -153,6 +153,8 @@ def _supports(progress: Progress | None) -> list[Support]:
                 if progress is not None:
                     progress(i, len(classes), backend.name)
                 plan = backend.prepare(OPERATIONS[operation], answer.parameters)
+                if backend.kind == "native" and not any(bound for _, _, bound, *_ in native.variants()):
+                    plan = Declined(native.text(native.lib.pyaccel_cpu_spec()))  # an impossible PYACCEL_CPU
                 if isinstance(plan, Declined):
                     rows.append(Support(operation, group, backend.name, "", plan.reason))
                 else:
@@ -164,13 +166,15 @@ def _supports(progress: Progress | None) -> list[Support]:
 
 
 def _supports_he(backend: Backend) -> Iterator[Support]:
-    """Rows of homomorphic encryption, none where the build has no C library."""
+    """Rows of homomorphic encryption, none where there is no C library or it can't be bound."""
     if native.MISSING is not None:
         return
     from pyaccel.he.known_answers import ANSWERS, FUNCTIONS
     from pyaccel.he.resident import refusal
 
-    here = next(name for family, name, bound, *_ in native.variants() if family == "he" and bound)
+    here = next((name for family, name, bound, *_ in native.variants() if family == "he" and bound), None)
+    if here is None:
+        return
     variant = here if backend.kind == "native" else f"{backend.name}/he"
     for function in FUNCTIONS:
         for answer in (one for one in ANSWERS if function in one.functions):

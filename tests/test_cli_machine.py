@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +63,17 @@ def test_info(command: Command) -> None:
 
     for operation in {row["operation"] for row in document["operations"]}:
         assert re.search(rf"^{re.escape(operation)} *$", table.out, re.MULTILINE)
+
+
+def test_info_where_no_code_can_be_bound(tmp_path: Path) -> None:
+    settings = {**os.environ, "PYACCEL_CPU": "avx1024", "OCL_ICD_VENDORS": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pyaccel", "info", "--json"], env=settings, capture_output=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    document = json.loads(ran.stdout)
+    assert "PYACCEL_CPU=avx1024: unknown name" in document["spec"]
+    assert not any(row["device"] == "native" and row["variant"] for row in document["operations"])
 
 
 def test_info_tells_how_far_each_device_is() -> None:
