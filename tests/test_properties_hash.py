@@ -290,6 +290,20 @@ def _forms(random: np.random.Generator, n: int, width: int) -> list[Any]:
     ]
 
 
+@implementations("blake3", "blake3-lanes", opencl=True)
+@examples(20)
+@example(n=40, width=64, seed=1)
+@example(n=33, width=1024, seed=2)
+@given(n=st.integers(1, 70), width=st.sampled_from([64, 128, 192, 320, 960, 1024, 100]), seed=st.integers(0, 2**32))
+def test_blake3_rows_of_one_size(implementation: Implementation, n: int, width: int, seed: int) -> None:
+    """Several groups of lanes in one call, close together and apart, equal blake3's wheel."""
+    forms = _forms(np.random.default_rng(seed), n, width)
+    expected = [blake3(message).digest() for message in forms[0]]
+    for rows in forms[1:3]:
+        assert implementation.hash_many("blake3", rows) == expected
+    implementation.ran(2 * n)
+
+
 @implementations("sha256", "sha256-lanes", opencl=True)
 @examples(10)
 @example(n=40, width=64, seed=1)

@@ -9,9 +9,10 @@
 #define BLOCK (16 * sizeof(lane_word))
 #define STATE (8 * sizeof(lane_word))
 
-/* F of RFC 7693, 3.2: h absorbs the block m; the counter stands in two words; last is 0, all ones for the last one. */
+/* F of RFC 7693, 3.2: h absorbs the block m; the counter stands in two words; last is 0, all ones for the last one. The next
+ * block, as blake_rounds has it, is `then`. */
 BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word counter_high, word last,
-                           pa_hash_ahead ahead)
+                           word *next, pa_hash_ahead then, pa_hash_ahead ahead)
 {
     static const lane_word initial[8] = INITIAL_VALUE;
     /* Not a loop, which gcc would take for a copy of memory. */
@@ -33,7 +34,7 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
         XOR(BROADCAST(initial[6]), last),
         BROADCAST(initial[7]),
     };
-    blake_rounds(v, m, ahead);
+    blake_rounds(v, m, next, then, ahead);
     for (unsigned i = 0; i < 8; i++) {
         h[i] = XOR(h[i], XOR(v[i], v[i + 8]));
     }
@@ -47,7 +48,7 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
                         const uint64_t *totals, uint64_t final, uint64_t next)
 {
-    word h[8], m[16];
+    word h[8], m[1 + GATHERS_AHEAD][16];
     if (stride == 0) {
         for (unsigned i = 0; i < 8; i++) {
             h[i] = BROADCAST(LOAD_WORD(start + i * sizeof(lane_word)));
@@ -81,18 +82,27 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
                 ends = load_lanes(all_ends);
             }
         }
-        const uint8_t *const *from = b == whole ? last : data;
-        const uint64_t at = b == whole ? 0 : b * BLOCK;
-        load_words(m, from, at, 8);
-        if (half) {
-            for (unsigned i = 8; i < 16; i++) {
-                m[i] = BROADCAST(0);
+        word *now = m[b & GATHERS_AHEAD];
+        if (!GATHERS_AHEAD || b == 0 || half) {
+            const uint8_t *const *from = b == whole ? last : data;
+            const uint64_t at = b == whole ? 0 : b * BLOCK;
+            load_words(now, from, at, 8);
+            if (half) {
+                for (unsigned i = 8; i < 16; i++) {
+                    now[i] = BROADCAST(0);
+                }
+            } else {
+                load_words(now + 8, from, at + STATE, 8);
             }
-        } else {
-            load_words(m + 8, from, at + STATE, 8);
+            KEEP_IN_MEMORY(now);
         }
-        KEEP_IN_MEMORY(m);
-        compress(h, m, low, high, ends,
+        pa_hash_ahead then = pa_hash_no_more();
+        if (b + 1 < whole) {
+            then = (pa_hash_ahead){data, (b + 1) * BLOCK};
+        } else if (b + 1 == whole && last != NULL && final != PA_BLAKE2_EQUAL_HALF) {
+            then = (pa_hash_ahead){last, 0};
+        }
+        compress(h, now, low, high, ends, m[~b & GATHERS_AHEAD], then,
                  pa_hash_blocks_ahead(data, b, whole + (last != NULL), MESSAGES, BLOCK, next));
     }
     store_words(out, STATE, h, 8);

@@ -30,6 +30,11 @@ struct pa_blake3 {
     void (*chain)(uint8_t *out, const uint8_t *key, const uint8_t *const *data, uint64_t whole,
                   const uint8_t *const *last, const uint32_t *sizes, const uint64_t *counters,
                   uint32_t all, uint32_t first, uint32_t end, uint64_t next);
+    /* `chain` of `groups` > 1 groups, one after the other: data and last are the first one's, those of each other one lie `next`
+     * bytes after those of the one before, and its values follow. Meanwhile the words of the next block are gathered. NULL: none. */
+    void (*groups)(uint8_t *out, const uint8_t *key, const uint8_t *const *data, uint64_t whole,
+                   const uint8_t *const *last, const uint32_t *sizes, const uint64_t *counters,
+                   uint32_t all, uint32_t first, uint32_t end, uint64_t next, uint64_t groups);
     /* All 64 bytes of a compression: block counters[l] of the output of the root of lane l.
      *   shapes   out: lanes times 64 bytes; values[l]: a chaining value; blocks[l]: 64 bytes, zero-padded after sizes[l] */
     void (*expand)(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,

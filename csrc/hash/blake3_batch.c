@@ -146,6 +146,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
     for (uint64_t done = 0; done < n;) {
         const struct pa_blake3 *kernel = choose(b, n - done);
         uint32_t count = n - done < kernel->lanes ? (uint32_t)(n - done) : kernel->lanes;
+        const uint64_t groups = (n - done) / kernel->lanes;
         const uint8_t *row = size > 0 ? messages->data + (first + done) * messages->stride : NULL;
         for (uint32_t l = 0; l < count; l++) {
             g->data[l] = size > 0 ? row + l * messages->stride : g->staging[l];
@@ -164,6 +165,14 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
         for (uint32_t l = count; l < kernel->lanes; l++) {
             g->data[l] = g->data[count - 1];
             g->last[l] = g->last[count - 1];
+        }
+        if (kernel->groups != NULL && groups > 1 && g->sizes[0] == BLOCK &&
+            b->job->digest_size == VALUE) {
+            kernel->groups(digests + done * VALUE, b->job->key, g->data, whole, g->last, g->sizes,
+                           g->counters, b->job->flags, PA_BLAKE3_CHUNK_START,
+                           PA_BLAKE3_CHUNK_END | PA_BLAKE3_ROOT, count * messages->stride, groups);
+            done += groups * count;
+            continue;
         }
         const uint64_t next = pa_blake_next(messages, first + done, count);
         hash_chunks(b, kernel, count, whole, true, next, digests + done * b->job->digest_size);

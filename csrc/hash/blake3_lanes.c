@@ -17,7 +17,16 @@
  *
  * Zen 4, two streams, gcc 12: floor of a lane 26.3 cycles. 64 bytes through pyaccel_hash_many: 36.2, 37 of a million; 43 where a
  * group's messages are asked for all at once, as if they were not; stores past the cache, no gain. 1 MiB at a
- * time, 50 of them out of memory: 0.69 cycles a byte, 0.91 where a block of all lanes is asked for at once. */
+ * time, 50 of them out of memory: 0.69 cycles a byte, 0.91 where a block of all lanes is asked for at once.
+ *
+ * Zen 4 held to AVX2, gcc 12: floor of 8 lanes 284 cycles a block. The rounds alone 355, at 2.9 operations a cycle: four chains of
+ * 16 cycles in each half of a round (a shuffle of bytes takes two, not one as on Zen 3) are too few for four pipes, two of them
+ * for rotations. Gathered by vectors before its rounds a block took 407, and a message of 64 bytes 60 cycles a lane; words
+ * that go to memory by general registers, in the rounds over the block before, cost 10 (blake_rounds_avx2.h): 46.8 a lane in long
+ * chunks, 50 of many messages of 64 bytes, 49 of a million. Tried and lost, cycles of the rounds: two G at a time with a word of row
+ * c in memory for half a round, 367 (G after G 385; each pair some steps behind the other, 367 to 399); the order of a list scheduler
+ * that needs 280, 356; a chain without byte shuffles' second cycle would take 331. Two streams of 8, all words in memory:
+ * 683 for both, 786 where G of both go in pairs. */
 #define STREAMS 1
 #include "blake3_schedule.h"
 
@@ -27,6 +36,9 @@
 
 const struct pa_blake3 PA_VARIANT(pa_blake3_lanes_) = {
     .chain = blake3_chain,
+#if GATHERS_AHEAD
+    .groups = blake3_groups,
+#endif
     .expand = blake3_expand,
     .stage = STAGE,
     .lanes = MESSAGES,

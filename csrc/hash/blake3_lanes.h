@@ -27,11 +27,12 @@
 
 static const lane_word constants[4] = CONSTANTS;
 
+/* The next block, as blake_rounds has it, is `then`. */
 BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word counter_high, word size,
-                           word flags, pa_hash_ahead ahead)
+                           word flags, word *next, pa_hash_ahead then, pa_hash_ahead ahead)
 {
     word v[16] = STATE(h, counter, counter_high, size, flags);
-    blake_rounds(v, m, ahead);
+    blake_rounds(v, m, next, then, ahead);
     for (unsigned i = 0; i < 8; i++) {
         h[i] = XOR(v[i], v[i + 8]);
     }
@@ -48,6 +49,9 @@ BLAKE_INLINE void load_counters(word *low, word *high, const uint64_t *counters)
     *high = load_lanes(highs);
 }
 
+#if GATHERS_AHEAD
+#include "blake3_groups.h"
+#else
 /* Chaining values of as many chunks or parents, of one number of blocks, as there are lanes.
  *   shapes   as struct pa_blake3
  *   formula  h = the first 8 words of compress(h, block, chunk, bytes, flags) for every block
@@ -74,12 +78,13 @@ static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const 
         load_words(m, from, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
         KEEP_IN_MEMORY(m);
         compress(
-            h, m, counter, counter_high, size, BROADCAST(flags),
+            h, m, counter, counter_high, size, BROADCAST(flags), NULL, pa_hash_no_more(),
             pa_hash_blocks_ahead(data, b, whole + (last != NULL), MESSAGES, PA_BLAKE3_BLOCK, next));
         flags = all;
     }
     store_words(out, PA_BLAKE3_VALUE, h, 8);
 }
+#endif
 
 /* Blocks of the output of roots.
  *   shapes   as struct pa_blake3
@@ -88,13 +93,13 @@ static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const 
 static void blake3_expand(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,
                           const uint64_t *counters, const uint32_t *sizes, uint32_t flags)
 {
-    word h[8], m[16], counter, counter_high;
+    word h[8], m[1 + GATHERS_AHEAD][16], counter, counter_high;
     load_words(h, values, 0, 8);
-    load_words(m, blocks, 0, 16);
-    KEEP_IN_MEMORY(m);
+    load_words(m[0], blocks, 0, 16);
+    KEEP_IN_MEMORY(m[0]);
     load_counters(&counter, &counter_high, counters);
     word v[16] = STATE(h, counter, counter_high, load_lanes(sizes), BROADCAST(flags));
-    blake_rounds(v, m, pa_hash_no_more());
+    blake_rounds(v, m[0], m[GATHERS_AHEAD], pa_hash_no_more(), pa_hash_no_more());
     for (unsigned i = 0; i < 8; i++) {
         v[i] = XOR(v[i], v[i + 8]);
         v[i + 8] = XOR(v[i + 8], h[i]);

@@ -46,6 +46,7 @@ static inline void store_words(uint8_t *out, uint64_t stride, const word *x, uns
 }
 
 #define KEEP_IN_MEMORY(m)
+#define GATHERS_AHEAD 0
 
 #include "blake_rounds.h"
 

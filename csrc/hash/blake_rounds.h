@@ -79,11 +79,14 @@ BLAKE_INLINE void mix_four(word v[16], const word m[16], const uint8_t s[8], uns
 
 /* v = all rounds over the message words m: columns, then diagonals (turn 1). Written out, so that every index is a constant:
  * 6 to 10 KB of code. */
-BLAKE_INLINE void blake_rounds(word v[16], const word m[16], pa_hash_ahead ahead)
+BLAKE_INLINE void blake_rounds(word v[16], const word m[16], word *next, pa_hash_ahead then,
+                               pa_hash_ahead ahead)
 {
     unsigned line = 0;
     (void)ahead;
     (void)line;
+    (void)next;
+    (void)then;
 #define ROUND(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15)                \
     FETCH                                                                                          \
     mix_four(v, m, (const uint8_t[8]){s0, s1, s2, s3, s4, s5, s6, s7}, 0);                         \

@@ -137,6 +137,9 @@ PA_INLINE void fetch_lines(pa_hash_ahead ahead)
 /* The state takes all registers, so that message words in some of them would push it out. */
 #define KEEP_IN_MEMORY(m) __asm__("" : "+m"(*(word(*)[16])(m)))
 
+/* 1: blake_rounds also makes the words of the next block. */
+#define GATHERS_AHEAD (VECTOR_BYTES == 32)
+
 #if VECTOR_BYTES == 64
 #define SIDE_BY_SIDE
 #include "blake_rounds.h"

@@ -39,11 +39,11 @@ typedef struct {
     uint64_t at;
 } pa_hash_ahead;
 
-/* Nothing to bring: one line that is soon there. */
+/* Nothing to bring: lines that are soon there, as many as a block of BLAKE2b. */
 static inline pa_hash_ahead pa_hash_no_more(void)
 {
 #define EIGHT_LANES line, line, line, line, line, line, line, line
-    static const uint8_t line[64] = {0};
+    static const uint8_t line[128] = {0};
     static const uint8_t *const lanes[PA_HASH_MAX_LANES] = {EIGHT_LANES, EIGHT_LANES, EIGHT_LANES,
                                                             EIGHT_LANES, EIGHT_LANES, EIGHT_LANES};
 #undef EIGHT_LANES

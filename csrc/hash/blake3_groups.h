@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Chains of BLAKE3 in lanes where the rounds over a block gather the words of the next one: a part of blake3_lanes.h. */
+#ifndef PA_HASH_BLAKE3_GROUPS_H
+#define PA_HASH_BLAKE3_GROUPS_H
+
+/* Block b of each lane, `offset` bytes further. */
+BLAKE_INLINE pa_hash_ahead block_of(const uint8_t *const *data, uint64_t whole,
+                                    const uint8_t *const *last, uint64_t b, uint64_t offset)
+{
+    return b == whole ? (pa_hash_ahead){last, offset}
+                      : (pa_hash_ahead){data, offset + b * PA_BLAKE3_BLOCK};
+}
+
+/* Chaining values of `groups` times as many chunks or parents, of one number of blocks, as there are lanes.
+ *   shapes   as `groups` of struct pa_blake3
+ *   formula  h = the first 8 words of compress(h, block, chunk, bytes, flags) for every block
+ *   before   any alignment. Time depends on whole and groups alone */
+static void blake3_groups(uint8_t *out, const uint8_t *key, const uint8_t *const *data,
+                          uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
+                          const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
+                          uint64_t next, uint64_t groups)
+{
+    word m[2][16], counter, counter_high;
+    const uint64_t blocks = whole + (last != NULL);
+    uint64_t turn = 0;
+    load_counters(&counter, &counter_high, counters);
+    if (blocks > 0) {
+        const pa_hash_ahead here = block_of(data, whole, last, 0, 0);
+        load_words(m[0], here.lane, 0, 16);
+        KEEP_IN_MEMORY(m[0]);
+    }
+    for (uint64_t group = 0; group < groups; group++) {
+        word h[8], size = BROADCAST((lane_word)PA_BLAKE3_BLOCK);
+        uint32_t flags = all | first;
+        for (unsigned i = 0; i < 8; i++) {
+            h[i] = BROADCAST(LOAD_WORD(key + 4 * i));
+        }
+        for (uint64_t b = 0; b < blocks; b++, turn ^= 1) {
+            if (b == whole) {
+                size = load_lanes(sizes);
+                flags |= end;
+            }
+            pa_hash_ahead then = pa_hash_no_more(), ahead = pa_hash_no_more();
+            if (b + 1 < blocks) {
+                then = block_of(data, whole, last, b + 1, group * next);
+            } else if (group + 1 < groups) {
+                then = block_of(data, whole, last, 0, (group + 1) * next);
+            }
+            if (groups == 1) {
+                ahead = pa_hash_blocks_ahead(data, b, blocks, MESSAGES, PA_BLAKE3_BLOCK, next);
+            } else if (group + 2 < groups) {
+                ahead = block_of(data, whole, last, b, (group + 2) * next);
+            }
+            compress(h, m[turn], counter, counter_high, size, BROADCAST(flags), m[turn ^ 1], then,
+                     ahead);
+            flags = all;
+        }
+        store_words(out + group * MESSAGES * PA_BLAKE3_VALUE, PA_BLAKE3_VALUE, h, 8);
+    }
+}
+
+static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const *data,
+                         uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
+                         const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
+                         uint64_t next)
+{
+    blake3_groups(out, key, data, whole, last, sizes, counters, all, first, end, next, 1);
+}
+
+#endif
