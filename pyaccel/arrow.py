@@ -177,7 +177,7 @@ def _memory(address: int | None, size: int, keep: object) -> Bytes:
 class _ChunkedRows(Rows):
     """Rows in several pieces. A batch is cut where a chunk ends; only what wants one piece has them joined."""
 
-    __slots__ = ("_chunks", "_ends", "cuts")
+    __slots__ = ("_chunks", "_ends")
 
     def __init__(self, chunks: list[Rows]) -> None:
         self._chunks = chunks

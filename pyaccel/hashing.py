@@ -38,6 +38,7 @@ CONTEXTS = frozenset({"blake3"})
 
 _HASH_MANY = OPERATIONS["hash_many"]
 _BYTE = np.dtype(np.uint8)
+_elements, _empty, _Array = ELEMENTS.get, np.empty, np.ndarray  # attributes of imported names are looked up slowly
 _PLAIN = {name: (name, size, None) for name, size in DIGEST_SIZES.items()}
 
 
@@ -144,20 +145,20 @@ def hash_many(
         DeviceUnavailableError: the device asked for is not here.
     """
     values = parameters(algorithm, digest_size, context)
-    secret = _key(values, key)
+    secret = None if key is None and algorithm not in KEY_NEEDED else _key(values, key)
     rows = as_rows("messages", messages)
     n = rows.count or 0  # never None: one value for all rows is refused
-    elements = ELEMENTS.get(algorithm)
+    elements = _elements(algorithm)
     if elements is not None:
         elements.require_width(rows, n)
         if out is not None:
             elements.require_canonical(rows, n)
     if out is None:
-        out = np.empty((n, values[1]), _BYTE)
+        out = _empty((n, values[1]), _BYTE)
     else:
         _check_out(out, (n, values[1]), rows)
     try:
-        run(_HASH_MANY, values, {"messages": rows, "key": secret}, {"digests": out}, n, device=device, cuts=rows.cuts)
+        run(_HASH_MANY, values, {"messages": rows, "key": secret}, {"digests": out}, n, device, rows.cuts)
     except ValueError:
         if elements is not None:
             # Every backend refuses such a row; which one it is, only the exception says.
@@ -234,17 +235,21 @@ def _hasher(algorithm: str, digest_size: int | None, key: Any, context: Any, dat
 
 
 def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:
-    if not isinstance(out, np.ndarray) or out.dtype != np.uint8:
+    if not isinstance(out, _Array) or out.dtype != _BYTE:
         came = f"an array of {out.dtype}" if isinstance(out, np.ndarray) else f"a {type(out).__name__}"
         raise TypeError(f"out: {came} came; wanted an array of uint8 of shape {shape}")
     if out.shape != shape:
         raise ValueError(f"out: shape {out.shape} came; wanted {shape}")
-    if not out.flags.c_contiguous:
+    flags = out.flags
+    if not flags.c_contiguous:
         raise ValueError(f"out: strides {out.strides} came; wanted a C-contiguous array: np.empty({shape}, np.uint8)")
-    if not out.flags.writeable:
+    if not flags.writeable:
         raise ValueError("out: a read-only array came; wanted one that can be written")
-    for piece in rows.pieces:  # no any(): a generator costs more than hashing a short row
-        if np.may_share_memory(out, piece.data):
+    for piece in rows.pieces if rows.cuts else (rows,):
+        data = piece.buffer
+        if isinstance(data, bytes) or (flags.owndata and data.flags.owndata and data is not out):
+            continue  # each has memory of its own, which takes a tenth of the time to see
+        if np.may_share_memory(out, data):
             raise ValueError("out: overlaps the messages; wanted memory of its own")
         if piece.offsets is not None and np.may_share_memory(out, piece.offsets):
             raise ValueError("out: overlaps the messages' offsets; wanted memory of its own")

@@ -16,7 +16,6 @@ Bytes = npt.NDArray[np.uint8]
 _Array = np.ndarray
 _BYTE = np.dtype(np.uint8)
 _new = object.__new__
-_new = object.__new__
 Offsets = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
 _WANTED = "a list or tuple of bytes-like objects, a uint8 array of shape (n, k), pyaccel.Rows, or an Arrow binary array"
@@ -56,7 +55,7 @@ class Rows:
         cuts: rows at which a batch is cut, since they lie in several pieces; none in plain Rows.
     """
 
-    __slots__ = ("buffer", "count", "native", "offsets", "stride", "width")
+    __slots__ = ("buffer", "count", "cuts", "native", "offsets", "stride", "width")
 
     buffer: bytes | Bytes
     count: int | None
@@ -64,7 +63,7 @@ class Rows:
     width: int
     stride: int
     native: Any
-    cuts: tuple[int, ...] = ()
+    cuts: tuple[int, ...]
 
     def __init__(
         self,
@@ -76,6 +75,7 @@ class Rows:
     ) -> None:
         self.buffer = _flat("data", data)
         self.native = None
+        self.cuts = ()
         if offsets is not None:
             if width is not None or stride is not None:
                 raise ValueError("offsets and width/stride came together: give one of them")
@@ -106,6 +106,7 @@ class Rows:
         rows.stride = stride
         rows.offsets = offsets
         rows.native = None
+        rows.cuts = ()
         return rows
 
     @property
@@ -207,7 +208,8 @@ class Rows:
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """What copies and other processes get: all but the native view, which they make for themselves."""
-        return None, {name: getattr(self, name) for name in self.__slots__} | {"native": None}
+        names = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
+        return None, {name: getattr(self, name) for name in names} | {"native": None}
 
     def __iter__(self) -> Iterator[bytes]:
         return (self[i] for i in range(len(self)))
@@ -242,18 +244,24 @@ def as_rows(name: str, value: Any, *, one_for_all: bool = False) -> Rows:
         TypeError, ValueError: what was wanted, what came (type, shape, row index) and how to mend it.
     """
     kind = type(value)
-    if kind is _Array and value.dtype is _BYTE and value.ndim == 2 and value.flags.c_contiguous:
-        # Written out: the call of _of is a tenth of what hashing a row costs.
-        rows = _new(Rows)
-        rows.buffer = value
-        rows.count, rows.width = value.shape
-        rows.stride = rows.width
-        rows.offsets = rows.native = None
-        return rows
-    if kind is list or kind is tuple or isinstance(value, (list, tuple)):
-        if len(value) == 1 and type(value[0]) is bytes:
-            width = len(value[0])
-            return Rows._of(value[0], 1, width, width)
+    buffer: bytes | Bytes
+    if kind is _Array and value.dtype is _BYTE and value.flags.c_contiguous and len(shape := value.shape) == 2:
+        buffer, count, width = value, shape[0], shape[1]
+    elif (kind is list or kind is tuple) and len(value) == 1 and type(value[0]) is bytes:
+        buffer, count, width = value[0], 1, len(value[0])
+    else:
+        return _any_rows(name, value, one_for_all=one_for_all)
+    rows = _new(Rows)  # written out: the call of _of is a tenth of what hashing a row costs
+    rows.buffer = buffer
+    rows.count = count
+    rows.width = rows.stride = width
+    rows.offsets = rows.native = None
+    rows.cuts = ()
+    return rows
+
+
+def _any_rows(name: str, value: Any, *, one_for_all: bool) -> Rows:
+    if isinstance(value, (list, tuple)):
         return _from_sequence(name, value)
     rows = _from_whole(name, value)
     if rows.count is None and not one_for_all:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 import pyaccel
-from pyaccel.rows import Rows, as_rows
+from pyaccel.rows import ListRows, Rows, as_rows
 
 ROWS = [b"alpha", b"", b"bc", b"delta"]
 FIXED = [b"abcd", b"efgh", b"ijkl"]
@@ -323,7 +323,15 @@ def test_offsets_are_taken_exactly_when_they_are_sound(data, offsets):
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda rows: pickle.loads(pickle.dumps(rows))])
-@pytest.mark.parametrize("rows", [Rows(b"abcd", width=2), Rows(b"abcd", offsets=np.array([0, 1, 4]))])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        Rows(b"abcd", width=2),
+        Rows(b"abcd", offsets=np.array([0, 1, 4])),
+        ListRows.of(Rows(b"abcd", width=2)),
+        as_rows("rows", pa.chunked_array([[b"a"], [b"bcd"]], pa.binary())),
+    ],
+)
 def test_used_rows_go_to_another_process(again, rows):
     digests = pyaccel.hash_many("sha256", rows)
     other = again(rows)

@@ -36,17 +36,16 @@ else:
     _HASHER = ffi.typeof("pyaccel_hasher **")
     _HASH_OPTIONS_SIZE = ffi.sizeof("pyaccel_hash_options")
     _free_hasher = lib.pyaccel_hasher_free
+    _hash_one = lib.pyaccel_hash_one
     _HASH_OPTIONS = ffi.typeof("pyaccel_hash_options *")
     _MERKLE_OPTIONS = ffi.typeof("pyaccel_merkle_options *")
     _VERIFY_OPTIONS = ffi.typeof("pyaccel_verify_options *")
     _RECOVER_OPTIONS = ffi.typeof("pyaccel_recover_options *")
     _PREPARE_OPTIONS = ffi.typeof("pyaccel_prepare_options *")
 
-_spare_views: list[Any] = []
-"""Views of one row for HashPlan.run to use again; one that is in use is not in it, whoever interrupts."""
-
 _spare_triples: list[tuple[Any, Any, Any]] = []
-"""The same for VerifyPlan.run: of a key, a message and a signature."""
+"""Views of a key, a message and a signature for VerifyPlan.run to use again: making them costs more than filling them.
+One that is in use is not in it, whoever interrupts."""
 
 _FAMILIES = {
     "sha256": ("sha256", "sha256-lanes"),
@@ -93,8 +92,8 @@ def discover() -> tuple[Backend, ...] | Unavailable:
 class NativeBackend:
     """libpyaccel on this machine's CPU."""
 
-    name = "native"
-    kind = "native"
+    def __init__(self) -> None:
+        self.name = self.kind = "native"  # of the object: each batch asks for it, and a class is asked more slowly
 
     def probe(self) -> Capabilities | Unavailable:
         """What CPU this is and which variants are bound."""
@@ -147,6 +146,7 @@ class HashPlan(NativePlan):
         self._context = None if context is None else ffi.from_buffer(_BYTES, context)
         self._one = self._options(threads=1)
         self._many = self._options(threads=threads())
+        self._single = parameters["algorithm"] not in ELEMENTS
 
     def _options(self, threads: int) -> Any:
         options = _options(_HASH_OPTIONS, threads=threads, digest_size=self._size)
@@ -157,24 +157,19 @@ class HashPlan(NativePlan):
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """As Plan.run."""
         rows = inputs["messages"]
-        digests = ffi.from_buffer(_BYTES, outputs["digests"])
+        digests = _from_buffer(_BYTES, outputs["digests"])
+        key = inputs["key"]
         options = self._one if n == 1 else self._many
-        key = inputs.get("key")
         if key is not None:
-            options = ffi.new(_HASH_OPTIONS, options[0])
-            options.key = secret = ffi.from_buffer(_BYTES, key)  # named, so that it is held while C reads it
+            options = _new(_HASH_OPTIONS, options[0])
+            options.key = secret = _from_buffer(_BYTES, key)  # named, so that it is held while C reads it
             options.key_size = len(secret)
-        if n == 1 and rows.offsets is None:
-            # Making a view costs more than hashing a row: they are used again, with the stride of 0 that fits any row.
-            try:
-                view = _spare_views.pop()
-            except IndexError:
-                view = ffi.new(_ROWS)
-            data = ffi.from_buffer(_BYTES, rows.buffer)  # named, so that it is held while C reads it
-            view.data = data
-            view.data_size = view.width = rows.width
-            status = self._call(digests, self._size, self._algorithm, view, 1, options)
-            _spare_views.append(view)
+        if n == 1 and self._single and rows.offsets is None:
+            # The quicker call: a view of rows, and making it, cost more than hashing a short one.
+            data = rows.buffer
+            if type(data) is not bytes:
+                data = _from_buffer(_BYTES, data)
+            status = _hash_one(digests, self._size, self._algorithm, data, rows.width, options)
         else:
             status = self._call(digests, n * self._size, self._algorithm, _rows(rows), n, options)
         if status:
@@ -370,7 +365,7 @@ class VerifyPlan(NativePlan):
         if n != 1 or keys.offsets is not None or messages.offsets is not None or signatures.offsets is not None:
             rows = _rows(keys), _rows(messages), _rows(signatures)
             return int(self._call(verdicts, self.scheme, *rows, n, options))
-        # As HashPlan.run.
+        # With the stride of 0, which fits any row.
         try:
             views = _spare_triples.pop()
         except IndexError:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], object]
 """Called with (rows done, rows in all); raising in it ends the call."""
 
+_collected = collector.get  # as a method of an imported name it takes three times as long
+
 _placements: dict[tuple[object, ...], Placement] = {}
 _PLACEMENTS = 1024
 """Placements kept: contexts of hashes are parameters too, and must not fill the memory."""
@@ -73,10 +75,9 @@ def run(
     inputs: Inputs,
     outputs: Outputs,
     n: int,
-    *,
     device: str = "auto",
-    progress: Progress | None = None,
     cuts: tuple[int, ...] = (),
+    progress: Progress | None = None,
     cache: SignatureCache | None = None,
 ) -> None:
     """Computes n rows of outputs on the device asked for, or on the one that is done first.
@@ -88,8 +89,8 @@ def run(
         outputs: contiguous arrays in host memory.
         n: rows.
         device: "auto", or a device by name; CAPTURE: raises Captured, and nothing runs.
-        progress: called now and then with rows done and rows in all.
         cuts: rows at which the batch is cut, since an input lies in several pieces (Rows.cuts).
+        progress: called now and then with rows done and rows in all.
         cache: of verify_many, what knows rows that are valid; the others are computed.
 
     Raises:
@@ -101,17 +102,16 @@ def run(
     if cache is not None:
         run_cached(cache, operation, values, inputs, outputs, n, device=device, progress=progress, cuts=cuts)
         return
-    if type(inputs.get("public_keys")) is PreparedKeys:
+    if "public_keys" in inputs and type(inputs["public_keys"]) is PreparedKeys:
         place = placement(operation, values, prepared=True)
     else:
         place = _placements.get((operation.name, values)) or placement(operation, values)
-    recording = collector.get() is not None
-    start = perf_counter() if recording else 0.0
+    batches = _collected()
+    start = perf_counter() if batches is not None else 0.0
     choice = _choose(place, inputs, n, device)
-    if choice is place.inline and progress is None and not cuts:
-        choice = _attempt(place, choice, inputs, outputs, n)
-    elif progress is None and not cuts:
-        choice = _take(place, choice, inputs, outputs, n)
+    if progress is None and not cuts:
+        run_whole = _take if choice.predicted or choice.shares else _attempt
+        choice = run_whole(place, choice, inputs, outputs, n)
     else:
         most = n if progress is None else part_rows(place.curve(choice.backend), operation, n)
         contested = choice.predicted > 0.0
@@ -125,7 +125,10 @@ def run(
                 choice = _take(place, choice, some_inputs, some_outputs, last - first)
             if progress is not None:
                 progress(last, n)
-    _record(choice, operation, n, perf_counter() - start if recording else 0.0)
+    seconds = perf_counter() - start if batches is not None else 0.0
+    thread.last = ran = (operation.name, choice.backend.name, choice.plan, n, seconds, choice.notes)
+    if batches is not None:
+        collect(ran)
 
 
 def run_cached(
@@ -164,14 +167,10 @@ def run_once(
         ValueError: an argument is wrong.
     """
     start = perf_counter()
-    _once(placement(operation, values), choice, inputs, outputs, n)
-    _record(choice, operation, n, perf_counter() - start)
-
-
-def _record(choice: Choice, operation: Operation, n: int, seconds: float) -> None:
+    _attempt(placement(operation, values), choice, inputs, outputs, n, elsewhere=False)
+    seconds = perf_counter() - start
     thread.last = ran = (operation.name, choice.backend.name, choice.plan, n, seconds, choice.notes)
-    if collector.get() is not None:
-        collect(ran)
+    collect(ran)
 
 
 def chosen(operation: Operation, values: tuple[object, ...], inputs: Inputs, n: int, device: str) -> Choice:
@@ -180,12 +179,14 @@ def chosen(operation: Operation, values: tuple[object, ...], inputs: Inputs, n: 
 
 
 def _choose(place: Placement, inputs: Inputs, n: int, device: str) -> Choice:
-    device = asked(device)
-    if device != "auto":
-        return place.cheapest(n, input_bytes(inputs), device) if "," in device else place.named(device)
-    if n <= place.inline_until and place.inline is not None:
-        return place.inline
-    return place.cheapest(n, input_bytes(inputs))
+    if type(device) is not str or device == "auto":
+        device = asked(device)
+    native = place.native
+    if native is not None and (device == "native" or (device == "auto" and n <= place.inline_until)):
+        return native
+    if device == "auto" or "," in device:
+        return place.cheapest(n, input_bytes(inputs), "" if device == "auto" else device)
+    return place.named(device)
 
 
 def _take(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
@@ -202,26 +203,22 @@ def _take(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n:
     return did
 
 
-def _attempt(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> Choice:
-    """Runs the choice; where its device fails, what comes next: returns the one that did it."""
-    try:
-        _once(place, choice, inputs, outputs, n)
-    except DeviceError as error:
-        return _attempt(place, place.after(choice, error), inputs, outputs, n)
-    return choice
-
-
-def _once(place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int) -> None:
-    """Runs the choice and tells the watchers."""
+def _attempt(
+    place: Placement, choice: Choice, inputs: Inputs, outputs: Outputs, n: int, *, elsewhere: bool = True
+) -> Choice:
+    """Runs the choice and tells the watchers; where its device fails, what comes next: returns the one that did it."""
     start = perf_counter() if watching.watchers.all else 0.0
     try:
         choice.plan.run(inputs, outputs, n)
     except DeviceError as error:
         if watching.watchers.all:
             _tell(place, choice, inputs, n, start, error)
-        raise
+        if not elsewhere:
+            raise
+        return _attempt(place, place.after(choice, error), inputs, outputs, n)
     if watching.watchers.all:
         _tell(place, choice, inputs, n, start)
+    return choice
 
 
 def _tell(

@@ -60,7 +60,7 @@ if hasattr(os, "register_at_fork"):  # a thread that is not in the child may hav
 
 def quarantined(backend: Backend) -> str | None:
     """Why this backend is not used any more, None where nothing speaks against it."""
-    found = _quarantined.get(backend.name)
+    found = _quarantined.get(backend.name) if _quarantined else None
     return found.reason if found else None
 
 

@@ -78,7 +78,7 @@ class Placement:
     Attributes:
         group: algorithm, form, scheme or rule.
         of: what its costs are known by: the group, or a part of it (`costs.class_of`).
-        inline: the native choice, taken without comparison up to `inline_until` rows; None where native is not there.
+        native: the native choice, taken without comparison up to `inline_until` rows; None where there is none.
     """
 
     def __init__(self, operation: Operation, values: tuple[object, ...], *, prepared: bool = False) -> None:
@@ -91,7 +91,7 @@ class Placement:
         self._named: dict[str, Choice] = {}
         self._decided: dict[tuple[int, int, str], tuple[Choice, int, float]] = {}
         self._before: dict[tuple[int, str], tuple[str, float]] = {}
-        self.inline: Choice | None = None
+        self.native: Choice | None = None
         self.inline_until = -1
         self._find_inline()
 
@@ -105,7 +105,7 @@ class Placement:
         if isinstance(plan, str):
             return
         self.inline_until = min(until(native.curve, other.curve, self.operation) for other in candidates)
-        self.inline = Choice(native.backend, plan, ())
+        self.native = Choice(native.backend, plan, ())
 
     def candidates(self, devices: str = "") -> Iterator[Candidate]:
         """All backends with a curve that nothing is known against, native first.
