@@ -231,7 +231,7 @@ def _hasher(algorithm: str, digest_size: int | None, key: Any, context: Any, dat
     values = parameters(algorithm, digest_size, context)
     if values[0] in ELEMENTS:
         raise ValueError(f"{values[0]} takes rows of field elements, not a message that comes in pieces: hash_many")
-    return Hasher(values, _key(values, key), data)
+    return Hasher(values, None if key is None and algorithm not in KEY_NEEDED else _key(values, key), data)
 
 
 def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:
@@ -247,9 +247,9 @@ def _check_out(out: Any, shape: tuple[int, int], rows: Rows) -> None:
         raise ValueError("out: a read-only array came; wanted one that can be written")
     for piece in rows.pieces if rows.cuts else (rows,):
         data = piece.buffer
-        if isinstance(data, bytes) or (flags.owndata and data.flags.owndata and data is not out):
-            continue  # each has memory of its own, which takes a tenth of the time to see
-        if np.may_share_memory(out, data):
+        # Arrays with memory of their own are apart, which takes a tenth of the time to see.
+        apart = isinstance(data, bytes) or (flags.owndata and data.flags.owndata and data is not out)
+        if not apart and np.may_share_memory(out, data):
             raise ValueError("out: overlaps the messages; wanted memory of its own")
         if piece.offsets is not None and np.may_share_memory(out, piece.offsets):
             raise ValueError("out: overlaps the messages' offsets; wanted memory of its own")
