@@ -91,12 +91,17 @@ class Hasher:
         self._pending = b""
         self._handle = None
         self._lock = allocate_lock()
-        if key is not None or context is not None:
+        long = type(data) is bytes and len(data) > _SMALL
+        if long or key is not None or context is not None:
             self._handle = native.hasher(kind.number, key, context)
-        if type(data) is not bytes or len(data) > _SMALL or (data and self._handle is not None):
-            self.update(data)
-        else:
+        if long:  # as update, without its lock: nobody else has the object yet
+            status = _update(self._handle, data, len(data))
+            if status:
+                native.raise_status("update", status)
+        elif type(data) is bytes and self._handle is None:
             self._pending = data
+        else:
+            self.update(data)
 
     @property
     def name(self) -> str:
@@ -133,7 +138,7 @@ class Hasher:
                     self._pending += data if type(data) is bytes else _ffi.buffer(data)[:]
                     return
                 handle = native.hasher(self._kind.number)
-                status = _update(handle, self._pending, len(self._pending))
+                status = _update(handle, self._pending, len(self._pending)) if self._pending else 0
                 if not status:
                     self._handle = handle
                     self._pending = b""

@@ -30,12 +30,11 @@ except ImportError as error:
         f"the compiled core can't be loaded ({error}); install pyaccel again: pip install --force-reinstall pyaccel"
     )
 else:
-    _new, _from_buffer = ffi.new, ffi.from_buffer
+    _new, _from_buffer, _gc, _NULL = ffi.new, ffi.from_buffer, ffi.gc, ffi.NULL
     _BYTES = ffi.typeof("uint8_t[]")
     _ROWS = ffi.typeof("pyaccel_rows *")
     _HASHER = ffi.typeof("pyaccel_hasher **")
-    _HASH_OPTIONS_SIZE = ffi.sizeof("pyaccel_hash_options")
-    _free_hasher = lib.pyaccel_hasher_free
+    _new_hasher, _free_hasher = lib.pyaccel_hasher_new, lib.pyaccel_hasher_free
     _hash_one = lib.pyaccel_hash_one
     _HASH_OPTIONS = ffi.typeof("pyaccel_hash_options *")
     _MERKLE_OPTIONS = ffi.typeof("pyaccel_merkle_options *")
@@ -46,6 +45,9 @@ else:
 _spare_triples: list[tuple[Any, Any, Any]] = []
 """Views of a key, a message and a signature for VerifyPlan.run to use again: making them costs more than filling them.
 One that is in use is not in it, whoever interrupts."""
+
+_spare_places: list[Any] = []
+"""The same for `hasher`: where C writes the handle."""
 
 _FAMILIES = {
     "sha256": ("sha256", "sha256-lanes"),
@@ -473,28 +475,34 @@ def hash_number(algorithm: str) -> int:
 
 def hasher(number: int, key: bytes | None = None, context: bytes | None = None) -> Any:
     """The handle of an empty message, freed with its Python object."""
-    options = ffi.new(_HASH_OPTIONS)
-    options.struct_size = _HASH_OPTIONS_SIZE
+    options = _NULL
+    if key is not None or context is not None:
+        options = _options(_HASH_OPTIONS)
     if key is not None:
         options.key = key_bytes = ffi.from_buffer(_BYTES, key)  # named, so that it is held while C reads it
         options.key_size = len(key_bytes)
     if context is not None:
         options.context = context_bytes = ffi.from_buffer(_BYTES, context)
         options.context_size = len(context_bytes)
-    handle = ffi.new(_HASHER)
-    status = lib.pyaccel_hasher_new(handle, number, options)
+    try:
+        place = _spare_places.pop()
+    except IndexError:
+        place = _new(_HASHER)
+    status = _new_hasher(place, number, options)
     if status:
         raise_status("new", status)
-    return ffi.gc(handle[0], _free_hasher)
+    handle = _gc(place[0], _free_hasher)
+    _spare_places.append(place)
+    return handle
 
 
 def hasher_copy(handle: Any) -> Any:
     """Another handle of the same message."""
-    copy = ffi.new(_HASHER)
+    copy = _new(_HASHER)
     status = lib.pyaccel_hasher_copy(copy, handle)
     if status:
         raise_status("copy", status)
-    return ffi.gc(copy[0], _free_hasher)
+    return _gc(copy[0], _free_hasher)
 
 
 def variants() -> list[tuple[str, str, bool, bool, int]]:
