@@ -274,7 +274,7 @@ def test_keep_layers(form: str, n: int, keep: int, seed: int) -> None:
     assert tree.root == whole.root
     if n > 1:
         strange = [bytes(32)] * n
-        with pytest.raises(ValueError, match=r"merkle\.Tree: "):
+        with pytest.raises(ValueError, match="other leaves than the tree's came"):
             tree.update([0], [bytes(32)], old_leaves=strange)
 
 
