@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 import pyaccel
 from pyaccel._core import lib
@@ -35,8 +36,29 @@ def _digest(hasher: Callable[[], Any]) -> Call:
     return lambda: hasher().digest()
 
 
+def _one(algorithm: str, number: int, rows: npt.NDArray[np.uint8], size: str) -> Iterator[Contest]:
+    """One message in C, by the call for one."""
+    peers = works("c", _peers(algorithm) | {"pyaccel": f"one:{number}"}, rows)
+    ours = peers.pop("pyaccel", None)
+    if ours is not None:
+        yield Contest(f"{algorithm} {size}, C call of hash_one", 1, rows.shape[1], ours, peers)
+
+
+def _peers(algorithm: str) -> dict[str, str]:
+    names = {}
+    if algorithm in _EVP:
+        names[ONE_CALL_PEER] = f"evp:{_EVP[algorithm]}"
+    if algorithm in _LOW:
+        names["OpenSSL SHA*_Update"] = _LOW[algorithm]
+    return names
+
+
 def contests() -> Iterator[Contest]:
-    """Rows of 64 bytes. In C, ours and the peer are calls in one and the same program; n = 1 has a mark of its own."""
+    """Rows of 64 bytes, and one of 1 MiB where OpenSSL has the algorithm.
+
+    In C, ours and the peer are calls in one and the same program; n = 1 has a mark of its own.
+    """
+    long = np.random.default_rng(3).integers(0, 256, (1, 1 << 20), dtype=np.uint8)
     data = np.random.default_rng(2).integers(0, 256, (max(PYTHON_COUNTS), 64), dtype=np.uint8)
     known = [algorithm for algorithm in ALGORITHMS if algorithm in pyaccel.algorithms()]
     for algorithm in known:
@@ -47,20 +69,15 @@ def contests() -> Iterator[Contest]:
         number = getattr(lib, f"PYACCEL_HASH_{algorithm.upper().replace('-', '_')}", None)
         if number is None or algorithm.startswith("hmac-"):
             continue
-        names = {"pyaccel": f"pyaccel:{number}"}
-        if algorithm in _EVP:
-            names[ONE_CALL_PEER] = f"evp:{_EVP[algorithm]}"
-        if algorithm in _LOW:
-            names["OpenSSL SHA*_Update"] = _LOW[algorithm]
+        names = _peers(algorithm) | {"pyaccel": f"pyaccel:{number}"}
         for n in COUNTS:
             found = works("c", names, data[:n])
             ours = found.pop("pyaccel", None)
             if ours is not None:
                 yield Contest(f"{algorithm} 64 B, C call", n, 64, ours, found)
-        one = works("c", {**names, "pyaccel": f"one:{number}"}, data[:1])
-        ours = one.pop("pyaccel", None)
-        if ours is not None:
-            yield Contest(f"{algorithm} 64 B, C call of hash_one", 1, 64, ours, one)
+        yield from _one(algorithm, number, data[:1], "64 B")
+        if algorithm in _EVP:
+            yield from _one(algorithm, number, long, "1 MiB")
         message = data[0].tobytes()
         hasher = partial(pyaccel.hashing.new, algorithm, message)
         yield Contest(f"{algorithm} 64 B, hashing.new", 1, 64, _digest(hasher), loops(algorithm, data[:1]))

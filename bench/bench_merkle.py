@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import pyaccel
+from pyaccel._core import lib
 
 from .contest import Call, Contest, Peer
 from .foreign import works
@@ -23,6 +24,7 @@ TREES = (
     *(("openzeppelin-simple", "keccak256"), ("openzeppelin-simple", "sm3")),
 )
 """Form and hash of a node."""
+HASHTREE = {"hashtree": "hashtree-root:auto", "hashtree avx2_x8": "hashtree-root:avx2_x8"}
 
 
 def _fold(layer: list[bytes], every: All, prefix: bytes = b"") -> bytes:
@@ -76,7 +78,7 @@ def _peers(rows: npt.NDArray[np.uint8], form: str, algorithm: str) -> dict[str, 
         name: Peer(_loop(form, every, leaves), len(part) / n, expected) for name, every in calls(algorithm).items()
     }
     if form == "ssz":
-        peers |= works("rust", {"hashtree": "hashtree-root:auto", "hashtree avx2_x8": "hashtree-root:avx2_x8"}, rows)
+        peers |= works("rust", HASHTREE, rows)
         peers |= works("go", {"gohashtree (Go)": "gohashtree-root"}, rows)
     if form == "rfc6962" and algorithm == "sha256" and n >= 1024:
         few = rows[:1024]
@@ -84,6 +86,15 @@ def _peers(rows: npt.NDArray[np.uint8], form: str, algorithm: str) -> dict[str, 
         if append is not None:
             peers["pymerkle"] = Peer(append, len(few) / n, _root(few, form, algorithm))
     return peers
+
+
+def _small(leaves: npt.NDArray[np.uint8]) -> Iterator[Contest]:
+    """Small trees of form ssz in C, where the way from Python costs as much as the tree."""
+    for n in COUNTS[:2]:
+        rows = leaves[:n]
+        ours = works("c", {"pyaccel": f"root:{lib.PYACCEL_MERKLE_SSZ}"}, rows).get("pyaccel")
+        if ours is not None:
+            yield Contest("merkle root ssz sha256, C call", n, 32, ours, works("rust", HASHTREE, rows))
 
 
 def contests() -> Iterator[Contest]:
@@ -99,3 +110,4 @@ def contests() -> Iterator[Contest]:
                 ours=_root(rows, form, algorithm),
                 peers=_peers(rows, form, algorithm),
             )
+    yield from _small(data)

@@ -295,8 +295,8 @@ _HE_IFMA = _he(_He({8192: (9, 14), 16384: (9, 14)}, (12, 20), (5, 10), (9, 14), 
 _EVERYWHERE: dict[str, tuple[Mark, ...]] = {
     **{f"block of {scheme} transactions": (Mark(RATIO, 1.0, peer=PLAIN_CALLS),) for scheme in ("ed25519", "sm2")},
     **{
-        f"{algorithm} 64 B, C call{function}": (Mark(RATIO, 1.0, peer=ONE_CALL_PEER, n=1),)
-        for function in ("", " of hash_one")
+        f"{algorithm} {call}": (Mark(RATIO, 1.0, peer=ONE_CALL_PEER, n=1),)
+        for call in ("64 B, C call", "64 B, C call of hash_one", "1 MiB, C call of hash_one")
         for algorithm in ("sha256", "sha512", "sha3-256", "sm3", "blake2b-512", "ripemd160")
     },
     **{

@@ -6,11 +6,12 @@
  *     sum WORK                  hex           SHA-256 of the outputs of all rows, one after the other
  *     time WORK REPEATS         nanoseconds   of REPEATS passes over the rows
  *
- * WORK: pyaccel:ID (PYACCEL_HASH_*; hash_many), one:ID (hash_one, row after row), evp:NAME (a context kept, initialised for each
- * message: what hashlib's C core does), low:sha256, low:sha512 (OpenSSL's functions of one algorithm); over rows of an Ed25519 key,
- * signature and message: verify:RULE (PYACCEL_RULE_*; verify_many), sodium (libsodium, row after row). Over rows of a secp256k1 key of
- * K bytes, r || s and digest: ecdsa:K (verify_many), secp-ecdsa:K (libsecp256k1, row after row); of r || s || id and digest:
- * recover (keys), secp-recover; of an x-only key, signature and message: bip340, secp-bip340. The libraries are opened at run time; libsodium and libsecp256k1 may be missing. */
+ * WORK: pyaccel:ID (PYACCEL_HASH_*; hash_many), one:ID (hash_one, row after row), root:ID (PYACCEL_MERKLE_*; merkle_root of all
+ * rows), evp:NAME (a context kept, initialised for each message: what hashlib's C core does), low:sha256, low:sha512 (OpenSSL's
+ * functions of one algorithm); over rows of an Ed25519 key, signature and message: verify:RULE (PYACCEL_RULE_*; verify_many), sodium
+ * (libsodium, row after row). Over rows of a secp256k1 key of K bytes, r || s and digest: ecdsa:K (verify_many), secp-ecdsa:K
+ * (libsecp256k1, row after row); of r || s || id and digest: recover (keys), secp-recover; of an x-only key, signature and message:
+ * bip340, secp-bip340. The libraries are opened at run time; libsodium and libsecp256k1 may be missing. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@
 #include <time.h>
 
 #include "pyaccel/hash.h"
+#include "pyaccel/merkle.h"
 #include "pyaccel/recover.h"
 #include "pyaccel/verify.h"
 #include "secp256k1.h"
@@ -58,6 +60,8 @@ typedef struct {
     pyaccel_status (*hash_one)(uint8_t *, uint64_t, uint32_t, const void *, uint64_t,
                                const pyaccel_hash_options *);
     uint64_t (*digest_size)(uint32_t);
+    pyaccel_status (*merkle_root)(uint8_t *, uint64_t, uint32_t *, uint32_t, const pyaccel_rows *,
+                                  uint64_t, const pyaccel_merkle_options *);
     pyaccel_status (*verify_many)(uint8_t *, uint32_t, const pyaccel_rows *, const pyaccel_rows *,
                                   const pyaccel_rows *, uint64_t, const pyaccel_verify_options *);
     pyaccel_status (*recover_many)(uint8_t *, uint64_t, uint8_t *, const pyaccel_rows *,
@@ -113,6 +117,7 @@ static void open_libraries(session *s, const char *path)
     find(&s->hash_many, ours, "pyaccel_hash_many");
     find(&s->hash_one, ours, "pyaccel_hash_one");
     find(&s->digest_size, ours, "pyaccel_hash_digest_size");
+    find(&s->merkle_root, ours, "pyaccel_merkle_root");
     find(&s->verify_many, ours, "pyaccel_verify_many");
     find(&s->recover_many, ours, "pyaccel_recover_many");
     find(&s->ssl.init, theirs, "EVP_DigestInit_ex");
@@ -195,6 +200,19 @@ static int run_pyaccel(session *s, uint32_t algorithm, unsigned repeats)
     int good = s->size != 0;
     for (unsigned k = 0; k < repeats && good; k++) {
         good = s->hash_many(s->out, s->size, algorithm, &rows, s->n, NULL) == PYACCEL_OK;
+    }
+    return good;
+}
+
+static int run_root(session *s, uint32_t form, unsigned repeats)
+{
+    const pyaccel_rows leaves = {
+        .data = s->data, .data_size = s->n * s->width, .width = s->width, .stride = s->width};
+    uint32_t mutated;
+    int good = 1;
+    s->size = 32;
+    for (unsigned k = 0; k < repeats && good; k++) {
+        good = s->merkle_root(s->out, s->size, &mutated, form, &leaves, s->n, NULL) == PYACCEL_OK;
     }
     return good;
 }
@@ -342,6 +360,11 @@ static const char *run(session *s, const char *work, unsigned repeats)
         }
         run_sodium(s, repeats);
         return NULL;
+    }
+    if (strncmp(work, "root:", 5) == 0) {
+        return run_root(s, (uint32_t)strtoul(work + 5, NULL, 10), repeats)
+                   ? NULL
+                   : "pyaccel_merkle_root failed";
     }
     if (strncmp(work, "one:", 4) == 0) {
         return run_one(s, (uint32_t)strtoul(work + 4, NULL, 10), repeats)
