@@ -185,6 +185,8 @@ class Tree:
         found = FORMS[self.form]
         if not found.multiproofs:
             raise ValueError(f"form {self.form} has no multiproofs; {', '.join(multiproof_forms())} have")
+        if not len(self):
+            raise ValueError("multiproof: a tree of no leaves has none; append some first")
         if (indices is None) == (generalized_indices is None):
             raise ValueError("indices, generalized_indices: wanted one of them")
         if generalized_indices is not None:

@@ -20,6 +20,7 @@ HEAPS = ("openzeppelin-standard", "openzeppelin-simple")
 TREES = {form: merkle.Tree(LEAVES, form=form) for form in pyaccel.forms()}
 LIST = merkle.Tree(LEAVES, form="ssz", limit=64, mix_in_length=True)
 KEPT = merkle.Tree(LEAVES, keep_layers=2)
+EMPTY = merkle.Tree([], form="ssz", limit=4)
 PROOF = TREES["openzeppelin-simple"].multiproof([0, 1])
 
 
@@ -199,6 +200,7 @@ def test_memory_of_a_tree():
         (lambda: KEPT.consistency_proof(3, leaves=OTHERS), ValueError, "leaves: other leaves than the tree's came"),
         (lambda: KEPT.append(LEAVES, old_leaves=OTHERS), ValueError, "old_leaves: other leaves than the tree's came"),
         (lambda: KEPT.update([0], LEAVES[:1], old_leaves=OTHERS), ValueError, "old_leaves: other leaves than"),
+        (lambda: EMPTY.multiproof(generalized_indices=[1]), ValueError, "multiproof: a tree of no leaves has none"),
         (lambda: TREES["ssz"].proof(2**64), ValueError, "indices: 18446744073709551616 came at 0; wanted whole"),
         (
             lambda: merkle.Tree(LEAVES, form="ssz", limit=2**63, mix_in_length=True).multiproof([0]),

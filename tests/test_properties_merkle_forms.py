@@ -16,6 +16,7 @@ from implementations import Implementation, implementations
 from remerkleable.basic import uint64
 from remerkleable.byte_arrays import Bytes32
 from remerkleable.complex import List, Vector
+from remerkleable.tree import NavigationError, zero_node
 
 from examples import examples, flipped
 from pyaccel import merkle
@@ -199,6 +200,38 @@ def test_openzeppelin(form: str, sort_leaves: bool, n: int, seed: int) -> None:
             verdict = merkle.verify_multiproof(tree.root, some, proof, flags=bits, form=form, device=device)
             assert verdict == (found == nodes[0])
     assert not merkle.verify_multiproof(tree.root, ordered, made.proof + b"\0", flags=flags, form=form)
+
+
+@examples(12)
+@example(n=1, power=0, seed=1)
+@given(n=st.integers(1, 40), power=st.integers(0, 40), seed=_seeds)
+def test_ssz_multiproofs_against_remerkleable(n: int, power: int, seed: int) -> None:
+    """Nodes of lists at any depth, padding and length among them, and what stands beside the ways to the root."""
+    source = random.Random(seed)
+    chunks = [source.randbytes(32) for _ in range(n)]
+    most = max(n, 2**power)
+    theirs = List[Bytes32, most]([Bytes32(chunk) for chunk in chunks])
+    tree = merkle.Tree(chunks, form="ssz", limit=most, mix_in_length=True)
+    depth = (most - 1).bit_length() + 1
+
+    def node(g: int) -> bytes:
+        try:
+            found = theirs.get_backing().getter(g)
+        except NavigationError:  # of padding they keep what stands at its top
+            found = zero_node(depth + 1 - g.bit_length())
+        return bytes(found.merkle_root())
+
+    below = source.choices(range(1 << depth, (1 << depth) + (1 << depth - 1)), k=4)
+    chosen = {3, *(leaf >> source.randrange(depth) for leaf in below)} - {1}
+    places = [g for g in chosen if not any(g >> up in chosen for up in range(1, g.bit_length()))]
+    ways = {g >> up for g in places for up in range(g.bit_length() - 1)}
+    beside = sorted({g ^ 1 for g in ways} - ways, reverse=True)
+    made = tree.multiproof(generalized_indices=places)
+    assert tree.root == bytes(theirs.hash_tree_root())
+    assert made.nodes == [node(g) for g in beside]
+    nodes = [node(g) for g in places]
+    assert [found.tobytes() for found in tree.nodes(places)] == nodes
+    assert merkle.verify_multiproof(bytes(theirs.hash_tree_root()), nodes, made, form="ssz")
 
 
 @examples(12)
