@@ -5,6 +5,7 @@
 #define PA_HASH_BLAKE2_LANES_H
 
 #include "blake2.h"
+#include "blake_start.h"
 
 #define BLOCK (16 * sizeof(lane_word))
 #define STATE (8 * sizeof(lane_word))
@@ -49,17 +50,7 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
                         const uint64_t *totals, uint64_t final, uint64_t next)
 {
     word h[8], m[1 + GATHERS_AHEAD][16];
-    if (stride == 0) {
-        for (unsigned i = 0; i < 8; i++) {
-            h[i] = BROADCAST(LOAD_WORD(start + i * sizeof(lane_word)));
-        }
-    } else {
-        const uint8_t *states[MESSAGES];
-        for (unsigned l = 0; l < MESSAGES; l++) {
-            states[l] = start + l * stride;
-        }
-        load_words(h, states, 0, 8);
-    }
+    load_start(h, start, stride);
     /* One copy of the rounds for all blocks: two would not stay in the cache of decoded instructions. */
     for (uint64_t b = 0; b < whole + (last != NULL); b++) {
         uint64_t total = b == whole ? totals[0] : before + (b + 1) * BLOCK;
@@ -67,6 +58,9 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
         word ends = BROADCAST((lane_word)0 - (b == whole));
         const bool half = b == whole && final == PA_BLAKE2_EQUAL_HALF;
         if (b == whole && final != PA_BLAKE2_EQUAL && !half) {
+#if WORD_BITS == 64
+            low = load_lanes(totals);
+#else
             lane_word lows[MESSAGES], highs[MESSAGES];
             for (unsigned l = 0; l < MESSAGES; l++) {
                 lows[l] = (lane_word)totals[l];
@@ -74,6 +68,7 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
             }
             low = load_lanes(lows);
             high = load_lanes(highs);
+#endif
             if (final != ((uint64_t)1 << MESSAGES) - 1) {
                 lane_word all_ends[MESSAGES];
                 for (unsigned l = 0; l < MESSAGES; l++) {
@@ -86,13 +81,24 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
         if (!GATHERS_AHEAD || b == 0 || half) {
             const uint8_t *const *from = b == whole ? last : data;
             const uint64_t at = b == whole ? 0 : b * BLOCK;
-            load_words(now, from, at, 8);
-            if (half) {
-                for (unsigned i = 8; i < 16; i++) {
-                    now[i] = BROADCAST(0);
+#if ENDS
+            if (b == whole && last == data) {
+                uint32_t rests[MESSAGES];
+                for (unsigned l = 0; l < MESSAGES; l++) {
+                    rests[l] = (uint32_t)(totals[l] - before - b * BLOCK);
                 }
-            } else {
-                load_words(now + 8, from, at + STATE, 8);
+                load_ends(now, data, b * BLOCK, rests);
+            } else
+#endif
+            {
+                load_words(now, from, at, 8);
+                if (half) {
+                    for (unsigned i = 8; i < 16; i++) {
+                        now[i] = BROADCAST(0);
+                    }
+                } else {
+                    load_words(now + 8, from, at + STATE, 8);
+                }
             }
             KEEP_IN_MEMORY(now);
         }

@@ -19,7 +19,7 @@
 
 const struct pa_blake2 PA_VARIANT(pa_blake2b_lanes_) = {
     .hash = blake2_hash,
-    .stage = STAGE,
+    .ends = ENDS,
     .lanes = MESSAGES,
     .cost = VECTOR_BYTES == 64 ? 632 : 580,
 #if VECTOR_BYTES == 64

@@ -9,4 +9,4 @@
 #include "blake2_lanes.h"
 
 const struct pa_blake2 PA_VARIANT(pa_blake2b_two_) = {
-    .hash = blake2_hash, .stage = STAGE, .lanes = MESSAGES, .cost = 816};
+    .hash = blake2_hash, .ends = ENDS, .lanes = MESSAGES, .cost = 816};

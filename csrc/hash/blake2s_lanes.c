@@ -10,7 +10,7 @@
 
 const struct pa_blake2 PA_VARIANT(pa_blake2s_lanes_) = {
     .hash = blake2_hash,
-    .stage = STAGE,
+    .ends = ENDS,
     .lanes = MESSAGES,
     .cost = VECTOR_BYTES == 64 ? 520 : 550,
 #if VECTOR_BYTES == 64

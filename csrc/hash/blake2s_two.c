@@ -9,4 +9,4 @@
 #include "blake2_lanes.h"
 
 const struct pa_blake2 PA_VARIANT(pa_blake2s_two_) = {
-    .hash = blake2_hash, .stage = STAGE, .lanes = MESSAGES, .cost = 672};
+    .hash = blake2_hash, .ends = ENDS, .lanes = MESSAGES, .cost = 672};

@@ -22,8 +22,6 @@ static bool options_valid(const pa_hash_algorithm *algorithm, const pyaccel_hash
     return context ? keyless : options->context_size == 0 && (key || keyless);
 }
 
-static const uint64_t no_counters[PA_BLAKE_MAX_LANES];
-
 void pa_blake3_chunk_node(const pa_blake3_job *job, pa_blake3_node *out, const uint8_t *data,
                           uint64_t size, uint64_t counter)
 {
@@ -34,8 +32,8 @@ void pa_blake3_chunk_node(const pa_blake3_job *job, pa_blake3_node *out, const u
     if (out->size > 0) {
         memcpy(out->block, data + whole * BLOCK, out->size);
     }
-    job->kernels[0]->chain(out->value, job->key, &data, whole, NULL, NULL, &counter, job->flags,
-                           PA_BLAKE3_CHUNK_START, 0, 0);
+    job->kernels[0]->chain(out->value, job->key, 0, &data, whole, NULL, NULL, &counter, job->flags,
+                           PA_BLAKE3_CHUNK_START, 0, PA_BLAKE3_ALL, 0);
 }
 
 void pa_blake3_parent_node(const pa_blake3_job *job, pa_blake3_node *out,
@@ -83,10 +81,11 @@ static void chain_whole(const pa_blake3_job *job, uint8_t *values, const uint8_t
             counters[l] = counter + i;
         }
         if (parents) {
-            kernel->chain(out, job->key, blocks, 1, NULL, NULL, no_counters, flags, 0, 0, next);
+            kernel->chain(out, job->key, 0, blocks, 1, NULL, NULL, NULL, flags, 0, 0, PA_BLAKE3_ALL,
+                          next);
         } else {
-            kernel->chain(out, job->key, blocks, CHUNK / BLOCK - 1, last, sizes, counters, flags,
-                          PA_BLAKE3_CHUNK_START, PA_BLAKE3_CHUNK_END, next);
+            kernel->chain(out, job->key, 0, blocks, CHUNK / BLOCK - 1, last, sizes, counters, flags,
+                          PA_BLAKE3_CHUNK_START, PA_BLAKE3_CHUNK_END, PA_BLAKE3_ALL, next);
         }
         if (out == padded) {
             memcpy(values + done * VALUE, padded, taken * VALUE);
@@ -175,7 +174,7 @@ void pa_blake3_again(const void *kernel, void *state)
     static const uint8_t zeros[BLOCK];
     const struct pa_blake3 *of = kernel;
     const uint8_t *data = zeros;
-    of->chain(state, state, &data, 1, NULL, NULL, no_counters, 0, 0, 0, 0);
+    of->chain(state, state, 0, &data, 1, NULL, NULL, NULL, 0, 0, 0, PA_BLAKE3_ALL, 0);
 }
 
 void pa_blake3_one(const pa_blake3_job *job, uint8_t *digest, pa_bytes message)

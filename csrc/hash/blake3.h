@@ -8,6 +8,7 @@
 
 #define PA_BLAKE3_BLOCK 64
 #define PA_BLAKE3_CHUNK 1024
+#define PA_BLAKE3_ALL UINT64_MAX
 #define PA_BLAKE3_VALUE 32 /* bytes of a key or a chaining value: 8 little-endian words */
 
 /* Domain flags (specification, table 3). */
@@ -23,23 +24,29 @@
 struct pa_blake3 {
     /* The chaining value of lane l after `whole` blocks at data[l] and, unless last is NULL, the zero-padded last block
      * at last[l].
-     *   shapes   out: lanes chaining values; key: one, which all lanes begin with; sizes[l]: bytes of the last block
-     *            that are the message's; counters[l]: the number of the lane's chunk, 0 for parents
-     *   flags    all: those of every block; first, end: what the first and the last one have besides
+     *   shapes   out: lanes chaining values; start: that of lane l at start + l * stride (0: one for all, the key), which
+     *            may be `out`; sizes[l]: bytes of the last block
+     *            that are the message's; counters[l]: the number of the lane's chunk; NULL: 0, as for parents
+     *   last     data, where the kernel has `ends`: the block after the whole ones at data[l], of which no more than sizes[l]
+     *            bytes are read, and all else is zero
+     *   flags    all: those of every block; first: what the first one has besides; end: likewise the one at last[l] where bit
+     *            l of `final` is set, of PA_BLAKE3_ALL in every lane
      *   next     as pa_hash_blocks_ahead has it: what lanes bring into the cache for calls after this one */
-    void (*chain)(uint8_t *out, const uint8_t *key, const uint8_t *const *data, uint64_t whole,
-                  const uint8_t *const *last, const uint32_t *sizes, const uint64_t *counters,
-                  uint32_t all, uint32_t first, uint32_t end, uint64_t next);
+    void (*chain)(uint8_t *out, const uint8_t *start, uint64_t stride, const uint8_t *const *data,
+                  uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
+                  const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
+                  uint64_t final, uint64_t next);
     /* `chain` of `groups` > 1 groups, one after the other: data and last are the first one's, those of each other one lie `next`
      * bytes after those of the one before, and its values follow. Meanwhile the words of the next block are gathered. NULL: none. */
-    void (*groups)(uint8_t *out, const uint8_t *key, const uint8_t *const *data, uint64_t whole,
-                   const uint8_t *const *last, const uint32_t *sizes, const uint64_t *counters,
-                   uint32_t all, uint32_t first, uint32_t end, uint64_t next, uint64_t groups);
+    void (*groups)(uint8_t *out, const uint8_t *start, uint64_t stride, const uint8_t *const *data,
+                   uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
+                   const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
+                   uint64_t final, uint64_t next, uint64_t groups);
     /* All 64 bytes of a compression: block counters[l] of the output of the root of lane l.
      *   shapes   out: lanes times 64 bytes; values[l]: a chaining value; blocks[l]: 64 bytes, zero-padded after sizes[l] */
     void (*expand)(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,
                    const uint64_t *counters, const uint32_t *sizes, uint32_t flags);
-    pa_hash_stage_fn *stage;       /* NULL: lane by lane (blake_batch.h) */
+    bool ends;                     /* `chain` takes last == data */
     uint32_t lanes;                /* at most PA_BLAKE_MAX_LANES */
     uint32_t cost;                 /* cycles a block of all lanes together */
     const struct pa_blake3 *wider; /* more lanes at once; or NULL */

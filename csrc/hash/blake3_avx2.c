@@ -28,20 +28,22 @@ BLAKE_INLINE void compress(row h[2], const uint8_t *block, uint64_t counter, uin
 }
 
 /* As struct pa_blake3, for one chunk or parent. */
-static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const *data,
-                         uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
-                         const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
-                         uint64_t next)
+static void blake3_chain(uint8_t *out, const uint8_t *start, uint64_t stride,
+                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
+                         const uint32_t *sizes, const uint64_t *counters, uint32_t all,
+                         uint32_t first, uint32_t end, uint64_t final, uint64_t next)
 {
+    (void)stride;
     (void)next;
-    row h[2] = {ROW_LOAD(key), ROW_LOAD(key + 16)};
+    row h[2] = {ROW_LOAD(start), ROW_LOAD(start + 16)};
+    const uint64_t counter = counters == NULL ? 0 : counters[0];
     uint32_t flags = all | first;
     for (uint64_t b = 0; b < whole; b++) {
-        compress(h, data[0] + b * PA_BLAKE3_BLOCK, counters[0], PA_BLAKE3_BLOCK, flags);
+        compress(h, data[0] + b * PA_BLAKE3_BLOCK, counter, PA_BLAKE3_BLOCK, flags);
         flags = all;
     }
     if (last != NULL) {
-        compress(h, last[0], counters[0], sizes[0], flags | end);
+        compress(h, last[0], counter, sizes[0], flags | (final & 1 ? end : 0));
     }
     ROW_STORE(out, h[0]);
     ROW_STORE(out + 16, h[1]);

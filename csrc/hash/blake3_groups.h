@@ -15,10 +15,11 @@ BLAKE_INLINE pa_hash_ahead block_of(const uint8_t *const *data, uint64_t whole,
  *   shapes   as `groups` of struct pa_blake3
  *   formula  h = the first 8 words of compress(h, block, chunk, bytes, flags) for every block
  *   before   any alignment. Time depends on whole and groups alone */
-static void blake3_groups(uint8_t *out, const uint8_t *key, const uint8_t *const *data,
-                          uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
-                          const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
-                          uint64_t next, uint64_t groups)
+static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
+                          const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
+                          const uint32_t *sizes, const uint64_t *counters, uint32_t all,
+                          uint32_t first, uint32_t end, uint64_t final, uint64_t next,
+                          uint64_t groups)
 {
     word m[2][16], counter, counter_high;
     const uint64_t blocks = whole + (last != NULL);
@@ -32,13 +33,12 @@ static void blake3_groups(uint8_t *out, const uint8_t *key, const uint8_t *const
     for (uint64_t group = 0; group < groups; group++) {
         word h[8], size = BROADCAST((lane_word)PA_BLAKE3_BLOCK);
         uint32_t flags = all | first;
-        for (unsigned i = 0; i < 8; i++) {
-            h[i] = BROADCAST(LOAD_WORD(key + 4 * i));
-        }
+        load_start(h, start, stride);
         for (uint64_t b = 0; b < blocks; b++, turn ^= 1) {
+            word of_block = BROADCAST(flags);
             if (b == whole) {
                 size = load_lanes(sizes);
-                flags |= end;
+                of_block = load_flags(flags, end, final);
             }
             pa_hash_ahead then = pa_hash_no_more(), ahead = pa_hash_no_more();
             if (b + 1 < blocks) {
@@ -51,20 +51,20 @@ static void blake3_groups(uint8_t *out, const uint8_t *key, const uint8_t *const
             } else if (group + 2 < groups) {
                 ahead = block_of(data, whole, last, b, (group + 2) * next);
             }
-            compress(h, m[turn], counter, counter_high, size, BROADCAST(flags), m[turn ^ 1], then,
-                     ahead);
+            compress(h, m[turn], counter, counter_high, size, of_block, m[turn ^ 1], then, ahead);
             flags = all;
         }
         store_words(out + group * MESSAGES * PA_BLAKE3_VALUE, PA_BLAKE3_VALUE, h, 8);
     }
 }
 
-static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const *data,
-                         uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
-                         const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
-                         uint64_t next)
+static void blake3_chain(uint8_t *out, const uint8_t *start, uint64_t stride,
+                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
+                         const uint32_t *sizes, const uint64_t *counters, uint32_t all,
+                         uint32_t first, uint32_t end, uint64_t final, uint64_t next)
 {
-    blake3_groups(out, key, data, whole, last, sizes, counters, all, first, end, next, 1);
+    blake3_groups(out, start, stride, data, whole, last, sizes, counters, all, first, end, final,
+                  next, 1);
 }
 
 #endif

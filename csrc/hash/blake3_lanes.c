@@ -40,7 +40,7 @@ const struct pa_blake3 PA_VARIANT(pa_blake3_lanes_) = {
     .groups = blake3_groups,
 #endif
     .expand = blake3_expand,
-    .stage = STAGE,
+    .ends = ENDS,
     .lanes = MESSAGES,
     .cost = VECTOR_BYTES == 64 ? 363 : 370,
 #if VECTOR_BYTES == 64

@@ -5,6 +5,7 @@
 #define PA_HASH_BLAKE3_LANES_H
 
 #include "blake3.h"
+#include "blake_start.h"
 
 /* The 16 words before all rounds (specification, 2.2). Not a loop, which gcc would take for a copy of memory. */
 #define STATE(h, counter, counter_high, size, flags)                                               \
@@ -41,12 +42,29 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
 BLAKE_INLINE void load_counters(word *low, word *high, const uint64_t *counters)
 {
     lane_word lows[MESSAGES], highs[MESSAGES];
+    if (counters == NULL) {
+        *low = *high = BROADCAST(0);
+        return;
+    }
     for (unsigned l = 0; l < MESSAGES; l++) {
         lows[l] = (lane_word)counters[l];
         highs[l] = (lane_word)(counters[l] >> 32);
     }
     *low = load_lanes(lows);
     *high = load_lanes(highs);
+}
+
+/* Flags of a last block: `end` besides where final says so. */
+BLAKE_INLINE word load_flags(uint32_t flags, uint32_t end, uint64_t final)
+{
+    lane_word of_lane[MESSAGES];
+    if (final == PA_BLAKE3_ALL) {
+        return BROADCAST(flags | end);
+    }
+    for (unsigned l = 0; l < MESSAGES; l++) {
+        of_lane[l] = flags | (final >> l & 1 ? end : 0);
+    }
+    return load_lanes(of_lane);
 }
 
 #if GATHERS_AHEAD
@@ -56,29 +74,35 @@ BLAKE_INLINE void load_counters(word *low, word *high, const uint64_t *counters)
  *   shapes   as struct pa_blake3
  *   formula  h = the first 8 words of compress(h, block, chunk, bytes, flags) for every block
  *   before   any alignment. Time depends on whole alone */
-static void blake3_chain(uint8_t *out, const uint8_t *key, const uint8_t *const *data,
-                         uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
-                         const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
-                         uint64_t next)
+static void blake3_chain(uint8_t *out, const uint8_t *start, uint64_t stride,
+                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
+                         const uint32_t *sizes, const uint64_t *counters, uint32_t all,
+                         uint32_t first, uint32_t end, uint64_t final, uint64_t next)
 {
     word h[8], m[16], counter, counter_high;
     word size = BROADCAST((lane_word)PA_BLAKE3_BLOCK);
     uint32_t flags = all | first;
-    for (unsigned i = 0; i < 8; i++) {
-        h[i] = BROADCAST(LOAD_WORD(key + 4 * i));
-    }
+    load_start(h, start, stride);
     load_counters(&counter, &counter_high, counters);
     /* One copy of the rounds for all blocks: two would not stay in the cache of decoded instructions. */
     for (uint64_t b = 0; b < whole + (last != NULL); b++) {
         const uint8_t *const *from = b == whole ? last : data;
+        word of_block = BROADCAST(flags);
         if (b == whole) {
             size = load_lanes(sizes);
-            flags |= end;
+            of_block = load_flags(flags, end, final);
         }
-        load_words(m, from, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
+#if ENDS
+        if (b == whole && last == data) {
+            load_ends(m, data, b * PA_BLAKE3_BLOCK, sizes);
+        } else
+#endif
+        {
+            load_words(m, from, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
+        }
         KEEP_IN_MEMORY(m);
         compress(
-            h, m, counter, counter_high, size, BROADCAST(flags), NULL, pa_hash_no_more(),
+            h, m, counter, counter_high, size, of_block, NULL, pa_hash_no_more(),
             pa_hash_blocks_ahead(data, b, whole + (last != NULL), MESSAGES, PA_BLAKE3_BLOCK, next));
         flags = all;
     }

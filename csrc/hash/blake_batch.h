@@ -47,11 +47,16 @@ static inline uint64_t pa_blake_next(const pyaccel_rows *messages, uint64_t i, u
     return (i + count) * messages->stride < messages->data_size ? count * messages->stride : 0;
 }
 
-/* tail[block ... 2 block) = the last `rest` bytes of a message of `size`, and zeros; 0 < rest <= block. Of a message of a block
- * or more the last one is copied, wherever it ends: no branch hangs on what rest is. Returns where. */
+/* Where the block after `whole` others of a message of `size` bytes stands, zero-padded: in the message, or in tail[block ...
+ * 2 block). Of a message of a block or more the last one is copied, wherever it ends: no branch hangs on where. Before: size >
+ * whole * block, or both are 0. */
 static inline const uint8_t *pa_blake_last(uint8_t *tail, const uint8_t *data, uint64_t size,
-                                           uint32_t rest, uint32_t block)
+                                           uint64_t whole, uint32_t block)
 {
+    const uint32_t rest = (uint32_t)(size - whole * block);
+    if (rest == block) {
+        return data + whole * block;
+    }
     memset(tail + block, 0, block);
     if (size < block) {
         pa_hash_copy(tail + block, data, rest);
@@ -61,33 +66,6 @@ static inline const uint8_t *pa_blake_last(uint8_t *tail, const uint8_t *data, u
         memcpy(tail + rest + i, data + size - block + i, 32);
     }
     return tail + block;
-}
-
-/* last[l] = the block that ends rows[l], zero-padded, after `whole` others; where lanes differ in that, those lanes go alone.
- *   shapes  staging: 2 * block bytes a lane; rows: `count` of more than whole * block bytes, or empty ones and whole 0 */
-static inline void pa_blake_stage(pa_hash_stage_fn *stage, uint8_t *staging, const uint8_t **last,
-                                  const pa_bytes *rows, uint32_t count, uint64_t whole,
-                                  uint32_t block)
-{
-    const uint64_t skip = whole * block;
-    if (stage != NULL) {
-        uint32_t rests[PA_BLAKE_MAX_LANES];
-        for (uint32_t l = 0; l < count; l++) {
-            last[l] = skip > 0 ? rows[l].data + skip : rows[l].data;
-            rests[l] = (uint32_t)(rows[l].size - skip);
-        }
-        stage(staging, block, last, rests, count, block);
-        for (uint32_t l = 0; l < count; l++) {
-            last[l] = staging + l * block;
-        }
-        return;
-    }
-    for (uint32_t l = 0; l < count; l++) {
-        const uint32_t rest = (uint32_t)(rows[l].size - skip);
-        last[l] = rest == block ? rows[l].data + skip
-                                : pa_blake_last(staging + 2 * l * block, rows[l].data, rows[l].size,
-                                                rest, block);
-    }
 }
 
 /* out[l] = the first `size` bytes of state l, of `state` bytes, for first <= l < end. Whole ones are copied without a loop. */

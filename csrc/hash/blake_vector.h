@@ -11,6 +11,9 @@
 
 #define MESSAGES (STREAMS * LANES)
 
+/* Member `ends` of kernels: that needs masked loads. */
+#define ENDS (VECTOR_BYTES == 64)
+
 typedef vec_word lane_word;
 #define VEC_XOR(x, y) VEC_OF_BITS (xor)(x, y)
 
@@ -21,12 +24,14 @@ typedef vec word;
 #define XOR(x, y) VEC_XOR(x, y)
 #define ROTATE(x, n) vec_ror(x, n)
 #define BROADCAST(x) vec_set1(x)
+#define STREAM(x, p) ((&(x))[p])
 
 #else
 
 typedef struct {
     vec s[STREAMS];
 } word;
+#define STREAM(x, p) ((x).s[p])
 #define TWO(name, parameters, of_stream)                                                           \
     PA_INLINE word name parameters                                                                 \
     {                                                                                              \
@@ -110,6 +115,32 @@ PA_INLINE void store_words(uint8_t *out, uint64_t stride, const word *x, unsigne
     }
 }
 
+#endif
+
+#if ENDS
+/* m = the block at lane[l] + at of each lane: rests[l] bytes, which is all that is read, and zeros. */
+PA_INLINE void load_ends(word m[16], const uint8_t *const *lane, uint64_t at, const uint32_t *rests)
+{
+    PA_UNROLL
+    for (unsigned first = 0; first < MESSAGES; first += LANES) {
+        PA_UNROLL
+        for (unsigned part = 0; part < 16 * sizeof(vec_word); part += 64) {
+            vec words[LANES];
+            PA_UNROLL
+            for (unsigned l = 0; l < LANES; l++) {
+                const uint32_t rest = rests[first + l];
+                words[l] =
+                    _mm512_maskz_loadu_epi8(_bzhi_u64(UINT64_MAX, rest > part ? rest - part : 0),
+                                            (const void *)((uintptr_t)lane[first + l] + at + part));
+            }
+            vec_transpose(words);
+            PA_UNROLL
+            for (unsigned j = 0; j < LANES; j++) {
+                STREAM(m[part / sizeof(vec_word) + j], first / LANES) = words[j];
+            }
+        }
+    }
+}
 #endif
 
 #if WORD_BITS == 32

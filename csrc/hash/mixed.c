@@ -401,6 +401,7 @@ static void hash_bin(chunk *c, uint64_t blocks)
     group g = {.kernel = menu->kernels[menu->steady], .count = b->lanes};
     for (uint32_t l = 0; l < b->lanes; l++) {
         g.rows[l] = b->places[from + l];
+        __builtin_prefetch(c->digests + g.rows[l] * c->job->digest_size, 1); /* bins.h */
         g.blocks[l] = blocks;
         g.parts[l] = b->parts + (from + l) * b->segments;
     }
@@ -453,7 +454,6 @@ static bool hash_stretch(chunk *c, uint64_t first, uint32_t n)
             if (!take_rows(c, parts, first + i, taken)) {
                 return false;
             }
-            pa_digests_fetch(c->digests + i * job->digest_size, job->digest_size, taken);
         }
         const pa_bytes *row = parts + at * job->segment_count;
         const uint64_t size = pa_hash_message_bytes(job, row);

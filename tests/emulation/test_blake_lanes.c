@@ -42,6 +42,16 @@ static void make(texts *t, uint32_t lanes, uint64_t blocks, uint64_t block)
     }
 }
 
+/* Messages end `rest` bytes behind the last whole block, where they lie: the same bytes, zero-padded elsewhere, are what a kernel
+ * of one message is given. */
+static void end(texts *t, uint8_t *padded, uint32_t lane, uint64_t whole, uint64_t rest,
+                uint64_t block)
+{
+    memset(padded, 0, block);
+    memcpy(padded, t->data[lane] + whole * block, rest);
+    t->last[lane] = padded;
+}
+
 /* What kernels bring into the cache: nothing of it is seen. */
 static uint64_t any_next(void)
 {
@@ -78,8 +88,19 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
         final &= UINT32_MAX;
     }
     bool tail = whole == 0 || random_word() % 4 != 0;
-    kernel->hash(found + 1, start, stride, before, t.data, whole, tail ? t.last : NULL, totals,
-                 final, next);
+    const bool ends = tail && random_word() % 2;
+    uint8_t padded[MAX_LANES][128];
+    const uint64_t all_rest = random_word() % (block + 1);
+    for (uint32_t l = 0; l < lanes && ends; l++) {
+        const uint64_t rest = final == PA_BLAKE2_EQUAL ? all_rest : random_word() % (block + 1);
+        totals[l] = before + whole * block + rest;
+        end(&t, padded[l], l, whole, rest, block);
+    }
+    kernel->hash(found + 1, start, stride, before, t.data, whole,
+                 !tail  ? NULL
+                 : ends ? t.data
+                        : t.last,
+                 totals, final, next);
     for (uint32_t l = 0; l < lanes; l++) {
         const uint64_t *total = final == PA_BLAKE2_EQUAL ? totals : &totals[l];
         single->hash(expected, start + l * stride, 0, before, &t.data[l], whole,
@@ -96,8 +117,12 @@ static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
     const uint64_t next = any_next();
     const uint64_t whole = random_word() % (MAX_BLOCKS + 1);
     const uint32_t all = random_word() & 127, first = random_word() & 127,
-                   end = random_word() & 127;
-    uint8_t key[32], found[MAX_LANES * 64 + 1], expected[64], values[MAX_LANES * 32];
+                   last = random_word() & 127;
+    const uint64_t stride = random_word() % 2 ? 32 + random_word() % 5 : 0;
+    const uint64_t final = random_word() % 2 ? PA_BLAKE3_ALL : random_word() & UINT32_MAX;
+    const bool zero = random_word() % 4 == 0; /* counters */
+    uint8_t key[MAX_LANES * 37], padded[MAX_LANES][64], found[MAX_LANES * 64 + 1], expected[64],
+        values[MAX_LANES * 32];
     const uint8_t *value[MAX_LANES];
     uint64_t counters[MAX_LANES];
     uint32_t sizes[MAX_LANES];
@@ -107,16 +132,23 @@ static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
     random_bytes(values, sizeof values);
     make(&t, lanes, whole, 64);
     for (uint32_t l = 0; l < lanes; l++) {
-        counters[l] = random_word();
+        counters[l] = zero ? 0 : random_word();
         sizes[l] = (uint32_t)(random_word() % 65);
         value[l] = values + 32 * l;
     }
     bool tail = random_word() % 4 != 0;
-    kernel->chain(found + 1, key, t.data, whole, tail ? t.last : NULL, sizes, counters, all, first,
-                  end, next);
+    const bool ends = tail && random_word() % 2;
+    for (uint32_t l = 0; l < lanes && ends; l++) {
+        end(&t, padded[l], l, whole, sizes[l], 64);
+    }
+    kernel->chain(found + 1, key, stride, t.data, whole,
+                  !tail  ? NULL
+                  : ends ? t.data
+                         : t.last,
+                  sizes, zero ? NULL : counters, all, first, last, final, next);
     for (uint32_t l = 0; l < lanes; l++) {
-        single->chain(expected, key, &t.data[l], whole, tail ? &t.last[l] : NULL, &sizes[l],
-                      &counters[l], all, first, end, 0);
+        single->chain(expected, key + l * stride, 0, &t.data[l], whole, tail ? &t.last[l] : NULL,
+                      &sizes[l], &counters[l], all, first, last, final >> l & 1, 0);
         CHECK(memcmp(found + 1 + l * 32, expected, 32) == 0);
     }
     kernel->expand(found + 1, value, t.last, counters, sizes, all);
