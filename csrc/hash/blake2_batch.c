@@ -160,8 +160,8 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
         kernel->hash(made, start, 0, before, data, whole, ends ? data : last, totals,
                      half ? PA_BLAKE2_EQUAL_HALF : PA_BLAKE2_EQUAL,
                      pa_blake_next(messages, first + done, count));
-        for (uint32_t l = 0; l < count && !in_place; l++) {
-            memcpy(digests + (done + l) * size_out, made + l * state, size_out);
+        if (!in_place) {
+            pa_blake_hand_over(digests + done * size_out, made, count, state, size_out);
         }
         done += count;
     }

@@ -127,8 +127,8 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, group *g, uint
         pa_blake_hand_out(g->out, made, 0, count, VALUE, size);
         return;
     }
-    for (uint32_t l = 0; l < count && !in_place; l++) {
-        memcpy(digests + l * size, made + l * VALUE, size);
+    if (!in_place) {
+        pa_blake_hand_over(digests, made, count, VALUE, size);
     }
 }
 

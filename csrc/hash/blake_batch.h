@@ -84,6 +84,19 @@ static inline void pa_blake_hand_out(uint8_t *const *out, const uint8_t *states,
     }
 }
 
+/* Likewise to digests that follow each other. */
+static inline void pa_blake_hand_over(uint8_t *digests, const uint8_t *states, uint32_t count,
+                                      uint32_t state, uint64_t size)
+{
+    if (size == state) {
+        memcpy(digests, states, (size_t)count * state);
+        return;
+    }
+    for (uint32_t l = 0; l < count; l++, digests += size, states += state) {
+        pa_hash_copy(digests, states, (size_t)size);
+    }
+}
+
 /* order = 0 ... count - 1 by descending keys, equal ones in their order. */
 static inline void pa_blake_sort(uint16_t *order, const uint8_t *keys, uint32_t count)
 {
