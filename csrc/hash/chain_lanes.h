@@ -97,7 +97,6 @@ PA_INLINE void load_block(word w[SCHEDULE], const uint8_t *const *data, uint64_t
     }
 }
 
-#if VECTOR_BYTES == 64
 /* The same of block `block` of those that end messages. */
 PA_INLINE void load_end(word w[SCHEDULE], const pa_hash_shape *shape, const uint8_t *const *data,
                         uint64_t block)
@@ -115,7 +114,9 @@ PA_INLINE void load_end(word w[SCHEDULE], const pa_hash_shape *shape, const uint
         put_words(w, p, words, false);
     }
 }
-#endif
+
+/* Bytes that ends of messages are a multiple of where they are taken from where they lie. */
+#define ENDS (VECTOR_BYTES == 64 ? 1 : 16)
 
 /* Lines of the cache that a block of all lanes is. */
 #define LINES (ALL_LANES * BLOCK / 64)
@@ -191,12 +192,9 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
     start_all(s, shape->initial);
     for (;;) {
         if (block < blocks) {
-#if VECTOR_BYTES == 64
             if (block >= whole && block < there) {
                 load_end(w, shape, data, block - whole);
-            } else
-#endif
-            {
+            } else {
                 const bool whole_one = block < there;
                 load_block(w, whole_one ? data : tails, (whole_one ? block : block - there) * BLOCK,
                            shape->sorted_pairs);

@@ -129,7 +129,8 @@ struct pa_hash_lanes {
      * with `states` and as many lanes leaves them. NULL: none follows such a kernel. */
     void (*after)(uint8_t *digests, const void *state, const pa_hash_state *initial);
     pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
-    bool ends;               /* `messages` takes shape->ends */
+    /* Bytes, a power of two: `messages` takes shape->ends where `before` and `rest` are multiples of this; 0: never. */
+    uint32_t ends;
     /* `messages` brings what it reads, and what the next group will (shape->next), into the cache. */
     bool fetches;
     uint32_t lanes;

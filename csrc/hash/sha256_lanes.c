@@ -95,7 +95,7 @@ const struct pa_hash_lanes KERNEL = {
     .messages = hash_messages,
     .subtrees = hash_subtrees,
     .stage = STAGE,
-    .ends = VECTOR_BYTES == 64,
+    .ends = ENDS,
     .fetches = true,
     .lanes = ALL_LANES,
     .stored = 32,

@@ -376,6 +376,26 @@ PA_INLINE void vec_gather_into(vec x[16], const uint8_t *const *lane, uint64_t o
         vec_transpose(part);
     }
 }
+#else
+/* The same, first and last multiples of 16. */
+PA_INLINE void vec_gather_into(vec x[16], const uint8_t *const *lane, uint64_t offset,
+                               uint64_t first, uint64_t last, const uint8_t *common)
+{
+    PA_UNROLL
+    for (unsigned i = 0; i < 16; i += GROUP) {
+        const uint64_t at = i * sizeof(vec_word);
+        if (first <= at && at < last) {
+            vec_gather(x + i, lane, offset + at, GROUP);
+            continue;
+        }
+        PA_UNROLL
+        for (unsigned j = 0; j < GROUP; j++) {
+            vec_word word;
+            memcpy(&word, common + at + j * sizeof word, sizeof word);
+            x[i + j] = vec_set1(word);
+        }
+    }
+}
 #endif
 
 /* Bytes at bytes + l * stride = count words of lane l, a multiple of GROUP; native order. x is overwritten. */
