@@ -42,6 +42,8 @@ __all__ = [
     "verify_multiproof",
 ]
 
+_BYTE = np.dtype(np.uint8)
+_empty, _zeros = np.empty, np.zeros  # attributes of imported names are looked up slowly
 _ROOT = OPERATIONS["merkle.root"]
 _PROOFS = OPERATIONS["merkle.proofs"]
 _VERIFY_MANY = OPERATIONS["merkle.verify_many"]
@@ -107,11 +109,11 @@ def _root(
 ) -> tuple[bytes, bool]:
     mixed = length_input(length, values)
     rows = leaf_rows(values[0], leaves)
-    check_size(len(rows), values)
-    node = np.empty((1, NODE), np.uint8)
-    mutated = np.zeros(1, np.uint8)
-    inputs = {"leaves": rows, "length": mixed}
-    run(_ROOT, values, inputs, {"root": node, "mutated": mutated}, len(rows), device=device)
+    n = rows.count or 0
+    check_size(n, values)
+    node = _empty((1, NODE), _BYTE)
+    mutated = _zeros(1, _BYTE)
+    run(_ROOT, values, {"leaves": rows, "length": mixed}, {"root": node, "mutated": mutated}, n, device)
     return node.tobytes(), bool(mutated[0])
 
 

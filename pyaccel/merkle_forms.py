@@ -80,6 +80,12 @@ Parameters = tuple[str, str, bool | None, int | None, bool]
 """form, algorithm, sort_leaves, limit, mix_in_length: as plans take them."""
 
 
+_PLAIN: dict[str, Parameters] = {
+    name: (name, form.algorithms[0], True if form.sorts_leaves else None, None, False) for name, form in FORMS.items()
+}
+"""Those of each form with nothing else said."""
+
+
 def forms() -> tuple[str, ...]:
     """The names that `form=` takes. RFC 9162's trees are rfc6962."""
     return tuple(FORMS)
@@ -99,6 +105,10 @@ def parameters(
         TypeError: a parameter is of the wrong type.
         ValueError: the form is unknown, or does not take what was asked for; the error lists what it takes.
     """
+    if algorithm is None and sort_leaves is None and limit is None and mix_in_length is False and type(form) is str:
+        plain = _PLAIN.get(form)
+        if plain is not None:
+            return plain
     choice("form", form, FORMS)
     found = FORMS[form]
     own = found.algorithms[0]

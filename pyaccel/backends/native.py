@@ -33,6 +33,7 @@ else:
     _new, _from_buffer, _gc, _NULL = ffi.new, ffi.from_buffer, ffi.gc, ffi.NULL
     _BYTES = ffi.typeof("uint8_t[]")
     _ROWS = ffi.typeof("pyaccel_rows *")
+    _FLAG = ffi.typeof("uint32_t *")
     _HASHER = ffi.typeof("pyaccel_hasher **")
     _new_hasher, _free_hasher = lib.pyaccel_hasher_new, lib.pyaccel_hasher_free
     _hash_one = lib.pyaccel_hash_one
@@ -214,13 +215,13 @@ class RootPlan(MerklePlan):
 
     def run(self, inputs: Inputs, outputs: Outputs, n: int) -> None:
         """As Plan.run."""
-        root, mutated = outputs["root"], outputs["mutated"]
-        flag = ffi.new("uint32_t *")
+        root = outputs["root"]
+        flag = _new(_FLAG) if self._form == lib.PYACCEL_MERKLE_BITCOIN else _NULL  # no other tree is ever mutated
         leaves = _rows(inputs["leaves"])
         status = self._call(_out(root), root.nbytes, flag, self._form, leaves, n, self.options(inputs))
         if status:
             raise_status("merkle.root", status)
-        mutated[0] = flag[0]
+        outputs["mutated"][0] = flag[0] if flag else 0
 
 
 class LayersPlan(MerklePlan):
