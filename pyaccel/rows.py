@@ -352,12 +352,10 @@ def _from_sequence(name: str, values: list[Any] | tuple[Any, ...]) -> Rows:
     if not {bytes, bytearray}.issuperset(map(type, parts)):
         parts = tuple(_flat(f"{name}[{i}]", part) for i, part in enumerate(parts))
     joined = b"".join(parts)
-    widths = np.fromiter(map(len, parts), np.uint64, len(parts))
-    width = int(widths[0]) if parts else 0
-    if bool((widths == width).all()):
-        if width * len(parts) != len(joined):
-            raise ValueError(f"{name}: an item changed its length while the rows were joined")
+    width = len(parts[0]) if parts else 0
+    if width * len(parts) == len(joined) and {width}.issuperset(map(len, parts)):
         return Rows._of(joined, len(parts), width, width)
+    widths = np.fromiter(map(len, parts), np.uint64, len(parts))
     offsets = np.zeros(len(parts) + 1, np.uint64)
     np.cumsum(widths, out=offsets[1:])
     if int(offsets[-1]) != len(joined):
