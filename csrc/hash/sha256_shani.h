@@ -186,24 +186,37 @@ static void store_digests(uint8_t *digests, const void *state)
     store_states(digests, &x, true);
 }
 
+/* Brings a line of each stream into the cache. */
+INLINE void fetch(pa_hash_ahead ahead)
+{
+#define FETCH(l) __builtin_prefetch(ahead.lane[l] + ahead.at);
+    EACH(FETCH)
+#undef FETCH
+}
+
 static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
                           const uint8_t *const *tails)
 {
     _mm256_zeroupper();
     states x;
-    uint64_t left = shape->whole, more = shape->staged, offset = 0;
+    const uint8_t *const *where = data;
+    uint64_t left = shape->whole, more = shape->staged, offset = 0, block = 0;
     load_states(&x, shape->initial->word, 0);
     for (;;) {
         if (left == 0) {
             if (more == 0) {
                 break;
             }
-            data = tails;
+            where = tails;
             left = more;
             more = offset = 0;
         }
-        compress(&x, data, offset);
+        if (where == data || shape->next == PA_HASH_FAR) {
+            fetch(pa_hash_blocks_ahead(data, block, shape->whole, STREAMS, 64, shape->next));
+        }
+        compress(&x, where, offset);
         offset += 64;
+        block++;
         left--;
     }
     if (shape->schedule != NULL) {
@@ -239,6 +252,7 @@ const struct pa_hash_lanes KERNEL = {
     .shared = absorb_shared,
     .store = store_digests,
     .messages = hash_messages,
+    .fetches = true,
     .lanes = STREAMS,
     .stored = 32,
     .cost = STREAMS == 1   ? 128
