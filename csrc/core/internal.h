@@ -125,7 +125,7 @@ void pa_count(pa_family family);
 
 /* A family of ..._LANES, but those of Poseidon2, binds every variant that can run, a menu to choose from batch by batch;
  * under an emulated level only the emulated ones, where it has any. */
-#define PA_MENU_SIZE 8
+#define PA_MENU_SIZE 16
 typedef struct {
     const void *table;
     uint32_t variant; /* its index, as pyaccel_variant_get has it */

@@ -132,16 +132,24 @@ typedef struct {
     const struct pa_hash_lanes *kernels[PA_PLAN_ITEMS]; /* NULL: single messages */
     uint32_t variants[PA_PLAN_ITEMS];                   /* for pa_count_variant  */
     uint8_t first[PA_PLAN_ROWS + 1];                    /* pa_plan's             */
+    /* The same for messages of one whole block and the one that all lanes share, where the menu shares: some kernels make words
+     * of one message during the shared block of another. */
+    uint32_t short_steady;
+    pa_plan_item short_items[PA_PLAN_ITEMS];
+    uint8_t short_first[PA_PLAN_ROWS + 1];
 } pa_hash_menu;
 
 /* The menu of the variants bound now, its costs measured at first use; one for all algorithms of a family, which differ in
  * initial values and rates. Never NULL, valid until variants are bound anew. Before: pa_bind() said OK, no engine. */
 const pa_hash_menu *pa_hash_menu_get(const pa_hash_algorithm *algorithm);
 
-/* The item that takes the first of `rows` rows, rows > 0. */
-static inline uint32_t pa_hash_menu_item(const pa_hash_menu *menu, uint64_t rows)
+/* The item that takes the first of `rows` rows, rows > 0, whose messages are `brief`: of one whole block and a shared one. */
+static inline uint32_t pa_hash_menu_item(const pa_hash_menu *menu, bool brief, uint64_t rows)
 {
-    return rows <= PA_PLAN_ROWS ? menu->first[rows] : menu->steady;
+    if (rows <= PA_PLAN_ROWS) {
+        return brief ? menu->short_first[rows] : menu->first[rows];
+    }
+    return brief ? menu->short_steady : menu->steady;
 }
 
 /* One batch, before `then`. */

@@ -141,6 +141,7 @@ struct pa_hash_lanes {
     /* Cycles a block of all lanes together, where nothing better is known (plan.h). */
     uint32_t cost;
     bool by_lane;
+    bool brief;  /* worth its lanes where a message is one whole block and the shared one alone */
     bool states; /* `messages` takes shape->states */
     bool sorts;  /* `messages` takes shape->sorted_pairs */
 };
@@ -157,6 +158,12 @@ extern const struct pa_hash_lanes pa_sha256_lanes_shani_x1;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x2;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x3;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x4;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_x8;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_x16;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_x32;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_avx512_x8;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_avx512_x16;
+extern const struct pa_hash_lanes pa_sha256_lanes_shani_avx512_x32;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx2;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512_emulated;

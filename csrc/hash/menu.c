@@ -4,19 +4,20 @@
 
 #include "algorithm.h"
 
-/* A message of 64 bytes, of SHA-512 and Keccak one of 128 or more: two blocks, of which lanes share the second where they can. */
 #define MEASURED_BLOCKS 2
 
 typedef struct {
     const pa_hash_algorithm *algorithm;
     const struct pa_hash_single *single;
     const pa_hash_menu *menu;
+    bool brief;     /* of two blocks lanes share the second */
     uint32_t ready; /* the item whose state stands in `states` */
     const uint8_t *data[PA_HASH_MAX_LANES];
     pa_hash_state state;
     pa_lane_words states;
     uint32_t schedule[PA_HASH_MAX_SCHEDULE];
     uint8_t message[MEASURED_BLOCKS * PA_HASH_MAX_BLOCK];
+    uint8_t digests[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
 } rehearsal;
 
 /* Time hangs on one word of a state at most: the rate of a sponge. */
@@ -38,24 +39,28 @@ static void rehearse(void *context, uint32_t item)
         r->single->blocks(&r->state, r->message, MEASURED_BLOCKS);
         return;
     }
+    if (r->brief) {
+        const pa_hash_shape shape = {.initial = &r->algorithm->initial,
+                                     .schedule = r->schedule,
+                                     .whole = MEASURED_BLOCKS - 1,
+                                     .digest_size = r->algorithm->digest_size};
+        kernel->messages(r->digests, &shape, r->data, NULL);
+        return;
+    }
     if (r->ready != item) {
         make_ready(r, item);
     }
-    if (r->menu->shares) {
-        kernel->blocks(&r->states, r->data, MEASURED_BLOCKS - 1);
-        kernel->shared(&r->states, r->schedule);
-    } else {
-        kernel->blocks(&r->states, r->data, MEASURED_BLOCKS);
-    }
+    kernel->blocks(&r->states, r->data, MEASURED_BLOCKS);
 }
 
 /* False where costs stay what they are. */
 static bool measure(uint32_t ticks[PA_PLAN_ITEMS], const pa_hash_menu *menu,
-                    const pa_hash_algorithm *algorithm)
+                    const pa_hash_algorithm *algorithm, bool brief)
 {
     rehearsal r = {.algorithm = algorithm,
                    .single = pa_bound(algorithm->single),
                    .menu = menu,
+                   .brief = brief,
                    .ready = PA_PLAN_ITEMS,
                    .state = algorithm->initial};
     for (uint32_t l = 0; l < PA_HASH_MAX_LANES; l++) {
@@ -90,8 +95,8 @@ static uint32_t fellow(const pa_hash_menu *menu, const uint32_t ticks[PA_PLAN_IT
 /* Costs as measured, but where they are no more than half above what a kernel states, in units of the single messages', reduced
  * to that: a neighbour on the same core slows a single message little and many lanes by that much, for as long as it runs, and
  * what it did at start-up must not decide for ever. Another core's ways differ by more. */
-static void settle(pa_hash_menu *menu, const uint32_t ticks[PA_PLAN_ITEMS],
-                   const struct pa_hash_single *single)
+static void settle(pa_plan_item items[PA_PLAN_ITEMS], const pa_hash_menu *menu,
+                   const uint32_t ticks[PA_PLAN_ITEMS], const struct pa_hash_single *single)
 {
     const uint32_t last = menu->count - 1;
     for (uint32_t i = 0; i < menu->count; i++) {
@@ -101,24 +106,60 @@ static void settle(pa_hash_menu *menu, const uint32_t ticks[PA_PLAN_ITEMS],
             const uint64_t took = ticks[like], stated = stated_cost(menu, ticks, single, like);
             cost = took > stated && took < stated + stated / 2 ? cost * stated / took : cost;
         }
-        menu->items[i].cost = cost == 0 ? 1 : (uint32_t)cost;
+        items[i].cost = cost == 0 ? 1 : (uint32_t)cost;
     }
 }
 
-/* Of kernels that take the same time the narrower one is the steady one: ends of batches leave fewer of its lanes idle, and its
- * words are nearer. */
-static void plan(pa_hash_menu *menu)
+/* The steady item. Of kernels that take the same time it is the narrower one: ends of batches leave fewer of its lanes idle, and
+ * its words are nearer. */
+static uint32_t plan(uint8_t first[PA_PLAN_ROWS + 1], const pa_plan_item *items, uint32_t count)
 {
-    menu->steady = 0;
-    for (uint32_t i = 1; i < menu->count; i++) {
-        const pa_plan_item *best = &menu->items[menu->steady], *item = &menu->items[i];
+    uint32_t steady = 0;
+    for (uint32_t i = 1; i < count; i++) {
+        const pa_plan_item *best = &items[steady], *item = &items[i];
         const uint64_t margin = item->lanes > best->lanes ? 2 : 0; /* % */
         if ((uint64_t)item->cost * best->lanes * 100 <
             (uint64_t)best->cost * item->lanes * (100 - margin)) {
-            menu->steady = i;
+            steady = i;
         }
     }
-    pa_plan(menu->first, menu->items, menu->count);
+    pa_plan(first, items, count);
+    return steady;
+}
+
+static void plan_all(pa_hash_menu *menu)
+{
+    menu->steady = plan(menu->first, menu->items, menu->count);
+    menu->short_steady = plan(menu->short_first, menu->short_items, menu->count);
+}
+
+/* items = costs of brief messages or of others. Where there are costs `before`, the shorter ones, since whatever else runs on a
+ * core only adds. False where they stay what they are. */
+static bool reckon(pa_plan_item items[PA_PLAN_ITEMS], const pa_hash_menu *menu,
+                   const pa_hash_algorithm *algorithm, bool brief, const pa_plan_item *before)
+{
+    uint32_t ticks[PA_PLAN_ITEMS];
+    if (!measure(ticks, menu, algorithm, brief)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < menu->count && before != NULL; i++) {
+        ticks[i] = ticks[i] < before[i].cost ? ticks[i] : before[i].cost;
+    }
+    settle(items, menu, ticks, pa_bound(algorithm->single));
+    for (uint32_t i = 0; i < menu->count && !brief; i++) {
+        if (menu->kernels[i] != NULL && menu->kernels[i]->brief) { /* out of the way */
+            items[i].cost = items[i].lanes * items[menu->count - 1].cost;
+        }
+    }
+    return true;
+}
+
+static bool reckon_all(pa_hash_menu *menu, const pa_hash_algorithm *algorithm,
+                       const pa_hash_menu *before)
+{
+    return reckon(menu->items, menu, algorithm, false, before ? before->items : NULL) &&
+           (!menu->shares ||
+            reckon(menu->short_items, menu, algorithm, true, before ? before->short_items : NULL));
 }
 
 static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
@@ -126,7 +167,6 @@ static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
     const struct pa_hash_single *single = pa_bound(algorithm->single);
     pa_menu_row rows[PA_MENU_SIZE];
     bool forced = false;
-    uint32_t ticks[PA_PLAN_ITEMS];
     const uint32_t lanes = pa_menu(algorithm->lanes, rows, &forced);
     *menu = (pa_hash_menu){.shares = true, .measured = true, .widest = 1, .count = lanes};
     for (uint32_t i = 0; i < lanes; i++) {
@@ -142,25 +182,18 @@ static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
     if (!forced || lanes == 0) {
         menu->items[menu->count++] = (pa_plan_item){1, single->cost};
     }
-    menu->measured = menu->measured && menu->count > 1 && measure(ticks, menu, algorithm);
-    if (menu->measured) {
-        settle(menu, ticks, single);
-    }
-    plan(menu);
+    memcpy(menu->short_items, menu->items, sizeof menu->items);
+    menu->measured = menu->measured && menu->count > 1 && reckon_all(menu, algorithm, NULL);
+    plan_all(menu);
 }
 
-/* The same, after a second look: of two measurements the shorter one, since whatever else runs on a core only adds. */
+/* The same, after a second look. */
 static void make_better(pa_hash_menu *menu, const pa_hash_menu *before,
                         const pa_hash_algorithm *algorithm)
 {
-    uint32_t ticks[PA_PLAN_ITEMS];
     *menu = *before;
-    if (measure(ticks, menu, algorithm)) {
-        for (uint32_t i = 0; i < menu->count; i++) {
-            ticks[i] = ticks[i] < before->items[i].cost ? ticks[i] : before->items[i].cost;
-        }
-        settle(menu, ticks, pa_bound(algorithm->single));
-        plan(menu);
+    if (reckon_all(menu, algorithm, before)) {
+        plan_all(menu);
     }
 }
 

@@ -2,7 +2,7 @@
 /* SHA-256 with the SHA extensions, STREAMS messages side by side. FIPS 180-4; Intel SDM volume 2, SHA256RNDS2, SHA256MSG1,
  * SHA256MSG2.
  *
- * Defined by the includer: STREAMS, 1 to 4; KERNEL, the table's name.
+ * Defined by the includer: STREAMS, 1 to 4; KERNEL, the table's name, or nothing where it has tables of its own.
  *
  * SHA256RNDS2 takes 4 cycles, and 32 of them a block depend on one another: 128 cycles for one message, whatever the core.
  * Streams fill the unit meanwhile. Floors and measurements: sha256_shani_x4.c.
@@ -246,6 +246,7 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
     store_states(digests, &x, true);
 }
 
+#ifdef KERNEL
 const struct pa_hash_lanes KERNEL = {
     .blocks = absorb_blocks,
     .schedule = pa_sha256_schedule,
@@ -261,3 +262,4 @@ const struct pa_hash_lanes KERNEL = {
                            : 270,
     .by_lane = true,
 };
+#endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 with the SHA extensions, four messages side by side: where SHA256RNDS2 goes once a cycle (Zen 3).
+/* SHA-256 with the SHA extensions, four messages side by side: where SHA256RNDS2 goes once a cycle (Zen 3, Zen 4).
  *
  * Floor of a 64-byte message: 64 SHA256RNDS2 at one a cycle; with SHA256MSG1, SHA256MSG2, shuffles and additions about 81
  * cycles by the ports (16 rounds of one stream with a quarter of the rest: 13.8 cycles measured). Reached on Zen 3 (3.24

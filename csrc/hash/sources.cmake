@@ -30,7 +30,11 @@ pa_sources(portable
   hash/subtrees.c
   hash/uniform.c)
 pa_sources(shani hash/sha256_shani_x1.c hash/sha256_shani_x2.c hash/sha256_shani_x3.c
-  hash/sha256_shani_x4.c)
+  hash/sha256_shani_x4.c hash/sha256_shani_lanes.c hash/sha256_shani_lanes_avx512.c)
+set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/hash/sha256_shani_lanes.c" PROPERTIES
+  COMPILE_OPTIONS -mavx2)
+set_source_files_properties("${PROJECT_SOURCE_DIR}/csrc/hash/sha256_shani_lanes_avx512.c" PROPERTIES
+  COMPILE_OPTIONS "-mavx512f;-mavx512vl")
 # One text, compiled once a level: adx brings mulx and two carry chains. Without vector registers: gcc copies elements by
 # them, and reading what was written word by word a whole vector at a time waits for the store.
 set(wide_fields hash/poseidon2_bls12_381.c hash/poseidon2_bn254.c hash/poseidon2_pallas.c hash/poseidon2_vesta.c)

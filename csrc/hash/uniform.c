@@ -282,12 +282,19 @@ typedef struct {
     uint32_t item, count;
 } turn;
 
-static turn next_turn(const pa_hash_menu *menu, uint64_t left)
+/* One whole block a message, and the one that all share. */
+static bool is_brief(const pa_hash_job *job)
+{
+    return job->menu->shares && job->segment_count == 1 &&
+           job->segments[0].width == job->algorithm->block_size && !job->algorithm->twice;
+}
+
+static turn next_turn(const pa_hash_menu *menu, bool brief, uint64_t left)
 {
     if (left == 0) {
         return (turn){0, 0};
     }
-    const uint32_t item = pa_hash_menu_item(menu, left), lanes = menu->items[item].lanes;
+    const uint32_t item = pa_hash_menu_item(menu, brief, left), lanes = menu->items[item].lanes;
     return (turn){item, left < lanes ? (uint32_t)left : lanes};
 }
 
@@ -309,11 +316,12 @@ __attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint
     uniform u;
     uint32_t half = 0;
     lay_out(&u, job, n);
-    turn now = next_turn(job->menu, n);
+    const bool brief = is_brief(job);
+    turn now = next_turn(job->menu, brief, n);
     stage(&u, job->menu->kernels[now.item], 0, first, now.count);
     for (uint64_t done = 0; done < n;) {
         const struct pa_hash_lanes *kernel = job->menu->kernels[now.item];
-        const turn next = next_turn(job->menu, n - done - now.count);
+        const turn next = next_turn(job->menu, brief, n - done - now.count);
         const struct pa_hash_lanes *then = job->menu->kernels[next.item];
         uint8_t *out = digests + done * job->digest_size;
         if (u.twofold) {
@@ -342,7 +350,7 @@ __attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint
 
 void pa_hash_uniform(const pa_hash_job *job, uint8_t *digests, uint64_t first, uint64_t n)
 {
-    const uint32_t item = pa_hash_menu_item(job->menu, n);
+    const uint32_t item = pa_hash_menu_item(job->menu, is_brief(job), n);
     if (job->menu->items[item].lanes > 1 || job->menu->kernels[item] != NULL) {
         hash_in_lanes(job, digests, first, n);
         return;
