@@ -264,9 +264,8 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
 {
     const pa_blake2_job *job = b->job;
     pa_bytes rows[PA_ROWS_TAKEN];
-    const uint32_t lanes = widest(b)->lanes;
     b->count = 0;
-    b->bin_count = lanes == 1 || n < 4 * lanes ? 0 : BINS;
+    b->bin_count = pa_bins_pay(widest(b)->lanes, n) ? BINS : 0;
     memset(b->held, 0, sizeof b->held);
     pa_rows_way_begin(&b->way, messages);
     for (uint64_t i = 0; i < n; i += PA_ROWS_TAKEN) {

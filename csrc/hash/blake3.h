@@ -8,8 +8,8 @@
 
 #define PA_BLAKE3_BLOCK 64
 #define PA_BLAKE3_CHUNK 1024
-#define PA_BLAKE3_ALL UINT64_MAX
-#define PA_BLAKE3_VALUE 32 /* bytes of a key or a chaining value: 8 little-endian words */
+#define PA_BLAKE3_VALUE 32       /* bytes of a key or a chaining value: 8 little-endian words */
+#define PA_BLAKE3_ALL UINT64_MAX /* `final` of `chain`: every lane ends */
 
 /* Domain flags (specification, table 3). */
 #define PA_BLAKE3_CHUNK_START 1u
@@ -25,8 +25,8 @@ struct pa_blake3 {
     /* The chaining value of lane l after `whole` blocks at data[l] and, unless last is NULL, the zero-padded last block
      * at last[l].
      *   shapes   out: lanes chaining values; start: that of lane l at start + l * stride (0: one for all, the key), which
-     *            may be `out`; sizes[l]: bytes of the last block
-     *            that are the message's; counters[l]: the number of the lane's chunk; NULL: 0, as for parents
+     *            may be `out`; sizes[l]: bytes of the last block that are the message's; counters[l]: the number of the
+     *            lane's chunk; NULL: 0, as for parents and whole messages
      *   last     data, where the kernel has `ends`: the block after the whole ones at data[l], of which no more than sizes[l]
      *            bytes are read, and all else is zero
      *   flags    all: those of every block; first: what the first one has besides; end: likewise the one at last[l] where bit
@@ -69,8 +69,8 @@ typedef struct {
     pa_blake_widths widths;
     uint64_t digest_size;
     uint32_t flags; /* of every block */
-    uint8_t key
-        [PA_BLAKE3_VALUE]; /* the initial value where there is no key, that of the context where there is one */
+    /* The initial value where there is no key, that of the context where there is one. */
+    uint8_t key[PA_BLAKE3_VALUE];
 } pa_blake3_job;
 
 /* The kernel that takes the next of n > 0 chunks or parents. */

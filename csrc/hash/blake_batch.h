@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What batches of BLAKE2 and BLAKE3 have alike: which kernel takes the next of some messages (one message, lanes, or more
- * lanes), and in what order they go. */
+ * lanes), in what order they go, their zero-padded last blocks, and how digests come to where they belong. */
 #ifndef PA_HASH_BLAKE_BATCH_H
 #define PA_HASH_BLAKE_BATCH_H
 

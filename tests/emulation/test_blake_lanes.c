@@ -44,8 +44,8 @@ static void make(texts *t, uint32_t lanes, uint64_t blocks, uint64_t block)
 
 /* Messages end `rest` bytes behind the last whole block, where they lie: the same bytes, zero-padded elsewhere, are what a kernel
  * of one message is given. */
-static void end(texts *t, uint8_t *padded, uint32_t lane, uint64_t whole, uint64_t rest,
-                uint64_t block)
+static void end_where_they_lie(texts *t, uint8_t *padded, uint32_t lane, uint64_t whole,
+                               uint64_t rest, uint64_t block)
 {
     memset(padded, 0, block);
     memcpy(padded, t->data[lane] + whole * block, rest);
@@ -94,7 +94,7 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
     for (uint32_t l = 0; l < lanes && ends; l++) {
         const uint64_t rest = final == PA_BLAKE2_EQUAL ? all_rest : random_word() % (block + 1);
         totals[l] = before + whole * block + rest;
-        end(&t, padded[l], l, whole, rest, block);
+        end_where_they_lie(&t, padded[l], l, whole, rest, block);
     }
     kernel->hash(found + 1, start, stride, before, t.data, whole,
                  !tail  ? NULL
@@ -117,7 +117,7 @@ static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
     const uint64_t next = any_next();
     const uint64_t whole = random_word() % (MAX_BLOCKS + 1);
     const uint32_t all = random_word() & 127, first = random_word() & 127,
-                   last = random_word() & 127;
+                   end = random_word() & 127;
     const uint64_t stride = random_word() % 2 ? 32 + random_word() % 5 : 0;
     const uint64_t final = random_word() % 2 ? PA_BLAKE3_ALL : random_word() & UINT32_MAX;
     const bool zero = random_word() % 4 == 0; /* counters */
@@ -139,16 +139,16 @@ static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
     bool tail = random_word() % 4 != 0;
     const bool ends = tail && random_word() % 2;
     for (uint32_t l = 0; l < lanes && ends; l++) {
-        end(&t, padded[l], l, whole, sizes[l], 64);
+        end_where_they_lie(&t, padded[l], l, whole, sizes[l], 64);
     }
     kernel->chain(found + 1, key, stride, t.data, whole,
                   !tail  ? NULL
                   : ends ? t.data
                          : t.last,
-                  sizes, zero ? NULL : counters, all, first, last, final, next);
+                  sizes, zero ? NULL : counters, all, first, end, final, next);
     for (uint32_t l = 0; l < lanes; l++) {
         single->chain(expected, key + l * stride, 0, &t.data[l], whole, tail ? &t.last[l] : NULL,
-                      &sizes[l], &counters[l], all, first, last, final >> l & 1, 0);
+                      &sizes[l], &counters[l], all, first, end, final >> l & 1, 0);
         CHECK(memcmp(found + 1 + l * 32, expected, 32) == 0);
     }
     kernel->expand(found + 1, value, t.last, counters, sizes, all);
