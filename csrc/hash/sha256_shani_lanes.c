@@ -9,7 +9,7 @@
  * rotations still are less than three operations, 93, 84 and 78; clang 14 with AVX2 87 at 32. Words of the first four, 200
  * cycles a call, have no rounds beside them. A block whose words stand beside no shared block takes 61 to 69, no less than without
  * vectors. On Zen 3 each turn from vectors to rounds costs some 340 cycles (upper halves of registers): there costs measured at
- * first use leave this aside.
+ * first use leave this aside. Lines of the next call's messages, fetched among the rounds, save 3 % of a million messages.
  * Tried and lost: words of 16 messages in ZMM, 105 and more; words in registers as gcc assigns them, 137 against 80, so their place
  * is memory but for the newest; constants from a table of whole vectors, no difference; words before the rounds of a step in place
  * of after, 1 % better with AVX2, 3 % worse with AVX-512VL; the second half in a loop of eight steps, 2 % with AVX2. */
@@ -136,6 +136,7 @@ static void hash_brief(uint8_t *digests, const pa_hash_shape *shape, const uint8
     __m256i wk[2][PAIRS], word[8];
     pairs next;
     states initial;
+    const pa_hash_ahead ahead = pa_hash_blocks_ahead(data, 0, 1, STREAMS * fours, 64, shape->next);
     _mm256_zeroupper();
     load_states(&initial, shape->initial->word, 0);
 #define LOAD(q) load_quarter(&next, word, wk[0], data, q);
@@ -173,6 +174,9 @@ static void hash_brief(uint8_t *digests, const pa_hash_shape *shape, const uint8
         const states middle = x;
 #define EXTEND(i)                                                                                  \
     shared_rounds(&x, shape->schedule, i);                                                         \
+    if ((i) % 4 == 0) {                                                                            \
+        __builtin_prefetch(ahead.lane[STREAMS * four + (i) / 4] + ahead.at);                       \
+    }                                                                                              \
     IN_ORDER;                                                                                      \
     extend(&next, word, made, 8 + (i));                                                            \
     IN_ORDER;
@@ -229,6 +233,7 @@ INLINE void hash_fours(uint8_t *digests, const pa_hash_shape *shape, const uint8
         .shared = absorb_shared_##lanes_,                                                          \
         .store = store_digests_##lanes_,                                                           \
         .messages = hash_messages_##lanes_,                                                        \
+        .fetches = true,                                                                           \
         .lanes = lanes_,                                                                           \
         .stored = 32,                                                                              \
         .cost = 270 * lanes_ / STREAMS,                                                            \

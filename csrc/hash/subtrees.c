@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Low subtrees of Merkle trees, each in one lane: nodes between leaves and top stay words in registers, neither transposed to
- * bytes nor back. */
+ * bytes nor back. Where the quickest kernel of such messages has none, layers are hashed as any rows are. */
 #include "algorithm.h"
 
 #define NODE 32u
@@ -11,7 +11,8 @@ uint64_t pa_hash_subtrees(uint32_t id, uint8_t *digests, const uint8_t *nodes, u
     const pa_hash_algorithm *algorithm = pa_hash_algorithm_get(id);
     const uint64_t apart = NODE << PA_HASH_SUBTREE_HEIGHT, pair = 2 * NODE;
     const pa_hash_job job = {.algorithm = algorithm, .menu = pa_hash_menu_get(algorithm)};
-    const uint32_t item = job.menu->steady;
+    const bool brief = job.menu->shares && pair == algorithm->block_size;
+    const uint32_t item = brief ? job.menu->short_steady : job.menu->steady;
     const struct pa_hash_lanes *kernel = job.menu->kernels[item];
     if (kernel == NULL || kernel->subtrees == NULL || n < kernel->lanes) {
         return 0;
