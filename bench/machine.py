@@ -13,6 +13,7 @@ from typing import Any
 
 import pyaccel
 from pyaccel._core import ffi, lib
+from pyaccel.backends.native import raise_status
 from pyaccel.cpu import usable_cores
 from pyaccel.scheduler import execution
 
@@ -28,10 +29,9 @@ def probe() -> tuple[float, float]:
     clock, rate = ffi.new("double *"), ffi.new("double *")
     probed = []
     for _ in range(PROBES):
-        if lib.pyaccel_probe(clock, rate) != lib.PYACCEL_OK:
-            raise ValueError(
-                "the probe can't run: PYACCEL_CPU or PYACCEL_THREADS holds an impossible value; pyaccel info names it"
-            )
+        status = lib.pyaccel_probe(clock, rate)
+        if status != lib.PYACCEL_OK:
+            raise_status("bench", status)
         probed.append((clock[0], rate[0]))
     return max(hz for hz, _ in probed), max(additions for _, additions in probed)
 

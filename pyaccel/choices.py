@@ -21,7 +21,14 @@ def choice(what: str, value: str, valid: Iterable[str]) -> str:
     # Whatever is no str may not even compare with one: an array answers with an array.
     if isinstance(value, str) and value in names:
         return value
-    raise ValueError(f"{what} {value!r} is unknown; there are {', '.join(names)}")
+    # To name the nearest one would be a guess: of sha-256 that is sha3-256.
+    meant = "".join(f". To mend: {name!r}" for name in names if _letters(name) == _letters(repr(value)))
+    raise ValueError(f"{what} {value!r} is unknown; there are {', '.join(names)}{meant}")
+
+
+def _letters(name: str) -> str:
+    """What is left of a name that others spell with capitals, hyphens and the like: SHA-256, sha3_256."""
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def check_progress(progress: object, takes: str) -> None:

@@ -103,7 +103,8 @@ def _bytes(name: str, value: Any) -> bytes:
     try:
         view = memoryview(value)
     except TypeError:
-        raise TypeError(f"{name}: a {type(value).__name__} came; wanted bytes") from None
+        mend = ": text.encode(), or bytes.fromhex(text)" if isinstance(value, str) else ""
+        raise TypeError(f"{name}: a {type(value).__name__} came; wanted bytes{mend}") from None
     if view.itemsize != 1:
         raise TypeError(f"{name}: items of {view.itemsize} bytes came; wanted bytes")
     return bytes(view)

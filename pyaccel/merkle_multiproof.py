@@ -75,6 +75,9 @@ def verify_multiproof(
     if isinstance(proof, Multiproof):
         if flags is not None:
             raise ValueError("flags: some came beside a Multiproof, which holds its own")
+        if (proof.flags is not None) != found.sorts_leaves:
+            of = "an ssz" if proof.flags is None else "an openzeppelin-*"
+            raise ValueError(f"proof: that of {of} tree came; form {form} has others. Say which tree's it is: form=...")
         flags = proof.flags
         indices = proof.indices if indices is None and not found.sorts_leaves else indices
         proof = proof.proof

@@ -190,18 +190,17 @@ class Tree:
         if (indices is None) == (generalized_indices is None):
             raise ValueError("indices, generalized_indices: wanted one of them")
         if generalized_indices is not None:
-            places = self._numbered(generalized_indices)
+            name, places = "generalized_indices", self._numbered(generalized_indices)
         else:
-            positions = self._positions(indices)
-            places = (
-                positions
-                if found.sorts_leaves
-                else np.array([self.generalized_index(int(i)) for i in positions], np.uint64)
-            )
-        if len(np.unique(places)) != len(places):
-            raise ValueError("indices: one came twice; wanted each once")
-        if not found.sorts_leaves and not len(places):
-            raise ValueError("indices: none came; wanted one at least")
+            name, places = "indices", self._positions(indices)
+        different, times = np.unique(places, return_counts=True)
+        if len(different) != len(places):
+            raise ValueError(f"{name}: {different[times.argmax()]} came {times.max()} times; wanted each once")
+        if not found.sorts_leaves:
+            if not len(places):
+                raise ValueError(f"{name}: none came; wanted one at least")
+            if generalized_indices is None:
+                places = np.array([self.generalized_index(i) for i in places.tolist()], np.uint64)
         handed_back = self._handed_back("leaves", leaves)
         try:
             proof, flags, order = _native().multiproof(self._handle, places, handed_back)

@@ -76,6 +76,21 @@ def test_info_where_no_code_can_be_bound(tmp_path: Path) -> None:
     assert not any(row["device"] == "native" and row["variant"] for row in document["operations"])
 
 
+@pytest.mark.parametrize("words", [("calibrate", "--no-save"), ("bench", "hash")])
+@pytest.mark.parametrize("setting", [{"PYACCEL_CPU": "avx1024"}, {"PYACCEL_THREADS": "many"}])
+def test_measuring_where_no_code_can_be_bound(words: tuple[str, ...], setting: dict[str, str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "pyaccel", *words],
+        env={**os.environ, **setting},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    ((name, value),) = setting.items()
+    assert re.fullmatch(rf"pyaccel: {words[0]}: .*{name}={value}: [^\n]+\n", ran.stderr)
+
+
 def test_info_tells_how_far_each_device_is() -> None:
     told: list[tuple[int, int, str]] = []
     info = pyaccel.info(progress=lambda *state: told.append(state))

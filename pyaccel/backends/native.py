@@ -612,4 +612,12 @@ def raise_status(operation: str, status: int) -> Never:
     raise PyaccelError(reason)
 
 
+def require_environment(operation: str) -> None:
+    """Raises PyaccelError where PYACCEL_CPU or PYACCEL_THREADS is impossible, so that batches would be refused."""
+    if MISSING is None:
+        status = lib.pyaccel_probe(ffi.new("double *"), ffi.new("double *"))
+        if status:
+            raise_status(operation, status)
+
+
 constant, rows_view = _value, _rows

@@ -13,7 +13,7 @@ from time import perf_counter, process_time
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from pyaccel.backends.base import Backend, Plan, Unavailable
-from pyaccel.backends.native import on_threads
+from pyaccel.backends.native import on_threads, require_environment
 from pyaccel.calibration.disturbance import disturbance, limited, now, waited
 from pyaccel.calibration.fitting import carried_on, monotone
 from pyaccel.calibration.workloads import KEY_ROWS, LONG, SIGNED, classes, longer_rows, workload
@@ -180,10 +180,12 @@ def calibrate(
         ValueError: an unknown operation, class, device or budget; lists the valid ones.
         TypeError: operations, devices or threads are one alone; progress is no function.
         DeviceUnavailableError: a device asked for is not here.
+        PyaccelError: PYACCEL_CPU or PYACCEL_THREADS holds a value that is not possible.
     """
     if budget not in EFFORTS:
         raise ValueError(f"budget {budget!r} is unknown; there are {', '.join(EFFORTS)}")
     check_progress(progress, "curves done, curves in all, what comes next")
+    require_environment("calibrate")
     begin = perf_counter()
     wanted = _classes(operations)
     started: dict[str, float] = {}

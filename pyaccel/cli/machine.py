@@ -16,7 +16,7 @@ from rich.text import Text
 import pyaccel
 from pyaccel.cli.errors import one_line
 from pyaccel.cli.progress import progress_bar
-from pyaccel.cli.table import plain_table
+from pyaccel.cli.table import kernels, plain_table
 
 _STYLES = {"pass": "green", "fail": "bold red", "skip": "dim"}
 
@@ -86,7 +86,7 @@ def _variants(device: str, variant: str) -> str:
     """A device's kernel is named as the operation is; the table of families has the CPU's variants with their lanes."""
     if device != "native":
         return "✓" if variant else "✗"
-    return " ".join(dict.fromkeys(name.partition("-x")[0] for name in variant.split("+"))) or "✗"
+    return kernels(variant) or "✗"
 
 
 def _marked(names: Mapping[str, bool]) -> Text:

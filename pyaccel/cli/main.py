@@ -196,7 +196,7 @@ def demo(signatures: int, as_json: bool) -> int:
 @app.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--rounds", type=click.IntRange(1), help="Samples of each contestant.")
-@click.option("--save", type=_FILE, metavar="FOLDER", help="Keep each report there, by machine class.")
+@click.option("--save", type=_FILE, metavar="FOLDER", help="Keep each report there, by machine class and core.")
 @click.option("--plot", type=_FILE, metavar="FOLDER", help="Draw rate against batch size there.")
 @_JSON
 def bench(names: tuple[str, ...], rounds: int | None, save: Path | None, plot: Path | None, as_json: bool) -> int:

@@ -64,6 +64,11 @@ def wide_console(*, stderr: bool = False) -> Console:
     return _Console(width=None if wide else 100, stderr=stderr)
 
 
+def kernels(variant: str) -> str:
+    """Which kernels rows are shared among, without their lanes: of "shani-x4+shani-x1+avx512-x32" "shani avx512"."""
+    return " ".join(dict.fromkeys(name.partition("-x")[0] for name in variant.split("+")))
+
+
 def _verdict(check: Check) -> Text:
     if not check.judged:
         return Text("·", style="dim")
@@ -89,7 +94,7 @@ def _checks_table(report: Report, *, narrow: bool) -> Table:
             duration(check.seconds) if check.ran_on else "–",
             amount_per_second(check.rate),
             "\n".join(f"{device}{asterisk}" for device, _ in check.ran_on),
-            "\n".join(variant for _, variant in check.ran_on),
+            "\n".join(kernels(variant) for _, variant in check.ran_on),
         )
     return table
 
