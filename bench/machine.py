@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pyaccel
@@ -111,18 +110,13 @@ def machine_class() -> str:
     return level
 
 
-@cache
 def core_name() -> str:
     """Vendor, family and model as CPUID counts them ("amd-25-17"); empty where the system does not tell them."""
+    told = pyaccel.cpu.processor_fields()
     try:
-        told = dict(
-            (part.strip() for part in line.split(":", 1))
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if ":" in line
-        )
         vendor = told["vendor_id"].removeprefix("Authentic").removeprefix("Genuine").lower()
         return f"{vendor}-{told['cpu family']}-{told['model']}"
-    except (OSError, KeyError):
+    except KeyError:
         return ""
 
 

@@ -60,13 +60,16 @@ def _quota_of(folder: Path) -> float | None:
 
 
 @cache
+def processor_fields() -> dict[str, str]:
+    """What /proc/cpuinfo says of one core, by its names; empty where there is none."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return {}
+    return {key.strip(): value.strip() for key, colon, value in (line.partition(":") for line in lines) if colon}
+
+
+@cache
 def model_name() -> str:
     """The processor's name as /proc/cpuinfo gives it, else what platform knows."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                return value.strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+    return processor_fields().get("model name") or platform.processor() or platform.machine()

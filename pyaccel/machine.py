@@ -149,12 +149,14 @@ def _supports(progress: Progress | None) -> list[Support]:
         for backend in () if isinstance(found, Unavailable) else found:
             if isinstance(probed(backend), Unavailable):
                 continue
+            # An impossible PYACCEL_CPU binds nothing.
+            unbound = backend.kind == "native" and not any(bound for _, _, bound, *_ in native.variants())
             for i, ((operation, group), answer) in enumerate(classes.items()):
                 if progress is not None:
                     progress(i, len(classes), backend.name)
                 plan = backend.prepare(OPERATIONS[operation], answer.parameters)
-                if backend.kind == "native" and not any(bound for _, _, bound, *_ in native.variants()):
-                    plan = Declined(native.text(native.lib.pyaccel_cpu_spec()))  # an impossible PYACCEL_CPU
+                if unbound:
+                    plan = Declined(native.text(native.lib.pyaccel_cpu_spec()))
                 if isinstance(plan, Declined):
                     rows.append(Support(operation, group, backend.name, "", plan.reason))
                 else:

@@ -110,6 +110,7 @@ def run(
     start = perf_counter() if batches is not None else 0.0
     choice = _choose(place, inputs, n, device)
     if progress is None and not cuts:
+        # What _take comes to, a call sooner.
         run_whole = _take if choice.predicted or choice.shares else _attempt
         choice = run_whole(place, choice, inputs, outputs, n)
     else:
