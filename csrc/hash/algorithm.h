@@ -137,19 +137,25 @@ typedef struct {
     uint32_t short_steady;
     pa_plan_item short_items[PA_PLAN_ITEMS];
     uint8_t short_first[PA_PLAN_ROWS + 1];
+    /* Of such messages whose digests are hashed again, a block of its own for each. */
+    uint32_t twice_steady;
+    uint8_t twice_first[PA_PLAN_ROWS + 1];
 } pa_hash_menu;
 
 /* The menu of the variants bound now, its costs measured at first use; one for all algorithms of a family, which differ in
  * initial values and rates. Never NULL, valid until variants are bound anew. Before: pa_bind() said OK, no engine. */
 const pa_hash_menu *pa_hash_menu_get(const pa_hash_algorithm *algorithm);
 
-/* The item that takes the first of `rows` rows, rows > 0, whose messages are `brief`: of one whole block and a shared one. */
-static inline uint32_t pa_hash_menu_item(const pa_hash_menu *menu, bool brief, uint64_t rows)
+/* Which costs hold for messages. Brief ones: one whole block and a shared one. */
+typedef enum { PA_HASH_ANY, PA_HASH_BRIEF, PA_HASH_BRIEF_TWICE } pa_hash_costs;
+
+/* The item that takes the first of `rows` rows, rows > 0. */
+static inline uint32_t pa_hash_menu_item(const pa_hash_menu *menu, pa_hash_costs costs,
+                                         uint64_t rows)
 {
-    if (rows <= PA_PLAN_ROWS) {
-        return brief ? menu->short_first[rows] : menu->first[rows];
-    }
-    return brief ? menu->short_steady : menu->steady;
+    const uint8_t *first[] = {menu->first, menu->short_first, menu->twice_first};
+    const uint32_t steady[] = {menu->steady, menu->short_steady, menu->twice_steady};
+    return rows <= PA_PLAN_ROWS ? first[costs][rows] : steady[costs];
 }
 
 /* One batch, before `then`. */

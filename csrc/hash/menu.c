@@ -131,6 +131,13 @@ static void plan_all(pa_hash_menu *menu)
 {
     menu->steady = plan(menu->first, menu->items, menu->count);
     menu->short_steady = plan(menu->short_first, menu->short_items, menu->count);
+    pa_plan_item twice[PA_PLAN_ITEMS];
+    for (uint32_t i = 0; i < menu->count; i++) {
+        const uint32_t once = menu->short_items[i].cost,
+                       block = menu->items[i].cost / MEASURED_BLOCKS;
+        twice[i] = (pa_plan_item){menu->items[i].lanes, once + block};
+    }
+    menu->twice_steady = plan(menu->twice_first, twice, menu->count);
 }
 
 /* items = costs of brief messages or of others. Where there are costs `before`, the shorter ones, since whatever else runs on a
