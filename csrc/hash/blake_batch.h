@@ -41,10 +41,11 @@ static inline uint32_t pa_blake_choose(const pa_blake_widths *widths, uint64_t n
     return 0;
 }
 
-/* Bytes from row i of some of one size to row i + count, 0 where it is not there. */
+/* Bytes from row i of some of one size to row i + count, 0 where it is not there. The stride of empty rows says nothing. */
 static inline uint64_t pa_blake_next(const pyaccel_rows *messages, uint64_t i, uint32_t count)
 {
-    return (i + count) * messages->stride < messages->data_size ? count * messages->stride : 0;
+    const bool there = messages->width > 0 && (i + count) * messages->stride < messages->data_size;
+    return there ? count * messages->stride : 0;
 }
 
 /* Where the block after `whole` others of a message of `size` bytes stands, zero-padded: in the message, or in tail[block ...

@@ -267,13 +267,11 @@ static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t 
             rows = u->scratch.staging;
         }
         point(data, rows, u->stride, count, kernel->lanes);
+        const uint64_t apart = kernel->lanes * u->stride;
+        shape->next = kernel->fetches && row * u->stride + apart < u->left ? apart : 0;
     }
     if (shape->staged > 0) {
         point(tails, staging(u, half, 0), u->room, count, kernel->lanes);
-    }
-    if (kernel->fetches) {
-        const uint64_t apart = kernel->lanes * u->stride;
-        shape->next = row * u->stride + apart < u->left ? apart : 0;
     }
     pa_hash_group(u->job, &u->scratch, kernel, shape, data, tails, digests, NULL, count);
 }

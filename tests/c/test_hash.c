@@ -271,6 +271,33 @@ static void test_nothing(void)
     CHECK(memcmp(out, expected, 32) == 0 && memcmp(out + 39 * 32, expected, 32) == 0);
 }
 
+/* Strides of rows of no byte that come to UINT64_MAX bytes for some number of lanes. What that would have a kernel read besides,
+ * sanitizers see. */
+static void test_strides_of_nothing(void)
+{
+    enum { N = 40 };
+    static const uint64_t divisors[] = {1, 3, 5, 15, 17};
+    static const uint32_t blake[] = {PYACCEL_HASH_BLAKE2B_512, PYACCEL_HASH_BLAKE2S_256,
+                                     PYACCEL_HASH_BLAKE3};
+    static uint8_t expected[N * MAX_DIGEST], found[N * MAX_DIGEST];
+    for (size_t a = 0; a < ALGORITHMS + sizeof blake / sizeof *blake; a++) {
+        const uint32_t algorithm = a < ALGORITHMS ? algorithms[a] : blake[a - ALGORITHMS];
+        const uint64_t d = pyaccel_hash_digest_size(algorithm);
+        const pyaccel_rows empty = {.width = 0};
+        CHECK(pyaccel_hash_many(expected, sizeof expected, algorithm, &empty, N, NULL) ==
+              PYACCEL_OK);
+        for (size_t i = 0; i < sizeof divisors / sizeof *divisors; i++) {
+            const pyaccel_rows rows = {.data_size = UINT64_MAX, .stride = UINT64_MAX / divisors[i]};
+            for (uint64_t n = 1; n <= N; n++) {
+                memset(found, 0xaa, sizeof found);
+                CHECK(pyaccel_hash_many(found, sizeof found, algorithm, &rows, n, NULL) ==
+                      PYACCEL_OK);
+                CHECK(memcmp(found, expected, n * d) == 0);
+            }
+        }
+    }
+}
+
 /* ---- progress and threads ------------------------------------------------------------------------------- */
 
 #define MANY 20000u
@@ -325,6 +352,7 @@ int main(void)
     test_digest_sizes();
     test_offsets();
     test_nothing();
+    test_strides_of_nothing();
     test_progress();
     return finish();
 }
