@@ -288,7 +288,9 @@ static void hash_staged(chunk *c, const group *g, uint64_t whole)
             .staged = longest,
             .digest_size = job->digest_size,
         };
-        if (kernel->fetches && job->segment_count == 1 && job->digest_size <= kernel->stored) {
+        /* Those for brief messages take others four by four, and what is far stands behind all their lanes. */
+        if (kernel->fetches && !kernel->brief && job->segment_count == 1 &&
+            job->digest_size <= kernel->stored) {
             shape.next = pa_rows_way_next(&c->way, data, kernel->lanes, whole + longest, block);
         }
         pa_hash_group(job, scratch, kernel, &shape, data, tails, c->digests, g->rows, g->count);
