@@ -134,9 +134,9 @@ typedef struct {
     uint8_t first[PA_PLAN_ROWS + 1];                    /* pa_plan's             */
     /* The same for messages of one whole block and the one that all lanes share, where the menu shares: some kernels make words
      * of one message during the shared block of another. */
-    uint32_t short_steady;
-    pa_plan_item short_items[PA_PLAN_ITEMS];
-    uint8_t short_first[PA_PLAN_ROWS + 1];
+    uint32_t brief_steady;
+    pa_plan_item brief_items[PA_PLAN_ITEMS];
+    uint8_t brief_first[PA_PLAN_ROWS + 1];
     /* Of such messages whose digests are hashed again, a block of its own for each. */
     uint32_t twice_steady;
     uint8_t twice_first[PA_PLAN_ROWS + 1];
@@ -153,8 +153,8 @@ typedef enum { PA_HASH_ANY, PA_HASH_BRIEF, PA_HASH_BRIEF_TWICE } pa_hash_costs;
 static inline uint32_t pa_hash_menu_item(const pa_hash_menu *menu, pa_hash_costs costs,
                                          uint64_t rows)
 {
-    const uint8_t *first[] = {menu->first, menu->short_first, menu->twice_first};
-    const uint32_t steady[] = {menu->steady, menu->short_steady, menu->twice_steady};
+    const uint8_t *first[] = {menu->first, menu->brief_first, menu->twice_first};
+    const uint32_t steady[] = {menu->steady, menu->brief_steady, menu->twice_steady};
     return rows <= PA_PLAN_ROWS ? first[costs][rows] : steady[costs];
 }
 

@@ -4,7 +4,7 @@
 
 #include "algorithm.h"
 
-#define MEASURED_BLOCKS 2
+#define MEASURED_BLOCKS 2 /* a message of one block, and its padding's */
 
 typedef struct {
     const pa_hash_algorithm *algorithm;
@@ -44,6 +44,7 @@ static void rehearse(void *context, uint32_t item)
                                      .schedule = r->schedule,
                                      .whole = MEASURED_BLOCKS - 1,
                                      .digest_size = r->algorithm->digest_size};
+        /* Every kernel with `shared` has it. */
         kernel->messages(r->digests, &shape, r->data, NULL);
         return;
     }
@@ -130,10 +131,10 @@ static uint32_t plan(uint8_t first[PA_PLAN_ROWS + 1], const pa_plan_item *items,
 static void plan_all(pa_hash_menu *menu)
 {
     menu->steady = plan(menu->first, menu->items, menu->count);
-    menu->short_steady = plan(menu->short_first, menu->short_items, menu->count);
+    menu->brief_steady = plan(menu->brief_first, menu->brief_items, menu->count);
     pa_plan_item twice[PA_PLAN_ITEMS];
     for (uint32_t i = 0; i < menu->count; i++) {
-        const uint32_t once = menu->short_items[i].cost,
+        const uint32_t once = menu->brief_items[i].cost,
                        block = menu->items[i].cost / MEASURED_BLOCKS;
         twice[i] = (pa_plan_item){menu->items[i].lanes, once + block};
     }
@@ -166,7 +167,7 @@ static bool reckon_all(pa_hash_menu *menu, const pa_hash_algorithm *algorithm,
 {
     return reckon(menu->items, menu, algorithm, false, before ? before->items : NULL) &&
            (!menu->shares ||
-            reckon(menu->short_items, menu, algorithm, true, before ? before->short_items : NULL));
+            reckon(menu->brief_items, menu, algorithm, true, before ? before->brief_items : NULL));
 }
 
 static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
@@ -189,7 +190,7 @@ static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
     if (!forced || lanes == 0) {
         menu->items[menu->count++] = (pa_plan_item){1, single->cost};
     }
-    memcpy(menu->short_items, menu->items, sizeof menu->items);
+    memcpy(menu->brief_items, menu->items, sizeof menu->items);
     menu->measured = menu->measured && menu->count > 1 && reckon_all(menu, algorithm, NULL);
     plan_all(menu);
 }

@@ -87,7 +87,7 @@ hash_by_states(const pa_hash_algorithm *algorithm, uint8_t *digests, uint64_t di
     }
     const uint32_t lanes = kernel->lanes;
     pa_hash_menu alone = {.count = 1, .widest = lanes, .items[0] = menu->items[menu->steady]};
-    alone.short_items[0] = alone.items[0];
+    alone.brief_items[0] = alone.items[0];
     alone.kernels[0] = menu->kernels[menu->steady];
     alone.pads = alone.kernels[0]->pads;
     alone.shares = alone.kernels[0]->shared != NULL;

@@ -108,7 +108,7 @@ static void test_bound(void)
             const pa_hash_menu *menu = pa_hash_menu_get(algorithm);
             CHECK(menu->count > 0 && menu->count <= PA_PLAN_ITEMS && menu->steady < menu->count);
             CHECK(menu->first[1] < menu->count && menu->items[menu->first[1]].cost > 0);
-            CHECK(menu->short_steady < menu->count && menu->short_first[1] < menu->count);
+            CHECK(menu->brief_steady < menu->count && menu->brief_first[1] < menu->count);
             CHECK(menu->twice_steady < menu->count && menu->twice_first[1] < menu->count);
             /* Messages of other shapes are left to kernels that take as long for them with fewer lanes. */
             const struct pa_hash_lanes *steady = menu->kernels[menu->steady];
