@@ -20,7 +20,8 @@ STEP = 0.03
 def steps(lines: Iterable[Line]) -> dict[str, list[Step]]:
     """Pairs of neighbouring n where more messages in one call cost less, by line name, for lines measured at several.
 
-    Both the medians and the fastest samples must say so. An empty list says that the cost rises all the way.
+    Both the medians and the fastest samples must say so, of lines that nothing disturbed. An empty list says that the
+    cost rises all the way.
     """
     by_name: dict[str, list[Line]] = {}
     for line in lines:
@@ -30,6 +31,8 @@ def steps(lines: Iterable[Line]) -> dict[str, list[Step]]:
 
 
 def _falls(fewer: Line, more: Line) -> bool:
+    if fewer.disturbed or more.disturbed:
+        return False
     medians = more.seconds["pyaccel"] < fewer.seconds["pyaccel"] * (1 - STEP)
     return medians and more.fastest < fewer.fastest * (1 - STEP)
 

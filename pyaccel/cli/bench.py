@@ -68,7 +68,7 @@ def _figure(mark: Any, value: float | None) -> str:
 
 def _table(name: str, machine: dict[str, Any]) -> Table:
     table = plain_table()
-    table.title = f"{name}: one core of {machine['cpu']}, class {machine['class']}, {machine['spec']}"
+    table.title = f"{name}: one core of {machine['cpu']}, {machine['spec']}"
     table.add_column("what")
     for header in ("n", "a call", "rate", "cycles"):
         table.add_column(header, justify="right", no_wrap=True)
