@@ -43,7 +43,7 @@ _VARIANTS = {
         "avx512-emulated",
         "avx512-x32-emulated",
     ),
-    "sha512": ("portable", "avx2"),
+    "sha512": ("portable", "avx2", "avx512"),
     "sha512-lanes": ("avx512", "avx512-x16", "avx2", "avx512-emulated", "avx512-x16-emulated"),
     "keccak": ("portable", "avx2"),
     "keccak-lanes": ("avx2", "avx512", "avx512-emulated"),

@@ -78,7 +78,7 @@ uint32_t pa_cpu_features(void);
 typedef enum {
     PA_FAMILY_SHA256,       /* struct pa_hash_single: portable, shani */
     PA_FAMILY_SHA256_LANES, /* struct pa_hash_lanes, several bound at once (a menu), or none */
-    PA_FAMILY_SHA512,
+    PA_FAMILY_SHA512,       /* struct pa_hash_single: portable, avx2, avx512 */
     PA_FAMILY_SHA512_LANES, /* likewise */
     PA_FAMILY_KECCAK,       /* struct pa_hash_single: portable, avx2 */
     PA_FAMILY_KECCAK_LANES, /* as SHA256_LANES */

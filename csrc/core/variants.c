@@ -115,6 +115,9 @@ static const candidate candidates[] = {
 #endif
     WITH_LANES(PA_FAMILY_SHA256, sha256) MORE_STREAMS(PA_FAMILY_SHA256, sha256, x32),
 #if PYACCEL_WITH_AVX2
+#if PYACCEL_WITH_AVX512
+    {PA_FAMILY_SHA512, "avx512", PA_CPU_AVX2 | PA_CPU_AVX512, &pa_sha512_avx512},
+#endif
     {PA_FAMILY_SHA512, "avx2", PA_CPU_AVX2, &pa_sha512_avx2},
 #endif
     WITH_LANES(PA_FAMILY_SHA512, sha512) MORE_STREAMS(PA_FAMILY_SHA512, sha512, x16),

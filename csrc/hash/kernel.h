@@ -171,6 +171,7 @@ extern const struct pa_hash_lanes pa_sha256_lanes_x32_avx512;
 extern const struct pa_hash_lanes pa_sha256_lanes_x32_avx512_emulated;
 extern const struct pa_hash_single pa_sha512_portable;
 extern const struct pa_hash_single pa_sha512_avx2;
+extern const struct pa_hash_single pa_sha512_avx512;
 extern const struct pa_hash_lanes pa_sha512_lanes_avx2;
 extern const struct pa_hash_lanes pa_sha512_lanes_avx512;
 extern const struct pa_hash_lanes pa_sha512_lanes_avx512_emulated;
