@@ -120,42 +120,48 @@ void pa_hash_stream_absorb(const pa_hash_algorithm *algorithm, const struct pa_h
 void pa_hash_stream_finish(const pa_hash_algorithm *algorithm, const struct pa_hash_single *kernel,
                            pa_hash_stream *stream, uint8_t *digest, uint64_t size);
 
+/* Which costs hold for messages. Brief ones: one whole block, and the one that all lanes share, in a menu that shares; some
+ * kernels make words of one message during the shared block of another. Twice: their digests are hashed again, a block of its
+ * own for each. */
+typedef enum { PA_HASH_ANY, PA_HASH_BRIEF, PA_HASH_BRIEF_TWICE, PA_HASH_COSTS } pa_hash_costs;
+
+/* Which items of a menu take how many messages of one kind. */
+typedef struct {
+    uint32_t steady; /* the item of the least time a row */
+    pa_plan_item items[PA_PLAN_ITEMS];
+    uint8_t first[PA_PLAN_ROWS + 1]; /* pa_plan's */
+} pa_hash_plan;
+
 /* What may hash rows of one algorithm now: the kernels in lanes that are bound, and single messages. */
 typedef struct {
     uint32_t count;
     uint32_t widest; /* lanes */
-    uint32_t steady; /* the item of the least time a row */
     uint32_t pads;   /* `pads` of every kernel; 0 where they differ */
     bool shares;     /* every kernel has `shared` */
     bool measured;   /* costs are; else those that the kernels state */
-    pa_plan_item items[PA_PLAN_ITEMS];
     const struct pa_hash_lanes *kernels[PA_PLAN_ITEMS]; /* NULL: single messages */
     uint32_t variants[PA_PLAN_ITEMS];                   /* for pa_count_variant  */
-    uint8_t first[PA_PLAN_ROWS + 1];                    /* pa_plan's             */
-    /* The same for messages of one whole block and the one that all lanes share, where the menu shares: some kernels make words
-     * of one message during the shared block of another. */
-    uint32_t brief_steady;
-    pa_plan_item brief_items[PA_PLAN_ITEMS];
-    uint8_t brief_first[PA_PLAN_ROWS + 1];
-    /* Of such messages whose digests are hashed again, a block of its own for each. */
-    uint32_t twice_steady;
-    uint8_t twice_first[PA_PLAN_ROWS + 1];
+    pa_hash_plan plans[PA_HASH_COSTS];
 } pa_hash_menu;
 
 /* The menu of the variants bound now, its costs measured at first use; one for all algorithms of a family, which differ in
  * initial values and rates. Never NULL, valid until variants are bound anew. Before: pa_bind() said OK, no engine. */
 const pa_hash_menu *pa_hash_menu_get(const pa_hash_algorithm *algorithm);
 
-/* Which costs hold for messages. Brief ones: one whole block and a shared one. */
-typedef enum { PA_HASH_ANY, PA_HASH_BRIEF, PA_HASH_BRIEF_TWICE } pa_hash_costs;
+/* The plan for messages of one size that are one segment each. */
+static inline const pa_hash_plan *pa_hash_plan_of(const pa_hash_menu *menu,
+                                                  const pa_hash_algorithm *algorithm, uint64_t size)
+{
+    if (!menu->shares || size != algorithm->block_size) {
+        return &menu->plans[PA_HASH_ANY];
+    }
+    return &menu->plans[algorithm->twice ? PA_HASH_BRIEF_TWICE : PA_HASH_BRIEF];
+}
 
 /* The item that takes the first of `rows` rows, rows > 0. */
-static inline uint32_t pa_hash_menu_item(const pa_hash_menu *menu, pa_hash_costs costs,
-                                         uint64_t rows)
+static inline uint32_t pa_hash_plan_item(const pa_hash_plan *plan, uint64_t rows)
 {
-    const uint8_t *first[] = {menu->first, menu->brief_first, menu->twice_first};
-    const uint32_t steady[] = {menu->steady, menu->brief_steady, menu->twice_steady};
-    return rows <= PA_PLAN_ROWS ? first[costs][rows] : steady[costs];
+    return rows <= PA_PLAN_ROWS ? plan->first[rows] : plan->steady;
 }
 
 /* One batch, before `then`. */

@@ -109,6 +109,18 @@ PA_HASH_FETCH pa_rows_way_take(pa_rows_way *way, const pa_bytes *rows, uint32_t 
     }
 }
 
+/* Takes up to PA_ROWS_TAKEN of the `left` rows from row `first` on, left > 0. How many; 0 where an offset is bad. */
+static inline uint32_t pa_rows_way_read(pa_rows_way *way, pa_bytes rows[PA_ROWS_TAKEN],
+                                        const pyaccel_rows *messages, uint64_t first, uint64_t left)
+{
+    const uint32_t count = left < PA_ROWS_TAKEN ? (uint32_t)left : PA_ROWS_TAKEN;
+    if (!pa_rows_take(rows, 1, messages, first, count)) {
+        return 0;
+    }
+    pa_rows_way_take(way, rows, count);
+    return count;
+}
+
 /* `next` of a kernel of `lanes` lanes for `blocks` blocks of `block` bytes, and what stands at data[lanes ...] then: no more than
  * waits in the cache until it is taken. */
 static inline uint64_t pa_rows_way_next(pa_rows_way *way, const uint8_t **data, uint32_t lanes,

@@ -269,11 +269,10 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
     memset(b->held, 0, sizeof b->held);
     pa_rows_way_begin(&b->way, messages);
     for (uint64_t i = 0; i < n; i += PA_ROWS_TAKEN) {
-        const uint32_t taken = n - i < PA_ROWS_TAKEN ? (uint32_t)(n - i) : PA_ROWS_TAKEN;
-        if (!pa_rows_take(rows, 1, messages, first + i, taken)) {
+        const uint32_t taken = pa_rows_way_read(&b->way, rows, messages, first + i, n - i);
+        if (taken == 0) {
             return PYACCEL_INVALID_ARGUMENT;
         }
-        pa_rows_way_take(&b->way, rows, taken);
         for (uint32_t at = 0; at < taken; at++, digests += job->digest_size) {
             if (job->has_key && rows[at].size == 0) {
                 pa_blake2_one(job, digests, rows[at]);

@@ -397,11 +397,10 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
     pa_bytes rows[PA_ROWS_TAKEN];
     pa_rows_way_begin(&b->way, messages);
     for (uint64_t i = 0; i < n; i += PA_ROWS_TAKEN) {
-        const uint32_t taken = n - i < PA_ROWS_TAKEN ? (uint32_t)(n - i) : PA_ROWS_TAKEN;
-        if (!pa_rows_take(rows, 1, messages, first + i, taken)) {
+        const uint32_t taken = pa_rows_way_read(&b->way, rows, messages, first + i, n - i);
+        if (taken == 0) {
             return PYACCEL_INVALID_ARGUMENT;
         }
-        pa_rows_way_take(&b->way, rows, taken);
         for (uint32_t at = 0; at < taken; at++, digests += job->digest_size) {
             const pa_bytes row = rows[at];
             const uint64_t chunks = (row.size + CHUNK - 1) / CHUNK;

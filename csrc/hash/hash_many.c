@@ -69,7 +69,8 @@ static bool is_single(const pa_hash_algorithm *algorithm)
         return algorithm->engine->streaming != NULL;
     }
     const pa_hash_menu *menu = pa_hash_menu_get(algorithm);
-    return menu->kernels[menu->count - 1] == NULL && menu->items[menu->first[1]].lanes == 1;
+    const pa_hash_plan *any = &menu->plans[PA_HASH_ANY];
+    return menu->kernels[menu->count - 1] == NULL && any->items[any->first[1]].lanes == 1;
 }
 
 static pyaccel_status hash_row(uint8_t *digest, uint64_t digest_size,

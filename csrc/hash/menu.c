@@ -113,45 +113,48 @@ static void settle(pa_plan_item items[PA_PLAN_ITEMS], const pa_hash_menu *menu,
 
 /* The steady item. Of kernels that take the same time it is the narrower one: ends of batches leave fewer of its lanes idle, and
  * its words are nearer. */
-static uint32_t plan(uint8_t first[PA_PLAN_ROWS + 1], const pa_plan_item *items, uint32_t count)
+static void make_plan(pa_hash_plan *plan, uint32_t count)
 {
-    uint32_t steady = 0;
+    plan->steady = 0;
     for (uint32_t i = 1; i < count; i++) {
-        const pa_plan_item *best = &items[steady], *item = &items[i];
+        const pa_plan_item *best = &plan->items[plan->steady], *item = &plan->items[i];
         const uint64_t margin = item->lanes > best->lanes ? 2 : 0; /* % */
         if ((uint64_t)item->cost * best->lanes * 100 <
             (uint64_t)best->cost * item->lanes * (100 - margin)) {
-            steady = i;
+            plan->steady = i;
         }
     }
-    pa_plan(first, items, count);
-    return steady;
+    pa_plan(plan->first, plan->items, count);
 }
 
 static void plan_all(pa_hash_menu *menu)
 {
-    menu->steady = plan(menu->first, menu->items, menu->count);
-    menu->brief_steady = plan(menu->brief_first, menu->brief_items, menu->count);
-    pa_plan_item twice[PA_PLAN_ITEMS];
+    pa_hash_plan *plans = menu->plans;
     for (uint32_t i = 0; i < menu->count; i++) {
-        const uint32_t once = menu->brief_items[i].cost,
-                       block = menu->items[i].cost / MEASURED_BLOCKS;
-        twice[i] = (pa_plan_item){menu->items[i].lanes, once + block};
+        const pa_plan_item *any = &plans[PA_HASH_ANY].items[i];
+        const uint32_t brief = plans[PA_HASH_BRIEF].items[i].cost;
+        plans[PA_HASH_BRIEF_TWICE].items[i] =
+            (pa_plan_item){any->lanes, brief + any->cost / MEASURED_BLOCKS};
     }
-    menu->twice_steady = plan(menu->twice_first, twice, menu->count);
+    for (uint32_t costs = 0; costs < PA_HASH_COSTS; costs++) {
+        make_plan(&plans[costs], menu->count);
+    }
 }
 
-/* items = costs of brief messages or of others. Where there are costs `before`, the shorter ones, since whatever else runs on a
- * core only adds. False where they stay what they are. */
-static bool reckon(pa_plan_item items[PA_PLAN_ITEMS], const pa_hash_menu *menu,
-                   const pa_hash_algorithm *algorithm, bool brief, const pa_plan_item *before)
+/* Costs of brief messages or of any. Where there are some `before`, the shorter ones, since whatever else runs on a core only
+ * adds. False where they stay what they are. */
+static bool reckon(pa_hash_menu *menu, const pa_hash_algorithm *algorithm, pa_hash_costs costs,
+                   const pa_hash_menu *before)
 {
+    const bool brief = costs == PA_HASH_BRIEF;
+    pa_plan_item *items = menu->plans[costs].items;
     uint32_t ticks[PA_PLAN_ITEMS];
     if (!measure(ticks, menu, algorithm, brief)) {
         return false;
     }
     for (uint32_t i = 0; i < menu->count && before != NULL; i++) {
-        ticks[i] = ticks[i] < before[i].cost ? ticks[i] : before[i].cost;
+        const uint32_t earlier = before->plans[costs].items[i].cost;
+        ticks[i] = ticks[i] < earlier ? ticks[i] : earlier;
     }
     settle(items, menu, ticks, pa_bound(algorithm->single));
     for (uint32_t i = 0; i < menu->count && !brief; i++) {
@@ -165,9 +168,8 @@ static bool reckon(pa_plan_item items[PA_PLAN_ITEMS], const pa_hash_menu *menu,
 static bool reckon_all(pa_hash_menu *menu, const pa_hash_algorithm *algorithm,
                        const pa_hash_menu *before)
 {
-    return reckon(menu->items, menu, algorithm, false, before ? before->items : NULL) &&
-           (!menu->shares ||
-            reckon(menu->brief_items, menu, algorithm, true, before ? before->brief_items : NULL));
+    return reckon(menu, algorithm, PA_HASH_ANY, before) &&
+           (!menu->shares || reckon(menu, algorithm, PA_HASH_BRIEF, before));
 }
 
 static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
@@ -177,10 +179,11 @@ static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
     bool forced = false;
     const uint32_t lanes = pa_menu(algorithm->lanes, rows, &forced);
     *menu = (pa_hash_menu){.shares = true, .measured = true, .widest = 1, .count = lanes};
+    pa_plan_item *items = menu->plans[PA_HASH_ANY].items; /* as kernels state them */
     for (uint32_t i = 0; i < lanes; i++) {
         const struct pa_hash_lanes *kernel = rows[i].table;
         menu->kernels[i] = kernel;
-        menu->items[i] = (pa_plan_item){kernel->lanes, kernel->cost};
+        items[i] = (pa_plan_item){kernel->lanes, kernel->cost};
         menu->variants[i] = rows[i].variant;
         menu->shares = menu->shares && kernel->shared != NULL;
         menu->pads = i == 0 || kernel->pads == menu->pads ? kernel->pads : 0;
@@ -188,9 +191,9 @@ static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
         menu->widest = kernel->lanes > menu->widest ? kernel->lanes : menu->widest;
     }
     if (!forced || lanes == 0) {
-        menu->items[menu->count++] = (pa_plan_item){1, single->cost};
+        items[menu->count++] = (pa_plan_item){1, single->cost};
     }
-    memcpy(menu->brief_items, menu->items, sizeof menu->items);
+    memcpy(menu->plans[PA_HASH_BRIEF].items, items, sizeof menu->plans[PA_HASH_BRIEF].items);
     menu->measured = menu->measured && menu->count > 1 && reckon_all(menu, algorithm, NULL);
     plan_all(menu);
 }

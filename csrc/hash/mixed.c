@@ -358,11 +358,12 @@ static void hash_chunk(chunk *c)
         any |= c->blocks[i];
     }
     sort_rows(c, any);
-    pa_plan_descending(c->first, c->best, c->blocks, c->count, job->menu->items, job->menu->count);
+    const pa_plan_item *items = job->menu->plans[PA_HASH_ANY].items;
+    pa_plan_descending(c->first, c->best, c->blocks, c->count, items, job->menu->count);
     c->scratch.spread_for = NULL;
     for (uint32_t i = 0; i < c->count;) {
         const uint32_t item = c->first[i];
-        const uint32_t lanes = job->menu->items[item].lanes;
+        const uint32_t lanes = items[item].lanes;
         const uint32_t count = lanes < c->count - i ? lanes : c->count - i;
         *job->used |= 1u << item;
         if (job->menu->kernels[item] == NULL) {
@@ -403,7 +404,8 @@ static void hash_bin(chunk *c, uint64_t blocks)
     const pa_hash_menu *menu = c->job->menu;
     const uint32_t from = pa_bins_slot(b, blocks);
     group g; /* not cleared: 17 cycles a row of 4 lanes */
-    g.kernel = menu->kernels[menu->steady];
+    const uint32_t steady = menu->plans[PA_HASH_ANY].steady;
+    g.kernel = menu->kernels[steady];
     g.count = b->lanes;
     for (uint32_t l = 0; l < b->lanes; l++) {
         g.rows[l] = b->places[from + l];
@@ -411,7 +413,7 @@ static void hash_bin(chunk *c, uint64_t blocks)
         g.blocks[l] = blocks;
         g.parts[l] = b->parts + (from + l) * b->segments;
     }
-    *c->job->used |= 1u << menu->steady;
+    *c->job->used |= 1u << steady;
     b->held[blocks] = 0;
     c->scratch.spread_for = NULL;
     hash_group(c, &g);
@@ -480,7 +482,7 @@ static bool hash_stretch(chunk *c, uint64_t first, uint32_t n)
 pyaccel_status pa_hash_mixed(const pa_hash_job *job, uint8_t *digests, uint64_t first, uint64_t n)
 {
     chunk c;
-    const struct pa_hash_lanes *steady = job->menu->kernels[job->menu->steady];
+    const struct pa_hash_lanes *steady = job->menu->kernels[job->menu->plans[PA_HASH_ANY].steady];
     pyaccel_status status = PYACCEL_OK;
     c.job = job;
     c.most = CHUNK_PARTS / job->segment_count;

@@ -60,7 +60,7 @@ static void count_used(const pa_hash_algorithm *algorithm, uint32_t used)
 static const struct pa_hash_lanes *follower(const pa_hash_menu *menu, const pa_hash_menu *then,
                                             uint32_t *item)
 {
-    const struct pa_hash_lanes *steady = menu->kernels[menu->steady];
+    const struct pa_hash_lanes *steady = menu->kernels[menu->plans[PA_HASH_ANY].steady];
     for (*item = 0; steady != NULL && steady->states && *item < then->count; ++*item) {
         const struct pa_hash_lanes *kernel = then->kernels[*item];
         if (kernel != NULL && kernel->after != NULL && kernel->lanes == steady->lanes) {
@@ -86,9 +86,11 @@ hash_by_states(const pa_hash_algorithm *algorithm, uint8_t *digests, uint64_t di
         return 0;
     }
     const uint32_t lanes = kernel->lanes;
-    pa_hash_menu alone = {.count = 1, .widest = lanes, .items[0] = menu->items[menu->steady]};
-    alone.brief_items[0] = alone.items[0];
-    alone.kernels[0] = menu->kernels[menu->steady];
+    const pa_hash_plan *any = &menu->plans[PA_HASH_ANY];
+    pa_hash_menu alone = {.count = 1, .widest = lanes, .kernels[0] = menu->kernels[any->steady]};
+    for (uint32_t costs = 0; costs < PA_HASH_COSTS; costs++) {
+        alone.plans[costs].items[0] = any->items[any->steady];
+    }
     alone.pads = alone.kernels[0]->pads;
     alone.shares = alone.kernels[0]->shared != NULL;
     pa_hash_job job = {
@@ -117,7 +119,7 @@ hash_by_states(const pa_hash_algorithm *algorithm, uint8_t *digests, uint64_t di
         }
         done += rows;
     }
-    pa_count_variant(menu->variants[menu->steady]);
+    pa_count_variant(menu->variants[any->steady]);
     pa_count_variant(then->variants[item]);
     if (midstate != NULL) {
         pa_wipe(&job.initial, sizeof job.initial);

@@ -11,8 +11,7 @@ uint64_t pa_hash_subtrees(uint32_t id, uint8_t *digests, const uint8_t *nodes, u
     const pa_hash_algorithm *algorithm = pa_hash_algorithm_get(id);
     const uint64_t apart = NODE << PA_HASH_SUBTREE_HEIGHT, pair = 2 * NODE;
     const pa_hash_job job = {.algorithm = algorithm, .menu = pa_hash_menu_get(algorithm)};
-    const bool brief = job.menu->shares && pair == algorithm->block_size;
-    const uint32_t item = brief ? job.menu->brief_steady : job.menu->steady;
+    const uint32_t item = pa_hash_plan_of(job.menu, algorithm, pair)->steady;
     const struct pa_hash_lanes *kernel = job.menu->kernels[item];
     if (kernel == NULL || kernel->subtrees == NULL || n < kernel->lanes) {
         return 0;

@@ -280,21 +280,19 @@ typedef struct {
     uint32_t item, count;
 } turn;
 
-static pa_hash_costs costs_of(const pa_hash_job *job)
+static const pa_hash_plan *plan_of(const pa_hash_job *job)
 {
-    if (!job->menu->shares || job->segment_count != 1 ||
-        job->segments[0].width != job->algorithm->block_size) {
-        return PA_HASH_ANY;
-    }
-    return job->algorithm->twice ? PA_HASH_BRIEF_TWICE : PA_HASH_BRIEF;
+    return job->segment_count == 1
+               ? pa_hash_plan_of(job->menu, job->algorithm, job->segments[0].width)
+               : &job->menu->plans[PA_HASH_ANY];
 }
 
-static turn next_turn(const pa_hash_menu *menu, pa_hash_costs costs, uint64_t left)
+static turn next_turn(const pa_hash_plan *plan, uint64_t left)
 {
     if (left == 0) {
         return (turn){0, 0};
     }
-    const uint32_t item = pa_hash_menu_item(menu, costs, left), lanes = menu->items[item].lanes;
+    const uint32_t item = pa_hash_plan_item(plan, left), lanes = plan->items[item].lanes;
     return (turn){item, left < lanes ? (uint32_t)left : lanes};
 }
 
@@ -316,12 +314,12 @@ __attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint
     uniform u;
     uint32_t half = 0;
     lay_out(&u, job, n);
-    const pa_hash_costs costs = costs_of(job);
-    turn now = next_turn(job->menu, costs, n);
+    const pa_hash_plan *plan = plan_of(job);
+    turn now = next_turn(plan, n);
     stage(&u, job->menu->kernels[now.item], 0, first, now.count);
     for (uint64_t done = 0; done < n;) {
         const struct pa_hash_lanes *kernel = job->menu->kernels[now.item];
-        const turn next = next_turn(job->menu, costs, n - done - now.count);
+        const turn next = next_turn(plan, n - done - now.count);
         const struct pa_hash_lanes *then = job->menu->kernels[next.item];
         uint8_t *out = digests + done * job->digest_size;
         if (u.twofold) {
@@ -350,8 +348,9 @@ __attribute__((noinline)) static void hash_in_lanes(const pa_hash_job *job, uint
 
 void pa_hash_uniform(const pa_hash_job *job, uint8_t *digests, uint64_t first, uint64_t n)
 {
-    const uint32_t item = pa_hash_menu_item(job->menu, costs_of(job), n);
-    if (job->menu->items[item].lanes > 1 || job->menu->kernels[item] != NULL) {
+    const pa_hash_plan *plan = plan_of(job);
+    const uint32_t item = pa_hash_plan_item(plan, n);
+    if (plan->items[item].lanes > 1 || job->menu->kernels[item] != NULL) {
         hash_in_lanes(job, digests, first, n);
         return;
     }

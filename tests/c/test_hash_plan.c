@@ -106,18 +106,21 @@ static void test_bound(void)
         /* More calls than costs are looked at: menus stay sound. */
         for (uint32_t call = 0; call < 1200; call++) {
             const pa_hash_menu *menu = pa_hash_menu_get(algorithm);
-            CHECK(menu->count > 0 && menu->count <= PA_PLAN_ITEMS && menu->steady < menu->count);
-            CHECK(menu->first[1] < menu->count && menu->items[menu->first[1]].cost > 0);
-            CHECK(menu->brief_steady < menu->count && menu->brief_first[1] < menu->count);
-            CHECK(menu->twice_steady < menu->count && menu->twice_first[1] < menu->count);
+            CHECK(menu->count > 0 && menu->count <= PA_PLAN_ITEMS);
+            for (uint32_t costs = 0; costs < PA_HASH_COSTS; costs++) {
+                const pa_hash_plan *plan = &menu->plans[costs];
+                CHECK(plan->steady < menu->count && plan->first[1] < menu->count);
+                CHECK(plan->items[plan->first[1]].cost > 0);
+            }
             /* Messages of other shapes are left to kernels that take as long for them with fewer lanes. */
-            const struct pa_hash_lanes *steady = menu->kernels[menu->steady];
+            const struct pa_hash_lanes *steady = menu->kernels[menu->plans[PA_HASH_ANY].steady];
             CHECK(!menu->measured || steady == NULL || !steady->brief);
         }
         const pa_hash_menu *menu = pa_hash_menu_get(algorithm);
         for (uint32_t i = 0; i < menu->count; i++) {
-            printf("algorithm %u: %u lanes, %u ns/64 a call\n", algorithms[a], menu->items[i].lanes,
-                   menu->items[i].cost);
+            const pa_plan_item *item = &menu->plans[PA_HASH_ANY].items[i];
+            printf("algorithm %u: %u lanes, %u ns/64 a call\n", algorithms[a], item->lanes,
+                   item->cost);
         }
     }
 }
