@@ -153,6 +153,23 @@ def test_a_kind_or_a_list_is_released(devices, monkeypatch, names, count):
     assert not pyaccel.scheduler.release(names)
 
 
+@pytest.mark.parametrize("device", ["native", "auto"])
+def test_native_too_is_quarantined(devices, device):
+    """Also where its choice had been kept before."""
+    devices()
+    messages = MESSAGES[:3]
+    pyaccel.hash_many("sha256", messages, device=device)
+    (native,) = registry.discovered("native")
+    with pytest.warns(RuntimeWarning, match="does not use native any more"):
+        health.quarantine(native, OPERATIONS["hash_many"], "a reason", "hang")
+    try:
+        digests = pyaccel.hash_many("sha256", messages, device=device)
+        assert [digest.tobytes() for digest in digests] == DIGESTS[:3]
+        assert pyaccel.scheduler.last_run().device == "golden"
+    finally:
+        assert pyaccel.scheduler.release("native")
+
+
 def test_without_checks_nothing_is_seen(devices, monkeypatch):
     """What rate 0 means; also that the faults of these tests are none that anything else finds."""
     devices(fake := Flipping())

@@ -183,7 +183,11 @@ def _choose(place: Placement, inputs: Inputs, n: int, device: str) -> Choice:
     if type(device) is not str or device == "auto":
         device = asked(device)
     native = place.native
-    if native is not None and (device == "native" or (device == "auto" and n <= place.inline_until)):
+    if (
+        native is not None
+        and (device == "native" or (device == "auto" and n <= place.inline_until))
+        and not health.quarantined(native.backend)
+    ):
         return native
     if device == "auto" or "," in device:
         return place.cheapest(n, input_bytes(inputs), "" if device == "auto" else device)
