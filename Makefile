@@ -31,7 +31,7 @@ $(VENV)/.tools: pyproject.toml
 
 # Editable install, once per pyproject.toml; afterwards only what changed is compiled and put beside it.
 $(VENV)/.editable: pyproject.toml | $(VENV)/.tools
-	@echo 'compiling some 200 files and fetching packages: one to five minutes without a word'
+	@echo 'compiling some 300 files and fetching packages: one to five minutes without a word'
 	$(PIP) install --no-build-isolation -C build-dir=$(BUILD)/editable -C cmake.define.PYACCEL_WERROR=ON \
 	  -C cmake.define.PYACCEL_EMULATED=ON -C cmake.args=-GNinja --editable '.[$(EXTRAS)]'
 	touch $@
