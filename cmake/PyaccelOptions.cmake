@@ -40,6 +40,9 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 
 add_library(pa_flags INTERFACE)
+# Kernels keep their place in lines of the cache whatever stands before them: else an edit elsewhere moves them, and some by 3 %
+# of their time (SHA-256 by SHA-NI beside vectors, Zen 4).
+target_compile_options(pa_flags INTERFACE -falign-functions=64)
 target_compile_options(pa_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow)
 if(PYACCEL_WERROR)
   target_compile_options(pa_flags INTERFACE -Werror)

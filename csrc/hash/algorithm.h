@@ -121,9 +121,8 @@ void pa_hash_stream_finish(const pa_hash_algorithm *algorithm, const struct pa_h
                            pa_hash_stream *stream, uint8_t *digest, uint64_t size);
 
 /* Which costs hold for messages. Brief ones: one whole block, and the one that all lanes share, in a menu that shares; some
- * kernels make words of one message during the shared block of another. Twice: their digests are hashed again, a block of its
- * own for each. */
-typedef enum { PA_HASH_ANY, PA_HASH_BRIEF, PA_HASH_BRIEF_TWICE, PA_HASH_COSTS } pa_hash_costs;
+ * kernels make words of one message during the shared block of another. */
+typedef enum { PA_HASH_ANY, PA_HASH_BRIEF, PA_HASH_COSTS } pa_hash_costs;
 
 /* Which items of a menu take how many messages of one kind. */
 typedef struct {
@@ -145,17 +144,15 @@ typedef struct {
 } pa_hash_menu;
 
 /* The menu of the variants bound now, its costs measured at first use; one for all algorithms of a family, which differ in
- * initial values and rates. Never NULL, valid until variants are bound anew. Before: pa_bind() said OK, no engine. */
+ * initial values and rates, but for those that hash their digests again: they have one of their own. Never NULL, valid until variants are bound anew. Before: pa_bind() said OK, no engine. */
 const pa_hash_menu *pa_hash_menu_get(const pa_hash_algorithm *algorithm);
 
 /* The plan for messages of one size that are one segment each. */
 static inline const pa_hash_plan *pa_hash_plan_of(const pa_hash_menu *menu,
                                                   const pa_hash_algorithm *algorithm, uint64_t size)
 {
-    if (!menu->shares || size != algorithm->block_size) {
-        return &menu->plans[PA_HASH_ANY];
-    }
-    return &menu->plans[algorithm->twice ? PA_HASH_BRIEF_TWICE : PA_HASH_BRIEF];
+    const bool brief = menu->shares && size == algorithm->block_size;
+    return &menu->plans[brief ? PA_HASH_BRIEF : PA_HASH_ANY];
 }
 
 /* The item that takes the first of `rows` rows, rows > 0. */

@@ -5,6 +5,7 @@
 #include "algorithm.h"
 
 #define MEASURED_BLOCKS 2 /* a message of one block, and its padding's */
+#define MOST_BLOCKS 3     /* and its digest's, where that is hashed again */
 
 typedef struct {
     const pa_hash_algorithm *algorithm;
@@ -16,7 +17,7 @@ typedef struct {
     pa_hash_state state;
     pa_lane_words states;
     uint32_t schedule[PA_HASH_MAX_SCHEDULE];
-    uint8_t message[MEASURED_BLOCKS * PA_HASH_MAX_BLOCK];
+    uint8_t message[MOST_BLOCKS * PA_HASH_MAX_BLOCK];
     uint8_t digests[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
 } rehearsal;
 
@@ -35,12 +36,14 @@ static void rehearse(void *context, uint32_t item)
 {
     rehearsal *r = context;
     const struct pa_hash_lanes *kernel = r->menu->kernels[item];
+    const bool again = r->brief && r->algorithm->twice;
     if (kernel == NULL) {
-        r->single->blocks(&r->state, r->message, MEASURED_BLOCKS);
+        r->single->blocks(&r->state, r->message, again ? MOST_BLOCKS : MEASURED_BLOCKS);
         return;
     }
     if (r->brief) {
         const pa_hash_shape shape = {.initial = &r->algorithm->initial,
+                                     .again = again ? &r->algorithm->initial : NULL,
                                      .schedule = r->schedule,
                                      .whole = MEASURED_BLOCKS - 1,
                                      .digest_size = r->algorithm->digest_size};
@@ -129,15 +132,8 @@ static void make_plan(pa_hash_plan *plan, uint32_t count)
 
 static void plan_all(pa_hash_menu *menu)
 {
-    pa_hash_plan *plans = menu->plans;
-    for (uint32_t i = 0; i < menu->count; i++) {
-        const pa_plan_item *any = &plans[PA_HASH_ANY].items[i];
-        const uint32_t brief = plans[PA_HASH_BRIEF].items[i].cost;
-        plans[PA_HASH_BRIEF_TWICE].items[i] =
-            (pa_plan_item){any->lanes, brief + any->cost / MEASURED_BLOCKS};
-    }
     for (uint32_t costs = 0; costs < PA_HASH_COSTS; costs++) {
-        make_plan(&plans[costs], menu->count);
+        make_plan(&menu->plans[costs], menu->count);
     }
 }
 
@@ -212,7 +208,7 @@ static void make_better(pa_hash_menu *menu, const pa_hash_menu *before,
 #define VERSIONS 4
 static const uint32_t looks[VERSIONS] = {0, 16, 128, 1024};
 
-/* The menus of one family, each written once a binding; `ready` of them may be read. */
+/* The menus of one family, or of those of its algorithms that hash their digests again, each written once a binding; `ready` of them may be read. */
 typedef struct {
     _Atomic uint32_t
         binding; /* that they are of; 0 before the first, UINT32_MAX while it is written */
@@ -222,7 +218,7 @@ typedef struct {
 } shared_menus;
 
 typedef struct {
-    pa_family family;
+    const shared_menus *in_place_of;
     uint32_t binding;
     pa_hash_menu menu;
 } own_menu;
@@ -232,10 +228,10 @@ static const pa_hash_menu *first_menu(shared_menus *shared, uint32_t found,
                                       const pa_hash_algorithm *algorithm, uint32_t binding)
 {
     static _Thread_local own_menu own;
-    if (own.binding != binding || own.family != algorithm->lanes) {
+    if (own.binding != binding || own.in_place_of != shared) {
         make(&own.menu, algorithm);
         own.binding = binding;
-        own.family = algorithm->lanes;
+        own.in_place_of = shared;
     }
     if (found == UINT32_MAX ||
         !atomic_compare_exchange_strong_explicit(&shared->binding, &found, UINT32_MAX,
@@ -251,8 +247,8 @@ static const pa_hash_menu *first_menu(shared_menus *shared, uint32_t found,
 
 const pa_hash_menu *pa_hash_menu_get(const pa_hash_algorithm *algorithm)
 {
-    static shared_menus all[PA_FAMILY_COUNT];
-    shared_menus *shared = &all[algorithm->lanes];
+    static shared_menus all[PA_FAMILY_COUNT][2];
+    shared_menus *shared = &all[algorithm->lanes][algorithm->twice];
     const uint32_t binding = pa_binding();
     const uint32_t found = atomic_load_explicit(&shared->binding, memory_order_acquire);
     if (found != binding) {

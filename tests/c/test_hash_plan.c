@@ -94,12 +94,12 @@ static void test_measure(void)
     CHECK(!pa_plan_measure(ticks, 1, nothing, NULL) || ticks[0] > 0);
 }
 
-/* The menus that are bound here, of each family. */
+/* The menus that are bound here, of each family and of what is hashed twice. */
 static void test_bound(void)
 {
-    static const uint32_t algorithms[] = {PYACCEL_HASH_SHA256, PYACCEL_HASH_SHA512,
-                                          PYACCEL_HASH_KECCAK256, PYACCEL_HASH_RIPEMD160,
-                                          PYACCEL_HASH_SM3};
+    static const uint32_t algorithms[] = {PYACCEL_HASH_SHA256,    PYACCEL_HASH_SHA256D,
+                                          PYACCEL_HASH_SHA512,    PYACCEL_HASH_KECCAK256,
+                                          PYACCEL_HASH_RIPEMD160, PYACCEL_HASH_SM3};
     CHECK(pa_bind() == PYACCEL_OK);
     for (size_t a = 0; a < sizeof algorithms / sizeof *algorithms; a++) {
         const pa_hash_algorithm *algorithm = pa_hash_algorithm_get(algorithms[a]);
