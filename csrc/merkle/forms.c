@@ -71,6 +71,14 @@ static bool options_fit(const pa_merkle_form *form, const pyaccel_merkle_options
 pyaccel_status pa_merkle_start(pa_merkle *merkle, uint32_t form,
                                const pyaccel_merkle_options *options)
 {
+    return options != NULL && PA_OPTIONS_VALID(options) && options->positions != NULL
+               ? PYACCEL_INVALID_ARGUMENT
+               : pa_merkle_start_layers(merkle, form, options);
+}
+
+pyaccel_status pa_merkle_start_layers(pa_merkle *merkle, uint32_t form,
+                                      const pyaccel_merkle_options *options)
+{
     static const pyaccel_merkle_options defaults = {.struct_size = sizeof defaults};
     const pa_merkle_form *found = pa_merkle_form_get(form);
     if (options == NULL) {

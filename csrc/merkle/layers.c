@@ -98,7 +98,7 @@ static pyaccel_status merkle_layers(uint8_t *nodes, uint64_t nodes_size, uint32_
         pa_rows_overlap(leaves, n, nodes, count * NODE)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
-    pyaccel_status status = pa_merkle_start(&merkle, form, options);
+    pyaccel_status status = pa_merkle_start_layers(&merkle, form, options);
     if (status != PYACCEL_OK || n == 0) {
         return status;
     }

@@ -320,7 +320,7 @@ pyaccel_status pyaccel_merkle_tree_of_layers(pyaccel_merkle_tree **tree, uint32_
         return PYACCEL_INVALID_ARGUMENT;
     }
     *tree = NULL;
-    pyaccel_status status = pa_merkle_start(&merkle, form, options);
+    pyaccel_status status = pa_merkle_start_layers(&merkle, form, options);
     if (status != PYACCEL_OK) {
         return status;
     }

@@ -55,9 +55,13 @@ typedef struct {
     uint64_t *positions;
 } pa_merkle;
 
-/* Checks form and options (NULL: defaults) and binds. */
+/* Checks form and options (NULL: defaults) and binds. Positions are refused. */
 pyaccel_status pa_merkle_start(pa_merkle *merkle, uint32_t form,
                                const pyaccel_merkle_options *options);
+
+/* The same where layers are handed out or in, with positions in the forms that have them. */
+pyaccel_status pa_merkle_start_layers(pa_merkle *merkle, uint32_t form,
+                                      const pyaccel_merkle_options *options);
 
 /* INVALID_ARGUMENT when a tree of n leaves is more than form and limit allow. */
 pyaccel_status pa_merkle_size_allowed(const pa_merkle *merkle, uint64_t n);

@@ -603,6 +603,11 @@ static void test_arguments(void)
         options = defaults();
         options.keep_layers = heap ? 1 : PYACCEL_MERKLE_MOST_KEEP_LAYERS + 1;
         refuse(form, options, 4);
+        uint64_t positions[4] = {9, 9, 9, 9};
+        options = defaults();
+        options.positions = positions;
+        refuse(form, options, 4);
+        CHECK(positions[0] == 9 && positions[3] == 9);
         if (heap) {
             refuse(form, defaults(), 0);
         }

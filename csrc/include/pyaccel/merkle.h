@@ -62,7 +62,7 @@ typedef struct {
     uint32_t keep_layers;           /* kept trees, not openzeppelin-*: layers below this one are not kept       */
     uint32_t reserved_2;            /* 0                                                                        */
     const pyaccel_rows *old_leaves; /* append and update of a tree with keep_layers: all leaves of the old tree */
-    uint64_t *positions; /* pyaccel_merkle_layers, openzeppelin-*: may be NULL; n: where leaf i stands in layer 0 */
+    uint64_t *positions; /* openzeppelin-*; _layers (may be NULL) and _tree_of_layers alone: where leaf i stands in A */
 } pyaccel_merkle_options;
 
 /* root = Merkle root of n leaves. Leaves are hashed on the way: memory is read once.
