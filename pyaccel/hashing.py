@@ -93,20 +93,20 @@ def _key(values: tuple[str, int, bytes | None], key: Any) -> bytes | None:
 def _context(context: Any) -> bytes | None:
     if isinstance(context, str):
         return context.encode()
-    return None if context is None else _bytes("context", context)
+    return None if context is None else _bytes("context", context, "a str, or bytes")
 
 
-def _bytes(name: str, value: Any) -> bytes:
-    """Bytes of one bytes-like value; the value itself where it is bytes."""
+def _bytes(name: str, value: Any, wanted: str = "bytes") -> bytes:
+    """Bytes of one bytes-like value; the value itself where it is bytes. `wanted` is what an error says."""
     if type(value) is bytes:
         return value
     try:
         view = memoryview(value)
     except TypeError:
         mend = ": text.encode(), or bytes.fromhex(text)" if isinstance(value, str) else ""
-        raise TypeError(f"{name}: a {type(value).__name__} came; wanted bytes{mend}") from None
+        raise TypeError(f"{name}: a {type(value).__name__} came; wanted {wanted}{mend}") from None
     if view.itemsize != 1:
-        raise TypeError(f"{name}: items of {view.itemsize} bytes came; wanted bytes")
+        raise TypeError(f"{name}: items of {view.itemsize} bytes came; wanted {wanted}")
     return bytes(view)
 
 

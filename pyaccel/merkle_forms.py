@@ -172,18 +172,18 @@ def check_size(n: int, values: Parameters) -> None:
         raise ValueError(f"leaves: {n} came; the limit is {limit}")
 
 
-def leaf_positions(indices: Any, n: int) -> npt.NDArray[np.uint64]:
-    """Indices of leaves, as plans take them.
+def leaf_positions(indices: Any, n: int, name: str = "indices") -> npt.NDArray[np.uint64]:
+    """Indices of leaves, as plans take them; `name` is the argument's, for errors.
 
     Raises:
         TypeError, ValueError: no whole numbers.
         IndexError: one of them is no leaf of a tree of n; names it.
     """
-    positions = integer_array("indices", indices)
+    positions = integer_array(name, indices)
     bad = (positions < 0) | (positions >= n)
     if bool(bad.any()):
         there = f"0 .. {n - 1}" if n else "none"
-        raise IndexError(f"indices: leaf {positions[int(bad.argmax())]} of a tree of {n} leaves; wanted {there}")
+        raise IndexError(f"{name}: leaf {positions[int(bad.argmax())]} of a tree of {n} leaves; wanted {there}")
     return np.ascontiguousarray(positions, np.uint64)
 
 

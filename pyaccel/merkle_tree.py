@@ -150,9 +150,10 @@ class Tree:
 
         Raises:
             IndexError: the tree has no leaf i.
+            TypeError: i is not one whole number.
             ValueError: leaves are missing, or not the tree's.
         """
-        return self.proofs([i], leaves=leaves)[0]
+        return self._proofs(self._position(i, "; of many leaves: proofs(indices)"), leaves)[0]
 
     def proofs(self, indices: Any, *, leaves: Any = None) -> Rows:
         """The inclusion proofs of some leaves, as rows that `verify_many` takes.
@@ -165,7 +166,9 @@ class Tree:
             IndexError: an index past the end.
             ValueError: leaves are missing, or not the tree's.
         """
-        positions = self._positions(indices)
+        return self._proofs(self._positions(indices), leaves)
+
+    def _proofs(self, positions: npt.NDArray[np.uint64], leaves: Any) -> Rows:
         rows: Rows = _native().proofs(self._handle, positions, self._handed_back("leaves", leaves))
         return rows
 
@@ -215,10 +218,11 @@ class Tree:
 
         Raises:
             IndexError: the tree has no leaf i.
+            TypeError: i is not one whole number.
             ValueError: the tree is of another form, or so deep that the index takes more than 64 bits.
         """
         depth = self._depth()
-        return (1 << depth) + int(self._positions([i])[0])
+        return (1 << depth) + int(self._position(i)[0])
 
     def nodes(self, generalized_indices: Any, *, leaves: Any = None) -> npt.NDArray[np.uint8]:
         """The nodes of an ssz tree at some generalized indices, uint8[n, 32].
@@ -346,6 +350,12 @@ class Tree:
 
     def _positions(self, indices: Any) -> npt.NDArray[np.uint64]:
         return leaf_positions(indices, len(self))
+
+    def _position(self, i: Any, mend: str = "") -> npt.NDArray[np.uint64]:
+        """The index of one leaf, as an array of one."""
+        if not hasattr(i, "__index__") or np.ndim(i) != 0:
+            raise TypeError(f"i: a {type(i).__name__} came; wanted the index of one leaf{mend}")
+        return leaf_positions(i, len(self), "i")
 
 
 def _require_apart(places: npt.NDArray[np.uint64]) -> None:

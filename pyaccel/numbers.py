@@ -12,13 +12,18 @@ import numpy.typing as npt
 
 _MOST = 2**64 - 1
 
+_TRUTHS = frozenset({bool, np.bool_})
+"""True and False are whole numbers to Python; whoever passes one where a number is wanted mistook the argument."""
+
 
 def whole_number(name: str, value: Any, least: int = 0, most: int = _MOST) -> int:
     """One number as an int.
 
     Raises:
-        TypeError, ValueError: no whole number, or none in least .. most.
+        TypeError, ValueError: no whole number (True and False are none), or none in least .. most.
     """
+    if type(value) in _TRUTHS:
+        raise TypeError(f"{name}: {value} came; wanted a whole number")
     try:
         number = index(value)
     except TypeError:
@@ -66,6 +71,9 @@ def integer_array(name: str, values: Any, wanted: str = "whole numbers in 0 .. 2
         raise ValueError(f"{name}: an array of shape {array.shape} came; wanted one dimension")
     if array.size == 0:
         return np.empty(0, np.uint64)
+    if isinstance(values, (list, tuple)) and not _TRUTHS.isdisjoint(map(type, values)):
+        i = next(i for i, value in enumerate(values) if type(value) in _TRUTHS)
+        raise TypeError(f"{name}: {values[i]} came at {i}; wanted {wanted}")
     if array.dtype.kind == "f" and isinstance(values, (list, tuple)) and all(type(v) is int for v in values):
         # numpy has no integer type for numbers on both sides of 2^63, and takes floats for them.
         if min(values) < 0:
