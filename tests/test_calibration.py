@@ -510,7 +510,7 @@ def test_the_command(file, hasty, capsys, tmp_path):
     shown = capsys.readouterr()
     for word in ("hash_many", "sha256", "native", "n = 1,024", "1 curves in", "kept in"):
         assert word in shown.out
-    assert f"drawn {plot}" in shown.err
+    assert shown.err == f"calibrate: hash_many on native, from curve 1 of 1\ndrawn {plot}\n"
     assert b"<svg" in plot.read_bytes()
     arguments = ["calibrate", "hash_many:sha256", "--device", "native", "--threads", "1", "--no-save", "--json"]
     assert command(arguments) == 0

@@ -128,7 +128,9 @@ def test_selftest(command: Command) -> None:
     assert outcome.status == 0
     assert {row["result"] for row in results} <= {"pass", "skip"}
     assert all(bool(row["reason"]) == (row["result"] == "skip") for row in results)
-    assert "0 failed" in command("selftest").out
+    again = command("selftest")
+    assert "0 failed" in again.out
+    assert again.err == "".join(f"selftest: {device}\n" for device in dict.fromkeys(row["device"] for row in results))
 
 
 def test_a_failing_selftest_is_status_1(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +161,11 @@ def test_demo(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     runs = {run["device"]: run["files"] for run in outcome.document["runs"]}
     available = [device.name for device in pyaccel.devices() if device.available]
     assert list(runs) == ["auto", *available]
+    assert [line for line in outcome.err.splitlines() if line.startswith("demo: device")] == [
+        f"demo: device {name}" for name in runs
+    ]
+    for name in runs:
+        assert (demo.KERNELS_BUILT in demo.Run(name, []).merged.remarks) == name.startswith(("opencl", "cuda"))
     for files in runs.values():
         assert len(files) == 8
         assert all(file["good"] for file in files)

@@ -16,7 +16,7 @@ from rich.text import Text
 import pyaccel
 from pyaccel.calibration.measuring import Calibration, label
 from pyaccel.cli.errors import one_line
-from pyaccel.cli.progress import progress_bar
+from pyaccel.cli.progress import plain_line, progress_bar
 from pyaccel.cli.table import amount_per_second, plain_table
 from pyaccel.scheduler.curve_store import Measured
 from pyaccel.scheduler.curves import POINTS
@@ -41,10 +41,21 @@ def run_calibrate(
     """Measures and prints; the answer is the exit status. See `pyaccel calibrate --help`."""
     if plot is not None:
         check_drawable(plot)
+    waiting = Console(stderr=True)
+    begun: set[tuple[str, str]] = set()
     with (
-        progress_bar(Console(stderr=True), "calibrate") as report,
+        progress_bar(waiting, "calibrate") as report,
         warnings.catch_warnings(action="always", record=True) as warned,
     ):
+
+        def told(done: int, total: int, what: str) -> None:
+            report("curves", done, total)
+            operation, _, of_device = what.partition(" ")
+            device = of_device.rpartition(" on ")[2]
+            if what and (operation, device) not in begun:
+                begun.add((operation, device))
+                plain_line(waiting, f"calibrate: {operation} on {device}, from curve {done + 1} of {total}")
+
         calibration = pyaccel.calibrate(
             operations or None,
             devices=devices or None,
@@ -52,7 +63,7 @@ def run_calibrate(
             budget="full" if full else "quick",
             save=save,
             force=force,
-            progress=lambda done, total, _: report("curves", done, total),
+            progress=told,
         )
     if as_json:
         click.echo(json.dumps(_document(calibration), indent=1))

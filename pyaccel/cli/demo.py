@@ -20,7 +20,7 @@ from pyaccel.cli.demo_consortium import ConsortiumJob
 from pyaccel.cli.demo_data import Job, jobs, repository_data, signed_batch
 from pyaccel.cli.demo_tree import TreeJob
 from pyaccel.cli.errors import one_line
-from pyaccel.cli.progress import progress_bar
+from pyaccel.cli.progress import plain_line, progress_bar
 from pyaccel.cli.report import Report
 from pyaccel.cli.runner import Progress, Runner
 from pyaccel.cli.sampled_runner import SampledRunner
@@ -29,6 +29,8 @@ from pyaccel.scheduler import watching
 from pyaccel.scheduler.watching import Attempt
 
 REMARKS_ABOVE = "remarks on each file stand above, with device auto"
+
+KERNELS_BUILT = "the time of a kernel's first batch has that of building it in it, unless an earlier run kept it"
 
 OWN_BYTES = (
     "=: all bytes equal those of device auto; the number: how many of them the device computed itself, native the rest"
@@ -92,6 +94,8 @@ class Run:
         for i, part in enumerate(self.reports):
             report.merge(part, {"file": i})
         report.remarks[REMARKS_ABOVE] = None
+        if self.device.startswith(("opencl", "cuda")):
+            report.remarks[KERNELS_BUILT] = None
         return report
 
 
@@ -105,7 +109,7 @@ def run_demo(signatures: int, *, as_json: bool) -> int:
     console, waiting = wide_console(), Console(stderr=True)
     console.quiet = as_json
     work: list[AnyJob] = [*jobs(repository_data()), ConsortiumJob(TRANSACTIONS), TreeJob(LEAVES)]
-    with progress_bar(waiting, "demo") as progress:
+    with progress_bar(waiting, "demo", lines=True) as progress:
         work.append(signed_batch(signatures, progress))
     with Tally() as tally:
         runs = [_run("auto", work, waiting)]
@@ -125,7 +129,7 @@ def run_demo(signatures: int, *, as_json: bool) -> int:
     console.rule("[bold]outputs of the backends, byte for byte[/]")
     console.print(_comparison(work, runs, same, console.width))
     console.print(Text(OWN_BYTES, style="dim"))
-    with progress_bar(waiting, "homomorphic encryption") as progress:
+    with progress_bar(waiting, "homomorphic encryption", lines=True) as progress:
         hidden = demo_he.report(progress)
     console.print()
     console.rule("[bold]homomorphic encryption[/]")
@@ -146,6 +150,7 @@ def _runner(device: str, progress: Progress) -> Runner:
 
 def _run(device: str, work: Sequence[AnyJob], waiting: Console) -> Run:
     run = Run(device)
+    plain_line(waiting, f"demo: device {device}")
     for job in work:
         with progress_bar(waiting, f"{device}: {job.name}") as progress:
             runner = _runner(device, progress)

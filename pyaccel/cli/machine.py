@@ -96,7 +96,7 @@ def _marked(names: Mapping[str, bool]) -> Text:
 
 def show_info(console: Console, *, as_json: bool) -> int:
     """Prints what this machine has and which code serves what on it; the answer is the exit status."""
-    with progress_bar(Console(stderr=True), "info") as report:
+    with progress_bar(Console(stderr=True), "info", lines=True) as report:
         info = pyaccel.info(progress=lambda done, total, device: report(device, done, total))
     if as_json:
         click.echo(json.dumps(asdict(info), indent=2))
@@ -159,7 +159,7 @@ def _print_variants(console: Console, info: pyaccel.machine.Info) -> None:
 
 def show_selftest(console: Console, *, as_json: bool) -> int:
     """Asks every backend what has a known answer; the answer is the exit status, 1 when one is wrong."""
-    with progress_bar(Console(stderr=True), "selftest") as report:
+    with progress_bar(Console(stderr=True), "selftest", lines=True) as report:
         results = pyaccel.selftest(progress=lambda done, total, device: report(device, done, total))
     failed = sum(row.result == "fail" for row in results)
     status = 1 if failed else 0

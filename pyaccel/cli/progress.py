@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A progress bar on standard error, for people who wait."""
+"""What people who wait are shown on standard error: a progress bar, or plain lines where it is no terminal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from pyaccel.cli.runner import Progress as Report
 
 
+def plain_line(console: Console, text: str) -> None:
+    """Says in a line what begins, where the console is no terminal, and so shows no bar."""
+    if not console.is_terminal:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 @contextmanager
-def progress_bar(console: Console, source: str) -> Iterator[Report]:
+def progress_bar(console: Console, source: str, *, lines: bool = False) -> Iterator[Report]:
     """Shows a bar for each kind of work that `report(what, done, total)` tells of; gone when all is done.
 
-    A console that is no terminal shows nothing. A total of 0 is one that is not known yet.
+    A console that is no terminal shows with `lines` a plain line where each kind begins, and else nothing. A total of 0
+    is one that is not known yet.
     """
     columns = (
         TextColumn("{task.fields[source]}", style="cyan", markup=False),
@@ -30,6 +37,8 @@ def progress_bar(console: Console, source: str) -> Iterator[Report]:
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
+                if lines:
+                    plain_line(console, f"{source}: {what}")
                 tasks[what] = progress.add_task(what, source=source, total=total or None)
             progress.update(tasks[what], completed=done, total=total or None)
 
