@@ -57,14 +57,14 @@ def save(report: Mapping[str, Any], folder: Path) -> Path:
 def plot(report: Mapping[str, Any], path: Path) -> Path | None:
     """Draws rows a second against n, a panel per line that was measured at several n, a curve per contestant.
 
-    Needs matplotlib (extra `bench`). None: no line was measured at several n, and nothing was drawn.
+    None: no line was measured at several n, and nothing was drawn.
+
+    Raises:
+        ValueError: matplotlib is missing (extra `plot`).
     """
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise ValueError("the plot needs matplotlib: pip install 'pyaccel[bench]'") from error
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
+    from pyaccel.cli.calibrate import pyplot
+
+    plt = pyplot()
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     panels: dict[str, dict[str, list[tuple[int, float]]]] = {}

@@ -113,6 +113,16 @@ def test_steps() -> None:
     assert report.steps([_line(1, 1.0)]) == {}
 
 
+def test_a_plot_without_matplotlib_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness, "contests", lambda name: pytest.fail("measured"))
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ValueError, match=r"^the plot needs matplotlib: pip install 'pyaccel\[plot\]'$"):
+        bench(["merkle"], rounds=1, as_json=False, save=None, plot=tmp_path / "plots")
+    assert not list(tmp_path.iterdir())
+
+
 def test_report_file_and_plot(tmp_path: Path) -> None:
     lines = json.loads(json.dumps([dataclasses.asdict(_line(n, 1e-6 * n)) for n in (1, 16, 1024)]))
     document = {"bench": "hash", "machine": {"class": "avx2", "cpu": "a CPU"}, "lines": lines}

@@ -15,6 +15,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
+from pyaccel.cli.calibrate import pyplot
 from pyaccel.cli.table import amount_per_second, plain_table
 
 if TYPE_CHECKING:
@@ -157,12 +158,15 @@ def bench(names: Sequence[str], *, rounds: int | None, as_json: bool, save: Path
         plot: folder that gets <bench>.png, rate against n.
 
     Raises:
-        ValueError: an unknown name (lists them), or a plot without matplotlib.
+        ValueError: an unknown name (lists them), or a plot without matplotlib: before anything is measured.
     """
     harness, reports = _harness(), _harness("report")
     unknown = [name for name in names if name not in harness.NAMES]
     if unknown:
         raise ValueError(f"no benchmark {unknown[0]!r}; there are {', '.join(harness.NAMES)}")
+    if plot is not None:
+        pyplot()
+        plot.mkdir(parents=True, exist_ok=True)
     wanted = dict.fromkeys(part for name in names or harness.NAMES for part in harness.GROUPS.get(name, (name,)))
     console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, quiet=as_json)
     documents = []
@@ -180,7 +184,6 @@ def bench(names: Sequence[str], *, rounds: int | None, as_json: bool, save: Path
         if save is not None:
             console.print(f"saved {reports.save(report, save)}")
         if plot is not None:
-            plot.mkdir(parents=True, exist_ok=True)
             drawn = reports.plot(report, plot / f"{name}.png")
             console.print(f"drawn {drawn}" if drawn else f"{name}: no line at several n to draw")
     if as_json:
