@@ -41,7 +41,6 @@ void pa_plan_descending(uint8_t *first, uint64_t *best, const uint64_t *blocks, 
 #define ROUNDS 10
 #define BURST_NANOSECONDS 1000u
 #define MOST_REPEATS 4096u
-#define TICKS 64u /* a nanosecond */
 
 /* Nanoseconds, or 0 where there is no clock. */
 static uint64_t now(void)
@@ -97,7 +96,8 @@ bool pa_plan_measure(uint32_t ticks[PA_PLAN_ITEMS], uint32_t count, pa_plan_work
         }
     }
     for (uint32_t i = 0; i < count; i++) {
-        const uint64_t each = best[i] > UINT32_MAX / TICKS ? 0 : best[i] * TICKS / repeats[i];
+        const uint64_t each =
+            best[i] > UINT32_MAX / PA_PLAN_TICKS ? 0 : best[i] * PA_PLAN_TICKS / repeats[i];
         if (each == 0) {
             return false;
         }

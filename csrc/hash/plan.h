@@ -30,7 +30,9 @@ void pa_plan_descending(uint8_t *first, uint64_t *best, const uint64_t *blocks, 
 /* One item's work, run again and again by pa_plan_measure. */
 typedef void pa_plan_work(void *context, uint32_t item);
 
-/* ticks[i] = the time of work(context, i), in 1/64 ns, the least of some bursts, for i < count: about 15 us an item.
+#define PA_PLAN_TICKS 64u /* a nanosecond */
+
+/* ticks[i] = the time of work(context, i), in ticks, the least of some bursts, for i < count: about 15 us an item.
  * False where the clock is not fit for it; ticks are then worth nothing. */
 bool pa_plan_measure(uint32_t ticks[PA_PLAN_ITEMS], uint32_t count, pa_plan_work *work,
                      void *context);

@@ -50,17 +50,29 @@ INLINE void load_states(states *x, const uint32_t *words, size_t step){
 #undef LOAD
 }
 
+/* The first four words of each stream, and the last. */
+INLINE void state_words(__m128i first[STREAMS], __m128i last[STREAMS], const states *x){
+#define WORDS(l)                                                                                   \
+    {                                                                                              \
+        __m128i feba = _mm_shuffle_epi32(x->abef[l], 0x1b);                                        \
+        __m128i dchg = _mm_shuffle_epi32(x->cdgh[l], 0xb1);                                        \
+        first[l] = _mm_blend_epi16(feba, dchg, 0xf0);                                              \
+        last[l] = _mm_alignr_epi8(dchg, feba, 8);                                                  \
+    }
+    EACH(WORDS)
+#undef WORDS
+}
+
 /* Native words, or the bytes of digests. */
-INLINE void store_states(void *to, const states *x, bool bytes){
+INLINE void store_states(void *to, const states *x, bool bytes)
+{
+    __m128i first[STREAMS], last[STREAMS];
+    state_words(first, last, x);
 #define STORE(l)                                                                                   \
     {                                                                                              \
         __m128i *at = (__m128i *)to + 2 * (l);                                                     \
-        __m128i feba = _mm_shuffle_epi32(x->abef[l], 0x1b);                                        \
-        __m128i dchg = _mm_shuffle_epi32(x->cdgh[l], 0xb1);                                        \
-        __m128i dcba = _mm_blend_epi16(feba, dchg, 0xf0);                                          \
-        __m128i hgfe = _mm_alignr_epi8(dchg, feba, 8);                                             \
-        _mm_storeu_si128(at, bytes ? big_endian(dcba) : dcba);                                     \
-        _mm_storeu_si128(at + 1, bytes ? big_endian(hgfe) : hgfe);                                 \
+        _mm_storeu_si128(at, bytes ? big_endian(first[l]) : first[l]);                             \
+        _mm_storeu_si128(at + 1, bytes ? big_endian(last[l]) : last[l]);                           \
     }
     EACH(STORE)
 #undef STORE
@@ -101,22 +113,12 @@ INLINE void add_states(states *x, const states *y){
 #undef ADD
 }
 
-/* One block of every stream, at data[l] + offset. */
-INLINE void compress(states *x, const uint8_t *const *data, uint64_t offset)
+/* One block of every stream, its words w0 to w3, which are overwritten. */
+INLINE void compress_words(states *x, __m128i w0[STREAMS], __m128i w1[STREAMS], __m128i w2[STREAMS],
+                           __m128i w3[STREAMS])
 {
     const states before = *x;
     const uint32_t *k = pa_sha256_constants;
-    __m128i w0[STREAMS], w1[STREAMS], w2[STREAMS], w3[STREAMS];
-#define LOAD(l)                                                                                    \
-    {                                                                                              \
-        const __m128i *at = (const __m128i *)(const void *)(data[l] + offset);                     \
-        w0[l] = big_endian(_mm_loadu_si128(at));                                                   \
-        w1[l] = big_endian(_mm_loadu_si128(at + 1));                                               \
-        w2[l] = big_endian(_mm_loadu_si128(at + 2));                                               \
-        w3[l] = big_endian(_mm_loadu_si128(at + 3));                                               \
-    }
-    EACH(LOAD)
-#undef LOAD
     for (; k < pa_sha256_constants + 48; k += 16) {
         four_rounds(x, w0, k);
         next_words(w0, w1, w2, w3);
@@ -132,6 +134,37 @@ INLINE void compress(states *x, const uint8_t *const *data, uint64_t offset)
     four_rounds(x, w2, k + 8);
     four_rounds(x, w3, k + 12);
     add_states(x, &before);
+}
+
+/* One block of every stream, at data[l] + offset. */
+INLINE void compress(states *x, const uint8_t *const *data, uint64_t offset)
+{
+    __m128i w0[STREAMS], w1[STREAMS], w2[STREAMS], w3[STREAMS];
+#define LOAD(l)                                                                                    \
+    {                                                                                              \
+        const __m128i *at = (const __m128i *)(const void *)(data[l] + offset);                     \
+        w0[l] = big_endian(_mm_loadu_si128(at));                                                   \
+        w1[l] = big_endian(_mm_loadu_si128(at + 1));                                               \
+        w2[l] = big_endian(_mm_loadu_si128(at + 2));                                               \
+        w3[l] = big_endian(_mm_loadu_si128(at + 3));                                               \
+    }
+    EACH(LOAD)
+#undef LOAD
+    compress_words(x, w0, w1, w2, w3);
+}
+
+/* The hash of the digest that stands in x: its 32 bytes, the bit after them, their length of 256 bits. */
+INLINE void hash_digests(states *x, const pa_hash_state *initial)
+{
+    __m128i w0[STREAMS], w1[STREAMS], w2[STREAMS], w3[STREAMS];
+    state_words(w0, w1, x);
+#define PAD(l)                                                                                     \
+    w2[l] = _mm_set_epi32(0, 0, 0, INT32_MIN);                                                     \
+    w3[l] = _mm_set_epi32(256, 0, 0, 0);
+    EACH(PAD)
+#undef PAD
+    load_states(x, initial->word, 0);
+    compress_words(x, w0, w1, w2, w3);
 }
 
 /* One block that every stream shares: no schedule, and the constants are in it. */
@@ -223,25 +256,7 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
         compress_shared(&x, shape->schedule);
     }
     if (shape->again != NULL) {
-        /* The digest's block: 32 bytes, the bit after them, their length of 256 bits. */
-        uint8_t blocks[STREAMS][64];
-        const uint8_t *at[STREAMS];
-        uint8_t first[STREAMS][32];
-        store_states(first, &x, true);
-#define PAD(l)                                                                                     \
-    {                                                                                              \
-        __m128i *to = (__m128i *)(void *)blocks[l];                                                \
-        const __m128i *from = (const __m128i *)(const void *)first[l];                             \
-        _mm_storeu_si128(to, _mm_loadu_si128(from));                                               \
-        _mm_storeu_si128(to + 1, _mm_loadu_si128(from + 1));                                       \
-        _mm_storeu_si128(to + 2, _mm_cvtsi32_si128(0x80));                                         \
-        _mm_storeu_si128(to + 3, _mm_set_epi32(0x00010000, 0, 0, 0));                              \
-        at[l] = blocks[l];                                                                         \
-    }
-        EACH(PAD)
-#undef PAD
-        load_states(&x, shape->again->word, 0);
-        compress(&x, at, 0);
+        hash_digests(&x, shape->again);
     }
     store_states(digests, &x, true);
 }
