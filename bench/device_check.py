@@ -368,12 +368,14 @@ def main() -> int:
     """Runs what was asked for; 1 where anything failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--match", default="", help="part of the device's or platform's name")
-    parser.add_argument("--folder", type=Path, default=ROOT / "bench" / "results")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "bench" / "results", help="where the report goes; default: bench/results"
+    )
     parser.add_argument("--workers", type=int, default=0, help="processes of pytest (needs pytest-xdist)")
-    parser.add_argument("--no-tests", action="store_true")
+    parser.add_argument("--no-tests", action="store_true", help="the self-test and the bench alone")
     parser.add_argument("--only", choices=PARTS, help="one part of the lines and nothing else; it is not saved")
     parser.add_argument("--build-options", default="", help="of every program, to try a variant by --only")
-    parser.add_argument("--test-seconds", type=float, default=150)
+    parser.add_argument("--test-seconds", type=float, default=150, help="that the tests may take; default: 150")
     asked = parser.parse_args()
     backend = chosen(asked.match)
     device = backend._device

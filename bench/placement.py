@@ -257,8 +257,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command; its status is 1 where a line is below what is wanted."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", action="append", help="only this one; again for several, which share large trees")
-    parser.add_argument("--class", dest="classes", action="append", metavar="OPERATION:CLASS")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        metavar="OPERATION:CLASS",
+        help="sweep only this one; again for several",
+    )
+    parser.add_argument("--rounds", type=int, default=7, help="samples of each device; default: 7")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="keep the report there, by machine class and core")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw seconds against n there")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")

@@ -354,8 +354,8 @@ def grown(samples: list[int]) -> int:
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--device", default="auto")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long; default: 10")
+    parser.add_argument("--device", default="auto", help="what runs the batches; default: auto")
     parser.add_argument("--grow", type=float, default=24.0, help="MiB by which memory may grow")
     arguments = parser.parse_args()
     logging.getLogger("pyaccel").setLevel(logging.CRITICAL)  # callbacks fail and queues are full on purpose

@@ -30,7 +30,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for mac
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pyaccel", message="pyaccel %(version)s")
 def app() -> None:
-    """Hashing, Merkle trees and signature verification in batches.
+    """Hashing, Merkle trees, signatures and homomorphic encryption in batches.
 
     Exit status: 0 all good, 1 something is bad, 2 the input can't be used.
     """
@@ -123,11 +123,18 @@ def info(as_json: bool) -> int:
 
 @app.command()
 @click.argument("operations", nargs=-1, metavar="[OPERATION]...")
-@click.option("--device", "devices", multiple=True, metavar="NAME", help="Only this one; more than once for several.")
-@click.option("--threads", multiple=True, type=click.IntRange(1), help="Of native; default: one, and one a core.")
-@click.option("--full", is_flag=True, help="Batches to 2 seconds each, in place of 20 ms: takes minutes.")
+@click.option(
+    "--device", "devices", multiple=True, metavar="NAME", help="Only this device; more than once for several."
+)
+@click.option(
+    "--threads",
+    multiple=True,
+    type=click.IntRange(1),
+    help="Threads of native; more than once for several; default: 1, and one a core.",
+)
+@click.option("--full", is_flag=True, help="Batches of up to 2 s each in place of 20 ms: takes many minutes.")
 @click.option("--no-save", is_flag=True, help="Show what is measured, and keep nothing.")
-@click.option("--force", is_flag=True, help="Keep it all, though other programs disturbed it.")
+@click.option("--force", is_flag=True, help="Keep also what other programs disturbed.")
 @click.option("--plot", type=_FILE, metavar="FILE", help="Draw rate against batch size there (.svg, .png).")
 @_JSON
 def calibrate(
@@ -180,13 +187,14 @@ def selftest(as_json: bool) -> int:
     default=100_000,
     show_default=True,
     type=click.IntRange(1, 10_000_000),
-    help="How many Ed25519 signatures the generated batch has.",
+    help="How many Ed25519 signatures are generated.",
 )
 @_JSON
 def demo(signatures: int, as_json: bool) -> int:
-    """Check real blocks and a generated batch on every backend.
+    """Check real data on every backend, and compare what they say.
 
-    What the backends say is compared.
+    Bitcoin blocks, a CometBFT light block, generated signatures, a block that 32 endorsers signed by SM2, a Merkle tree
+    against hashlib, and sums of encrypted numbers. Takes minutes; exit status 1 where anything is bad or differs.
     """
     from pyaccel.cli.demo import run_demo
 
@@ -195,9 +203,14 @@ def demo(signatures: int, as_json: bool) -> int:
 
 @app.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--rounds", type=click.IntRange(1), help="Samples of each contestant.")
-@click.option("--save", type=_FILE, metavar="FOLDER", help="Keep each report there, by machine class and core.")
-@click.option("--plot", type=_FILE, metavar="FOLDER", help="Draw rate against batch size there.")
+@click.option("--rounds", type=click.IntRange(1), help="Samples of each contestant; fewer are quicker and rougher.")
+@click.option("--save", type=_FILE, metavar="FOLDER", help="Keep each report there as JSON, by machine class and core.")
+@click.option(
+    "--plot",
+    type=_FILE,
+    metavar="FOLDER",
+    help="Draw rate against batch size there, where a NAME measures it: hash_counts, merkle, ed25519 ...",
+)
 @_JSON
 def bench(names: tuple[str, ...], rounds: int | None, save: Path | None, plot: Path | None, as_json: bool) -> int:
     """Measure against named peers in the same process.
