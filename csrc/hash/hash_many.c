@@ -90,31 +90,50 @@ static pyaccel_status hash_row(uint8_t *digest, uint64_t digest_size,
     return PYACCEL_OK;
 }
 
+static pyaccel_status hash_batch_of(uint8_t *digests, uint64_t digest_size, uint32_t algorithm,
+                                    const pa_hash_algorithm *found, const pyaccel_rows *messages,
+                                    uint64_t n, const pyaccel_hash_options *options)
+{
+    hash_batch batch;
+    batch.digests = digests;
+    batch.digest_size = digest_size;
+    batch.algorithm = algorithm;
+    batch.messages = messages;
+    batch.engine = found->engine;
+    batch.secret = pa_hash_has_secret(options);
+    if (batch.engine != NULL) {
+        batch.engine->begin(&batch.job, found, options, digest_size);
+    }
+    if (batch.secret) {
+        pa_wipe_stack();
+    }
+    pyaccel_status status =
+        pa_parallel(options->threads, n, range_rows(messages, n, digest_size, options->threads),
+                    hash_range, &batch, options->progress, options->user);
+    if (batch.engine != NULL) {
+        pa_wipe(&batch.job, sizeof batch.job);
+    }
+    return status;
+}
+
 static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint32_t algorithm,
                                    const pyaccel_rows *messages, uint64_t n,
                                    const pyaccel_hash_options *options)
 {
     static const pyaccel_hash_options defaults = {.struct_size = sizeof defaults};
     const pa_hash_algorithm *found = pa_hash_algorithm_get(algorithm);
-    hash_batch batch = {
-        .digests = digests,
-        .digest_size = digest_bytes(found, options),
-        .algorithm = algorithm,
-        .messages = messages,
-        .engine = found ? found->engine : NULL,
-    };
+    const uint64_t digest_size = digest_bytes(found, options);
     if (options == NULL) {
         options = &defaults;
     }
-    if (batch.digest_size == 0 || !pa_hash_options_valid(found, options) ||
-        !pa_rows_valid(messages, n)) {
+    if (digest_size == 0 || !pa_hash_options_valid(found, options) || !pa_rows_valid(messages, n)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     if (n == 0) {
         return pa_bind();
     }
-    if (digests == NULL || n > digests_size / batch.digest_size ||
-        pa_rows_overlap(messages, n, digests, n * batch.digest_size)) {
+    if (digests == NULL || n > digests_size / digest_size ||
+        pa_rows_overlap(messages, n, digests, n * digest_size)) {
         return PYACCEL_INVALID_ARGUMENT;
     }
     pyaccel_status status = pa_bind();
@@ -122,22 +141,9 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
         return status;
     }
     if (n == 1 && options->progress == NULL && is_single(found)) {
-        return hash_row(digests, batch.digest_size, found, messages, options);
+        return hash_row(digests, digest_size, found, messages, options);
     }
-    batch.secret = pa_hash_has_secret(options);
-    if (batch.engine != NULL) {
-        batch.engine->begin(&batch.job, found, options, batch.digest_size);
-    }
-    if (batch.secret) {
-        pa_wipe_stack();
-    }
-    status = pa_parallel(options->threads, n,
-                         range_rows(messages, n, batch.digest_size, options->threads), hash_range,
-                         &batch, options->progress, options->user);
-    if (batch.engine != NULL) {
-        pa_wipe(&batch.job, sizeof batch.job);
-    }
-    return status;
+    return hash_batch_of(digests, digest_size, algorithm, found, messages, n, options);
 }
 
 /* Bytes a row that a failed call closes: its digest size; where that is wrong, what the caller may expect. */
