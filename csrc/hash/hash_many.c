@@ -41,9 +41,11 @@ static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
 }
 
 #define WHOLE_GROUPS 96u /* rows that leave no lane of 32 or 48 idle */
+#define HALF_GROUPS 8u   /* such as leave none of 8 idle, and no thread without rows */
 
 /* Rows a range: about 256 KiB, which outweighs handing it to a thread and lets progress be heard now and then; more where rows
- * differ in size, since lanes fill with such as are alike: 1 MiB, or 16 where there is one thread. */
+ * differ in size, since lanes fill with such as are alike: 1 MiB, or 16 where there is one thread. Long rows that are too few to
+ * give whole groups to every thread are shared out among them. */
 static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n, uint64_t digest_size,
                            uint32_t threads)
 {
@@ -51,6 +53,10 @@ static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n, uint64_t di
     const uint64_t bytes = differ ? messages->data_size / n : messages->width;
     const uint64_t lines = !differ ? 4096 : pa_thread_count(threads) == 1 ? 262144 : 16384;
     const uint64_t rows = lines / (bytes / 64 + digest_size / 64 + 1) + 1;
+    const uint64_t share = (n - 1) / pa_thread_count(threads) + 1;
+    if (rows < WHOLE_GROUPS && share < WHOLE_GROUPS) {
+        return (share + HALF_GROUPS - 1) / HALF_GROUPS * HALF_GROUPS;
+    }
     return (rows + WHOLE_GROUPS - 1) / WHOLE_GROUPS * WHOLE_GROUPS;
 }
 

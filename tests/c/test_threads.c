@@ -24,7 +24,7 @@ static pyaccel_status do_range(void *context, uint64_t first, uint64_t last)
 {
     work *w = context;
     w->ranges++;
-    if (first % 64 != 0 || first >= last || last > w->n ||
+    if (first % w->step != 0 || first >= last || last > w->n ||
         (last != w->n && last - first != w->step)) {
         w->odd++;
     }
@@ -66,12 +66,12 @@ static work *fresh(uint64_t n, uint64_t step)
 static void check_cover(void)
 {
     static const uint64_t sizes[] = {1, 2, 63, 64, 65, 127, 128, 1000, 9999, MOST_ROWS};
-    static const uint64_t grains[] = {0, 1, 64, 65, 1000, MOST_ROWS, UINT64_MAX};
+    static const uint64_t grains[] = {1, 40, 64, 65, 1000, MOST_ROWS, UINT64_MAX};
     for (uint32_t threads = 1; threads <= 5; threads++) {
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             for (size_t g = 0; g < sizeof grains / sizeof *grains; g++) {
                 uint64_t n = sizes[s], grain = grains[g];
-                work *w = fresh(n, grain >= n ? n : grain <= 64 ? 64 : grain == 65 ? 128 : 1024);
+                work *w = fresh(n, grain >= n ? n : grain <= 64 ? grain : grain == 65 ? 128 : 1024);
                 CHECK(pa_parallel(threads, n, grain, do_range, w, NULL, NULL) == PYACCEL_OK);
                 bool once = true;
                 for (uint64_t i = 0; i < MOST_ROWS; i++) {
