@@ -303,7 +303,7 @@ def check_width(name: str, value: Any, rows: Rows, widths: tuple[int, ...], mend
 def _from_whole(name: str, value: Any) -> Rows:
     if isinstance(value, Rows):
         return value
-    if isinstance(value, bytes):
+    if type(value) is bytes:  # a subclass may lie about its length
         return Rows._of(value, None, len(value), 0)
     if isinstance(value, np.ndarray):
         return _from_array(name, value)

@@ -74,10 +74,21 @@ def test_accepted(value, rows):
     assert list(found[:-1]) == rows[:-1]
 
 
-@pytest.mark.parametrize("value", [b"all", bytearray(b"all"), memoryview(b"all"), np.frombuffer(b"all", np.uint8)])
+class Liar(bytes):
+    """Bytes that say they are more."""
+
+    def __len__(self):
+        return 2**40
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"all", Liar(b"all"), bytearray(b"all"), memoryview(b"all"), np.bytes_(b"all"), np.frombuffer(b"all", np.uint8)],
+)
 def test_one_value_for_all_rows(value):
     rows = as_rows("keys", value, one_for_all=True)
     assert rows.count is None
+    assert rows.width == 3
     assert rows[0] == rows[10**9] == b"all"
     assert list(rows[5:7]) == [b"all"]
     with pytest.raises(ValueError, match=r"messages: one value for all rows came.*\[value\]"):

@@ -70,9 +70,10 @@ class Options:
         if insecure_test_seed is not None:
             if not isinstance(insecure_test_seed, (bytes, bytearray)):
                 raise TypeError(f"insecure_test_seed: a {type(insecure_test_seed).__name__} came; wanted 32 bytes")
-            if len(insecure_test_seed) != 32:
-                raise ValueError(f"insecure_test_seed: {len(insecure_test_seed)} bytes came; wanted 32")
-            self.seed = ffi.new("uint8_t[]", bytes(insecure_test_seed))
+            seed = memoryview(insecure_test_seed).tobytes()  # whose length is what it holds, whatever a subclass says
+            if len(seed) != 32:
+                raise ValueError(f"insecure_test_seed: {len(seed)} bytes came; wanted 32")
+            self.seed = ffi.new("uint8_t[]", seed)
             self.native.insecure_test_seed = self.seed
             _SEEDS[self.native] = self.seed
 
