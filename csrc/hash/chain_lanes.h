@@ -116,7 +116,7 @@ PA_INLINE void load_end(word w[SCHEDULE], const pa_hash_shape *shape, const uint
 }
 
 /* Bytes that ends of messages are a multiple of where they are taken from where they lie. */
-#define ENDS (VECTOR_BYTES == 64 ? 1 : 16)
+#define ENDS_UNIT (VECTOR_BYTES == 64 ? 1 : 16)
 
 /* Lines of the cache that a block of all lanes is. */
 #define LINES (ALL_LANES * BLOCK / 64)

@@ -78,9 +78,9 @@ typedef struct {
     const uint32_t *schedule;   /* of the last block, which all lanes share; NULL: no such block */
     uint64_t whole;             /* blocks where the message lies */
     uint64_t staged;            /* blocks after those, elsewhere */
-    /* Bytes after the whole ones, where no block is staged and the kernel pads, or has `ends`. */
+    /* Bytes after the whole ones, where no block is staged and the kernel pads, or has `ends_unit`. */
     uint64_t rest;
-    /* Of kernels with `ends`, blocks after the whole ones in place of staged ones: those of `ending` (aligned to 64 bytes), but
+    /* With `ends_unit`, blocks after the whole ones in place of staged ones: those of `ending` (aligned to 64 bytes), but
      * for `rest` bytes of each lane after the first `before` ones, which follow its whole blocks. */
     uint64_t ends;
     uint64_t before;
@@ -130,7 +130,7 @@ struct pa_hash_lanes {
     void (*after)(uint8_t *digests, const void *state, const pa_hash_state *initial);
     pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
     /* Bytes, a power of two: `messages` takes shape->ends where `before` and `rest` are multiples of this; 0: never. */
-    uint32_t ends;
+    uint32_t ends_unit;
     /* `messages` brings what it reads, and what the next group will (shape->next), into the cache. */
     bool fetches;
     uint32_t lanes;

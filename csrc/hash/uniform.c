@@ -175,8 +175,8 @@ static void lay_out(uniform *u, const pa_hash_job *job, uint64_t n)
 
 static bool stages(const uniform *u, const struct pa_hash_lanes *kernel)
 {
-    return u->in_place.ends == 0 || kernel == NULL || kernel->ends == 0 ||
-           ((u->in_place.before | u->in_place.rest) & (kernel->ends - 1)) != 0;
+    return u->in_place.ends == 0 || kernel == NULL || kernel->ends_unit == 0 ||
+           ((u->in_place.before | u->in_place.rest) & (kernel->ends_unit - 1)) != 0;
 }
 
 static void stage(uniform *u, const struct pa_hash_lanes *kernel, uint32_t half, uint64_t row,
