@@ -13,6 +13,9 @@
 #define ROTATE WORD_ROR
 #define SHIFT WORD_SHR
 
+#if VECTOR_BYTES == 32
+#include "sha2_rounds_avx2.h"
+#else
 /* Round i of a run of 8: the eight state words rotate through s instead of being moved. */
 PA_INLINE void round_once(word s[8], unsigned i, word wk)
 {
@@ -30,6 +33,8 @@ PA_INLINE word extended(const word *w)
     word s0 = SMALL_SIGMA_0(w1), s1 = SMALL_SIGMA_1(w14);
     return WORD_ADD(WORD_ADD(w[0], w[9]), WORD_ADD(s0, s1));
 }
+
+#endif
 
 PA_INLINE void add_state(word s[8], const word before[8])
 {
@@ -51,7 +56,17 @@ PA_INLINE void compress(word s[8], word w[SCHEDULE], pa_hash_ahead ahead)
     const vec_word *k = CONSTANTS;
     uint64_t line = 0;
     copy_state(before, s);
+#if VECTOR_BYTES == 32
+    word differ = WORD_XOR(s[1], s[2]);
+#define STEP(i) round_of_word(s, i, &differ, k + (i), w + (i));
+#define EXTEND_AND_STEP(i) round_and_extension(s, i, &differ, k + (i), w + (i));
+#else
 #define STEP(i) round_once(s, i, WORD_ADD(w[i], EVERY(k[i])));
+#define EXTEND_AND_STEP(i)                                                                         \
+    STEP(i)                                                                                        \
+    w[(i) + 16] = extended(w + (i));                                                               \
+    keep_in_memory(&w[(i) + 16]);
+#endif
 /* In the first 64 rounds. */
 #define FETCH(i)                                                                                   \
     if ((i) < LINES / 8) {                                                                         \
@@ -59,9 +74,7 @@ PA_INLINE void compress(word s[8], word w[SCHEDULE], pa_hash_ahead ahead)
     }
 #define STEP_AND_EXTEND(i)                                                                         \
     FETCH(i)                                                                                       \
-    STEP(i)                                                                                        \
-    w[(i) + 16] = extended(w + (i));                                                               \
-    keep_in_memory(&w[(i) + 16]);
+    EXTEND_AND_STEP(i)
 #define LAST_STEP(i)                                                                               \
     if (ROUNDS == 64) {                                                                            \
         FETCH(i)                                                                                   \
@@ -76,6 +89,7 @@ PA_INLINE void compress(word s[8], word w[SCHEDULE], pa_hash_ahead ahead)
 #undef LAST_STEP
 #undef STEP_AND_EXTEND
 #undef FETCH
+#undef EXTEND_AND_STEP
 #undef STEP
     add_state(s, before);
 }

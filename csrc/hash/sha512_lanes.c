@@ -16,10 +16,9 @@
  * messages are staged first. Many 16 KiB out of memory: 1.24 cycles a byte, 1.33 to 1.37 where a block of all
  * lanes is asked for at once.
  *
- * Zen 4 held to AVX2, gcc 12: floor of a lane 256 cycles a block at four operations a cycle. Reached 303 of many blocks (3.3
- * operations a cycle; of 54 a round 21 are for the two ports that rotate), 317 for 64 bytes of many and of a million: 325 where the
- * ends of messages are staged and not put together as words. Tried and lost: words extended before their round, 0.2 %; Sigma of
- * e first, 0.4 %; Sigma of a first, 335; gcc's own order after registers are given, 319, and before, 361;
+ * Zen 4 held to AVX2, gcc 12: floor of a lane 256 cycles a block at four operations a cycle. Reached 299 for 64 bytes in the
+ * kernel (clang 14: 297), 309 by rounds in C. Tried and lost with those: words extended before their round, 0.2 %; Sigma of e first,
+ * 0.4 %; Sigma of a first, 335; gcc's own order after registers are given, 319, and before, 361;
  * -ftree-ter, 347. -mtune=znver3, 314.
  *
  * Floor of 4 lanes with AVX2 on Zen 3 (3.24 GHz): 1100 cycles a block. Reached, the kernel alone: 1174 (gcc 12), 1184 (clang
