@@ -14,6 +14,7 @@ from pyaccel import hashing, merkle, recovery, signatures
 from pyaccel.engine.calls import checked
 from pyaccel.engine.dispatcher import RowKind
 from pyaccel.merkle_forms import FORMS
+from pyaccel.numbers import whole_number
 from pyaccel.poseidon2 import ELEMENTS
 from pyaccel.prepared_keys import PreparedKeys
 from pyaccel.rows import one_row
@@ -242,8 +243,9 @@ class Inclusion(_OneRow, _Inclusion):
 
     def row(self, root: Any, leaf: Any, index: Any, proof: Any, size: Any) -> Row:
         """One row, checked, and safe from changes."""
-        place, size = (None if number is None else operator.index(number) for number in (index, size))
-        row = own("root", root), own("leaf", leaf), place, own("proof", proof), size
+        place = None if index is None else whole_number("index", index)
+        count = None if size is None else whole_number("size", size)
+        row = own("root", root), own("leaf", leaf), place, own("proof", proof), count
         checked("merkle.verify_many", *self._columns(*([value] for value in row)), **self._asdict())
         return row
 
