@@ -173,7 +173,7 @@ typedef struct {
     const pyaccel_rows *segments;
     uint32_t segment_count;
     uint32_t *used; /* bit i: item i of the menu ran; or-ed */
-    /* The menu's one kernel leaves states in place of digests; n is a multiple of its lanes. */
+    /* The menu's one kernel leaves states in place of digests, of all its lanes, which have room. */
     bool states;
     bool sorted_pairs; /* one segment of 64 bytes a row, of whose halves the lesser comes first */
 } pa_hash_job;

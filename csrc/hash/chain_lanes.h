@@ -138,21 +138,21 @@ static void absorb_blocks(void *state, const uint8_t *const *data, uint64_t coun
     store_words(state, s, 8);
 }
 
-/* s is overwritten. */
-PA_INLINE void write_digests(uint8_t *digests, word s[8])
+/* Of lanes below `end`; s is overwritten. */
+PA_INLINE void write_digests(uint8_t *digests, word s[8], unsigned end)
 {
     PA_UNROLL
     for (unsigned i = 0; i < 8; i++) {
         s[i] = WORD_SWAP_BYTES(s[i]);
     }
-    scatter_words(digests, 8 * sizeof(vec_word), s, 8);
+    scatter_words(digests, 8 * sizeof(vec_word), s, 8, end);
 }
 
 static void store_digests(uint8_t *digests, const void *state)
 {
     word s[8];
     load_words(s, state, 8);
-    write_digests(digests, s);
+    write_digests(digests, s, ALL_LANES);
 }
 
 #if WORD_BITS == 32
@@ -225,7 +225,7 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
     if (shape->states) {
         store_words(digests, s, 8);
     } else {
-        write_digests(digests, s);
+        write_digests(digests, s, ALL_LANES - shape->idle);
     }
 }
 
@@ -275,7 +275,7 @@ static void hash_subtrees(uint8_t *digests, const pa_hash_shape *shape, const ui
             k = 0;
         }
     }
-    write_digests(digests, s);
+    write_digests(digests, s, ALL_LANES);
 }
 #endif
 

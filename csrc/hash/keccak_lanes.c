@@ -236,7 +236,11 @@ __attribute__((noinline)) static void hash_nodes(uint8_t *digests, const pa_hash
         s[4] = pad;
     }
     permute_inline(s, 1);
-    vec_scatter(digests, SHORTER, s, 4);
+    if (shape->idle == 0) {
+        vec_scatter(digests, SHORTER, s, 4);
+    } else {
+        vec_scatter_some(digests, SHORTER, s, 4, LANES - shape->idle);
+    }
 }
 #endif
 
@@ -284,9 +288,9 @@ static void hash_messages(uint8_t *digests, const pa_hash_shape *shape, const ui
         permute(s, block + 1 < blocks ? 5 : rows);
     }
     if (shape->digest_size == SHORTER) {
-        vec_scatter(digests, SHORTER, s, 4);
+        vec_scatter_some(digests, SHORTER, s, 4, LANES - shape->idle);
     } else {
-        vec_scatter(digests, 64, s, 8);
+        vec_scatter_some(digests, 64, s, 8, LANES - shape->idle);
     }
 }
 
@@ -310,4 +314,5 @@ const struct pa_hash_lanes PA_VARIANT(pa_keccak_lanes_) = {
     .pads = 8,
     .cost = VECTOR_BYTES == 64 ? 1350 : 1400,
     .sorts = true,
+    .leaves = true,
 };

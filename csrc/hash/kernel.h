@@ -88,6 +88,7 @@ typedef struct {
     uint8_t pad_first, pad_last; /* as the algorithm has them */
     uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
     uint64_t next;               /* as pa_hash_blocks_ahead has it */
+    uint32_t idle; /* the last lanes, whose digests nobody wants: of kernels with `leaves` */
     /* In place of digests the states, word by word as `blocks` has them: of kernels with `states`. */
     bool states;
     /* Messages are two halves of 32 bytes, of which the lesser comes first: of kernels with `sorts`. */
@@ -142,8 +143,9 @@ struct pa_hash_lanes {
     uint32_t cost;
     bool by_lane;
     bool brief;  /* worth its lanes where a message is one whole block and the shared one alone */
-    bool states; /* `messages` takes shape->states */
+    bool states; /* `messages` takes shape->states, of idle lanes too; it `leaves` then */
     bool sorts;  /* `messages` takes shape->sorted_pairs */
+    bool leaves; /* `messages` leaves out digests of shape->idle lanes */
 };
 
 extern const uint32_t pa_sha256_constants[64];

@@ -92,11 +92,12 @@ static void squeeze(const pa_hash_job *job, pa_hash_scratch *scratch,
     }
 }
 
-/* A whole group of whole digests is written in place: to NULL then, else where the digests of all lanes have room. */
-static uint8_t *whole_group(const pa_hash_job *job, const struct pa_hash_lanes *kernel,
-                            size_t apart, uint8_t *digests, const uint32_t *order, uint32_t count)
+/* Whole digests that a kernel writes of `written` lanes: in place, where these are the ones that are wanted; NULL: elsewhere,
+ * where the digests of all lanes have room. */
+static uint8_t *in_place(const pa_hash_job *job, uint32_t written, size_t apart, uint8_t *digests,
+                         const uint32_t *order, uint32_t count)
 {
-    return order == NULL && count == kernel->lanes && job->digest_size == apart ? digests : NULL;
+    return order == NULL && count == written && job->digest_size == apart ? digests : NULL;
 }
 
 static void hand_out(const pa_hash_job *job, size_t apart, const uint8_t *stored, uint8_t *digests,
@@ -123,7 +124,7 @@ void pa_hash_group_finish(const pa_hash_job *job, pa_hash_scratch *scratch,
         squeeze(job, scratch, kernel, digests, order, count);
         return;
     }
-    uint8_t *whole = whole_group(job, kernel, kernel->stored, digests, order, count);
+    uint8_t *whole = in_place(job, kernel->lanes, kernel->stored, digests, order, count);
     kernel->store(whole ? whole : stored, &scratch->state);
     if (whole == NULL) {
         hand_out(job, kernel->stored, stored, digests, order, count);
@@ -138,7 +139,8 @@ void pa_hash_group(const pa_hash_job *job, pa_hash_scratch *scratch,
     if (kernel->messages != NULL && job->digest_size <= kernel->stored) {
         uint8_t stored[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
         const size_t apart = job->digest_size == kernel->shorter ? kernel->shorter : kernel->stored;
-        uint8_t *whole = whole_group(job, kernel, apart, digests, order, count);
+        const uint32_t written = kernel->lanes - (kernel->leaves ? shape->idle : 0);
+        uint8_t *whole = in_place(job, written, apart, digests, order, count);
         kernel->messages(whole ? whole : stored, shape, data, tails);
         if (whole == NULL) {
             hand_out(job, apart, stored, digests, order, count);

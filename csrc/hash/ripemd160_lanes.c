@@ -118,7 +118,7 @@ static void store_digests(uint8_t *digests, const void *state)
 {
     word h[4];
     load_words(h, state, 4);
-    scatter_words(digests, DIGEST, h, 4);
+    scatter_words(digests, DIGEST, h, 4, ALL_LANES);
     for (unsigned l = 0; l < ALL_LANES; l++) {
         memcpy(digests + l * DIGEST + 16, (const uint32_t *)state + 4 * ALL_LANES + l, 4);
     }

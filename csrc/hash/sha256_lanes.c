@@ -109,4 +109,5 @@ const struct pa_hash_lanes KERNEL = {
     .cost = COST,
     .states = true,
     .sorts = true,
+    .leaves = true,
 };

@@ -49,4 +49,5 @@ const struct pa_hash_lanes KERNEL = {
     .lanes = ALL_LANES,
     .stored = 64,
     .cost = COST,
+    .leaves = true,
 };

@@ -160,4 +160,5 @@ const struct pa_hash_lanes KERNEL = {
     .stored = 32,
     .cost = COST,
     .sorts = true,
+    .leaves = true,
 };

@@ -31,7 +31,7 @@ typedef vec word;
 #define load_words vec_load
 #define store_words vec_store
 #define gather_words vec_gather
-#define scatter_words vec_scatter
+#define scatter_words vec_scatter_some
 
 #else
 
@@ -110,7 +110,7 @@ PA_INLINE void store_words(void *words, const word *x, unsigned count)
     }
 }
 
-/* As vec_gather and vec_scatter, count at most 16. */
+/* As vec_gather and vec_scatter_some, count at most 16. */
 PA_INLINE void gather_words(word *x, const uint8_t *const *lane, uint64_t offset, unsigned count)
 {
     PA_UNROLL
@@ -124,7 +124,8 @@ PA_INLINE void gather_words(word *x, const uint8_t *const *lane, uint64_t offset
     }
 }
 
-PA_INLINE void scatter_words(uint8_t *bytes, uint64_t stride, const word *x, unsigned count)
+PA_INLINE void scatter_words(uint8_t *bytes, uint64_t stride, const word *x, unsigned count,
+                             unsigned end)
 {
     PA_UNROLL
     for (unsigned p = 0; p < STREAMS; p++) {
@@ -133,7 +134,8 @@ PA_INLINE void scatter_words(uint8_t *bytes, uint64_t stride, const word *x, uns
         for (unsigned i = 0; i < count; i++) {
             of_stream[i] = x[i].s[p];
         }
-        vec_scatter(bytes + p * LANES * stride, stride, of_stream, count);
+        vec_scatter_some(bytes + p * LANES * stride, stride, of_stream, count,
+                         end > p * LANES ? end - p * LANES : 0);
     }
 }
 

@@ -260,6 +260,7 @@ static void hash_group(uniform *u, const struct pa_hash_lanes *kernel, uint32_t 
     const uint8_t *data[PA_HASH_MAX_LANES], *tails[PA_HASH_MAX_LANES];
     const bool in_place = !stages(u, kernel);
     pa_hash_shape *shape = in_place ? &u->in_place : &u->shape;
+    shape->idle = kernel->lanes - count;
     if (shape->whole > 0 || shape->rest > 0) { /* empty rows may lie nowhere */
         const uint8_t *rows = u->rows + row * u->stride;
         if (shape->sorted_pairs && !kernel->sorts) {

@@ -149,10 +149,14 @@ PA_INLINE __m256i pa_load_halves(const uint8_t *low, const uint8_t *high)
                                    _mm_loadu_si128((const __m128i *)high), 1);
 }
 
-PA_INLINE void pa_store_halves(uint8_t *low, uint8_t *high, __m256i x)
+PA_INLINE void pa_store_halves(uint8_t *low, bool has_low, uint8_t *high, bool has_high, __m256i x)
 {
-    _mm_storeu_si128((__m128i *)low, _mm256_castsi256_si128(x));
-    _mm_storeu_si128((__m128i *)high, _mm256_extracti128_si256(x, 1));
+    if (has_low) {
+        _mm_storeu_si128((__m128i *)low, _mm256_castsi256_si128(x));
+    }
+    if (has_high) {
+        _mm_storeu_si128((__m128i *)high, _mm256_extracti128_si256(x, 1));
+    }
 }
 
 /* Quarter q = 16 bytes at lane[q * GROUP] + offset. */
@@ -167,15 +171,18 @@ PA_INLINE vec vec_load_quarters(const uint8_t *const *lane, uint64_t offset)
 #endif
 }
 
-/* 16 bytes at first + q * GROUP * stride = quarter q. */
-PA_INLINE void vec_store_quarters(uint8_t *first, uint64_t stride, vec x)
+/* 16 bytes at bytes + (l + q * GROUP) * stride = quarter q, where that lane is below `end`. */
+PA_INLINE void vec_store_quarters(uint8_t *bytes, uint64_t stride, unsigned l, unsigned end, vec x)
 {
+    uint8_t *first = bytes + l * stride;
 #if VECTOR_BYTES == 64
     uint8_t *third = first + 2 * GROUP * stride;
-    pa_store_halves(first, first + GROUP * stride, _mm512_castsi512_si256(x));
-    pa_store_halves(third, third + GROUP * stride, _mm512_extracti64x4_epi64(x, 1));
+    pa_store_halves(first, l < end, first + GROUP * stride, l + GROUP < end,
+                    _mm512_castsi512_si256(x));
+    pa_store_halves(third, l + 2 * GROUP < end, third + GROUP * stride, l + 3 * GROUP < end,
+                    _mm512_extracti64x4_epi64(x, 1));
 #else
-    pa_store_halves(first, first + GROUP * stride, x);
+    pa_store_halves(first, l < end, first + GROUP * stride, l + GROUP < end, x);
 #endif
 }
 
@@ -222,8 +229,9 @@ PA_INLINE void vec_gather_two_groups(vec x[2 * GROUP], const uint8_t *const *lan
     }
 }
 
-/* The other way. */
-PA_INLINE void vec_scatter_two_groups(uint8_t *bytes, uint64_t stride, vec x[2 * GROUP])
+/* The other way, for lanes below `end`. */
+PA_INLINE void vec_scatter_two_groups(uint8_t *bytes, uint64_t stride, vec x[2 * GROUP],
+                                      unsigned end)
 {
     const vec first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
     const vec second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
@@ -238,10 +246,15 @@ PA_INLINE void vec_scatter_two_groups(uint8_t *bytes, uint64_t stride, vec x[2 *
         vec_transpose_quarters(x + half);
         PA_UNROLL
         for (unsigned j = 0; j < GROUP; j++) {
-            uint8_t *low = bytes + (2 * half + j) * stride;
-            _mm256_storeu_si256((__m256i *)low, _mm512_castsi512_si256(x[half + j]));
-            _mm256_storeu_si256((__m256i *)(low + GROUP * stride),
-                                _mm512_extracti64x4_epi64(x[half + j], 1));
+            const unsigned l = 2 * half + j, other = l + GROUP;
+            if (l < end) {
+                _mm256_storeu_si256((__m256i *)(bytes + l * stride),
+                                    _mm512_castsi512_si256(x[half + j]));
+            }
+            if (other < end) {
+                _mm256_storeu_si256((__m256i *)(bytes + other * stride),
+                                    _mm512_extracti64x4_epi64(x[half + j], 1));
+            }
         }
     }
 }
@@ -398,14 +411,16 @@ PA_INLINE void vec_gather_into(vec x[16], const uint8_t *const *lane, uint64_t o
 }
 #endif
 
-/* Bytes at bytes + l * stride = count words of lane l, a multiple of GROUP; native order. x is overwritten. */
-PA_INLINE void vec_scatter(uint8_t *bytes, uint64_t stride, vec *x, unsigned count)
+/* Bytes at bytes + l * stride = count words of lane l, a multiple of GROUP; native order; for lanes l < end. x is
+ * overwritten. */
+PA_INLINE void vec_scatter_some(uint8_t *bytes, uint64_t stride, vec *x, unsigned count,
+                                unsigned end)
 {
     unsigned i = 0;
 #if VECTOR_BYTES == 64
     PA_UNROLL
     for (; i + 2 * GROUP <= count; i += 2 * GROUP) {
-        vec_scatter_two_groups(bytes + i * sizeof(vec_word), stride, x + i);
+        vec_scatter_two_groups(bytes + i * sizeof(vec_word), stride, x + i, end);
     }
 #endif
     PA_UNROLL
@@ -413,9 +428,15 @@ PA_INLINE void vec_scatter(uint8_t *bytes, uint64_t stride, vec *x, unsigned cou
         vec_transpose_quarters(x + i);
         PA_UNROLL
         for (unsigned j = 0; j < GROUP; j++) {
-            vec_store_quarters(bytes + j * stride + i * sizeof(vec_word), stride, x[i + j]);
+            vec_store_quarters(bytes + i * sizeof(vec_word), stride, j, end, x[i + j]);
         }
     }
+}
+
+/* The same for all lanes. */
+PA_INLINE void vec_scatter(uint8_t *bytes, uint64_t stride, vec *x, unsigned count)
+{
+    vec_scatter_some(bytes, stride, x, count, LANES);
 }
 
 #endif
