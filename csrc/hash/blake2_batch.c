@@ -137,6 +137,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
     for (uint64_t done = 0; done < n;) {
         const struct pa_blake2 *kernel = choose(b, n - done);
         const uint32_t lanes = kernel->lanes;
+        done = pa_blake_begin(n, done, lanes);
         const uint32_t count = n - done < lanes ? (uint32_t)(n - done) : lanes;
         const uint8_t *data[MAX_LANES], *last[MAX_LANES];
         /* Lanes without a row of their own repeat the last row. */

@@ -132,10 +132,14 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, group *g, uint
     }
 }
 
-/* How many of n rows go through one kernel group after group: where it would also take those that fill none, all. */
+/* How many of n rows go through one kernel group after group, if it can do that: where it would also take those that fill none,
+ * all. */
 static uint64_t rows_of_groups(const pa_blake3_job *job, const struct pa_blake3 *kernel, uint64_t n)
 {
-    const uint64_t left = n % kernel->lanes;
+    const uint64_t left = n & (kernel->lanes - 1);
+    if (kernel->groups == NULL || n < kernel->lanes) {
+        return 0;
+    }
     return left > 0 && pa_blake3_kernel(job, left) == kernel ? n : n - left;
 }
 
@@ -153,6 +157,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
     }
     for (uint64_t done = 0; done < n;) {
         const struct pa_blake3 *kernel = choose(b, n - done);
+        done = pa_blake_begin(n, done, kernel->lanes);
         uint32_t count = n - done < kernel->lanes ? (uint32_t)(n - done) : kernel->lanes;
         const uint8_t *row = size > 0 ? messages->data + (first + done) * messages->stride : NULL;
         for (uint32_t l = 0; l < count; l++) {
@@ -165,7 +170,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
             b->last[l] = g->data[l] + whole * BLOCK;
         }
         const uint64_t rows = rows_of_groups(b->job, kernel, n - done);
-        if (kernel->groups != NULL && rows > count && full && b->job->digest_size == VALUE) {
+        if (rows > count && full && b->job->digest_size == VALUE) {
             kernel->groups(digests + done * VALUE, b->job->key, 0, g->data, whole, b->last,
                            g->sizes, NULL, b->job->flags, PA_BLAKE3_CHUNK_START,
                            PA_BLAKE3_CHUNK_END | PA_BLAKE3_ROOT, PA_BLAKE3_ALL, messages->stride,

@@ -14,8 +14,8 @@
 /* Kernels of one algorithm, narrowest first; [0] takes one message. */
 typedef struct {
     uint32_t count;
-    uint32_t lanes[PA_BLAKE_WIDTHS];
-    uint32_t cost[PA_BLAKE_WIDTHS]; /* cycles a block of all lanes together */
+    uint32_t lanes[PA_BLAKE_WIDTHS]; /* powers of two */
+    uint32_t cost[PA_BLAKE_WIDTHS];  /* cycles a block of all lanes together */
 } pa_blake_widths;
 
 /* Cycles a block of n messages by kernels 0 to `widest`: each takes what fills it, and the rest too where that costs less
@@ -25,8 +25,9 @@ static inline uint64_t pa_blake_cost(const pa_blake_widths *widths, uint32_t wid
     if (widest == 0) {
         return n * widths->cost[0];
     }
-    uint64_t full = n / widths->lanes[widest] * widths->cost[widest];
-    uint64_t rest = pa_blake_cost(widths, widest - 1, n % widths->lanes[widest]);
+    const uint32_t lanes = widths->lanes[widest];
+    const uint64_t full = (n >> __builtin_ctz(lanes)) * widths->cost[widest];
+    const uint64_t rest = pa_blake_cost(widths, widest - 1, n & (lanes - 1));
     return full + (rest < widths->cost[widest] ? rest : widths->cost[widest]);
 }
 
@@ -39,6 +40,13 @@ static inline uint32_t pa_blake_choose(const pa_blake_widths *widths, uint64_t n
         }
     }
     return 0;
+}
+
+/* The row that `lanes` of them begin with, of n of which those before `done` are done: where fewer are left, some are taken again,
+ * so that all digests go to where they belong at once. */
+static inline uint64_t pa_blake_begin(uint64_t n, uint64_t done, uint32_t lanes)
+{
+    return n >= lanes && n - done < lanes ? n - lanes : done;
 }
 
 /* Bytes from row i of some of one size to row i + count, 0 where it is not there. The stride of empty rows says nothing. */
