@@ -176,6 +176,7 @@ typedef struct {
     /* The menu's one kernel leaves states in place of digests, of all its lanes, which have room. */
     bool states;
     bool sorted_pairs; /* one segment of 64 bytes a row, of whose halves the lesser comes first */
+    bool roomy;        /* behind the digests there is room for those of PA_HASH_MAX_LANES */
 } pa_hash_job;
 
 /* Parts of row i. Fixed rows were checked as a whole by pa_rows_valid. False where an offset is bad. */

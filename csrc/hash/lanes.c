@@ -92,12 +92,12 @@ static void squeeze(const pa_hash_job *job, pa_hash_scratch *scratch,
     }
 }
 
-/* Whole digests that a kernel writes of `written` lanes: in place, where these are the ones that are wanted; NULL: elsewhere,
- * where the digests of all lanes have room. */
+/* Where whole digests that a kernel writes of `written` lanes belong, and they have room; NULL: elsewhere. */
 static uint8_t *in_place(const pa_hash_job *job, uint32_t written, size_t apart, uint8_t *digests,
                          const uint32_t *order, uint32_t count)
 {
-    return order == NULL && count == written && job->digest_size == apart ? digests : NULL;
+    return order == NULL && (count == written || job->roomy) && job->digest_size == apart ? digests
+                                                                                          : NULL;
 }
 
 static void hand_out(const pa_hash_job *job, size_t apart, const uint8_t *stored, uint8_t *digests,

@@ -2,7 +2,7 @@
 /* Batches of rows made of segments: one algorithm, or two one after the other. */
 #include "algorithm.h"
 
-/* One algorithm before `then`; counts what ran, once a batch. */
+/* One algorithm before `then`, where digests are roomy; counts what ran, once a batch. */
 static pyaccel_status hash_stage(const pa_hash_algorithm *algorithm, uint8_t *digests,
                                  uint64_t digest_size, const pa_midstate *midstate,
                                  const pyaccel_rows *segments, uint32_t segment_count,
@@ -18,6 +18,7 @@ static pyaccel_status hash_stage(const pa_hash_algorithm *algorithm, uint8_t *di
         .segments = segments,
         .segment_count = segment_count,
         .used = used,
+        .roomy = algorithm->then != NULL,
     };
     pyaccel_status status = PYACCEL_OK;
     if (n == 0) {
@@ -70,14 +71,18 @@ static const struct pa_hash_lanes *follower(const pa_hash_menu *menu, const pa_h
     return NULL;
 }
 
-/* Whether rows that don't fill lanes go by states: where both algorithms would take them by these kernels anyway or, with lanes
- * more than half full, the second one would. What narrower kernels win is then less than what digests cost on their way (Zen 4,
- * 32 lanes, 31 rows of 64 bytes: 1640 ns, by states 1390). */
-static bool states_pay(const pa_hash_plan *plan, uint32_t steady, const pa_hash_plan *then,
-                       uint32_t item, uint64_t rows)
+/* How many of n rows go by states: those that fill lanes, and the others where both algorithms would take them by these kernels
+ * anyway or, with lanes more than half full, the second one would or its kernel runs already. What narrower kernels win is then
+ * less than what digests cost on their way (Zen 4, 32 lanes, 31 rows of 64 bytes: 1640 ns, by states 1390). */
+static uint64_t rows_by_states(const pa_hash_plan *plan, const pa_hash_plan *then, uint32_t item,
+                               uint64_t n)
 {
-    return rows > 0 && pa_hash_plan_item(then, rows) == item &&
-           (2 * rows > then->items[item].lanes || pa_hash_plan_item(plan, rows) == steady);
+    const uint32_t lanes = then->items[item].lanes;
+    const uint64_t left = n % lanes;
+    const bool same = pa_hash_plan_item(then, left) == item;
+    const bool pays = 2 * left > lanes ? same || n > lanes
+                                       : same && pa_hash_plan_item(plan, left) == plan->steady;
+    return pays ? n : n - left;
 }
 
 /* HASH160 of rows of one size, words of SHA-256 going to RIPEMD-160 as they are. Returns the rows done: where kernels or rows
@@ -98,9 +103,7 @@ hash_by_states(const pa_hash_algorithm *algorithm, uint8_t *digests, uint64_t di
     }
     const uint32_t lanes = kernel->lanes;
     const pa_hash_plan *any = &menu->plans[PA_HASH_ANY];
-    const uint64_t left = n % lanes;
-    const uint64_t all =
-        states_pay(any, any->steady, &then->plans[PA_HASH_ANY], item, left) ? n : n - left;
+    const uint64_t all = rows_by_states(any, &then->plans[PA_HASH_ANY], item, n);
     if (all == 0) {
         return 0;
     }
@@ -155,7 +158,7 @@ hash_in_stages(const pa_hash_algorithm *algorithm, uint8_t *digests, uint64_t di
                const pa_midstate *midstate, const pyaccel_rows *segments, uint32_t segment_count,
                uint64_t first, uint64_t n)
 {
-    uint8_t inner[STAGE_ROWS * 32];
+    uint8_t inner[(STAGE_ROWS + PA_HASH_MAX_LANES) * 32];
     uint64_t inner_size = algorithm->digest_size;
     const pyaccel_rows rows = {
         .data = inner, .data_size = sizeof inner, .width = inner_size, .stride = inner_size};
