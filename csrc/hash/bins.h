@@ -96,8 +96,11 @@ typedef struct {
 
 static inline void pa_rows_way_begin(pa_rows_way *way, const pyaccel_rows *rows)
 {
+    /* Offsets alone say where rows end: their data may be said to be of any size, which ends with the memory. */
+    const uint64_t most = UINTPTR_MAX - (uintptr_t)rows->data;
     way->taken = way->fetched = rows->data;
-    way->end = rows->data == NULL ? NULL : rows->data + rows->data_size;
+    way->end =
+        rows->data == NULL ? NULL : rows->data + (rows->data_size < most ? rows->data_size : most);
 }
 
 /* Rows that have been taken. */

@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "hash/algorithm.h"
+#include "hash/bins.h"
 #include "hash/hash.h"
 #include "hash/kernel.h"
 #include "hash_rows.h"
@@ -444,6 +445,17 @@ static void test_subtrees(uint32_t algorithm, bool sorted_pairs)
            (unsigned long long)lanes);
 }
 
+/* Data that is said to be of any size, since offsets say where its rows end, goes no further than memory. */
+static void test_end_of_any_size(void)
+{
+    pa_rows_way way;
+    const pyaccel_rows rows = {.data = text, .data_size = UINT64_MAX}, none = {.data = NULL};
+    pa_rows_way_begin(&way, &rows);
+    CHECK((uintptr_t)way.end > (uintptr_t)text);
+    pa_rows_way_begin(&way, &none);
+    CHECK(way.end == NULL && way.fetched == NULL);
+}
+
 int main(void)
 {
     random_bytes(text, sizeof text);
@@ -472,6 +484,7 @@ int main(void)
     test_subtrees(PYACCEL_HASH_KECCAK256, true);
     test_digest_sizes(PYACCEL_HASH_SHAKE128);
     test_digest_sizes(PYACCEL_HASH_SHAKE256);
+    test_end_of_any_size();
     test_counters();
     return finish();
 }
