@@ -11,9 +11,12 @@
  *            178, a block of 136 bytes 193 (2 to 4 % more where words are gathered by twos, not fours)
  *   Zen 3    3.24 GHz, 4 lanes with AVX2, a block of 136 bytes, the kernel alone: 1401 cycles (gcc 12), 1342 (clang 14);
  *            floor 1110
- *   Zen 4    held to AVX2, gcc 12: 360 a message of 64 bytes and a block of many; floor 278 at four operations a cycle, of which
- *            D, that waits for the last row and has nothing beside it, keeps some 10 cycles of 60 a round. Rotations of columns
- *            as sums and the order of the text, each under 1 %. Lost: parities from the words in memory, 397
+ *   Zen 4    held to AVX2: 334 a message of 64 bytes in the kernel (gcc 12; clang 14 340); floor 278 at four operations a
+ *            cycle. 353 where gcc chose what registers hold between rows and the state moved from the caller's memory and back.
+ *            Rows as texts of instructions, 326, and some thousand orders of them within 1 %. What stands between is not the
+ *            wait for D, since two streams in turn take 53 cycles a round and one 54, but the two pipes that shift, where other
+ *            operations stand in the way. Rotations of columns as sums and the order of the
+ *            text, each under 1 %. Lost: parities from the words in memory, 397
  *   lost     Zen 5: two streams with their words in memory, 111 to 129 cycles a lane, since 512 bits are stored once a cycle;
  *            the registers of 24 rounds given by hand, 93.5; the first row of a round from columns and rotations by one
  *            operation of three, before D is there, 95; parities of the first three rows early, 96; loops of 2 and 4
@@ -58,6 +61,18 @@
 #define IN_MEMORY(s, t) __asm__ volatile("" : : "r"(s), "r"(t) : "memory")
 #else
 #define IN_MEMORY(s, t) (void)0
+#endif
+
+/* Between rows C and D stand in registers, so that the six others are a row's and nothing else is put into memory. */
+#if VECTOR_BYTES == 32
+#define IN_REGISTERS(c, d)                                                                         \
+    __asm__ volatile(""                                                                            \
+                     : "+x"(c[0]), "+x"(c[1]), "+x"(c[2]), "+x"(c[3]), "+x"(c[4]), "+x"(d[0]),     \
+                       "+x"(d[1]), "+x"(d[2]), "+x"(d[3]), "+x"(d[4])                              \
+                     :                                                                             \
+                     : "memory")
+#else
+#define IN_REGISTERS(c, d) (void)0
 #endif
 
 #if VECTOR_BYTES == 64
@@ -116,12 +131,16 @@ PA_INLINE void round_once(vec t[25], const vec s[25], vec c[5], uint64_t constan
     if (rows == 1) {
         return;
     }
+    IN_REGISTERS(c, d);
     ROW(5, 3, 28, 9, 20, 10, 3, 16, 45, 22, 61)
     if (rows == 2) {
         return;
     }
+    IN_REGISTERS(c, d);
     ROW(10, 1, 1, 7, 6, 13, 25, 19, 8, 20, 18)
+    IN_REGISTERS(c, d);
     ROW(15, 4, 27, 5, 36, 11, 10, 17, 15, 23, 56)
+    IN_REGISTERS(c, d);
     ROW(20, 2, 62, 8, 55, 14, 39, 15, 41, 21, 2)
 }
 
@@ -148,6 +167,9 @@ PA_INLINE void permute_inline(vec s[25], unsigned rows)
 /* The same for a state in memory, for whoever calls it from a loop. */
 __attribute__((noinline)) static void permute(vec state[25], unsigned rows)
 {
+#if VECTOR_BYTES == 32
+    permute_inline(state, rows);
+#else
     vec s[25];
     vec_copy(s, state, 25);
     permute_inline(s, rows);
@@ -158,6 +180,7 @@ __attribute__((noinline)) static void permute(vec state[25], unsigned rows)
     if (rows > 2) {
         vec_copy(state + 10, s + 10, 15);
     }
+#endif
 }
 
 /* Word l = that of data[l] at offset. */
