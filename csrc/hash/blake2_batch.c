@@ -99,7 +99,7 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, group *g, uint3
         kernel->hash(b->states, start, stride, before, g->data, whole - done,
                      kernel->ends ? g->data : last, here,
                      ((uint64_t)1 << live) - ((uint64_t)1 << on),
-                     pa_rows_way_next(&b->way, g->data, lanes, whole - done + 1, block));
+                     pa_rows_way_next(&b->way, g->data, lanes, whole - done + 1, block), lanes);
         pa_blake_hand_out(g->out, b->states, on, live, block / 2, job->digest_size);
         for (uint32_t l = 0; l < on; l++) {
             g->data[l] += (whole + 1 - done) * block;
@@ -156,11 +156,11 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
                 last[l] = b->staging[l];
             }
         }
-        bool in_place = count == lanes && size_out == state;
+        const bool in_place = size_out == state;
         uint8_t *made = in_place ? digests + done * state : b->states;
         kernel->hash(made, start, 0, before, data, whole, ends ? data : last, totals,
                      half ? PA_BLAKE2_EQUAL_HALF : PA_BLAKE2_EQUAL,
-                     pa_blake_next(messages, first + done, count));
+                     pa_blake_next(messages, first + done, count), count);
         if (!in_place) {
             pa_blake_hand_over(digests + done * size_out, made, count, state, size_out);
         }

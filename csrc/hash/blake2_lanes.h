@@ -47,7 +47,7 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
  *   before   whole > 0 or last is not NULL; any alignment. Time depends on whole alone */
 static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
-                        const uint64_t *totals, uint64_t final, uint64_t next)
+                        const uint64_t *totals, uint64_t final, uint64_t next, uint32_t wanted)
 {
     word h[8], m[1 + GATHERS_AHEAD][16];
     load_start(h, start, stride);
@@ -111,7 +111,11 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
         compress(h, now, low, high, ends, m[~b & GATHERS_AHEAD], then,
                  pa_hash_blocks_ahead(data, b, whole + (last != NULL), MESSAGES, BLOCK, next));
     }
-    store_words(out, STATE, h, 8);
+    if (wanted == MESSAGES) {
+        store_words(out, STATE, h, 8);
+    } else {
+        store_some_words(out, STATE, h, 8, wanted);
+    }
 }
 
 #endif

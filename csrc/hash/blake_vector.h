@@ -78,12 +78,13 @@ TWO(two_ror_63, (word x), TURN_STREAM)
 #endif
 
 /* load_lanes: lane l = lanes[l]. load_words: x[i] = word i of each lane's bytes at lane[l] + at. store_words: bytes at
- * out + l * stride = words of lane l; x is overwritten. count is 8 or 16. */
+ * out + l * stride = words of lane l; x is overwritten. count is 8 or 16. store_some_words: those of lanes below `end`. */
 #if STREAMS == 1
 
 #define load_lanes(lanes) VEC_OF_BITS(loadu)((const void *)(lanes))
 #define load_words vec_gather
 #define store_words vec_scatter
+#define store_some_words vec_scatter_some
 
 #else
 
@@ -104,15 +105,22 @@ PA_INLINE void load_words(word *x, const uint8_t *const *lane, uint64_t at, unsi
     }
 }
 
-PA_INLINE void store_words(uint8_t *out, uint64_t stride, const word *x, unsigned count)
+PA_INLINE void store_some_words(uint8_t *out, uint64_t stride, const word *x, unsigned count,
+                                unsigned end)
 {
     for (unsigned i = 0; i < STREAMS; i++) {
         vec of_stream[16];
         for (unsigned j = 0; j < count; j++) {
             of_stream[j] = x[j].s[i];
         }
-        vec_scatter(out + i * LANES * stride, stride, of_stream, count);
+        vec_scatter_some(out + i * LANES * stride, stride, of_stream, count,
+                         end > i * LANES ? end - i * LANES : 0);
     }
+}
+
+PA_INLINE void store_words(uint8_t *out, uint64_t stride, const word *x, unsigned count)
+{
+    store_some_words(out, stride, x, count, MESSAGES);
 }
 
 #endif

@@ -75,8 +75,10 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
     uint8_t start[MAX_LANES * 70], found[MAX_LANES * 64 + 1], expected[64];
     uint64_t totals[MAX_LANES], final = random_word();
     const uint64_t next = any_next();
+    const uint32_t wanted = 1 + (uint32_t)(random_word() >> 40) % lanes;
     texts t;
     CHECK(kernel->lanes == lanes && single->lanes == 1);
+    memset(found, 0x5a, sizeof found);
     random_bytes(start, sizeof start);
     make(&t, lanes, whole, block);
     for (uint32_t l = 0; l < lanes; l++) {
@@ -100,12 +102,15 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
                  !tail  ? NULL
                  : ends ? t.data
                         : t.last,
-                 totals, final, next);
-    for (uint32_t l = 0; l < lanes; l++) {
+                 totals, final, next, wanted);
+    for (size_t i = 1 + wanted * state; i < sizeof found; i++) {
+        CHECK(found[i] == 0x5a);
+    }
+    for (uint32_t l = 0; l < wanted; l++) {
         const uint64_t *total = final == PA_BLAKE2_EQUAL ? totals : &totals[l];
         single->hash(expected, start + l * stride, 0, before, &t.data[l], whole,
                      tail ? &t.last[l] : NULL, total,
-                     final == PA_BLAKE2_EQUAL ? final : final >> l & 1, 0);
+                     final == PA_BLAKE2_EQUAL ? final : final >> l & 1, 0, 1);
         CHECK(memcmp(found + 1 + l * state, expected, state) == 0);
     }
     unmake(&t, lanes);
