@@ -242,9 +242,6 @@ void pa_hash_one(const pa_hash_job *job, uint8_t *digest, const pa_bytes *parts)
 /* Rows of one size, every segment of fixed width: digests of rows [first, first + n). */
 void pa_hash_uniform(const pa_hash_job *job, uint8_t *digests, uint64_t first, uint64_t n);
 
-/* The schedule of the block that holds only the padding of a message of `total` bytes, a multiple of the block. */
-const uint32_t *pa_hash_padding_schedule(const pa_hash_job *job, uint64_t total);
-
 /* True when pa_hash_uniform can: one segment, or messages that are short. */
 bool pa_hash_uniform_fits(const pa_hash_job *job);
 

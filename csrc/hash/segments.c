@@ -201,29 +201,6 @@ pyaccel_status pa_hash_segments(uint32_t id, uint8_t *digests, uint64_t digest_s
     return status;
 }
 
-void pa_hash_sorted_pairs(uint32_t id, uint8_t *digests, const uint8_t *pairs, uint64_t n)
-{
-    const pa_hash_algorithm *algorithm = pa_hash_algorithm_get(id);
-    const uint64_t pair = 2 * (uint64_t)algorithm->digest_size;
-    const pyaccel_rows rows = {.data = pairs, .data_size = n * pair, .width = pair, .stride = pair};
-    uint32_t used = 0;
-    pa_hash_job job = {
-        .algorithm = algorithm,
-        .single = pa_bound(algorithm->single),
-        .menu = pa_hash_menu_get(algorithm),
-        .digest_size = algorithm->digest_size,
-        .segments = &rows,
-        .segment_count = 1,
-        .used = &used,
-        .sorted_pairs = true,
-    };
-    pa_hash_start(algorithm, &job.initial, NULL);
-    if (n > 0) {
-        pa_hash_uniform(&job, digests, 0, n);
-    }
-    count_used(algorithm, used);
-}
-
 /* The functions of hash.h for one algorithm each. */
 #define SEGMENTS_FUNCTION(name, id)                                                                \
     pyaccel_status name(uint8_t *digests, const pa_midstate *midstate,                             \

@@ -15,6 +15,7 @@ pa_sources(portable
   hash/lanes.c
   hash/menu.c
   hash/mixed.c
+  hash/pairs.c
   hash/plan.c
   hash/poseidon2.c
   hash/poseidon2_babybear.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Low subtrees of Merkle trees, each in one lane: nodes between leaves and top stay words in registers, neither transposed to
  * bytes nor back. Where the quickest kernel of such messages has none, layers are hashed as any rows are. */
-#include "algorithm.h"
+#include "uniform.h"
 
 #define NODE 32u
 
@@ -10,24 +10,15 @@ uint64_t pa_hash_subtrees(uint32_t id, uint8_t *digests, const uint8_t *nodes, u
 {
     const pa_hash_algorithm *algorithm = pa_hash_algorithm_get(id);
     const uint64_t apart = NODE << PA_HASH_SUBTREE_HEIGHT, pair = 2 * NODE;
-    const pa_hash_job job = {.algorithm = algorithm, .menu = pa_hash_menu_get(algorithm)};
-    const uint32_t item = pa_hash_plan_of(job.menu, algorithm, pair)->steady;
-    const struct pa_hash_lanes *kernel = job.menu->kernels[item];
-    if (kernel == NULL || kernel->subtrees == NULL || n < kernel->lanes) {
+    const pa_hash_menu *menu = pa_hash_menu_get(algorithm);
+    const uint32_t item = pa_hash_plan_of(menu, algorithm, pair)->steady;
+    const struct pa_hash_lanes *kernel = menu->kernels[item];
+    pa_hash_shape shape;
+    if (kernel == NULL || kernel->subtrees == NULL || n < kernel->lanes ||
+        !pa_hash_in_place(&shape, menu, algorithm, 0, pair, NODE)) {
         return 0;
     }
-    pa_hash_shape shape = {
-        .initial = &algorithm->initial,
-        .whole = pair / algorithm->block_size,
-        .rest = pair % algorithm->block_size,
-        .pad_first = algorithm->pad_first,
-        .pad_last = algorithm->pad_last,
-        .digest_size = NODE,
-        .sorted_pairs = sorted_pairs,
-    };
-    if (shape.rest == 0) {
-        shape.schedule = pa_hash_padding_schedule(&job, pair);
-    }
+    shape.sorted_pairs = sorted_pairs;
     const uint64_t whole = n / kernel->lanes * kernel->lanes;
     for (uint64_t done = 0; done < whole; done += kernel->lanes) {
         const uint8_t *data[PA_HASH_MAX_LANES];
@@ -37,6 +28,6 @@ uint64_t pa_hash_subtrees(uint32_t id, uint8_t *digests, const uint8_t *nodes, u
         shape.next = done + kernel->lanes < whole ? kernel->lanes * apart : 0;
         kernel->subtrees(digests + done * NODE, &shape, data, PA_HASH_SUBTREE_HEIGHT);
     }
-    pa_count_variant(job.menu->variants[item]);
+    pa_count_variant(menu->variants[item]);
     return whole;
 }

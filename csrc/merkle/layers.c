@@ -26,7 +26,7 @@ static pyaccel_status rise(const layers_batch *batch, uint64_t first, uint64_t l
     pyaccel_status status = PYACCEL_OK;
     for (unsigned k = from; k < to && status == PYACCEL_OK; k++) {
         status = pa_merkle_parents(batch->merkle, batch->layers[k + 1] + first / 2 * NODE,
-                                   batch->layers[k] + first * NODE, last - first, k, NULL);
+                                   batch->layers[k] + first * NODE, last - first, k);
         first /= 2;
         last = (last + 1) / 2;
     }

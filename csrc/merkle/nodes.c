@@ -183,22 +183,44 @@ pyaccel_status pa_merkle_leaves_parallel(const pa_merkle *merkle, uint8_t *nodes
     return pa_parallel(merkle->threads, n, GRAIN, hash_leaves, &batch, NULL, NULL);
 }
 
+void pa_merkle_pairing_start(pa_merkle_pairing *pairing, const pa_merkle *merkle, uint64_t most)
+{
+    const pa_merkle_form *form = merkle->form;
+    pairing->merkle = merkle;
+    pairing->whole_messages = wants_whole_messages(merkle->algorithm);
+    if (!pairing->whole_messages) {
+        pa_hash_pairs_start(&pairing->pairs, merkle->algorithm,
+                            form->prefixed ? &node_prefix : NULL, form->sorted_pairs, most);
+    }
+}
+
+pyaccel_status pa_merkle_pairing_run(pa_merkle_pairing *pairing, uint8_t *parents,
+                                     const uint8_t *nodes, uint64_t n)
+{
+    if (pairing->whole_messages) { /* of logs alone, which prefix them */
+        const pyaccel_rows rows = {
+            .data = nodes, .data_size = n * 2 * NODE, .width = 2 * NODE, .stride = 2 * NODE};
+        return hash_joined(pairing->merkle->algorithm, parents, node_prefix, &rows, 0, n);
+    }
+    pa_hash_pairs_run(&pairing->pairs, parents, nodes, n);
+    return PYACCEL_OK;
+}
+
+void pa_merkle_pairing_end(const pa_merkle_pairing *pairing)
+{
+    if (!pairing->whole_messages) {
+        pa_hash_pairs_end(&pairing->pairs);
+    }
+}
+
 pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const uint8_t *pairs,
                                uint64_t n)
 {
-    const pyaccel_rows rows = {
-        .data = pairs, .data_size = n * 2 * NODE, .width = 2 * NODE, .stride = 2 * NODE};
-    if (n == 0) {
-        return PYACCEL_OK;
-    }
-    if (merkle->form->prefixed) {
-        return hash_prefixed(merkle->algorithm, parents, &node_prefix, &rows, 0, n);
-    }
-    if (merkle->form->sorted_pairs) {
-        pa_hash_sorted_pairs(merkle->algorithm, parents, pairs, n);
-        return PYACCEL_OK;
-    }
-    return pa_hash_segments(merkle->algorithm, parents, NODE, NULL, &rows, 1, 0, n);
+    pa_merkle_pairing pairing;
+    pa_merkle_pairing_start(&pairing, merkle, n);
+    pyaccel_status status = pa_merkle_pairing_run(&pairing, parents, pairs, n);
+    pa_merkle_pairing_end(&pairing);
+    return status;
 }
 
 typedef struct {
@@ -221,93 +243,6 @@ pyaccel_status pa_merkle_pairs_parallel(const pa_merkle *merkle, uint8_t *parent
     return pa_parallel(merkle->threads, n, GRAIN, hash_range, &batch, NULL, NULL);
 }
 
-const uint8_t *pa_merkle_lone_sibling(const pa_merkle *merkle, const uint8_t *x, unsigned height)
-{
-    return merkle->form->odd == PA_ODD_ZERO ? pa_ssz_zero_hashes[height] : x;
-}
-
-pyaccel_status pa_merkle_parents(const pa_merkle *merkle, uint8_t *parents, const uint8_t *nodes,
-                                 uint64_t count, unsigned height, uint32_t *mutated)
-{
-    const uint64_t pairs = count / 2;
-    pyaccel_status status = pa_merkle_pairs(merkle, parents, nodes, pairs);
-    if (merkle->form->odd == PA_ODD_TWICE && mutated != NULL) {
-        for (uint64_t i = 0; i < pairs; i++) {
-            if (memcmp(nodes + 2 * i * NODE, nodes + (2 * i + 1) * NODE, NODE) == 0) {
-                *mutated = 1;
-            }
-        }
-    }
-    if (count % 2 == 0 || status != PYACCEL_OK) {
-        return status;
-    }
-    const uint8_t *last = nodes + 2 * pairs * NODE;
-    if (merkle->form->odd == PA_ODD_PROMOTED) {
-        memcpy(parents + pairs * NODE, last, NODE);
-        return PYACCEL_OK;
-    }
-    uint8_t pair[2 * NODE];
-    memcpy(pair, last, NODE);
-    memcpy(pair + NODE, pa_merkle_lone_sibling(merkle, last, height), NODE);
-    return pa_merkle_pairs(merkle, parents + pairs * NODE, pair, 1);
-}
-
-/* Heights that pa_hash_subtrees rises at once. */
-#define RISE PA_HASH_SUBTREE_HEIGHT
-
-/* Nodes below which that gains nothing. */
-#define FEW 256u
-
-/* Whether nodes are hashes of two nodes and nothing else is asked of those between. */
-static bool rises(const pa_merkle *merkle, uint64_t count, unsigned heights)
-{
-    return count >= FEW && heights >= RISE && !merkle->form->prefixed &&
-           merkle->form->odd != PA_ODD_TWICE;
-}
-
-unsigned pa_merkle_rise(const pa_merkle *merkle, uint8_t *above, const uint8_t *nodes,
-                        uint64_t count, unsigned height, unsigned heights, uint32_t *mutated,
-                        pyaccel_status *status)
-{
-    uint64_t done = 0;
-    if (rises(merkle, count, heights)) {
-        done = pa_hash_subtrees(merkle->algorithm, above, nodes, count >> RISE,
-                                merkle->form->sorted_pairs);
-    }
-    const uint64_t rest = count - (done << RISE), first = (rest + 1) / 2, second = (first + 1) / 2;
-    if (done == 0 || done + first + second > (count + 1) / 2) {
-        *status = pa_merkle_parents(merkle, above, nodes, count, height, mutated);
-        return 1;
-    }
-    if (rest > 0) {
-        uint8_t *end = above + done * NODE, *later = end + first * NODE;
-        *status = pa_merkle_parents(merkle, end, nodes + (done << RISE) * NODE, rest, height, NULL);
-        if (*status == PYACCEL_OK) {
-            *status = pa_merkle_parents(merkle, later, end, first, height + 1, NULL);
-        }
-        if (*status == PYACCEL_OK) {
-            *status = pa_merkle_parents(merkle, end, later, second, height + 2, NULL);
-        }
-    }
-    return RISE;
-}
-
-pyaccel_status pa_merkle_climb(const pa_merkle *merkle, uint8_t **nodes, uint8_t **spare,
-                               uint64_t count, unsigned height, unsigned heights, uint32_t *mutated)
-{
-    pyaccel_status status = PYACCEL_OK;
-    for (unsigned k = 0; k < heights && status == PYACCEL_OK;) {
-        const unsigned risen = pa_merkle_rise(merkle, *spare, *nodes, count, height + k,
-                                              heights - k, mutated, &status);
-        count = pa_merkle_layer_size(count, risen);
-        k += risen;
-        uint8_t *swap = *nodes;
-        *nodes = *spare;
-        *spare = swap;
-    }
-    return status;
-}
-
 unsigned pa_merkle_depth(const pa_merkle *merkle, uint64_t n)
 {
     return pa_merkle_height(merkle->limit ? merkle->limit : n);
@@ -319,11 +254,32 @@ void pa_merkle_length_chunk(const pa_merkle *merkle, uint8_t *chunk, uint64_t n)
     pa_store_le64(chunk, merkle->mix_in_length == PYACCEL_MERKLE_MIX_IN_SIZE ? n : merkle->length);
 }
 
+/* root = what stands above itself, the node of height `height` over n > 0 or no leaves: zeros beside it up to `depth`, and the
+ * length. */
+static pyaccel_status pad_and_mix_in(const pa_merkle *merkle, uint8_t *root, unsigned height,
+                                     unsigned depth, uint64_t n)
+{
+    pa_merkle_pairing pairing;
+    uint8_t pair[2 * NODE];
+    pyaccel_status status = PYACCEL_OK;
+    pa_merkle_pairing_start(&pairing, merkle, 1);
+    for (unsigned k = height; k < depth && status == PYACCEL_OK; k++) {
+        memcpy(pair, root, NODE);
+        memcpy(pair + NODE, pa_ssz_zero_hashes[k], NODE);
+        status = pa_merkle_pairing_run(&pairing, root, pair, 1);
+    }
+    if (merkle->mix_in_length != 0 && status == PYACCEL_OK) {
+        memcpy(pair, root, NODE);
+        pa_merkle_length_chunk(merkle, pair + NODE, n);
+        status = pa_merkle_pairing_run(&pairing, root, pair, 1);
+    }
+    pa_merkle_pairing_end(&pairing);
+    return status;
+}
+
 pyaccel_status pa_merkle_finish(const pa_merkle *merkle, uint8_t *root, const uint8_t *top,
                                 uint64_t n)
 {
-    uint8_t pair[2 * NODE];
-    pyaccel_status status = PYACCEL_OK;
     if (merkle->form->odd != PA_ODD_ZERO) {
         if (n > 0) {
             memcpy(root, top, NODE);
@@ -332,17 +288,9 @@ pyaccel_status pa_merkle_finish(const pa_merkle *merkle, uint8_t *root, const ui
         const pyaccel_rows nothing = {.width = 0};
         return hash_whole(merkle->algorithm, root, &nothing, 1);
     }
-    const unsigned depth = pa_merkle_depth(merkle, n);
+    const unsigned depth = pa_merkle_depth(merkle, n), height = n > 0 ? pa_merkle_height(n) : depth;
     memcpy(root, n > 0 ? top : pa_ssz_zero_hashes[depth], NODE);
-    for (unsigned k = n > 0 ? pa_merkle_height(n) : depth; k < depth && status == PYACCEL_OK; k++) {
-        memcpy(pair, root, NODE);
-        memcpy(pair + NODE, pa_ssz_zero_hashes[k], NODE);
-        status = pa_merkle_pairs(merkle, root, pair, 1);
-    }
-    if (merkle->mix_in_length != 0 && status == PYACCEL_OK) {
-        memcpy(pair, root, NODE);
-        pa_merkle_length_chunk(merkle, pair + NODE, n);
-        status = pa_merkle_pairs(merkle, root, pair, 1);
-    }
-    return status;
+    return height < depth || merkle->mix_in_length != 0
+               ? pad_and_mix_in(merkle, root, height, depth, n)
+               : PYACCEL_OK;
 }

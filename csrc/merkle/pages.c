@@ -170,7 +170,7 @@ static pyaccel_status join_tops(const level_batch *batch, pa_page *page, uint64_
     pyaccel_status status = PYACCEL_OK;
     if (children > 2 * stay) {
         status = pa_merkle_parents(batch->merkle, page_node(page, 0, stay), tops + 2 * stay * NODE,
-                                   children - 2 * stay, height, NULL);
+                                   children - 2 * stay, height);
     }
     free(tops);
     return status;
@@ -198,9 +198,8 @@ static pyaccel_status make_page(const level_batch *batch, uint64_t p)
     for (unsigned h = 0; h < top && status == PYACCEL_OK; h++) {
         const uint64_t nodes = pa_merkle_layer_size(count, h), known = stay >> (h + 1);
         if (nodes > 2 * known) {
-            status =
-                pa_merkle_parents(batch->merkle, page_node(page, h + 1, known),
-                                  page_node(page, h, 2 * known), nodes - 2 * known, base + h, NULL);
+            status = pa_merkle_parents(batch->merkle, page_node(page, h + 1, known),
+                                       page_node(page, h, 2 * known), nodes - 2 * known, base + h);
         }
     }
     return status;

@@ -19,6 +19,9 @@
 #define SUBTREE_HEIGHT 12u
 #define SUBTREE (UINT64_C(1) << SUBTREE_HEIGHT)
 
+/* Nodes that need neither memory nor threads: 6 KiB with their parents. */
+#define MOST_FEW 128u
+
 /* A subtree counts as what pa_parallel never cuts. */
 #define ROWS_A_SUBTREE PA_RANGE_UNIT
 
@@ -56,20 +59,15 @@ static pyaccel_status reduce_subtree(const root_batch *batch, uint8_t **nodes, u
                                      uint64_t begin, uint64_t count, unsigned height,
                                      uint32_t *mutated)
 {
-    const uint8_t *lowest = in_place(batch, begin);
-    if (lowest == NULL || height == 0) {
+    const uint8_t *lowest = height > 0 ? in_place(batch, begin) : NULL;
+    if (lowest == NULL) {
+        lowest = *nodes;
         pyaccel_status status = bottom(batch, *nodes, begin, count);
-        return status == PYACCEL_OK
-                   ? pa_merkle_climb(batch->merkle, nodes, spare, count, 0, height, mutated)
-                   : status;
+        if (status != PYACCEL_OK) {
+            return status;
+        }
     }
-    pyaccel_status status = PYACCEL_OK;
-    const unsigned risen =
-        pa_merkle_rise(batch->merkle, *nodes, lowest, count, 0, height, mutated, &status);
-    return status == PYACCEL_OK
-               ? pa_merkle_climb(batch->merkle, nodes, spare, pa_merkle_layer_size(count, risen),
-                                 risen, height - risen, mutated)
-               : status;
+    return pa_merkle_climb(batch->merkle, lowest, nodes, spare, count, 0, height, mutated);
 }
 
 static pyaccel_status reduce_subtrees(void *context, uint64_t first, uint64_t last)
@@ -101,9 +99,25 @@ static pyaccel_status reduce_subtrees(void *context, uint64_t first, uint64_t la
     return status;
 }
 
+/* reduce(), of few enough nodes for the stack. */
+static pyaccel_status reduce_few(const root_batch *batch, uint8_t *top, uint32_t *mutated)
+{
+    _Alignas(64) uint8_t space[(MOST_FEW + MOST_FEW / 2) * NODE];
+    uint8_t *nodes = space, *spare = space + MOST_FEW * NODE;
+    pyaccel_status status =
+        reduce_subtree(batch, &nodes, &spare, 0, batch->n, pa_merkle_height(batch->n), mutated);
+    if (status == PYACCEL_OK) {
+        memcpy(top, nodes, NODE);
+    }
+    return status;
+}
+
 /* top = the node over all leaves; n > 0. */
 static pyaccel_status reduce(root_batch *batch, uint8_t *top, uint32_t *mutated)
 {
+    if (batch->n <= MOST_FEW) {
+        return reduce_few(batch, top, mutated);
+    }
     uint64_t subtrees = (batch->n - 1) / SUBTREE + 1;
     if (subtrees > SIZE_MAX / 2 / NODE || subtrees > UINT64_MAX / ROWS_A_SUBTREE) {
         return PYACCEL_OUT_OF_MEMORY;
@@ -117,7 +131,7 @@ static pyaccel_status reduce(root_batch *batch, uint8_t *top, uint32_t *mutated)
     *mutated = atomic_load(&batch->mutated);
     uint8_t *nodes = batch->roots, *spare = batch->roots + subtrees * NODE;
     if (status == PYACCEL_OK) {
-        status = pa_merkle_climb(batch->merkle, &nodes, &spare, subtrees, SUBTREE_HEIGHT,
+        status = pa_merkle_climb(batch->merkle, nodes, &nodes, &spare, subtrees, SUBTREE_HEIGHT,
                                  pa_merkle_height(subtrees), mutated);
     }
     if (status == PYACCEL_OK) {

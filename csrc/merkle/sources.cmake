@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 pa_sources(portable
+  merkle/climb.c
   merkle/consistency.c
   merkle/forms.c
   merkle/heap.c

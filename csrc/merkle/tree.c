@@ -97,7 +97,7 @@ static pyaccel_status base_nodes(void *context, uint8_t *nodes, uint64_t first, 
         uint8_t *here = space, *spare = space + widest * NODE;
         status = leaf_nodes(source, here, begin, leaves);
         if (status == PYACCEL_OK) {
-            status = pa_merkle_climb(source->merkle, &here, &spare, leaves, 0,
+            status = pa_merkle_climb(source->merkle, here, &here, &spare, leaves, 0,
                                      pa_block_height(keep, source->n), NULL);
         }
         memcpy(nodes, here, some * NODE);
@@ -398,7 +398,7 @@ static pyaccel_status update_blocks(dirty_leaves *dirty)
                    dirty->nodes + dirty->changes[i].row * NODE, NODE);
         }
         uint8_t *here = view.space, *spare = view.space + leaves * NODE;
-        status = pa_merkle_climb(&old->merkle, &here, &spare, leaves, 0,
+        status = pa_merkle_climb(&old->merkle, here, &here, &spare, leaves, 0,
                                  pa_block_height(keep, old->n), NULL);
         view.block = UINT64_MAX; /* it no longer holds the tree's nodes */
         memcpy(dirty->base + blocks * NODE, here, NODE);

@@ -4,6 +4,7 @@
 #define PA_MERKLE_TREE_H
 
 #include "../core/internal.h"
+#include "../hash/uniform.h"
 #include "pyaccel/merkle.h"
 
 #define NODE 32u /* bytes */
@@ -80,7 +81,22 @@ pyaccel_status pa_merkle_leaves(const pa_merkle *merkle, uint8_t *nodes, const p
 pyaccel_status pa_merkle_leaves_parallel(const pa_merkle *merkle, uint8_t *nodes,
                                          const pyaccel_rows *leaves, uint64_t n);
 
+/* How parents are hashed, made ready once for many layers; must not be moved. */
+typedef struct {
+    const pa_merkle *merkle;
+    bool whole_messages; /* of an algorithm that takes no segments: nothing is ready */
+    pa_hash_pairs pairs;
+} pa_merkle_pairing;
+
+/* Makes ready for at most `most` pairs at a time; ends with pa_merkle_pairing_end. */
+void pa_merkle_pairing_start(pa_merkle_pairing *pairing, const pa_merkle *merkle, uint64_t most);
+void pa_merkle_pairing_end(const pa_merkle_pairing *pairing);
+
 /* parents[i] = parent of the two nodes at pairs + 64 i; one thread; must not overlap. */
+pyaccel_status pa_merkle_pairing_run(pa_merkle_pairing *pairing, uint8_t *parents,
+                                     const uint8_t *pairs, uint64_t n);
+
+/* The same of pairs that come once. */
 pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const uint8_t *pairs,
                                uint64_t n);
 
@@ -88,23 +104,19 @@ pyaccel_status pa_merkle_pairs(const pa_merkle *merkle, uint8_t *parents, const 
 pyaccel_status pa_merkle_pairs_parallel(const pa_merkle *merkle, uint8_t *parents,
                                         const uint8_t *pairs, uint64_t n);
 
+/* ---- layers (climb.c) ------------------------------------------------------------------------ */
+
 /* parents = the (count + 1) / 2 nodes over `count` nodes of a height, which end the layer when count is odd; the last
- * one alone is treated as the form does.
- *   mutated  may be NULL; set to 1 when two equal nodes are paired (form bitcoin), else left as it is
- * One thread; must not overlap; count > 0. */
+ * one alone is treated as the form does. One thread; must not overlap; count > 0. */
 pyaccel_status pa_merkle_parents(const pa_merkle *merkle, uint8_t *parents, const uint8_t *nodes,
-                                 uint64_t count, unsigned height, uint32_t *mutated);
+                                 uint64_t count, unsigned height);
 
-/* above = the layer over `count` nodes of a height, or one some heights further up, at most `heights`, where lanes take low
- * subtrees as wholes; returns how many heights. *status and mutated as pa_merkle_parents; above: (count + 1) / 2 nodes. */
-unsigned pa_merkle_rise(const pa_merkle *merkle, uint8_t *above, const uint8_t *nodes,
-                        uint64_t count, unsigned height, unsigned heights, uint32_t *mutated,
-                        pyaccel_status *status);
-
-/* *nodes = the layer `heights` above *nodes, which is of height `height`; the layers go to and fro between *nodes
- * (count nodes) and *spare ((count + 1) / 2 nodes). */
-pyaccel_status pa_merkle_climb(const pa_merkle *merkle, uint8_t **nodes, uint8_t **spare,
-                               uint64_t count, unsigned height, unsigned heights,
+/* *nodes = the layer `heights` above the `count` nodes at lowest, which are of height `height`; the layers go to and fro between
+ * *spare ((count + 1) / 2 nodes) and *nodes (count nodes), where lowest may lie and must where heights may be 0.
+ *   mutated  may be NULL; set to 1 when two equal nodes are paired (form bitcoin), else left as it is
+ * One thread. */
+pyaccel_status pa_merkle_climb(const pa_merkle *merkle, const uint8_t *lowest, uint8_t **nodes,
+                               uint8_t **spare, uint64_t count, unsigned height, unsigned heights,
                                uint32_t *mutated);
 
 /* The node that stands as right sibling of the last node x of an odd layer: x, or zeros' root. Before: not

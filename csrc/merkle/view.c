@@ -19,7 +19,7 @@ pyaccel_status pa_block_layers(const pa_merkle *merkle, uint8_t *space, const ui
     uint64_t count = pa_block_leaves(keep, n, block);
     pyaccel_status status = pa_merkle_leaves(merkle, space, leaves, block << keep, count);
     for (unsigned k = 0; k < height && status == PYACCEL_OK; k++) {
-        status = pa_merkle_parents(merkle, space + count * NODE, space, count, k, NULL);
+        status = pa_merkle_parents(merkle, space + count * NODE, space, count, k);
         space += count * NODE;
         count = (count + 1) / 2;
     }

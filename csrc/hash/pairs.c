@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parents of tree nodes in lanes, layer after layer: of a small tree, what a batch costs beside its kernels counts as much as
+ * these. */
+#include "uniform.h"
+
+#define NODE 32u
+#define PAIR (2 * NODE)
+
+static void start_job(pa_hash_pairs *pairs, const uint8_t *prefix, bool sorted)
+{
+    pyaccel_rows *segment = pairs->segments;
+    if (prefix != NULL) {
+        *segment++ = (pyaccel_rows){.data = prefix, .data_size = 1, .width = 1};
+    }
+    *segment = (pyaccel_rows){.width = PAIR, .stride = PAIR};
+    pairs->job = (pa_hash_job){
+        .algorithm = pairs->algorithm,
+        .single = pa_bound(pairs->algorithm->single),
+        .menu = pairs->menu,
+        .initial = pairs->algorithm->initial,
+        .digest_size = NODE,
+        .segments = pairs->segments,
+        .segment_count = prefix != NULL ? 2 : 1,
+        .used = &pairs->used,
+        .sorted_pairs = sorted,
+    };
+}
+
+void pa_hash_pairs_start(pa_hash_pairs *pairs, uint32_t algorithm, const uint8_t *prefix,
+                         bool sorted, uint64_t most)
+{
+    pairs->algorithm = pa_hash_algorithm_get(algorithm);
+    pairs->menu = pa_hash_menu_get(pairs->algorithm);
+    pairs->used = 0;
+    pairs->in_place = prefix == NULL &&
+                      pa_hash_in_place(&pairs->shape, pairs->menu, pairs->algorithm, 0, PAIR, NODE);
+    if (pairs->in_place) {
+        pairs->plan = pa_hash_plan_of(pairs->menu, pairs->algorithm, PAIR);
+        pairs->shape.sorted_pairs = sorted;
+        return;
+    }
+    start_job(pairs, prefix, sorted);
+    pa_hash_uniform_start(&pairs->space, &pairs->job, most);
+}
+
+/* Of messages that no lanes are worth. */
+__attribute__((noinline)) static void hash_single(pa_hash_pairs *pairs, uint8_t *parent,
+                                                  const uint8_t *nodes)
+{
+    uint8_t sorted[PAIR];
+    start_job(pairs, NULL, false);
+    if (pairs->shape.sorted_pairs) {
+        pa_hash_sort_pairs(sorted, nodes, 1);
+        nodes = sorted;
+    }
+    pa_hash_one(&pairs->job, parent, &(pa_bytes){nodes, PAIR});
+}
+
+static void hash_group(const pa_hash_pairs *pairs, const struct pa_hash_lanes *kernel,
+                       uint8_t *parents, const uint8_t *nodes, uint32_t count)
+{
+    const uint8_t *data[PA_HASH_MAX_LANES];
+    uint8_t stored[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST], sorted[PA_HASH_MAX_LANES * PAIR];
+    const uint32_t apart = kernel->shorter == NODE ? NODE : kernel->stored;
+    if (pairs->shape.sorted_pairs && !kernel->sorts) {
+        pa_hash_sort_pairs(sorted, nodes, count);
+        nodes = sorted;
+    }
+    pa_hash_point(data, nodes, PAIR, count, kernel->lanes);
+    if (count == kernel->lanes && apart == NODE) {
+        kernel->messages(parents, &pairs->shape, data, NULL);
+        return;
+    }
+    kernel->messages(stored, &pairs->shape, data, NULL);
+    for (uint32_t l = 0; l < count; l++) {
+        pa_hash_copy(parents + l * NODE, stored + l * apart, NODE);
+    }
+}
+
+static void run_in_place(pa_hash_pairs *pairs, uint8_t *parents, const uint8_t *nodes, uint64_t n)
+{
+    while (n > 0) {
+        const uint32_t item = pa_hash_plan_item(pairs->plan, n);
+        const struct pa_hash_lanes *kernel = pairs->menu->kernels[item];
+        const uint32_t lanes = pairs->plan->items[item].lanes;
+        const uint32_t count = n < lanes ? (uint32_t)n : lanes;
+        const uint64_t left = n - count;
+        pairs->used |= 1u << item;
+        if (kernel == NULL) {
+            hash_single(pairs, parents, nodes);
+        } else {
+            pairs->shape.next = left > 0 && kernel->fetches ? lanes * PAIR : 0;
+            if (left > 0 && !kernel->fetches) {
+                pa_hash_fetch(
+                    (pa_bytes){nodes + lanes * PAIR, PAIR * (left < lanes ? left : lanes)});
+            }
+            hash_group(pairs, kernel, parents, nodes, count);
+        }
+        parents += count * NODE;
+        nodes += count * PAIR;
+        n = left;
+    }
+}
+
+void pa_hash_pairs_run(pa_hash_pairs *pairs, uint8_t *parents, const uint8_t *nodes, uint64_t n)
+{
+    if (pairs->in_place) {
+        run_in_place(pairs, parents, nodes, n);
+        return;
+    }
+    pyaccel_rows *rows = &pairs->segments[pairs->job.segment_count - 1];
+    rows->data = nodes;
+    rows->data_size = n * PAIR;
+    if (n > 0) {
+        pa_hash_uniform_move(&pairs->space, rows);
+        pa_hash_uniform_run(&pairs->space, parents, 0, n);
+    }
+}
+
+void pa_hash_pairs_end(const pa_hash_pairs *pairs)
+{
+    for (uint32_t left = pairs->used; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(left);
+        if (pairs->menu->kernels[i] != NULL) {
+            pa_count_variant(pairs->menu->variants[i]);
+        } else {
+            pa_count(pairs->algorithm->single);
+        }
+    }
+}
+
+void pa_hash_sorted_pairs(uint32_t algorithm, uint8_t *digests, const uint8_t *nodes, uint64_t n)
+{
+    pa_hash_pairs pairs;
+    pa_hash_pairs_start(&pairs, algorithm, NULL, true, n);
+    pa_hash_pairs_run(&pairs, digests, nodes, n);
+    pa_hash_pairs_end(&pairs);
+}
