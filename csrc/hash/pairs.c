@@ -56,8 +56,11 @@ __attribute__((noinline)) static void hash_single(pa_hash_pairs *pairs, uint8_t 
     pa_hash_one(&pairs->job, parent, &(pa_bytes){nodes, PAIR});
 }
 
-static void hash_group(const pa_hash_pairs *pairs, const struct pa_hash_lanes *kernel,
-                       uint8_t *parents, const uint8_t *nodes, uint32_t count)
+/* Fewer pairs than the kernel has lanes, or such as it does not sort. */
+__attribute__((noinline)) static void hash_part(const pa_hash_pairs *pairs,
+                                                const struct pa_hash_lanes *kernel,
+                                                uint8_t *parents, const uint8_t *nodes,
+                                                uint32_t count)
 {
     const uint8_t *data[PA_HASH_MAX_LANES];
     uint8_t stored[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST], sorted[PA_HASH_MAX_LANES * PAIR];
@@ -67,10 +70,6 @@ static void hash_group(const pa_hash_pairs *pairs, const struct pa_hash_lanes *k
         nodes = sorted;
     }
     pa_hash_point(data, nodes, PAIR, count, kernel->lanes);
-    if (count == kernel->lanes && apart == NODE) {
-        kernel->messages(parents, &pairs->shape, data, NULL);
-        return;
-    }
     kernel->messages(stored, &pairs->shape, data, NULL);
     for (uint32_t l = 0; l < count; l++) {
         pa_hash_copy(parents + l * NODE, stored + l * apart, NODE);
@@ -80,25 +79,35 @@ static void hash_group(const pa_hash_pairs *pairs, const struct pa_hash_lanes *k
 static void run_in_place(pa_hash_pairs *pairs, uint8_t *parents, const uint8_t *nodes, uint64_t n)
 {
     while (n > 0) {
+        const uint8_t *data[PA_HASH_MAX_LANES];
         const uint32_t item = pa_hash_plan_item(pairs->plan, n);
         const struct pa_hash_lanes *kernel = pairs->menu->kernels[item];
-        const uint32_t lanes = pairs->plan->items[item].lanes;
+        const uint32_t lanes = kernel != NULL ? kernel->lanes : 1;
         const uint32_t count = n < lanes ? (uint32_t)n : lanes;
-        const uint64_t left = n - count;
+        const uint8_t *next = nodes + count * PAIR;
+        n -= count;
         pairs->used |= 1u << item;
+        pairs->shape.next = 0;
+        if (kernel != NULL && n > 0) {
+            if (kernel->fetches) {
+                pairs->shape.next = lanes * PAIR;
+            } else {
+                pa_hash_fetch((pa_bytes){next, PAIR * (n < lanes ? n : lanes)});
+            }
+        }
         if (kernel == NULL) {
             hash_single(pairs, parents, nodes);
+        } else if (count < lanes || (kernel->stored != NODE && kernel->shorter != NODE) ||
+                   (pairs->shape.sorted_pairs && !kernel->sorts)) {
+            hash_part(pairs, kernel, parents, nodes, count);
         } else {
-            pairs->shape.next = left > 0 && kernel->fetches ? lanes * PAIR : 0;
-            if (left > 0 && !kernel->fetches) {
-                pa_hash_fetch(
-                    (pa_bytes){nodes + lanes * PAIR, PAIR * (left < lanes ? left : lanes)});
+            for (uint32_t l = 0; l < lanes; l++, nodes += PAIR) {
+                data[l] = nodes;
             }
-            hash_group(pairs, kernel, parents, nodes, count);
+            kernel->messages(parents, &pairs->shape, data, NULL);
         }
         parents += count * NODE;
-        nodes += count * PAIR;
-        n = left;
+        nodes = next;
     }
 }
 

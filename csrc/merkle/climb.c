@@ -103,19 +103,20 @@ pyaccel_status pa_merkle_climb(const pa_merkle *merkle, const uint8_t *lowest, u
     pyaccel_status status = PYACCEL_OK;
     pa_merkle_pairing_start(&pairing, merkle, (count + 1) / 2);
     for (unsigned k = 0; k < heights && status == PYACCEL_OK;) {
-        unsigned risen = RISE;
-        if (!rises(merkle, count, heights - k) ||
-            !rise(&pairing, *spare, from, count, height + k, &status)) {
-            risen = 1;
+        uint8_t *to = *spare;
+        if (rises(merkle, count, heights - k) &&
+            rise(&pairing, to, from, count, height + k, &status)) {
+            count = pa_merkle_layer_size(count, RISE);
+            k += RISE;
+        } else {
             find_equal(merkle, from, count / 2, mutated);
-            status = parents_of(&pairing, *spare, from, count, height + k);
+            status = parents_of(&pairing, to, from, count, height + k);
+            count = (count + 1) / 2;
+            k++;
         }
-        count = pa_merkle_layer_size(count, risen);
-        k += risen;
-        uint8_t *swap = *nodes;
-        *nodes = *spare;
-        *spare = swap;
-        from = *nodes;
+        *spare = *nodes;
+        *nodes = to;
+        from = to;
     }
     pa_merkle_pairing_end(&pairing);
     return status;
