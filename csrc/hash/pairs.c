@@ -8,11 +8,12 @@
 
 static void start_job(pa_hash_pairs *pairs, const uint8_t *prefix, bool sorted)
 {
+    static const uint8_t none_yet[PAIR];
     pyaccel_rows *segment = pairs->segments;
     if (prefix != NULL) {
         *segment++ = (pyaccel_rows){.data = prefix, .data_size = 1, .width = 1};
     }
-    *segment = (pyaccel_rows){.width = PAIR, .stride = PAIR};
+    *segment = (pyaccel_rows){.data = none_yet, .data_size = PAIR, .width = PAIR, .stride = PAIR};
     pairs->job = (pa_hash_job){
         .algorithm = pairs->algorithm,
         .single = pa_bound(pairs->algorithm->single),
