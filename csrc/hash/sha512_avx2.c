@@ -4,8 +4,10 @@
  * A single block stands in both halves. FIPS 180-4, 6.4.
  *
  * Floor: 22 scalar operations a round of which a core does four a cycle, 440 cycles a block; 400 by the chain from one round's e
- * to the next one's. Reached on Zen 4, cycles a block of 1 MiB and of a single one: AVX2 551 and 632 (clang 14: 553 and 609),
- * AVX-512VL 532 and 575 (527 and 553). One block's schedule beside rounds in C took 590 and 612, OpenSSL 3.0 takes 543 and 567.
+ * to the next one's. Reached on Zen 4, cycles a block of 1 MiB and of a single one: AVX2 534 and 608 (clang 14: 541 and 585),
+ * AVX-512VL 524 and 564; rounds alone 482. With AVX2 543 and 626 before a rotation was a shuffle and half of an extension
+ * after the round. One block's schedule beside rounds in C took 590 and 612, OpenSSL 3.0 takes 532 and 570. All of an
+ * extension before the round takes 592 of a single one, and 530 or 550 by where its code begins.
  * Tried and lost (1 MiB, gcc 12; 1 % is noise): rounds in C, 3 %, 9 % with additions in the groups that gcc makes of them, more in
  * the order of their text; choice as g ^ (e & (f ^ g)), 6 %; e as (h + W + K + d + choice) + Sigma_1, from e to e a cycle less for
  * one more operation, 7 %; the schedule only in every second round, 2 % with AVX2, 1 % won with AVX-512VL. */
@@ -18,12 +20,19 @@
 #ifdef __AVX512VL__
 #define KERNEL pa_sha512_avx512
 #define CYCLES 570
+#define AFTER_ROUND false /* second halves of extensions; 3 % of 1 MiB */
 #define ROTATE(x, n) _mm256_ror_epi64(x, n)
 #define XOR3(x, y, z) _mm256_ternarylogic_epi64(x, y, z, 0x96)
 #else
 #define KERNEL pa_sha512_avx2
 #define CYCLES 600
-#define ROTATE(x, n) _mm256_xor_si256(_mm256_srli_epi64(x, n), _mm256_slli_epi64(x, 64 - (n)))
+#define AFTER_ROUND true
+/* Whole bytes by one shuffle. */
+#define ROTATE(x, n)                                                                               \
+    ((n) == 8 ? _mm256_shuffle_epi8(x, BYTE_FURTHER)                                               \
+              : _mm256_xor_si256(_mm256_srli_epi64(x, n), _mm256_slli_epi64(x, 64 - (n))))
+#define BYTE_FURTHER                                                                               \
+    _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 3, 4, 5, 6, 7, 0, 9, 10, 11, 12, 13, 14, 15, 8))
 #define XOR3(x, y, z) _mm256_xor_si256(_mm256_xor_si256(x, y), z)
 #endif
 #include "sha512_functions.h"
@@ -121,15 +130,20 @@ static void sha512_blocks(pa_hash_state *state, const uint8_t *data, uint64_t co
         }
         word differ = v[1] ^ v[2];
         unsigned pair = 0;
+#define EXTEND_SECOND(i)                                                                           \
+    extend_second(x, (i) / 2);                                                                     \
+    add_constants(wk[pair + 8 + (i) / 2], x[(i) / 2], 2 * (pair + 8 + (i) / 2));
 #define STEP_AND_EXTEND(i)                                                                         \
     round_e(v, i, &wk[pair + (i) / 2][0][(i) % 2]);                                                \
     if ((i) % 2 == 0) {                                                                            \
         extend_first(x, (i) / 2);                                                                  \
-    } else {                                                                                       \
-        extend_second(x, (i) / 2);                                                                 \
-        add_constants(wk[pair + 8 + (i) / 2], x[(i) / 2], 2 * (pair + 8 + (i) / 2));               \
+    } else if (!AFTER_ROUND) {                                                                     \
+        EXTEND_SECOND(i)                                                                           \
     }                                                                                              \
-    round_a(v, i, &differ);
+    round_a(v, i, &differ);                                                                        \
+    if ((i) % 2 == 1 && AFTER_ROUND) {                                                             \
+        EXTEND_SECOND(i)                                                                           \
+    }
 #define STEP(i, block)                                                                             \
     round_e(v, i, &wk[pair + (i) / 2][block][(i) % 2]);                                            \
     round_a(v, i, &differ);
@@ -150,6 +164,7 @@ static void sha512_blocks(pa_hash_state *state, const uint8_t *data, uint64_t co
             PA_SIXTEEN(STEP_OF_SECOND)
         }
 #undef STEP_AND_EXTEND
+#undef EXTEND_SECOND
 #undef STEP
 #undef STEP_OF_FIRST
 #undef STEP_OF_SECOND
