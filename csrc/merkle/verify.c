@@ -143,8 +143,8 @@ static bool step_up(const pa_merkle *merkle, climber *row, const uint8_t *node, 
     return true;
 }
 
-static pyaccel_status verify_chunk(const proof_batch *batch, proof_chunk *chunk, uint64_t first,
-                                   uint32_t count)
+static pyaccel_status verify_chunk(const proof_batch *batch, proof_chunk *chunk,
+                                   pa_merkle_pairing *pairing, uint64_t first, uint32_t count)
 {
     pyaccel_status status = read_rows(batch, chunk, first, count);
     uint32_t climbing = 1;
@@ -162,7 +162,7 @@ static pyaccel_status verify_chunk(const proof_batch *batch, proof_chunk *chunk,
                 chunk->slot[climbing++] = i;
             }
         }
-        status = pa_merkle_pairs(batch->merkle, chunk->parents[0], chunk->pairs[0], climbing);
+        status = pa_merkle_pairing_run(pairing, chunk->parents[0], chunk->pairs[0], climbing);
         for (uint32_t i = 0; i < climbing; i++) {
             memcpy(chunk->nodes[chunk->slot[i]], chunk->parents[i], NODE);
         }
@@ -174,11 +174,14 @@ static pyaccel_status verify_range(void *context, uint64_t first, uint64_t last)
 {
     const proof_batch *batch = context;
     proof_chunk chunk;
+    pa_merkle_pairing pairing;
     pyaccel_status status = PYACCEL_OK;
+    pa_merkle_pairing_start(&pairing, batch->merkle, last - first < CHUNK ? last - first : CHUNK);
     for (; first < last && status == PYACCEL_OK; first += CHUNK) {
-        status = verify_chunk(batch, &chunk, first,
+        status = verify_chunk(batch, &chunk, &pairing, first,
                               last - first < CHUNK ? (uint32_t)(last - first) : CHUNK);
     }
+    pa_merkle_pairing_end(&pairing);
     return status;
 }
 
