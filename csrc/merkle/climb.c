@@ -109,8 +109,8 @@ pyaccel_status pa_merkle_climb(const pa_merkle *merkle, const uint8_t *lowest, u
             count = pa_merkle_layer_size(count, RISE);
             k += RISE;
         } else {
-            find_equal(merkle, from, count / 2, mutated);
             status = parents_of(&pairing, to, from, count, height + k);
+            find_equal(merkle, from, count / 2, mutated); /* which hashing brought near */
             count = (count + 1) / 2;
             k++;
         }
