@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From layer to layer.
- * Floor: the kernels' own time. Zen 4, 16 chunks of form ssz, 8 + 4 + 2 + 1 hashes: 211 + 117 + 79 + 75 ns, the last ones waiting
- * for what they hash; what all layers share is made ready once. */
+ * Floor: the kernels' own time. Zen 4, 16 chunks of form ssz, 8 + 4 + 2 + 1 hashes: 208 + 117 + 79 + 75 ns, the last ones waiting
+ * for what they hash. Reached: 600; 330 of 271 with 8 chunks, 118 of 75 with 2. The rest is some 550 instructions a call and 180
+ * a layer, which no hash has beside it, and a kernel of 7 KB that comes once. Counting batches without an atomic addition: no
+ * difference. */
 #include <string.h>
 
 #include "../tables/ssz_zero_hashes.h"
@@ -69,8 +71,8 @@ static bool rises(const pa_merkle *merkle, uint64_t count, unsigned heights)
            merkle->form->odd != PA_ODD_TWICE;
 }
 
-/* above = the layer RISE heights over `count` nodes, low subtrees in lanes as wholes; the others' layers take turns behind it and in its
- * end. above: (count + 1) / 2 nodes. False, and nothing done, where no lanes take them or there is no room. */
+/* above = the layer RISE heights over `count` nodes, low subtrees in lanes as wholes; the layers over the others take turns behind
+ * it and in its end. above: (count + 1) / 2 nodes. False, and nothing done, where no lanes take them or there is no room. */
 static bool rise(pa_merkle_pairing *pairing, uint8_t *above, const uint8_t *nodes, uint64_t count,
                  unsigned height, pyaccel_status *status)
 {
