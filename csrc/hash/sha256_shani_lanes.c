@@ -14,9 +14,9 @@
  * is memory but for the newest; constants from a table of whole vectors, no difference; words before the rounds of a step in place
  * of after, 1 % better with AVX2, 3 % worse with AVX-512VL; the second half in a loop of eight steps, 4 % with AVX2 (2 % less with
  * AVX-512VL, which has it), everything in loops of four, 1 to 3 %; the digest's block of messages hashed twice behind these, as
- * shani-x4 makes it: 1000 messages 12 % less with AVX2 and 2 % with AVX-512VL, but 8 and 16 up to 18 % more than measured costs say. The first call after other code takes some 90 ns more than those say, as it does
- * of no narrower kernel; a plan that knew of it, by one call measured after another item's, was 10 % better at 8 messages, 10 %
- * worse at 32 and 64. */
+ * shani-x4 makes it: 1000 messages 12 % less with AVX2 and 2 % with AVX-512VL, but 8 and 16 up to 18 % more than measured costs
+ * say. The first call after other code takes some 90 ns more than those say, as it does of no narrower kernel; a plan that knew
+ * of it, by one call measured after another item's, was 10 % better at 8 messages, 10 % worse at 32 and 64. */
 #include <string.h>
 
 #define STREAMS 4
