@@ -16,6 +16,12 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
                            word *next, pa_hash_ahead then, pa_hash_ahead ahead)
 {
     static const lane_word initial[8] = INITIAL_VALUE;
+    const word row[4] = {XOR(BROADCAST(initial[4]), counter),
+                         XOR(BROADCAST(initial[5]), counter_high), XOR(BROADCAST(initial[6]), last),
+                         BROADCAST(initial[7])};
+#ifdef JOINS
+    blake_joined_rounds(h, NULL, initial, row, m, next, then, ahead);
+#else
     /* Not a loop, which gcc would take for a copy of memory. */
     word v[16] = {
         h[0],
@@ -30,15 +36,16 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
         BROADCAST(initial[1]),
         BROADCAST(initial[2]),
         BROADCAST(initial[3]),
-        XOR(BROADCAST(initial[4]), counter),
-        XOR(BROADCAST(initial[5]), counter_high),
-        XOR(BROADCAST(initial[6]), last),
-        BROADCAST(initial[7]),
+        row[0],
+        row[1],
+        row[2],
+        row[3],
     };
     blake_rounds(v, m, next, then, ahead);
     for (unsigned i = 0; i < 8; i++) {
         h[i] = XOR(h[i], XOR(v[i], v[i + 8]));
     }
+#endif
 }
 
 /* BLAKE2 of as many messages as there are lanes.
@@ -78,11 +85,12 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
             }
         }
         word *now = m[b & GATHERS_AHEAD];
-        if (!GATHERS_AHEAD || b == 0 || half) {
+        const bool cut = ENDS && b == whole && last == data;
+        if (!GATHERS_AHEAD || b == 0 || half || cut) {
             const uint8_t *const *from = b == whole ? last : data;
             const uint64_t at = b == whole ? 0 : b * BLOCK;
 #if ENDS
-            if (b == whole && last == data) {
+            if (cut) {
                 uint32_t rests[MESSAGES];
                 for (unsigned l = 0; l < MESSAGES; l++) {
                     rests[l] = (uint32_t)(totals[l] - before - b * BLOCK);
@@ -105,7 +113,8 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
         pa_hash_ahead then = pa_hash_no_more();
         if (b + 1 < whole) {
             then = (pa_hash_ahead){data, (b + 1) * BLOCK};
-        } else if (b + 1 == whole && last != NULL && final != PA_BLAKE2_EQUAL_HALF) {
+        } else if (b + 1 == whole && last != NULL && !(ENDS && last == data) &&
+                   final != PA_BLAKE2_EQUAL_HALF) {
             then = (pa_hash_ahead){last, 0};
         }
         compress(h, now, low, high, ends, m[~b & GATHERS_AHEAD], then,

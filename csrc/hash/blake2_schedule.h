@@ -19,7 +19,10 @@
     ROUND(10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0)
 /* clang-format on */
 
+#define FEEDS_FORWARD
+
 #if WORD_BITS == 64
+#define ROUNDS 12
 #define SCHEDULE ROUNDS_0_TO_9 ROUNDS_0_AND_1
 /* SHA-512's initial value (2.6). */
 #define INITIAL_VALUE                                                                              \
@@ -28,6 +31,7 @@
 /* Bits of a counter above a word: messages are shorter than 2^64 bytes. */
 #define COUNTER_HIGH(t) ((t) & 0)
 #else
+#define ROUNDS 10
 #define SCHEDULE ROUNDS_0_TO_9
 /* SHA-256's initial value (2.6). */
 #define INITIAL_VALUE                                                                              \

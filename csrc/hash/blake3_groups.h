@@ -19,6 +19,12 @@ BLAKE_INLINE uint64_t next_group(uint64_t row, uint64_t last_group)
     return row + MESSAGES < last_group ? row + MESSAGES : last_group;
 }
 
+/* Called, or gcc computes where each lane's stands before it knows whether they do. */
+static __attribute__((noinline)) void load_starts(word h[8], const uint8_t *start, uint64_t stride)
+{
+    load_start(h, start, stride);
+}
+
 /* Chaining values of `rows` chunks or parents of one number of blocks, at least as many as there are lanes.
  *   shapes   as `groups` of struct pa_blake3
  *   formula  h = the first 8 words of compress(h, block, chunk, bytes, flags) for every block
@@ -29,30 +35,37 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
                           uint32_t first, uint32_t end, uint64_t final, uint64_t next,
                           uint64_t rows)
 {
-    word m[2][16], counter, counter_high;
+    word h[8], m[2][16], row[3][4];
     const uint64_t blocks = whole + (last != NULL), last_group = rows - MESSAGES;
+    const bool cut = ENDS && last == data;
     uint64_t turn = 0;
-    load_counters(&counter, &counter_high, counters);
-    if (blocks > 0) {
+    start_rows(row, whole, last, sizes, counters, all, first, end, final);
+    if (blocks == 0) {
+        load_starts(h, start, stride);
+        store_words(out, PA_BLAKE3_VALUE, h, 8);
+        return;
+    }
+    if (whole > 0 || !cut) {
         const pa_hash_ahead here = block_of(data, whole, last, 0, 0);
         load_words(m[0], here.lane, 0, 16);
         KEEP_IN_MEMORY(m[0]);
     }
-    for (uint64_t row = 0;; row = next_group(row, last_group)) {
-        word h[8], size = BROADCAST((lane_word)PA_BLAKE3_BLOCK);
-        uint32_t flags = all | first;
-        const uint64_t second = next_group(row, last_group);
-        load_start(h, start, stride);
+    for (uint64_t at = 0;; at = next_group(at, last_group)) {
+        const uint64_t second = next_group(at, last_group);
+        if (stride != 0) {
+            load_starts(h, start, stride);
+        }
         for (uint64_t b = 0; b < blocks; b++, turn ^= 1) {
-            word of_block = BROADCAST(flags);
-            if (b == whole) {
-                size = load_lanes(sizes);
-                of_block = load_flags(flags, end, final);
+#if ENDS
+            if (b == whole && cut) {
+                load_ends(m[turn], data, b * PA_BLAKE3_BLOCK, sizes);
+                KEEP_IN_MEMORY(m[turn]);
             }
+#endif
             pa_hash_ahead then = pa_hash_no_more(), ahead = pa_hash_no_more();
-            if (b + 1 < blocks) {
-                then = block_of(data, whole, last, b + 1, row * next);
-            } else if (row < last_group) {
+            if (b + 1 < whole || (b + 1 < blocks && !cut)) {
+                then = block_of(data, whole, last, b + 1, at * next);
+            } else if (at < last_group) {
                 then = block_of(data, whole, last, 0, second * next);
             }
             if (last_group == 0) {
@@ -60,11 +73,13 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
             } else if (second < last_group) {
                 ahead = block_of(data, whole, last, b, next_group(second, last_group) * next);
             }
-            compress(h, m[turn], counter, counter_high, size, of_block, m[turn ^ 1], then, ahead);
-            flags = all;
+            /* Hidden, or gcc makes the rounds once for each. */
+            const uint8_t *shared = b == 0 && stride == 0 ? start : NULL;
+            __asm__("" : "+r"(shared));
+            compress(h, shared, row[b == whole ? 2 : b > 0], m[turn], m[turn ^ 1], then, ahead);
         }
-        store_words(out + row * PA_BLAKE3_VALUE, PA_BLAKE3_VALUE, h, 8);
-        if (row == last_group) {
+        store_words(out + at * PA_BLAKE3_VALUE, PA_BLAKE3_VALUE, h, 8);
+        if (at == last_group) {
             return;
         }
     }

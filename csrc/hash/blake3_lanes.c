@@ -15,9 +15,12 @@
  * between stand what the transposition can't run beside, since the rounds are longer than the core looks ahead, and some 70
  * moves of words that have no register. G after G 667; gcc's own grouping 749.
  *
- * Zen 4, two streams, gcc 12: floor of a lane 26.3 cycles. 64 bytes through pyaccel_hash_many: 36.2, 37 of a million; 43 where a
- * group's messages are asked for all at once, as if they were not; stores past the cache, no gain. 1 MiB at a
- * time, 50 of them out of memory: 0.69 cycles a byte, 0.91 where a block of all lanes is asked for at once.
+ * Since then the words of the next block are gathered beside the rounds (blake_rounds_avx512.h): not measured on Zen 5.
+ *
+ * Zen 4, two streams, gcc 12: 64 bytes through pyaccel_hash_many: 30.2, 32 of a million, where gathering before the rounds took
+ * 36.5 and 37.5 (43 where a group's messages are asked for all at once, as if they were not); stores past the cache, no gain.
+ * 1 MiB at a time, 50 of them out of memory: 0.64 cycles a byte, 0.68 before, 0.91 where a block of all lanes is asked for at
+ * once.
  *
  * Zen 4 held to AVX2, gcc 12: floor of 8 lanes 284 cycles a block. The rounds alone 355, at 2.9 operations a cycle: four chains of
  * 16 cycles in each half of a round (a shuffle of bytes takes two, not one as on Zen 3) are too few for four pipes, two of them
@@ -36,9 +39,7 @@
 
 const struct pa_blake3 PA_VARIANT(pa_blake3_lanes_) = {
     .chain = blake3_chain,
-#if GATHERS_AHEAD
     .groups = blake3_groups,
-#endif
     .expand = blake3_expand,
     .ends = ENDS,
     .lanes = MESSAGES,

@@ -7,8 +7,10 @@
 #include "blake3.h"
 #include "blake_start.h"
 
+static const lane_word constants[4] = CONSTANTS;
+
 /* The 16 words before all rounds (specification, 2.2). Not a loop, which gcc would take for a copy of memory. */
-#define STATE(h, counter, counter_high, size, flags)                                               \
+#define STATE(h, row)                                                                              \
     {h[0],                                                                                         \
      h[1],                                                                                         \
      h[2],                                                                                         \
@@ -21,37 +23,45 @@
      BROADCAST(constants[1]),                                                                      \
      BROADCAST(constants[2]),                                                                      \
      BROADCAST(constants[3]),                                                                      \
-     counter,                                                                                      \
-     counter_high,                                                                                 \
-     size,                                                                                         \
-     flags}
+     row[0],                                                                                       \
+     row[1],                                                                                       \
+     row[2],                                                                                       \
+     row[3]}
 
-static const lane_word constants[4] = CONSTANTS;
-
-/* The next block, as blake_rounds has it, is `then`. */
-BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word counter_high, word size,
-                           word flags, word *next, pa_hash_ahead then, pa_hash_ahead ahead)
+/* h = the chaining value after h or, where start is not NULL, after the one there, which all lanes have. The next block, as
+ * blake_rounds has it, is `then`. */
+BLAKE_INLINE void compress(word h[8], const uint8_t *start, const word row[4], const word m[16],
+                           word *next, pa_hash_ahead then, pa_hash_ahead ahead)
 {
-    word v[16] = STATE(h, counter, counter_high, size, flags);
+#ifdef JOINS
+    blake_joined_rounds(h, start, constants, row, m, next, then, ahead);
+#else
+    if (start != NULL) {
+        load_start(h, start, 0);
+    }
+    word v[16] = STATE(h, row);
     blake_rounds(v, m, next, then, ahead);
     for (unsigned i = 0; i < 8; i++) {
         h[i] = XOR(v[i], v[i + 8]);
     }
+#endif
 }
 
-BLAKE_INLINE void load_counters(word *low, word *high, const uint64_t *counters)
+/* The last four words before all rounds: the number of the chunk (counters NULL: 0), bytes and flags. */
+BLAKE_INLINE void start_row(word row[4], const uint64_t *counters, word size, word flags)
 {
     lane_word lows[MESSAGES], highs[MESSAGES];
-    if (counters == NULL) {
-        *low = *high = BROADCAST(0);
-        return;
+    row[0] = row[1] = BROADCAST(0);
+    if (counters != NULL) {
+        for (unsigned l = 0; l < MESSAGES; l++) {
+            lows[l] = (lane_word)counters[l];
+            highs[l] = (lane_word)(counters[l] >> 32);
+        }
+        row[0] = load_lanes(lows);
+        row[1] = load_lanes(highs);
     }
-    for (unsigned l = 0; l < MESSAGES; l++) {
-        lows[l] = (lane_word)counters[l];
-        highs[l] = (lane_word)(counters[l] >> 32);
-    }
-    *low = load_lanes(lows);
-    *high = load_lanes(highs);
+    row[2] = size;
+    row[3] = flags;
 }
 
 /* Flags of a last block: `end` besides where final says so. */
@@ -67,6 +77,25 @@ BLAKE_INLINE word load_flags(uint32_t flags, uint32_t end, uint64_t final)
     return load_lanes(of_lane);
 }
 
+/* That of a chunk's first block, of the others, and of the one at `last`, as far as they are there: made once, since what is
+ * stored just before the rounds would be waited for. */
+BLAKE_INLINE void start_rows(word row[3][4], uint64_t whole, const uint8_t *const *last,
+                             const uint32_t *sizes, const uint64_t *counters, uint32_t all,
+                             uint32_t first, uint32_t end, uint64_t final)
+{
+    const word full = BROADCAST((lane_word)PA_BLAKE3_BLOCK);
+    if (whole > 0) {
+        start_row(row[0], counters, full, BROADCAST(all | first));
+    }
+    if (whole > 1) {
+        start_row(row[1], counters, full, BROADCAST(all));
+    }
+    if (last != NULL) {
+        start_row(row[2], counters, load_lanes(sizes),
+                  load_flags(whole == 0 ? all | first : all, end, final));
+    }
+}
+
 #if GATHERS_AHEAD
 #include "blake3_groups.h"
 #else
@@ -79,32 +108,15 @@ static void blake3_chain(uint8_t *out, const uint8_t *start, uint64_t stride,
                          const uint32_t *sizes, const uint64_t *counters, uint32_t all,
                          uint32_t first, uint32_t end, uint64_t final, uint64_t next)
 {
-    word h[8], m[16], counter, counter_high;
-    word size = BROADCAST((lane_word)PA_BLAKE3_BLOCK);
-    uint32_t flags = all | first;
+    word h[8], m[16], row[3][4];
+    (void)next;
     load_start(h, start, stride);
-    load_counters(&counter, &counter_high, counters);
+    start_rows(row, whole, last, sizes, counters, all, first, end, final);
     /* One copy of the rounds for all blocks: two would not stay in the cache of decoded instructions. */
     for (uint64_t b = 0; b < whole + (last != NULL); b++) {
-        const uint8_t *const *from = b == whole ? last : data;
-        word of_block = BROADCAST(flags);
-        if (b == whole) {
-            size = load_lanes(sizes);
-            of_block = load_flags(flags, end, final);
-        }
-#if ENDS
-        if (b == whole && last == data) {
-            load_ends(m, data, b * PA_BLAKE3_BLOCK, sizes);
-        } else
-#endif
-        {
-            load_words(m, from, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
-        }
-        KEEP_IN_MEMORY(m);
-        compress(
-            h, m, counter, counter_high, size, of_block, NULL, pa_hash_no_more(),
-            pa_hash_blocks_ahead(data, b, whole + (last != NULL), MESSAGES, PA_BLAKE3_BLOCK, next));
-        flags = all;
+        load_words(m, b == whole ? last : data, b == whole ? 0 : b * PA_BLAKE3_BLOCK, 16);
+        compress(h, NULL, row[b == whole ? 2 : b > 0], m, NULL, pa_hash_no_more(),
+                 pa_hash_no_more());
     }
     store_words(out, PA_BLAKE3_VALUE, h, 8);
 }
@@ -117,12 +129,12 @@ static void blake3_chain(uint8_t *out, const uint8_t *start, uint64_t stride,
 static void blake3_expand(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,
                           const uint64_t *counters, const uint32_t *sizes, uint32_t flags)
 {
-    word h[8], m[1 + GATHERS_AHEAD][16], counter, counter_high;
+    word h[8], row[4], m[1 + GATHERS_AHEAD][16];
     load_words(h, values, 0, 8);
     load_words(m[0], blocks, 0, 16);
     KEEP_IN_MEMORY(m[0]);
-    load_counters(&counter, &counter_high, counters);
-    word v[16] = STATE(h, counter, counter_high, load_lanes(sizes), BROADCAST(flags));
+    start_row(row, counters, load_lanes(sizes), BROADCAST(flags));
+    word v[16] = STATE(h, row);
     blake_rounds(v, m[0], m[GATHERS_AHEAD], pa_hash_no_more(), pa_hash_no_more());
     for (unsigned i = 0; i < 8; i++) {
         v[i] = XOR(v[i], v[i + 8]);

@@ -4,6 +4,7 @@
 #define PA_HASH_BLAKE3_SCHEDULE_H
 
 #define WORD_BITS 32
+#define ROUNDS 7
 
 /* clang-format off */
 #define SCHEDULE                                                                                   \

@@ -8,4 +8,10 @@
 #include "blake3_lanes.h"
 
 const struct pa_blake3 PA_VARIANT(pa_blake3_two_) = {
-    .chain = blake3_chain, .expand = blake3_expand, .ends = ENDS, .lanes = MESSAGES, .cost = 470};
+    .chain = blake3_chain,
+    .groups = blake3_groups,
+    .expand = blake3_expand,
+    .ends = ENDS,
+    .lanes = MESSAGES,
+    .cost = 470,
+};

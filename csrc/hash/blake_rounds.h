@@ -38,25 +38,6 @@ BLAKE_INLINE void mix(word v[16], unsigned a, unsigned b, unsigned c, unsigned d
     v[b] = ROTATE(XOR(v[b], v[c]), TURN_4);
 }
 
-#ifdef SIDE_BY_SIDE
-/* Four G step by step, where words are vectors and four G are more operations than a core looks ahead: what does not wait for
- * each other then stands side by side. */
-#define EACH(of_g) of_g(0) of_g(1) of_g(2) of_g(3)
-#define ROW_WORD(row, i) v[4 * (row) + ((i) + turn * (row)) % 4]
-#define ADD_X(i) ROW_WORD(0, i) = ADD(ROW_WORD(0, i), m[s[2 * (i)]]);
-#define ADD_Y(i) ROW_WORD(0, i) = ADD(ROW_WORD(0, i), m[s[2 * (i) + 1]]);
-#define ADD_B(i) ROW_WORD(0, i) = ADD(ROW_WORD(0, i), ROW_WORD(1, i));
-#define XOR_D(i) ROW_WORD(3, i) = XOR(ROW_WORD(3, i), ROW_WORD(0, i));
-#define TURN_D_1(i) ROW_WORD(3, i) = ROTATE(ROW_WORD(3, i), TURN_1);
-#define TURN_D_3(i) ROW_WORD(3, i) = ROTATE(ROW_WORD(3, i), TURN_3);
-#define ADD_C(i) ROW_WORD(2, i) = ADD(ROW_WORD(2, i), ROW_WORD(3, i));
-#define XOR_B(i) ROW_WORD(1, i) = XOR(ROW_WORD(1, i), ROW_WORD(2, i));
-#define TURN_B_2(i) ROW_WORD(1, i) = ROTATE(ROW_WORD(1, i), TURN_2);
-#define TURN_B_4(i) ROW_WORD(1, i) = ROTATE(ROW_WORD(1, i), TURN_4);
-BLAKE_INLINE void mix_four(word v[16], const word m[16], const uint8_t s[8], unsigned turn){
-    EACH(ADD_X) EACH(ADD_B) EACH(XOR_D) EACH(TURN_D_1) EACH(ADD_C) EACH(XOR_B) EACH(TURN_B_2)
-        EACH(ADD_Y) EACH(ADD_B) EACH(XOR_D) EACH(TURN_D_3) EACH(ADD_C) EACH(XOR_B) EACH(TURN_B_4)}
-#else
 BLAKE_INLINE void mix_four(word v[16], const word m[16], const uint8_t s[8], unsigned turn)
 {
     mix(v, 0, 4 + turn, 8 + 2 * turn, 12 + 3 * turn, &m[s[0]], &m[s[1]]);
@@ -64,31 +45,20 @@ BLAKE_INLINE void mix_four(word v[16], const word m[16], const uint8_t s[8], uns
     mix(v, 2, 6 + turn, 10 - 2 * turn, 14 - turn, &m[s[4]], &m[s[5]]);
     mix(v, 3, 7 - 3 * turn, 11 - 2 * turn, 15 - turn, &m[s[6]], &m[s[7]]);
 }
-#endif
-
-/* Lines of the next blocks, between one round and another. */
-#ifdef SIDE_BY_SIDE
-#define FETCH                                                                                      \
-    PA_UNROLL                                                                                      \
-    for (unsigned end = line + (LINES + 6) / 7; line < end && line < LINES; line++) {              \
-        fetch_line(ahead, line);                                                                   \
-    }
-#else
-#define FETCH
-#endif
 
 /* v = all rounds over the message words m: columns, then diagonals (turn 1). Written out, so that every index is a constant:
  * 6 to 10 KB of code. */
 BLAKE_INLINE void blake_rounds(word v[16], const word m[16], word *next, pa_hash_ahead then,
                                pa_hash_ahead ahead)
 {
-    unsigned line = 0;
     (void)ahead;
-    (void)line;
+#if GATHERS_AHEAD
+    load_words(next, then.lane, then.at, 16);
+#else
     (void)next;
     (void)then;
+#endif
 #define ROUND(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15)                \
-    FETCH                                                                                          \
     mix_four(v, m, (const uint8_t[8]){s0, s1, s2, s3, s4, s5, s6, s7}, 0);                         \
     mix_four(v, m, (const uint8_t[8]){s8, s9, s10, s11, s12, s13, s14, s15}, 1);
     SCHEDULE

@@ -177,13 +177,18 @@ PA_INLINE void fetch_lines(pa_hash_ahead ahead)
 #define KEEP_IN_MEMORY(m) __asm__("" : "+m"(*(word(*)[16])(m)))
 
 /* 1: blake_rounds also makes the words of the next block. */
-#define GATHERS_AHEAD (VECTOR_BYTES == 32)
+#define GATHERS_AHEAD 1
 
-#if VECTOR_BYTES == 64
-#define SIDE_BY_SIDE
-#include "blake_rounds.h"
-#else
+/* Registers are given by hand where there are real ones. */
+#define PA_BY_HAND_avx2 1
+#define PA_BY_HAND_avx512 1
+#define PA_BY_HAND_avx512_emulated 0
+#if PA_VARIANT(PA_BY_HAND_) && VECTOR_BYTES == 32
 #include "blake_rounds_avx2.h"
+#elif PA_VARIANT(PA_BY_HAND_)
+#include "blake_rounds_avx512.h"
+#else
+#include "blake_rounds.h"
 #endif
 
 #endif

@@ -83,10 +83,4 @@ list(FILTER chains INCLUDE REGEX "/(ripemd160|sha256|sha512|sm3)_")
 set_source_files_properties(${chains} PROPERTIES COMPILE_OPTIONS
   "$<$<C_COMPILER_ID:GNU>:-fno-tree-reassoc;-fno-tree-ter;-fno-schedule-insns2;-falign-functions=64>")
 pa_sources(avx2 hash/blake2b_avx2.c hash/blake2s_avx2.c hash/blake3_avx2.c)
-set(blake_two hash/blake2b_two.c hash/blake2s_two.c hash/blake3_two.c)
-pa_sources(avx512 ${blake_two})
-# Likewise, and that of registers given: 2 to 19 % on Zen 5. Code of many KB without a loop can take 1.4 times the cycles
-# there where it begins elsewhere than at a line of the cache.
-list(TRANSFORM blake_two PREPEND "${PROJECT_SOURCE_DIR}/csrc/")
-set_source_files_properties(${blake_two} PROPERTIES COMPILE_OPTIONS
-  "$<$<C_COMPILER_ID:GNU>:-fno-tree-reassoc;-fno-tree-ter;-fno-schedule-insns2;-falign-functions=64>")
+pa_sources(avx512 hash/blake2b_two.c hash/blake2s_two.c hash/blake3_two.c)
