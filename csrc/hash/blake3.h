@@ -36,8 +36,9 @@ struct pa_blake3 {
                   uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
                   const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
                   uint64_t final, uint64_t next);
-    /* `chain` of `rows` > lanes chunks or parents, group after group: data and last are the first one's, those of the lane r rows
-     * further lie r * next bytes after them, and values follow each other. The last group may take rows that another one took.
+    /* `chain` of `rows` chunks or parents, group after group: data and last are the first one's, those of the lane r rows further
+     * lie r * next bytes after them (next is as `chain` has it where rows <= lanes), and values follow each other. The last group
+     * may take rows that another one took; values of lanes that have no row, in the one there is, are not written.
      * Meanwhile the words of the next block are gathered. NULL: none. */
     void (*groups)(uint8_t *out, const uint8_t *start, uint64_t stride, const uint8_t *const *data,
                    uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,

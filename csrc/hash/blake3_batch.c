@@ -4,8 +4,7 @@
  * chunks first, in steps. A message that fills lanes alone goes alone.
  *   Zen 4, rows of 1 to 1024 bytes, cycles each: 303 of 16384, of which kernels take 268 (8.5 blocks); 313 of 1024, 510 of 64;
  *   310, 351, 1130 where what is left over of each number of blocks went by itself, and last blocks were staged. Rows of 1 to
- *   16384 bytes 10 % less time. 15 rows of 64 bytes take 4 % longer than 16, 31 than 32: 3 % for digests that are copied, since
- *   chain() writes those of all lanes (inlined copies of 32 bytes cost as much as memcpy). */
+ *   16384 bytes 10 % less time. */
 #include <string.h>
 
 #include "../core/bytes.h"
@@ -138,7 +137,7 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, group *g, uint
 static uint64_t rows_of_groups(const pa_blake3_job *job, const struct pa_blake3 *kernel, uint64_t n)
 {
     const uint64_t left = n & (kernel->lanes - 1);
-    if (kernel->groups == NULL || n < kernel->lanes) {
+    if (kernel->groups == NULL) {
         return 0;
     }
     return left > 0 && pa_blake3_kernel(job, left) == kernel ? n : n - left;
@@ -171,15 +170,15 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
             b->last[l] = g->data[l] + whole * BLOCK;
         }
         const uint64_t rows = rows_of_groups(b->job, kernel, n - done);
-        if (rows > count && full && b->job->digest_size == VALUE) {
+        const uint64_t next = pa_blake_next(messages, first + done, count);
+        if (rows > 0 && full && b->job->digest_size == VALUE) {
             kernel->groups(digests + done * VALUE, b->job->key, 0, g->data, whole, b->last,
                            g->sizes, NULL, b->job->flags, PA_BLAKE3_CHUNK_START,
-                           PA_BLAKE3_CHUNK_END | PA_BLAKE3_ROOT, PA_BLAKE3_ALL, messages->stride,
-                           rows);
+                           PA_BLAKE3_CHUNK_END | PA_BLAKE3_ROOT, PA_BLAKE3_ALL,
+                           rows > count ? messages->stride : next, rows);
             done += rows;
             continue;
         }
-        const uint64_t next = pa_blake_next(messages, first + done, count);
         hash_chunks(b, kernel, g, count, whole, true, full, next,
                     digests + done * b->job->digest_size);
         done += count;

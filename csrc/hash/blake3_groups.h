@@ -25,7 +25,7 @@ static __attribute__((noinline)) void load_starts(word h[8], const uint8_t *star
     load_start(h, start, stride);
 }
 
-/* Chaining values of `rows` chunks or parents of one number of blocks, at least as many as there are lanes.
+/* Chaining values of `rows` chunks or parents of one number of blocks, and none of lanes without a row.
  *   shapes   as `groups` of struct pa_blake3
  *   formula  h = the first 8 words of compress(h, block, chunk, bytes, flags) for every block
  *   before   any alignment. Time depends on whole and rows alone */
@@ -36,7 +36,8 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
                           uint64_t rows)
 {
     word h[8], m[2][16], row[3][4];
-    const uint64_t blocks = whole + (last != NULL), last_group = rows - MESSAGES;
+    const uint64_t blocks = whole + (last != NULL),
+                   last_group = rows > MESSAGES ? rows - MESSAGES : 0;
     const bool cut = ENDS && last == data;
     uint64_t turn = 0;
     start_rows(row, whole, last, sizes, counters, all, first, end, final);
@@ -52,9 +53,13 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
     }
     for (uint64_t at = 0;; at = next_group(at, last_group)) {
         const uint64_t second = next_group(at, last_group);
+#ifdef JOINS
         if (stride != 0) {
             load_starts(h, start, stride);
         }
+#else
+        load_start(h, start, stride);
+#endif
         for (uint64_t b = 0; b < blocks; b++, turn ^= 1) {
 #if ENDS
             if (b == whole && cut) {
@@ -73,12 +78,20 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
             } else if (second < last_group) {
                 ahead = block_of(data, whole, last, b, next_group(second, last_group) * next);
             }
+#ifdef JOINS
             /* Hidden, or gcc makes the rounds once for each. */
             const uint8_t *shared = b == 0 && stride == 0 ? start : NULL;
             __asm__("" : "+r"(shared));
+#else
+            const uint8_t *const shared = NULL;
+#endif
             compress(h, shared, row[b == whole ? 2 : b > 0], m[turn], m[turn ^ 1], then, ahead);
         }
-        store_words(out + at * PA_BLAKE3_VALUE, PA_BLAKE3_VALUE, h, 8);
+        if (rows < MESSAGES) {
+            store_some_words(out, PA_BLAKE3_VALUE, h, 8, (unsigned)rows);
+        } else {
+            store_words(out + at * PA_BLAKE3_VALUE, PA_BLAKE3_VALUE, h, 8);
+        }
         if (at == last_group) {
             return;
         }
