@@ -20,7 +20,7 @@ uint32_t pa_he_slot_count(const pyaccel_he_context *context);
 pyaccel_he_plaintexts *pa_he_plaintexts_make(pyaccel_he_context *context, uint64_t count,
                                              uint32_t form, uint32_t level);
 
-/* Runs fn over [0, n), one item a range, as pa_parallel does over ranges of PA_RANGE_UNIT. */
+/* pa_parallel over [0, n), one item a range. */
 pyaccel_status pa_he_parallel(const pyaccel_he_options *options, uint64_t n, pa_range_fn *fn,
                               void *context);
 

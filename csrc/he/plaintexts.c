@@ -15,12 +15,10 @@ typedef struct {
     void *context;
 } items;
 
-/* pa_parallel hands out PA_RANGE_UNIT rows at least: an item is that many. */
 static pyaccel_status run_items(void *argument, uint64_t first, uint64_t last)
 {
     const items *work = argument;
-    const pyaccel_status status =
-        work->fn(work->context, first / PA_RANGE_UNIT, last / PA_RANGE_UNIT);
+    const pyaccel_status status = work->fn(work->context, first, last);
     pa_wipe_stack(); /* vectors of secrets that a compiler had no register for */
     return status;
 }
@@ -29,11 +27,7 @@ pyaccel_status pa_he_parallel(const pyaccel_he_options *options, uint64_t n, pa_
                               void *context)
 {
     items work = {fn, context};
-    if (n > UINT64_MAX / PA_RANGE_UNIT) {
-        return PYACCEL_INVALID_ARGUMENT;
-    }
-    return pa_parallel(options == NULL ? 0 : options->threads, n * PA_RANGE_UNIT, PA_RANGE_UNIT,
-                       run_items, &work, NULL, NULL);
+    return pa_parallel(options == NULL ? 0 : options->threads, n, 1, run_items, &work, NULL, NULL);
 }
 
 pyaccel_he_plaintexts *pa_he_plaintexts_make(pyaccel_he_context *context, uint64_t count,
