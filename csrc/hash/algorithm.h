@@ -144,7 +144,8 @@ typedef struct {
 } pa_hash_menu;
 
 /* The menu of the variants bound now, its costs measured at first use; one for all algorithms of a family, which differ in
- * initial values and rates, but for those that hash their digests again: they have one of their own. Never NULL, valid until variants are bound anew. Before: pa_bind() said OK, no engine. */
+ * initial values and rates, but for those that hash their digests again, which have one of their own. Never NULL, valid until
+ * variants are bound anew. Before: pa_bind() said OK, no engine. */
 const pa_hash_menu *pa_hash_menu_get(const pa_hash_algorithm *algorithm);
 
 /* The plan for messages of one size that are one segment each. */

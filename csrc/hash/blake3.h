@@ -43,7 +43,7 @@ struct pa_blake3 {
     void (*groups)(uint8_t *out, const uint8_t *start, uint64_t stride, const uint8_t *const *data,
                    uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
                    const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
-                   uint64_t final, uint64_t next, uint64_t groups);
+                   uint64_t final, uint64_t next, uint64_t rows);
     /* All 64 bytes of a compression: block counters[l] of the output of the root of lane l.
      *   shapes   out: lanes times 64 bytes; values[l]: a chaining value; blocks[l]: 64 bytes, zero-padded after sizes[l] */
     void (*expand)(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,

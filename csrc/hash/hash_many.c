@@ -41,7 +41,7 @@ static pyaccel_status hash_range(void *context, uint64_t first, uint64_t last)
 }
 
 #define WHOLE_GROUPS 96u /* rows that leave no lane of 32 or 48 idle */
-#define HALF_GROUPS 8u   /* such as leave none of 8 idle, and no thread without rows */
+#define NARROW_GROUPS 8u /* rows that leave none of 8 idle */
 
 /* Rows a range: about 256 KiB, which outweighs handing it to a thread and lets progress be heard now and then; more where rows
  * differ in size, since lanes fill with such as are alike: 1 MiB, or 16 where there is one thread. Long rows that are too few to
@@ -55,7 +55,7 @@ static uint64_t range_rows(const pyaccel_rows *messages, uint64_t n, uint64_t di
     const uint64_t rows = lines / (bytes / 64 + digest_size / 64 + 1) + 1;
     const uint64_t share = (n - 1) / pa_thread_count(threads) + 1;
     if (rows < WHOLE_GROUPS && share < WHOLE_GROUPS) {
-        return (share + HALF_GROUPS - 1) / HALF_GROUPS * HALF_GROUPS;
+        return (share + NARROW_GROUPS - 1) / NARROW_GROUPS * NARROW_GROUPS;
     }
     return (rows + WHOLE_GROUPS - 1) / WHOLE_GROUPS * WHOLE_GROUPS;
 }
@@ -96,9 +96,10 @@ static pyaccel_status hash_row(uint8_t *digest, uint64_t digest_size,
     return PYACCEL_OK;
 }
 
-static pyaccel_status hash_batch_of(uint8_t *digests, uint64_t digest_size, uint32_t algorithm,
-                                    const pa_hash_algorithm *found, const pyaccel_rows *messages,
-                                    uint64_t n, const pyaccel_hash_options *options)
+/* Field by field, since an initializer would zero the whole job, of which an algorithm without an engine takes nothing. */
+static pyaccel_status hash_rows(uint8_t *digests, uint64_t digest_size, uint32_t algorithm,
+                                const pa_hash_algorithm *found, const pyaccel_rows *messages,
+                                uint64_t n, const pyaccel_hash_options *options)
 {
     hash_batch batch;
     batch.digests = digests;
@@ -149,7 +150,7 @@ static pyaccel_status hash_checked(uint8_t *digests, uint64_t digests_size, uint
     if (n == 1 && options->progress == NULL && is_single(found)) {
         return hash_row(digests, digest_size, found, messages, options);
     }
-    return hash_batch_of(digests, digest_size, algorithm, found, messages, n, options);
+    return hash_rows(digests, digest_size, algorithm, found, messages, n, options);
 }
 
 /* Bytes a row that a failed call closes: its digest size; where that is wrong, what the caller may expect. */

@@ -216,7 +216,8 @@ static void make_better(pa_hash_menu *menu, const pa_hash_menu *before,
 #define VERSIONS 4
 static const uint32_t looks[VERSIONS] = {0, 16, 128, 1024};
 
-/* The menus of one family, or of those of its algorithms that hash their digests again, each written once a binding; `ready` of them may be read. */
+/* The menus of one family, or of those of its algorithms that hash their digests again, each written once a binding; `ready`
+ * of them may be read. */
 typedef struct {
     _Atomic uint32_t
         binding; /* that they are of; 0 before the first, UINT32_MAX while it is written */

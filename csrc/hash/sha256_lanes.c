@@ -33,8 +33,8 @@
  * kernel (clang 14: 201), 212 by rounds in C.
  *
  * 8 lanes with AVX2 on Zen 3 (3.24 GHz), the kernel alone, by rounds in C: 970 cycles a block and 693 one that lanes
- * share (gcc 12), 973 and 692 (clang 14). Tried and lost there: gcc's -mtune=znver3, haswell and skylake, each better for one kernel in lanes and
- * worse for another. */
+ * share (gcc 12), 973 and 692 (clang 14). Tried and lost there: gcc's -mtune=znver3, haswell and skylake, each better for
+ * one kernel in lanes and worse for another. */
 #define WORD_BITS 32
 #define CONSTANTS pa_sha256_constants
 

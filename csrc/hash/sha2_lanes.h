@@ -2,7 +2,8 @@
 /* SHA-2 compression in lanes: what SHA-256 and SHA-512 have alike (FIPS 180-4, 6.2 and 6.4), at any vector width.
  *
  * Defined by the includer: what vector.h wants; ROUNDS and the functions of sha256_functions.h or sha512_functions.h;
- * CONSTANTS, the ROUNDS round constants; STREAMS, as streams.h has it. */
+ * CONSTANTS, the ROUNDS round constants; STREAMS, as streams.h has it. Vectors of 32 bytes take the rounds of
+ * sha2_rounds_avx2.h. */
 #ifndef PA_HASH_SHA2_LANES_H
 #define PA_HASH_SHA2_LANES_H
 
@@ -33,7 +34,6 @@ PA_INLINE word extended(const word *w)
     word s0 = SMALL_SIGMA_0(w1), s1 = SMALL_SIGMA_1(w14);
     return WORD_ADD(WORD_ADD(w[0], w[9]), WORD_ADD(s0, s1));
 }
-
 #endif
 
 PA_INLINE void add_state(word s[8], const word before[8])
