@@ -3,9 +3,8 @@
  *
  * Whole blocks of a single segment are absorbed where they lie; what remains, or a short message of several segments, is
  * staged behind its padding, which is written once a call, and so is a segment that all rows share; some kernels pad whole
- * words themselves. One group is staged
- * while the one before it is hashed: its stores have then left the store buffer when the kernel loads across them. Where
- * nothing but padding remains, lanes share its schedule. */
+ * words themselves, others take ends where they lie. One group is staged while the one before it is hashed: its stores have
+ * then left the store buffer when the kernel loads across them. Where nothing but padding remains, lanes share its schedule. */
 #include "uniform.h"
 
 static uint64_t message_size(const pa_hash_job *job)

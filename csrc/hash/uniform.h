@@ -18,8 +18,8 @@ typedef struct {
     const pa_hash_job *job;
     const pa_hash_plan *plan;
     pa_hash_shape shape;
-    pa_hash_shape
-        in_place; /* for kernels that take ends where they lie; ends is 0 where there are none */
+    /* For kernels that take ends where they lie; ends is 0 where there are none. */
+    pa_hash_shape in_place;
     const uint8_t *rows; /* whole blocks of row 0 */
     uint64_t left;       /* bytes that lie there, rows of other ranges too */
     uint64_t stride;
@@ -62,8 +62,8 @@ typedef struct {
     const pa_hash_algorithm *algorithm;
     const pa_hash_menu *menu;
     uint32_t used;
-    bool
-        in_place; /* kernels take pairs where they lie, and nothing but their shape is made ready */
+    /* Kernels take pairs where they lie, and nothing but their shape is made ready. */
+    bool in_place;
     const pa_hash_plan *plan;
     pa_hash_shape shape;
     /* Elsewhere, a job like any other. */
