@@ -19,11 +19,15 @@ BLAKE_INLINE uint64_t next_group(uint64_t row, uint64_t last_group)
     return row + MESSAGES < last_group ? row + MESSAGES : last_group;
 }
 
+#ifdef JOINS
 /* Called, or gcc computes where each lane's stands before it knows whether they do. */
 static __attribute__((noinline)) void load_starts(word h[8], const uint8_t *start, uint64_t stride)
 {
     load_start(h, start, stride);
 }
+#else
+#define load_starts load_start
+#endif
 
 /* Chaining values of `rows` chunks or parents of one number of blocks, and none of lanes without a row.
  *   shapes   as `groups` of struct pa_blake3
@@ -54,7 +58,10 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
     for (uint64_t at = 0;; at = next_group(at, last_group)) {
         const uint64_t second = next_group(at, last_group);
 #ifdef JOINS
-        if (stride != 0) {
+#ifdef JOINS
+        if (stride != 0)
+#endif
+        {
             load_starts(h, start, stride);
         }
 #else
@@ -79,9 +86,12 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
                 ahead = block_of(data, whole, last, b, next_group(second, last_group) * next);
             }
 #ifdef JOINS
+            const uint8_t *shared = NULL;
+#ifdef JOINS
             /* Hidden, or gcc makes the rounds once for each. */
-            const uint8_t *shared = b == 0 && stride == 0 ? start : NULL;
+            shared = b == 0 && stride == 0 ? start : NULL;
             __asm__("" : "+r"(shared));
+#endif
 #else
             const uint8_t *const shared = NULL;
 #endif
