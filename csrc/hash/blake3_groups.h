@@ -58,15 +58,11 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
     for (uint64_t at = 0;; at = next_group(at, last_group)) {
         const uint64_t second = next_group(at, last_group);
 #ifdef JOINS
-#ifdef JOINS
         if (stride != 0)
 #endif
         {
             load_starts(h, start, stride);
         }
-#else
-        load_start(h, start, stride);
-#endif
         for (uint64_t b = 0; b < blocks; b++, turn ^= 1) {
 #if ENDS
             if (b == whole && cut) {
@@ -85,15 +81,11 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
             } else if (second < last_group) {
                 ahead = block_of(data, whole, last, b, next_group(second, last_group) * next);
             }
-#ifdef JOINS
             const uint8_t *shared = NULL;
 #ifdef JOINS
             /* Hidden, or gcc makes the rounds once for each. */
             shared = b == 0 && stride == 0 ? start : NULL;
             __asm__("" : "+r"(shared));
-#endif
-#else
-            const uint8_t *const shared = NULL;
 #endif
             compress(h, shared, row[b == whole ? 2 : b > 0], m[turn], m[turn ^ 1], then, ahead);
         }
