@@ -147,14 +147,13 @@ uint32_t pa_binding(void);
 /* Works on rows [first, last) of a batch. */
 typedef pyaccel_status pa_range_fn(void *context, uint64_t first, uint64_t last);
 
-/* Ranges of this many rows and more begin at multiples of it, which covers every lane count. */
+/* A multiple of most lane counts: ranges of as many rows, or of multiples, leave no lane idle. */
 #define PA_RANGE_UNIT 64u
 
-/* Runs fn over [0, n) in ranges of grain > 0 rows, rounded up to a multiple of PA_RANGE_UNIT where it is more than that (the
- * last range shorter), on `threads` threads (0: PYACCEL_THREADS, else 1; the caller's is one of them); with
- * one thread, no thread is made. progress, when given, is called from the calling thread only. Workers block all
- * signals and are made anew after a fork. Returns the first status that is not OK; remaining ranges are then
- * skipped. */
+/* Runs fn over [0, n) in ranges of grain > 0 rows (the last one shorter) on `threads` threads (0: PYACCEL_THREADS,
+ * else 1; the caller's is one of them); with one thread, no thread is made. progress, when given, is called from the
+ * calling thread only. Workers block all signals and are made anew after a fork. Returns the first status that is not
+ * OK; remaining ranges are then skipped. */
 pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_range_fn *fn,
                            void *context, pyaccel_progress progress, void *user);
 

@@ -234,11 +234,7 @@ pyaccel_status pa_parallel(uint32_t threads, uint64_t n, uint64_t grain, pa_rang
     if (grain >= n && progress == NULL) {
         return fn(context, 0, n);
     }
-    uint64_t step = n;
-    if (grain < n) {
-        step = grain > PA_RANGE_UNIT ? (grain + PA_RANGE_UNIT - 1) / PA_RANGE_UNIT * PA_RANGE_UNIT
-                                     : grain;
-    }
+    const uint64_t step = grain < n ? grain : n;
     uint64_t ranges = (n - 1) / step + 1;
     threads = pa_thread_count(threads);
     uint32_t helpers = (uint32_t)(threads < ranges ? threads : ranges) - 1;

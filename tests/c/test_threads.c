@@ -71,7 +71,7 @@ static void check_cover(void)
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             for (size_t g = 0; g < sizeof grains / sizeof *grains; g++) {
                 uint64_t n = sizes[s], grain = grains[g];
-                work *w = fresh(n, grain >= n ? n : grain <= 64 ? grain : grain == 65 ? 128 : 1024);
+                work *w = fresh(n, grain >= n ? n : grain);
                 CHECK(pa_parallel(threads, n, grain, do_range, w, NULL, NULL) == PYACCEL_OK);
                 bool once = true;
                 for (uint64_t i = 0; i < MOST_ROWS; i++) {
