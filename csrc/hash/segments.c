@@ -79,7 +79,7 @@ static uint64_t rows_by_states(const pa_hash_plan *plan, const pa_hash_plan *the
 {
     const uint32_t lanes = then->items[item].lanes;
     const uint64_t left = n % lanes;
-    const bool same = pa_hash_plan_item(then, left) == item;
+    const bool same = left > 0 && pa_hash_plan_item(then, left) == item;
     const bool pays = 2 * left > lanes ? same || n > lanes
                                        : same && pa_hash_plan_item(plan, left) == plan->steady;
     return pays ? n : n - left;
