@@ -96,8 +96,10 @@ typedef struct {
 
 static inline void pa_rows_way_begin(pa_rows_way *way, const pyaccel_rows *rows)
 {
-    /* Offsets alone say where rows end: their data may be said to be of any size, which ends with the memory. */
-    const uint64_t most = UINTPTR_MAX - (uintptr_t)rows->data;
+    /* Offsets alone say where rows end: their data may be said to be of any size, which ends with the memory, and is no more
+     * than pointers can be apart. */
+    const uint64_t memory = UINTPTR_MAX - (uintptr_t)rows->data;
+    const uint64_t most = memory < PTRDIFF_MAX ? memory : PTRDIFF_MAX;
     way->taken = way->fetched = rows->data;
     way->end =
         rows->data == NULL ? NULL : rows->data + (rows->data_size < most ? rows->data_size : most);
