@@ -143,12 +143,14 @@ static bool step_up(const pa_merkle *merkle, climber *row, const uint8_t *node, 
     return true;
 }
 
-static pyaccel_status verify_chunk(const proof_batch *batch, proof_chunk *chunk,
-                                   pa_merkle_pairing *pairing, uint64_t first, uint32_t count)
+/* Called: what hashes pairs and what hashes leaves, one after the other, fit a stack of 128 KiB, but not both at once. */
+static __attribute__((noinline)) pyaccel_status climb(const proof_batch *batch, proof_chunk *chunk,
+                                                      uint64_t first, uint32_t count)
 {
-    pyaccel_status status = read_rows(batch, chunk, first, count);
+    pa_merkle_pairing pairing;
+    pyaccel_status status = PYACCEL_OK;
     uint32_t climbing = 1;
-    memset(batch->verdicts + first, 0, count);
+    pa_merkle_pairing_start(&pairing, batch->merkle, count);
     while (status == PYACCEL_OK && climbing > 0) {
         climbing = 0;
         for (uint32_t i = 0; i < count; i++) {
@@ -162,11 +164,12 @@ static pyaccel_status verify_chunk(const proof_batch *batch, proof_chunk *chunk,
                 chunk->slot[climbing++] = i;
             }
         }
-        status = pa_merkle_pairing_run(pairing, chunk->parents[0], chunk->pairs[0], climbing);
+        status = pa_merkle_pairing_run(&pairing, chunk->parents[0], chunk->pairs[0], climbing);
         for (uint32_t i = 0; i < climbing; i++) {
             memcpy(chunk->nodes[chunk->slot[i]], chunk->parents[i], NODE);
         }
     }
+    pa_merkle_pairing_end(&pairing);
     return status;
 }
 
@@ -174,14 +177,15 @@ static pyaccel_status verify_range(void *context, uint64_t first, uint64_t last)
 {
     const proof_batch *batch = context;
     proof_chunk chunk;
-    pa_merkle_pairing pairing;
     pyaccel_status status = PYACCEL_OK;
-    pa_merkle_pairing_start(&pairing, batch->merkle, last - first < CHUNK ? last - first : CHUNK);
     for (; first < last && status == PYACCEL_OK; first += CHUNK) {
-        status = verify_chunk(batch, &chunk, &pairing, first,
-                              last - first < CHUNK ? (uint32_t)(last - first) : CHUNK);
+        const uint32_t count = last - first < CHUNK ? (uint32_t)(last - first) : CHUNK;
+        status = read_rows(batch, &chunk, first, count);
+        memset(batch->verdicts + first, 0, count);
+        if (status == PYACCEL_OK) {
+            status = climb(batch, &chunk, first, count);
+        }
     }
-    pa_merkle_pairing_end(&pairing);
     return status;
 }
 
