@@ -148,6 +148,10 @@ typedef struct {
  * variants are bound anew. Before: pa_bind() said OK, no engine. */
 const pa_hash_menu *pa_hash_menu_get(const pa_hash_algorithm *algorithm);
 
+/* Counts one batch of each item that has its bit in `used`. */
+void pa_hash_menu_count(const pa_hash_menu *menu, const pa_hash_algorithm *algorithm,
+                        uint32_t used);
+
 /* The plan for messages of one size that are one segment each. */
 static inline const pa_hash_plan *pa_hash_plan_of(const pa_hash_menu *menu,
                                                   const pa_hash_algorithm *algorithm, uint64_t size)

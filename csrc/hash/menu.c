@@ -276,3 +276,15 @@ const pa_hash_menu *pa_hash_menu_get(const pa_hash_algorithm *algorithm)
     }
     return menu;
 }
+
+void pa_hash_menu_count(const pa_hash_menu *menu, const pa_hash_algorithm *algorithm, uint32_t used)
+{
+    for (; used != 0; used &= used - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(used);
+        if (menu->kernels[i] != NULL) {
+            pa_count_variant(menu->variants[i]);
+        } else {
+            pa_count(algorithm->single);
+        }
+    }
+}

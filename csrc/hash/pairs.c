@@ -129,14 +129,7 @@ void pa_hash_pairs_run(pa_hash_pairs *pairs, uint8_t *parents, const uint8_t *no
 
 void pa_hash_pairs_end(const pa_hash_pairs *pairs)
 {
-    for (uint32_t left = pairs->used; left != 0; left &= left - 1) {
-        const uint32_t i = (uint32_t)__builtin_ctz(left);
-        if (pairs->menu->kernels[i] != NULL) {
-            pa_count_variant(pairs->menu->variants[i]);
-        } else {
-            pa_count(pairs->algorithm->single);
-        }
-    }
+    pa_hash_menu_count(pairs->menu, pairs->algorithm, pairs->used);
 }
 
 void pa_hash_sorted_pairs(uint32_t algorithm, uint8_t *digests, const uint8_t *nodes, uint64_t n)

@@ -38,17 +38,7 @@ static pyaccel_status hash_stage(const pa_hash_algorithm *algorithm, uint8_t *di
 
 static void count_used(const pa_hash_algorithm *algorithm, uint32_t used)
 {
-    const pa_hash_menu *menu = pa_hash_menu_get(algorithm);
-    for (uint32_t i = 0; i < menu->count; i++) {
-        if ((used >> i & 1) == 0) {
-            continue;
-        }
-        if (menu->kernels[i] != NULL) {
-            pa_count_variant(menu->variants[i]);
-        } else {
-            pa_count(algorithm->single);
-        }
-    }
+    pa_hash_menu_count(pa_hash_menu_get(algorithm), algorithm, used);
 }
 
 /* Rows whose inner digests are kept between two algorithms. */

@@ -9,8 +9,7 @@
 #define SUBTREE_HEIGHT 10u
 #define SUBTREE (UINT64_C(1) << SUBTREE_HEIGHT)
 
-/* A subtree counts as what pa_parallel never cuts. */
-#define ROWS_A_SUBTREE PA_RANGE_UNIT
+#define GRAIN 4u /* subtrees */
 
 typedef struct {
     const pa_merkle *merkle;
@@ -38,8 +37,7 @@ static pyaccel_status make_subtrees(void *context, uint64_t first, uint64_t last
     const layers_batch *batch = context;
     const unsigned height = pa_merkle_height(batch->n);
     pyaccel_status status = PYACCEL_OK;
-    for (uint64_t b = first / ROWS_A_SUBTREE; b < last / ROWS_A_SUBTREE && status == PYACCEL_OK;
-         b++) {
+    for (uint64_t b = first; b < last && status == PYACCEL_OK; b++) {
         const uint64_t begin = b * SUBTREE;
         const uint64_t end = batch->n - begin < SUBTREE ? batch->n : begin + SUBTREE;
         status = pa_merkle_leaves(batch->merkle, batch->layers[0] + begin * NODE, batch->leaves,
@@ -61,8 +59,8 @@ static pyaccel_status make_layers(const pa_merkle *merkle, uint8_t *nodes,
         batch.layers[k] = nodes;
         nodes += pa_merkle_layer_size(n, k) * NODE;
     }
-    pyaccel_status status = pa_parallel(merkle->threads, subtrees * ROWS_A_SUBTREE,
-                                        4 * ROWS_A_SUBTREE, make_subtrees, &batch, NULL, NULL);
+    pyaccel_status status =
+        pa_parallel(merkle->threads, subtrees, GRAIN, make_subtrees, &batch, NULL, NULL);
     return status == PYACCEL_OK ? rise(&batch, 0, subtrees, SUBTREE_HEIGHT, height) : status;
 }
 

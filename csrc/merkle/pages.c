@@ -8,8 +8,7 @@
 /* Heights of a level's bottom and of the nodes above it within a page. */
 #define TOP (PAGE_HEIGHTS - 1u)
 
-/* A page counts as what pa_parallel never cuts. */
-#define ROWS_A_PAGE PA_RANGE_UNIT
+#define GRAIN 4u /* pages */
 
 /* First node of height h in a page: halves one after the other, then one node a height. */
 static uint32_t page_offset(uint32_t capacity, unsigned h)
@@ -209,7 +208,7 @@ static pyaccel_status make_pages(void *context, uint64_t first, uint64_t last)
 {
     const level_batch *batch = context;
     pyaccel_status status = PYACCEL_OK;
-    for (uint64_t i = first / ROWS_A_PAGE; i < last / ROWS_A_PAGE && status == PYACCEL_OK; i++) {
+    for (uint64_t i = first; i < last && status == PYACCEL_OK; i++) {
         status = make_page(batch, batch->first + i);
     }
     return status;
@@ -243,15 +242,14 @@ pyaccel_status pa_pages_extend(const pa_merkle *merkle, pa_pages *pages, const p
         const uint64_t all = level_pages(n, level);
         first = level == pages->levels - 1 ? 0 : first;
         const uint64_t count = all - first;
-        pa_page **made =
-            count < SIZE_MAX / sizeof *made / ROWS_A_PAGE ? calloc(count + 1, sizeof *made) : NULL;
+        pa_page **made = count < SIZE_MAX / sizeof *made ? calloc(count + 1, sizeof *made) : NULL;
         batch.level = level;
         batch.first = first;
         batch.made = made;
         batch.beneath = beneath;
-        status = made == NULL ? PYACCEL_OUT_OF_MEMORY
-                              : pa_parallel(merkle->threads, count * ROWS_A_PAGE, 4 * ROWS_A_PAGE,
-                                            make_pages, &batch, NULL, NULL);
+        status = made == NULL
+                     ? PYACCEL_OUT_OF_MEMORY
+                     : pa_parallel(merkle->threads, count, GRAIN, make_pages, &batch, NULL, NULL);
         release_all(beneath, beneath_count);
         beneath = made;
         beneath_count = made == NULL ? 0 : count;

@@ -22,8 +22,7 @@
 /* Nodes that need neither memory nor threads: 6 KiB with their parents. */
 #define MOST_FEW 128u
 
-/* A subtree counts as what pa_parallel never cuts. */
-#define ROWS_A_SUBTREE PA_RANGE_UNIT
+#define GRAIN 4u /* subtrees */
 
 typedef struct {
     const pa_merkle *merkle;
@@ -81,8 +80,7 @@ static pyaccel_status reduce_subtrees(void *context, uint64_t first, uint64_t la
     }
     pyaccel_status status = PYACCEL_OK;
     uint32_t mutated = 0;
-    for (uint64_t b = first / ROWS_A_SUBTREE; b < last / ROWS_A_SUBTREE && status == PYACCEL_OK;
-         b++) {
+    for (uint64_t b = first; b < last && status == PYACCEL_OK; b++) {
         uint64_t begin = b * SUBTREE;
         uint64_t count = batch->n - begin < SUBTREE ? batch->n - begin : SUBTREE;
         uint8_t *nodes = space, *spare = space + widest * NODE;
@@ -119,15 +117,15 @@ static pyaccel_status reduce(root_batch *batch, uint8_t *top, uint32_t *mutated)
         return reduce_few(batch, top, mutated);
     }
     uint64_t subtrees = (batch->n - 1) / SUBTREE + 1;
-    if (subtrees > SIZE_MAX / 2 / NODE || subtrees > UINT64_MAX / ROWS_A_SUBTREE) {
+    if (subtrees > SIZE_MAX / 2 / NODE) {
         return PYACCEL_OUT_OF_MEMORY;
     }
     batch->roots = malloc((subtrees + (subtrees + 1) / 2) * NODE);
     if (batch->roots == NULL) {
         return PYACCEL_OUT_OF_MEMORY;
     }
-    pyaccel_status status = pa_parallel(batch->merkle->threads, subtrees * ROWS_A_SUBTREE,
-                                        4 * ROWS_A_SUBTREE, reduce_subtrees, batch, NULL, NULL);
+    pyaccel_status status =
+        pa_parallel(batch->merkle->threads, subtrees, GRAIN, reduce_subtrees, batch, NULL, NULL);
     *mutated = atomic_load(&batch->mutated);
     uint8_t *nodes = batch->roots, *spare = batch->roots + subtrees * NODE;
     if (status == PYACCEL_OK) {
