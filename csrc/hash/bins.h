@@ -92,6 +92,7 @@ typedef struct {
     const uint8_t *taken;   /* end of the rows that have been taken */
     const uint8_t *fetched; /* and of those that are on their way */
     const uint8_t *end;     /* and of all */
+    bool joined;            /* rows lie one right after the other */
 } pa_rows_way;
 
 static inline void pa_rows_way_begin(pa_rows_way *way, const pyaccel_rows *rows)
@@ -101,6 +102,7 @@ static inline void pa_rows_way_begin(pa_rows_way *way, const pyaccel_rows *rows)
     const uint64_t memory = UINTPTR_MAX - (uintptr_t)rows->data;
     const uint64_t most = memory < PTRDIFF_MAX ? memory : PTRDIFF_MAX;
     way->taken = way->fetched = rows->data;
+    way->joined = rows->offset_bits != 0 || rows->stride == rows->width;
     way->end =
         rows->data == NULL ? NULL : rows->data + (rows->data_size < most ? rows->data_size : most);
 }
@@ -112,6 +114,23 @@ PA_HASH_FETCH pa_rows_way_take(pa_rows_way *way, const pa_bytes *rows, uint32_t 
     if (rows[count - 1].data != NULL) {
         way->taken = rows[count - 1].data + rows[count - 1].size;
     }
+}
+
+/* True where all of `bytes` from a row's begin on belong to rows that have been taken: so they may be read, whatever the row's size
+ * is. */
+static inline bool pa_rows_way_covers(const pa_rows_way *way, const uint8_t *begin, uint64_t bytes)
+{
+    return way->joined && (uintptr_t)way->taken - (uintptr_t)begin >= bytes;
+}
+
+/* The row, an empty one, whose data is NULL, where the one before it ends, at *end; which moves on. */
+static inline pa_bytes pa_rows_place(const uint8_t **end, pa_bytes taken)
+{
+    if (taken.size == 0) {
+        return (pa_bytes){*end, 0};
+    }
+    *end = taken.data + taken.size;
+    return taken;
 }
 
 /* Takes up to PA_ROWS_TAKEN of the `left` rows from row `first` on, left > 0. How many; 0 where an offset is bad. */
@@ -126,20 +145,29 @@ static inline uint32_t pa_rows_way_read(pa_rows_way *way, pa_bytes rows[PA_ROWS_
     return count;
 }
 
-/* `next` of a kernel of `lanes` lanes for `blocks` blocks of `block` bytes, and what stands at data[lanes ...] then: no more than
- * waits in the cache until it is taken. */
+/* The next `bytes` that come into the cache, no more than wait there until they are taken; NULL: none. */
+static inline const uint8_t *pa_rows_way_on(pa_rows_way *way, uint64_t bytes)
+{
+    const uint8_t *from = way->fetched;
+    if (bytes > PA_ROWS_FETCHED || bytes > (uint64_t)(way->end - from) ||
+        (uint64_t)(from - way->taken) > PA_ROWS_FETCHED) {
+        return NULL;
+    }
+    way->fetched += bytes;
+    return from;
+}
+
+/* `next` of a kernel of `lanes` lanes for `blocks` blocks of `block` bytes, and what stands at data[lanes ...] then. */
 static inline uint64_t pa_rows_way_next(pa_rows_way *way, const uint8_t **data, uint32_t lanes,
                                         uint64_t blocks, uint64_t block)
 {
-    const uint64_t bytes = blocks * lanes * block;
-    if (lanes == 1 || bytes > PA_ROWS_FETCHED || bytes > (uint64_t)(way->end - way->fetched) ||
-        (uint64_t)(way->fetched - way->taken) > PA_ROWS_FETCHED) {
+    const uint8_t *from = lanes > 1 ? pa_rows_way_on(way, blocks * lanes * block) : NULL;
+    if (from == NULL) {
         return 0;
     }
     for (uint32_t l = 0; l < lanes; l++) {
-        data[lanes + l] = way->fetched + l * block;
+        data[lanes + l] = from + l * block;
     }
-    way->fetched += bytes;
     return PA_HASH_FAR;
 }
 

@@ -50,7 +50,7 @@ static void begin(void *room, const pa_hash_algorithm *algorithm,
     if (job->has_key) {
         const uint8_t *block = job->key_block;
         memcpy(job->key_block, options->key, (size_t)options->key_size);
-        job->kernels[0]->hash(job->keyed, job->start, 0, 0, &block, 1, NULL, NULL, 0, 0, 1);
+        job->kernels[0]->hash(job->keyed, job->start, 0, 0, &block, 1, NULL, NULL, 0, 0, 1, NULL);
         pa_wipe_stack();
     }
 }
@@ -60,7 +60,7 @@ void pa_blake2_again(const void *kernel, void *state)
     static const uint8_t zeros[128];
     const struct pa_blake2 *of = kernel;
     const uint8_t *data = zeros;
-    of->hash(state, state, 0, 0, &data, 1, NULL, NULL, 0, 0, 1);
+    of->hash(state, state, 0, 0, &data, 1, NULL, NULL, 0, 0, 1, NULL);
 }
 
 void pa_blake2_one(const pa_blake2_job *job, uint8_t *digest, pa_bytes row)
@@ -87,7 +87,7 @@ void pa_blake2_one(const pa_blake2_job *job, uint8_t *digest, pa_bytes row)
         }
     }
     job->kernels[0]->hash(out, start, 0, before, &row.data, whole, &last, &total, PA_BLAKE2_EQUAL,
-                          0, 1);
+                          0, 1, NULL);
     memcpy(digest, out, job->digest_size);
 }
 

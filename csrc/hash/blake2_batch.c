@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "../core/bytes.h"
-#include "bins.h"
 #include "blake2.h"
 
 #define MAX_LANES PA_BLAKE_MAX_LANES
@@ -22,9 +21,9 @@
 
 /* What lanes hash at once, as the kernel wants it; a bin is one that is not full yet. */
 typedef struct {
-    const uint8_t *data[2 * MAX_LANES]; /* the second half: pa_rows_way_next */
-    uint64_t totals[MAX_LANES];         /* bytes of the messages, and of a key's block */
-    uint8_t *out[MAX_LANES];            /* their digests */
+    const uint8_t *data[MAX_LANES];
+    uint64_t totals[MAX_LANES]; /* bytes of the messages, and of a key's block */
+    uint8_t *out[MAX_LANES];    /* their digests */
 } group;
 
 typedef struct {
@@ -41,7 +40,11 @@ typedef struct {
     uint16_t order[ROWS];
     uint32_t bin_count;
     uint8_t held[BINS];
-    group bins[BINS]; /* for rows of 1, 2, 3, ... blocks */
+    group *bins[BINS]; /* for rows of 1, 2, 3, ... blocks */
+    group groups[BINS + 1]; /* one more: that of the bin that is due */
+    pa_blake_relay relay;
+    group *due_group, *spare; /* that of the bin that is due, and the one that is no bin's where none is */
+    pa_blake_due due;
     pa_rows_way way;
 } batch;
 
@@ -66,7 +69,8 @@ static void stage(batch *b, const uint8_t **last, const group *g, const uint64_t
     }
 }
 
-/* Rows of any sizes but 0 where there is a key, by descending block count. The group is overwritten. */
+/* Rows of any sizes but 0 where there is a key, by descending block count, of one where there is something to the relay. The group
+ * is overwritten. */
 static void hash_group(batch *b, const struct pa_blake2 *kernel, group *g, uint32_t count)
 {
     const pa_blake2_job *job = b->job;
@@ -90,16 +94,12 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, group *g, uint3
             totals[l] = l < on ? b->before + (whole + 1) * block : g->totals[l];
         }
         const uint64_t *here = on > 0 ? totals : g->totals;
-        if (!kernel->ends) {
+        if (!kernel->ends && !b->relay.open) {
             stage(b, last, g, here, whole - done, before, lanes);
         }
-        for (uint32_t l = on; l < live; l++) {
-            __builtin_prefetch(g->out[l], 1); /* bins.h */
-        }
         kernel->hash(b->states, start, stride, before, g->data, whole - done,
-                     kernel->ends ? g->data : last, here,
-                     ((uint64_t)1 << live) - ((uint64_t)1 << on),
-                     pa_rows_way_next(&b->way, g->data, lanes, whole - done + 1, block), lanes);
+                     kernel->ends || b->relay.open ? g->data : last, here,
+                     ((uint64_t)1 << live) - ((uint64_t)1 << on), 0, lanes, &b->relay);
         pa_blake_hand_out(g->out, b->states, on, live, block / 2, job->digest_size);
         for (uint32_t l = 0; l < on; l++) {
             g->data[l] += (whole + 1 - done) * block;
@@ -109,6 +109,32 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, group *g, uint3
         start = b->states;
         stride = block / 2;
     }
+}
+
+static const struct pa_blake2 *widest(const batch *b)
+{
+    return b->job->kernels[b->job->widths.count - 1];
+}
+
+/* The bin that is due, if one is; `next` is due then, a full one, or NULL. */
+static void hash_due(batch *b, group *next, uint64_t blocks)
+{
+    const struct pa_blake2 *kernel = widest(b);
+    const uint32_t block = b->job->block_size;
+    const pa_blake_due due = b->due;
+    b->due = (pa_blake_due){.data = NULL};
+    if (next != NULL) {
+        pa_blake_fetch_places(next->out, 0, kernel->lanes);
+        b->due = pa_blake_due_of(&b->way, next->data, kernel->lanes, blocks, block);
+    }
+    if (due.data != NULL) {
+        pa_blake_relay_set(&b->relay, &due, &b->due, &b->way, kernel->lanes, block);
+        hash_group(b, kernel, b->due_group, kernel->lanes);
+        pa_blake_relay_done(&b->relay);
+        b->used |= 2;
+        b->spare = b->due_group;
+    }
+    b->due_group = next;
 }
 
 static const struct pa_blake2 *choose(batch *b, uint64_t n)
@@ -160,7 +186,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
         uint8_t *made = in_place ? digests + done * state : b->states;
         kernel->hash(made, start, 0, before, data, whole, ends ? data : last, totals,
                      half ? PA_BLAKE2_EQUAL_HALF : PA_BLAKE2_EQUAL,
-                     pa_blake_next(messages, first + done, count), count);
+                     pa_blake_next(messages, first + done, count), count, &b->relay);
         if (!in_place) {
             pa_blake_hand_over(digests + done * size_out, made, count, state, size_out);
         }
@@ -185,6 +211,7 @@ static void hash_sorted(batch *b)
 {
     const pa_blake2_job *job = b->job;
     const uint32_t count = b->count;
+    hash_due(b, NULL, 0);
     pa_blake_sort(b->order, b->keys, count);
     /* Those of MAX_KEY stand before all others, and are few where they are so long that their order matters. */
     for (uint32_t i = 1; i < count && b->keys[b->order[i]] == MAX_KEY; i++) {
@@ -229,16 +256,11 @@ static void put(batch *b, pa_bytes row, uint64_t whole, uint8_t *out)
     }
 }
 
-static const struct pa_blake2 *widest(const batch *b)
-{
-    return b->job->kernels[b->job->widths.count - 1];
-}
-
 /* What waits in bins goes with the others. */
 static void empty_bins(batch *b)
 {
     for (uint32_t i = 0; i < b->bin_count; i++) {
-        const group *bin = &b->bins[i];
+        const group *bin = b->bins[i];
         for (uint32_t l = 0; l < b->held[i]; l++) {
             put(b, (pa_bytes){bin->data[l], bin->totals[l] - b->before}, i, bin->out[l]);
         }
@@ -248,14 +270,14 @@ static void empty_bins(batch *b)
 static void put_into_bin(batch *b, pa_bytes row, uint64_t whole, uint8_t *out)
 {
     const struct pa_blake2 *kernel = widest(b);
-    group *bin = &b->bins[whole];
+    group *bin = b->bins[whole];
     const uint32_t slot = b->held[whole]++;
     bin->data[slot] = row.data;
     bin->totals[slot] = b->before + row.size;
     bin->out[slot] = out;
     if (slot + 1 == kernel->lanes) {
-        hash_group(b, kernel, bin, kernel->lanes);
-        b->used |= 2;
+        hash_due(b, bin, whole + 1);
+        b->bins[whole] = b->spare;
         b->held[whole] = 0;
     }
 }
@@ -265,29 +287,39 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
 {
     const pa_blake2_job *job = b->job;
     pa_bytes rows[PA_ROWS_TAKEN];
+    const uint8_t *end = messages->data;
     b->count = 0;
     b->bin_count = pa_bins_pay(widest(b)->lanes, n) ? BINS : 0;
     memset(b->held, 0, sizeof b->held);
+    b->due.data = NULL;
+    b->due_group = NULL;
+    b->spare = &b->groups[BINS];
+    for (uint32_t i = 0; i < BINS; i++) {
+        b->bins[i] = &b->groups[i];
+    }
     pa_rows_way_begin(&b->way, messages);
+    pa_blake_relay_lines(&b->relay, messages->data, widest(b)->lanes, job->block_size);
     for (uint64_t i = 0; i < n; i += PA_ROWS_TAKEN) {
         const uint32_t taken = pa_rows_way_read(&b->way, rows, messages, first + i, n - i);
         if (taken == 0) {
             return PYACCEL_INVALID_ARGUMENT;
         }
         for (uint32_t at = 0; at < taken; at++, digests += job->digest_size) {
-            if (job->has_key && rows[at].size == 0) {
-                pa_blake2_one(job, digests, rows[at]);
+            const pa_bytes row = pa_rows_place(&end, rows[at]);
+            if (job->has_key && row.size == 0) {
+                pa_blake2_one(job, digests, row);
                 b->used |= 1;
                 continue;
             }
-            const uint64_t whole = whole_blocks(b, rows[at].size);
+            const uint64_t whole = whole_blocks(b, row.size);
             if (whole >= b->bin_count) {
-                put(b, rows[at], whole, digests);
+                put(b, row, whole, digests);
             } else {
-                put_into_bin(b, rows[at], whole, digests);
+                put_into_bin(b, row, whole, digests);
             }
         }
     }
+    hash_due(b, NULL, 0);
     empty_bins(b);
     if (b->count > 0) {
         hash_sorted(b);
@@ -302,6 +334,7 @@ pyaccel_status pa_blake2_rows(const void *room, uint8_t *digests, const pyaccel_
     pyaccel_status status = PYACCEL_OK;
     b.job = room;
     b.used = 0;
+    pa_blake_relay_begin(&b.relay);
     b.before = b.job->has_key ? b.job->block_size : 0;
     b.block_shift = b.job->block_size == MAX_BLOCK ? 7 : 6;
     /* After a key, an empty message is no message of the group (pa_blake2_one). */
@@ -318,6 +351,7 @@ pyaccel_status pa_blake2_rows(const void *room, uint8_t *digests, const pyaccel_
     }
     if (b.job->has_key) {
         pa_wipe(b.states, sizeof b.states);
+        pa_wipe(&b.relay, sizeof b.relay);
         pa_wipe_stack();
     }
     return status;

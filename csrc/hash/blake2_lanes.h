@@ -54,17 +54,32 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
  *   before   whole > 0 or last is not NULL; any alignment. Time depends on whole alone */
 static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
-                        const uint64_t *totals, uint64_t final, uint64_t next, uint32_t wanted)
+                        const uint64_t *totals, uint64_t final, uint64_t next, uint32_t wanted,
+                        pa_blake_relay *relay)
 {
-    word h[8], m[1 + GATHERS_AHEAD][16];
+    const uint64_t blocks = whole + (last != NULL);
+    word h[8];
+#if GATHERS_AHEAD
+    const bool half = last != NULL && final == PA_BLAKE2_EQUAL_HALF;
+    const bool cut = last == data;
+    const uint64_t gathered = (cut || half) && !relay->open ? whole : blocks; /* that are read whole */
+    word(*const m)[16] = (word(*)[16])relay->words;
+    uint64_t turn = relay->turn;
+    if (gathered > 0 && !relay->ready) {
+        load_words(m[turn], whole == 0 ? last : data, 0, 16);
+        KEEP_IN_MEMORY(m[turn]);
+    }
+#else
+    word m[1][16];
+    const uint64_t turn = 0;
+#endif
     load_start(h, start, stride);
     /* One copy of the rounds for all blocks: two would not stay in the cache of decoded instructions. */
-    for (uint64_t b = 0; b < whole + (last != NULL); b++) {
+    for (uint64_t b = 0; b < blocks; b++) {
         uint64_t total = b == whole ? totals[0] : before + (b + 1) * BLOCK;
         word low = BROADCAST((lane_word)total), high = BROADCAST(COUNTER_HIGH(total));
         word ends = BROADCAST((lane_word)0 - (b == whole));
-        const bool half = b == whole && final == PA_BLAKE2_EQUAL_HALF;
-        if (b == whole && final != PA_BLAKE2_EQUAL && !half) {
+        if (b == whole && final < PA_BLAKE2_EQUAL_HALF) {
 #if WORD_BITS == 64
             low = load_lanes(totals);
 #else
@@ -84,42 +99,47 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
                 ends = load_lanes(all_ends);
             }
         }
-        word *now = m[b & GATHERS_AHEAD];
-        const bool cut = ENDS && b == whole && last == data;
-        if (!GATHERS_AHEAD || b == 0 || half || cut) {
-            const uint8_t *const *from = b == whole ? last : data;
-            const uint64_t at = b == whole ? 0 : b * BLOCK;
-#if ENDS
-            if (cut) {
+        pa_hash_ahead then = pa_hash_no_more(), ahead = then;
+#if GATHERS_AHEAD
+        if (b == whole && (cut || half)) {
+            if (cut && relay->open) {
+                clear_behind(m[turn], SUB(low, BROADCAST((lane_word)(before + b * BLOCK))));
+            } else if (cut) {
                 uint32_t rests[MESSAGES];
                 for (unsigned l = 0; l < MESSAGES; l++) {
                     rests[l] = (uint32_t)(totals[l] - before - b * BLOCK);
                 }
-                load_ends(now, data, b * BLOCK, rests);
-            } else
-#endif
-            {
-                load_words(now, from, at, 8);
-                if (half) {
-                    for (unsigned i = 8; i < 16; i++) {
-                        now[i] = BROADCAST(0);
-                    }
-                } else {
-                    load_words(now + 8, from, at + STATE, 8);
-                }
+                load_ends(m[turn], data, b * BLOCK, rests);
+            } else if (!relay->open) {
+                load_words(m[turn], last, 0, 8);
             }
-            KEEP_IN_MEMORY(now);
+            for (unsigned i = 8; i < 16 && half; i++) {
+                m[turn][i] = BROADCAST(0);
+            }
+            KEEP_IN_MEMORY(m[turn]);
         }
-        pa_hash_ahead then = pa_hash_no_more();
-        if (b + 1 < whole) {
-            then = (pa_hash_ahead){data, (b + 1) * BLOCK};
-        } else if (b + 1 == whole && last != NULL && !(ENDS && last == data) &&
-                   final != PA_BLAKE2_EQUAL_HALF) {
-            then = (pa_hash_ahead){last, 0};
+        if (b + 1 < gathered) {
+            then = b + 1 < whole || cut ? (pa_hash_ahead){data, (b + 1) * BLOCK}
+                                        : (pa_hash_ahead){last, 0};
+        } else if (b + 1 == blocks && relay->after != NULL) {
+            then = (pa_hash_ahead){relay->after, 0};
         }
-        compress(h, now, low, high, ends, m[~b & GATHERS_AHEAD], then,
-                 pa_hash_blocks_ahead(data, b, whole + (last != NULL), MESSAGES, BLOCK, next));
+        ahead = relay->far.lane != NULL
+                    ? (pa_hash_ahead){relay->far.lane, relay->far.at + b * MESSAGES * BLOCK}
+                    : pa_hash_blocks_ahead(data, b, blocks, MESSAGES, BLOCK, next);
+        compress(h, m[turn], low, high, ends, m[turn ^ 1], then, ahead);
+        turn ^= 1;
+#else
+        load_words(m[turn], b == whole ? last : data, b == whole ? 0 : b * BLOCK, 16);
+        compress(h, m[turn], low, high, ends, NULL, then, ahead);
+#endif
     }
+#if GATHERS_AHEAD
+    relay->turn = (uint32_t)turn;
+#else
+    (void)relay;
+    (void)next;
+#endif
     if (wanted == MESSAGES) {
         store_words(out, STATE, h, 8);
     } else {

@@ -21,11 +21,13 @@ BLAKE_INLINE void compress(row h[2], const uint8_t *block, uint64_t total, row_w
 /* As struct pa_blake2, for one message. */
 static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
-                        const uint64_t *totals, uint64_t final, uint64_t next, uint32_t wanted)
+                        const uint64_t *totals, uint64_t final, uint64_t next, uint32_t wanted,
+                        pa_blake_relay *relay)
 {
     (void)stride;
     (void)next;
     (void)wanted;
+    (void)relay;
     row h[2] = {ROW_LOAD(start), ROW_LOAD(start + sizeof(row))};
     for (uint64_t b = 0; b < whole; b++) {
         compress(h, data[0] + b * BLOCK, before + (b + 1) * BLOCK, 0);

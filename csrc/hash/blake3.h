@@ -27,7 +27,7 @@ struct pa_blake3 {
      *   shapes   out: lanes chaining values; start: that of lane l at start + l * stride (0: one for all, the key), which
      *            may be `out`; sizes[l]: bytes of the last block that are the message's; counters[l]: the number of the
      *            lane's chunk; NULL: 0, as for parents and whole messages
-     *   last     data, where the kernel has `ends`: the block after the whole ones at data[l], of which no more than sizes[l]
+     *   last     data, where the kernel has `ends` (`groups`: or relay->open): the block after the whole ones at data[l], of which no more than sizes[l]
      *            bytes are read, and all else is zero
      *   flags    all: those of every block; first: what the first one has besides; end: likewise the one at last[l] where bit
      *            l of `final` is set, of PA_BLAKE3_ALL in every lane
@@ -39,11 +39,11 @@ struct pa_blake3 {
     /* `chain` of `rows` chunks or parents, group after group: data and last are the first one's, those of the lane r rows further
      * lie r * next bytes after them (next is as `chain` has it where rows <= lanes), and values follow each other. The last group
      * may take rows that another one took; values of lanes that have no row, in the one there is, are not written.
-     * Meanwhile the words of the next block are gathered. NULL: none. */
+     * Meanwhile the words of the next block are gathered, those of another group's too (relay). NULL: none. */
     void (*groups)(uint8_t *out, const uint8_t *start, uint64_t stride, const uint8_t *const *data,
                    uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
                    const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
-                   uint64_t final, uint64_t next, uint64_t rows);
+                   uint64_t final, uint64_t next, uint64_t rows, pa_blake_relay *relay);
     /* All 64 bytes of a compression: block counters[l] of the output of the root of lane l.
      *   shapes   out: lanes times 64 bytes; values[l]: a chaining value; blocks[l]: 64 bytes, zero-padded after sizes[l] */
     void (*expand)(uint8_t *out, const uint8_t *const *values, const uint8_t *const *blocks,

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "../core/bytes.h"
-#include "bins.h"
 #include "blake3.h"
 
 #define BLOCK PA_BLAKE3_BLOCK
@@ -34,10 +33,10 @@ typedef struct {
 
 /* What lanes hash at once, as the kernel wants it; a bin is one that is not full yet. */
 typedef struct {
-    const uint8_t *data[2 * MAX_LANES]; /* the second half: pa_rows_way_next */
-    uint8_t *out[MAX_LANES];            /* digests, or chaining values */
-    uint64_t counters[MAX_LANES];       /* of chunks that are no whole messages */
-    uint32_t sizes[MAX_LANES];          /* bytes of last blocks */
+    const uint8_t *data[MAX_LANES];
+    uint8_t *out[MAX_LANES];      /* digests, or chaining values */
+    uint32_t sizes[MAX_LANES];    /* bytes of last blocks */
+    uint64_t counters[MAX_LANES]; /* of chunks that are no whole messages */
 } group;
 
 typedef struct {
@@ -46,12 +45,17 @@ typedef struct {
     uint32_t trees, values;
     uint32_t full; /* lanes of the widest kernel */
     group group;
+    pa_blake_relay relay;
     const uint8_t *last[MAX_LANES];
     _Alignas(64) uint8_t staging[MAX_LANES][2 * BLOCK];
     uint8_t made[MAX_LANES * BLOCK];
     uint8_t chained[MAX_LANES * VALUE];
     uint8_t held[KINDS];
-    group bins[KINDS];
+    group *bins[KINDS];
+    group groups[KINDS + 1]; /* one more: that of the bin that is due */
+    group *due_group, *spare; /* it, and the one that is no bin's where none is due */
+    uint32_t due_kind;
+    pa_blake_due due;
     tree tree[VALUES / 2];
     uint8_t value[VALUES * VALUE];
     pa_rows_way way;
@@ -92,14 +96,17 @@ static void expand_roots(batch *b, const struct pa_blake3 *kernel, const group *
 }
 
 /* The group's chunks, whole messages each (root) or not. next: as the kernel has it. digests: where their digests go one
- * after the other, or NULL: to out[l]. full: last blocks are, and stand at last[l]. */
+ * after the other, or NULL: to out[l]. full: last blocks are, and stand at last[l]. relay: that of a kernel that has `groups`,
+ * whose lanes are all taken; or NULL. */
 static void hash_chunks(batch *b, const struct pa_blake3 *kernel, group *g, uint32_t count,
-                        uint64_t whole, bool root, bool full, uint64_t next, uint8_t *digests)
+                        uint64_t whole, bool root, bool full, uint64_t next, uint8_t *digests,
+                        pa_blake_relay *relay)
 {
     const pa_blake3_job *job = b->job;
     const uint64_t *counters = root ? NULL : g->counters;
     const uint64_t size = root ? job->digest_size : VALUE;
-    const bool ends = !full && kernel->ends && size <= VALUE;
+    const bool open = relay != NULL && relay->open;
+    const bool ends = !full && (kernel->ends || open) && size <= VALUE;
     for (uint32_t l = 0; l < kernel->lanes && !full && !ends; l++) {
         b->last[l] =
             pa_blake_last(b->staging[l], g->data[l], whole * BLOCK + g->sizes[l], whole, BLOCK);
@@ -120,9 +127,15 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, group *g, uint
     }
     bool in_place = digests != NULL && size == VALUE && count == kernel->lanes;
     uint8_t *made = in_place ? digests : b->made;
-    kernel->chain(made, job->key, 0, g->data, whole, ends ? g->data : b->last, g->sizes, counters,
-                  job->flags, PA_BLAKE3_CHUNK_START,
-                  PA_BLAKE3_CHUNK_END | (root ? PA_BLAKE3_ROOT : 0), PA_BLAKE3_ALL, next);
+    const uint8_t *const *last = ends ? g->data : b->last;
+    const uint32_t end = PA_BLAKE3_CHUNK_END | (root ? PA_BLAKE3_ROOT : 0);
+    if (relay != NULL) {
+        kernel->groups(made, job->key, 0, g->data, whole, last, g->sizes, counters, job->flags,
+                       PA_BLAKE3_CHUNK_START, end, PA_BLAKE3_ALL, next, count, relay);
+    } else {
+        kernel->chain(made, job->key, 0, g->data, whole, last, g->sizes, counters, job->flags,
+                      PA_BLAKE3_CHUNK_START, end, PA_BLAKE3_ALL, next);
+    }
     if (digests == NULL) {
         pa_blake_hand_out(g->out, made, 0, count, VALUE, size);
         return;
@@ -175,12 +188,12 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
             kernel->groups(digests + done * VALUE, b->job->key, 0, g->data, whole, b->last,
                            g->sizes, NULL, b->job->flags, PA_BLAKE3_CHUNK_START,
                            PA_BLAKE3_CHUNK_END | PA_BLAKE3_ROOT, PA_BLAKE3_ALL,
-                           rows > count ? messages->stride : next, rows);
+                           rows > count ? messages->stride : next, rows, &b->relay);
             done += rows;
             continue;
         }
         hash_chunks(b, kernel, g, count, whole, true, full, next,
-                    digests + done * b->job->digest_size);
+                    digests + done * b->job->digest_size, NULL);
         done += count;
     }
 }
@@ -232,15 +245,37 @@ static void join_pairs(batch *b, bool roots)
 
 /* A group of chunks of one kind. */
 static void hash_kind(batch *b, const struct pa_blake3 *kernel, group *g, uint32_t count,
-                      uint32_t kind)
+                      uint32_t kind, pa_blake_relay *relay)
 {
     const uint64_t whole = kind % ROOT_KIND;
-    for (uint32_t l = 0; l < count; l++) {
-        __builtin_prefetch(g->out[l], 1); /* bins.h */
-    }
     pad_lanes(g, kernel->lanes, count);
-    hash_chunks(b, kernel, g, count, whole, kind >= ROOT_KIND, false,
-                pa_rows_way_next(&b->way, g->data, kernel->lanes, whole + 1, BLOCK), NULL);
+    hash_chunks(b, kernel, g, count, whole, kind >= ROOT_KIND, false, 0, NULL, relay);
+}
+
+/* The bin that is due, if one is; `next` is due then, a full one, or NULL. */
+static void hash_due(batch *b, group *next, uint32_t kind)
+{
+    const struct pa_blake3 *kernel = choose(b, b->full);
+    const pa_blake_due due = b->due;
+    group *g = b->due_group;
+    const bool relays =
+        kernel->groups != NULL && (b->due_kind < ROOT_KIND || b->job->digest_size <= VALUE);
+    b->due = (pa_blake_due){.data = NULL};
+    if (next != NULL) {
+        pa_blake_fetch_places(next->out, 0, b->full);
+        b->due = pa_blake_due_of(&b->way, next->data, b->full, kind % ROOT_KIND + 1, BLOCK);
+    }
+    if (due.data != NULL && relays) {
+        pa_blake_relay_set(&b->relay, &due, &b->due, &b->way, b->full, BLOCK);
+        hash_kind(b, kernel, g, b->full, b->due_kind, &b->relay);
+        pa_blake_relay_done(&b->relay);
+        b->spare = g;
+    } else if (due.data != NULL) {
+        hash_kind(b, kernel, g, b->full, b->due_kind, NULL);
+        b->spare = g;
+    }
+    b->due_group = next;
+    b->due_kind = kind;
 }
 
 /* A group whose members end in different blocks, the longest ones first, after whole[l] others: a step for each, in which those
@@ -293,6 +328,9 @@ static void empty_bins(batch *b, uint32_t first)
     const bool root = first == ROOT_KIND, alike = root && b->job->digest_size > VALUE;
     group *g = &b->group;
     uint32_t left = 0;
+    if (b->due.data != NULL && b->due_kind - first < ROOT_KIND) {
+        hash_due(b, NULL, 0);
+    }
     place from = {first + ROOT_KIND - 1, 0};
     for (uint32_t kind = first; kind < first + ROOT_KIND; kind++) {
         left += b->held[kind];
@@ -313,7 +351,7 @@ static void empty_bins(batch *b, uint32_t first)
             while (at.slot == b->held[at.kind]) {
                 at = (place){at.kind - 1, 0};
             }
-            const group *bin = &b->bins[at.kind];
+            const group *bin = b->bins[at.kind];
             g->data[l] = bin->data[at.slot];
             g->out[l] = bin->out[at.slot];
             g->counters[l] = bin->counters[at.slot];
@@ -333,7 +371,8 @@ static void empty_bins(batch *b, uint32_t first)
         }
         b->used |= kernel == b->job->kernels[0] ? 1 : 2;
         if (shortest == longest) {
-            hash_kind(b, kernel, g, count, first + longest);
+            pa_blake_fetch_places(g->out, 0, count);
+            hash_kind(b, kernel, g, count, first + longest, NULL);
         } else {
             hash_steps(b, kernel, g, whole, count, root);
         }
@@ -372,18 +411,21 @@ static void join_trees(batch *b)
 }
 
 /* A chunk into its bin; first: that of messages (ROOT_KIND) or of chunks (0) of one block. */
-static inline void put(batch *b, uint32_t first, const uint8_t *data, uint32_t size,
-                       uint64_t counter, uint8_t *out)
+static inline __attribute__((always_inline)) void put(batch *b, uint32_t first, const uint8_t *data, uint32_t size, uint64_t counter,
+                   uint8_t *out)
 {
     const uint32_t whole = size > 0 ? (size - 1) / BLOCK : 0, kind = first + whole;
-    group *bin = &b->bins[kind];
+    group *bin = b->bins[kind];
     const uint32_t slot = b->held[kind]++;
     bin->data[slot] = data;
     bin->out[slot] = out;
-    bin->counters[slot] = counter;
+    if (first != ROOT_KIND) {
+        bin->counters[slot] = counter;
+    }
     bin->sizes[slot] = size - whole * BLOCK;
     if (slot + 1 == b->full) {
-        hash_kind(b, choose(b, b->full), bin, b->full, kind);
+        hash_due(b, bin, kind);
+        b->bins[kind] = b->spare;
         b->held[kind] = 0;
     }
 }
@@ -407,14 +449,24 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
 {
     const pa_blake3_job *job = b->job;
     pa_bytes rows[PA_ROWS_TAKEN];
+    const uint8_t *end = messages->data;
     pa_rows_way_begin(&b->way, messages);
+    b->due.data = NULL;
+    b->due_group = NULL;
+    b->due_kind = 0;
+    b->spare = &b->groups[KINDS];
+    memset(b->held, 0, sizeof b->held);
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        b->bins[kind] = &b->groups[kind];
+    }
+    pa_blake_relay_lines(&b->relay, messages->data, b->full, BLOCK);
     for (uint64_t i = 0; i < n; i += PA_ROWS_TAKEN) {
         const uint32_t taken = pa_rows_way_read(&b->way, rows, messages, first + i, n - i);
         if (taken == 0) {
             return PYACCEL_INVALID_ARGUMENT;
         }
         for (uint32_t at = 0; at < taken; at++, digests += job->digest_size) {
-            const pa_bytes row = rows[at];
+            const pa_bytes row = pa_rows_place(&end, rows[at]);
             const uint64_t chunks = (row.size + CHUNK - 1) / CHUNK;
             if (n == 1 || chunks > SHARED_CHUNKS) {
                 b->used |= 1;
@@ -445,7 +497,7 @@ pyaccel_status pa_blake3_rows(const void *room, uint8_t *digests, const pyaccel_
     b.job = room;
     b.used = b.trees = b.values = 0;
     b.full = pa_blake3_kernel(b.job, UINT32_MAX)->lanes;
-    memset(b.held, 0, sizeof b.held);
+    pa_blake_relay_begin(&b.relay);
     if (n > 1 && messages->offset_bits == 0 && messages->width <= CHUNK) {
         hash_fixed(&b, digests, messages, first, n);
     } else {
@@ -461,6 +513,7 @@ pyaccel_status pa_blake3_rows(const void *room, uint8_t *digests, const pyaccel_
         pa_wipe(b.made, sizeof b.made);
         pa_wipe(b.chained, sizeof b.chained);
         pa_wipe(b.value, sizeof b.value);
+        pa_wipe(&b.relay, sizeof b.relay);
         pa_wipe_stack();
     }
     return status;

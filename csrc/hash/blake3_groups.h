@@ -7,8 +7,8 @@
 BLAKE_INLINE pa_hash_ahead block_of(const uint8_t *const *data, uint64_t whole,
                                     const uint8_t *const *last, uint64_t b, uint64_t offset)
 {
-    return b == whole ? (pa_hash_ahead){last, offset}
-                      : (pa_hash_ahead){data, offset + b * PA_BLAKE3_BLOCK};
+    return b == whole && last != data ? (pa_hash_ahead){last, offset}
+                                      : (pa_hash_ahead){data, offset + b * PA_BLAKE3_BLOCK};
 }
 
 /* The row that the group after the one at `row` begins with: where rows don't fill the last group, it takes some again, and its
@@ -37,23 +37,25 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
                           const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
                           const uint32_t *sizes, const uint64_t *counters, uint32_t all,
                           uint32_t first, uint32_t end, uint64_t final, uint64_t next,
-                          uint64_t rows)
+                          uint64_t rows, pa_blake_relay *relay)
 {
-    word h[8], m[2][16], row[3][4];
+    word h[8], row[3][4];
+    word(*const m)[16] = (word(*)[16])relay->words;
     const uint64_t blocks = whole + (last != NULL),
                    last_group = rows > MESSAGES ? rows - MESSAGES : 0;
-    const bool cut = ENDS && last == data;
-    uint64_t turn = 0;
+    const bool cut = (ENDS || relay->open) && last == data;
+    const uint64_t gathered = cut && !relay->open ? whole : blocks; /* blocks that are read whole */
+    uint64_t turn = relay->turn;
     start_rows(row, whole, last, sizes, counters, all, first, end, final);
     if (blocks == 0) {
         load_starts(h, start, stride);
         store_words(out, PA_BLAKE3_VALUE, h, 8);
         return;
     }
-    if (whole > 0 || !cut) {
+    if (gathered > 0 && !relay->ready) {
         const pa_hash_ahead here = block_of(data, whole, last, 0, 0);
-        load_words(m[0], here.lane, 0, 16);
-        KEEP_IN_MEMORY(m[0]);
+        load_words(m[turn], here.lane, 0, 16);
+        KEEP_IN_MEMORY(m[turn]);
     }
     for (uint64_t at = 0;; at = next_group(at, last_group)) {
         const uint64_t second = next_group(at, last_group);
@@ -64,19 +66,26 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
             load_starts(h, start, stride);
         }
         for (uint64_t b = 0; b < blocks; b++, turn ^= 1) {
-#if ENDS
             if (b == whole && cut) {
-                load_ends(m[turn], data, b * PA_BLAKE3_BLOCK, sizes);
+                if (relay->open) {
+                    clear_behind(m[turn], row[2][2]);
+                } else {
+                    load_ends(m[turn], data, b * PA_BLAKE3_BLOCK, sizes);
+                }
                 KEEP_IN_MEMORY(m[turn]);
             }
-#endif
             pa_hash_ahead then = pa_hash_no_more(), ahead = pa_hash_no_more();
-            if (b + 1 < whole || (b + 1 < blocks && !cut)) {
+            if (b + 1 < gathered) {
                 then = block_of(data, whole, last, b + 1, at * next);
-            } else if (at < last_group) {
+            } else if (b + 1 == blocks && at < last_group) {
                 then = block_of(data, whole, last, 0, second * next);
+            } else if (b + 1 == blocks && relay->after != NULL) {
+                then = (pa_hash_ahead){relay->after, 0};
             }
-            if (last_group == 0) {
+            if (relay->far.lane != NULL) {
+                ahead = (pa_hash_ahead){relay->far.lane,
+                                        relay->far.at + b * MESSAGES * PA_BLAKE3_BLOCK};
+            } else if (last_group == 0) {
                 ahead = pa_hash_blocks_ahead(data, b, blocks, MESSAGES, PA_BLAKE3_BLOCK, next);
             } else if (second < last_group) {
                 ahead = block_of(data, whole, last, b, next_group(second, last_group) * next);
@@ -95,6 +104,7 @@ static void blake3_groups(uint8_t *out, const uint8_t *start, uint64_t stride,
             store_words(out + at * PA_BLAKE3_VALUE, PA_BLAKE3_VALUE, h, 8);
         }
         if (at == last_group) {
+            relay->turn = (uint32_t)turn;
             return;
         }
     }
@@ -105,8 +115,10 @@ static void blake3_chain(uint8_t *out, const uint8_t *start, uint64_t stride,
                          const uint32_t *sizes, const uint64_t *counters, uint32_t all,
                          uint32_t first, uint32_t end, uint64_t final, uint64_t next)
 {
+    pa_blake_relay relay;
+    pa_blake_relay_begin(&relay);
     blake3_groups(out, start, stride, data, whole, last, sizes, counters, all, first, end, final,
-                  next, MESSAGES);
+                  next, MESSAGES, &relay);
 }
 
 #endif

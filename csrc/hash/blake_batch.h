@@ -7,9 +7,86 @@
 #include <string.h>
 
 #include "algorithm.h"
+#include "bins.h"
 
 #define PA_BLAKE_MAX_LANES 32
 #define PA_BLAKE_WIDTHS 3
+
+/* What kernels that gather the words of the next block beside the rounds hand from one group of messages to the next: those of its
+ * first block. */
+typedef struct {
+    _Alignas(64) uint8_t words[2][PA_BLAKE_MAX_LANES * 64];
+    uint32_t turn;               /* which of `words` this group begins with */
+    bool ready;                  /* its first block's stand there */
+    bool open;                   /* all bytes of its last block may be read, those behind the message too */
+    const uint8_t *const *after; /* first blocks of the next one, all of whose bytes may be read; NULL: none is */
+    pa_hash_ahead far; /* memory that comes into the cache meanwhile, a block's worth beside each; lane NULL: none */
+    const uint8_t *lines[PA_BLAKE_MAX_LANES]; /* far.lane */
+} pa_blake_relay;
+
+/* A full bin that waits for the next one, whose first blocks are gathered then. */
+typedef struct {
+    const uint8_t *const *data; /* NULL: none is */
+    uint64_t blocks;
+    bool open, whole; /* all bytes of the last block, of the first one may be read */
+} pa_blake_due;
+
+/* Nothing is handed on, or was. */
+static inline void pa_blake_relay_begin(pa_blake_relay *relay)
+{
+    relay->turn = 0;
+    relay->ready = relay->open = false;
+    relay->after = NULL;
+    relay->far.lane = NULL;
+}
+
+/* Before rows of sizes that differ, for a kernel of `lanes` lanes. */
+static inline void pa_blake_relay_lines(pa_blake_relay *relay, const uint8_t *rows, uint32_t lanes,
+                                        uint32_t block)
+{
+    for (uint32_t l = 0; l < lanes && rows != NULL; l++) {
+        relay->lines[l] = rows + l * block;
+    }
+}
+
+/* A full bin, whose members' data stand in the order of the rows. */
+static inline pa_blake_due pa_blake_due_of(const pa_rows_way *way, const uint8_t *const *data,
+                                           uint32_t lanes, uint64_t blocks, uint32_t block)
+{
+    const bool open = pa_rows_way_covers(way, data[lanes - 1], blocks * block);
+    return (pa_blake_due){data, blocks, open, blocks > 1 || open};
+}
+
+/* The relay for the bin `due`, which `next` comes after. */
+static inline void pa_blake_relay_set(pa_blake_relay *relay, const pa_blake_due *due,
+                                      const pa_blake_due *next, pa_rows_way *way, uint32_t lanes,
+                                      uint32_t block)
+{
+    const uint8_t *far = pa_rows_way_on(way, due->blocks * lanes * block);
+    if (far != NULL) {
+        relay->far = (pa_hash_ahead){relay->lines, (uint64_t)(far - relay->lines[0])};
+    }
+    relay->open = due->open;
+    relay->after = next->whole ? next->data : NULL;
+}
+
+/* That bin is hashed. */
+static inline void pa_blake_relay_done(pa_blake_relay *relay)
+{
+    const uint32_t turn = relay->turn;
+    const bool ready = relay->after != NULL;
+    pa_blake_relay_begin(relay);
+    relay->turn = turn;
+    relay->ready = ready;
+}
+
+/* Places of digests come into the cache: bins.h. */
+static inline void pa_blake_fetch_places(uint8_t *const *out, uint32_t first, uint32_t end)
+{
+    for (uint32_t l = first; l < end; l++) {
+        __builtin_prefetch(out[l], 1);
+    }
+}
 
 /* Kernels of one algorithm, narrowest first; [0] takes one message. */
 typedef struct {

@@ -21,6 +21,7 @@ typedef vec_word lane_word;
 
 typedef vec word;
 #define ADD(x, y) vec_add(x, y)
+#define SUB(x, y) vec_sub(x, y)
 #define XOR(x, y) VEC_XOR(x, y)
 #define ROTATE(x, n) vec_ror(x, n)
 #define BROADCAST(x) vec_set1(x)
@@ -38,9 +39,11 @@ typedef struct {
         return (word){{of_stream(0), of_stream(1)}};                                               \
     }
 #define ADD_STREAM(i) vec_add(x.s[i], y.s[i])
+#define SUB_STREAM(i) vec_sub(x.s[i], y.s[i])
 #define XOR_STREAM(i) VEC_XOR(x.s[i], y.s[i])
 #define SET_STREAM(i) vec_set1(x)
 TWO(two_add, (word x, word y), ADD_STREAM)
+TWO(two_sub, (word x, word y), SUB_STREAM)
 TWO(two_xor, (word x, word y), XOR_STREAM)
 TWO(two_set1, (lane_word x), SET_STREAM)
 /* A function for each distance, since an instruction wants it as a constant. */
@@ -71,6 +74,7 @@ TWO(two_ror_16, (word x), TURN_STREAM)
 TWO(two_ror_63, (word x), TURN_STREAM)
 #endif
 #define ADD(x, y) two_add(x, y)
+#define SUB(x, y) two_sub(x, y)
 #define XOR(x, y) two_xor(x, y)
 #define ROTATE(x, n) PA_PASTED(two_ror_, n)(x)
 #define BROADCAST(x) two_set1(x)
@@ -125,6 +129,22 @@ PA_INLINE void store_words(uint8_t *out, uint64_t stride, const word *x, unsigne
 
 #endif
 
+/* Of the words of a block, the first `kept` bytes of a lane, one block at most, remain; all else becomes zero. */
+PA_INLINE void clear_behind(word m[16], word kept)
+{
+    PA_UNROLL
+    for (unsigned p = 0; p < STREAMS; p++) {
+        const vec bits = VEC_OF_WORDS(slli_epi)(STREAM(kept, p), 3);
+        PA_UNROLL
+        for (unsigned i = 0; i < 16; i++) {
+            /* Of this word and those behind it; a shift by all bits of a word, or more, gives zero. */
+            const vec left = vec_sub_or_zero(bits, vec_set1(i * WORD_BITS));
+            const vec lost = vec_shl_by(vec_set1((vec_word)-1), left);
+            STREAM(m[i], p) = VEC_OF_BITS(andnot)(lost, STREAM(m[i], p));
+        }
+    }
+}
+
 #if ENDS
 /* m = the block at lane[l] + at of each lane: rests[l] bytes, which is all that is read, and zeros. */
 PA_INLINE void load_ends(word m[16], const uint8_t *const *lane, uint64_t at, const uint32_t *rests)
@@ -149,6 +169,9 @@ PA_INLINE void load_ends(word m[16], const uint8_t *const *lane, uint64_t at, co
         }
     }
 }
+#else
+/* No kernel without masked loads is told to. */
+#define load_ends(m, lane, at, rests) ((void)(rests))
 #endif
 
 #if WORD_BITS == 32

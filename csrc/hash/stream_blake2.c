@@ -35,7 +35,7 @@ static void compress(blake2_stream *stream, const uint8_t *data, uint64_t blocks
 {
     uint8_t next[sizeof stream->value];
     stream->job.kernels[0]->hash(next, stream->value, 0, stream->absorbed, &data, blocks, NULL,
-                                 NULL, 0, 0, 1);
+                                 NULL, 0, 0, 1, NULL);
     memcpy(stream->value, next, sizeof next);
     stream->absorbed += blocks * stream->job.block_size;
 }
@@ -75,7 +75,7 @@ static void digest_so_far(const void *room, uint8_t *digest, uint64_t digest_siz
     memcpy(last, stream->buffer, stream->used);
     pa_count(stream->job.family);
     stream->job.kernels[0]->hash(out, stream->value, 0, stream->absorbed, &block, 0, &block, &total,
-                                 PA_BLAKE2_EQUAL, 0, 1);
+                                 PA_BLAKE2_EQUAL, 0, 1, NULL);
     memcpy(digest, out, (size_t)digest_size);
     if (stream->job.has_key) {
         pa_wipe(last, sizeof last);

@@ -42,6 +42,7 @@
 typedef __m512i vec;
 #define VEC_OF_WORDS(stem) PA_PASTED(_mm512_##stem, WORD_BITS)
 #define VEC_OF_BITS(stem) _mm512_##stem##_si512
+#define vec_sub_or_zero(x, y) _mm512_subs_epu16(x, y)
 #define vec_ror(x, n) VEC_OF_WORDS(ror_epi)(x, n)
 /* Truth tables of x ^ y ^ z; x ? y : z; the majority. */
 #define vec_xor3(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0x96)
@@ -51,6 +52,7 @@ typedef __m512i vec;
 typedef __m256i vec;
 #define VEC_OF_WORDS(stem) PA_PASTED(_mm256_##stem, WORD_BITS)
 #define VEC_OF_BITS(stem) _mm256_##stem##_si256
+#define vec_sub_or_zero(x, y) _mm256_subs_epu16(x, y)
 /* Byte i of 16 when each word is rotated right by k bytes. */
 #define PA_BYTE(i, k)                                                                              \
     (char)((i) / (WORD_BITS / 8) * (WORD_BITS / 8) + ((i) + (k)) % (WORD_BITS / 8))
@@ -83,6 +85,8 @@ PA_INLINE vec vec_ror(vec x, int n)
 #define vec_sub(x, y) VEC_OF_WORDS(sub_epi)(x, y)
 #define vec_xor(x, y) VEC_OF_BITS (xor)(x, y)
 #define vec_shr(x, n) VEC_OF_WORDS(srli_epi)(x, n)
+/* n: one count a word, all bits or more give zero. */
+#define vec_shl_by(x, n) VEC_OF_WORDS(sllv_epi)(x, n)
 
 #if WORD_BITS == 32
 typedef uint32_t vec_word;

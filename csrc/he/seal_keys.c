@@ -175,7 +175,7 @@ static void blake2b(uint8_t out[64], const uint8_t parameters[64], const uint8_t
     for (int i = 0; i < 64; i++) {
         start[i] = (uint8_t)(initial[i / 8] >> 8 * (i % 8)) ^ parameters[i];
     }
-    pa_blake2b_portable.hash(out, start, 0, 0, &blocks, whole, &last, &total, 1, 0, 1);
+    pa_blake2b_portable.hash(out, start, 0, 0, &blocks, whole, &last, &total, 1, 0, 1, NULL);
 }
 
 /* Blake2xb of 8 bytes of counter under a 64-byte key, BUFFER_BYTES long (BLAKE2X, 2016: root, then leaves of 64 bytes). */

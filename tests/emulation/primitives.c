@@ -81,6 +81,7 @@ static void arithmetic(void)
     VECTOR("add_epi64", add_epi64(a, b));
     VECTOR("sub_epi32", sub_epi32(a, b));
     VECTOR("sub_epi64", sub_epi64(a, b));
+    VECTOR("subs_epu16", subs_epu16(a, b));
     VECTOR("mul_epu32", mul_epu32(a, b));
     VECTOR("min_epu32", min_epu32(a, b));
     VECTOR("min_epu64", min_epu64(a, b));
@@ -127,6 +128,8 @@ static void bits(void)
     VECTOR("srli_epi64 52", srli_epi64(a, 52));
     VECTOR("srli_epi64 63", srli_epi64(a, 63));
     VECTOR("srli_epi64 64", srli_epi64(a, 64));
+    VECTOR("sllv_epi32", sllv_epi32(a, SHIFTS));
+    VECTOR("sllv_epi32 any", sllv_epi32(a, b));
     VECTOR("sllv_epi64", sllv_epi64(a, SHIFTS));
     VECTOR("srlv_epi64", srlv_epi64(a, SHIFTS));
     VECTOR("sllv_epi64 any", sllv_epi64(a, b));

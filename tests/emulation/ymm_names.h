@@ -114,6 +114,8 @@
 #define _mm512_slli_epi32 pa_pair_slli_epi32
 #undef _mm512_slli_epi64
 #define _mm512_slli_epi64 pa_pair_slli_epi64
+#undef _mm512_sllv_epi32
+#define _mm512_sllv_epi32 pa_pair_sllv_epi32
 #undef _mm512_sllv_epi64
 #define _mm512_sllv_epi64 pa_pair_sllv_epi64
 #undef _mm512_srai_epi32
@@ -134,6 +136,8 @@
 #define _mm512_sub_epi32 pa_pair_sub_epi32
 #undef _mm512_sub_epi64
 #define _mm512_sub_epi64 pa_pair_sub_epi64
+#undef _mm512_subs_epu16
+#define _mm512_subs_epu16 pa_pair_subs_epu16
 #undef _mm512_ternarylogic_epi32
 #define _mm512_ternarylogic_epi32 pa_pair_ternarylogic
 #undef _mm512_ternarylogic_epi64
