@@ -120,7 +120,8 @@ PA_HASH_FETCH pa_rows_way_take(pa_rows_way *way, const pa_bytes *rows, uint32_t 
  * is. */
 static inline bool pa_rows_way_covers(const pa_rows_way *way, const uint8_t *begin, uint64_t bytes)
 {
-    return way->joined && (uintptr_t)way->taken - (uintptr_t)begin >= bytes;
+    /* Where the last rows are empty ones, those before them may go further than is known. */
+    return way->joined && (intptr_t)((uintptr_t)way->taken - (uintptr_t)begin) >= (intptr_t)bytes;
 }
 
 /* The row, an empty one, whose data is NULL, where the one before it ends, at *end; which moves on. */

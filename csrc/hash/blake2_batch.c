@@ -40,10 +40,11 @@ typedef struct {
     uint16_t order[ROWS];
     uint32_t bin_count;
     uint8_t held[BINS];
-    group *bins[BINS]; /* for rows of 1, 2, 3, ... blocks */
+    group *bins[BINS];      /* for rows of 1, 2, 3, ... blocks */
     group groups[BINS + 1]; /* one more: that of the bin that is due */
     pa_blake_relay relay;
-    group *due_group, *spare; /* that of the bin that is due, and the one that is no bin's where none is */
+    group *due_group,
+        *spare; /* that of the bin that is due, and the one that is no bin's where none is */
     pa_blake_due due;
     pa_rows_way way;
 } batch;
@@ -160,20 +161,32 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
     if (rest < block) {
         memset(b->staging, 0, sizeof b->staging);
     }
-    for (uint64_t done = 0; done < n;) {
+    const uint64_t open = pa_blake_open_rows(messages, n, (whole + 1) * block);
+    const uint8_t *lanes_data[2][MAX_LANES];
+    uint32_t turn = 0;
+    for (uint64_t done = 0; done < n; turn ^= 1) {
         const struct pa_blake2 *kernel = choose(b, n - done);
         const uint32_t lanes = kernel->lanes;
         done = pa_blake_begin(n, done, lanes);
         const uint32_t count = n - done < lanes ? (uint32_t)(n - done) : lanes;
-        const uint8_t *data[MAX_LANES], *last[MAX_LANES];
+        const uint8_t **data = lanes_data[turn], **then = lanes_data[turn ^ 1], *last[MAX_LANES];
+        pa_blake_relay *relay = &b->relay;
         /* Lanes without a row of their own repeat the last row. */
         for (uint32_t l = 0; l < lanes; l++) {
             uint64_t row = first + done + (l < count ? l : count - 1);
             data[l] = messages->width > 0 ? messages->data + row * messages->stride : b->staging[l];
             last[l] = data[l] + whole * block;
         }
+        relay->open = done + lanes <= open;
+        relay->after = NULL;
+        if (n - done >= 2 * lanes && (whole > 0 || rest == block || done + 2 * lanes <= open)) {
+            for (uint32_t l = 0; l < lanes; l++) {
+                then[l] = data[l] + lanes * messages->stride;
+            }
+            relay->after = then;
+        }
         const bool half = rest == block / 2 && lanes > 1;
-        const bool ends = rest < block && !half && kernel->ends;
+        const bool ends = rest < block && !half && lanes > 1 && (kernel->ends || relay->open);
         if (rest < block && !half && !ends) {
             for (uint32_t l = 0; l < lanes; l++) {
                 if (rest > 0 && l < count) {
@@ -186,7 +199,8 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
         uint8_t *made = in_place ? digests + done * state : b->states;
         kernel->hash(made, start, 0, before, data, whole, ends ? data : last, totals,
                      half ? PA_BLAKE2_EQUAL_HALF : PA_BLAKE2_EQUAL,
-                     pa_blake_next(messages, first + done, count), count, &b->relay);
+                     pa_blake_next(messages, first + done, count), count, relay);
+        relay->ready = relay->after != NULL;
         if (!in_place) {
             pa_blake_hand_over(digests + done * size_out, made, count, state, size_out);
         }

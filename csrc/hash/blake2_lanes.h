@@ -62,7 +62,8 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
 #if GATHERS_AHEAD
     const bool half = last != NULL && final == PA_BLAKE2_EQUAL_HALF;
     const bool cut = last == data;
-    const uint64_t gathered = (cut || half) && !relay->open ? whole : blocks; /* that are read whole */
+    const uint64_t gathered =
+        (cut || half) && !relay->open ? whole : blocks; /* that are read whole */
     word(*const m)[16] = (word(*)[16])relay->words;
     uint64_t turn = relay->turn;
     if (gathered > 0 && !relay->ready) {

@@ -52,7 +52,7 @@ typedef struct {
     uint8_t chained[MAX_LANES * VALUE];
     uint8_t held[KINDS];
     group *bins[KINDS];
-    group groups[KINDS + 1]; /* one more: that of the bin that is due */
+    group groups[KINDS + 1];  /* one more: that of the bin that is due */
     group *due_group, *spare; /* it, and the one that is no bin's where none is due */
     uint32_t due_kind;
     pa_blake_due due;
@@ -146,12 +146,16 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, group *g, uint
 }
 
 /* How many of n rows go through one kernel group after group, if it can do that: where it would also take those that fill none,
- * all. */
-static uint64_t rows_of_groups(const pa_blake3_job *job, const struct pa_blake3 *kernel, uint64_t n)
+ * all. The last blocks of `open` rows may be read whole. */
+static uint64_t rows_of_groups(const pa_blake3_job *job, const struct pa_blake3 *kernel, uint64_t n,
+                               uint64_t open)
 {
     const uint64_t left = n & (kernel->lanes - 1);
-    if (kernel->groups == NULL) {
+    if (kernel->groups == NULL || job->digest_size != VALUE) {
         return 0;
+    }
+    if (open < n) {
+        return open & ~(uint64_t)(kernel->lanes - 1);
     }
     return left > 0 && pa_blake3_kernel(job, left) == kernel ? n : n - left;
 }
@@ -164,6 +168,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
     const uint32_t size = (uint32_t)messages->width;
     const uint64_t whole = size > 0 ? (size - 1) / BLOCK : 0;
     const bool full = size > 0 && size % BLOCK == 0;
+    const uint64_t open = full ? n : pa_blake_open_rows(messages, n, (whole + 1) * BLOCK);
     /* Once, since what is written lane by lane and read as a vector waits for memory. */
     for (uint32_t l = 0; l < MAX_LANES; l++) {
         g->sizes[l] = size - (uint32_t)whole * BLOCK;
@@ -182,13 +187,15 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
         for (uint32_t l = 0; l < kernel->lanes && full; l++) {
             b->last[l] = g->data[l] + whole * BLOCK;
         }
-        const uint64_t rows = rows_of_groups(b->job, kernel, n - done);
+        const uint64_t rows =
+            rows_of_groups(b->job, kernel, n - done, open > done ? open - done : 0);
         const uint64_t next = pa_blake_next(messages, first + done, count);
-        if (rows > 0 && full && b->job->digest_size == VALUE) {
-            kernel->groups(digests + done * VALUE, b->job->key, 0, g->data, whole, b->last,
-                           g->sizes, NULL, b->job->flags, PA_BLAKE3_CHUNK_START,
-                           PA_BLAKE3_CHUNK_END | PA_BLAKE3_ROOT, PA_BLAKE3_ALL,
-                           rows > count ? messages->stride : next, rows, &b->relay);
+        if (rows > 0) {
+            b->relay.open = !full;
+            kernel->groups(digests + done * VALUE, b->job->key, 0, g->data, whole,
+                           full ? b->last : g->data, g->sizes, NULL, b->job->flags,
+                           PA_BLAKE3_CHUNK_START, PA_BLAKE3_CHUNK_END | PA_BLAKE3_ROOT,
+                           PA_BLAKE3_ALL, rows > count ? messages->stride : next, rows, &b->relay);
             done += rows;
             continue;
         }
@@ -265,13 +272,12 @@ static void hash_due(batch *b, group *next, uint32_t kind)
         pa_blake_fetch_places(next->out, 0, b->full);
         b->due = pa_blake_due_of(&b->way, next->data, b->full, kind % ROOT_KIND + 1, BLOCK);
     }
-    if (due.data != NULL && relays) {
-        pa_blake_relay_set(&b->relay, &due, &b->due, &b->way, b->full, BLOCK);
-        hash_kind(b, kernel, g, b->full, b->due_kind, &b->relay);
+    if (due.data != NULL) {
+        if (relays) {
+            pa_blake_relay_set(&b->relay, &due, &b->due, &b->way, b->full, BLOCK);
+        }
+        hash_kind(b, kernel, g, b->full, b->due_kind, relays ? &b->relay : NULL);
         pa_blake_relay_done(&b->relay);
-        b->spare = g;
-    } else if (due.data != NULL) {
-        hash_kind(b, kernel, g, b->full, b->due_kind, NULL);
         b->spare = g;
     }
     b->due_group = next;
@@ -411,8 +417,8 @@ static void join_trees(batch *b)
 }
 
 /* A chunk into its bin; first: that of messages (ROOT_KIND) or of chunks (0) of one block. */
-static inline __attribute__((always_inline)) void put(batch *b, uint32_t first, const uint8_t *data, uint32_t size, uint64_t counter,
-                   uint8_t *out)
+static inline __attribute__((always_inline)) void put(batch *b, uint32_t first, const uint8_t *data,
+                                                      uint32_t size, uint64_t counter, uint8_t *out)
 {
     const uint32_t whole = size > 0 ? (size - 1) / BLOCK : 0, kind = first + whole;
     group *bin = b->bins[kind];

@@ -16,11 +16,13 @@
  * first block. */
 typedef struct {
     _Alignas(64) uint8_t words[2][PA_BLAKE_MAX_LANES * 64];
-    uint32_t turn;               /* which of `words` this group begins with */
-    bool ready;                  /* its first block's stand there */
-    bool open;                   /* all bytes of its last block may be read, those behind the message too */
-    const uint8_t *const *after; /* first blocks of the next one, all of whose bytes may be read; NULL: none is */
-    pa_hash_ahead far; /* memory that comes into the cache meanwhile, a block's worth beside each; lane NULL: none */
+    uint32_t turn; /* which of `words` this group begins with */
+    bool ready;    /* its first block's stand there */
+    bool open;     /* all bytes of its last block may be read, those behind the message too */
+    const uint8_t *const
+        *after; /* first blocks of the next one, all of whose bytes may be read; NULL: none is */
+    pa_hash_ahead
+        far; /* memory that comes into the cache meanwhile, a block's worth beside each; lane NULL: none */
     const uint8_t *lines[PA_BLAKE_MAX_LANES]; /* far.lane */
 } pa_blake_relay;
 
@@ -131,6 +133,15 @@ static inline uint64_t pa_blake_next(const pyaccel_rows *messages, uint64_t i, u
 {
     const bool there = messages->width > 0 && (i + count) * messages->stride < messages->data_size;
     return there ? count * messages->stride : 0;
+}
+
+/* How many of n rows of one size, the first ones, may be read from their begins on for `bytes` bytes, whatever their size is: other
+ * rows follow, one right after the other. */
+static inline uint64_t pa_blake_open_rows(const pyaccel_rows *messages, uint64_t n, uint64_t bytes)
+{
+    const uint64_t all = n * messages->width;
+    const bool joined = messages->width > 0 && messages->stride == messages->width;
+    return joined && all >= bytes ? (all - bytes) / messages->width + 1 : 0;
 }
 
 /* Where the block after `whole` others of a message of `size` bytes stands, zero-padded: in the message, or in tail[block ...

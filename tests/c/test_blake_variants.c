@@ -2,6 +2,7 @@
 /* Every variant of BLAKE2 and BLAKE3 against the portable one, which takes one message after the other and is held against
  * published digests in test_blake.c: all counts of lanes, sizes around the ends of blocks, chunks and subtrees, mixtures. */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "check.h"
 #include "hash_rows.h"
@@ -17,6 +18,10 @@ static const char *const specs[] = {"avx2,blake2b=avx2,blake2s=avx2,blake3=avx2"
 #define SPECS (sizeof specs / sizeof *specs)
 
 static uint8_t text[2 * MAX_SIZE + 64];
+/* What follows is no memory. */
+#define MEMORY (1u << 22)
+static uint8_t *memory;
+
 static uint8_t expected[MAX_ROWS * MAX_OUT], found[MAX_ROWS * MAX_OUT + BEHIND];
 
 typedef struct {
@@ -63,16 +68,24 @@ static void hash_one_by_one(const way *w, const pyaccel_rows *rows, uint32_t n)
     }
 }
 
+/* The n rows end where memory does, so that a read past them faults. */
 static void compare(const way *w, const pyaccel_rows *rows, uint32_t n)
 {
     const pyaccel_hash_options options = options_of(w);
-    uint64_t size = n * w->digest_size;
+    const uint32_t *offsets = rows->offsets;
+    const uint64_t size = n * w->digest_size,
+                   bytes = offsets ? offsets[n] : (n - 1) * rows->stride + rows->width;
+    pyaccel_rows last = *rows;
+    CHECK(bytes <= MEMORY);
+    last.data = memory + MEMORY - bytes;
+    last.data_size = bytes;
+    memcpy(memory + MEMORY - bytes, rows->data, bytes);
     memset(found, 0xaa, sizeof found);
-    CHECK(pyaccel_hash_many(found, size, w->algorithm, rows, n, &options) == PYACCEL_OK);
+    CHECK(pyaccel_hash_many(found, size, w->algorithm, &last, n, &options) == PYACCEL_OK);
     CHECK(memcmp(expected, found, size) == 0 && all_bytes(found + size, 0xaa, BEHIND));
 }
 
-/* Rows of one size, given as such and by offsets, in every count up to more than the most lanes. */
+/* Rows of one size, given as such, apart and one right after the other, and by offsets, in every count up to more than the most lanes. */
 static void test_sizes(const way *w)
 {
     static const uint32_t sizes[] = {0,    1,    63,    64,    65,    127,   128,   129,  255,
@@ -87,9 +100,11 @@ static void test_sizes(const way *w)
         }
         /* Odd strides; rows overlap where they are long. */
         const pyaccel_rows fixed = fixed_rows(text, most, size, size > 3072 ? 4097 : size + 3);
+        const pyaccel_rows joined = fixed_rows(text, most, size, size);
         const pyaccel_rows ragged = ragged_rows(text, offsets, most);
-        for (unsigned by_offsets = 0; by_offsets < 2; by_offsets++) {
-            const pyaccel_rows *rows = by_offsets ? &ragged : &fixed;
+        const pyaccel_rows *const forms[] = {&fixed, &joined, &ragged};
+        for (size_t form = 0; form < sizeof forms / sizeof *forms; form++) {
+            const pyaccel_rows *rows = forms[form];
             hash_one_by_one(w, rows, most);
             for (size_t s = 0; s < SPECS; s++) {
                 if (pyaccel_cpu_select(specs[s]) != PYACCEL_OK) {
@@ -146,6 +161,8 @@ static void test_long(const way *w)
 int main(void)
 {
     random_bytes(text, sizeof text);
+    memory = mmap(NULL, 2 * MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(memory != MAP_FAILED && mprotect(memory + MEMORY, MEMORY, PROT_NONE) == 0);
     for (size_t s = 0; s < SPECS; s++) {
         printf("%s: %s\n", specs[s],
                pyaccel_cpu_select(specs[s]) == PYACCEL_OK ? "compared" : "can't run here");

@@ -22,13 +22,16 @@
 
 /* Texts end where the last block does, so that a sanitizer sees a read past it. */
 typedef struct {
+    uint64_t whole;
     uint8_t *text[MAX_LANES];
     const uint8_t *data[2 * MAX_LANES]; /* the second half: PA_HASH_FAR */
     const uint8_t *last[MAX_LANES];
 } texts;
 
-static void make(texts *t, uint32_t lanes, uint64_t blocks, uint64_t block)
+static void make(texts *t, uint32_t lanes, uint64_t block)
 {
+    const uint64_t blocks = random_word() % (MAX_BLOCKS + 1);
+    t->whole = blocks;
     uint64_t shift = 1 + random_word() % 64; /* any alignment */
     for (uint32_t l = 0; l < lanes; l++) {
         t->text[l] = malloc(shift + (blocks + 1) * block);
@@ -39,6 +42,7 @@ static void make(texts *t, uint32_t lanes, uint64_t blocks, uint64_t block)
     }
     if (random_word() % 4 == 0) {
         t->data[3] = t->data[1]; /* lanes may read the same block */
+        t->last[3] = t->last[1];
     }
 }
 
@@ -58,6 +62,18 @@ static uint64_t any_next(void)
     return random_word() % 4 == 0 ? PA_HASH_FAR : random_word() % 4096;
 }
 
+/* What the group of texts t hands to the one after it, and may read: digests are the same whatever it is. */
+static void set_relay(pa_blake_relay *relay, const texts *t, const texts *after, uint32_t lanes)
+{
+    relay->open = random_word() % 2;
+    relay->after = random_word() % 4 ? after->data : NULL;
+    relay->far.lane = NULL;
+    if (random_word() % 2) {
+        pa_blake_relay_lines(relay, t->text[0], lanes, 1);
+        relay->far = (pa_hash_ahead){relay->lines, random_word() % 64};
+    }
+}
+
 static void unmake(texts *t, uint32_t lanes)
 {
     for (uint32_t l = 0; l < lanes; l++) {
@@ -66,9 +82,10 @@ static void unmake(texts *t, uint32_t lanes)
 }
 
 static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 *single,
-                         uint32_t lanes, uint64_t block)
+                         uint32_t lanes, uint64_t block, texts *t, const texts *after,
+                         pa_blake_relay *relay)
 {
-    const uint64_t state = block / 2, whole = random_word() % (MAX_BLOCKS + 1);
+    const uint64_t state = block / 2, whole = t->whole;
     const uint64_t before =
         (random_word() >> 20) * block; /* counters above a word of 32 bits too */
     const uint64_t stride = random_word() % 2 ? state + random_word() % 5 : 0;
@@ -76,11 +93,9 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
     uint64_t totals[MAX_LANES], final = random_word();
     const uint64_t next = any_next();
     const uint32_t wanted = 1 + (uint32_t)(random_word() >> 40) % lanes;
-    texts t;
     CHECK(kernel->lanes == lanes && single->lanes == 1);
     memset(found, 0x5a, sizeof found);
     random_bytes(start, sizeof start);
-    make(&t, lanes, whole, block);
     for (uint32_t l = 0; l < lanes; l++) {
         totals[l] = random_word();
     }
@@ -96,31 +111,36 @@ static void check_blake2(const struct pa_blake2 *kernel, const struct pa_blake2 
     for (uint32_t l = 0; l < lanes && ends; l++) {
         const uint64_t rest = final == PA_BLAKE2_EQUAL ? all_rest : random_word() % (block + 1);
         totals[l] = before + whole * block + rest;
-        end_where_they_lie(&t, padded[l], l, whole, rest, block);
+        end_where_they_lie(t, padded[l], l, whole, rest, block);
     }
-    kernel->hash(found + 1, start, stride, before, t.data, whole,
-                 !tail  ? NULL
-                 : ends ? t.data
-                        : t.last,
-                 totals, final, next, wanted);
+    /* Of a last block that is half, only that is looked at. */
+    const bool half = tail && !ends && final == PA_BLAKE2_EQUAL && random_word() % 2;
+    set_relay(relay, t, after, lanes);
+    const uint8_t *const *last = !tail ? NULL : ends ? t->data : t->last;
+    kernel->hash(found + 1, start, stride, before, t->data, whole, last, totals,
+                 half ? PA_BLAKE2_EQUAL_HALF : final, next, wanted, relay);
+    pa_blake_relay_done(relay);
     for (size_t i = 1 + wanted * state; i < sizeof found; i++) {
         CHECK(found[i] == 0x5a);
     }
     for (uint32_t l = 0; l < wanted; l++) {
+        if (half) {
+            end_where_they_lie(t, padded[l], l, whole, block / 2, block);
+        }
         const uint64_t *total = final == PA_BLAKE2_EQUAL ? totals : &totals[l];
-        single->hash(expected, start + l * stride, 0, before, &t.data[l], whole,
-                     tail ? &t.last[l] : NULL, total,
-                     final == PA_BLAKE2_EQUAL ? final : final >> l & 1, 0, 1);
+        single->hash(expected, start + l * stride, 0, before, &t->data[l], whole,
+                     tail ? &t->last[l] : NULL, total,
+                     final == PA_BLAKE2_EQUAL ? final : final >> l & 1, 0, 1, NULL);
         CHECK(memcmp(found + 1 + l * state, expected, state) == 0);
     }
-    unmake(&t, lanes);
 }
 
-static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
+static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes, texts *t,
+                         const texts *after, pa_blake_relay *relay)
 {
     const struct pa_blake3 *single = &pa_blake3_portable;
     const uint64_t next = any_next();
-    const uint64_t whole = random_word() % (MAX_BLOCKS + 1);
+    const uint64_t whole = t->whole;
     const uint32_t all = random_word() & 127, first = random_word() & 127,
                    end = random_word() & 127;
     const uint64_t stride = random_word() % 2 ? 32 + random_word() % 5 : 0;
@@ -131,11 +151,9 @@ static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
     const uint8_t *value[MAX_LANES];
     uint64_t counters[MAX_LANES];
     uint32_t sizes[MAX_LANES];
-    texts t;
     CHECK(kernel->lanes == lanes);
     random_bytes(key, sizeof key);
     random_bytes(values, sizeof values);
-    make(&t, lanes, whole, 64);
     for (uint32_t l = 0; l < lanes; l++) {
         counters[l] = zero ? 0 : random_word();
         sizes[l] = (uint32_t)(random_word() % 65);
@@ -144,24 +162,56 @@ static void check_blake3(const struct pa_blake3 *kernel, uint32_t lanes)
     bool tail = random_word() % 4 != 0;
     const bool ends = tail && random_word() % 2;
     for (uint32_t l = 0; l < lanes && ends; l++) {
-        end_where_they_lie(&t, padded[l], l, whole, sizes[l], 64);
+        end_where_they_lie(t, padded[l], l, whole, sizes[l], 64);
     }
-    kernel->chain(found + 1, key, stride, t.data, whole,
-                  !tail  ? NULL
-                  : ends ? t.data
-                         : t.last,
-                  sizes, zero ? NULL : counters, all, first, end, final, next);
+    const uint8_t *const *last = !tail ? NULL : ends ? t->data : t->last;
+    set_relay(relay, t, after, lanes);
+    if ((whole == 0 && !tail) || random_word() % 4 == 0) {
+        kernel->chain(found + 1, key, stride, t->data, whole, last, sizes, zero ? NULL : counters,
+                      all, first, end, final, next);
+        pa_blake_relay_begin(relay);
+    } else {
+        kernel->groups(found + 1, key, stride, t->data, whole, last, sizes, zero ? NULL : counters,
+                       all, first, end, final, next, lanes, relay);
+        pa_blake_relay_done(relay);
+    }
     for (uint32_t l = 0; l < lanes; l++) {
-        single->chain(expected, key + l * stride, 0, &t.data[l], whole, tail ? &t.last[l] : NULL,
+        single->chain(expected, key + l * stride, 0, &t->data[l], whole, tail ? &t->last[l] : NULL,
                       &sizes[l], &counters[l], all, first, end, final >> l & 1, 0);
         CHECK(memcmp(found + 1 + l * 32, expected, 32) == 0);
     }
-    kernel->expand(found + 1, value, t.last, counters, sizes, all);
+    kernel->expand(found + 1, value, t->last, counters, sizes, all);
     for (uint32_t l = 0; l < lanes; l++) {
-        single->expand(expected, &value[l], &t.last[l], &counters[l], &sizes[l], all);
+        single->expand(expected, &value[l], &t->last[l], &counters[l], &sizes[l], all);
         CHECK(memcmp(found + 1 + l * 64, expected, 64) == 0);
     }
-    unmake(&t, lanes);
+}
+
+#define GROUPS 3
+
+/* Groups one after the other: check(here, after) of each, with one relay. */
+#define CHECK_GROUPS(lanes, block, check)                                                          \
+    pa_blake_relay relay;                                                                          \
+    texts t[2];                                                                                    \
+    pa_blake_relay_begin(&relay);                                                                  \
+    make(&t[0], lanes, block);                                                                     \
+    for (unsigned g = 0; g < GROUPS; g++) {                                                        \
+        texts *here = &t[g % 2], *after = &t[(g + 1) % 2];                                         \
+        make(after, lanes, block);                                                                 \
+        check;                                                                                     \
+        unmake(here, lanes);                                                                       \
+    }                                                                                              \
+    unmake(&t[GROUPS % 2], lanes)
+
+static void check_blake2_groups(const struct pa_blake2 *kernel, const struct pa_blake2 *single,
+                                uint32_t lanes, uint64_t block)
+{
+    CHECK_GROUPS(lanes, block, check_blake2(kernel, single, lanes, block, here, after, &relay));
+}
+
+static void check_blake3_groups(const struct pa_blake3 *kernel, uint32_t lanes)
+{
+    CHECK_GROUPS(lanes, PA_BLAKE3_BLOCK, check_blake3(kernel, lanes, here, after, &relay));
 }
 
 int main(int argc, char **argv)
@@ -175,12 +225,12 @@ int main(int argc, char **argv)
     CHECK(VARIANT(pa_blake2s_lanes_).wider == &VARIANT(pa_blake2s_two_));
     CHECK(VARIANT(pa_blake3_lanes_).wider == &VARIANT(pa_blake3_two_));
     for (int i = 0; i < rounds; i++) {
-        check_blake2(&VARIANT(pa_blake2b_lanes_), &pa_blake2b_portable, 8, 128);
-        check_blake2(&VARIANT(pa_blake2b_two_), &pa_blake2b_portable, 16, 128);
-        check_blake2(&VARIANT(pa_blake2s_lanes_), &pa_blake2s_portable, 16, 64);
-        check_blake2(&VARIANT(pa_blake2s_two_), &pa_blake2s_portable, 32, 64);
-        check_blake3(&VARIANT(pa_blake3_lanes_), 16);
-        check_blake3(&VARIANT(pa_blake3_two_), 32);
+        check_blake2_groups(&VARIANT(pa_blake2b_lanes_), &pa_blake2b_portable, 8, 128);
+        check_blake2_groups(&VARIANT(pa_blake2b_two_), &pa_blake2b_portable, 16, 128);
+        check_blake2_groups(&VARIANT(pa_blake2s_lanes_), &pa_blake2s_portable, 16, 64);
+        check_blake2_groups(&VARIANT(pa_blake2s_two_), &pa_blake2s_portable, 32, 64);
+        check_blake3_groups(&VARIANT(pa_blake3_lanes_), 16);
+        check_blake3_groups(&VARIANT(pa_blake3_two_), 32);
     }
     return finish();
 }
