@@ -2,9 +2,9 @@
 /* BLAKE2 of rows, in lanes. Rows of different lengths wait in bins, one for each block count, until they fill the lanes. What
  * is left in bins, and longer rows, is ordered by block count, the longest first; a group whose members end in different
  * blocks takes a step for each, in which those that end there give their digests.
- *   Zen 4, 16384 rows of 1 to 1024 bytes by BLAKE2b: 495 cycles each, of which kernels take 450 (4.5 blocks), taking and
- *   putting rows 20, their digests 20; 525 where last blocks are staged by masked loads, 512 where bins hold rows, not what
- *   the kernel wants. Lost: lines of the lanes' own next blocks fetched beside those of rows that are taken next, 2 to 5 %;
+ *   Zen 4, 16384 rows of 1 to 1024 bytes by BLAKE2b: 467 cycles each (4.5 blocks); 482 where each group takes its first block,
+ *   and its last one by masked loads, before its own rounds. Lost, of 495: last blocks staged by masked loads, 525; bins that
+ *   hold rows, not what the kernel wants, 512; lines of the lanes' own next blocks fetched beside those of rows that are taken next, 2 to 5 %;
  *   the latter into the second-level cache, no difference; digests stored by the kernel where they belong, 1 % won, not worth
  *   its text. */
 #include <string.h>
