@@ -64,7 +64,7 @@ bool pa_rows_take(pa_bytes *out, uint64_t apart, const pyaccel_rows *rows, uint6
         if (begin > end || end > rows->data_size || (begin != end && rows->data == NULL)) {
             return false;
         }
-        if (begin != end) {
+        if (rows->data != NULL) {
             *out = (pa_bytes){rows->data + begin, end - begin};
         }
         begin = end;

@@ -102,7 +102,7 @@ static inline void pa_rows_way_begin(pa_rows_way *way, const pyaccel_rows *rows)
     const uint64_t memory = UINTPTR_MAX - (uintptr_t)rows->data;
     const uint64_t most = memory < PTRDIFF_MAX ? memory : PTRDIFF_MAX;
     way->taken = way->fetched = rows->data;
-    way->joined = rows->offset_bits != 0 || rows->stride == rows->width;
+    way->joined = rows->offset_bits != 0 || (rows->width > 0 && rows->stride == rows->width);
     way->end =
         rows->data == NULL ? NULL : rows->data + (rows->data_size < most ? rows->data_size : most);
 }
@@ -116,22 +116,10 @@ PA_HASH_FETCH pa_rows_way_take(pa_rows_way *way, const pa_bytes *rows, uint32_t 
     }
 }
 
-/* True where all of `bytes` from a row's begin on belong to rows that have been taken: so they may be read, whatever the row's size
- * is. */
+/* True where `bytes` from `begin` on lie in rows that were taken: they may be read, whichever row's they are. */
 static inline bool pa_rows_way_covers(const pa_rows_way *way, const uint8_t *begin, uint64_t bytes)
 {
-    /* Where the last rows are empty ones, those before them may go further than is known. */
-    return way->joined && (intptr_t)((uintptr_t)way->taken - (uintptr_t)begin) >= (intptr_t)bytes;
-}
-
-/* The row, an empty one, whose data is NULL, where the one before it ends, at *end; which moves on. */
-static inline pa_bytes pa_rows_place(const uint8_t **end, pa_bytes taken)
-{
-    if (taken.size == 0) {
-        return (pa_bytes){*end, 0};
-    }
-    *end = taken.data + taken.size;
-    return taken;
+    return way->joined && (uint64_t)(way->taken - begin) >= bytes;
 }
 
 /* Takes up to PA_ROWS_TAKEN of the `left` rows from row `first` on, left > 0. How many; 0 where an offset is bad. */
@@ -146,8 +134,8 @@ static inline uint32_t pa_rows_way_read(pa_rows_way *way, pa_bytes rows[PA_ROWS_
     return count;
 }
 
-/* The next `bytes` that come into the cache, no more than wait there until they are taken; NULL: none. */
-static inline const uint8_t *pa_rows_way_on(pa_rows_way *way, uint64_t bytes)
+/* Where the next `bytes` to bring into the cache begin; NULL where there are none, or enough wait there already. */
+static inline const uint8_t *pa_rows_way_ahead(pa_rows_way *way, uint64_t bytes)
 {
     const uint8_t *from = way->fetched;
     if (bytes > PA_ROWS_FETCHED || bytes > (uint64_t)(way->end - from) ||
@@ -162,7 +150,7 @@ static inline const uint8_t *pa_rows_way_on(pa_rows_way *way, uint64_t bytes)
 static inline uint64_t pa_rows_way_next(pa_rows_way *way, const uint8_t **data, uint32_t lanes,
                                         uint64_t blocks, uint64_t block)
 {
-    const uint8_t *from = lanes > 1 ? pa_rows_way_on(way, blocks * lanes * block) : NULL;
+    const uint8_t *from = lanes > 1 ? pa_rows_way_ahead(way, blocks * lanes * block) : NULL;
     if (from == NULL) {
         return 0;
     }

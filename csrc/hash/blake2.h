@@ -17,17 +17,20 @@ struct pa_blake2 {
      *            went into, a multiple of the block size; totals[l]: bytes absorbed with last[l], `before` included
      *   final    bit l: last[l] ends the message of lane l, and is zero-padded; PA_BLAKE2_EQUAL: all do, after totals[0]
      *            bytes (what is written lane by lane and read as a vector waits for memory); PA_BLAKE2_EQUAL_HALF: and
-     *            the upper halves of their last blocks are zero and lie nowhere (not where lanes is 1)
-     *   last     data, where the kernel has `ends`, or relay->open: the block after the whole ones at data[l], of which no more is read than
-     *            totals[l] says, and all else is zero (totals[l] of every lane, for PA_BLAKE2_EQUAL too)
-     *   next     as pa_hash_blocks_ahead has it: what lanes bring into the cache for calls after this one
+     *            the upper halves of their last blocks are taken as zeros, and not read without relay->overread (not
+     *            where lanes is 1)
+     *   last     data, where the kernel has `ends` or relay->overread is set: the block after the whole ones at data[l], zeros
+     *            behind the bytes that totals[l] says (of every lane, for PA_BLAKE2_EQUAL too), behind which nothing is read
+     *            without relay->overread
+     *   next     as pa_hash_blocks_ahead has it, but for PA_HASH_FAR: what lanes bring into the cache for calls after this one,
+     *            unless relay->ahead says it
      *   wanted   the states of so many lanes are written, the first ones
      *   relay    not looked at where lanes is 1 */
     void (*hash)(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                  const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
                  const uint64_t *totals, uint64_t final, uint64_t next, uint32_t wanted,
                  pa_blake_relay *relay);
-    bool ends;                     /* `hash` takes last == data */
+    bool ends;                     /* `hash` takes last == data without relay->overread too */
     uint32_t lanes;                /* at most PA_BLAKE_MAX_LANES */
     uint32_t cost;                 /* cycles a block of all lanes together */
     const struct pa_blake2 *wider; /* more lanes at once; or NULL */

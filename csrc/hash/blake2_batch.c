@@ -4,7 +4,8 @@
  * blocks takes a step for each, in which those that end there give their digests.
  *   Zen 4, 16384 rows of 1 to 1024 bytes by BLAKE2b: 467 cycles each (4.5 blocks); 482 where each group takes its first block,
  *   and its last one by masked loads, before its own rounds. Lost, of 495: last blocks staged by masked loads, 525; bins that
- *   hold rows, not what the kernel wants, 512; lines of the lanes' own next blocks fetched beside those of rows that are taken next, 2 to 5 %;
+ *   hold rows, not what the kernel wants, 512; lines of the lanes' own next blocks fetched beside those of rows that are taken
+ *   next, 2 to 5 %;
  *   the latter into the second-level cache, no difference; digests stored by the kernel where they belong, 1 % won, not worth
  *   its text. */
 #include <string.h>
@@ -40,12 +41,11 @@ typedef struct {
     uint16_t order[ROWS];
     uint32_t bin_count;
     uint8_t held[BINS];
-    group *bins[BINS];      /* for rows of 1, 2, 3, ... blocks */
-    group groups[BINS + 1]; /* one more: that of the bin that is due */
+    group *bins[BINS]; /* for rows of 1, 2, 3, ... blocks */
+    group groups[BINS + 1];
     pa_blake_relay relay;
-    group *due_group,
-        *spare; /* that of the bin that is due, and the one that is no bin's where none is */
-    pa_blake_due due;
+    group *aside; /* the one that is no bin's: what is pending, if something is */
+    pa_blake_pending pending;
     pa_rows_way way;
 } batch;
 
@@ -70,14 +70,15 @@ static void stage(batch *b, const uint8_t **last, const group *g, const uint64_t
     }
 }
 
-/* Rows of any sizes but 0 where there is a key, by descending block count, of one where there is something to the relay. The group
- * is overwritten. */
+/* Rows of any sizes but 0 where there is a key, by descending block count; all of one where the relay is not idle. The group is
+ * overwritten. */
 static void hash_group(batch *b, const struct pa_blake2 *kernel, group *g, uint32_t count)
 {
     const pa_blake2_job *job = b->job;
     const uint32_t block = job->block_size, lanes = kernel->lanes;
     const uint8_t *last[MAX_LANES], *start = job->has_key ? job->keyed : job->start;
     uint64_t totals[MAX_LANES], stride = 0, done = 0;
+    const bool ends = kernel->ends || b->relay.overread;
     for (uint32_t live = count; live > 0;) {
         /* The last of those that live is the shortest. */
         const uint64_t whole = whole_of_lane(b, g, live - 1), before = b->before + done * block;
@@ -95,12 +96,11 @@ static void hash_group(batch *b, const struct pa_blake2 *kernel, group *g, uint3
             totals[l] = l < on ? b->before + (whole + 1) * block : g->totals[l];
         }
         const uint64_t *here = on > 0 ? totals : g->totals;
-        if (!kernel->ends && !b->relay.open) {
+        if (!ends) {
             stage(b, last, g, here, whole - done, before, lanes);
         }
-        kernel->hash(b->states, start, stride, before, g->data, whole - done,
-                     kernel->ends || b->relay.open ? g->data : last, here,
-                     ((uint64_t)1 << live) - ((uint64_t)1 << on), 0, lanes, &b->relay);
+        kernel->hash(b->states, start, stride, before, g->data, whole - done, ends ? g->data : last,
+                     here, ((uint64_t)1 << live) - ((uint64_t)1 << on), 0, lanes, &b->relay);
         pa_blake_hand_out(g->out, b->states, on, live, block / 2, job->digest_size);
         for (uint32_t l = 0; l < on; l++) {
             g->data[l] += (whole + 1 - done) * block;
@@ -117,25 +117,26 @@ static const struct pa_blake2 *widest(const batch *b)
     return b->job->kernels[b->job->widths.count - 1];
 }
 
-/* The bin that is due, if one is; `next` is due then, a full one, or NULL. */
-static void hash_due(batch *b, group *next, uint64_t blocks)
+/* What is pending, if something is. Then the full bin *bin is, unless bin is NULL, in exchange for an empty one. */
+static void hash_pending(batch *b, group **bin, uint64_t blocks)
 {
     const struct pa_blake2 *kernel = widest(b);
     const uint32_t block = b->job->block_size;
-    const pa_blake_due due = b->due;
-    b->due = (pa_blake_due){.data = NULL};
-    if (next != NULL) {
-        pa_blake_fetch_places(next->out, 0, kernel->lanes);
-        b->due = pa_blake_due_of(&b->way, next->data, kernel->lanes, blocks, block);
+    const pa_blake_pending now = b->pending;
+    group *g = b->aside;
+    b->pending = (pa_blake_pending){.data = NULL};
+    if (bin != NULL) {
+        b->aside = *bin;
+        *bin = g;
+        pa_blake_fetch_places(b->aside->out, kernel->lanes);
+        b->pending = pa_blake_pending_of(&b->way, b->aside->data, kernel->lanes, blocks, block);
     }
-    if (due.data != NULL) {
-        pa_blake_relay_set(&b->relay, &due, &b->due, &b->way, kernel->lanes, block);
-        hash_group(b, kernel, b->due_group, kernel->lanes);
+    if (now.data != NULL) {
+        pa_blake_relay_set(&b->relay, &now, &b->pending, &b->way, kernel->lanes, block);
+        hash_group(b, kernel, g, kernel->lanes);
         pa_blake_relay_done(&b->relay);
         b->used |= 2;
-        b->spare = b->due_group;
     }
-    b->due_group = next;
 }
 
 static const struct pa_blake2 *choose(batch *b, uint64_t n)
@@ -161,15 +162,14 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
     if (rest < block) {
         memset(b->staging, 0, sizeof b->staging);
     }
-    const uint64_t open = pa_blake_open_rows(messages, n, (whole + 1) * block);
-    const uint8_t *lanes_data[2][MAX_LANES];
-    uint32_t turn = 0;
-    for (uint64_t done = 0; done < n; turn ^= 1) {
+    const uint64_t overread =
+        rest == block ? n : pa_blake_overread_rows(messages, n, (whole + 1) * block);
+    for (uint64_t done = 0; done < n;) {
         const struct pa_blake2 *kernel = choose(b, n - done);
         const uint32_t lanes = kernel->lanes;
         done = pa_blake_begin(n, done, lanes);
         const uint32_t count = n - done < lanes ? (uint32_t)(n - done) : lanes;
-        const uint8_t **data = lanes_data[turn], **then = lanes_data[turn ^ 1], *last[MAX_LANES];
+        const uint8_t *data[MAX_LANES], *last[MAX_LANES];
         pa_blake_relay *relay = &b->relay;
         /* Lanes without a row of their own repeat the last row. */
         for (uint32_t l = 0; l < lanes; l++) {
@@ -177,16 +177,11 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
             data[l] = messages->width > 0 ? messages->data + row * messages->stride : b->staging[l];
             last[l] = data[l] + whole * block;
         }
-        relay->open = done + lanes <= open;
-        relay->after = NULL;
-        if (n - done >= 2 * lanes && (whole > 0 || rest == block || done + 2 * lanes <= open)) {
-            for (uint32_t l = 0; l < lanes; l++) {
-                then[l] = data[l] + lanes * messages->stride;
-            }
-            relay->after = then;
-        }
+        relay->overread = done + lanes <= overread;
+        relay->after.lane = done + 2 * lanes <= (whole > 0 ? n : overread) ? data : NULL;
+        relay->after.at = lanes * messages->stride;
         const bool half = rest == block / 2 && lanes > 1;
-        const bool ends = rest < block && !half && lanes > 1 && (kernel->ends || relay->open);
+        const bool ends = rest < block && !half && lanes > 1 && (kernel->ends || relay->overread);
         if (rest < block && !half && !ends) {
             for (uint32_t l = 0; l < lanes; l++) {
                 if (rest > 0 && l < count) {
@@ -200,7 +195,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
         kernel->hash(made, start, 0, before, data, whole, ends ? data : last, totals,
                      half ? PA_BLAKE2_EQUAL_HALF : PA_BLAKE2_EQUAL,
                      pa_blake_next(messages, first + done, count), count, relay);
-        relay->ready = relay->after != NULL;
+        pa_blake_relay_done(relay);
         if (!in_place) {
             pa_blake_hand_over(digests + done * size_out, made, count, state, size_out);
         }
@@ -225,7 +220,7 @@ static void hash_sorted(batch *b)
 {
     const pa_blake2_job *job = b->job;
     const uint32_t count = b->count;
-    hash_due(b, NULL, 0);
+    hash_pending(b, NULL, 0); /* first, since words of its next group may stand in the relay */
     pa_blake_sort(b->order, b->keys, count);
     /* Those of MAX_KEY stand before all others, and are few where they are so long that their order matters. */
     for (uint32_t i = 1; i < count && b->keys[b->order[i]] == MAX_KEY; i++) {
@@ -290,8 +285,7 @@ static void put_into_bin(batch *b, pa_bytes row, uint64_t whole, uint8_t *out)
     bin->totals[slot] = b->before + row.size;
     bin->out[slot] = out;
     if (slot + 1 == kernel->lanes) {
-        hash_due(b, bin, whole + 1);
-        b->bins[whole] = b->spare;
+        hash_pending(b, &b->bins[whole], whole + 1);
         b->held[whole] = 0;
     }
 }
@@ -301,25 +295,23 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
 {
     const pa_blake2_job *job = b->job;
     pa_bytes rows[PA_ROWS_TAKEN];
-    const uint8_t *end = messages->data;
     b->count = 0;
     b->bin_count = pa_bins_pay(widest(b)->lanes, n) ? BINS : 0;
     memset(b->held, 0, sizeof b->held);
-    b->due.data = NULL;
-    b->due_group = NULL;
-    b->spare = &b->groups[BINS];
+    b->pending.data = NULL;
+    b->aside = &b->groups[BINS];
     for (uint32_t i = 0; i < BINS; i++) {
         b->bins[i] = &b->groups[i];
     }
     pa_rows_way_begin(&b->way, messages);
-    pa_blake_relay_lines(&b->relay, messages->data, widest(b)->lanes, job->block_size);
+    pa_blake_relay_rows(&b->relay, messages->data, widest(b)->lanes, job->block_size);
     for (uint64_t i = 0; i < n; i += PA_ROWS_TAKEN) {
         const uint32_t taken = pa_rows_way_read(&b->way, rows, messages, first + i, n - i);
         if (taken == 0) {
             return PYACCEL_INVALID_ARGUMENT;
         }
         for (uint32_t at = 0; at < taken; at++, digests += job->digest_size) {
-            const pa_bytes row = pa_rows_place(&end, rows[at]);
+            const pa_bytes row = rows[at];
             if (job->has_key && row.size == 0) {
                 pa_blake2_one(job, digests, row);
                 b->used |= 1;
@@ -333,11 +325,8 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
             }
         }
     }
-    hash_due(b, NULL, 0);
     empty_bins(b);
-    if (b->count > 0) {
-        hash_sorted(b);
-    }
+    hash_sorted(b);
     return PYACCEL_OK;
 }
 

@@ -51,7 +51,7 @@ BLAKE_INLINE void compress(word h[8], const word m[16], word counter, word count
 /* BLAKE2 of as many messages as there are lanes.
  *   shapes   as struct pa_blake2
  *   formula  h = F(h, block, bytes so far, is it the last) for every block
- *   before   whole > 0 or last is not NULL; any alignment. Time depends on whole alone */
+ *   before   whole > 0 or last is not NULL; any alignment. Time depends on whole, final, last and the relay alone */
 static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uint64_t before,
                         const uint8_t *const *data, uint64_t whole, const uint8_t *const *last,
                         const uint64_t *totals, uint64_t final, uint64_t next, uint32_t wanted,
@@ -63,16 +63,15 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
     const bool half = last != NULL && final == PA_BLAKE2_EQUAL_HALF;
     const bool cut = last == data;
     const uint64_t gathered =
-        (cut || half) && !relay->open ? whole : blocks; /* that are read whole */
+        (cut || half) && !relay->overread ? whole : blocks; /* that are read whole */
     word(*const m)[16] = (word(*)[16])relay->words;
     uint64_t turn = relay->turn;
     if (gathered > 0 && !relay->ready) {
-        load_words(m[turn], whole == 0 ? last : data, 0, 16);
+        load_words(m[turn], block_of(data, whole, last, 0, 0).lane, 0, 16);
         KEEP_IN_MEMORY(m[turn]);
     }
 #else
-    word m[1][16];
-    const uint64_t turn = 0;
+    word m[16];
 #endif
     load_start(h, start, stride);
     /* One copy of the rounds for all blocks: two would not stay in the cache of decoded instructions. */
@@ -100,10 +99,10 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
                 ends = load_lanes(all_ends);
             }
         }
-        pa_hash_ahead then = pa_hash_no_more(), ahead = then;
 #if GATHERS_AHEAD
+        pa_hash_ahead then = pa_hash_no_more();
         if (b == whole && (cut || half)) {
-            if (cut && relay->open) {
+            if (cut && relay->overread) {
                 clear_behind(m[turn], SUB(low, BROADCAST((lane_word)(before + b * BLOCK))));
             } else if (cut) {
                 uint32_t rests[MESSAGES];
@@ -111,7 +110,7 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
                     rests[l] = (uint32_t)(totals[l] - before - b * BLOCK);
                 }
                 load_ends(m[turn], data, b * BLOCK, rests);
-            } else if (!relay->open) {
+            } else if (!relay->overread) {
                 load_words(m[turn], last, 0, 8);
             }
             for (unsigned i = 8; i < 16 && half; i++) {
@@ -120,19 +119,16 @@ static void blake2_hash(uint8_t *out, const uint8_t *start, uint64_t stride, uin
             KEEP_IN_MEMORY(m[turn]);
         }
         if (b + 1 < gathered) {
-            then = b + 1 < whole || cut ? (pa_hash_ahead){data, (b + 1) * BLOCK}
-                                        : (pa_hash_ahead){last, 0};
-        } else if (b + 1 == blocks && relay->after != NULL) {
-            then = (pa_hash_ahead){relay->after, 0};
+            then = block_of(data, whole, last, b + 1, 0);
+        } else if (b + 1 == blocks && relay->after.lane != NULL) {
+            then = relay->after;
         }
-        ahead = relay->far.lane != NULL
-                    ? (pa_hash_ahead){relay->far.lane, relay->far.at + b * MESSAGES * BLOCK}
-                    : pa_hash_blocks_ahead(data, b, blocks, MESSAGES, BLOCK, next);
-        compress(h, m[turn], low, high, ends, m[turn ^ 1], then, ahead);
+        compress(h, m[turn], low, high, ends, m[turn ^ 1], then,
+                 fetched_beside(relay, data, b, blocks, next));
         turn ^= 1;
 #else
-        load_words(m[turn], b == whole ? last : data, b == whole ? 0 : b * BLOCK, 16);
-        compress(h, m[turn], low, high, ends, NULL, then, ahead);
+        load_words(m, b == whole ? last : data, b == whole ? 0 : b * BLOCK, 16);
+        compress(h, m, low, high, ends, NULL, pa_hash_no_more(), pa_hash_no_more());
 #endif
     }
 #if GATHERS_AHEAD

@@ -27,11 +27,11 @@ struct pa_blake3 {
      *   shapes   out: lanes chaining values; start: that of lane l at start + l * stride (0: one for all, the key), which
      *            may be `out`; sizes[l]: bytes of the last block that are the message's; counters[l]: the number of the
      *            lane's chunk; NULL: 0, as for parents and whole messages
-     *   last     data, where the kernel has `ends` (`groups`: or relay->open): the block after the whole ones at data[l], of which no more than sizes[l]
+     *   last     data, where the kernel has `ends`: the block after the whole ones at data[l], of which no more than sizes[l]
      *            bytes are read, and all else is zero
      *   flags    all: those of every block; first: what the first one has besides; end: likewise the one at last[l] where bit
      *            l of `final` is set, of PA_BLAKE3_ALL in every lane
-     *   next     as pa_hash_blocks_ahead has it: what lanes bring into the cache for calls after this one */
+     *   next     as pa_hash_blocks_ahead has it, but for PA_HASH_FAR: what lanes bring into the cache for calls after this one */
     void (*chain)(uint8_t *out, const uint8_t *start, uint64_t stride, const uint8_t *const *data,
                   uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
                   const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,
@@ -39,7 +39,10 @@ struct pa_blake3 {
     /* `chain` of `rows` chunks or parents, group after group: data and last are the first one's, those of the lane r rows further
      * lie r * next bytes after them (next is as `chain` has it where rows <= lanes), and values follow each other. The last group
      * may take rows that another one took; values of lanes that have no row, in the one there is, are not written.
-     * Meanwhile the words of the next block are gathered, those of another group's too (relay). NULL: none. */
+     * Meanwhile the words of the next block are gathered. NULL: none.
+     *   last     data, with relay->overread: likewise, but read whole
+     *   relay    `after` and `ahead` only where rows <= lanes
+     *   before   whole > 0 or last is not NULL */
     void (*groups)(uint8_t *out, const uint8_t *start, uint64_t stride, const uint8_t *const *data,
                    uint64_t whole, const uint8_t *const *last, const uint32_t *sizes,
                    const uint64_t *counters, uint32_t all, uint32_t first, uint32_t end,

@@ -53,10 +53,10 @@ typedef struct {
     uint8_t chained[MAX_LANES * VALUE];
     uint8_t held[KINDS];
     group *bins[KINDS];
-    group groups[KINDS + 1];  /* one more: that of the bin that is due */
-    group *due_group, *spare; /* it, and the one that is no bin's where none is due */
-    uint32_t due_kind;
-    pa_blake_due due;
+    group groups[KINDS + 1];
+    group *aside; /* the one that is no bin's: what is pending, if something is */
+    uint32_t pending_kind;
+    pa_blake_pending pending;
     tree tree[VALUES / 2];
     uint8_t value[VALUES * VALUE];
     pa_rows_way way;
@@ -97,17 +97,14 @@ static void expand_roots(batch *b, const struct pa_blake3 *kernel, const group *
 }
 
 /* The group's chunks, whole messages each (root) or not. next: as the kernel has it. digests: where their digests go one
- * after the other, or NULL: to out[l]. full: last blocks are, and stand at last[l]. relay: that of a kernel that has `groups`,
- * whose lanes are all taken; or NULL. */
+ * after the other, or NULL: to out[l]. full: last blocks are, and stand at last[l]. */
 static void hash_chunks(batch *b, const struct pa_blake3 *kernel, group *g, uint32_t count,
-                        uint64_t whole, bool root, bool full, uint64_t next, uint8_t *digests,
-                        pa_blake_relay *relay)
+                        uint64_t whole, bool root, bool full, uint64_t next, uint8_t *digests)
 {
     const pa_blake3_job *job = b->job;
     const uint64_t *counters = root ? NULL : g->counters;
     const uint64_t size = root ? job->digest_size : VALUE;
-    const bool open = relay != NULL && relay->open;
-    const bool ends = !full && (kernel->ends || open) && size <= VALUE;
+    const bool ends = !full && (kernel->ends || b->relay.overread) && size <= VALUE;
     for (uint32_t l = 0; l < kernel->lanes && !full && !ends; l++) {
         b->last[l] =
             pa_blake_last(b->staging[l], g->data[l], whole * BLOCK + g->sizes[l], whole, BLOCK);
@@ -130,9 +127,9 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, group *g, uint
     uint8_t *made = in_place ? digests : b->made;
     const uint8_t *const *last = ends ? g->data : b->last;
     const uint32_t end = PA_BLAKE3_CHUNK_END | (root ? PA_BLAKE3_ROOT : 0);
-    if (relay != NULL) {
+    if (kernel->groups != NULL) {
         kernel->groups(made, job->key, 0, g->data, whole, last, g->sizes, counters, job->flags,
-                       PA_BLAKE3_CHUNK_START, end, PA_BLAKE3_ALL, next, count, relay);
+                       PA_BLAKE3_CHUNK_START, end, PA_BLAKE3_ALL, next, count, &b->relay);
     } else {
         kernel->chain(made, job->key, 0, g->data, whole, last, g->sizes, counters, job->flags,
                       PA_BLAKE3_CHUNK_START, end, PA_BLAKE3_ALL, next);
@@ -147,16 +144,16 @@ static void hash_chunks(batch *b, const struct pa_blake3 *kernel, group *g, uint
 }
 
 /* How many of n rows go through one kernel group after group, if it can do that: where it would also take those that fill none,
- * all. The last blocks of `open` rows may be read whole. */
+ * all. The last blocks of the first `overread` may be read whole. */
 static uint64_t rows_of_groups(const pa_blake3_job *job, const struct pa_blake3 *kernel, uint64_t n,
-                               uint64_t open)
+                               uint64_t overread)
 {
     const uint64_t left = n & (kernel->lanes - 1);
     if (kernel->groups == NULL || job->digest_size != VALUE) {
         return 0;
     }
-    if (open < n) {
-        return open & ~(uint64_t)(kernel->lanes - 1);
+    if (overread < n) {
+        return overread & ~(uint64_t)(kernel->lanes - 1);
     }
     return left > 0 && pa_blake3_kernel(job, left) == kernel ? n : n - left;
 }
@@ -169,7 +166,7 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
     const uint32_t size = (uint32_t)messages->width;
     const uint64_t whole = size > 0 ? (size - 1) / BLOCK : 0;
     const bool full = size > 0 && size % BLOCK == 0;
-    const uint64_t open = full ? n : pa_blake_open_rows(messages, n, (whole + 1) * BLOCK);
+    const uint64_t overread = full ? n : pa_blake_overread_rows(messages, n, (whole + 1) * BLOCK);
     /* Once, since what is written lane by lane and read as a vector waits for memory. */
     for (uint32_t l = 0; l < MAX_LANES; l++) {
         g->sizes[l] = size - (uint32_t)whole * BLOCK;
@@ -189,19 +186,20 @@ static void hash_fixed(batch *b, uint8_t *digests, const pyaccel_rows *messages,
             b->last[l] = g->data[l] + whole * BLOCK;
         }
         const uint64_t rows =
-            rows_of_groups(b->job, kernel, n - done, open > done ? open - done : 0);
+            rows_of_groups(b->job, kernel, n - done, overread > done ? overread - done : 0);
         const uint64_t next = pa_blake_next(messages, first + done, count);
         if (rows > 0) {
-            b->relay.open = !full;
+            b->relay.overread = !full;
             kernel->groups(digests + done * VALUE, b->job->key, 0, g->data, whole,
                            full ? b->last : g->data, g->sizes, NULL, b->job->flags,
                            PA_BLAKE3_CHUNK_START, PA_BLAKE3_CHUNK_END | PA_BLAKE3_ROOT,
                            PA_BLAKE3_ALL, rows > count ? messages->stride : next, rows, &b->relay);
+            pa_blake_relay_done(&b->relay);
             done += rows;
             continue;
         }
         hash_chunks(b, kernel, g, count, whole, true, full, next,
-                    digests + done * b->job->digest_size, NULL);
+                    digests + done * b->job->digest_size);
         done += count;
     }
 }
@@ -253,36 +251,36 @@ static void join_pairs(batch *b, bool roots)
 
 /* A group of chunks of one kind. */
 static void hash_kind(batch *b, const struct pa_blake3 *kernel, group *g, uint32_t count,
-                      uint32_t kind, pa_blake_relay *relay)
+                      uint32_t kind)
 {
     const uint64_t whole = kind % ROOT_KIND;
     pad_lanes(g, kernel->lanes, count);
-    hash_chunks(b, kernel, g, count, whole, kind >= ROOT_KIND, false, 0, NULL, relay);
+    hash_chunks(b, kernel, g, count, whole, kind >= ROOT_KIND, false, 0, NULL);
 }
 
-/* The bin that is due, if one is; `next` is due then, a full one, or NULL. */
-static void hash_due(batch *b, group *next, uint32_t kind)
+/* What is pending, if something is. Then the full bin of `kind` is, unless bin is NULL, in exchange for an empty one. */
+static void hash_pending(batch *b, group **bin, uint32_t kind)
 {
-    const struct pa_blake3 *kernel = choose(b, b->full);
-    const pa_blake_due due = b->due;
-    group *g = b->due_group;
-    const bool relays =
-        kernel->groups != NULL && (b->due_kind < ROOT_KIND || b->job->digest_size <= VALUE);
-    b->due = (pa_blake_due){.data = NULL};
-    if (next != NULL) {
-        pa_blake_fetch_places(next->out, 0, b->full);
-        b->due = pa_blake_due_of(&b->way, next->data, b->full, kind % ROOT_KIND + 1, BLOCK);
+    const pa_blake_pending now = b->pending;
+    const uint32_t pending_kind = b->pending_kind;
+    group *g = b->aside;
+    b->pending = (pa_blake_pending){.data = NULL};
+    b->pending_kind = kind;
+    if (bin != NULL) {
+        b->aside = *bin;
+        *bin = g;
+        pa_blake_fetch_places(b->aside->out, b->full);
+        b->pending =
+            pa_blake_pending_of(&b->way, b->aside->data, b->full, kind % ROOT_KIND + 1, BLOCK);
     }
-    if (due.data != NULL) {
-        if (relays) {
-            pa_blake_relay_set(&b->relay, &due, &b->due, &b->way, b->full, BLOCK);
+    if (now.data != NULL) {
+        const struct pa_blake3 *kernel = choose(b, b->full);
+        if (kernel->groups != NULL && (pending_kind < ROOT_KIND || b->job->digest_size <= VALUE)) {
+            pa_blake_relay_set(&b->relay, &now, &b->pending, &b->way, b->full, BLOCK);
         }
-        hash_kind(b, kernel, g, b->full, b->due_kind, relays ? &b->relay : NULL);
+        hash_kind(b, kernel, g, b->full, pending_kind);
         pa_blake_relay_done(&b->relay);
-        b->spare = g;
     }
-    b->due_group = next;
-    b->due_kind = kind;
 }
 
 /* A group whose members end in different blocks, the longest ones first, after whole[l] others: a step for each, in which those
@@ -335,9 +333,7 @@ static void empty_bins(batch *b, uint32_t first)
     const bool root = first == ROOT_KIND, alike = root && b->job->digest_size > VALUE;
     group *g = &b->group;
     uint32_t left = 0;
-    if (b->due.data != NULL && b->due_kind - first < ROOT_KIND) {
-        hash_due(b, NULL, 0);
-    }
+    hash_pending(b, NULL, 0);
     place from = {first + ROOT_KIND - 1, 0};
     for (uint32_t kind = first; kind < first + ROOT_KIND; kind++) {
         left += b->held[kind];
@@ -378,8 +374,7 @@ static void empty_bins(batch *b, uint32_t first)
         }
         b->used |= kernel == b->job->kernels[0] ? 1 : 2;
         if (shortest == longest) {
-            pa_blake_fetch_places(g->out, 0, count);
-            hash_kind(b, kernel, g, count, first + longest, NULL);
+            hash_kind(b, kernel, g, count, first + longest);
         } else {
             hash_steps(b, kernel, g, whole, count, root);
         }
@@ -431,8 +426,7 @@ static inline __attribute__((always_inline)) void put(batch *b, uint32_t first, 
     }
     bin->sizes[slot] = size - whole * BLOCK;
     if (slot + 1 == b->full) {
-        hash_due(b, bin, kind);
-        b->bins[kind] = b->spare;
+        hash_pending(b, &b->bins[kind], kind);
         b->held[kind] = 0;
     }
 }
@@ -456,24 +450,22 @@ static pyaccel_status hash_any(batch *b, uint8_t *digests, const pyaccel_rows *m
 {
     const pa_blake3_job *job = b->job;
     pa_bytes rows[PA_ROWS_TAKEN];
-    const uint8_t *end = messages->data;
     pa_rows_way_begin(&b->way, messages);
-    b->due.data = NULL;
-    b->due_group = NULL;
-    b->due_kind = 0;
-    b->spare = &b->groups[KINDS];
+    b->pending.data = NULL;
+    b->pending_kind = 0;
+    b->aside = &b->groups[KINDS];
     memset(b->held, 0, sizeof b->held);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         b->bins[kind] = &b->groups[kind];
     }
-    pa_blake_relay_lines(&b->relay, messages->data, b->full, BLOCK);
+    pa_blake_relay_rows(&b->relay, messages->data, b->full, BLOCK);
     for (uint64_t i = 0; i < n; i += PA_ROWS_TAKEN) {
         const uint32_t taken = pa_rows_way_read(&b->way, rows, messages, first + i, n - i);
         if (taken == 0) {
             return PYACCEL_INVALID_ARGUMENT;
         }
         for (uint32_t at = 0; at < taken; at++, digests += job->digest_size) {
-            const pa_bytes row = pa_rows_place(&end, rows[at]);
+            const pa_bytes row = rows[at];
             const uint64_t chunks = (row.size + CHUNK - 1) / CHUNK;
             if (n == 1 || chunks > SHARED_CHUNKS) {
                 b->used |= 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What batches of BLAKE2 and BLAKE3 have alike: which kernel takes the next of some messages (one message, lanes, or more
- * lanes), in what order they go, their zero-padded last blocks, and how digests come to where they belong. */
+ * lanes), in what order they go, their zero-padded last blocks, what one group's rounds gather for the next, and how digests come
+ * to where they belong. */
 #ifndef PA_HASH_BLAKE_BATCH_H
 #define PA_HASH_BLAKE_BATCH_H
 
@@ -13,79 +14,79 @@
 #define PA_BLAKE_WIDTHS 3
 
 /* What kernels that gather the words of the next block beside the rounds hand from one group of messages to the next: those of its
- * first block. */
+ * first block. In: all but `words`; out: `words` and `turn`. */
 typedef struct {
-    _Alignas(64) uint8_t words[2][PA_BLAKE_MAX_LANES * 64];
-    uint32_t turn; /* which of `words` this group begins with */
-    bool ready;    /* its first block's stand there */
-    bool open;     /* all bytes of its last block may be read, those behind the message too */
-    const uint8_t *const
-        *after; /* first blocks of the next one, all of whose bytes may be read; NULL: none is */
+    /* Two blocks of all lanes, as the kernel has them. */
+    _Alignas(64) uint8_t words[2 * PA_BLAKE_MAX_LANES * 64];
+    uint32_t turn; /* the one with which this group begins */
+    bool ready;    /* the words of its first block stand there */
+    bool overread; /* its last blocks may be read whole, what is behind the message too */
     pa_hash_ahead
-        far; /* memory that comes into the cache meanwhile, a block's worth beside each; lane NULL: none */
-    const uint8_t *lines[PA_BLAKE_MAX_LANES]; /* far.lane */
+        after; /* first blocks of the next one, which may be read whole; lane NULL: none */
+    /* Memory that comes into the cache meanwhile, a block of all lanes beside each; lane, ahead_lane or NULL: none. */
+    pa_hash_ahead ahead;
+    const uint8_t *ahead_lane[PA_BLAKE_MAX_LANES];
 } pa_blake_relay;
 
-/* A full bin that waits for the next one, whose first blocks are gathered then. */
+/* A full bin that waits for the next one, whose first blocks its kernel gathers. */
 typedef struct {
-    const uint8_t *const *data; /* NULL: none is */
-    uint64_t blocks;
-    bool open, whole; /* all bytes of the last block, of the first one may be read */
-} pa_blake_due;
+    const uint8_t *const *data; /* NULL: none does */
+    uint64_t blocks;            /* of each message */
+    bool overread;              /* as pa_blake_relay has it */
+} pa_blake_pending;
 
-/* Nothing is handed on, or was. */
+/* A group is hashed; the next one hands nothing on unless it is told to. */
+static inline void pa_blake_relay_done(pa_blake_relay *relay)
+{
+    relay->ready = relay->after.lane != NULL;
+    relay->overread = false;
+    relay->after.lane = relay->ahead.lane = NULL;
+}
+
 static inline void pa_blake_relay_begin(pa_blake_relay *relay)
 {
     relay->turn = 0;
-    relay->ready = relay->open = false;
-    relay->after = NULL;
-    relay->far.lane = NULL;
+    relay->after.lane = NULL;
+    pa_blake_relay_done(relay);
 }
 
 /* Before rows of sizes that differ, for a kernel of `lanes` lanes. */
-static inline void pa_blake_relay_lines(pa_blake_relay *relay, const uint8_t *rows, uint32_t lanes,
-                                        uint32_t block)
+static inline void pa_blake_relay_rows(pa_blake_relay *relay, const uint8_t *rows, uint32_t lanes,
+                                       uint32_t block)
 {
     for (uint32_t l = 0; l < lanes && rows != NULL; l++) {
-        relay->lines[l] = rows + l * block;
+        relay->ahead_lane[l] = rows + l * block;
     }
 }
 
-/* A full bin, whose members' data stand in the order of the rows. */
-static inline pa_blake_due pa_blake_due_of(const pa_rows_way *way, const uint8_t *const *data,
-                                           uint32_t lanes, uint64_t blocks, uint32_t block)
+/* A full bin. Its members stand in the order of rows, so that the last one's blocks end furthest. */
+static inline pa_blake_pending pa_blake_pending_of(const pa_rows_way *way,
+                                                   const uint8_t *const *data, uint32_t lanes,
+                                                   uint64_t blocks, uint32_t block)
 {
-    const bool open = pa_rows_way_covers(way, data[lanes - 1], blocks * block);
-    return (pa_blake_due){data, blocks, open, blocks > 1 || open};
+    const bool overread = pa_rows_way_covers(way, data[lanes - 1], blocks * block);
+    return (pa_blake_pending){data, blocks, overread};
 }
 
-/* The relay for the bin `due`, which `next` comes after. */
-static inline void pa_blake_relay_set(pa_blake_relay *relay, const pa_blake_due *due,
-                                      const pa_blake_due *next, pa_rows_way *way, uint32_t lanes,
-                                      uint32_t block)
+/* The relay for the bin `now`, which `next` comes after. */
+static inline void pa_blake_relay_set(pa_blake_relay *relay, const pa_blake_pending *now,
+                                      const pa_blake_pending *next, pa_rows_way *way,
+                                      uint32_t lanes, uint32_t block)
 {
-    const uint8_t *far = pa_rows_way_on(way, due->blocks * lanes * block);
-    if (far != NULL) {
-        relay->far = (pa_hash_ahead){relay->lines, (uint64_t)(far - relay->lines[0])};
+    const uint8_t *from = pa_rows_way_ahead(way, now->blocks * lanes * block);
+    if (from != NULL) {
+        relay->ahead.lane = relay->ahead_lane;
+        relay->ahead.at = (uint64_t)(from - relay->ahead_lane[0]);
     }
-    relay->open = due->open;
-    relay->after = next->whole ? next->data : NULL;
-}
-
-/* That bin is hashed. */
-static inline void pa_blake_relay_done(pa_blake_relay *relay)
-{
-    const uint32_t turn = relay->turn;
-    const bool ready = relay->after != NULL;
-    pa_blake_relay_begin(relay);
-    relay->turn = turn;
-    relay->ready = ready;
+    relay->overread = now->overread;
+    relay->after.lane = next->blocks > 1 || next->overread ? next->data : NULL;
+    relay->after.at = 0;
 }
 
 /* Places of digests come into the cache: bins.h. */
-static inline void pa_blake_fetch_places(uint8_t *const *out, uint32_t first, uint32_t end)
+static inline void pa_blake_fetch_places(uint8_t *const *out, uint32_t count)
 {
-    for (uint32_t l = first; l < end; l++) {
+    for (uint32_t l = 0; l < count; l++) {
         __builtin_prefetch(out[l], 1);
     }
 }
@@ -137,7 +138,8 @@ static inline uint64_t pa_blake_next(const pyaccel_rows *messages, uint64_t i, u
 
 /* How many of n rows of one size, the first ones, may be read from their begins on for `bytes` bytes, whatever their size is: other
  * rows follow, one right after the other. */
-static inline uint64_t pa_blake_open_rows(const pyaccel_rows *messages, uint64_t n, uint64_t bytes)
+static inline uint64_t pa_blake_overread_rows(const pyaccel_rows *messages, uint64_t n,
+                                              uint64_t bytes)
 {
     const uint64_t all = n * messages->width;
     const bool joined = messages->width > 0 && messages->stride == messages->width;

@@ -21,7 +21,6 @@ typedef uint64_t word;
 typedef word lane_word;
 
 #define MESSAGES 1
-#define ENDS 0
 #define ADD(x, y) ((x) + (y))
 #define XOR(x, y) ((x) ^ (y))
 #define BROADCAST(x) (x)

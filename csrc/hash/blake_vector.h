@@ -7,6 +7,7 @@
 #define PA_HASH_BLAKE_VECTOR_H
 
 #include "../core/bytes.h"
+#include "blake_batch.h"
 #include "vector.h"
 
 #define MESSAGES (STREAMS * LANES)
@@ -129,6 +130,9 @@ PA_INLINE void store_words(uint8_t *out, uint64_t stride, const word *x, unsigne
 
 #endif
 
+_Static_assert(2 * 16 * sizeof(word) <= sizeof(((pa_blake_relay *)NULL)->words),
+               "two blocks of all lanes");
+
 /* Of the words of a block, the first `kept` bytes of a lane, one block at most, remain; all else becomes zero. */
 PA_INLINE void clear_behind(word m[16], word kept)
 {
@@ -194,6 +198,24 @@ PA_INLINE void fetch_lines(pa_hash_ahead ahead)
     for (unsigned i = 0; i < LINES; i++) {
         fetch_line(ahead, i);
     }
+}
+
+/* Block b of each lane, which stands at last[l] where b is `whole`, unless last is data; `offset` bytes further. */
+PA_INLINE pa_hash_ahead block_of(const uint8_t *const *data, uint64_t whole,
+                                 const uint8_t *const *last, uint64_t b, uint64_t offset)
+{
+    return b == whole && last != data ? (pa_hash_ahead){last, offset}
+                                      : (pa_hash_ahead){data, offset + b * 16 * sizeof(vec_word)};
+}
+
+/* What comes into the cache beside block b of `blocks`. */
+PA_INLINE pa_hash_ahead fetched_beside(const pa_blake_relay *relay, const uint8_t *const *data,
+                                       uint64_t b, uint64_t blocks, uint64_t next)
+{
+    const uint64_t block = 16 * sizeof(vec_word);
+    return relay->ahead.lane != NULL
+               ? (pa_hash_ahead){relay->ahead.lane, relay->ahead.at + b * MESSAGES * block}
+               : pa_hash_blocks_ahead(data, b, blocks, MESSAGES, block, next);
 }
 
 /* The state takes all registers, so that message words in some of them would push it out. */

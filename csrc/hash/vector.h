@@ -42,6 +42,7 @@
 typedef __m512i vec;
 #define VEC_OF_WORDS(stem) PA_PASTED(_mm512_##stem, WORD_BITS)
 #define VEC_OF_BITS(stem) _mm512_##stem##_si512
+/* max(x - y, 0) of words below 2^16: wider ones have no such instruction. */
 #define vec_sub_or_zero(x, y) _mm512_subs_epu16(x, y)
 #define vec_ror(x, n) VEC_OF_WORDS(ror_epi)(x, n)
 /* Truth tables of x ^ y ^ z; x ? y : z; the majority. */

@@ -18,7 +18,7 @@ static const char *const specs[] = {"avx2,blake2b=avx2,blake2s=avx2,blake3=avx2"
 #define SPECS (sizeof specs / sizeof *specs)
 
 static uint8_t text[2 * MAX_SIZE + 64];
-/* What follows is no memory. */
+/* Bytes that can be read, as many behind them that can't, and as many more that can. */
 #define MEMORY (1u << 22)
 static uint8_t *memory;
 
@@ -68,24 +68,26 @@ static void hash_one_by_one(const way *w, const pyaccel_rows *rows, uint32_t n)
     }
 }
 
-/* The n rows end where memory does, so that a read past them faults. */
+/* Rows end where memory does, so that a read past them faults; where they don't begin with their data, before them there is none
+ * either. */
 static void compare(const way *w, const pyaccel_rows *rows, uint32_t n)
 {
     const pyaccel_hash_options options = options_of(w);
     const uint32_t *offsets = rows->offsets;
-    const uint64_t size = n * w->digest_size,
-                   bytes = offsets ? offsets[n] : (n - 1) * rows->stride + rows->width;
+    const uint64_t size = n * w->digest_size, first = offsets ? offsets[0] : 0,
+                   end = offsets ? offsets[n] : (n - 1) * rows->stride + rows->width;
+    uint8_t *begin = first > 0 ? memory + 2 * MEMORY : memory + MEMORY - end;
     pyaccel_rows last = *rows;
-    CHECK(bytes <= MEMORY);
-    last.data = memory + MEMORY - bytes;
-    last.data_size = bytes;
-    memcpy(memory + MEMORY - bytes, rows->data, bytes);
+    CHECK(end <= MEMORY);
+    memcpy(begin, rows->data + first, end - first);
+    last.data = begin - first;
+    last.data_size = end;
     memset(found, 0xaa, sizeof found);
     CHECK(pyaccel_hash_many(found, size, w->algorithm, &last, n, &options) == PYACCEL_OK);
     CHECK(memcmp(expected, found, size) == 0 && all_bytes(found + size, 0xaa, BEHIND));
 }
 
-/* Rows of one size, given as such, apart and one right after the other, and by offsets, in every count up to more than the most lanes. */
+/* Rows of one size, apart, one right after the other, and by offsets, in every count up to more than the most lanes. */
 static void test_sizes(const way *w)
 {
     static const uint32_t sizes[] = {0,    1,    63,    64,    65,    127,   128,   129,  255,
@@ -122,8 +124,9 @@ static void test_sizes(const way *w)
 static void test_mixtures(const way *w)
 {
     static uint32_t offsets[MAX_ROWS + 1];
-    for (uint32_t kind = 0; kind < 7; kind++) {
+    for (uint32_t kind = 0; kind < 8; kind++) {
         uint32_t n = kind == 5 ? 20 : kind == 0 ? 17 : MAX_ROWS;
+        offsets[0] = kind == 7 ? 1000 : 0;
         for (uint32_t i = 0; i < n; i++) {
             uint32_t r = (uint32_t)(random_word() >> 32);
             uint32_t size = kind == 0   ? r % 5000
@@ -132,6 +135,7 @@ static void test_mixtures(const way *w)
                             : kind == 3 ? (r % 40 ? 32 : r % 5000)
                             : kind == 4 ? (i % 300 == 200 ? 100000 : r % 60)
                             : kind == 5 ? r % 70000
+                            : kind == 7 ? (i < 3 ? 0 : 1 + r % 130)
                                         : r % 1500;
             offsets[i + 1] = offsets[i] + size;
         }
@@ -161,7 +165,7 @@ static void test_long(const way *w)
 int main(void)
 {
     random_bytes(text, sizeof text);
-    memory = mmap(NULL, 2 * MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memory = mmap(NULL, 3 * MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(memory != MAP_FAILED && mprotect(memory + MEMORY, MEMORY, PROT_NONE) == 0);
     for (size_t s = 0; s < SPECS; s++) {
         printf("%s: %s\n", specs[s],

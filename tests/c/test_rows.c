@@ -112,7 +112,7 @@ static void test_offsets(void)
         const pyaccel_rows *rows = &kinds[k];
         pa_bytes row = {bytes, 1};
         CHECK(pa_rows_valid(rows, 7));
-        CHECK(is_row(rows, 0, bytes, 3) && is_row(rows, 1, NULL, 0) &&
+        CHECK(is_row(rows, 0, bytes, 3) && is_row(rows, 1, bytes + 3, 0) &&
               is_row(rows, 2, bytes + 3, 61));
         CHECK(!pa_rows_get(&row, rows, 3) && row.data == NULL && row.size == 0);
         CHECK(is_row(rows, 4, bytes + 10, 2));
