@@ -111,6 +111,8 @@ static inline void pa_rows_way_begin(pa_rows_way *way, const pyaccel_rows *rows)
 PA_HASH_FETCH pa_rows_way_take(pa_rows_way *way, const pa_bytes *rows, uint32_t count)
 {
     pa_rows_fetch(rows, 1, count, &way->fetched);
+    /* Where somebody writes offsets meanwhile rows may go back, and are in no order from then on. */
+    way->joined &= rows[0].data >= way->taken;
     if (rows[count - 1].data != NULL) {
         way->taken = rows[count - 1].data + rows[count - 1].size;
     }

@@ -456,6 +456,32 @@ static void test_end_of_any_size(void)
     CHECK(way.end == NULL && way.fetched == NULL);
 }
 
+/* Rows whose offsets somebody writes while they are taken may go back: those before them then lie anywhere, and nothing behind one
+ * is read. */
+static void test_offsets_that_go_back(void)
+{
+    enum { COUNT = 2 * PA_ROWS_TAKEN, APART = 10 };
+    uint32_t offsets[COUNT + 1];
+    pa_bytes taken[PA_ROWS_TAKEN];
+    pa_rows_way way;
+    for (int back = 0; back < 2; back++) {
+        for (uint32_t i = 0; i <= COUNT; i++) {
+            offsets[i] = 1000 + APART * i;
+        }
+        const pyaccel_rows rows = ragged_rows(text, offsets, COUNT);
+        pa_rows_way_begin(&way, &rows);
+        for (uint32_t first = 0; first < COUNT; first += PA_ROWS_TAKEN) {
+            const bool apart = back && first > 0;
+            CHECK(pa_rows_way_read(&way, taken, &rows, first, COUNT - first) == PA_ROWS_TAKEN);
+            CHECK(pa_rows_way_covers(&way, taken[0].data, APART * PA_ROWS_TAKEN) == !apart);
+            CHECK(!pa_rows_way_covers(&way, taken[0].data, APART * PA_ROWS_TAKEN + 1));
+            for (uint32_t i = PA_ROWS_TAKEN; back && i <= COUNT; i++) {
+                offsets[i] -= 500;
+            }
+        }
+    }
+}
+
 int main(void)
 {
     random_bytes(text, sizeof text);
@@ -485,6 +511,7 @@ int main(void)
     test_digest_sizes(PYACCEL_HASH_SHAKE128);
     test_digest_sizes(PYACCEL_HASH_SHAKE256);
     test_end_of_any_size();
+    test_offsets_that_go_back();
     test_counters();
     return finish();
 }
