@@ -83,11 +83,6 @@ typedef struct {
 #endif
 #define VERIFY_LANES(family, stem)                                                                           \
     VERIFY_AVX512IFMA(family, stem) VERIFY_EMULATED(family, stem) VERIFY_AVX2(family, stem)
-/* SHA-256 with the SHA extensions and vectors. */
-#define SHANI_OF(lanes, name, stem, needs)                                                                    \
-    {PA_FAMILY_SHA256_LANES, name #lanes, PA_CPU_SHANI | PA_CPU_AVX2 | (needs), &pa_sha256_lanes_shani_##stem##x##lanes}
-#define SHANI_LANES(name, stem, needs)                                                                        \
-    SHANI_OF(32, name, stem, needs), SHANI_OF(16, name, stem, needs), SHANI_OF(8, name, stem, needs)
 /* After those: AVX-512 streams side by side. */
 #define MORE_STREAMS(family, stem, lanes)                                                                     \
     STREAMS_AVX512(family, stem, lanes) STREAMS_EMULATED(family, stem, lanes)
@@ -105,9 +100,10 @@ static const candidate candidates[] = {
 #if PYACCEL_WITH_SHANI
     {PA_FAMILY_SHA256, "shani", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_shani},
 #if PYACCEL_WITH_AVX512
-    SHANI_LANES("shani-avx512-x", avx512_, PA_CPU_AVX512),
+    {PA_FAMILY_SHA256_LANES, "shani-avx512-x32", PA_CPU_SHANI | PA_CPU_AVX2 | PA_CPU_AVX512,
+     &pa_sha256_lanes_shani_avx512_x32},
 #endif
-    SHANI_LANES("shani-x", , PA_CPU_AVX2),
+    {PA_FAMILY_SHA256_LANES, "shani-x32", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x32},
     {PA_FAMILY_SHA256_LANES, "shani-x4", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x4},
     {PA_FAMILY_SHA256_LANES, "shani-x3", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x3},
     {PA_FAMILY_SHA256_LANES, "shani-x2", PA_CPU_SHANI | PA_CPU_AVX2, &pa_sha256_lanes_shani_x2},

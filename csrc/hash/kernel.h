@@ -88,7 +88,8 @@ typedef struct {
     uint8_t pad_first, pad_last; /* as the algorithm has them */
     uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
     uint64_t next;               /* as pa_hash_blocks_ahead has it */
-    uint32_t idle; /* the last lanes, whose digests nobody wants: of kernels with `leaves` */
+    uint32_t
+        idle; /* the last lanes, whose digests nobody wants: of kernels with `leaves` or `idle_unit` */
     /* In place of digests the states, word by word as `blocks` has them: of kernels with `states`. */
     bool states;
     /* Messages are two halves of 32 bytes, of which the lesser comes first: of kernels with `sorts`. */
@@ -132,6 +133,9 @@ struct pa_hash_lanes {
     pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
     /* Bytes, a power of two: `messages` takes shape->ends where `before` and `rest` are multiples of this; 0: never. */
     uint32_t ends_unit;
+    /* `messages` leaves out idle lanes, so many at a time, a power of two: their pointers aren't read, their digests not written, and they
+     * take no time; 0: never. */
+    uint32_t idle_unit;
     /* `messages` brings what it reads, and what the next group will (shape->next), into the cache. */
     bool fetches;
     uint32_t lanes;
@@ -148,6 +152,13 @@ struct pa_hash_lanes {
     bool leaves; /* `messages` leaves out digests of shape->idle lanes */
 };
 
+/* Lanes that `messages` takes where `count` have a row of their own. */
+static inline uint32_t pa_hash_lanes_taken(const struct pa_hash_lanes *kernel, uint32_t count)
+{
+    const uint32_t unit = kernel->idle_unit;
+    return unit == 0 ? kernel->lanes : (count + unit - 1) & ~(unit - 1);
+}
+
 extern const uint32_t pa_sha256_constants[64];
 extern const uint64_t pa_sha512_constants[80];
 
@@ -160,11 +171,7 @@ extern const struct pa_hash_lanes pa_sha256_lanes_shani_x1;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x2;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x3;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x4;
-extern const struct pa_hash_lanes pa_sha256_lanes_shani_x8;
-extern const struct pa_hash_lanes pa_sha256_lanes_shani_x16;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_x32;
-extern const struct pa_hash_lanes pa_sha256_lanes_shani_avx512_x8;
-extern const struct pa_hash_lanes pa_sha256_lanes_shani_avx512_x16;
 extern const struct pa_hash_lanes pa_sha256_lanes_shani_avx512_x32;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx2;
 extern const struct pa_hash_lanes pa_sha256_lanes_avx512;

@@ -6,14 +6,19 @@
 
 #define MEASURED_BLOCKS 2 /* a message of one block, and its padding's */
 #define MOST_BLOCKS 3     /* and its digest's, where that is hashed again */
-/* Nanoseconds that a group of brief messages takes beside its kernel: pointers, lines fetched. */
-#define BESIDE 8u
+/* Nanoseconds that a group of brief messages takes beside its kernel: pointers, lines fetched, code that isn't what ran last (Zen
+ * 4). A fence behind each call that is measured made no difference to them. */
+#define BESIDE 28u
+#define BESIDE_TWICE 22u /* where digests are hashed again, which hides some of it */
+/* And where vectors make the words of a group's first messages before its rounds. */
+#define BESIDE_VECTORS 48u
 
 typedef struct {
     const pa_hash_algorithm *algorithm;
     const struct pa_hash_single *single;
     const pa_hash_menu *menu;
     bool brief;     /* of two blocks lanes share the second */
+    uint32_t few;   /* the item that rehearse_few is about */
     uint32_t ready; /* the item whose state stands in `states` */
     const uint8_t *data[PA_HASH_MAX_LANES];
     pa_hash_state state;
@@ -34,6 +39,20 @@ static void make_ready(rehearsal *r, uint32_t item)
     }
 }
 
+/* Of brief messages as many as leave `idle` lanes. */
+static void hash_brief(rehearsal *r, const struct pa_hash_lanes *kernel, uint32_t idle)
+{
+    const pa_hash_state *initial = &r->algorithm->initial;
+    const pa_hash_shape shape = {.initial = initial,
+                                 .again = r->algorithm->twice ? initial : NULL,
+                                 .schedule = r->schedule,
+                                 .whole = MEASURED_BLOCKS - 1,
+                                 .digest_size = r->algorithm->digest_size,
+                                 .idle = idle};
+    /* Every kernel with `shared` has it. */
+    kernel->messages(r->digests, &shape, r->data, NULL);
+}
+
 static void rehearse(void *context, uint32_t item)
 {
     rehearsal *r = context;
@@ -44,13 +63,7 @@ static void rehearse(void *context, uint32_t item)
         return;
     }
     if (r->brief) {
-        const pa_hash_shape shape = {.initial = &r->algorithm->initial,
-                                     .again = again ? &r->algorithm->initial : NULL,
-                                     .schedule = r->schedule,
-                                     .whole = MEASURED_BLOCKS - 1,
-                                     .digest_size = r->algorithm->digest_size};
-        /* Every kernel with `shared` has it. */
-        kernel->messages(r->digests, &shape, r->data, NULL);
+        hash_brief(r, kernel, 0);
         return;
     }
     if (r->ready != item) {
@@ -59,9 +72,30 @@ static void rehearse(void *context, uint32_t item)
     kernel->blocks(&r->states, r->data, MEASURED_BLOCKS);
 }
 
-/* False where costs stay what they are. */
-static bool measure(uint32_t ticks[PA_PLAN_ITEMS], const pa_hash_menu *menu,
-                    const pa_hash_algorithm *algorithm, bool brief)
+static void rehearse_few(void *context, uint32_t item)
+{
+    rehearsal *r = context;
+    const struct pa_hash_lanes *kernel = r->menu->kernels[r->few];
+    (void)item;
+    hash_brief(r, kernel, kernel->lanes - kernel->idle_unit);
+}
+
+/* Whether the item's kernel takes less time where lanes of it idle. */
+static bool spares(const pa_hash_menu *menu, uint32_t item)
+{
+    return menu->kernels[item] != NULL && menu->kernels[item]->idle_unit > 0;
+}
+
+static uint32_t beside(const pa_hash_menu *menu, const pa_hash_algorithm *algorithm, uint32_t item)
+{
+    const uint32_t some = spares(menu, item) ? BESIDE_VECTORS : BESIDE;
+    return (algorithm->twice ? BESIDE_TWICE : some) * PA_PLAN_TICKS;
+}
+
+/* ticks[i] of all lanes of item i; few[i], of brief messages and where idle lanes spare time: of no more than one unit of them.
+ * False where costs stay what they are. */
+static bool measure(uint32_t ticks[PA_PLAN_ITEMS], uint32_t few[PA_PLAN_ITEMS],
+                    const pa_hash_menu *menu, const pa_hash_algorithm *algorithm, bool brief)
 {
     rehearsal r = {.algorithm = algorithm,
                    .single = pa_bound(algorithm->single),
@@ -76,7 +110,15 @@ static bool measure(uint32_t ticks[PA_PLAN_ITEMS], const pa_hash_menu *menu,
         return false;
     }
     for (uint32_t i = 0; i < menu->count && brief; i++) {
-        ticks[i] += menu->kernels[i] != NULL ? BESIDE * PA_PLAN_TICKS : 0;
+        ticks[i] += beside(menu, algorithm, i);
+        if (spares(menu, i)) {
+            uint32_t took[PA_PLAN_ITEMS];
+            r.few = i;
+            if (!pa_plan_measure(took, 1, rehearse_few, &r)) {
+                return false;
+            }
+            few[i] = took[0] + beside(menu, algorithm, i);
+        }
     }
     return true;
 }
@@ -152,18 +194,27 @@ static bool reckon(pa_hash_menu *menu, const pa_hash_algorithm *algorithm, pa_ha
 {
     const bool brief = costs == PA_HASH_BRIEF;
     pa_plan_item *items = menu->plans[costs].items;
-    uint32_t ticks[PA_PLAN_ITEMS];
-    if (!measure(ticks, menu, algorithm, brief)) {
+    uint32_t ticks[PA_PLAN_ITEMS], few[PA_PLAN_ITEMS] = {0};
+    if (!measure(ticks, few, menu, algorithm, brief)) {
         return false;
     }
     for (uint32_t i = 0; i < menu->count && before != NULL; i++) {
-        const uint32_t earlier = before->plans[costs].items[i].cost;
-        ticks[i] = ticks[i] < earlier ? ticks[i] : earlier;
+        const pa_plan_item *earlier = &before->plans[costs].items[i];
+        ticks[i] = ticks[i] < earlier->cost ? ticks[i] : earlier->cost;
+        if (brief && spares(menu, i)) {
+            const uint32_t cost = pa_plan_cost(earlier, earlier->unit);
+            few[i] = few[i] < cost ? few[i] : cost;
+        }
     }
     settle(items, menu, ticks, pa_bound(algorithm->single));
-    for (uint32_t i = 0; i < menu->count && !brief; i++) {
-        if (menu->kernels[i] != NULL && menu->kernels[i]->brief) { /* out of the way */
-            items[i].cost = items[i].lanes * items[menu->count - 1].cost;
+    for (uint32_t i = 0; i < menu->count; i++) {
+        pa_plan_item *item = &items[i];
+        item->spared = 0;
+        if (brief && spares(menu, i) && few[i] < item->cost) {
+            item->spared = (item->cost - few[i]) / (item->lanes / item->unit - 1);
+        }
+        if (!brief && menu->kernels[i] != NULL && menu->kernels[i]->brief) { /* out of the way */
+            item->cost = item->lanes * items[menu->count - 1].cost;
         }
     }
     return true;
@@ -187,7 +238,8 @@ static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
     for (uint32_t i = 0; i < lanes; i++) {
         const struct pa_hash_lanes *kernel = rows[i].table;
         menu->kernels[i] = kernel;
-        items[i] = (pa_plan_item){kernel->lanes, kernel->cost};
+        items[i] = (pa_plan_item){kernel->lanes, kernel->cost, kernel->idle_unit,
+                                  kernel->cost * kernel->idle_unit / kernel->lanes};
         menu->variants[i] = rows[i].variant;
         menu->shares = menu->shares && kernel->shared != NULL;
         menu->pads = i == 0 || kernel->pads == menu->pads ? kernel->pads : 0;
@@ -195,7 +247,7 @@ static void make(pa_hash_menu *menu, const pa_hash_algorithm *algorithm)
         menu->widest = kernel->lanes > menu->widest ? kernel->lanes : menu->widest;
     }
     if (!forced || lanes == 0) {
-        items[menu->count++] = (pa_plan_item){1, single->cost};
+        items[menu->count++] = (pa_plan_item){.lanes = 1, .cost = single->cost};
     }
     memcpy(menu->plans[PA_HASH_BRIEF].items, items, sizeof menu->plans[PA_HASH_BRIEF].items);
     menu->measured = menu->measured && menu->count > 1 && reckon_all(menu, algorithm, NULL);

@@ -70,7 +70,7 @@ __attribute__((noinline)) static void hash_part(const pa_hash_pairs *pairs,
         pa_hash_sort_pairs(sorted, nodes, count);
         nodes = sorted;
     }
-    pa_hash_point(data, nodes, PAIR, count, kernel->lanes);
+    pa_hash_point(data, nodes, PAIR, count, pa_hash_lanes_taken(kernel, count));
     kernel->messages(stored, &pairs->shape, data, NULL);
     for (uint32_t l = 0; l < count; l++) {
         pa_hash_copy(parents + l * NODE, stored + l * apart, NODE);
@@ -89,6 +89,7 @@ static void run_in_place(pa_hash_pairs *pairs, uint8_t *parents, const uint8_t *
         n -= count;
         pairs->used |= 1u << item;
         pairs->shape.next = 0;
+        pairs->shape.idle = lanes - count;
         if (kernel != NULL && n > 0) {
             if (kernel->fetches) {
                 pairs->shape.next = lanes * PAIR;

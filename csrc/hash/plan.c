@@ -12,7 +12,7 @@ void pa_plan(uint8_t first[PA_PLAN_ROWS + 1], const pa_plan_item *items, uint32_
         best[rows] = UINT64_MAX;
         for (uint32_t i = 0; i < count; i++) {
             const uint32_t taken = items[i].lanes < rows ? items[i].lanes : rows;
-            const uint64_t cost = best[rows - taken] + items[i].cost;
+            const uint64_t cost = best[rows - taken] + pa_plan_cost(&items[i], taken);
             if (cost < best[rows]) {
                 best[rows] = cost;
                 first[rows] = (uint8_t)i;
@@ -29,7 +29,7 @@ void pa_plan_descending(uint8_t *first, uint64_t *best, const uint64_t *blocks, 
         best[row] = UINT64_MAX;
         for (uint32_t i = 0; i < count; i++) {
             const uint32_t taken = items[i].lanes < rows - row ? items[i].lanes : rows - row;
-            const uint64_t cost = best[row + taken] + items[i].cost * blocks[row];
+            const uint64_t cost = best[row + taken] + pa_plan_cost(&items[i], taken) * blocks[row];
             if (cost < best[row]) {
                 best[row] = cost;
                 first[row] = (uint8_t)i;

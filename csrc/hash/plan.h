@@ -2,7 +2,7 @@
 /* Which kernels hash how many rows: the cheapest combination of what is bound, by costs measured on this core.
  *
  * A menu has items of so many lanes, each with the time of one block of all its lanes, however few of them have a row of
- * their own. The plan of m rows of equal block count is the cheapest multiset of items whose lanes sum to m or more: a
+ * their own, but for those that idle lanes spare some of it. The plan of m rows of equal block count is the cheapest multiset of items whose lanes sum to m or more: a
  * combination for m + 1 rows also serves m, so no step exists where more rows cost less, and one row costs no more than the
  * single kernel. What PA_PLAN_ROWS rows take is tabulated; beyond, the item of the least time a row goes first. */
 #ifndef PA_HASH_PLAN_H
@@ -15,8 +15,17 @@
 
 typedef struct {
     uint32_t lanes;
-    uint32_t cost; /* of one block of all lanes, in any unit that the items share */
+    uint32_t cost;   /* of one block of all lanes, in any unit that the items share */
+    uint32_t unit;   /* idle lanes, so many at a time, spare ... */
+    uint32_t spared; /* ... so much of it; 0: nothing */
 } pa_plan_item;
+
+/* Of one block of `rows` rows, 0 < rows <= lanes. */
+static inline uint32_t pa_plan_cost(const pa_plan_item *item, uint32_t rows)
+{
+    return item->spared == 0 ? item->cost
+                             : item->cost - (item->lanes - rows) / item->unit * item->spared;
+}
 
 /* first[m] = the item that takes the first rows of m, for 1 <= m <= PA_PLAN_ROWS.
  *   before  1 <= count <= PA_PLAN_ITEMS, lanes <= PA_PLAN_ROWS, lanes and cost > 0 */

@@ -16,15 +16,19 @@
  * AVX-512VL, which has it), everything in loops of four, 1 to 3 %; the digest's block of messages hashed twice behind these, as
  * shani-x4 makes it: 1000 messages 12 % less with AVX2 and 2 % with AVX-512VL, but 8 and 16 up to 18 % more than measured costs
  * say. The first call after other code takes some 90 ns more than those say, as it does of no narrower kernel; a plan that knew
- * of it, by one call measured after another item's, was 10 % better at 8 messages, 10 % worse at 32 and 64. */
+ * of it, by one call measured after another item's, was 10 % better at 8 messages, 10 % worse at 32 and 64. The time beside
+ * the kernel (menu.c) hangs on details, in steps of 30 to 90 ns a call that a loop of calls to the kernel alone does not show. Lost by
+ * such: digests of the last four to memory of their own where lanes idle, or there by branches (three times the time with AVX2) or to
+ * places that such lanes share. */
 #include <string.h>
 
 #define STREAMS 4
 #include "sha256_shani.h"
 
-#ifndef PA_SHANI
-#define PA_SHANI(lanes) pa_sha256_lanes_shani_x##lanes
+#ifndef NAME
+#define NAME pa_sha256_lanes_shani_x32
 #endif
+#define LANES 32
 
 /* Of the second half: as long as the code of a whole small tree stays among what is kept of decoded instructions, or not (16
  * chunks of form ssz, Zen 4: 474 and 594 ns). */
@@ -142,8 +146,8 @@ INLINE void shared_rounds(states *x, const uint32_t *schedule, unsigned t)
 }
 
 /* Messages of one whole block and the shared one, `fours` times four of them. */
-static void hash_brief(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
-                       unsigned fours)
+__attribute__((noinline)) static void hash_brief(uint8_t *digests, const pa_hash_shape *shape,
+                                                 const uint8_t *const *data, unsigned fours)
 {
     __m256i wk[2][PAIRS], word[8];
     pairs next;
@@ -163,7 +167,15 @@ static void hash_brief(uint8_t *digests, const pa_hash_shape *shape, const uint8
     for (unsigned four = 0; four < fours; four++, digests += STREAMS * 32) {
         const __m256i *own = wk[four & 1];
         __m256i *made = wk[~four & 1];
+        /* Two forms, as gcc 12 makes of either 30 to 90 ns more a call with the other one's instructions. */
+#ifdef __AVX512VL__
         const uint8_t *const *then = data + STREAMS * (four + 1 < fours ? four + 1 : four);
+#else
+        if (four + 1 == fours) {
+            data -= STREAMS;
+        }
+        const uint8_t *const *then = data + STREAMS * (four + 1);
+#endif
         states x = initial;
 #define LOAD(q)                                                                                    \
     own_rounds(&x, own, 2 * (q));                                                                  \
@@ -205,9 +217,10 @@ static void hash_brief(uint8_t *digests, const pa_hash_shape *shape, const uint8
 }
 
 /* Whatever else is asked for: four by four, as shani-x4 does it. */
-INLINE void hash_fours(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
-                       const uint8_t *const *tails, unsigned fours)
+static void hash_fours(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
+                       const uint8_t *const *tails)
 {
+    const unsigned fours = (LANES - shape->idle + STREAMS - 1) / STREAMS;
     if (shape->whole == 1 && shape->staged == 0 && shape->schedule && !shape->again) {
         hash_brief(digests, shape, data, fours);
         return;
@@ -220,44 +233,38 @@ INLINE void hash_fours(uint8_t *digests, const pa_hash_shape *shape, const uint8
 /* Words of the state of lane l. */
 #define LANE(state, l) ((uint32_t *)(state) + 8 * (l))
 
-#define FOURS(lanes_)                                                                              \
-    static void absorb_blocks_##lanes_(void *state, const uint8_t *const *data, uint64_t count)    \
-    {                                                                                              \
-        for (unsigned l = 0; l < lanes_; l += STREAMS) {                                           \
-            absorb_blocks(LANE(state, l), data + l, count);                                        \
-        }                                                                                          \
-    }                                                                                              \
-    static void absorb_shared_##lanes_(void *state, const uint32_t *schedule)                      \
-    {                                                                                              \
-        for (unsigned l = 0; l < lanes_; l += STREAMS) {                                           \
-            absorb_shared(LANE(state, l), schedule);                                               \
-        }                                                                                          \
-    }                                                                                              \
-    static void store_digests_##lanes_(uint8_t *digests, const void *state)                        \
-    {                                                                                              \
-        for (unsigned l = 0; l < lanes_; l += STREAMS) {                                           \
-            store_digests(digests + l * 32, (const uint32_t *)state + 8 * l);                      \
-        }                                                                                          \
-    }                                                                                              \
-    static void hash_messages_##lanes_(uint8_t *digests, const pa_hash_shape *shape,               \
-                                       const uint8_t *const *data, const uint8_t *const *tails)    \
-    {                                                                                              \
-        hash_fours(digests, shape, data, tails, lanes_ / STREAMS);                                 \
-    }                                                                                              \
-    const struct pa_hash_lanes PA_SHANI(lanes_) = {                                                \
-        .blocks = absorb_blocks_##lanes_,                                                          \
-        .schedule = pa_sha256_schedule,                                                            \
-        .shared = absorb_shared_##lanes_,                                                          \
-        .store = store_digests_##lanes_,                                                           \
-        .messages = hash_messages_##lanes_,                                                        \
-        .fetches = true,                                                                           \
-        .lanes = lanes_,                                                                           \
-        .stored = 32,                                                                              \
-        .cost = 270 * lanes_ / STREAMS,                                                            \
-        .by_lane = true,                                                                           \
-        .brief = true,                                                                             \
-    };
+static void absorb_all_blocks(void *state, const uint8_t *const *data, uint64_t count)
+{
+    for (unsigned l = 0; l < LANES; l += STREAMS) {
+        absorb_blocks(LANE(state, l), data + l, count);
+    }
+}
 
-FOURS(8)
-FOURS(16)
-FOURS(32)
+static void absorb_all_shared(void *state, const uint32_t *schedule)
+{
+    for (unsigned l = 0; l < LANES; l += STREAMS) {
+        absorb_shared(LANE(state, l), schedule);
+    }
+}
+
+static void store_all_digests(uint8_t *digests, const void *state)
+{
+    for (unsigned l = 0; l < LANES; l += STREAMS) {
+        store_digests(digests + l * 32, (const uint32_t *)state + 8 * l);
+    }
+}
+
+const struct pa_hash_lanes NAME = {
+    .blocks = absorb_all_blocks,
+    .schedule = pa_sha256_schedule,
+    .shared = absorb_all_shared,
+    .store = store_all_digests,
+    .messages = hash_fours,
+    .idle_unit = STREAMS,
+    .fetches = true,
+    .lanes = LANES,
+    .stored = 32,
+    .cost = 270 * LANES / STREAMS,
+    .by_lane = true,
+    .brief = true,
+};

@@ -275,18 +275,19 @@ static void hash_group(pa_hash_uniform_space *u, const struct pa_hash_lanes *ker
     const bool in_place = !stages(u, kernel);
     pa_hash_shape *shape = in_place ? &u->in_place : &u->shape;
     shape->idle = kernel->lanes - count;
+    const uint32_t lanes = pa_hash_lanes_taken(kernel, count);
     if (shape->whole > 0 || shape->rest > 0) { /* empty rows may lie nowhere */
         const uint8_t *rows = u->rows + row * u->stride;
         if (shape->sorted_pairs && !kernel->sorts) {
             pa_hash_sort_pairs(u->scratch.staging, rows, count);
             rows = u->scratch.staging;
         }
-        pa_hash_point(data, rows, u->stride, count, kernel->lanes);
+        pa_hash_point(data, rows, u->stride, count, lanes);
         const uint64_t apart = kernel->lanes * u->stride;
         shape->next = kernel->fetches && row * u->stride + apart < u->left ? apart : 0;
     }
     if (shape->staged > 0) {
-        pa_hash_point(tails, staging(u, half, 0), u->room, count, kernel->lanes);
+        pa_hash_point(tails, staging(u, half, 0), u->room, count, lanes);
     }
     pa_hash_group(u->job, &u->scratch, kernel, shape, data, tails, digests, NULL, count);
 }
@@ -348,10 +349,12 @@ static void hash_in_lanes(pa_hash_uniform_space *u, uint8_t *digests, uint64_t f
     }
 }
 
-/* Whether rows are hashed one by one: what takes the first ones is the widest that pays. */
+/* Whether rows are hashed one by one: what takes the first ones is the widest that pays, but for one alone before a kernel that idle
+ * lanes spare time. */
 static bool one_by_one(const pa_hash_job *job, const pa_hash_plan *plan, uint64_t n)
 {
-    return job->menu->kernels[pa_hash_plan_item(plan, n)] == NULL;
+    return job->menu->kernels[pa_hash_plan_item(plan, n)] == NULL &&
+           (n == 1 || job->menu->kernels[pa_hash_plan_item(plan, n - 1)] == NULL);
 }
 
 static void hash_one_by_one(const pa_hash_job *job, const pa_hash_plan *plan, uint8_t *digests,

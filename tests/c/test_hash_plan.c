@@ -13,8 +13,8 @@ static uint64_t least(const uint64_t *blocks, uint32_t rows, const pa_plan_item 
     uint64_t best = rows == 0 ? 0 : UINT64_MAX;
     for (uint32_t i = 0; rows > 0 && i < count; i++) {
         const uint32_t taken = items[i].lanes < rows ? items[i].lanes : rows;
-        const uint64_t cost =
-            items[i].cost * blocks[0] + least(blocks + taken, rows - taken, items, count);
+        const uint64_t cost = pa_plan_cost(&items[i], taken) * blocks[0] +
+                              least(blocks + taken, rows - taken, items, count);
         best = cost < best ? cost : best;
     }
     return best;
@@ -26,8 +26,9 @@ static uint64_t cost_of(const uint8_t *first, uint32_t rows, const pa_plan_item 
     uint64_t cost = 0;
     while (rows > 0) {
         const pa_plan_item *item = &items[first[rows]];
-        cost += item->cost;
-        rows -= item->lanes < rows ? item->lanes : rows;
+        const uint32_t taken = item->lanes < rows ? item->lanes : rows;
+        cost += pa_plan_cost(item, taken);
+        rows -= taken;
     }
     return cost;
 }
@@ -36,13 +37,17 @@ static void test_random_menus(void)
 {
     static const uint32_t lanes[] = {1, 2, 4, 8, 16, 32};
     for (uint32_t round = 0; round < 300; round++) {
-        pa_plan_item items[4] = {{1, 100 + (uint32_t)(random_word() >> 40) % 900}};
+        pa_plan_item items[4] = {{.lanes = 1, .cost = 100 + (uint32_t)(random_word() >> 40) % 900}};
         uint8_t first[PA_PLAN_ROWS + 1], places[SMALL];
         uint64_t best[SMALL + 1], same[SMALL], blocks[SMALL];
         const uint32_t count = 1 + round % 4;
         for (uint32_t i = 1; i < count; i++) {
             items[i].lanes = lanes[(random_word() >> 40) % 6];
             items[i].cost = 100 + (uint32_t)(random_word() >> 40) % 2900;
+            /* Some with lanes that idle by fours and spare part of their share. */
+            items[i].unit = 4;
+            items[i].spared =
+                i % 2 == 0 && items[i].lanes > 4 ? items[i].cost / items[i].lanes * 3 : 0;
         }
         for (uint32_t i = 0; i < SMALL; i++) {
             same[i] = 1;
@@ -60,7 +65,9 @@ static void test_random_menus(void)
         CHECK(best[0] == least(blocks, SMALL, items, count));
         uint64_t cost = 0;
         for (uint32_t i = 0; i < SMALL; i += items[places[i]].lanes) {
-            cost += items[places[i]].cost * blocks[i];
+            const pa_plan_item *item = &items[places[i]];
+            const uint32_t taken = item->lanes < SMALL - i ? item->lanes : SMALL - i;
+            cost += pa_plan_cost(item, taken) * blocks[i];
         }
         CHECK(cost == best[0]);
     }
