@@ -5,6 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_A_WORD = 2
+"""Letters, at most, that are no part of a name worth telling."""
+_SHOWN = 60
+"""Characters, at most, of a value that is shown as it is."""
+
 
 def choice(what: str, value: str, valid: Iterable[str]) -> str:
     """The value, when it is one of `valid`.
@@ -21,9 +26,16 @@ def choice(what: str, value: str, valid: Iterable[str]) -> str:
     # Whatever is no str may not even compare with one: an array answers with an array.
     if isinstance(value, str) and value in names:
         return value
+    came = repr(value)
+    letters = _letters(came)
     # To name the nearest one would be a guess: of sha-256 that is sha3-256.
-    meant = "".join(f". To mend: {name!r}" for name in names if _letters(name) == _letters(repr(value)))
-    raise ValueError(f"{what} {value!r} is unknown; there are {', '.join(names)}{meant}")
+    meant = "".join(f". To mend: {name!r}" for name in names if _letters(name) == letters)
+    if not meant and len(letters) > _A_WORD:
+        holds = [name for name in names if letters in _letters(name)]
+        meant = f". With that in their names: {', '.join(holds)}" if holds else ""
+    if len(came) > _SHOWN:
+        came = f"(of type {type(value).__name__})"
+    raise ValueError(f"{what} {came} is unknown; there are {', '.join(names)}{meant}")
 
 
 def _letters(name: str) -> str:

@@ -38,6 +38,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "offset 0: the file is empty"),
     "white space": (b" \n\t\n", "offset 0: the file is empty"),
     "text": (b"hello, world\n", "offset 0: text that is neither hex nor JSON"),
+    "gzip": (b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "offset 0: is compressed by gzip; decompress it, or use bz2"),
     "header alone": (BLOCK[:80], "offset 80: transaction count needs 1 bytes, 0 are left"),
     "no transactions": (BLOCK[:80] + b"\x00", "offset 80: the block holds no transaction"),
     "truncated": (BLOCK[:5000], "offset 4165: transaction 8 input count 21 is more than the 834 bytes left can hold"),

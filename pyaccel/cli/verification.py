@@ -22,6 +22,8 @@ LIGHT = "light-block"
 BATCH = "batch"
 
 _SNIFFED = 4096
+_COMPRESSED = {b"\x1f\x8b\x08": "gzip", b"\xfd7zXZ\x00": "xz", b"(\xb5/\xfd": "zstd", b"PK\x03\x04": "zip"}
+"""What files begin with that somebody compressed in a way that is not read; no block does."""
 _BATCH_NAMES = (".jsonl", ".ndjson", ".jsonl.bz2", ".ndjson.bz2")
 
 
@@ -46,7 +48,7 @@ def kind_of(path: Path) -> str:
     """What a file holds, by its name and first bytes.
 
     Raises:
-        UnusableInputError: it can't be read, is empty, or holds other text.
+        UnusableInputError: it can't be read, is empty, holds other text, or is compressed in another way than bz2.
     """
     if form_of(path):
         return BATCH
@@ -55,6 +57,9 @@ def kind_of(path: Path) -> str:
         return BATCH
     if not start.strip():
         raise UnusableInputError(str(path), "offset 0", "the file is empty", "give a block, a light block or a batch")
+    for begin, name in _COMPRESSED.items():
+        if start.startswith(begin):
+            raise UnusableInputError(str(path), "offset 0", f"is compressed by {name}", "decompress it, or use bz2")
     text = start.removeprefix(BYTE_ORDER_MARK).lstrip()
     if text[:1] not in (b"{", b"["):
         if is_text(text) and not is_hex(text):
