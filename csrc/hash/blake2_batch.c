@@ -355,6 +355,7 @@ pyaccel_status pa_blake2_rows(const void *room, uint8_t *digests, const pyaccel_
     if (b.job->has_key) {
         pa_wipe(b.states, sizeof b.states);
         pa_wipe(&b.relay, sizeof b.relay);
+        pa_wipe(b.staging, sizeof b.staging);
         pa_wipe_stack();
     }
     return status;

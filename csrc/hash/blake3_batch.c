@@ -513,6 +513,7 @@ pyaccel_status pa_blake3_rows(const void *room, uint8_t *digests, const pyaccel_
         pa_wipe(b.chained, sizeof b.chained);
         pa_wipe(b.value, sizeof b.value);
         pa_wipe(&b.relay, sizeof b.relay);
+        pa_wipe(b.staging, sizeof b.staging);
         pa_wipe_stack();
     }
     return status;
