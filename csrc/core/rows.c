@@ -57,15 +57,16 @@ bool pa_rows_take(pa_bytes *out, uint64_t apart, const pyaccel_rows *rows, uint6
         }
         return true;
     }
-    const pyaccel_rows of = *rows; /* out might be a part of it, as the compiler has to think */
-    uint64_t begin = read_offset(&of, first);
+    uint64_t begin = read_offset(rows, first);
     for (uint64_t i = 0; i < count; i++, out += apart) {
-        const uint64_t end = read_offset(&of, first + i + 1);
-        if (begin > end || end > of.data_size || (begin != end && of.data == NULL)) {
-            *out = (pa_bytes){NULL, 0};
+        const uint64_t end = read_offset(rows, first + i + 1);
+        *out = (pa_bytes){NULL, 0};
+        if (begin > end || end > rows->data_size || (begin != end && rows->data == NULL)) {
             return false;
         }
-        *out = (pa_bytes){of.data != NULL ? of.data + begin : NULL, end - begin};
+        if (rows->data != NULL) {
+            *out = (pa_bytes){rows->data + begin, end - begin};
+        }
         begin = end;
     }
     return true;
