@@ -88,8 +88,8 @@ typedef struct {
     uint8_t pad_first, pad_last; /* as the algorithm has them */
     uint64_t digest_size;        /* bytes of a digest, as the caller wants it */
     uint64_t next;               /* as pa_hash_blocks_ahead has it */
-    uint32_t
-        idle; /* the last lanes, whose digests nobody wants: of kernels with `leaves` or `idle_unit` */
+    /* The last lanes, whose digests nobody wants: of kernels with `leaves`; with `idle_unit`, a multiple of that. */
+    uint32_t idle;
     /* In place of digests the states, word by word as `blocks` has them: of kernels with `states`. */
     bool states;
     /* Messages are two halves of 32 bytes, of which the lesser comes first: of kernels with `sorts`. */
@@ -133,8 +133,8 @@ struct pa_hash_lanes {
     pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
     /* Bytes, a power of two: `messages` takes shape->ends where `before` and `rest` are multiples of this; 0: never. */
     uint32_t ends_unit;
-    /* `messages` leaves out idle lanes, so many at a time, a power of two: their pointers aren't read, their digests not written, and they
-     * take no time; 0: never. */
+    /* `messages` leaves out idle lanes, so many at a time, a power of two: their pointers aren't read and they take no time; 0: never. It
+     * `leaves` then. */
     uint32_t idle_unit;
     /* `messages` brings what it reads, and what the next group will (shape->next), into the cache. */
     bool fetches;

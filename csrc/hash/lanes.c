@@ -100,12 +100,11 @@ static uint8_t *in_place(const pa_hash_job *job, uint32_t written, size_t apart,
                                                                                           : NULL;
 }
 
-/* Piece by piece, as some kernels write them: a copy of more at once waits until they have left the store buffer. */
 static void hand_out(const pa_hash_job *job, size_t apart, const uint8_t *stored, uint8_t *digests,
                      const uint32_t *order, uint32_t count)
 {
     if (order == NULL && job->digest_size == apart) {
-        pa_hash_copy(digests, stored, count * apart);
+        memcpy(digests, stored, count * apart);
         return;
     }
     for (uint32_t l = 0; l < count; l++) {
@@ -140,8 +139,7 @@ void pa_hash_group(const pa_hash_job *job, pa_hash_scratch *scratch,
     if (kernel->messages != NULL && job->digest_size <= kernel->stored) {
         uint8_t stored[PA_HASH_MAX_LANES * PA_HASH_MAX_DIGEST];
         const size_t apart = job->digest_size == kernel->shorter ? kernel->shorter : kernel->stored;
-        const uint32_t wanted = kernel->lanes - shape->idle;
-        const uint32_t written = kernel->leaves ? wanted : pa_hash_lanes_taken(kernel, wanted);
+        const uint32_t written = kernel->lanes - (kernel->leaves ? shape->idle : 0);
         uint8_t *whole = in_place(job, written, apart, digests, order, count);
         kernel->messages(whole ? whole : stored, shape, data, tails);
         if (whole == NULL) {

@@ -89,7 +89,7 @@ static void run_in_place(pa_hash_pairs *pairs, uint8_t *parents, const uint8_t *
         n -= count;
         pairs->used |= 1u << item;
         pairs->shape.next = 0;
-        pairs->shape.idle = lanes - count;
+        pairs->shape.idle = kernel != NULL ? lanes - pa_hash_lanes_taken(kernel, count) : 0;
         if (kernel != NULL && n > 0) {
             if (kernel->fetches) {
                 pairs->shape.next = lanes * PAIR;

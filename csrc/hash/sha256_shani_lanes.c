@@ -220,7 +220,7 @@ __attribute__((noinline)) static void hash_brief(uint8_t *digests, const pa_hash
 static void hash_fours(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
                        const uint8_t *const *tails)
 {
-    const unsigned fours = (LANES - shape->idle + STREAMS - 1) / STREAMS;
+    const unsigned fours = (LANES - shape->idle) / STREAMS;
     if (shape->whole == 1 && shape->staged == 0 && shape->schedule && !shape->again) {
         hash_brief(digests, shape, data, fours);
         return;
@@ -267,4 +267,5 @@ const struct pa_hash_lanes NAME = {
     .cost = 270 * LANES / STREAMS,
     .by_lane = true,
     .brief = true,
+    .leaves = true,
 };

@@ -274,8 +274,8 @@ static void hash_group(pa_hash_uniform_space *u, const struct pa_hash_lanes *ker
     const uint8_t *data[PA_HASH_MAX_LANES], *tails[PA_HASH_MAX_LANES];
     const bool in_place = !stages(u, kernel);
     pa_hash_shape *shape = in_place ? &u->in_place : &u->shape;
-    shape->idle = kernel->lanes - count;
     const uint32_t lanes = pa_hash_lanes_taken(kernel, count);
+    shape->idle = kernel->lanes - (kernel->idle_unit > 0 ? lanes : count);
     if (shape->whole > 0 || shape->rest > 0) { /* empty rows may lie nowhere */
         const uint8_t *rows = u->rows + row * u->stride;
         if (shape->sorted_pairs && !kernel->sorts) {
@@ -349,12 +349,10 @@ static void hash_in_lanes(pa_hash_uniform_space *u, uint8_t *digests, uint64_t f
     }
 }
 
-/* Whether rows are hashed one by one: what takes the first ones is the widest that pays, but for one alone before a kernel that idle
- * lanes spare time. */
+/* Whether rows are hashed one by one: what takes the first ones is the widest that pays. */
 static bool one_by_one(const pa_hash_job *job, const pa_hash_plan *plan, uint64_t n)
 {
-    return job->menu->kernels[pa_hash_plan_item(plan, n)] == NULL &&
-           (n == 1 || job->menu->kernels[pa_hash_plan_item(plan, n - 1)] == NULL);
+    return job->menu->kernels[pa_hash_plan_item(plan, n)] == NULL;
 }
 
 static void hash_one_by_one(const pa_hash_job *job, const pa_hash_plan *plan, uint8_t *digests,
