@@ -127,6 +127,7 @@ typedef enum { PA_HASH_ANY, PA_HASH_BRIEF, PA_HASH_COSTS } pa_hash_costs;
 /* Which items of a menu take how many messages of one kind. */
 typedef struct {
     uint32_t steady; /* the item of the least time a row */
+    uint64_t alone;  /* so many rows, or fewer, are hashed one by one; UINT64_MAX: any number */
     pa_plan_item items[PA_PLAN_ITEMS];
     uint8_t first[PA_PLAN_ROWS + 1]; /* pa_plan's */
 } pa_hash_plan;
@@ -289,7 +290,7 @@ static inline uint32_t pa_hash_lane_room(uint32_t lanes)
     return lanes <= 32 ? PA_HASH_STAGED : 32 * PA_HASH_STAGED / lanes / 64 * 64;
 }
 
-/* Digests of lanes l < count <= lanes, of shape's blocks at data[l] and tails[l] (one for each of the kernel's lanes; both
+/* Digests of lanes l < count <= lanes, of shape's blocks at data[l] and tails[l] (one for each lane but those of shape->idle that a kernel with `idle_unit` leaves out; both
  * may be NULL where shape has none of them), to row order[l] of digests, or to row l where order is NULL. */
 void pa_hash_group(const pa_hash_job *job, pa_hash_scratch *scratch,
                    const struct pa_hash_lanes *kernel, const pa_hash_shape *shape,

@@ -133,8 +133,8 @@ struct pa_hash_lanes {
     pa_hash_stage_fn *stage; /* NULL: lane by lane (mixed.c) */
     /* Bytes, a power of two: `messages` takes shape->ends where `before` and `rest` are multiples of this; 0: never. */
     uint32_t ends_unit;
-    /* `messages` leaves out idle lanes, so many at a time, a power of two: their pointers aren't read and they take no time; 0: never. It
-     * `leaves` then. */
+    /* `messages` leaves out idle lanes, so many at a time, a power of two below `lanes`, which is a multiple of it; 0: never.
+     * Their pointers aren't read, and they take no time. It `leaves` then, and digests are of `stored` bytes at most. */
     uint32_t idle_unit;
     /* `messages` brings what it reads, and what the next group will (shape->next), into the cache. */
     bool fetches;
@@ -146,7 +146,8 @@ struct pa_hash_lanes {
     /* Cycles a block of all lanes together, where nothing better is known (plan.h). */
     uint32_t cost;
     bool by_lane;
-    bool brief;  /* worth its lanes where a message is one whole block and the shared one alone */
+    bool
+        brief; /* worth its lanes where a message is one whole block and the shared one alone; never with PA_HASH_FAR */
     bool states; /* `messages` takes shape->states, of idle lanes too; it `leaves` then */
     bool sorts;  /* `messages` takes shape->sorted_pairs */
     bool leaves; /* `messages` leaves out digests of shape->idle lanes */

@@ -57,7 +57,7 @@ __attribute__((noinline)) static void hash_single(pa_hash_pairs *pairs, uint8_t 
     pa_hash_one(&pairs->job, parent, &(pa_bytes){nodes, PAIR});
 }
 
-/* Fewer pairs than the kernel has lanes, or such as it does not sort. */
+/* Fewer pairs than lanes that the kernel takes, or such as it does not sort. */
 __attribute__((noinline)) static void hash_part(const pa_hash_pairs *pairs,
                                                 const struct pa_hash_lanes *kernel,
                                                 uint8_t *parents, const uint8_t *nodes,
@@ -89,7 +89,8 @@ static void run_in_place(pa_hash_pairs *pairs, uint8_t *parents, const uint8_t *
         n -= count;
         pairs->used |= 1u << item;
         pairs->shape.next = 0;
-        pairs->shape.idle = kernel != NULL ? lanes - pa_hash_lanes_taken(kernel, count) : 0;
+        const uint32_t taken = kernel != NULL ? pa_hash_lanes_taken(kernel, count) : 1;
+        pairs->shape.idle = lanes - taken;
         if (kernel != NULL && n > 0) {
             if (kernel->fetches) {
                 pairs->shape.next = lanes * PAIR;
@@ -99,11 +100,11 @@ static void run_in_place(pa_hash_pairs *pairs, uint8_t *parents, const uint8_t *
         }
         if (kernel == NULL) {
             hash_single(pairs, parents, nodes);
-        } else if (count < lanes || (kernel->stored != NODE && kernel->shorter != NODE) ||
+        } else if (count < taken || (kernel->stored != NODE && kernel->shorter != NODE) ||
                    (pairs->shape.sorted_pairs && !kernel->sorts)) {
             hash_part(pairs, kernel, parents, nodes, count);
         } else {
-            for (uint32_t l = 0; l < lanes; l++, nodes += PAIR) {
+            for (uint32_t l = 0; l < count; l++, nodes += PAIR) {
                 data[l] = nodes;
             }
             kernel->messages(parents, &pairs->shape, data, NULL);

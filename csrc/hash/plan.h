@@ -2,9 +2,10 @@
 /* Which kernels hash how many rows: the cheapest combination of what is bound, by costs measured on this core.
  *
  * A menu has items of so many lanes, each with the time of one block of all its lanes, however few of them have a row of
- * their own, but for those that idle lanes spare some of it. The plan of m rows of equal block count is the cheapest multiset of items whose lanes sum to m or more: a
- * combination for m + 1 rows also serves m, so no step exists where more rows cost less, and one row costs no more than the
- * single kernel. What PA_PLAN_ROWS rows take is tabulated; beyond, the item of the least time a row goes first. */
+ * their own; of some, lanes that idle spare a part of it. The plan of m rows of equal block count is the cheapest sequence of
+ * items of which each but the last takes as many rows as it has lanes: a combination for m + 1 rows also serves m, so no step
+ * exists where more rows cost less, and one row costs no more than the single kernel. What PA_PLAN_ROWS rows take is tabulated;
+ * beyond, the item of the least time a row goes first. */
 #ifndef PA_HASH_PLAN_H
 #define PA_HASH_PLAN_H
 
@@ -27,8 +28,10 @@ static inline uint32_t pa_plan_cost(const pa_plan_item *item, uint32_t rows)
                              : item->cost - (item->lanes - rows) / item->unit * item->spared;
 }
 
-/* first[m] = the item that takes the first rows of m, for 1 <= m <= PA_PLAN_ROWS.
- *   before  1 <= count <= PA_PLAN_ITEMS, lanes <= PA_PLAN_ROWS, lanes and cost > 0 */
+/* first[m] = the item that takes the first rows of m, for 1 <= m <= PA_PLAN_ROWS; a narrower one may go first, so that the last
+ * one's lanes fill.
+ *   before  1 <= count <= PA_PLAN_ITEMS, lanes <= PA_PLAN_ROWS, lanes and cost > 0; where spared > 0, 0 < unit < lanes and
+ *           (lanes - 1) / unit * spared < cost */
 void pa_plan(uint8_t first[PA_PLAN_ROWS + 1], const pa_plan_item *items, uint32_t count);
 
 /* Rows in descending order of their block counts, of any range: first[i] = the item that takes rows i, i + 1, ... as far as

@@ -15,8 +15,8 @@
  * of after, 1 % better with AVX2, 3 % worse with AVX-512VL; the second half in a loop of eight steps, 4 % with AVX2 (2 % less with
  * AVX-512VL, which has it), everything in loops of four, 1 to 3 %; the digest's block of messages hashed twice behind these, as
  * shani-x4 makes it: 1000 messages 12 % less with AVX2 and 2 % with AVX-512VL, but 8 and 16 up to 18 % more than measured costs
- * say. The first call after other code takes some 90 ns more than those say, as it does of no narrower kernel; a plan that knew
- * of it, by one call measured after another item's, was 10 % better at 8 messages, 10 % worse at 32 and 64. The time beside
+ * say. The first call after other code takes some 90 ns more than the kernel in a loop, which menu.c counts in part; a plan that
+ * measured it, by one call after another item's, was 10 % better at 8 messages, 10 % worse at 32 and 64. The time beside
  * the kernel (menu.c) hangs on details, in steps of 30 to 90 ns a call that a loop of calls to the kernel alone does not show. Lost by
  * such: digests of the last four to memory of their own where lanes idle, or there by branches (three times the time with AVX2) or to
  * places that such lanes share. */
@@ -216,7 +216,7 @@ __attribute__((noinline)) static void hash_brief(uint8_t *digests, const pa_hash
     }
 }
 
-/* Whatever else is asked for: four by four, as shani-x4 does it. */
+/* Brief messages as above; whatever else is asked for four by four, as shani-x4 does it. */
 static void hash_fours(uint8_t *digests, const pa_hash_shape *shape, const uint8_t *const *data,
                        const uint8_t *const *tails)
 {

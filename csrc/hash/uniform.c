@@ -349,12 +349,6 @@ static void hash_in_lanes(pa_hash_uniform_space *u, uint8_t *digests, uint64_t f
     }
 }
 
-/* Whether rows are hashed one by one: what takes the first ones is the widest that pays. */
-static bool one_by_one(const pa_hash_job *job, const pa_hash_plan *plan, uint64_t n)
-{
-    return job->menu->kernels[pa_hash_plan_item(plan, n)] == NULL;
-}
-
 static void hash_one_by_one(const pa_hash_job *job, const pa_hash_plan *plan, uint8_t *digests,
                             uint64_t first, uint64_t n)
 {
@@ -366,7 +360,7 @@ static void hash_one_by_one(const pa_hash_job *job, const pa_hash_plan *plan, ui
 
 void pa_hash_uniform_run(pa_hash_uniform_space *u, uint8_t *digests, uint64_t first, uint64_t n)
 {
-    if (one_by_one(u->job, u->plan, n)) {
+    if (n <= u->plan->alone) {
         hash_one_by_one(u->job, u->plan, digests, first, n);
     } else {
         hash_in_lanes(u, digests, first, n);
@@ -388,7 +382,7 @@ __attribute__((noinline)) static void hash_batch(const pa_hash_job *job, uint8_t
 void pa_hash_uniform(const pa_hash_job *job, uint8_t *digests, uint64_t first, uint64_t n)
 {
     const pa_hash_plan *plan = plan_of(job);
-    if (one_by_one(job, plan, n)) {
+    if (n <= plan->alone) {
         hash_one_by_one(job, plan, digests, first, n);
     } else {
         hash_batch(job, digests, first, n);

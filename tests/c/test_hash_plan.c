@@ -45,9 +45,10 @@ static void test_random_menus(void)
             items[i].lanes = lanes[(random_word() >> 40) % 6];
             items[i].cost = 100 + (uint32_t)(random_word() >> 40) % 2900;
             /* Some with lanes that idle by fours and spare part of their share. */
-            items[i].unit = 4;
-            items[i].spared =
-                i % 2 == 0 && items[i].lanes > 4 ? items[i].cost / items[i].lanes * 3 : 0;
+            if (i % 2 == 0 && items[i].lanes > 4) {
+                items[i].unit = 4;
+                items[i].spared = items[i].cost / items[i].lanes * 3;
+            }
         }
         for (uint32_t i = 0; i < SMALL; i++) {
             same[i] = 1;
@@ -118,6 +119,13 @@ static void test_bound(void)
                 const pa_hash_plan *plan = &menu->plans[costs];
                 CHECK(plan->steady < menu->count && plan->first[1] < menu->count);
                 CHECK(plan->items[plan->first[1]].cost > 0);
+                for (uint32_t i = 0; i < menu->count; i++) {
+                    const uint32_t least_cost = pa_plan_cost(&plan->items[i], 1);
+                    CHECK(least_cost > 0 && least_cost <= plan->items[i].cost);
+                }
+                for (uint32_t rows = 1; rows <= PA_PLAN_ROWS && rows <= plan->alone; rows++) {
+                    CHECK(menu->kernels[plan->first[rows]] == NULL);
+                }
             }
             /* Messages of other shapes are left to kernels that take as long for them with fewer lanes. */
             const struct pa_hash_lanes *steady = menu->kernels[menu->plans[PA_HASH_ANY].steady];
