@@ -290,8 +290,9 @@ static inline uint32_t pa_hash_lane_room(uint32_t lanes)
     return lanes <= 32 ? PA_HASH_STAGED : 32 * PA_HASH_STAGED / lanes / 64 * 64;
 }
 
-/* Digests of lanes l < count <= lanes, of shape's blocks at data[l] and tails[l] (one for each lane but those of shape->idle that a kernel with `idle_unit` leaves out; both
- * may be NULL where shape has none of them), to row order[l] of digests, or to row l where order is NULL. */
+/* Digests of lanes l < count <= lanes, of shape's blocks at data[l] and tails[l] (one for each lane but those of shape->idle
+ * that a kernel with `idle_unit` leaves out; both may be NULL where shape has none of them), to row order[l] of digests, or to
+ * row l where order is NULL. */
 void pa_hash_group(const pa_hash_job *job, pa_hash_scratch *scratch,
                    const struct pa_hash_lanes *kernel, const pa_hash_shape *shape,
                    const uint8_t *const *data, const uint8_t *const *tails, uint8_t *digests,

@@ -228,7 +228,8 @@ static bool reckon(pa_hash_menu *menu, const pa_hash_algorithm *algorithm, pa_ha
             item->spared = (item->cost - few[i]) / (item->lanes / item->unit - 1);
         }
         if (!brief && menu->kernels[i] != NULL && menu->kernels[i]->brief) { /* out of the way */
-            item->cost = item->lanes * items[menu->count - 1].cost;
+            const uint64_t cost = (uint64_t)item->lanes * items[menu->count - 1].cost;
+            item->cost = cost < UINT32_MAX ? (uint32_t)cost : UINT32_MAX;
         }
     }
     return true;
