@@ -412,7 +412,8 @@ static void join_trees(batch *b)
     b->trees = b->values = 0;
 }
 
-/* A chunk into its bin; first: that of messages (ROOT_KIND) or of chunks (0) of one block. */
+/* A chunk into its bin; first: that of messages (ROOT_KIND) or of chunks (0) of one block. Inlined, so that this is a constant, and
+ * counters, which messages have none of, are left out there. */
 static inline __attribute__((always_inline)) void put(batch *b, uint32_t first, const uint8_t *data,
                                                       uint32_t size, uint64_t counter, uint8_t *out)
 {

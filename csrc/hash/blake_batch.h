@@ -21,8 +21,8 @@ typedef struct {
     uint32_t turn; /* the one with which this group begins */
     bool ready;    /* the words of its first block stand there */
     bool overread; /* its last blocks may be read whole, what is behind the message too */
-    pa_hash_ahead
-        after; /* first blocks of the next one, which may be read whole; lane NULL: none */
+    /* First blocks of the next one, which may be read whole; lane NULL: none. */
+    pa_hash_ahead after;
     /* Memory that comes into the cache meanwhile, a block of all lanes beside each; lane, ahead_lane or NULL: none. */
     pa_hash_ahead ahead;
     const uint8_t *ahead_lane[PA_BLAKE_MAX_LANES];

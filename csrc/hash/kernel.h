@@ -146,8 +146,8 @@ struct pa_hash_lanes {
     /* Cycles a block of all lanes together, where nothing better is known (plan.h). */
     uint32_t cost;
     bool by_lane;
-    bool
-        brief; /* worth its lanes where a message is one whole block and the shared one alone; never with PA_HASH_FAR */
+    /* Worth its lanes where a message is one whole block and the shared one alone; never with PA_HASH_FAR. */
+    bool brief;
     bool states; /* `messages` takes shape->states, of idle lanes too; it `leaves` then */
     bool sorts;  /* `messages` takes shape->sorted_pairs */
     bool leaves; /* `messages` leaves out digests of shape->idle lanes */
